@@ -1,0 +1,89 @@
+"""What a task says while it runs: plain frozen dataclasses that travel as one JSON object a line."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` units of `stage` are finished; `total` is None where it cannot be known."""
+
+    kind: ClassVar[str] = "progress"
+    stage: str
+    done: int
+    total: int | None
+    unit: str = "images"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence for the log; `level` is "info" or "warning"."""
+
+    kind: ClassVar[str] = "message"
+    text: str
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A live measurement: `values` of the series `series`, to be drawn as they come."""
+
+    kind: ClassVar[str] = "sample"
+    series: str
+    values: Mapping[str, float | int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The last event of a task that succeeded: the JSON object of its command-line verb."""
+
+    kind: ClassVar[str] = "result"
+    data: Mapping[str, Any]
+
+
+Event = Progress | Message | Sample | Result
+
+KINDS: Mapping[str, type[Progress | Message | Sample | Result]] = {
+    "progress": Progress,
+    "message": Message,
+    "sample": Sample,
+    "result": Result,
+}
+
+
+class Task(Protocol):
+    """Long work: a dataclass of plain values whose `run()` yields events and ends with a `Result`.
+
+    `run()` raises `InputError` or `WorkError` with a sentence; closing the generator (or KeyboardInterrupt)
+    leaves nothing half-made behind. Tests iterate it inline, the command line prints it, the app starts it
+    in a process of its own.
+    """
+
+    def run(self) -> Iterator[Event]: ...
+
+
+def to_line(event: Event) -> str:
+    """One line of JSON, without the newline."""
+    return json.dumps({"kind": event.kind, **dataclasses.asdict(event)}, ensure_ascii=False)
+
+
+def from_line(line: str) -> Event:
+    """Inverse of `to_line`. Raises ValueError for anything else."""
+    fields = json.loads(line)
+    if not isinstance(fields, dict) or fields.get("kind") not in KINDS:
+        raise ValueError(f"not an event: {line[:80]!r}")
+    return KINDS[fields.pop("kind")](**fields)
+
+
+def finish(events: Iterator[Event]) -> dict[str, Any]:
+    """Run a task's events to the end and return its result's data (for tests and inline use)."""
+    result: dict[str, Any] = {}
+    for event in events:
+        if isinstance(event, Result):
+            result = dict(event.data)
+    return result
