@@ -1,7 +1,7 @@
 """The types between the stages. No code runs here but what states a type.
 
 A sample travels: source -> encoding -> compression -> format -> (disk) -> format -> compression -> encoding
--> loading. Encodings know pixels and nothing of where a payload is kept; formats keep payloads and never look inside one.
+-> loading. Encodings know pixels and nothing of where a payload is kept; formats keep payloads and never look into one.
 """
 
 from __future__ import annotations
