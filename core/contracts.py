@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -237,6 +237,27 @@ class Reader(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Extents(NamedTuple):
+    """Where every stored payload lies in a file that is mapped into memory.
+
+    `memory`: the whole file, uint8 (size,), read-only; `offsets` and `lengths`: int64 (n,), in bytes, in the order of
+    the samples. Every extent lies inside `memory`.
+    """
+
+    memory: npt.NDArray[np.uint8]
+    offsets: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+
+
+@runtime_checkable
+class Mapped(Protocol):
+    """A reader whose payloads can be reached without a call a sample."""
+
+    def extents(self) -> Extents | None:
+        """Collected on first use and kept; None where the layout does not allow it."""
+        ...
 
 
 class Format(Protocol):

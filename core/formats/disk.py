@@ -1,0 +1,169 @@
+"""Files on disk: `<class>/<key>.<ending>`, one file a sample, and `manifest.csv` that lists them in order.
+
+Beside them lie `metadata.json` and, where there is one, the compression dictionary as `__dictionary__`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.contracts import Buffer, Contents, Labels
+from core.errors import InputError
+from core.sources.naming import folders
+
+MANIFEST, METADATA, DICTIONARY = "manifest.csv", "metadata.json", "__dictionary__"
+RESERVED = frozenset({MANIFEST, METADATA, DICTIONARY})
+BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A folder that any file manager can look into."""
+
+    ending = ""
+
+    def check(self, contents: Contents) -> None:
+        """Raises InputError for a class called like one of our own files."""
+        taken = RESERVED.intersection(contents.classes)
+        if taken:
+            raise InputError(f"a class called {min(taken)!r} would stand where this format keeps a file of that name")
+
+    def writer(self, path: Path, contents: Contents) -> DiskWriter:
+        return DiskWriter(path, contents)
+
+    def reader(self, path: Path) -> DiskReader:
+        return DiskReader(path)
+
+    def used_bytes(self, path: Path) -> int:
+        """The sum of the files' sizes."""
+        return sum(entry.stat().st_size for entry in path.rglob("*") if entry.is_file())
+
+
+class DiskWriter:
+    """Writes a file a sample and a line of the manifest for each."""
+
+    def __init__(self, path: Path, contents: Contents) -> None:
+        self._path = path
+        self._contents = contents
+        self._folders = list(folders(contents.classes).values())
+        for folder in self._folders:
+            (path / folder).mkdir(parents=True)
+        path.mkdir(exist_ok=True)
+        self._file = (path / MANIFEST).open("w", newline="", encoding="utf-8")
+        self._manifest = csv.writer(self._file)
+        self._manifest.writerow(["path", "label", "class"])
+        self._written = 0
+
+    def write(self, payloads: Sequence[Buffer], labels: Sequence[int], suffixes: Sequence[str]) -> None:
+        root, folders, classes = str(self._path), self._folders, self._contents.classes
+        rows = []
+        for payload, label, suffix in zip(payloads, labels, suffixes, strict=True):
+            relative = f"{folders[label]}/{self._written:08d}{suffix}"
+            _write_file(f"{root}/{relative}", payload)
+            rows.append((relative, label, classes[label]))
+            self._written += 1
+        self._manifest.writerows(rows)
+
+    def close(self) -> None:
+        self._file.close()
+        metadata = {"samples": self._contents.samples, "classes": list(self._contents.classes)}
+        text = json.dumps(metadata | dict(self._contents.metadata), ensure_ascii=False)
+        (self._path / METADATA).write_text(text, encoding="utf-8")
+        if self._contents.dictionary is not None:
+            (self._path / DICTIONARY).write_bytes(self._contents.dictionary)
+
+    def abort(self) -> None:
+        self._file.close()
+
+
+def _write_file(path: str, payload: Buffer) -> None:
+    # The bare system calls: beside opening the file, Python's file objects cost as much again.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        view = memoryview(payload)
+        while view:
+            view = view[os.write(descriptor, view) :]
+    finally:
+        os.close(descriptor)
+
+
+class DiskReader:
+    """Reads whole files; holds the list of paths, no handles."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def labels(self) -> Labels:
+        return self._listed[1]
+
+    @cached_property
+    def metadata(self) -> Mapping[str, Any]:
+        return dict(json.loads(self._need(METADATA).read_text(encoding="utf-8")))
+
+    @cached_property
+    def dictionary(self) -> bytes | None:
+        path = self._path / DICTIONARY
+        return path.read_bytes() if path.is_file() else None
+
+    def read(self, indices: Sequence[int]) -> list[Buffer]:
+        """Raises InputError naming a file that is gone."""
+        root, paths = str(self._path), self._listed[0]
+        return [_read_file(f"{root}/{paths[index]}") for index in indices]
+
+    def key(self, index: int) -> str:
+        return self._listed[0][index]
+
+    def stored_bytes(self, index: int) -> int:
+        """The blocks of its file."""
+        status = (self._path / self._listed[0][index]).stat()
+        blocks = getattr(status, "st_blocks", None)
+        return -(-status.st_size // BLOCK) * BLOCK if blocks is None else int(blocks * 512)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return DiskReader, (self._path,)
+
+    @cached_property
+    def _listed(self) -> tuple[list[str], Labels]:
+        with self._need(MANIFEST).open(newline="", encoding="utf-8") as file:
+            rows = csv.reader(file)
+            if next(rows, None) != ["path", "label", "class"]:
+                raise InputError(f"{self._path / MANIFEST} does not begin with 'path,label,class': not a store of ours")
+            listed = [(path, int(label)) for path, label, _ in rows]
+        return [path for path, _ in listed], np.array([label for _, label in listed], np.int64)
+
+    def _need(self, name: str) -> Path:
+        path = self._path / name
+        if not path.is_file():
+            raise InputError(f"{path} is missing: this folder is not a store of ours, or is damaged")
+        return path
+
+
+def _read_file(path: str) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        size = os.fstat(descriptor).st_size
+        data = os.read(descriptor, size)
+        while len(data) < size and (more := os.read(descriptor, size - len(data))):
+            data += more
+        return data
+    finally:
+        os.close(descriptor)
