@@ -132,7 +132,7 @@ class _Mapped:
             raise InputError(f"{path} ends before its samples do: the file is truncated")
         file.close()
         self._extents = Extents(np.memmap(path, np.uint8, "r"), offsets + start, lengths)
-        self._memory = memoryview(self._extents.memory)
+        self._memory = self._extents.memory.data
 
     def read(self, indices: Sequence[int]) -> list[Buffer]:
         chosen = np.asarray(indices, np.int64)
