@@ -67,17 +67,29 @@ class Task(Protocol):
     def run(self) -> Iterator[Event]: ...
 
 
+def to_fields(event: Event) -> dict[str, Any]:
+    """An event as plain JSON, its kind included."""
+    return {"kind": event.kind, **dataclasses.asdict(event)}
+
+
+def from_fields(fields: Any) -> Event:
+    """Inverse of `to_fields`. Raises ValueError for anything else."""
+    if not isinstance(fields, dict) or fields.get("kind") not in KINDS:
+        raise ValueError(f"not an event: {str(fields)[:80]}")
+    try:
+        return KINDS[fields["kind"]](**{name: value for name, value in fields.items() if name != "kind"})
+    except TypeError as error:
+        raise ValueError(f"not an event: {error}") from None
+
+
 def to_line(event: Event) -> str:
     """One line of JSON, without the newline."""
-    return json.dumps({"kind": event.kind, **dataclasses.asdict(event)}, ensure_ascii=False)
+    return json.dumps(to_fields(event), ensure_ascii=False)
 
 
 def from_line(line: str) -> Event:
     """Inverse of `to_line`. Raises ValueError for anything else."""
-    fields = json.loads(line)
-    if not isinstance(fields, dict) or fields.get("kind") not in KINDS:
-        raise ValueError(f"not an event: {line[:80]!r}")
-    return KINDS[fields.pop("kind")](**fields)
+    return from_fields(json.loads(line))
 
 
 def finish(events: Iterator[Event]) -> dict[str, Any]:

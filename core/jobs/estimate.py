@@ -1,0 +1,58 @@
+"""How long the current stage of a job will still take."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from core.events import Progress
+
+WINDOW = 15.0
+"""Seconds of the recent past that the rate is taken from."""
+
+SETTLING = 0.8
+"""Seconds a stage must have run before its rate says anything."""
+
+
+class Estimate:
+    """Follows the progress of one stage after another.
+
+    The rate is the mean of two: over the whole stage, which is steady, and over the last seconds, which follows
+    a change; a stage that has only begun has no estimate rather than a wild one.
+    """
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._first = (0.0, 0)
+        self._recent: deque[tuple[float, int]] = deque()
+        self._total: int | None = None
+
+    def add(self, at: float, progress: Progress) -> None:
+        """`at` in seconds, as all times here."""
+        if progress.stage != self._stage or (self._recent and progress.done < self._recent[-1][1]):
+            self._stage = progress.stage
+            self._first = (at, progress.done)
+            self._recent.clear()
+        self._total = progress.total
+        self._recent.append((at, progress.done))
+        while self._recent[0][0] < at - WINDOW and len(self._recent) > 2:
+            self._recent.popleft()
+
+    @property
+    def rate(self) -> float | None:
+        """Units a second, or None where too little is known."""
+        if not self._recent:
+            return None
+        whole, recent = _slope(self._first, self._recent[-1]), _slope(self._recent[0], self._recent[-1])
+        return None if whole is None or recent is None else (whole + recent) / 2
+
+    def remaining(self, now: float) -> float | None:
+        """Seconds until this stage is done, or None where that cannot be said."""
+        if self.rate is None or self._total is None or self.rate <= 0:
+            return None
+        at, done = self._recent[-1]
+        return max((self._total - done) / self.rate - max(now - at, 0.0), 0.0)
+
+
+def _slope(start: tuple[float, int], end: tuple[float, int]) -> float | None:
+    elapsed = end[0] - start[0]
+    return (end[1] - start[1]) / elapsed if elapsed >= SETTLING else None

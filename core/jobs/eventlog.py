@@ -1,0 +1,89 @@
+"""The events of a job as lines in a file: written by one process, read by others as it grows."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from core.events import Event, Progress, from_fields, to_fields
+
+INTERVAL = 0.1
+"""Seconds between two progress lines of the same stage; what comes faster is thinned out."""
+
+
+class Stamped(NamedTuple):
+    """An event and when it was written (seconds since the epoch)."""
+
+    at: float
+    event: Event
+
+
+class EventWriter:
+    """Appends events. Of fast progress only the first, the last and one each `INTERVAL` is written."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: TextIO = path.open("a", encoding="utf-8", buffering=1)
+        self._held_back: Progress | None = None
+        self._stage = ""
+        self._last = 0.0
+
+    def write(self, event: Event) -> None:
+        if isinstance(event, Progress) and self._too_soon(event):
+            self._held_back = event
+            return
+        self._flush(event)
+        if isinstance(event, Progress):
+            self._stage, self._last = event.stage, time.monotonic()
+        self._line(event)
+
+    def close(self) -> None:
+        self._flush(None)
+        self._file.close()
+
+    def _too_soon(self, event: Progress) -> bool:
+        complete = event.total is not None and event.done >= event.total
+        return event.stage == self._stage and not complete and time.monotonic() - self._last < INTERVAL
+
+    def _flush(self, following: Event | None) -> None:
+        """Write progress that was held back, unless `following` says more of the same stage."""
+        held, self._held_back = self._held_back, None
+        if held is not None and not (isinstance(following, Progress) and following.stage == held.stage):
+            self._line(held)
+
+    def _line(self, event: Event) -> None:
+        self._file.write(json.dumps({"at": round(time.time(), 3), **to_fields(event)}, ensure_ascii=False) + "\n")
+
+
+class EventReader:
+    """Reads what has been added since the last call. Costs nothing where nothing was added."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def new(self) -> Iterator[Stamped]:
+        """The events of all lines that are complete; half a line waits for its other half."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                added = file.read()
+        except FileNotFoundError:
+            return
+        whole = added[: added.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        for line in whole.splitlines():
+            stamped = _parse(line)
+            if stamped is not None:
+                yield stamped
+
+
+def _parse(line: bytes) -> Stamped | None:
+    """None for a line that a dying writer left in pieces."""
+    try:
+        fields = json.loads(line)
+        return Stamped(float(fields.pop("at")), from_fields(fields))
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return None

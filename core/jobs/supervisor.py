@@ -1,0 +1,135 @@
+"""The small process around a job: waits for its turn, starts the worker, stops it when asked, says how it ended.
+
+It loads no heavy library, so that a waiting job costs next to nothing, and it outlives a worker that a signal
+kills, so that somebody can tell which.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.home import Home
+from core.jobs.files import read_json, write_json
+from core.jobs.job import CANCEL, END, OUTCOME, SPEC, STARTED, State, death_sentence
+from core.jobs.lock import Lock
+from core.jobs.store import ENTRY, Jobs
+from core.jobs.tasks import TASKS, TaskEntry
+from core.jobs.worker import GRACE, INTERRUPTED, work
+
+POLL = 0.15
+"""Seconds between two looks at the queue, or for a request to stop."""
+
+TURN = "heavy.lock"
+"""The lock, in the folder of all jobs, that the running heavy job holds."""
+
+
+class Stopped(Exception):
+    """The process was asked to end by a signal."""
+
+
+def main(arguments: Sequence[str], tasks: Mapping[str, TaskEntry] = TASKS, entry: Sequence[str] = ENTRY) -> int:
+    """`FOLDER` supervises the job in that folder; `FOLDER --work` is its worker."""
+    folder = Path(arguments[0]).absolute()
+    if "--work" in arguments:
+        return work(folder, tasks)
+    return Supervisor(folder, entry).run()
+
+
+@dataclass(frozen=True, slots=True)
+class Supervisor:
+    """Sees one job through. `entry` is the command that starts its worker."""
+
+    folder: Path
+    entry: Sequence[str]
+
+    def run(self) -> int:
+        """From the queue to `end.json`; the exit status is the worker's."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _stop)
+        spec = read_json(self.folder / SPEC) or {}
+        turn = Lock(self.folder.parent / TURN)
+        try:
+            if spec["heavy"] and not self._take_turn(turn):
+                return self._end(INTERRUPTED)
+            return self._end(self._work(turn))
+        except Stopped:
+            return self._end(INTERRUPTED)
+        finally:
+            turn.close()
+
+    def _take_turn(self, turn: Lock) -> bool:
+        """Wait until no heavy job is ahead; False where the job was cancelled meanwhile."""
+        jobs = Jobs(Home(self.folder.parents[2]))
+        while not self._cancelled():
+            me = jobs.get(self.folder.name)
+            if not jobs.waits_for(me) and turn.acquire():
+                return True
+            time.sleep(POLL)
+        return False
+
+    def _work(self, turn: Lock) -> int:
+        """Start the worker in a process group of its own and stay with it to the end."""
+        held = (turn.fileno(),) if turn.fileno() >= 0 else ()
+        worker = subprocess.Popen(
+            [*self.entry, str(self.folder), "--work"], stdin=subprocess.PIPE, process_group=0, pass_fds=held
+        )
+        try:
+            started = {"started": time.time(), "supervisor": os.getpid(), "worker": worker.pid}
+            write_json(self.folder / STARTED, started)
+            while worker.poll() is None and not self._cancelled():
+                _wait(worker, POLL)
+            return worker.returncode if worker.returncode is not None else INTERRUPTED
+        finally:
+            _stop_group(worker)
+
+    def _cancelled(self) -> bool:
+        return (self.folder / CANCEL).exists()
+
+    def _end(self, status: int) -> int:
+        """Write how it ended: what the worker reported, or what its exit status tells."""
+        outcome = read_json(self.folder / OUTCOME) or {}
+        write_json(self.folder / END, {"ended": time.time(), **_verdict(status, outcome)})
+        return status
+
+
+def _verdict(status: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    if "result" in outcome:
+        return {"state": State.DONE, "result": outcome["result"]}
+    if "error" in outcome:
+        return {"state": State.FAILED, "error": outcome["error"]}
+    if status == INTERRUPTED:
+        return {"state": State.CANCELLED, "error": "It was cancelled; nothing half-made was left behind."}
+    return {"state": State.FAILED, "error": death_sentence(status)}
+
+
+def _stop(number: int, _frame: object) -> None:
+    raise Stopped(signal.Signals(number).name)
+
+
+def _wait(worker: subprocess.Popen[bytes], seconds: float) -> None:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        worker.wait(seconds)
+
+
+def _stop_group(worker: subprocess.Popen[bytes]) -> None:
+    """Interrupt the worker so that it tidies up, then kill whatever of its group is left."""
+    if worker.poll() is None:
+        _signal_group(worker.pid, signal.SIGINT)
+        _wait(worker, GRACE)
+    _signal_group(worker.pid, signal.SIGKILL)
+    worker.wait()
+    if worker.stdin is not None:
+        worker.stdin.close()
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)

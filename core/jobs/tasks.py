@@ -1,0 +1,48 @@
+"""The tasks that can run as jobs: name -> where the class lives, and whether it needs the machine to itself."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import cast
+
+from core.errors import InputError
+from core.events import Task
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEntry:
+    """`where` is "module:Class". Of the heavy tasks one runs at a time, so that none disturbs another's figures."""
+
+    where: str
+    heavy: bool = True
+
+
+TASKS: Mapping[str, TaskEntry] = MappingProxyType(
+    {
+        "import": TaskEntry("core.importing:Import"),
+        "build": TaskEntry("core.build:Build"),
+        "verify": TaskEntry("core.build:Verify"),
+        "race": TaskEntry("core.measure.race:Race"),
+        "demo": TaskEntry("core.jobs.demo:Demo"),
+    }
+)
+
+
+def entry_of(name: str, tasks: Mapping[str, TaskEntry]) -> TaskEntry:
+    """Raises InputError for a task that there is not."""
+    if name not in tasks:
+        raise InputError(f"unknown task {name!r}; there are: {', '.join(tasks)}")
+    return tasks[name]
+
+
+def make(name: str, fields: Mapping[str, object], tasks: Mapping[str, TaskEntry]) -> Task:
+    """The task `name` with these fields. Raises InputError for fields that it does not have."""
+    module, _, attribute = entry_of(name, tasks).where.partition(":")
+    task_class = getattr(importlib.import_module(module), attribute)
+    try:
+        return cast("Task", task_class(**fields))
+    except TypeError as error:
+        raise InputError(f"task {name!r} cannot be made from {sorted(fields)}: {error}") from None

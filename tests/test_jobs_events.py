@@ -1,0 +1,103 @@
+"""The event file of a job, and the estimate that is made from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.events import Message, Progress, Sample
+from core.jobs.estimate import Estimate
+from core.jobs.eventlog import EventReader, EventWriter
+
+
+def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    writer, reader = EventWriter(tmp_path / "events"), EventReader(tmp_path / "events")
+    writer.write(Message("one"))
+    assert [stamped.event for stamped in reader.new()] == [Message("one")]
+    assert list(reader.new()) == []
+    writer.write(Sample("speed", {"samples_per_s": 2.5}))
+    assert [stamped.event for stamped in reader.new()] == [Sample("speed", {"samples_per_s": 2.5})]
+    writer.close()
+
+
+def test_a_file_that_is_not_there_yet_has_no_events(tmp_path: Path) -> None:
+    assert list(EventReader(tmp_path / "events").new()) == []
+
+
+def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:
+    path = tmp_path / "events"
+    writer, reader = EventWriter(path), EventReader(path)
+    writer.write(Message("whole"))
+    writer.close()
+    line = path.read_bytes()
+    path.write_bytes(line + line[:20])
+    assert len(list(reader.new())) == 1
+    path.write_bytes(line + line)
+    assert len(list(reader.new())) == 1
+
+
+@pytest.mark.parametrize(
+    "broken", ["{", "[]", '{"at": 1}', '{"at": 1, "kind": "progress"}', '{"kind": "message"}', "7"]
+)
+def test_broken_lines_are_passed_over(tmp_path: Path, broken: str) -> None:
+    path = tmp_path / "events"
+    writer = EventWriter(path)
+    writer.write(Message("before"))
+    with path.open("a") as file:
+        file.write(broken + "\n")
+    writer.write(Message("after"))
+    writer.close()
+    assert [stamped.event.text for stamped in EventReader(path).new()] == ["before", "after"]
+
+
+def test_fast_progress_is_thinned_out_but_its_ends_are_kept(tmp_path: Path) -> None:
+    writer = EventWriter(tmp_path / "events")
+    for done in range(1, 5001):
+        writer.write(Progress("copy", done, 5000))
+    for done in range(1, 8):
+        writer.write(Progress("check", done, None))
+    writer.close()
+    events = [stamped.event for stamped in EventReader(tmp_path / "events").new()]
+    copied = [event.done for event in events if event.stage == "copy"]
+    assert (copied[0], copied[-1]) == (1, 5000)
+    assert len(copied) < 1000
+    assert [event.done for event in events if event.stage == "check"] == [1, 7]
+
+
+def test_the_estimate_follows_a_steady_rate() -> None:
+    estimate = Estimate()
+    for second in range(11):
+        estimate.add(float(second), Progress("copy", second * 100, 5000))
+    assert estimate.rate == pytest.approx(100)
+    assert estimate.remaining(10.0) == pytest.approx(40)
+    assert estimate.remaining(15.0) == pytest.approx(35), "time goes by between two events"
+
+
+def test_the_estimate_begins_anew_with_each_stage() -> None:
+    estimate = Estimate()
+    for second in range(11):
+        estimate.add(float(second), Progress("copy", second * 100, 5000))
+    estimate.add(11.0, Progress("check", 0, 10))
+    assert estimate.remaining(11.0) is None
+    for second in range(1, 5):
+        estimate.add(11.0 + second, Progress("check", second, 10))
+    assert estimate.remaining(15.0) == pytest.approx(6)
+
+
+def test_a_change_of_pace_is_seen_soon() -> None:
+    estimate = Estimate()
+    for second in range(61):
+        estimate.add(float(second), Progress("copy", second * 100, 20000))
+    for second in range(1, 16):
+        estimate.add(60.0 + second, Progress("copy", 6000 + second * 10, 20000))
+    assert estimate.rate is not None
+    assert estimate.rate < 60, "between the old pace of 100 and the new one of 10"
+
+
+def test_what_has_no_total_has_no_estimate() -> None:
+    estimate = Estimate()
+    for second in range(5):
+        estimate.add(float(second), Progress("list", second, None))
+    assert estimate.rate == pytest.approx(1)
+    assert estimate.remaining(5.0) is None
