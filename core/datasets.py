@@ -8,6 +8,260 @@ held in memory, and any tool can read it. Tables:
     images(split TEXT, position INTEGER, path TEXT, label INTEGER, bytes INTEGER, height INTEGER, width INTEGER,
            checksum INTEGER, pixel_checksum INTEGER, PRIMARY KEY (split, position)) WITHOUT ROWID
     skipped(path TEXT, reason TEXT)
+    counts(split TEXT, label INTEGER, first INTEGER, images INTEGER, bytes INTEGER)    summed up from images
+    shapes(split TEXT, height INTEGER, width INTEGER, images INTEGER)                  summed up from images
 
+The images of a split lie class by class, so those of one class are the positions from `first` on.
 SQLite's integers are signed, so the two XXH3-64 checksums are kept modulo 2**64 as signed numbers.
 """
+
+from __future__ import annotations
+
+import builtins
+import os
+import random
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from core.claims import claim
+from core.contracts import Row, Shape, Skipped
+from core.errors import InputError
+from core.home import Home
+
+INDEX = "index.sqlite"
+SCHEMA = 1
+
+_TABLES = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE dataset(key TEXT PRIMARY KEY, value TEXT);
+CREATE TABLE classes(label INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE images(split TEXT, position INTEGER, path TEXT, label INTEGER, bytes INTEGER, height INTEGER,
+    width INTEGER, checksum INTEGER, pixel_checksum INTEGER, PRIMARY KEY (split, position)) WITHOUT ROWID;
+CREATE TABLE skipped(path TEXT, reason TEXT);
+CREATE TABLE counts(split TEXT, label INTEGER, first INTEGER, images INTEGER, bytes INTEGER);
+CREATE TABLE shapes(split TEXT, height INTEGER, width INTEGER, images INTEGER);
+"""
+
+_SUMS = (
+    "INSERT INTO counts SELECT split, label, MIN(position), COUNT(*), SUM(bytes) FROM images GROUP BY 1, 2",
+    "INSERT INTO shapes SELECT split, height, width, COUNT(*) FROM images GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3",
+)
+
+_COLUMNS = "position, path, label, bytes, height, width, checksum, pixel_checksum"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An imported dataset. Holds no open file: safe to pickle, to fork and to use from several threads.
+
+    `splits` counts the images of each split; `classes[label]` is a class's name; `fingerprint` (32 hexadecimal
+    digits) is the same for two imports of the same files; `bytes` sums up the image files; `imported` is an ISO time.
+    """
+
+    name: str
+    root: Path
+    splits: dict[str, int]
+    classes: list[str]
+    fingerprint: str
+    bytes: int
+    source: str
+    imported: str
+
+    @classmethod
+    def open(cls, home: Home, name: str) -> Dataset:
+        """The dataset called `name`. Raises InputError that names the ones there are."""
+        root = home.raw / name
+        if name not in _names(home):
+            there = ", ".join(_names(home)) or "none yet; import one first"
+            raise InputError(f"there is no dataset {name!r}; there are: {there}")
+        try:
+            return cls._from_index(root)
+        except (sqlite3.Error, KeyError, ValueError) as error:
+            raise InputError(
+                f"the index of dataset {name!r} is damaged ({error}); delete it and import again"
+            ) from None
+
+    @classmethod
+    def _from_index(cls, root: Path) -> Dataset:
+        with closing(_connect(root)) as index:
+            told = dict(index.execute("SELECT key, value FROM dataset"))
+            if told["schema"] != str(SCHEMA):
+                raise ValueError(f"schema {told['schema']}, this version reads {SCHEMA}")
+            counts = dict(index.execute("SELECT split, SUM(images) FROM counts GROUP BY split"))
+            return cls(
+                name=root.name,
+                root=root,
+                splits={split: counts[split] for split in sorted(counts, key=_split_order)},
+                classes=[name for (name,) in index.execute("SELECT name FROM classes ORDER BY label")],
+                fingerprint=told["fingerprint"],
+                bytes=index.execute("SELECT COALESCE(SUM(bytes), 0) FROM counts").fetchone()[0],
+                source=told["source"],
+                imported=told["imported"],
+            )
+
+    def rows(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """The images of a split in order, from position `start` to before `stop`, streamed from the index."""
+        end = self._size(split) if stop is None else stop
+        with closing(_connect(self.root)) as index:
+            yield from map(_to_row, index.execute(f"{_SELECT} AND position >= ? AND position < ?", (split, start, end)))
+
+    def row(self, split: str, position: int) -> Row:
+        """One image. Raises InputError for a split that is not there, IndexError for a position outside of it."""
+        if not 0 <= position < self._size(split):
+            raise IndexError(f"{split} of {self.name} has no position {position}: it has {self.splits[split]} images")
+        return next(self.rows(split, position, position + 1))
+
+    def path(self, row: Row) -> Path:
+        return self.root / row.path
+
+    def read(self, row: Row) -> builtins.bytes:
+        """The image file's bytes as they were imported."""
+        return self.path(row).read_bytes()
+
+    def shapes(self, split: str | None = None) -> dict[Shape, int]:
+        """(height, width, 3) -> number of images, the most frequent first; of all splits or of one."""
+        rows = self._query(
+            "SELECT height, width, SUM(images) FROM shapes WHERE ? IS NULL OR split = ? GROUP BY 1, 2 ORDER BY 3 DESC",
+            (split, split),
+        )
+        return {(height, width, 3): images for height, width, images in rows}
+
+    def class_counts(self) -> list[tuple[str, str, int]]:
+        """(split, class, images) for every class of every split, in the order of `splits` and `classes`."""
+        found = {(split, label): n for split, label, n in self._query("SELECT split, label, images FROM counts")}
+        return [
+            (split, name, found.get((split, label), 0))
+            for split in self.splits
+            for label, name in enumerate(self.classes)
+        ]
+
+    def split_bytes(self) -> dict[str, int]:
+        """Bytes of the image files of each split."""
+        found = dict(self._query("SELECT split, SUM(bytes) FROM counts GROUP BY split"))
+        return {split: found[split] for split in self.splits}
+
+    def skipped(self) -> list[Skipped]:
+        """The images that were left out at import, and why."""
+        return [Skipped(*row) for row in self._query("SELECT path, reason FROM skipped")]
+
+    def sample_positions(self, split: str, label: int | None = None, k: int = 64, seed: int = 0) -> list[int]:
+        """Up to `k` different positions of a split, or of one class in it, drawn by `seed`, in ascending order."""
+        first, count = 0, self._size(split)
+        if label is not None:
+            found = self._query("SELECT first, images FROM counts WHERE split = ? AND label = ?", (split, label))
+            first, count = found[0] if found else (0, 0)
+        drawn = random.Random(seed).sample(range(first, first + count), min(k, count))
+        return sorted(drawn)
+
+    def _size(self, split: str) -> int:
+        if split not in self.splits:
+            raise InputError(f"dataset {self.name!r} has no split {split!r}; it has: {', '.join(self.splits)}")
+        return self.splits[split]
+
+    def _query(self, question: str, values: Sequence[Any] = ()) -> list[Any]:
+        with closing(_connect(self.root)) as index:
+            return index.execute(question, values).fetchall()
+
+
+_SELECT = f"SELECT {_COLUMNS} FROM images WHERE split = ?"  # noqa: S608 - columns of our own
+
+
+class IndexWriter:
+    """Writes the index of a dataset that is being imported. Rows come split by split, class by class."""
+
+    def __init__(self, root: Path, classes: Iterable[str]) -> None:
+        self._root = root
+        self._index = sqlite3.connect(root / INDEX, isolation_level=None)
+        self._index.executescript(_TABLES + "BEGIN;")
+        self._index.executemany("INSERT INTO classes VALUES (?, ?)", enumerate(classes))
+        self._digest = xxhash.xxh3_128()
+
+    def add(self, split: str, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self._digest.update(f"{split}\t{row.position}\t{row.path}\t{row.label}\t{row.checksum}\n".encode())
+        self._index.executemany(
+            "INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_from_row, _pair(split, rows))
+        )
+
+    def skip(self, skipped: Skipped) -> None:
+        self._index.execute("INSERT INTO skipped VALUES (?, ?)", skipped)
+
+    def finish(self, **told: str) -> None:
+        """Sum up, note what is `told` of the dataset, and bring it all to the disk."""
+        for statement in _SUMS:
+            self._index.execute(statement)
+        told |= {"schema": str(SCHEMA), "fingerprint": self._digest.hexdigest()}
+        self._index.executemany("INSERT INTO dataset VALUES (?, ?)", told.items())
+        self._index.execute("COMMIT")
+        self._index.close()
+        with (self._root / INDEX).open("rb") as file:
+            os.fsync(file.fileno())
+
+    def close(self) -> None:
+        self._index.close()
+
+
+def list_datasets(home: Home) -> list[Dataset]:
+    """The datasets that are there and readable, by name."""
+    found = []
+    for name in _names(home):
+        try:
+            found.append(Dataset.open(home, name))
+        except InputError:
+            continue  # damaged: `open` says so to whoever asks for it by name
+    return found
+
+
+def delete_dataset(home: Home, name: str) -> None:
+    """Remove an imported dataset; stores built from it stay. Raises InputError where it is not there or in use."""
+    if not name or Path(name).name != name or not (home.raw / name).is_dir():
+        Dataset.open(home, name)
+    with claim(home.raw / ".importing", name, "import") as scratch:
+        gone = scratch / "deleted"
+        (home.raw / name).rename(gone)
+        shutil.rmtree(gone)
+
+
+def _names(home: Home) -> list[str]:
+    if not home.raw.is_dir():
+        return []
+    return sorted(
+        path.name for path in home.raw.iterdir() if not path.name.startswith(".") and (path / INDEX).is_file()
+    )
+
+
+def _connect(root: Path) -> sqlite3.Connection:
+    """Read-only; a published index never changes, so no locks are needed."""
+    return sqlite3.connect(f"{(root / INDEX).absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _split_order(split: str) -> tuple[int, str]:
+    order = ("train", "val", "test")
+    return (order.index(split) if split in order else len(order), split)
+
+
+def _pair(split: str, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
+    return ((split, row) for row in rows)
+
+
+def _from_row(pair: tuple[str, Row]) -> tuple[Any, ...]:
+    split, row = pair
+    *fields, checksum, pixel_checksum = row
+    return (split, *fields, _signed(checksum), _signed(pixel_checksum))
+
+
+def _to_row(columns: tuple[Any, ...]) -> Row:
+    *fields, checksum, pixel_checksum = columns
+    return Row._make((*fields, checksum % 2**64, pixel_checksum % 2**64))
+
+
+def _signed(checksum: int) -> int:
+    return checksum - 2**64 if checksum >= 2**63 else checksum

@@ -1,0 +1,219 @@
+"""The task that imports a dataset: a source's images become files and an index under `data/raw/<name>`.
+
+Every image is decoded once by the pixel rule, which finds the broken ones and gives shape and checksums. The original
+bytes are kept untouched. All is made beside the target and renamed when it is complete.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from core import checksums, pixels
+from core.claims import claim
+from core.contracts import FoundImage, Row, Skipped, Source
+from core.datasets import Dataset, IndexWriter
+from core.errors import InputError, WorkError
+from core.events import Event, Progress, Result
+from core.home import Home, check_name
+from core.pool import in_order, processes, usable_cpus
+from core.sources import Request, open_source, recognise
+from core.sources.naming import folders
+from core.sources.recognise import GENERATED, as_path
+
+CHUNK_IMAGES = 64
+CHUNK_BYTES = 4 << 20
+"""What one call of a worker handles: as many images as that, or fewer when they are large."""
+
+INLINE_IMAGES = 500
+"""Fewer images than this are read here; starting processes would take longer."""
+
+EVERY = 0.2
+"""Seconds between two reports of progress."""
+
+
+class Kept(NamedTuple):
+    """An image that was decoded and written."""
+
+    bytes: int
+    height: int
+    width: int
+    checksum: int
+    pixel_checksum: int
+
+
+class Chunk(NamedTuple):
+    """Images of one split on their way to the disk: `found` with their paths in the dataset, and their labels."""
+
+    split: str
+    found: list[FoundImage | Skipped]
+    paths: list[str]
+    labels: list[int]
+
+
+@dataclass
+class Import:
+    """Import `source` ("shapes", "cifar10" or a path) as the dataset `name`; `options` are the source's own."""
+
+    source: str
+    name: str
+    limit: int | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+    home: str | None = None
+
+    def run(self) -> Iterator[Event]:
+        """Ends with the `import` verb's JSON. Raises InputError and WorkError; leaves nothing half-made behind."""
+        home = Home.find(self.home)
+        name = check_name(self.name)
+        with in_sentences(), claim_name(home, name) as scratch:
+            request = self._request(home, scratch)
+            source = open_source(recognise(self.source), self.options, request)
+            with closing(source):
+                yield from source.prepare()
+                yield from _read(source, scratch / "dataset", self.source, name)
+            (scratch / "dataset").rename(home.raw / name)
+        yield Result(_summary(Dataset.open(home, name)))
+
+    def _request(self, home: Home, scratch: Path) -> Request:
+        work = scratch / "source"
+        work.mkdir()
+        path = None if self.source in GENERATED else as_path(self.source)
+        return Request(scratch=work, downloads=home.root / "data" / "downloads", path=path, limit=self.limit)
+
+
+@contextmanager
+def claim_name(home: Home, name: str) -> Iterator[Path]:
+    """A scratch folder for the import of `name`. Raises InputError where it exists or is being imported."""
+    with claim(home.raw / ".importing", name, "import") as scratch:
+        if (home.raw / name).exists():
+            raise InputError(f"there is a dataset {name!r} already; choose another name, or delete it first")
+        yield scratch
+
+
+@contextmanager
+def in_sentences() -> Iterator[None]:
+    """What the disk refuses, as a WorkError that says so."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise WorkError("the disk is full; free some space or set --home to another disk") from error
+        raise WorkError(f"{error.filename or 'the import'}: {error.strerror or error}") from error
+    except sqlite3.OperationalError as error:
+        raise WorkError(f"the index cannot be written ({error}); is the disk full?") from error
+
+
+def _read(source: Source, root: Path, spec: str, name: str) -> Iterator[Event]:
+    """Everything the source has becomes files and rows under `root`."""
+    root.mkdir()
+    classes = list(source.classes)
+    total = sum(source.counts.values())
+    index = IndexWriter(root, classes)
+    with closing(index):
+        yield Progress("reading", 0, total)
+        done, kept, told = 0, 0, time.monotonic()
+        positions = dict.fromkeys(source.counts, 0)
+        for chunk, results in _decoded(root, chunks(source.images(), root, classes), total):
+            rows = list(_rows(chunk, results, positions, index))
+            index.add(chunk.split, rows)
+            kept += len(rows)
+            done += len(chunk.found)
+            if time.monotonic() - told > EVERY:
+                told = time.monotonic()
+                yield Progress("reading", done, total)
+        if not kept:
+            raise InputError(f"none of the {done} files in {spec} could be read as an image, so nothing was imported")
+        yield Progress("reading", done, total)
+        index.finish(name=name, source=spec, imported=datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def _rows(
+    chunk: Chunk, results: Sequence[Kept | Skipped], positions: dict[str, int], index: IndexWriter
+) -> Iterator[Row]:
+    for path, label, result in zip(chunk.paths, chunk.labels, results, strict=True):
+        if isinstance(result, Skipped):
+            index.skip(result)
+            continue
+        yield Row(positions[chunk.split], path, label, *result)
+        positions[chunk.split] += 1
+
+
+def chunks(images: Iterable[FoundImage | Skipped], root: Path, classes: Sequence[str]) -> Iterator[Chunk]:
+    """The images in groups of one split, each group a worker's call; makes the class folders on the way."""
+    label_of = {name: label for label, name in enumerate(classes)}
+    folder_of = folders(classes)
+    chunk, size, split = Chunk("", [], [], []), 0, ""
+    made: set[str] = set()
+    for found in images:
+        split = found.split if isinstance(found, FoundImage) else split
+        if chunk.found and (split != chunk.split or len(chunk.found) >= CHUNK_IMAGES or size >= CHUNK_BYTES):
+            yield chunk
+            chunk, size = Chunk(split, [], [], []), 0
+        chunk = chunk if chunk.found else Chunk(split, [], [], [])
+        path, label = "", -1
+        if isinstance(found, FoundImage):
+            folder = f"{split}/{folder_of[found.class_name]}"
+            if folder not in made:
+                (root / folder).mkdir(parents=True)
+                made.add(folder)
+            path, label, size = f"{folder}/{found.name}", label_of[found.class_name], size + len(found.data)
+        chunk.found.append(found)
+        chunk.paths.append(path)
+        chunk.labels.append(label)
+    if chunk.found:
+        yield chunk
+
+
+def _decoded(root: Path, given: Iterator[Chunk], total: int) -> Iterator[tuple[Chunk, list[Kept | Skipped]]]:
+    """Each chunk with what became of it, in order; decoded here or in processes, by how many images there are."""
+    call = functools.partial(_keep_all, root)
+    if total < INLINE_IMAGES:
+        yield from map(call, given)
+        return
+    workers = usable_cpus()
+    with processes(workers) as pool:
+        yield from in_order(pool, workers, call, given)
+
+
+def _keep_all(root: Path, chunk: Chunk) -> tuple[Chunk, list[Kept | Skipped]]:
+    """Decode and write a chunk's images; the chunk comes back without their bytes."""
+    results = [
+        keep(found, root / path) if isinstance(found, FoundImage) else found
+        for found, path in zip(chunk.found, chunk.paths, strict=True)
+    ]
+    return chunk._replace(found=[Skipped("", "")] * len(results)), results
+
+
+def keep(image: FoundImage, path: Path) -> Kept | Skipped:
+    """Decode an image and write its bytes, as they are, to `path`; a broken one is not written."""
+    try:
+        decoded = pixels.decode(image.data)
+    except pixels.BadImage as error:
+        return Skipped(image.origin, str(error))
+    try:
+        with path.open("xb") as file:
+            file.write(image.data)
+    except FileExistsError:
+        return Skipped(image.origin, f"another image of its class is called {path.name} already")
+    height, width, _ = decoded.shape
+    return Kept(len(image.data), height, width, checksums.of_bytes(image.data), checksums.of_bytes(decoded))
+
+
+def _summary(dataset: Dataset) -> dict[str, object]:
+    return {
+        "dataset": dataset.name,
+        "splits": dataset.splits,
+        "classes": dataset.classes,
+        "skipped": [skipped._asdict() for skipped in dataset.skipped()],
+        "bytes": dataset.bytes,
+        "fingerprint": dataset.fingerprint,
+        "path": str(dataset.root),
+    }

@@ -1,0 +1,41 @@
+"""Where images come from: one file a source, one line in the table below.
+
+A source is a dataclass whose options are fields made with `core.options.option` and that has a field `request`
+(`core.sources.request.Request`), put in by `open_source`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from core.contracts import Source
+from core.sources.recognise import recognise
+from core.sources.request import Request
+from core.tables import Entry, Table
+
+__all__ = ["SOURCES", "Request", "open_source", "recognise"]
+
+SOURCES: Table[Source] = Table(
+    "source",
+    {
+        "shapes": Entry("core.sources.shapes:Shapes", "Shapes, drawn here (no download)"),
+        "cifar10": Entry(
+            "core.sources.cifar10:Cifar10",
+            "CIFAR-10, the Python version (download 170 MB, archive or folder)",
+            needs=("pooch",),
+            install_hint="pip install pooch",
+        ),
+        "image_folder": Entry("core.sources.image_folder:ImageFolder", "A folder of images"),
+        "tiny_imagenet": Entry("core.sources.tiny_imagenet:TinyImageNet", "Tiny ImageNet, its own folder"),
+        "archive": Entry("core.sources.archive:Archive", "An archive of any of these (.zip, .tar, .tar.gz, ...)"),
+    },
+)
+
+
+def open_source(name: str, options: Mapping[str, Any], request: Request) -> Source:
+    """The source called `name` with these options, for this request. Raises InputError for an option it lacks."""
+    source: Any = SOURCES.make(name, options)
+    opened: Source = dataclasses.replace(source, request=request)
+    return opened

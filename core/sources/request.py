@@ -1,0 +1,32 @@
+"""What an import asks of its source, beside the source's own options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`scratch` is an empty folder for the time of the import, `downloads` one that stays.
+
+    `path` is None for a source that needs none; `limit` is the most images to hand over, of all splits together.
+    """
+
+    scratch: Path
+    downloads: Path
+    path: Path | None = None
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 1:
+            raise InputError(f"a limit of {self.limit} images leaves nothing to import; use 1 or more, or no limit")
+
+    @property
+    def place(self) -> Path:
+        """The path, for a source that cannot do without one. Raises InputError where there is none."""
+        if self.path is None:
+            raise InputError("this source needs the path of a folder or an archive")
+        return self.path

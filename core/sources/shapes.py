@@ -1,0 +1,81 @@
+"""The built-in source that needs no download: ten shapes, drawn here, as many and as large as asked for."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from core.contracts import FoundImage, Pixels, Skipped
+from core.events import Event, Message
+from core.options import option
+from core.sources.drawing import SHAPES, draw
+from core.sources.request import Request
+
+BATCH_PIXELS = 1 << 16
+"""Images are drawn together up to this many pixels: quick, and still nothing to memory."""
+
+SPLITS = ("train", "val")
+
+
+@dataclass
+class Shapes:
+    """Generated PNGs. Image `index` of a split is of class `index % 10` and depends on seed, split and index alone."""
+
+    size: int = option(32, "width and height in pixels", minimum=8, maximum=4096)
+    train: int = option(5000, "training images", minimum=0)
+    val: int = option(1000, "validation images", minimum=0)
+    seed: int = option(0, "decides every picture", minimum=0)
+    request: Request | None = None
+
+    def prepare(self) -> Iterator[Event]:
+        yield Message(f"drawing {sum(self.counts.values()):,} pictures of {self.size} x {self.size} pixels")
+
+    @property
+    def classes(self) -> Sequence[str]:
+        return sorted(SHAPES)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """By `train` and `val`; a limit replaces both, five to one."""
+        if self.request is not None and self.request.limit is not None:
+            val = self.request.limit // 6
+            return _without_empty({"train": self.request.limit - val, "val": val})
+        return _without_empty({"train": self.train, "val": self.val})
+
+    def images(self) -> Iterator[FoundImage | Skipped]:
+        for split, count in self.counts.items():
+            digits = max(5, len(str(count - 1)))
+            for label, name in enumerate(self.classes):
+                for index, data in self._of_class(split, label, count):
+                    yield FoundImage(split, name, f"{index:0{digits}}.png", data, f"{split} #{index}")
+
+    def _of_class(self, split: str, label: int, count: int) -> Iterator[tuple[int, bytes]]:
+        batch = max(1, BATCH_PIXELS // self.size**2)
+        indices = range(label, count, len(SHAPES))
+        for start in range(0, len(indices), batch):
+            some = indices[start : start + batch]
+            for index, pixels in zip(some, self.pictures(split, some), strict=True):
+                yield index, _to_png(pixels)
+
+    def pictures(self, split: str, indices: Sequence[int]) -> Pixels:
+        """Images of one class, whose indices are equal modulo 10: uint8 (len(indices), size, size, 3)."""
+        shape = self.classes[indices[0] % len(SHAPES)]
+        seeds = ((self.seed, SPLITS.index(split), index) for index in indices)
+        return draw(shape, self.size, [np.random.default_rng(seed) for seed in seeds])
+
+    def close(self) -> None:
+        """Nothing to remove."""
+
+
+def _to_png(pixels: Pixels) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "png")
+    return file.getvalue()
+
+
+def _without_empty(counts: Mapping[str, int]) -> dict[str, int]:
+    return {split: count for split, count in counts.items() if count}
