@@ -1,0 +1,133 @@
+"""A session's folder, `runs/<session>/`: what was done, one line each, and the machine it was done on.
+
+A session is one run of the command line or one life of the app; the app hands its own to the jobs it starts through
+the variable FORMAT_MATTERS_SESSION.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import platform
+import re
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from core.home import Home
+
+SUMMARY, SYSINFO = "summary.csv", "sysinfo.json"
+COLUMNS = (
+    "stage",
+    "dataset",
+    "format",
+    "variant",
+    "split",
+    "items",
+    "bytes_on_disk",
+    "num_files",
+    "avg_file_size",
+    "build_wall_s",
+    "timestamp",
+    "payload_bytes",
+    "used_bytes",
+    "apparent_bytes",
+    "checksum",
+    "session",
+)
+"""The columns of the notebooks' summary, then ours. Sizes in bytes, `bytes_on_disk` is what is allocated."""
+
+LIBRARIES = ("numpy", "pillow", "lmdb", "h5py", "hdf5plugin", "zstandard", "lz4", "xxhash", "torch")
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@lru_cache(maxsize=1)
+def session_name() -> str:
+    """This session's name: given by who started us, else the time of our start and our process."""
+    given = os.environ.get("FORMAT_MATTERS_SESSION", "")
+    if re.fullmatch(r"[A-Za-z0-9._-]{1,80}", given) and not given.startswith("."):
+        return given
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
+
+
+def session_folder(home: Home) -> Path:
+    """This session's folder, made when it is first asked for, with the machine's description in it."""
+    folder = home.runs / session_name()
+    folder.mkdir(parents=True, exist_ok=True)
+    sysinfo = folder / SYSINFO
+    if not sysinfo.exists():
+        sysinfo.write_text(json.dumps(machine(home), indent=1), encoding="utf-8")
+    return folder
+
+
+def add_to_summary(home: Home, row: Mapping[str, Any]) -> None:
+    """Append one line to the session's summary; columns that `row` does not name stay empty."""
+    path = session_folder(home) / SUMMARY
+    with FileLock(path.with_suffix(".lock")), path.open("a", newline="", encoding="utf-8") as file:
+        lines = csv.DictWriter(file, COLUMNS)
+        if file.tell() == 0:
+            lines.writeheader()
+        lines.writerow({"timestamp": now(), "session": session_name(), **row})
+
+
+def machine(home: Home) -> dict[str, Any]:
+    """What a number depends on: processor, memory, disk, system, versions. Sizes in bytes."""
+    return {
+        "time": now(),
+        "processor": _processor(),
+        "cpus": os.cpu_count(),
+        "cpus_usable": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "memory_bytes": _memory_bytes(),
+        "system": platform.platform(),
+        "file_system": _file_system(home.root),
+        "python": platform.python_version(),
+        "versions": versions(),
+    }
+
+
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """The versions of the libraries that a result depends on, as far as they are installed."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _processor() -> str:
+    if sys.platform == "linux":
+        for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, AttributeError, OSError):
+        return None
+
+
+def _file_system(path: Path) -> str | None:
+    """The type of the file system that holds `path`, where /proc tells."""
+    if not Path("/proc/mounts").exists():
+        return None
+    here = path if path.exists() else path.parent
+    mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
+    holding = [(len(point), kind) for point, kind in mounts if here.resolve().is_relative_to(point)]
+    return max(holding)[1] if holding else None
