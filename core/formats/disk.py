@@ -8,7 +8,8 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -107,7 +108,7 @@ class DiskReader:
 
     @property
     def labels(self) -> Labels:
-        return self._listed[1]
+        return self._listing.labels
 
     @cached_property
     def metadata(self) -> Mapping[str, Any]:
@@ -120,15 +121,15 @@ class DiskReader:
 
     def read(self, indices: Sequence[int]) -> list[Buffer]:
         """Raises InputError naming a file that is gone."""
-        root, paths = str(self._path), self._listed[0]
-        return [_read_file(f"{root}/{paths[index]}") for index in indices]
+        root = str(self._path)
+        return [_read_file(f"{root}/{self.key(index)}") for index in indices]
 
     def key(self, index: int) -> str:
-        return self._listed[0][index]
+        return self._listing.path(index)
 
     def stored_bytes(self, index: int) -> int:
         """The blocks of its file."""
-        status = (self._path / self._listed[0][index]).stat()
+        status = (self._path / self.key(index)).stat()
         blocks = getattr(status, "st_blocks", None)
         return -(-status.st_size // BLOCK) * BLOCK if blocks is None else int(blocks * 512)
 
@@ -139,19 +140,50 @@ class DiskReader:
         return DiskReader, (self._path,)
 
     @cached_property
-    def _listed(self) -> tuple[list[str], Labels]:
+    def _listing(self) -> _Listing:
         with self._need(MANIFEST).open(newline="", encoding="utf-8") as file:
             rows = csv.reader(file)
             if next(rows, None) != ["path", "label", "class"]:
                 raise InputError(f"{self._path / MANIFEST} does not begin with 'path,label,class': not a store of ours")
-            listed = [(path, int(label)) for path, label, _ in rows]
-        return [path for path, _ in listed], np.array([label for _, label in listed], np.int64)
+            try:
+                return _Listing.of(rows)
+            except (ValueError, csv.Error) as error:
+                raise InputError(f"{self._path / MANIFEST} is damaged: {error}") from None
 
     def _need(self, name: str) -> Path:
         path = self._path / name
         if not path.is_file():
             raise InputError(f"{path} is missing: this folder is not a store of ours, or is damaged")
         return path
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """The manifest in nine bytes a sample: a path is its class's folder, its number and one of a few endings."""
+
+    labels: Labels
+    endings: bytes
+    folders: Mapping[int, str]
+    known_endings: list[str]
+
+    @classmethod
+    def of(cls, rows: Iterable[list[str]]) -> _Listing:
+        """Raises ValueError for a line that does not follow the layout."""
+        labels, endings = array("q"), bytearray()
+        folders: dict[int, str] = {}
+        known: dict[str, int] = {}
+        for number, (path, label, _) in enumerate(rows):
+            folder, _, name = path.rpartition("/")
+            if name[:8] != f"{number:08d}" or folders.setdefault(int(label), folder) != folder:
+                raise ValueError(f"line {number + 2} names {path!r}")
+            if folder in ("", ".", "..") or "/" in folder or "\\" in path:
+                raise ValueError(f"line {number + 2} leads outside of its folder: {path!r}")
+            labels.append(int(label))
+            endings.append(known.setdefault(name[8:], len(known)))
+        return cls(np.frombuffer(labels, np.int64), bytes(endings), folders, list(known))
+
+    def path(self, index: int) -> str:
+        return f"{self.folders[int(self.labels[index])]}/{index:08d}{self.known_endings[self.endings[index]]}"
 
 
 def _read_file(path: str) -> bytes:

@@ -8,8 +8,10 @@ counted from the end of this table, then the payloads, everything little-endian.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,22 +56,17 @@ class Lmdb:
 
     def used_bytes(self, path: Path) -> int:
         """Pages of the tree and its overflow pages, and the two meta pages (free pages are not in use)."""
-        environment = _open(path)
+        shared = _open_shared(path)
         try:
-            stat = environment.stat()
+            stat = shared.environment.stat()
         finally:
-            environment.close()
+            _close_shared(shared)
         pages = META_PAGES + stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
         return int(pages * stat["psize"])
 
 
 def _key(number: int) -> bytes:
     return b"%08d" % number
-
-
-def _open(path: Path) -> lmdb.Environment:
-    # No lock file: nothing is written beside what is only read, and a finished store never changes.
-    return lmdb.open(str(path), readonly=True, lock=False, readahead=False, create=False)
 
 
 class LmdbWriter:
@@ -129,14 +126,23 @@ class LmdbWriter:
         self._item_bytes += len(value)
 
     def _commit(self) -> None:
-        while True:
-            try:
-                with self._environment.begin(write=True) as transaction:
-                    transaction.cursor().putmulti(self._items, append=True)
-                break
-            except lmdb.MapFullError:
-                self._environment.set_mapsize(2 * self._environment.info()["map_size"])
+        while not self._committed():
+            self._environment.set_mapsize(2 * self._environment.info()["map_size"])
         self._items, self._item_bytes = [], 0
+
+    def _committed(self) -> bool:
+        """Whether the items went in; False where the map is full. Raises OSError where the disk takes no more."""
+        try:
+            with self._environment.begin(write=True) as transaction:
+                transaction.cursor().putmulti(self._items, append=True)
+        except lmdb.MapFullError:
+            return False
+        except lmdb.Error as error:
+            # A write that a full disk cuts short is a mere "Input/output error" to LMDB.
+            path = self._environment.path()
+            full = shutil.disk_usage(path).free < self._item_bytes + COMMIT_BYTES
+            raise OSError(errno.ENOSPC if full else errno.EIO, str(error), path) from None
+        return True
 
 
 def _pack(payloads: Sequence[Buffer]) -> bytes:
@@ -274,7 +280,9 @@ def _open_shared(path: Path) -> _Shared:
         identity = _identity(path)
         with _shared_lock:
             if identity not in _shared:
-                _shared[identity] = _Shared(_open(path), identity)
+                # No lock file: nothing is written beside what is only read, and a finished store never changes.
+                environment = lmdb.open(str(path), readonly=True, lock=False, readahead=False, create=False)
+                _shared[identity] = _Shared(environment, identity)
             _shared[identity].users += 1
             return _shared[identity]
     except (OSError, lmdb.Error) as error:

@@ -14,11 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
-
 from core.contracts import Contents
 from core.errors import InputError
-from core.formats.hdf5.reader import Hdf5Reader
+from core.formats.hdf5.reader import Hdf5Reader, open_readonly
 from core.formats.hdf5.writer import Hdf5Writer
 from core.options import option
 
@@ -61,7 +59,7 @@ class Hdf5:
 
     def used_bytes(self, path: Path) -> int:
         """The file without the space that HDF5 holds free in it."""
-        with h5py.File(path, "r") as file:
+        with open_readonly(path) as file:
             return int(file.id.get_filesize() - file.id.get_freespace())
 
     @property

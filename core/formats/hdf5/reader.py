@@ -30,12 +30,12 @@ class Hdf5Reader:
 
     @cached_property
     def labels(self) -> Labels:
-        with _open(self._path) as file:
+        with open_readonly(self._path) as file:
             return np.asarray(_dataset(file, "labels", self._path)[()], np.int64)
 
     @cached_property
     def metadata(self) -> Mapping[str, Any]:
-        with _open(self._path) as file:
+        with open_readonly(self._path) as file:
             if "metadata" not in file.attrs:
                 raise InputError(f"{self._path} has no attribute 'metadata': not a store of ours, or damaged")
             metadata = dict(json.loads(file.attrs["metadata"]))
@@ -44,7 +44,7 @@ class Hdf5Reader:
 
     @cached_property
     def dictionary(self) -> bytes | None:
-        with _open(self._path) as file:
+        with open_readonly(self._path) as file:
             return file["dictionary"][()].tobytes() if "dictionary" in file else None
 
     def read(self, indices: Sequence[int]) -> list[Buffer]:
@@ -84,7 +84,7 @@ class _Readable(Protocol):
     def close(self) -> None: ...
 
 
-def _open(path: Path) -> h5py.File:
+def open_readonly(path: Path) -> h5py.File:
     """Raises InputError where there is no HDF5 file that can be opened."""
     try:
         return h5py.File(path, "r", locking=False)
@@ -99,7 +99,7 @@ def _dataset(file: h5py.File, name: str, path: Path) -> h5py.Dataset:
 
 
 def _open_payloads(path: Path) -> _Readable:
-    file = _open(path)
+    file = open_readonly(path)
     if "images" not in file:
         offsets = np.asarray(_dataset(file, "offsets", path)[()], np.int64)
         packed = _dataset(file, "bytes", path)

@@ -39,16 +39,18 @@ class Hdf5Writer:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = h5py.File(path, "w")
         self._contents = contents
-        self._labels: list[np.ndarray] = []
+        self._labels = self._file.create_dataset("labels", (contents.samples,), np.int64)
+        self._written = 0
         self._payloads = self._payload_writer(path, layout, chunk, filter)
 
     def write(self, payloads: Sequence[Buffer], labels: Sequence[int], suffixes: Sequence[str]) -> None:
-        self._labels.append(np.asarray(labels, np.int64))
+        if labels:
+            self._labels[self._written : self._written + len(labels)] = labels
+        self._written += len(labels)
         self._payloads.write(payloads)
 
     def close(self) -> None:
         self._payloads.close()
-        self._file["labels"] = np.concatenate([np.empty(0, np.int64), *self._labels])
         self._file.create_dataset("classes", data=list(self._contents.classes), dtype=h5py.string_dtype())
         if self._contents.dictionary is not None:
             self._file["dictionary"] = np.frombuffer(self._contents.dictionary, np.uint8)
@@ -68,10 +70,10 @@ class Hdf5Writer:
             storage = _chunked(contents.samples, contents.payload_shape, chunk, filter) if layout == "chunked" else {}
             return _DenseWriter(self._file, contents.samples, contents.payload_shape, storage)
         if layout == "chunked":
-            return _PackedWriter(self._file, chunk=CHUNK_BYTES)
+            return _PackedWriter(self._file, contents.samples, None)
         if contents.total_bytes is not None:
-            return _PackedWriter(self._file, contents.total_bytes)
-        return _SpooledWriter(self._file, path)
+            return _PackedWriter(self._file, contents.samples, contents.total_bytes)
+        return _SpooledWriter(self._file, contents.samples, path)
 
 
 def _chunked(samples: int, shape: Shape, chunk: int, filter: str) -> dict[str, Any]:
@@ -123,76 +125,100 @@ class _VlenWriter:
     """`images` (N,): an array of bytes each."""
 
     def __init__(self, file: h5py.File, samples: int) -> None:
-        self._images = file.create_dataset("images", (samples,), h5py.vlen_dtype(np.uint8))
+        entry = h5py.vlen_dtype(np.uint8)
+        self._type = h5py.h5t.py_create(entry)
+        self._images = file.create_dataset("images", (samples,), entry)
         self._written = 0
 
     def write(self, payloads: Sequence[Buffer]) -> None:
+        if not payloads:
+            return
         entries = np.empty(len(payloads), object)
-        entries[:] = [np.frombuffer(payload, np.uint8) for payload in payloads]
-        if len(entries):
-            self._images[self._written : self._written + len(entries)] = entries
+        for position, payload in enumerate(payloads):  # assigned at once, arrays of one length would become a matrix
+            entries[position] = np.frombuffer(payload, np.uint8)
+        # Through the low-level call: h5py's slices take entries of one length for a matrix as well.
+        rows = self._images.id.get_space()
+        rows.select_hyperslab((self._written,), (len(entries),))
+        self._images.id.write(h5py.h5s.create_simple((len(entries),)), rows, entries, self._type)
         self._written += len(entries)
 
     def close(self) -> None:
         """Every entry is written already."""
 
 
-class _PackedWriter:
-    """`bytes` + `offsets`: contiguous where the total is known, else growing in chunks."""
+class _Bytes:
+    """`bytes`, filled from the front: contiguous where its size is known, else growing in chunks."""
 
-    def __init__(self, file: h5py.File, total: int = 0, chunk: int | None = None) -> None:
-        growing = {"maxshape": (None,), "chunks": (chunk,)} if chunk else {}
-        self._file = file
-        self._bytes = file.create_dataset("bytes", (total,), np.uint8, **growing)
-        self._growing = bool(growing)
-        self._lengths: list[np.ndarray] = []
+    def __init__(self, file: h5py.File, total: int | None) -> None:
+        growing = {"maxshape": (None,), "chunks": (CHUNK_BYTES,)} if total is None else {}
+        self._dataset = file.create_dataset("bytes", (total or 0,), np.uint8, **growing)
+        self._growing = total is None
         self._written = 0
-
-    def write(self, payloads: Sequence[Buffer]) -> None:
-        self._lengths.append(np.fromiter(map(len, payloads), np.int64, len(payloads)))
-        self.append(b"".join(payloads))
 
     def append(self, data: bytes) -> None:
         end = self._written + len(data)
         if self._growing:
-            self._bytes.resize((end,))
+            self._dataset.resize((end,))
         if data:
-            self._bytes[self._written : end] = np.frombuffer(data, np.uint8)
+            self._dataset[self._written : end] = np.frombuffer(data, np.uint8)
         self._written = end
 
     def close(self) -> None:
-        self.check_total()
-        self._file["offsets"] = _offsets(self._lengths)
+        if self._written != len(self._dataset):
+            raise WorkError(f"{self._written:,} payload bytes came where {len(self._dataset):,} were announced")
 
-    def check_total(self) -> None:
-        if self._written != len(self._bytes):
-            raise WorkError(f"{self._written:,} payload bytes came where {len(self._bytes):,} were announced")
+
+class _Offsets:
+    """`offsets` (N + 1,): where each payload begins in `bytes`, and where the last one ends."""
+
+    def __init__(self, file: h5py.File, samples: int) -> None:
+        self._dataset = file.create_dataset("offsets", (samples + 1,), np.int64)
+        self._written = 0
+        self._end = 0
+
+    def append(self, payloads: Sequence[Buffer]) -> None:
+        if not payloads:
+            return
+        lengths = np.fromiter(map(len, payloads), np.int64, len(payloads))
+        ends = self._end + np.cumsum(lengths)
+        self._dataset[self._written + 1 : self._written + 1 + len(ends)] = ends
+        self._written += len(ends)
+        self._end = int(ends[-1])
+
+
+class _PackedWriter:
+    """`bytes` + `offsets`, written as they come."""
+
+    def __init__(self, file: h5py.File, samples: int, total: int | None) -> None:
+        self._bytes = _Bytes(file, total)
+        self._offsets = _Offsets(file, samples)
+
+    def write(self, payloads: Sequence[Buffer]) -> None:
+        self._offsets.append(payloads)
+        self._bytes.append(b"".join(payloads))
+
+    def close(self) -> None:
+        self._bytes.close()
 
 
 class _SpooledWriter:
     """`bytes` + `offsets`, contiguous though the total is not known: payloads wait in a file beside the container."""
 
-    def __init__(self, file: h5py.File, path: Path) -> None:
+    def __init__(self, file: h5py.File, samples: int, path: Path) -> None:
         self._file = file
+        self._offsets = _Offsets(file, samples)
         self._path = path.with_name(path.name + ".spool")
         self._spool = self._path.open("wb")
-        self._lengths: list[np.ndarray] = []
 
     def write(self, payloads: Sequence[Buffer]) -> None:
-        self._lengths.append(np.fromiter(map(len, payloads), np.int64, len(payloads)))
+        self._offsets.append(payloads)
         self._spool.writelines(payloads)
 
     def close(self) -> None:
-        packed = _PackedWriter(self._file, total=self._spool.tell())
+        packed = _Bytes(self._file, self._spool.tell())
         self._spool.close()
         with self._path.open("rb") as spool:
             while data := spool.read(SPOOL_COPY):
                 packed.append(data)
-        packed.check_total()
+        packed.close()
         self._path.unlink()
-        self._file["offsets"] = _offsets(self._lengths)
-
-
-def _offsets(lengths: Sequence[np.ndarray]) -> np.ndarray:
-    """Where each payload begins, and where the last one ends: int64 (N + 1,)."""
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate([np.empty(0, np.int64), *lengths]))])
