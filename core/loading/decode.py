@@ -1,0 +1,60 @@
+"""Decode: payloads to pixels."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import cast
+
+from core.contracts import Buffer, Encoding, Pixels
+
+JPEG = b"\xff\xd8\xff"
+
+
+@dataclass(frozen=True)
+class Decode:
+    """Image by image: JPEG with libjpeg-turbo, which lets other threads run meanwhile; the rest as its encoding does.
+
+    Both give the same pixels to the bit: Pillow decodes JPEG with libjpeg-turbo as well, and whatever the shared
+    rule for pixels treats specially (rotation by EXIF, CMYK) is left to it.
+    """
+
+    encoding: Encoding
+
+    def __call__(self, payloads: Sequence[Buffer]) -> list[Pixels]:
+        """uint8 (height, width, 3) each. Raises ValueError for a payload that is no image of this encoding."""
+        return [self.one(payload) for payload in payloads]
+
+    def one(self, payload: Buffer) -> Pixels:
+        if self.encoding.payload_shape is None and bytes(payload[:3]) == JPEG:
+            pixels = turbo(payload)
+            if pixels is not None:
+                return pixels
+        return self.encoding.decode(payload)
+
+
+def turbo(payload: Buffer) -> Pixels | None:
+    """The pixels of a JPEG, or None where Pillow has to do it: no simplejpeg, EXIF, CMYK, or broken bytes."""
+    decode = _simplejpeg()
+    if decode is None or b"Exif\0\0" in bytes(payload[:4096]):
+        return None
+    return decode(payload)
+
+
+@cache
+def _simplejpeg() -> Callable[[Buffer], Pixels | None] | None:
+    if importlib.util.find_spec("simplejpeg") is None:
+        return None
+    import simplejpeg
+
+    def decode(payload: Buffer) -> Pixels | None:
+        try:
+            if simplejpeg.decode_jpeg_header(payload)[2] not in ("YCbCr", "Gray"):
+                return None
+            return cast("Pixels", simplejpeg.decode_jpeg(payload, colorspace="RGB"))
+        except ValueError:
+            return None
+
+    return decode

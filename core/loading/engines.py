@@ -1,0 +1,105 @@
+"""What makes host batches from jobs: the fast way. (The ways it is compared with are in `plain`.)"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from core.contracts import Labels
+from core.loading.collate import BufferPool
+from core.loading.executors import Executor, Inline, Made, Threads
+from core.loading.pipeline import Pipeline
+from core.loading.plan import Job
+from core.loading.processes import ProcessPipeline
+from core.loading.transfer import Batch
+from core.loading.workers import Workers, available_cpus, choose_workers, parse_workers
+
+
+class Engine(Protocol):
+    """Turns jobs into batches on the host, in the order of the jobs."""
+
+    @property
+    def workers(self) -> Workers:
+        """Who does the work, and why."""
+        ...
+
+    @property
+    def stages(self) -> dict[str, float]:
+        """Seconds that the workers have spent so far, by stage."""
+        ...
+
+    def batches(self, jobs: Iterator[Job]) -> Generator[Batch, None, None]: ...
+
+    def close(self) -> None: ...
+
+
+class FastEngine:
+    """A pipeline, an executor, and a pool of memory that is used again."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        pool: BufferPool,
+        labels: Labels,
+        *,
+        batch_size: int,
+        workers: int | str,
+        prefetch: int | None,
+    ) -> None:
+        """At most `prefetch` batches are made or in the making (two a worker if None), besides those held outside."""
+        self.stages: dict[str, float] = {}
+        self._pipeline = pipeline
+        self._pool = pool
+        self._labels = labels
+        self._batch_size = batch_size
+        self._asked = parse_workers(workers)
+        self._prefetch = prefetch
+        self._processes: ProcessPipeline | None = None
+
+    def batches(self, jobs: Iterator[Job]) -> Generator[Batch, None, None]:
+        with closing(self._executor().run(jobs, self._make)) as every:
+            for made in every:
+                for stage, seconds in made.laps.items():
+                    self.stages[stage] = self.stages.get(stage, 0.0) + seconds
+                batch = Batch(torch.from_numpy(made.images), torch.from_numpy(self._labels[made.job.indices]))
+                del made  # from here on the batch belongs to whoever holds it
+                yield batch
+                del batch
+
+    def close(self) -> None:
+        if self._processes is not None:
+            self._processes.close()
+            self._processes = None
+
+    @cached_property
+    def workers(self) -> Workers:
+        if self._asked is not None and self._asked.kind != "any":
+            return self._asked
+        count = available_cpus() if self._asked is None else self._asked.count
+        chosen = choose_workers(self._try, len(self._labels), self._batch_size, count)
+        if self._asked is None or chosen.kind != "inline":
+            return chosen
+        return Workers("threads", count, f"as many as asked for; {chosen.reason}")
+
+    def _executor(self) -> Executor:
+        workers = self.workers
+        if workers.kind == "inline":
+            return Inline()
+        if workers.kind == "processes" and self._processes is None:
+            shape = self._pool.take(self._batch_size)
+            self._processes = ProcessPipeline(self._pipeline, workers.count, shape.shape, shape.dtype)
+        return Threads(workers.count, self._prefetch or 2 * workers.count)
+
+    def _make(self, job: Job) -> Made:
+        images = self._pool.take(len(job.indices))
+        return Made(job, images, (self._processes or self._pipeline).fill(job, images))
+
+    def _try(self, samples: int) -> None:
+        """A batch from here and there in the store, for comparing ways to make it."""
+        spread = np.linspace(0, len(self._labels) - 1, samples).astype(np.int64)
+        self._make(Job(0, 0, spread))

@@ -1,0 +1,63 @@
+"""Who makes the batches, and how far ahead: this thread, or several; in order, and never more than so many."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple, Protocol
+
+from core.loading.normalise import Images
+from core.loading.pipeline import Laps
+from core.loading.plan import Job
+
+
+class Made(NamedTuple):
+    """A batch on the host."""
+
+    job: Job
+    images: Images
+    laps: Laps
+
+
+Make = Callable[[Job], Made]
+
+
+class Executor(Protocol):
+    """Runs `make` over jobs and hands the batches out in the order of the jobs.
+
+    The iterator may be closed at any moment; it returns when no work is in progress any more. What `make` raises
+    is raised from the iterator.
+    """
+
+    def run(self, jobs: Iterator[Job], make: Make) -> Generator[Made, None, None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """Each batch when it is asked for, in the consumer's own thread."""
+
+    def run(self, jobs: Iterator[Job], make: Make) -> Generator[Made, None, None]:
+        yield from map(make, jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """`count` threads, each on a batch of its own, at most `ahead` batches made or in the making."""
+
+    count: int
+    ahead: int
+
+    def run(self, jobs: Iterator[Job], make: Make) -> Generator[Made, None, None]:
+        pool = ThreadPoolExecutor(self.count, thread_name_prefix="loading")
+        waiting: deque[Future[Made]] = deque(pool.submit(make, job) for job in islice(jobs, self.ahead))
+        try:
+            while waiting:
+                made = waiting.popleft().result()
+                waiting.extend(pool.submit(make, job) for job in islice(jobs, 1))
+                yield made
+                del made  # the consumer's from here on; held any longer, its memory could not be used again
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,153 @@
+"""`make_loader`: batches of a store, ready for training.
+
+for images, labels in make_loader(store, batch_size=256): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from types import TracebackType
+from typing import Self
+
+import torch.distributed
+
+from core.errors import InputError
+from core.loading.collate import BufferPool
+from core.loading.engines import Engine, FastEngine
+from core.loading.normalise import IMAGENET_MEAN, IMAGENET_STD, Normalise
+from core.loading.pipeline import Stored, sample_size, staged
+from core.loading.plain import OneByOne, PlainEngine, WholeBatches
+from core.loading.plan import Plan
+from core.loading.transfer import Batch, Transfer, transfer_to
+from core.loading.transform import check_transform
+from core.loading.workers import Workers, available_cpus
+
+LOADERS = ("fast", "torch", "naive")
+
+Mean = tuple[float, float, float]
+
+
+def make_loader(
+    store: Stored,
+    *,
+    batch_size: int = 256,
+    shuffle: bool | str = True,
+    seed: int = 0,
+    workers: int | str = "auto",
+    device: str = "cpu",
+    output: str = "float32",
+    transform: str | None = None,
+    drop_last: bool = False,
+    loader: str = "fast",
+    mean: Mean = IMAGENET_MEAN,
+    std: Mean = IMAGENET_STD,
+    channels_last: bool = False,
+    prefetch: int | None = None,
+    rank: int | None = None,
+    world_size: int | None = None,
+) -> Loader:
+    """Batches `(images, labels)` of a store: float32 or uint8 (B, 3, H, W), and int64 (B,), on `device`.
+
+    Args:
+        shuffle: True, False (the store's order) or "blocks" (see `core.loading.plan.Plan`).
+        seed: decides the order and the random transforms, together with the epoch.
+        workers: "auto" (measured), a number (0: in the consumer's thread), "threads:N" or "processes:N".
+        device: "cpu", "cuda", "cuda:N" or "mps".
+        output: "float32", (pixel / 255 - mean) / std, or "uint8", the pixels.
+        transform: "none", "train224" or "eval224" (see `core.loading.transform`).
+        drop_last: leave out the last batch where it is not full.
+        loader: "fast", or for comparison "torch" (a plain DataLoader) or "naive" (the tutorials' way).
+        channels_last: the images' memory in the order B, H, W, 3; their shape stays (B, 3, H, W).
+        prefetch: batches made ahead at most; two a worker if None.
+        rank, world_size: this process's share; torch.distributed's if it is initialised, else everything.
+
+    Raises:
+        InputError: an unknown value, a device that is not there, images that do not stack into a batch.
+    """
+    if loader not in LOADERS:
+        raise InputError(f"unknown loader {loader!r}; there are: {', '.join(LOADERS)}")
+    if len(store) == 0:
+        raise InputError(f"{store.path} holds no samples in split {store.split!r}")
+    if prefetch is not None and prefetch < 1:
+        raise InputError(f"prefetch={prefetch}: at least one batch has to be made ahead")
+    transfer = transfer_to(device, Normalise(output, mean, std))
+    plan = Plan(len(store), batch_size, shuffle, seed, drop_last, *_ranks(rank, world_size))
+    pipeline = staged(store, check_transform(transform), seed, Normalise(transfer.host_output, mean, std))
+    size = sample_size(store, pipeline)
+    if loader != "fast":
+        dataset = (WholeBatches if loader == "torch" else OneByOne)(pipeline, store.labels, size)
+        return Loader(plan, PlainEngine(dataset, workers, channels_last), transfer)
+    shape = (min(batch_size, max(plan.share, 1)), *size)
+    ahead = prefetch or 2 * available_cpus()
+    pool = BufferPool(
+        shape, pipeline.normalise.dtype, keep=ahead + 1, channels_last=channels_last, allocate=transfer.allocate
+    )
+    engine = FastEngine(pipeline, pool, store.labels, batch_size=shape[0], workers=workers, prefetch=prefetch)
+    return Loader(plan, engine, transfer)
+
+
+class Loader:
+    """An iterable of batches. Each iteration is the next epoch, in an order of its own.
+
+    A batch stays valid for as long as it, or anything made of it without a copy, is held; its memory is used again
+    once nobody does. Leaving an epoch half-way (break, an exception, Ctrl-C) stops its work. `close()`, or the end
+    of a `with`, ends worker processes where there are any; so does the loader's own end.
+    """
+
+    def __init__(self, plan: Plan, engine: Engine, transfer: Transfer) -> None:
+        self.plan = plan
+        self._engine = engine
+        self._transfer = transfer
+        self._epoch = 0
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        return len(self.plan)
+
+    def __iter__(self) -> Generator[Batch, None, None]:
+        epoch = self._epoch
+        self._epoch += 1
+        return self._batches(epoch)
+
+    def _batches(self, epoch: int) -> Generator[Batch, None, None]:
+        with closing(self._engine.batches(self.plan.jobs(epoch))) as host:
+            yield from self._transfer(host)
+
+    def set_epoch(self, epoch: int) -> None:
+        """The next iteration is this epoch (they count from 0 by themselves)."""
+        if epoch < 0:
+            raise InputError(f"epoch {epoch}: epochs count from 0")
+        self._epoch = epoch
+
+    @property
+    def workers(self) -> Workers:
+        """Who makes the batches, and why."""
+        return self._engine.workers
+
+    @property
+    def stages(self) -> dict[str, float]:
+        """Seconds that the workers have spent so far, by stage, summed over workers (the fast loader only)."""
+        return dict(self._engine.stages)
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _ranks(rank: int | None, world_size: int | None) -> tuple[int, int]:
+    """(rank, world_size) as given, else as torch.distributed says, else the only one."""
+    if rank is not None or world_size is not None:
+        if rank is None or world_size is None:
+            raise InputError("rank and world_size go together: give both, or neither")
+        return rank, world_size
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_rank(), torch.distributed.get_world_size()
+    return 0, 1

@@ -1,0 +1,160 @@
+"""The stages in a row, for one batch: fetch -> decompress -> decode -> transform -> normalise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import NoReturn, Protocol
+
+import numpy as np
+
+from core.contracts import Buffer, Compression, Encoding, Labels, Pixels, Reader, Shape
+from core.errors import InputError, WorkError
+from core.loading.decode import Decode
+from core.loading.decompress import Decompress
+from core.loading.fetch import Fetch
+from core.loading.normalise import Images, Normalise
+from core.loading.plan import Indices, Job
+from core.loading.transform import SIDE, Transform
+
+Laps = Mapping[str, float]
+"""Seconds by stage, in the order of the stages."""
+
+PROBES = 16
+"""Images whose shape is looked at before a store without a stated shape is loaded."""
+
+
+class Stored(Protocol):
+    """What loading needs of a store (`core.stores.Store` has it all)."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def split(self) -> str: ...
+    @property
+    def labels(self) -> Labels: ...
+    @property
+    def reader(self) -> Reader: ...
+    @property
+    def compression(self) -> Compression: ...
+    @property
+    def encoding(self) -> Encoding: ...
+    @property
+    def payload_shape(self) -> Shape | None: ...
+    def __len__(self) -> int: ...
+
+
+class Pipeline(Protocol):
+    """Makes one batch. Picklable, safe for several threads at once, the same result wherever it runs."""
+
+    def fill(self, job: Job, out: Images) -> Laps:
+        """Write the job's samples into `out`, (n, 3, H, W), and say what each stage took.
+
+        Raises:
+            InputError: images of differing shapes without a transform.
+            WorkError: a payload that cannot be read or decoded; the text names the sample.
+        """
+        ...
+
+
+class Stopwatch:
+    """Tells the time that each stage took, one after the other."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = perf_counter()
+        self.laps[stage] = now - self._last
+        self._last = now
+
+
+@dataclass(frozen=True)
+class StagedPipeline:
+    """Any store, any encoding, one stage after the other; each stage is a callable that can be replaced."""
+
+    fetch: Fetch
+    decompress: Decompress
+    decode: Decode
+    transform: Transform
+    normalise: Normalise
+    name: str = "store"
+
+    def fill(self, job: Job, out: Images) -> Laps:
+        watch = Stopwatch()
+        images = self.pixels(job.indices, watch)
+        samples = self.transform(images, job)
+        watch.lap("transform")
+        check_shapes(samples, out.shape[2:])
+        self.normalise(samples, out)
+        watch.lap("normalise")
+        return watch.laps
+
+    def pixels(self, indices: Indices, watch: Stopwatch) -> Sequence[Pixels]:
+        """The decoded images of these samples. Raises WorkError that names the sample which does not decode."""
+        stored = self.fetch(indices)
+        watch.lap("fetch")
+        try:
+            payloads = self.decompress(stored)
+            watch.lap("decompress")
+            images = self.decode(payloads)
+            watch.lap("decode")
+        except ValueError:
+            self._blame(indices, stored)
+        return images
+
+    def _blame(self, indices: Indices, stored: Sequence[Buffer]) -> NoReturn:
+        """Called when some sample of a batch is broken: say which, and how."""
+        for index, payload in zip(indices, stored, strict=True):
+            try:
+                self.decode(self.decompress([payload]))
+            except ValueError as error:
+                raise WorkError(f"sample {index} of {self.name} cannot be decoded: {error}") from error
+        raise WorkError(f"a batch of {self.name} could not be decoded at first, then it could: is it being rewritten?")
+
+
+def staged(store: Stored, transform: str, seed: int, normalise: Normalise) -> StagedPipeline:
+    """The stages for this store, with Pillow's way of resizing."""
+    return StagedPipeline(
+        Fetch(store.reader),
+        Decompress(store.compression),
+        Decode(store.encoding),
+        Transform(transform, seed),
+        normalise,
+        name=f"{store.path.name}/{store.split}" if store.split else store.path.name,
+    )
+
+
+def check_shapes(samples: Sequence[Pixels], size: tuple[int, ...]) -> None:
+    """Raises InputError where a sample is not of this height and width."""
+    for sample in samples:
+        if sample.shape[:2] != size:
+            raise _differing(sample.shape[:2], size)
+
+
+def sample_size(store: Stored, pipeline: StagedPipeline) -> tuple[int, int]:
+    """The height and width that every sample of a batch will have.
+
+    Raises InputError where the images differ in shape and no transform makes them one size (as far as
+    `PROBES` images tell; the others are checked as they come).
+    """
+    if pipeline.transform.name != "none":
+        return SIDE, SIDE
+    if store.payload_shape is not None:
+        return store.payload_shape[:2]
+    positions = np.unique(np.linspace(0, len(store) - 1, PROBES).astype(np.int64))
+    images = pipeline.pixels(positions, Stopwatch())
+    height, width, _ = images[0].shape
+    check_shapes(images, (height, width))
+    return height, width
+
+
+def _differing(one: tuple[int, ...], other: tuple[int, ...]) -> InputError:
+    first, second = ("x".join(map(str, size)) for size in (other, one))
+    return InputError(
+        f"images of differing shapes ({first} and {second}) do not stack into a batch: "
+        "give a transform (train224 or eval224), or build raw pixels with a size (--option size=224)"
+    )

@@ -1,0 +1,94 @@
+"""How many workers of which kind: what the caller asks for, or what a short measurement on this machine says."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+
+from core.errors import InputError
+
+LONG_ENOUGH = 0.01
+"""Seconds of work that a comparison is based on."""
+
+WORTHWHILE = 1.3
+"""How many times as fast threads must be before they are preferred."""
+
+START_OF_PROCESSES = 2.0
+"""Seconds of work an epoch below which processes, which take about a second to start, are not considered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """`count` workers of `kind` "inline", "threads" or "processes", and why."""
+
+    kind: str
+    count: int
+    reason: str
+
+    def __str__(self) -> str:
+        return self.kind if self.kind == "inline" else f"{self.count} {self.kind}"
+
+
+def available_cpus() -> int:
+    """CPUs that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def parse_workers(given: int | str) -> Workers | None:
+    """What was asked for: a number (0 is inline), "threads:2", "processes:2", "inline"; None for "auto".
+
+    A bare number leaves the kind open ("any"). Raises InputError for anything else.
+    """
+    text = str(given)
+    if text == "auto":
+        return None
+    asked = re.fullmatch(r"(?:(threads|processes)[: ])?(\d{1,3})", "0" if text == "inline" else text)
+    if asked is None or (asked[1] and asked[2] == "0"):
+        raise InputError(f'workers={given!r}: choose "auto", a number, "inline", "threads:2" or "processes:2"')
+    if asked[2] == "0":
+        return Workers("inline", 0, "as asked for")
+    return Workers(asked[1] or "any", int(asked[2]), "as asked for")
+
+
+def choose_workers(work: Callable[[int], object], samples: int, batch_size: int, count: int) -> Workers:
+    """Inline, or `count` threads or processes, by running `work(n)`, which makes a batch of n samples.
+
+    Whether threads help is measured. Where they do not (the GIL is held), processes are chosen if an epoch of
+    `samples` is long enough to repay their start.
+    """
+    if count == 1:
+        return Workers("inline", 0, "one CPU: a second worker would only take turns with the first")
+    size, repeats, alone = _time_alone(work, batch_size)
+    together = _time_together(work, size, repeats, count)
+    said = f"{count} threads did {alone / together:.1f} x the work of one"
+    if alone / together >= WORTHWHILE:
+        return Workers("threads", count, said)
+    if alone / size * samples >= START_OF_PROCESSES:
+        return Workers("processes", count, f"{said}: this work holds Python's lock")
+    return Workers("inline", 0, f"{said}, and an epoch is too short for processes to pay")
+
+
+def _time_alone(work: Callable[[int], object], batch_size: int) -> tuple[int, int, float]:
+    """A batch's size and a number of repetitions that take `LONG_ENOUGH`, and the seconds of one repetition."""
+    size, repeats = min(8, batch_size), 1
+    work(size)  # whatever is done once (compiling, opening) is no part of the comparison
+    while True:
+        start = perf_counter()
+        for _ in range(repeats):
+            work(size)
+        seconds = perf_counter() - start
+        if seconds >= LONG_ENOUGH:
+            return size, repeats, seconds / repeats
+        size, repeats = (min(2 * size, batch_size), 1) if size < batch_size else (size, 2 * repeats)
+
+
+def _time_together(work: Callable[[int], object], size: int, repeats: int, count: int) -> float:
+    """Seconds a batch, when `count` threads make `repeats` batches each."""
+    with ThreadPoolExecutor(count) as pool:
+        start = perf_counter()
+        list(pool.map(work, [size] * (repeats * count)))
+        return (perf_counter() - start) / (repeats * count)
