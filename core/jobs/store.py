@@ -20,6 +20,7 @@ from core.jobs.files import write_json
 from core.jobs.job import ALIVE, CANCEL, END, LOG, SPEC, Job, read_job
 from core.jobs.lock import Lock
 from core.jobs.tasks import TASKS, TaskEntry, entry_of
+from core.runs import session_name
 
 ENTRY = (sys.executable, "-m", "core.jobs")
 """The command that runs a job; its folder is appended."""
@@ -112,7 +113,7 @@ class Jobs:
             process = subprocess.Popen(
                 [*self.entry, str(folder)],
                 cwd=REPOSITORY,
-                env={**os.environ, "FORMAT_MATTERS_HOME": str(self.home.root)},
+                env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -120,6 +121,14 @@ class Jobs:
                 pass_fds=(alive.fileno(),),
             )
         threading.Thread(target=process.wait, name=f"reap {folder.name}", daemon=True).start()
+
+    def _environment(self) -> dict[str, str]:
+        """Jobs work in this home, and their results belong to this session."""
+        return {
+            **os.environ,
+            "FORMAT_MATTERS_HOME": str(self.home.root),
+            "FORMAT_MATTERS_SESSION": session_name(),
+        }
 
 
 def _new_id(task: str) -> str:

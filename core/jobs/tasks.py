@@ -23,6 +23,7 @@ class TaskEntry:
 TASKS: Mapping[str, TaskEntry] = MappingProxyType(
     {
         "import": TaskEntry("core.importing:Import"),
+        "import-upload": TaskEntry("core.jobs.upload:ImportUpload"),
         "build": TaskEntry("core.build:Build"),
         "verify": TaskEntry("core.build:Verify"),
         "race": TaskEntry("core.measure.race:Race"),

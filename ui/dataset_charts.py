@@ -1,0 +1,99 @@
+"""Charts of a dataset: class balance, shapes, file sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from core.contracts import Shape
+from ui.theme import PALETTE, finish
+
+if TYPE_CHECKING:
+    import altair as alt
+
+NAMED_CLASSES = 30
+"""With more classes than this the bars are ranked instead of named."""
+
+
+def class_balance(counts: Sequence[tuple[str, str, int]]) -> alt.TopLevelMixin:
+    """Bars of images by class, stacked by split; from (split, class, images)."""
+    import altair as alt
+    import pandas as pd
+
+    table = pd.DataFrame(counts, columns=["split", "class", "images"])
+    splits = list(dict.fromkeys(table["split"]))
+    colour = alt.Color("split:N", scale=alt.Scale(domain=splits, range=list(PALETTE[1 : len(splits) + 1])))
+    if table["class"].nunique() > NAMED_CLASSES:
+        return finish(_ranked(alt, table, colour))
+    bars = alt.Chart(table).mark_bar(cornerRadiusEnd=2)
+    return finish(
+        bars.encode(
+            y=alt.Y("class:N", title=None, sort=None),
+            x=alt.X("images:Q", title="images", axis=alt.Axis(format=",d", tickMinStep=1)),
+            color=colour,
+            order=alt.Order("split:N"),
+            tooltip=["class", "split", alt.Tooltip("images", format=",")],
+        ).properties(height=alt.Step(26))
+    )
+
+
+def _ranked(alt, table, colour):  # type: ignore[no-untyped-def]
+    order = table.groupby("class")["images"].sum().rank(method="first", ascending=False)
+    table = table.assign(rank=table["class"].map(order))
+    return (
+        alt.Chart(table)
+        .mark_bar(width={"band": 1})
+        .encode(
+            x=alt.X("rank:O", title="classes, the most frequent first", axis=alt.Axis(labels=False, ticks=False)),
+            y=alt.Y("images:Q", axis=alt.Axis(format=",d")),
+            color=colour,
+            tooltip=["class", "split", alt.Tooltip("images", format=",")],
+        )
+        .properties(height=280)
+    )
+
+
+def shape_map(shapes: Iterable[tuple[Shape, int]]) -> alt.TopLevelMixin:
+    """Circles by width and height, as large as the shape is frequent."""
+    import altair as alt
+    import pandas as pd
+
+    table = pd.DataFrame([(w, h, images) for (h, w, _), images in shapes], columns=["width", "height", "images"])
+    top = float(max(table["width"].max(), table["height"].max())) * 1.05
+    scale = alt.Scale(domain=[0, top], nice=False)
+    return finish(
+        alt.Chart(table)
+        .mark_circle(color=PALETTE[1], opacity=0.6)
+        .encode(
+            x=alt.X("width:Q", title="width in pixels", scale=scale),
+            y=alt.Y("height:Q", title="height in pixels", scale=scale),
+            size=alt.Size("images:Q", legend=None, scale=alt.Scale(range=[12, 500])),
+            tooltip=["width", "height", alt.Tooltip("images", format=",")],
+        )
+        .properties(height=320)
+    )
+
+
+def size_histogram(sizes: Sequence[int]) -> alt.TopLevelMixin:
+    """How many files have how many bytes."""
+    import altair as alt
+    import numpy as np
+    import pandas as pd
+
+    counts, edges = np.histogram(np.asarray(sizes) / 1000, bins=min(40, max(len(set(sizes)), 1)))
+    table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "images": counts})
+    return finish(
+        alt.Chart(table)
+        .mark_bar(color=PALETTE[1])
+        .encode(
+            x=alt.X("from:Q", bin="binned", title="file size in kB"),
+            x2="to:Q",
+            y=alt.Y("images:Q", axis=alt.Axis(format=",d")),
+            tooltip=[
+                alt.Tooltip("from", title="from kB", format=".2f"),
+                alt.Tooltip("to", title="to kB", format=".2f"),
+                alt.Tooltip("images", format=","),
+            ],
+        )
+        .properties(height=320)
+    )

@@ -1,0 +1,145 @@
+"""An imported dataset to look at: samples by class, balance, shapes and sizes, what was skipped, and its deletion."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.datasets import Dataset, delete_dataset
+from core.errors import FormatMattersError
+from core.stores import list_stores
+from ui import state
+from ui.dataset_charts import class_balance, shape_map, size_histogram
+from ui.thumbnails import class_rows
+from ui.words import counted, listed, number_text, size_text
+
+CLASSES_A_PAGE = 10
+PICTURES_A_CLASS = 12
+MANY_ROWS = 100_000
+"""Above this the histogram is made from blocks spread over the split."""
+
+
+def draw_dataset(dataset: Dataset) -> None:
+    """All there is to see of one dataset."""
+    _draw_figures(dataset)
+    skipped = dataset.skipped()
+    views = ["Samples", "Classes", "Shapes and sizes", f"Skipped ({len(skipped):,})"]
+    view = st.segmented_control("View", views, default=views[0], required=True, key=f"dataset.view.{dataset.name}",
+                                label_visibility="collapsed", persist_state="session")  # fmt: skip
+    if view == views[0]:
+        _draw_samples(dataset)
+    elif view == views[1]:
+        st.altair_chart(class_balance(dataset.class_counts()), alt="Images by class and split")
+    elif view == views[2]:
+        _draw_shapes(dataset)
+    else:
+        _draw_skipped(skipped)
+
+
+def _draw_figures(dataset: Dataset) -> None:
+    shapes = list(dataset.shapes())
+    splits = listed(f"{number_text(images)} {split}" for split, images in dataset.splits.items())
+    figures = st.columns(4)
+    figures[0].metric("Images", number_text(sum(dataset.splits.values())), help=splits)
+    figures[1].metric("Classes", number_text(len(dataset.classes)))
+    figures[2].metric("Bytes of the files", size_text(dataset.bytes), help=f"{dataset.bytes:,} bytes")
+    shape = f"{shapes[0][1]} × {shapes[0][0]}" if len(shapes) == 1 else f"{len(shapes):,} shapes"
+    figures[3].metric("Width × height", shape, help="in pixels")
+    st.caption(f"{splits} · from `{dataset.source}` · imported {dataset.imported.replace('T', ' ')[:16]} UTC")
+
+
+def _draw_samples(dataset: Dataset) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        split = st.segmented_control("Split", list(dataset.splits), default=next(iter(dataset.splits)), required=True,
+                                     key=f"dataset.split.{dataset.name}", persist_state="session")  # fmt: skip
+        page = _draw_class_pager(dataset)
+        if st.button("Other samples", icon=":material/shuffle:", key="dataset.shuffle"):
+            st.session_state["dataset.seed"] = st.session_state.get("dataset.seed", 0) + 1
+    labels = tuple(range(len(dataset.classes)))[page * CLASSES_A_PAGE :][:CLASSES_A_PAGE]
+    seed = st.session_state.get("dataset.seed", 0)
+    st.html(class_rows(dataset, dataset.fingerprint, split, labels, PICTURES_A_CLASS, seed))
+
+
+def _draw_class_pager(dataset: Dataset) -> int:
+    pages = -(-len(dataset.classes) // CLASSES_A_PAGE)
+    if pages < 2:
+        return 0
+    return st.selectbox(
+        "Classes",
+        range(pages),
+        format_func=lambda page: _page_title(dataset, page),
+        key=f"dataset.classes.{dataset.name}",
+        width=340,
+    )
+
+
+def _page_title(dataset: Dataset, page: int) -> str:
+    shown = dataset.classes[page * CLASSES_A_PAGE :][:CLASSES_A_PAGE]
+    return f"{page * CLASSES_A_PAGE + 1:,} to {page * CLASSES_A_PAGE + len(shown):,}: {shown[0]} to {shown[-1]}"
+
+
+def _draw_shapes(dataset: Dataset) -> None:
+    shapes = dataset.shapes()
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Shapes")
+        if len(shapes) == 1:
+            height, width, _ = next(iter(shapes))
+            st.markdown(
+                f"Every image is **{width} × {height}** pixels, so raw pixels of all images fit in one dense array: "
+                f"{size_text(height * width * 3)} an image."
+            )
+        else:
+            st.altair_chart(shape_map(list(shapes.items())[:2000]), alt="Images by width and height")
+            st.caption("The size of a circle is the number of images. Raw pixels need one shape: a store can resize.")
+    with right:
+        st.subheader("File sizes")
+        sizes = _file_sizes(dataset, dataset.fingerprint)
+        st.altair_chart(size_histogram(sizes), alt="Number of images by file size")
+        images = sum(dataset.splits.values())
+        among = "" if len(sizes) == images else f" (from {counted(len(sizes), 'image')} of {images:,})"
+        st.caption(f"On average {size_text(sum(sizes) / len(sizes))} a file{among}.")
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading sizes…")
+def _file_sizes(_dataset: Dataset, fingerprint: str) -> list[int]:
+    """Bytes of all files, or of blocks spread over each split where there are very many."""
+    sizes: list[int] = []
+    for split, images in _dataset.splits.items():
+        block = images if images <= MANY_ROWS else 1000
+        step = max(images // 100, 1) if images > MANY_ROWS else max(images, 1)
+        for start in range(0, images, step):
+            sizes += [row.bytes for row in _dataset.rows(split, start, min(start + block, images))]
+    return sizes
+
+
+def _draw_skipped(skipped: list) -> None:
+    if not skipped:
+        st.success("Nothing was skipped: every file was read as an image.", icon=":material/check_circle:")
+        return
+    st.caption("These files were left out at import; everything else was kept.")
+    st.dataframe({"Path": [entry.path for entry in skipped], "Reason": [entry.reason for entry in skipped]})
+
+
+# ---------------------------------------------------------------- deletion
+
+
+@st.dialog("Delete a dataset")
+def ask_to_delete(dataset: Dataset) -> None:
+    """Say what goes and what stays, and delete when told so."""
+    stores = list_stores(state.home(), dataset.name)
+    images = counted(sum(dataset.splits.values()), "image")
+    st.markdown(f"**{dataset.name}** with its {images} ({size_text(dataset.bytes)}) is removed from this machine.")
+    if stores:
+        st.warning(
+            f"{counted(len(stores), 'store was', 'stores were')} built from it: "
+            f"{listed(store.name for store in stores)}. They stay and can still be read and raced, "
+            "but neither verified against the images nor built again.",
+            icon=":material/link_off:",
+        )
+    if st.button("Delete", type="primary", icon=":material/delete:", key="dataset.delete_confirmed"):
+        try:
+            delete_dataset(state.home(), dataset.name)
+        except FormatMattersError as error:
+            st.error(str(error))
+        else:
+            st.rerun()

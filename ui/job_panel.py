@@ -1,0 +1,182 @@
+"""Jobs on the page: what runs, how far it is, how to stop it, and how the last one ended."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import FormatMattersError
+from core.jobs import Job, State, Watch
+from ui import state
+from ui.navigation import PAGES, link
+from ui.words import listed, number_text, remaining_text, seconds_text, size_text, speed_text
+
+WATCHES_KEY, DISMISSED_KEY, ENDED_KEY = "app.watches", "app.dismissed_jobs", "app.ended_jobs"
+PANEL_SECONDS = 0.5
+INDICATOR_SECONDS = 1.0
+
+
+def watch(job: Job) -> Watch:
+    """The job's events so far; this session remembers what it has read already."""
+    watches: dict[str, Watch] = st.session_state.setdefault(WATCHES_KEY, {})
+    if job.id not in watches:
+        while len(watches) >= 8:
+            del watches[next(iter(watches))]
+        watches[job.id] = Watch(job)
+    return watches[job.id].refresh()
+
+
+# ---------------------------------------------------------------- beside every page
+
+
+def draw_indicator() -> None:
+    """The running jobs in the sidebar. It alone keeps time: when a job starts or ends it reruns the app, once."""
+    active = state.jobs().active()
+    if active:
+        st.fragment(_indicate, run_every=INDICATOR_SECONDS)(tuple(job.id for job in active))
+
+
+def _indicate(known: tuple[str, ...]) -> None:
+    active = state.jobs().active()
+    if tuple(job.id for job in active) != known:
+        _note_endings(set(known) - {job.id for job in active})
+        st.rerun()
+    st.caption("**Jobs**")
+    for job in active[:3]:
+        with st.container(border=True, gap="xxsmall"):
+            _draw_small(job)
+    if len(active) > 3:
+        st.caption(f"and {len(active) - 3} more waiting")
+
+
+def _draw_small(job: Job) -> None:
+    page = job.owner if job.owner in PAGES else "start"
+    if job.state is State.WAITING:
+        link(page, job.title)
+        st.caption(_queue_text(job))
+        return
+    seen = watch(job)
+    link(page, job.title)
+    st.progress(seen.fraction or 0.0)
+    st.caption(_rest_text(seen) or "running")
+
+
+def _note_endings(job_ids: set[str]) -> None:
+    st.session_state.setdefault(ENDED_KEY, []).extend(job_ids)
+
+
+def show_endings() -> None:
+    """A short notice for every job that ended since the last run of the page."""
+    for job_id in st.session_state.pop(ENDED_KEY, []):
+        try:
+            job = state.jobs().get(job_id)
+        except FormatMattersError:
+            continue
+        if job.state is State.DONE:
+            st.toast(f"{job.title}: done in {seconds_text(job.seconds)}", icon=":material/check_circle:")
+        else:
+            st.toast(f"{job.title}: {job.state}", icon=":material/error:")
+
+
+# ---------------------------------------------------------------- on the page that owns them
+
+
+def draw_jobs(owner: str) -> list[Job]:
+    """The active jobs of a page with progress and cancel, or how its last one ended; returns the active ones."""
+    active = [job for job in state.jobs().active() if job.owner == owner]
+    if active:
+        st.fragment(_draw_active, run_every=PANEL_SECONDS)(owner)
+    else:
+        _draw_last_ending(owner)
+    return active
+
+
+def _draw_active(owner: str) -> None:
+    active = [job for job in state.jobs().active() if job.owner == owner]
+    for job in active:
+        with st.container(border=True):
+            _draw_card(job)
+    if len(active) > 1 and st.button("Cancel all", key=f"{owner}.cancel_all", icon=":material/close:"):
+        for job in active:
+            state.jobs().cancel(job.id)
+
+
+def _draw_card(job: Job) -> None:
+    text, stop = st.columns([5, 1], vertical_alignment="center")
+    with text:
+        draw_progress(job)
+    with stop, st.container(horizontal_alignment="right"):
+        draw_cancel(job)
+
+
+def draw_progress(job: Job) -> None:
+    """Title, bar, and what is known of pace and time left."""
+    if job.state is State.WAITING:
+        st.markdown(f"**{job.title}** :gray[· {_queue_text(job)}]")
+        return
+    seen = watch(job)
+    st.markdown(f"**{job.title}** :gray[· {_stage_text(seen)}]")
+    st.progress(seen.fraction or 0.0)
+    st.caption(_detail_text(job, seen))
+
+
+def draw_cancel(job: Job) -> None:
+    """The button that stops a job, whichever session started it."""
+    asked = f"app.cancelling.{job.id}"
+    if st.session_state.get(asked):
+        st.caption("Stopping…")
+    elif st.button("Cancel", key=f"{job.owner}.cancel.{job.id}", icon=":material/close:"):
+        state.jobs().cancel(job.id)
+        st.session_state[asked] = True
+
+
+def _stage_text(seen: Watch) -> str:
+    return seen.progress.stage if seen.progress is not None else "starting"
+
+
+def _detail_text(job: Job, seen: Watch) -> str:
+    parts = [_count_text(seen), _rate_text(seen), _rest_text(seen) or f"running for {seconds_text(job.seconds)}"]
+    return " · ".join(part for part in parts if part)
+
+
+def _count_text(seen: Watch) -> str:
+    progress = seen.progress
+    if progress is None:
+        return ""
+    amount = size_text if progress.unit == "bytes" else number_text
+    of = f" of {amount(progress.total)}" if progress.total else ""
+    return f"{amount(progress.done)}{of}" + ("" if progress.unit == "bytes" else f" {progress.unit}")
+
+
+def _rate_text(seen: Watch) -> str:
+    if seen.rate is None or seen.progress is None or seen.rate < 0.5:
+        return ""
+    if seen.progress.unit == "bytes":
+        return f"{size_text(seen.rate)}/s"
+    return speed_text(seen.rate, seen.progress.unit)
+
+
+def _rest_text(seen: Watch) -> str:
+    return remaining_text(seen.remaining())
+
+
+def _queue_text(job: Job) -> str:
+    ahead = state.jobs().waits_for(job)
+    return f"waits for {listed(other.title for other in ahead)}" if ahead else "starting"
+
+
+def _draw_last_ending(owner: str) -> None:
+    """The last job of a page, where it did not end well and was not dismissed."""
+    last = next((job for job in state.jobs().all() if job.owner == owner), None)
+    dismissed: set[str] = st.session_state.setdefault(DISMISSED_KEY, set())
+    if last is None or last.state is State.DONE or last.active or last.id in dismissed:
+        return
+    show = st.info if last.state is State.CANCELLED else st.error
+    show(f"**{last.title}**: {last.error}", icon=":material/info:")
+    with st.container(horizontal=True):
+        if st.button("Dismiss", key=f"{owner}.dismiss", icon=":material/done:"):
+            dismissed.add(last.id)
+            st.rerun()
+        log = last.log()
+        if log:
+            with st.popover("Log", icon=":material/description:"):
+                st.code(log, language=None, height=320)

@@ -1,0 +1,62 @@
+"""The pages of the app: one table for the menu, the links between pages and the owners of jobs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import streamlit as st
+
+
+class PageEntry(NamedTuple):
+    """`path` is relative to `app.py`; `section` is its heading in the menu."""
+
+    path: str
+    title: str
+    icon: str
+    section: str
+
+
+PAGES: dict[str, PageEntry] = {
+    "start": PageEntry("pages/start.py", "Start", ":material/flag:", ""),
+    "dataset": PageEntry("pages/dataset.py", "Dataset", ":material/photo_library:", "Prepare"),
+    "build": PageEntry("pages/build.py", "Build", ":material/inventory_2:", "Prepare"),
+    "benchmark": PageEntry("pages/benchmark.py", "Benchmark", ":material/speed:", "Compare"),
+    "inspector": PageEntry("pages/inspector.py", "Inspector", ":material/frame_inspect:", "Compare"),
+}
+"""Page name -> its entry, in the order of the menu. A job's owner is a page name."""
+
+
+ROUTED_KEY = "app.routed"
+"""Set in the session by `app.py`."""
+
+
+def navigate() -> st.Page:
+    """Declare all pages, always, and return the one that is asked for."""
+    sections: dict[str, list[st.Page]] = {}
+    for name, entry in PAGES.items():
+        page = st.Page(entry.path, title=entry.title, icon=entry.icon, default=name == "start")
+        sections.setdefault(entry.section, []).append(page)
+    return st.navigation(sections)
+
+
+def through_router() -> None:
+    """To be called first on every page: see to it that the page was run by `app.py`.
+
+    Until `st.navigation` has been called once, a server that finds a folder `pages/` runs the file there that an
+    address names, on its own. Whoever opens a page by its address on a fresh server would miss all that `app.py` draws.
+    """
+    if not st.session_state.get(ROUTED_KEY):
+        st.session_state[ROUTED_KEY] = True
+        navigate()
+        st.rerun()
+
+
+def link(page: str, label: str | None = None, **look: str) -> None:
+    """A link to the page called `page`, with the page's own title and icon where none are given."""
+    entry = PAGES[page]
+    st.page_link(entry.path, label=label or entry.title, icon=entry.icon, **look)
+
+
+def go(page: str) -> None:
+    """Switch to the page called `page`."""
+    st.switch_page(PAGES[page].path)

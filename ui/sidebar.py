@@ -1,0 +1,40 @@
+"""What stands beside every page: the current dataset, and the jobs that run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.datasets import Dataset
+from ui import state
+from ui.job_panel import draw_indicator, show_endings
+from ui.navigation import link
+from ui.words import counted, size_text
+
+
+def draw_sidebar() -> None:
+    """Draw the picker and the job indicator; choosing here is choosing for all pages."""
+    state.take_awaited_datasets()
+    with st.sidebar:
+        _draw_picker(state.datasets())
+        draw_indicator()
+    show_endings()
+
+
+def _draw_picker(datasets: list[Dataset]) -> None:
+    if not datasets:
+        st.caption("**Dataset**  \nNone yet.")
+        link("dataset", "Import one")
+        return
+    names = [dataset.name for dataset in datasets]
+    if st.session_state.get(state.DATASET_KEY) not in names:
+        st.session_state[state.DATASET_KEY] = names[0]
+    st.selectbox("Dataset", names, key=state.DATASET_KEY, persist_state="session")
+    dataset = state.current_dataset()
+    if dataset is not None:
+        st.caption(describe(dataset))
+
+
+def describe(dataset: Dataset) -> str:
+    """A dataset in one line: images, classes, bytes."""
+    images = counted(sum(dataset.splits.values()), "image")
+    return f"{images} · {counted(len(dataset.classes), 'class', 'classes')} · {size_text(dataset.bytes)}"

@@ -1,0 +1,55 @@
+"""Small pictures of a dataset, a row a class, sent at the size at which they are shown."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+
+import streamlit as st
+from PIL import Image
+
+from core.datasets import Dataset
+from core.pixels import decode
+
+EDGE = 60
+"""Pixels on the page along the longer edge."""
+
+
+@st.cache_data(max_entries=16, show_spinner="Reading images…")
+def class_rows(_dataset: Dataset, fingerprint: str, split: str, labels: tuple[int, ...], each: int, seed: int) -> str:
+    """HTML: for each class its name and `each` of its images, drawn by `seed`. Keyed on the dataset's fingerprint."""
+    rows = "".join(_class_row(_dataset, split, label, each, seed) for label in labels)
+    return f'<div style="display:grid;grid-template-columns:max-content 1fr;gap:10px 20px">{rows}</div>'
+
+
+def _class_row(dataset: Dataset, split: str, label: int, each: int, seed: int) -> str:
+    name = html.escape(dataset.classes[label])
+    pictures = "".join(
+        _picture(dataset, split, position, name)
+        for position in dataset.sample_positions(split, label=label, k=each, seed=seed)
+    )
+    return (
+        f'<div style="align-self:center;font-size:0.9rem">{name}</div>'
+        f'<div style="display:flex;gap:6px;overflow:hidden;height:{EDGE}px;flex-wrap:wrap">{pictures}</div>'
+    )
+
+
+def _picture(dataset: Dataset, split: str, position: int, name: str) -> str:
+    row = dataset.row(split, position)
+    title = html.escape(f"{row.path}, {row.width} × {row.height}", quote=True)
+    sharp = "image-rendering:pixelated;" if max(row.width, row.height) <= EDGE else ""
+    return (
+        f'<img src="{thumbnail(dataset.read(row))}" alt="{name}" title="{title}" '
+        f'style="width:{EDGE}px;height:{EDGE}px;object-fit:cover;border-radius:4px;{sharp}">'
+    )
+
+
+def thumbnail(data: bytes) -> str:
+    """A data URI of the image, no larger than it is shown (twice that, for fine screens)."""
+    image = Image.fromarray(decode(data))
+    image.thumbnail((2 * EDGE, 2 * EDGE))
+    file = io.BytesIO()
+    small = max(image.size) <= EDGE
+    image.save(file, "png" if small else "jpeg", **({} if small else {"quality": 85}))
+    return f"data:image/{'png' if small else 'jpeg'};base64,{base64.b64encode(file.getvalue()).decode()}"
