@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class FormatMattersError(Exception):
     """Base of every error we raise on purpose; its text says what is wrong and what to do."""
@@ -13,3 +18,16 @@ class InputError(FormatMattersError):
 
 class WorkError(FormatMattersError):
     """The work itself failed: a full disk, a source that changed underneath, a worker that died (exit status 1)."""
+
+
+@contextmanager
+def disk_trouble_told(work: str) -> Iterator[None]:
+    """What the disk refuses while `work` ("the build") is done, as a WorkError that says so."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise WorkError(f"the disk is full: {work} needs more space; free some, or set --home elsewhere") from error
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        where = f" at {error.filename}" if error.filename else ""
+        raise WorkError(f"{work} failed{where}: {reason}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -54,6 +55,20 @@ KINDS: Mapping[str, type[Progress | Message | Sample | Result]] = {
     "sample": Sample,
     "result": Result,
 }
+
+
+class Pace:
+    """Says when the next report is due, so that reporting costs nothing beside the work."""
+
+    def __init__(self, seconds: float = 0.2) -> None:
+        self._seconds = seconds
+        self._next = time.monotonic() + seconds
+
+    def due(self) -> bool:
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + self._seconds
+        return True
 
 
 class Task(Protocol):

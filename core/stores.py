@@ -252,3 +252,14 @@ def payload_checksums(path: Path, split: str) -> np.memmap[Any, np.dtype[np.uint
     """XXH3-64 of every encoded payload of a split as it was when it was built: uint64 (n,)."""
     file = path / f"{split}.checksums"
     return np.memmap(file, "<u8", "r") if file.stat().st_size else np.empty(0, np.uint64)
+
+
+def file_checksums(store: Path) -> dict[str, str]:
+    """XXH3-128 of the files whose every byte counts, by path below `store`.
+
+    The files of samples, one each in the class folders of a split, are not among them: their payloads have checksums.
+    """
+    files = [path for pattern in ("*", "*/*") for path in store.glob(pattern) if path.is_file()]
+    return {
+        path.relative_to(store).as_posix(): checksums.of_file(path) for path in sorted(files) if path.name != MANIFEST
+    }

@@ -1,0 +1,84 @@
+"""Is what lies in a container what went into it? Used after every build, and by `verify` at any later time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from core import checksums
+from core.contracts import Buffer
+from core.datasets import Dataset
+from core.errors import FormatMattersError
+from core.stores import Store, payload_checksums
+
+BATCH = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One sample (or, with `index` None, a file) that is not what it should be."""
+
+    split: str | None
+    index: int | None
+    reason: str
+
+
+class Report(NamedTuple):
+    """How far a check has come, and what it found since the last report."""
+
+    done: int
+    mismatches: list[Mismatch]
+
+
+def check_split(store: Store, source: Dataset | None) -> Iterator[Report]:
+    """Re-read every sample of a split: labels and payloads against the checksums taken when it was built, and against
+    the imported dataset where there still is one: original files byte for byte, lossless encodings pixel for pixel.
+    """
+    expected = payload_checksums(store.path, store.split)
+    total = len(store)
+    if len(store.reader) != total or len(expected) != total:
+        counts = f"{total:,} samples in the manifest, {len(store.reader):,} labels, {len(expected):,} checksums"
+        yield Report(total, [Mismatch(store.split, None, counts)])
+        return
+    for start in range(0, total, BATCH):
+        indices = range(start, min(start + BATCH, total))
+        yield Report(indices.stop, list(_check_batch(store, source, indices, expected[start : indices.stop].tolist())))
+
+
+def _check_batch(store: Store, source: Dataset | None, indices: range, expected: Sequence[int]) -> Iterator[Mismatch]:
+    rows = source.rows(store.split, indices.start, indices.stop) if source else iter(())
+    payloads = _read(store, indices)
+    for index, payload, stated in zip(indices, payloads, expected, strict=True):
+        row = next(rows, None)
+        if isinstance(payload, str):
+            yield Mismatch(store.split, index, payload)
+        elif (found := checksums.of_bytes(payload)) != stated:
+            yield Mismatch(store.split, index, "payload differs from the one that was built")
+        elif row is not None and row.label != store.labels[index]:
+            yield Mismatch(store.split, index, f"label {store.labels[index]} where the source has {row.label}")
+        elif row is not None and not _is_of_source(store, payload, found, row.checksum, row.pixel_checksum):
+            yield Mismatch(store.split, index, "pixels differ from the source's")
+
+
+def _read(store: Store, indices: Sequence[int]) -> list[Buffer | str]:
+    """The payloads, with the reason in place of one that cannot be read."""
+    try:
+        return list(store.read(indices))
+    except (FormatMattersError, OSError, ValueError, RuntimeError) as error:
+        if len(indices) == 1:
+            return [f"cannot be read: {error}"]
+        return [payload for index in indices for payload in _read(store, [index])]
+
+
+def _is_of_source(store: Store, payload: Buffer, found: int, checksum: int, pixel_checksum: int) -> bool:
+    if store.manifest.encoding["name"] == "original":
+        return found == checksum
+    if not store.encoding.lossless:
+        return True  # a lossy payload has nothing of the source's to be compared with; its checksum above is all
+    if store.payload_shape is not None:
+        return found == pixel_checksum
+    try:
+        return checksums.of_bytes(store.encoding.decode(payload)) == pixel_checksum
+    except ValueError:
+        return False

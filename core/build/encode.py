@@ -1,0 +1,105 @@
+"""The way of a chunk of samples from image files to stored payloads, in this process or in several."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from core import checksums
+from core.contracts import Buffer, Compression, Encoding, Row
+from core.errors import InputError, WorkError
+from core.pixels import OriginalImage
+from core.pool import in_order, processes, usable_cpus
+
+CHUNK_SAMPLES = 512
+CHUNK_BYTES = 1 << 22
+WORTH_A_POOL = 2_000
+
+
+class Chunk(NamedTuple):
+    """Consecutive samples, ready to be written; `checksums` are XXH3-64 of the encoded payloads, 8 bytes each."""
+
+    payloads: Sequence[Buffer]
+    labels: list[int]
+    suffixes: list[str]
+    checksums: bytes
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Reads image files below `root`, encodes and compresses them. Travels to worker processes."""
+
+    root: str
+    encoding: Encoding
+    compression: Compression
+
+    def __call__(self, rows: Sequence[Row]) -> Chunk:
+        """Raises WorkError where a file is not what it was when it was imported."""
+        encoded = self.encode(rows)
+        sums = array("Q", map(checksums.of_bytes, encoded))
+        ending = self.compression.suffix
+        return Chunk(
+            payloads=encoded if self.compression.identity else list(map(self.compression.compress, encoded)),
+            labels=[row.label for row in rows],
+            suffixes=[self.encoding.suffix(payload) + ending for payload in encoded],
+            checksums=sums.tobytes(),
+        )
+
+    def encode(self, rows: Sequence[Row]) -> list[bytes]:
+        encode = self.encoding.encode
+        return [encode(OriginalImage(self._read(row))) for row in rows]
+
+    def _read(self, row: Row) -> bytes:
+        path = f"{self.root}/{row.path}"
+        try:
+            with open(path, "rb", buffering=0) as file:
+                data = file.readall()
+        except OSError as error:
+            raise WorkError(f"{path} cannot be read ({error.strerror}); import the dataset again") from None
+        if checksums.of_bytes(data) != row.checksum:
+            raise WorkError(f"{path} has changed since it was imported; import the dataset again")
+        return data
+
+
+def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Consecutive rows, so many that neither their number nor their pixels are too much to hold several of."""
+    chunk: list[Row] = []
+    size = 0
+    for row in rows:
+        chunk.append(row)
+        size += max(row.bytes, row.height * row.width * 3)
+        if len(chunk) == CHUNK_SAMPLES or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+Encode = Callable[[Iterable[Row]], Iterator[Chunk]]
+"""From the rows of a split to its chunks, in order."""
+
+
+def workers_for(asked: int | None, images: int, untouched: bool) -> int:
+    """How many processes encode: what was asked for, else none where starting them costs more than the work.
+
+    `untouched` says that payloads are the files' bytes as they are: then reading them is all there is to do, and one
+    process reads faster than several hand over.
+    """
+    if asked is not None:
+        if asked < 0:
+            raise InputError(f"workers={asked}: give 0 (encode in the building process) or more")
+        return asked
+    return 0 if untouched or images < WORTH_A_POOL else usable_cpus()
+
+
+@contextmanager
+def encoded(encoder: Encoder, workers: int) -> Iterator[Encode]:
+    """A function from rows to chunks in order: in this process (`workers` 0) or in a pool of processes."""
+    if workers == 0:
+        yield lambda rows: map(encoder, chunks(rows))
+        return
+    with processes(workers) as pool:
+        yield lambda rows: in_order(pool, workers, encoder, chunks(rows))

@@ -1,0 +1,110 @@
+"""What is to be built, checked and put together from what the user asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from core.compressions import COMPRESSIONS
+from core.contracts import Compression, Contents, Encoding, Format
+from core.datasets import Dataset
+from core.encodings import ENCODINGS
+from core.errors import InputError
+from core.formats import FORMATS
+from core.home import Home
+from core.options import slug
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A dataset and the three parts that make a store of it, bound to each other."""
+
+    dataset: Dataset
+    format_name: str
+    encoding_name: str
+    compression_name: str
+    format: Format
+    encoding: Encoding
+    compression: Compression
+
+    @classmethod
+    def of(
+        cls, home: Home, dataset: str, format: str, encoding: str, compression: str, options: Mapping[str, Any]
+    ) -> Recipe:
+        """Raises InputError for an unknown dataset, part or option, and for parts that do not go together."""
+        found = Dataset.open(home, dataset)
+        of_format, of_encoding, of_compression = _share_out(options, format, encoding, compression)
+        recipe = cls(
+            dataset=found,
+            format_name=format,
+            encoding_name=encoding,
+            compression_name=compression,
+            format=FORMATS.make(format, of_format),
+            encoding=ENCODINGS.make(encoding, of_encoding).bind(found.shapes()),
+            compression=COMPRESSIONS.make(compression, of_compression),
+        )
+        recipe.format.check(recipe.contents(next(iter(found.splits))))
+        return recipe
+
+    @property
+    def variant(self) -> str:
+        """The store's folder name: encoding, compression and every option that is not at its default."""
+        compression = "" if self.compression_name == "none" else self.compression_name
+        parts = [
+            self.encoding_name,
+            slug(self.encoding),
+            compression,
+            slug(self.compression),
+            slug(self.format),
+        ]
+        return "-".join(filter(None, parts))
+
+    @property
+    def untouched(self) -> bool:
+        """Whether payloads are the imported files' bytes as they are."""
+        return self.encoding_name == "original" and self.compression.identity
+
+    def trained(self, payloads: Sequence[bytes]) -> Recipe:
+        """This recipe after its compression has seen a sample of the payloads."""
+        return replace(self, compression=self.compression.train(payloads))
+
+    def target(self, home: Home) -> Path:
+        return home.built / self.dataset.name / self.format_name / self.variant
+
+    def contents(self, split: str) -> Contents:
+        """What the split's container is told beforehand."""
+        bare = self.encoding.payload_shape if self.compression.identity else None
+        return Contents(
+            samples=self.dataset.splits[split],
+            classes=tuple(self.dataset.classes),
+            payload_shape=bare,
+            total_bytes=self.dataset.split_bytes()[split] if self.untouched else None,
+            dictionary=self.compression.dictionary,
+            metadata=self.metadata(split),
+        )
+
+    def metadata(self, split: str) -> dict[str, Any]:
+        """What a container says of its payloads to whoever has nothing but the container."""
+        shape = self.encoding.payload_shape
+        return {
+            "dataset": self.dataset.name,
+            "split": split,
+            "encoding": self.encoding_name,
+            "compression": self.compression_name,
+            "payload_shape": list(shape) if shape else None,
+        }
+
+
+def _share_out(
+    options: Mapping[str, Any], format: str, encoding: str, compression: str
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Each option to the part that has one of that name."""
+    known = (FORMATS.options(format), ENCODINGS.options(encoding), COMPRESSIONS.options(compression))
+    unknown = sorted(set(options).difference(*known))
+    if unknown:
+        names = ", ".join(name for part in known for name in part) or "none"
+        raise InputError(f"unknown option {unknown[0]!r}; {format}, {encoding} and {compression} have: {names}")
+    shares = tuple({name: value for name, value in options.items() if name in part} for part in known)
+    return shares[0], shares[1], shares[2]

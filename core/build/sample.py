@@ -1,0 +1,33 @@
+"""A few samples of a dataset, drawn evenly from its first split: for training dictionaries and for estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.build.encode import Encoder
+from core.build.recipe import Recipe
+from core.compressions.none import NoCompression
+from core.contracts import Row
+
+TRAINING_SAMPLES = 2_000
+TRAINING_BYTES = 1 << 26
+
+
+def sample_rows(recipe: Recipe, count: int, seed: int = 0) -> list[Row]:
+    """Up to `count` rows of the first split, drawn by `seed`, in order."""
+    dataset = recipe.dataset
+    split = next(iter(dataset.splits))
+    return [dataset.row(split, position) for position in dataset.sample_positions(split, k=count, seed=seed)]
+
+
+def sample_payloads(recipe: Recipe, rows: Sequence[Row]) -> list[bytes]:
+    """These rows' encoded payloads, not compressed."""
+    return Encoder(str(recipe.dataset.root), recipe.encoding, NoCompression()).encode(rows)
+
+
+def training_payloads(recipe: Recipe) -> list[bytes]:
+    """What a compression is trained on: `TRAINING_SAMPLES` payloads, or as many as fit `TRAINING_BYTES`."""
+    rows = sample_rows(recipe, TRAINING_SAMPLES)
+    pixels = sum(row.height * row.width * 3 for row in rows)
+    kept = max(1, int(len(rows) * min(1.0, TRAINING_BYTES / max(1, pixels))))
+    return sample_payloads(recipe, rows[:: max(1, len(rows) // kept)][:kept])

@@ -1,0 +1,184 @@
+"""The task that builds a store: beside its target, verified, then renamed into place."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.build.check import check_split
+from core.build.encode import Encode, Encoder, encoded, workers_for
+from core.build.publish import publish, restore, settle
+from core.build.recipe import Recipe
+from core.build.sample import training_payloads
+from core.claims import claim
+from core.contracts import Writer
+from core.errors import InputError, WorkError, disk_trouble_told
+from core.events import Event, Pace, Progress, Result
+from core.home import Home
+from core.options import chosen
+from core.runs import add_to_summary, now, versions
+from core.stores import MANIFEST, WORKPLACE, Manifest, Store, file_checksums, measure
+
+
+@dataclass(frozen=True)
+class Build:
+    """Build a store of an imported dataset.
+
+    `options` go to whichever of format, encoding and compression has an option of that name; `workers` None chooses.
+    """
+
+    dataset: str
+    format: str
+    encoding: str = "original"
+    compression: str = "none"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    workers: int | None = None
+    force: bool = False
+    home: str | None = None
+
+    def run(self) -> Iterator[Event]:
+        """Ends with the `build` verb's JSON.
+
+        Raises InputError for what cannot be built (or is built already, or is being built), WorkError where it fails.
+        """
+        home = Home.find(self.home)
+        recipe = Recipe.of(home, self.dataset, self.format, self.encoding, self.compression, self.options)
+        target = recipe.target(home)
+        name = f"{recipe.dataset.name}.{recipe.format_name}.{recipe.variant}"
+        with disk_trouble_told("the build"), claim(home.built / WORKPLACE, name, "build") as scratch:
+            restore(target)
+            if target.exists() and not self.force:
+                raise InputError(f"{target} is built already; --force builds it again")
+            making = _Making(recipe, scratch / "store", self.workers)
+            yield from making.run()
+            publish(scratch / "store", target)
+        yield from self._report(home, target, making)
+
+    def _report(self, home: Home, target: Path, making: _Making) -> Iterator[Event]:
+        for split in making.splits:
+            add_to_summary(home, _summary_row(making, split))
+        yield Result(
+            {
+                "store": str(target),
+                "dataset": self.dataset,
+                "format": self.format,
+                "variant": making.recipe.variant,
+                "splits": making.splits,
+                "checksum": making.checksum,
+                "verified": True,
+            }
+        )
+
+
+class _Making:
+    """One store while it is made in a folder of its own."""
+
+    def __init__(self, recipe: Recipe, folder: Path, workers: int | None) -> None:
+        self.recipe = recipe
+        self.folder = folder
+        self.splits: dict[str, dict[str, Any]] = {}
+        self._workers = workers_for(workers, sum(recipe.dataset.splits.values()), recipe.untouched)
+        self._sha256 = hashlib.sha256()
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of all stored payloads in order, split after split."""
+        return self._sha256.hexdigest()
+
+    def run(self) -> Iterator[Event]:
+        self.folder.mkdir()
+        if not self.recipe.compression.identity:
+            self.recipe = self.recipe.trained(training_payloads(self.recipe))
+        encoder = Encoder(str(self.recipe.dataset.root), self.recipe.encoding, self.recipe.compression)
+        with encoded(encoder, self._workers) as encode:
+            for split in self.recipe.dataset.splits:
+                yield from self._write(split, encode)
+        manifest = self._manifest()
+        for split in self.splits:
+            yield from self._check(Store(self.folder, split, manifest))
+        manifest.save(self.folder / MANIFEST)
+        settle(self.folder)
+
+    def _write(self, split: str, encode: Encode) -> Iterator[Event]:
+        began = time.perf_counter()
+        container = self.folder / f"{split}{self.recipe.format.ending}"
+        writer = self.recipe.format.writer(container, self.recipe.contents(split))
+        try:
+            payload_bytes = yield from self._fill(writer, split, encode)
+            writer.close()
+        except BaseException:
+            writer.abort()
+            raise
+        seconds = time.perf_counter() - began
+        sizes = measure(self.recipe.format, container, payload_bytes)
+        self.splits[split] = {"samples": self.recipe.dataset.splits[split], **asdict(sizes), "seconds": seconds}
+
+    def _fill(self, writer: Writer, split: str, encode: Encode) -> Generator[Event, None, int]:
+        """Write every sample; returns the sum of the stored payloads' sizes."""
+        dataset, pace = self.recipe.dataset, Pace()
+        done = payload_bytes = 0
+        with (self.folder / f"{split}.checksums").open("wb") as sums:
+            for chunk in encode(dataset.rows(split)):
+                writer.write(chunk.payloads, chunk.labels, chunk.suffixes)
+                sums.write(chunk.checksums)
+                for payload in chunk.payloads:
+                    self._sha256.update(payload)
+                payload_bytes += sum(map(len, chunk.payloads))
+                done += len(chunk.payloads)
+                if pace.due():
+                    yield Progress(f"writing {split}", done, dataset.splits[split])
+        yield Progress(f"writing {split}", done, dataset.splits[split])
+        return payload_bytes
+
+    def _check(self, store: Store) -> Iterator[Event]:
+        pace = Pace()
+        for report in check_split(store, source=None):
+            if report.mismatches:
+                first = report.mismatches[0]
+                raise WorkError(f"what was written does not read back ({first.split} {first.index}: {first.reason})")
+            if pace.due():
+                yield Progress(f"verifying {store.split}", report.done, len(store))
+        store.close()
+
+    def _manifest(self) -> Manifest:
+        recipe = self.recipe
+        return Manifest(
+            dataset=recipe.dataset.name,
+            fingerprint=recipe.dataset.fingerprint,
+            format=recipe.format_name,
+            variant=recipe.variant,
+            encoding={"name": recipe.encoding_name, "options": chosen(recipe.encoding)},
+            compression={"name": recipe.compression_name, "options": chosen(recipe.compression)},
+            format_options=chosen(recipe.format),
+            payload_shape=recipe.encoding.payload_shape,
+            classes=recipe.dataset.classes,
+            splits=self.splits,
+            checksum=self.checksum,
+            files=file_checksums(self.folder),
+            built=now(),
+            versions=versions(),
+        )
+
+
+def _summary_row(making: _Making, split: str) -> dict[str, Any]:
+    told = making.splits[split]
+    return {
+        "stage": "build",
+        "dataset": making.recipe.dataset.name,
+        "format": making.recipe.format_name,
+        "variant": making.recipe.variant,
+        "split": split,
+        "items": told["samples"],
+        "bytes_on_disk": told["allocated_bytes"],
+        "num_files": told["files"],
+        "avg_file_size": round(told["apparent_bytes"] / max(1, told["files"])),
+        "build_wall_s": round(told["seconds"], 6),
+        "payload_bytes": told["payload_bytes"],
+        "used_bytes": told["used_bytes"],
+        "apparent_bytes": told["apparent_bytes"],
+        "checksum": making.checksum,
+    }

@@ -1,0 +1,91 @@
+"""The task that re-reads a whole store and names every sample that is not what it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from core import checksums
+from core.build.check import Mismatch, Report, check_split
+from core.datasets import Dataset
+from core.errors import InputError
+from core.events import Event, Message, Pace, Progress, Result
+from core.home import Home
+from core.isolated import DiedError, stream
+from core.stores import Manifest, Store
+
+
+@dataclass(frozen=True)
+class Verify:
+    """Verify the store in folder `store` against its checksums and, where it still is there, its dataset."""
+
+    store: str
+    home: str | None = None
+
+    def run(self) -> Iterator[Event]:
+        """Ends with the `verify` verb's JSON. Raises InputError where `store` is not a store."""
+        path = Path(self.store)
+        manifest = Manifest.load(path)
+        source, why_not = _source(Home.find(self.home), path, manifest)
+        if why_not:
+            yield Message(why_not, "warning")
+        mismatches: list[Mismatch] = []
+        for split in manifest.splits:
+            mismatches += yield from _check_split(Store(path, split, manifest), source)
+        mismatches += _changed_files(path, manifest, explained={found.split for found in mismatches})
+        yield Result(
+            {
+                "ok": not mismatches,
+                "store": str(path),
+                "samples": sum(told["samples"] for told in manifest.splits.values()),
+                "mismatches": [asdict(found) for found in mismatches],
+                "against_source": source is not None,
+            }
+        )
+
+
+def _source(home: Home, path: Path, manifest: Manifest) -> tuple[Dataset | None, str]:
+    """The dataset that the store was built from, or why there is nothing to compare with."""
+    try:
+        # A store lies in data/built of its home; that home's dataset is meant, wherever we were started.
+        own_home = Home(path.resolve().parents[4]) if path.resolve().parts[-5:-3] == ("data", "built") else home
+        source = Dataset.open(own_home, manifest.dataset)
+    except InputError as error:
+        return None, f"compared with the checksums taken when it was built only: {error}"
+    if source.fingerprint != manifest.fingerprint:
+        return None, f"dataset {manifest.dataset!r} was imported anew since: compared with the build's checksums only"
+    return source, ""
+
+
+def _check_split(store: Store, source: Dataset | None) -> Generator[Event, None, list[Mismatch]]:
+    """Check in a process of its own: a damaged container can kill the library that reads it."""
+    found: list[Mismatch] = []
+    pace, done = Pace(), 0
+    reports: Iterator[Report] = stream(check_split, store, source)
+    try:
+        for done, mismatches in reports:
+            found += mismatches
+            if pace.due():
+                yield Progress(f"verifying {store.split}", done, len(store))
+    except DiedError as error:
+        found.append(Mismatch(store.split, done, f"the container is damaged from about here on: {error}"))
+    except (InputError, OSError, ValueError) as error:
+        found.append(Mismatch(store.split, None, f"the container is damaged: {error}"))
+    yield Progress(f"verifying {store.split}", len(store), len(store))
+    return found
+
+
+def _changed_files(path: Path, manifest: Manifest, explained: set[str | None]) -> list[Mismatch]:
+    """Files with a byte that is not as it was written, where no sample's mismatch says so already."""
+    found = []
+    for name, stated in manifest.files.items():
+        stem = name.partition("/")[0].partition(".")[0]
+        split = stem if stem in manifest.splits else None
+        if split in explained:
+            continue
+        if not (path / name).is_file():
+            found.append(Mismatch(split, None, f"{name} is missing"))
+        elif checksums.of_file(path / name) != stated:
+            found.append(Mismatch(split, None, f"{name} has changed, though every sample reads back as it was built"))
+    return found
