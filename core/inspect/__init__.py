@@ -1,0 +1,13 @@
+"""Any LMDB, HDF5 file or store, looked at safely: what it is, how it is understood, and the images inside.
+
+`inspect_file` and `scan_file` serve the command line and the app; `open_foreign` gives the tutorials' layouts the face
+of a store. Native libraries meet the file only in a reader process (`process`, `reader`), never in the caller's.
+"""
+
+from __future__ import annotations
+
+from core.inspect.files import inspect_file, open_inspected, scan_file
+from core.inspect.foreign import ForeignStore, open_foreign
+from core.inspect.kinds import identify
+
+__all__ = ["ForeignStore", "identify", "inspect_file", "open_foreign", "open_inspected", "scan_file"]

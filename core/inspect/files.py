@@ -1,0 +1,208 @@
+"""What the verbs `inspect` and `scan` do, as functions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.contracts import Labels, Pixels
+from core.errors import InputError, WorkError
+from core.inspect.kinds import Found, identify
+from core.inspect.process import ReaderDied, ReaderProcess
+from core.inspect.schemas import SCHEMAS
+
+SCAN_BATCH = 512
+SCAN_TIMEOUT = 120.0
+MAX_DEATHS = 20
+"""Crashes after which a scan gives up on the rest of a file."""
+
+
+Bad = dict[str, str]
+"""A record that does not decode: its `key`, and the `reason`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One record as it came from the reader: `about` is the JSON of headless `sample`, `head` its first bytes."""
+
+    about: dict[str, Any]
+    head: bytes
+    pixels: Pixels | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One record of a grid: `about` as in `Sample`, and its pixels made small."""
+
+    about: dict[str, Any]
+    pixels: Pixels | None
+
+
+class InspectedFile:
+    """A file held open in a reader process. Close it, or use it as a context manager."""
+
+    def __init__(self, path: str | os.PathLike[str], schema: str | None = None) -> None:
+        self.found: Found = identify(path)
+        if schema is not None:
+            SCHEMAS[self.found.kind][schema]  # raises InputError for an unknown name before a process is started
+        self._reader = ReaderProcess(self.found, schema)
+
+    def summary(self) -> dict[str, Any]:
+        """kind, schema, why, entries, keys (the first few), classes, structure, warnings, schemas."""
+        return self._reader.ask("summary")[0]
+
+    def sample(self, index: int | None = None, key: str | None = None) -> Sample:
+        """One record by index (negative from the end) or key. Raises InputError where there is none."""
+        about, blobs = self._reader.ask("sample", index=index, key=key)
+        return Sample(about, blobs[0], _shaped(blobs[1], about["shape"]) if len(blobs) > 1 else None)
+
+    def labels(self, start: int, stop: int) -> list[int | str | None]:
+        """The labels of records start..stop."""
+        return list(self._reader.ask("labels", start=start, stop=stop, timeout=SCAN_TIMEOUT)[0]["labels"])
+
+    def numbers(self) -> Labels | None:
+        """The class numbers of all records, int64 (n,), where the file keeps them together; else None."""
+        _, blobs = self._reader.ask("numbers")
+        return np.frombuffer(blobs[0], "<i8") if blobs else None
+
+    def find(self, key: str) -> int | None:
+        """The index of a key, or None."""
+        found = self._reader.ask("find", key=key)[0]["index"]
+        return None if found is None else int(found)
+
+    def cells(self, indices: Sequence[int], box: int) -> list[Cell]:
+        """Some records, each made to fit a square of `box` pixels (never made larger)."""
+        answer, blobs = self._reader.ask("cells", indices=list(map(int, indices)), box=box)
+        return [
+            Cell(about, _shaped(blob, about.get("thumbnail")))
+            for about, blob in zip(answer["cells"], blobs, strict=True)
+        ]
+
+    def scan(self, start: int, stop: int) -> tuple[int, list[Bad]]:
+        """(decoded, bad) of records start..stop. Raises ReaderDied where one of them kills the reader."""
+        answer, _ = self._reader.ask("scan", start=start, stop=stop, timeout=SCAN_TIMEOUT)
+        return int(answer["decoded"]), list(answer["bad"])
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def __enter__(self) -> InspectedFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_inspected(path: str | os.PathLike[str], schema: str | None = None) -> InspectedFile:
+    """Open any LMDB, HDF5 file, store or folder of a known layout.
+
+    Raises:
+        InputError: it is none of these, or broken beyond use; the text names what it is.
+    """
+    return InspectedFile(path, schema)
+
+
+def inspect_file(
+    path: str | os.PathLike[str],
+    *,
+    index: int | None = None,
+    key: str | None = None,
+    schema: str | None = None,
+    image: str | os.PathLike[str] | None = None,
+) -> dict[str, Any]:
+    """The JSON of the verb `inspect`; `image` is where the sample's pixels are written as PNG.
+
+    Without `index` and `key` the sample is the first record; what is broken in part is told in `warnings`.
+
+    Raises:
+        InputError: the file is of no known kind or broken beyond use; no such index or key; the sample is no image.
+    """
+    if index is not None and key is not None:
+        raise InputError("give an index or a key, not both")
+    with open_inspected(path, schema) as file:
+        about = file.summary()
+        sample = _sample_of(file, about, index, key)
+    about["sample"] = None if sample is None else sample.about
+    if sample is not None and "problem" in sample.about:
+        about["warnings"].append(f"entry {sample.about['key']}: {sample.about['problem']}")
+    if image is not None:
+        _write_image(sample, Path(image), file.found.path)
+    return about
+
+
+def scan_file(
+    path: str | os.PathLike[str], schema: str | None = None
+) -> Iterator[tuple[int, int, list[dict[str, str]]]]:
+    """Decode every record, in batches: yields (total, decoded in this batch, bad in this batch).
+
+    Raises:
+        InputError: the file is of no known kind, or broken beyond use.
+    """
+    file = open_inspected(path, schema)
+    deaths = 0
+    try:
+        total = int(file.summary()["entries"])
+        pending = [(start, min(start + SCAN_BATCH, total)) for start in range(0, total, SCAN_BATCH)][::-1]
+        yield total, 0, []
+        while pending:
+            start, stop = pending.pop()
+            try:
+                yield total, *file.scan(start, stop)
+                continue
+            except ReaderDied as death:
+                reason = str(death)
+            deaths += 1
+            file.close()
+            if deaths >= MAX_DEATHS:
+                yield total, 0, [_unreadable(start, total, reason)]
+                return
+            file = open_inspected(path, schema)
+            if stop - start == 1:
+                yield total, 0, [{"key": f"#{start}", "reason": reason}]
+            else:
+                middle = (start + stop) // 2
+                pending += [(middle, stop), (start, middle)]
+    finally:
+        file.close()
+
+
+def _unreadable(start: int, total: int, reason: str) -> Bad:
+    return {"key": f"#{start} to #{total - 1}", "reason": f"not all of these were tried, after many crashes: {reason}"}
+
+
+def _sample_of(file: InspectedFile, about: dict[str, Any], index: int | None, key: str | None) -> Sample | None:
+    """The record asked for; or the first, where a failure is a warning and no error."""
+    if index is not None or key is not None:
+        return file.sample(index, key)
+    if about["entries"] == 0:
+        return None
+    try:
+        return file.sample(0)
+    except InputError as error:
+        about["warnings"].append(f"the first entry cannot be read: {error}")
+        return None
+
+
+def _shaped(blob: bytes, shape: list[int] | None) -> Pixels | None:
+    return None if shape is None else np.frombuffer(blob, np.uint8).reshape(shape)
+
+
+def _write_image(sample: Sample | None, target: Path, inspected: Path) -> None:
+    """Raises InputError where the sample is no image or the target is the inspected file; WorkError for a full disk."""
+    if sample is None or sample.pixels is None:
+        raise InputError(f"{target} was not written: the entry is not an image")
+    if target.exists() and target.samefile(inspected):
+        raise InputError(f"{target} is the inspected file itself; give another name for the image")
+    from PIL import Image
+
+    try:
+        Image.fromarray(sample.pixels).save(target, format="PNG")
+    except FileNotFoundError:
+        raise InputError(f"{target} was not written: the folder {target.parent} does not exist") from None
+    except OSError as error:
+        raise WorkError(f"{target} was not written: {error.strerror or error}") from None

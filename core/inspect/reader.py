@@ -1,0 +1,238 @@
+"""The reader process: `python -m core.inspect.reader` opens one file and answers what is asked of it.
+
+It talks through its standard input and output (see `wire`), is held to limits of memory, time and files (see `limits`),
+and writes nothing. A file that kills it costs the caller a message.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+
+from core.contracts import Pixels
+from core.errors import FormatMattersError, InputError
+from core.formats import FORMATS
+from core.inspect import limits, wire
+from core.inspect.records import File, Label, Record, Records
+from core.inspect.schemas import SCHEMAS, understand
+from core.pixels import resize
+
+FIRST_KEYS = 10
+HEAD_BYTES = 4096
+UNREADABLE = (FormatMattersError, ValueError, IndexError, OSError, KeyError, RuntimeError)
+"""What a record that is broken raises, from whichever library."""
+
+Answer = tuple[dict[str, Any], list[bytes]]
+
+
+class Reader:
+    """One open file and the requests it answers. Each method that is no helper is a request's name."""
+
+    def __init__(self, kind: str, path: str, schema: str | None) -> None:
+        self._file = open_file(kind, Path(path))
+        self._schema, self._records = understand(self._file, schema)
+
+    def summary(self) -> Answer:
+        """Everything about the file as a whole."""
+        records = self._records
+        total = len(records)
+        keys, problems = self._first_keys(min(total, FIRST_KEYS))
+        about = {
+            "kind": self._file.kind,
+            "schema": self._schema,
+            "why": records.why,
+            "entries": total,
+            "keys": keys,
+            "classes": None if records.classes is None else list(records.classes),
+            "structure": dict(self._file.structure()),
+            "warnings": [*self._file.warnings(), *records.warnings, *problems],
+            "schemas": list(SCHEMAS[self._file.kind]),
+        }
+        return about, []
+
+    def sample(self, index: int | None = None, key: str | None = None) -> Answer:
+        """One record, with its pixels and the first bytes of its payload."""
+        record = self._records.read(self._resolve(index, key))
+        about = describe(record, self._records)
+        blobs = [record.payload[:HEAD_BYTES]]
+        if record.pixels is not None:
+            blobs.append(np.ascontiguousarray(record.pixels).tobytes())
+        return about, blobs
+
+    def find(self, key: str) -> Answer:
+        """The index of a key, or None."""
+        return {"index": self._records.find(key)}, []
+
+    def labels(self, start: int, stop: int) -> Answer:
+        """The labels of some records, None for those that cannot be read."""
+        return {"labels": [self._label(index) for index in range(start, stop)]}, []
+
+    def _label(self, index: int) -> Label:
+        try:
+            return self._records.label(index)
+        except UNREADABLE:
+            return None
+
+    def numbers(self) -> Answer:
+        """The class numbers of all records as one blob of int64, or no blob where they are not kept together."""
+        numbers = self._records.numbers()
+        return {}, [] if numbers is None else [np.ascontiguousarray(numbers, "<i8").tobytes()]
+
+    def cells(self, indices: list[int], box: int) -> Answer:
+        """Some records with their pixels made to fit a square of `box` pixels: a blob each, empty for no image."""
+        cells, blobs = [], []
+        for index in indices:
+            cell, pixels = self._cell(index, box)
+            cells.append(cell)
+            blobs.append(b"" if pixels is None else pixels.tobytes())
+        return {"cells": cells}, blobs
+
+    def _cell(self, index: int, box: int) -> tuple[dict[str, Any], Pixels | None]:
+        try:
+            record = self._records.read(index)
+        except UNREADABLE as error:
+            return {"index": index, "key": f"#{index}", "problem": limits.sentence(error)}, None
+        about = describe(record, self._records)
+        pixels = None if record.pixels is None else _fitted(record.pixels, box)
+        shape = None if pixels is None else list(pixels.shape)
+        return {"index": index, **about, "thumbnail": shape}, pixels
+
+    def scan(self, start: int, stop: int) -> Answer:
+        """Decode some records: how many are well, and which are not."""
+        bad = [problem for index in range(start, stop) if (problem := self._problem(index)) is not None]
+        return {"decoded": stop - start - len(bad), "bad": bad}, []
+
+    def _problem(self, index: int) -> dict[str, str] | None:
+        key = f"#{index}"
+        try:
+            key = self._records.key(index)
+            record = self._records.read(index)
+        except MemoryError:
+            return {"key": key, "reason": "it needs more memory than a reader may use"}
+        except UNREADABLE as error:
+            return {"key": key, "reason": limits.sentence(error)}
+        return {"key": key, "reason": record.problem} if record.problem is not None else None
+
+    def _first_keys(self, count: int) -> tuple[list[str], list[str]]:
+        keys: list[str] = []
+        try:
+            for index in range(count):
+                keys.append(self._records.key(index))
+        except (ValueError, IndexError, OSError) as error:
+            return keys, [f"key {len(keys)} cannot be read: {limits.sentence(error)}"]
+        return keys, []
+
+    def _resolve(self, index: int | None, key: str | None) -> int:
+        total = len(self._records)
+        if key is not None:
+            found = self._records.find(key)
+            if found is None:
+                raise InputError(f"there is no key {key!r} in this file; its first is {self._records.key(0)!r}")
+            return found
+        position = index or 0
+        if not -total <= position < total:
+            raise InputError(f"there is no entry {position}: this file has {total:,} (0 to {max(total - 1, 0):,})")
+        return position % total
+
+
+def open_file(kind: str, path: Path) -> File:
+    """The reader of this kind of file. Libraries are imported only for the kind that needs them."""
+    if kind in FORMATS and not FORMATS[kind].available():
+        raise InputError(f"reading {path} needs a library that is missing: {FORMATS[kind].install_hint}")
+    if kind == "lmdb":
+        from core.inspect.lmdb_file import LmdbFile
+
+        return LmdbFile(path)
+    if kind == "hdf5":
+        from core.inspect.hdf5_file import Hdf5File
+
+        return Hdf5File(path)
+    if kind == "store":
+        from core.inspect.store_file import StoreFile
+
+        return StoreFile(path)
+    from core.inspect.folder import Folder
+
+    return Folder(path)
+
+
+def describe(record: Record, records: Records) -> dict[str, Any]:
+    """A record as plain JSON. `shape` is that of the pixels shown, `stored_shape` that of the array in the file."""
+    pixels: Pixels | None = record.pixels
+    about: dict[str, Any] = {
+        "key": record.key,
+        "label": record.label,
+        "class": _class_name(record, records),
+        "shape": None if pixels is None else list(pixels.shape),
+        "stored_shape": None if record.shape is None else [int(length) for length in record.shape],
+        "dtype": record.dtype,
+        "encoding": record.encoding,
+        "payload_bytes": len(record.payload),
+        "stored_bytes": record.stored_bytes,
+    }
+    if record.text is not None:
+        about["text"] = record.text[:HEAD_BYTES]
+    if record.problem is not None:
+        about["problem"] = record.problem
+    return about
+
+
+def _fitted(pixels: Pixels, box: int) -> Pixels:
+    """The pixels, made smaller where they exceed the box; never larger."""
+    height, width, _ = pixels.shape
+    scale = box / max(height, width)
+    return pixels if scale >= 1 else resize(pixels, max(round(height * scale), 1), max(round(width * scale), 1))
+
+
+def _class_name(record: Record, records: Records) -> str | None:
+    classes, label = records.classes, record.label
+    if classes is not None and isinstance(label, int) and 0 <= label < len(classes):
+        return classes[label]
+    return label if isinstance(label, str) else None
+
+
+REQUESTS: Mapping[str, Callable[..., Answer]] = {
+    "summary": Reader.summary,
+    "sample": Reader.sample,
+    "find": Reader.find,
+    "labels": Reader.labels,
+    "numbers": Reader.numbers,
+    "cells": Reader.cells,
+    "scan": Reader.scan,
+}
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer requests until there are no more. The first one opens the file."""
+    reader: Reader | None = None
+    while (message := wire.receive(requests)) is not None:
+        request, _ = message
+        try:
+            name = str(request.pop("request"))
+            if name == "open":
+                reader = Reader(**request)
+                answer: Answer = ({}, [])
+            else:
+                answer = REQUESTS[name](cast("Reader", reader), **request)
+        except MemoryError:
+            answer = ({"error": f"it needs more memory than a reader may use ({limits.MEMORY >> 20} MiB)"}, [])
+        except ImportError:
+            raise  # our own fault or the installation's, never the file's
+        except Exception as error:  # noqa: BLE001 - a hostile file can bring any library to raise anything
+            answer = ({"error": limits.sentence(error), "input": isinstance(error, InputError)}, [])
+        wire.send(answers, *answer)
+
+
+def main() -> None:
+    """Set the limits, then serve. Whatever a library prints goes to standard error, never among the answers."""
+    limits.apply()
+    answers = wire.claim_stdout()
+    serve(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""What inspecting speaks of: a record as it was read, and what a recognised file can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from core.contracts import Labels, Pixels
+
+Label = int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One entry of a file, decoded as far as it can be.
+
+    key: what the file itself calls it; label: a class number or whatever else the file says; encoding: "png", "jpeg",
+    "raw", ... or what a non-image value is; payload: the bytes that hold the image (or the value); shape, dtype: as
+    they lie in the file, where it says so; pixels: RGB uint8 (height, width, 3), or None with the reason in `problem`;
+    stored_bytes: what the container spends on it, where that can be told.
+    """
+
+    key: str
+    label: Label
+    encoding: str
+    payload: bytes
+    pixels: Pixels | None = None
+    shape: tuple[int, ...] | None = None
+    dtype: str = "uint8"
+    stored_bytes: int | None = None
+    problem: str | None = None
+    text: str | None = None
+
+
+class Records(Protocol):
+    """A file read by one schema. Indices are 0 <= i < len; keys are unique."""
+
+    why: str
+    classes: Sequence[str] | None
+    warnings: list[str]
+
+    def __len__(self) -> int: ...
+
+    def key(self, index: int) -> str: ...
+
+    def find(self, key: str) -> int | None:
+        """The index of a key, or None."""
+        ...
+
+    def read(self, index: int) -> Record:
+        """Raises ValueError (or InputError) where this record cannot be read at all."""
+        ...
+
+    def label(self, index: int) -> Label:
+        """The record's label without decoding its pixels."""
+        ...
+
+    def numbers(self) -> Labels | None:
+        """The class numbers of all records, int64 (n,), where the file keeps them together; else None."""
+        ...
+
+
+class File(Protocol):
+    """An open file of one kind, before anything is understood of it."""
+
+    kind: ClassVar[str]
+
+    def structure(self) -> Mapping[str, Any]:
+        """Plain JSON about how the file is laid out."""
+        ...
+
+    def warnings(self) -> list[str]:
+        """What is wrong with the file as a whole."""
+        ...
+
+
+class Schema(Protocol):
+    """A way of keeping images in files of one kind. A class; its instances are the `Records` of one file."""
+
+    kind: ClassVar[str]
+
+    @classmethod
+    def recognise(cls, file: Any) -> Records | None:
+        """The file's records, if it is kept this way; `why` of what is returned says what told it."""
+        ...

@@ -1,0 +1,234 @@
+"""What is built here: whole stores, and their containers found without their manifest."""
+
+from __future__ import annotations
+
+import bisect
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from core.compressions import COMPRESSIONS
+from core.contracts import Compression, Encoding, Labels, Pixels, Reader
+from core.encodings import ENCODINGS
+from core.errors import InputError
+from core.formats import FORMATS
+from core.inspect.records import Label, Record
+from core.inspect.values import image_encoding, image_from_bytes
+
+if TYPE_CHECKING:
+    from core.inspect.folder import Folder
+    from core.inspect.hdf5_file import Hdf5File
+    from core.inspect.lmdb_file import LmdbFile
+    from core.inspect.store_file import StoreFile
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """How payloads became what is stored. Without an encoding, payloads speak for themselves."""
+
+    encoding: Encoding | None
+    compression: Compression
+    compression_name: str
+
+    @classmethod
+    def named_by(cls, reader: Reader) -> Stages:
+        """The stages that a container's own metadata names. Raises InputError for a compression that is unknown."""
+        name = str(reader.metadata.get("compression", "none"))
+        compression = COMPRESSIONS.make(name).with_dictionary(reader.dictionary)
+        return cls(_encoding(reader.metadata), compression, name)
+
+
+class Container:
+    """The samples of one container, read by the format that wrote it and decoded as its metadata says."""
+
+    def __init__(self, reader: Reader, why: str, stages: Stages) -> None:
+        self.why = why
+        self.warnings: list[str] = []
+        classes = reader.metadata.get("classes")
+        self.classes: Sequence[str] | None = list(map(str, classes)) if isinstance(classes, list) else None
+        self._reader = reader
+        self._stages = stages
+
+    def __len__(self) -> int:
+        return len(self._reader)
+
+    def key(self, index: int) -> str:
+        return self._reader.key(index)
+
+    def find(self, key: str) -> int | None:
+        for index in chain(self._guesses(key), range(len(self))):
+            if self._reader.key(index) == key:
+                return index
+        return None
+
+    def _guesses(self, key: str) -> list[int]:
+        """Our keys end with the sample's number; only a group's key says something else."""
+        numbers = [int(digits) for digits in re.findall(r"\d+", key[-40:])]
+        return [number for number in numbers[::-1] if number < len(self)]
+
+    def label(self, index: int) -> Label:
+        return int(self._reader.labels[index])
+
+    def numbers(self) -> Labels | None:
+        return self._reader.labels
+
+    def read(self, index: int) -> Record:
+        stored = bytes(self._reader.read([index])[0])
+        pixels: Pixels | None = None
+        stages, encoding, problem = self._stages, "bytes", None
+        try:
+            payload = bytes(stages.compression.decompress(stored))
+            encoding = image_encoding(payload) or "raw"
+            pixels = stages.encoding.decode(payload) if stages.encoding else image_from_bytes(payload)[0]
+        except ValueError as error:
+            problem = str(error)
+        return Record(
+            key=self.key(index),
+            label=self.label(index),
+            encoding=encoding if stages.compression.identity else f"{encoding}+{stages.compression_name}",
+            payload=stored,
+            pixels=pixels,
+            shape=None if pixels is None else pixels.shape,
+            stored_bytes=self._reader.stored_bytes(index),
+            problem=problem,
+        )
+
+
+class OwnLmdb(Container):
+    """An LMDB folder of a store."""
+
+    kind: ClassVar[str] = "lmdb"
+
+    @classmethod
+    def recognise(cls, file: LmdbFile) -> OwnLmdb | None:
+        if file.path.name != "data.mdb" or file.get(b"__labels__") is None:
+            return None
+        reader = _reader("lmdb", file)
+        why = "it has __labels__ and JSON in __metadata__, as the stores built here"
+        return cls(reader, why, Stages.named_by(reader)) if reader is not None else None
+
+
+class OwnHdf5(Container):
+    """An HDF5 file of a store."""
+
+    kind: ClassVar[str] = "hdf5"
+
+    @classmethod
+    def recognise(cls, file: Hdf5File) -> OwnHdf5 | None:
+        if "metadata" not in file.attributes() or "labels" not in file.datasets:
+            return None
+        reader = _reader("hdf5", file)
+        why = "it has labels and a metadata attribute in JSON, as the stores built here"
+        return cls(reader, why, Stages.named_by(reader)) if reader is not None else None
+
+
+class OwnDisk(Container):
+    """A folder of a store: files by class and manifest.csv."""
+
+    kind: ClassVar[str] = "folder"
+    folder: Path
+
+    def read(self, index: int) -> Record:
+        """Raises ValueError for a path that leads out of the folder: whoever wrote the manifest may be hostile."""
+        key = self.key(index)
+        if not self._inside(key):
+            raise ValueError(f"{key!r} lies outside of the folder and is not read")
+        return super().read(index)
+
+    def _inside(self, key: str) -> bool:
+        return (self.folder / key).resolve().is_relative_to(self.folder.resolve())
+
+    @classmethod
+    def recognise(cls, file: Folder) -> OwnDisk | None:
+        if "manifest.csv" not in file.names:
+            return None
+        reader = _reader("disk", file)
+        if reader is None:
+            return None
+        why = "it has a manifest.csv of paths, labels and classes, as the stores built here"
+        records = cls(reader, why, Stages.named_by(reader))
+        records.folder = file.path
+        return records
+
+
+def _reader(format_name: str, file: LmdbFile | Hdf5File | Folder) -> Reader | None:
+    """The format's own reader, if what lies there is really its."""
+    path = file.path.parent if file.kind == "lmdb" else file.path
+    reader = FORMATS.make(format_name).reader(path)
+    try:
+        len(reader)
+        return reader if isinstance(reader.metadata, Mapping) else None
+    except (InputError, ValueError, KeyError, TypeError, OSError):
+        return None
+
+
+def _encoding(metadata: Mapping[str, Any]) -> Encoding | None:
+    """Options that matter to writing alone (a quality, a level) are not needed to read."""
+    name, shape = str(metadata.get("encoding")), metadata.get("payload_shape")
+    if name not in ENCODINGS:
+        return None
+    made = ENCODINGS.make(name)
+    if isinstance(shape, list) and len(shape) == 3:
+        return made.bind([(int(shape[0]), int(shape[1]), int(shape[2]))])
+    return None if name == "raw" else made
+
+
+class BuiltStore:
+    """A store by its manifest, split after split; keys are preceded by the split's name."""
+
+    kind: ClassVar[str] = "store"
+
+    def __init__(self, file: StoreFile) -> None:
+        manifest = file.manifest
+        self.why = f"its manifest says so: {manifest.dataset} as {manifest.format}/{manifest.variant}"
+        self.classes: Sequence[str] | None = manifest.classes
+        self.warnings: list[str] = []
+        self._stores = file.splits
+        self._names = [store.split for store in file.splits]
+        name = str(manifest.compression["name"])
+        self._containers = [
+            Container(store.reader, self.why, Stages(store.encoding, store.compression, name)) for store in file.splits
+        ]
+        self._starts = list(accumulate((len(store) for store in file.splits), initial=0))
+
+    @classmethod
+    def recognise(cls, file: StoreFile) -> BuiltStore:
+        return cls(file)
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def key(self, index: int) -> str:
+        split, inner = self._place(index)
+        return f"{self._names[split]}/{self._containers[split].key(inner)}"
+
+    def find(self, key: str) -> int | None:
+        """A key with its split before it; without one, the first split that has it."""
+        for number, (name, container) in enumerate(zip(self._names, self._containers, strict=True)):
+            found = container.find(key.removeprefix(f"{name}/"))
+            if found is not None:
+                return self._starts[number] + found
+        return None
+
+    def label(self, index: int) -> Label:
+        split, inner = self._place(index)
+        return self._containers[split].label(inner)
+
+    def numbers(self) -> Labels | None:
+        numbers = [store.labels for store in self._stores]
+        return np.concatenate(numbers) if numbers else None
+
+    def read(self, index: int) -> Record:
+        split, inner = self._place(index)
+        record = self._containers[split].read(inner)
+        return dataclasses.replace(record, key=self.key(index))
+
+    def _place(self, index: int) -> tuple[int, int]:
+        split = bisect.bisect_right(self._starts, index) - 1
+        return split, index - self._starts[split]

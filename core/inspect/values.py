@@ -1,0 +1,148 @@
+"""What the bytes of one value are: an encoded image, compressed bytes, bare pixels, text."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+from core import pixels
+from core.compressions.limits import MAX_PAYLOAD
+from core.contracts import Pixels
+from core.inspect import arrays
+
+MAX_INFLATED = min(MAX_PAYLOAD, 1 << 28)
+"""256 MiB; a value that inflates to more is refused."""
+
+_IMAGES = (
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF8", "gif"),
+    (b"BM", "bmp"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"\x00\x00\x00\x0cjP  ", "jpeg2000"),
+    (b"\xff\x4f\xff\x51", "jpeg2000"),
+    (b"P5", "pgm"),
+    (b"P6", "ppm"),
+)
+_NETPBM_OR_BMP = {"bmp", "pgm", "ppm"}
+
+
+def image_encoding(data: bytes) -> str | None:
+    """ "png", "jpeg", ... by signature, or None."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    if data[4:12] in (b"ftypavif", b"ftypavis"):
+        return "avif"
+    name = next((name for signature, name in _IMAGES if data.startswith(signature)), None)
+    if name in _NETPBM_OR_BMP and not _plausible(data, name):
+        return None
+    return name
+
+
+def _plausible(data: bytes, name: str) -> bool:
+    """Two bytes are a weak signature: bare pixels begin like that now and then."""
+    if name == "bmp":
+        return len(data) > 18 and int.from_bytes(data[14:18], "little") in (12, 40, 52, 56, 64, 108, 124)
+    return data[2:3].isspace()
+
+
+def text_of(data: bytes) -> str | None:
+    """The value as text, or None where it is not."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return text if text and all(character.isprintable() or character.isspace() for character in text[:4096]) else None
+
+
+def inflate(data: bytes, compression: str) -> bytes:
+    """The bytes behind a general-purpose compression. Raises ValueError for an unknown one, broken or huge data."""
+    name = compression.lower()
+    if name not in _INFLATE:
+        raise ValueError(f"unknown compression {compression[:40]!r}; known are {', '.join(_INFLATE)}")
+    try:
+        inflated = _INFLATE[name](data)
+    except (zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError) as error:
+        raise ValueError(f"does not decompress as {name}: {error}") from None
+    if len(inflated) > MAX_INFLATED:
+        raise ValueError(f"inflates to more than {MAX_INFLATED >> 20} MiB")
+    return inflated
+
+
+def _zlib(data: bytes) -> bytes:
+    return zlib.decompressobj(wbits=47).decompress(data, MAX_INFLATED + 1)  # 47: zlib or gzip, whichever it is
+
+
+def _bz2(data: bytes) -> bytes:
+    return bz2.BZ2Decompressor().decompress(data, MAX_INFLATED + 1)
+
+
+def _lzma(data: bytes) -> bytes:
+    return lzma.LZMADecompressor(memlimit=1 << 28).decompress(data, MAX_INFLATED + 1)
+
+
+def _ours(name: str) -> Callable[[bytes], bytes]:
+    def decompress(data: bytes) -> bytes:
+        from core.compressions import COMPRESSIONS
+
+        return bytes(COMPRESSIONS.make(name).decompress(data))
+
+    return decompress
+
+
+_INFLATE: dict[str, Callable[[bytes], bytes]] = {
+    "zlib": _zlib,
+    "gzip": _zlib,
+    "bz2": _bz2,
+    "lzma": _lzma,
+    "xz": _lzma,
+    "lz4": _ours("lz4"),
+    "zstd": _ours("zstd"),
+}
+
+
+def image_from_bytes(
+    data: bytes, shape: tuple[int, ...] | None = None, dtype: str = "uint8"
+) -> tuple[Pixels, tuple[int, ...], str]:
+    """(RGB pixels, shape, encoding) of an encoded image or of bare pixels.
+
+    Bare pixels have the shape and dtype given; without a shape, that of a square image of their size.
+
+    Raises:
+        ValueError: the bytes are neither; the text says why.
+    """
+    encoding = image_encoding(data)
+    if encoding is not None:
+        decoded = pixels.decode(data)
+        return decoded, decoded.shape, encoding
+    array = bare_array(data, shape, dtype)
+    return arrays.to_rgb(array), array.shape, "raw"
+
+
+def bare_array(data: bytes, shape: tuple[int, ...] | None, dtype: str = "uint8") -> arrays.Array:
+    """Bare pixels as an array. Raises ValueError where size and shape do not agree."""
+    import numpy as np
+
+    try:
+        kind = np.dtype(dtype)
+        if kind.hasobject:
+            raise TypeError
+        count, rest = divmod(len(data), kind.itemsize)
+    except (TypeError, ZeroDivisionError):
+        raise ValueError(f"{dtype!r} is no type of pixels") from None
+    wanted: Any = shape if shape is not None else arrays.shape_of(count)
+    if wanted is None or rest or count != _product(wanted):
+        size = " x ".join(map(str, wanted)) if wanted is not None else "a square image"
+        raise ValueError(f"{len(data):,} bytes are neither an encoded image nor the bare {dtype} pixels of {size}")
+    return np.frombuffer(data, kind).reshape(wanted)
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    product = 1
+    for length in shape:
+        product *= int(length)
+    return product
