@@ -13,5 +13,22 @@
     loader      `make_loader`, the door to all of it
     task        `Load`, the measurement of one load
 
-Importing this package imports neither torch nor numba; its modules do, where they need them.
+Importing this package imports neither torch nor numba; `make_loader` does, when it is first asked for.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.loading.loader import Loader, make_loader
+
+__all__ = ["Loader", "make_loader"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from core.loading import loader
+
+    return getattr(loader, name)
