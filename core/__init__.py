@@ -1,0 +1,32 @@
+"""Format Matters: store images for training in several formats, load them, measure both, look inside.
+
+`open_store` is the door for programs; `python -m core` the one for people (docs/architecture.md draws the map).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.inspect.foreign import ForeignStore
+    from core.stores import Store
+
+__version__ = "0.1.0"
+__all__ = ["open_store"]
+
+
+def open_store(path: str, split: str = "train") -> Store | ForeignStore:
+    """Open a built store, or a file or folder in one of the tutorials' layouts; the format is recognised by itself.
+
+    The result has `len()`, `classes`, `labels` (int64 (n,)) and `[i]` -> (uint8 pixels (height, width, 3), int); a
+    built store also has `loader(...)`. Raises InputError where there is nothing that can be opened.
+    """
+    from pathlib import Path
+
+    from core import stores
+
+    if (Path(path) / stores.MANIFEST).exists():
+        return stores.open_store(path, split)
+    from core.inspect import open_foreign
+
+    return open_foreign(path, split)

@@ -1,0 +1,74 @@
+"""`python -m core VERB ... [--json] [--home DIR]`.
+
+Exit status: 0 done; 2 bad input or usage, 1 failed (each with one line on standard error); 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+from core.cli.verbs import VERBS
+from core.errors import InputError, WorkError
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+
+
+class _Parser(ArgumentParser):
+    """Says what is wrong in one line, as everything here does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message} (see {self.prog} --help)")
+
+
+def parse(arguments: Sequence[str]) -> Namespace:
+    """Raises InputError for anything but a verb with its arguments."""
+    everywhere = _Parser(add_help=False, argument_default=SUPPRESS)
+    everywhere.add_argument("--json", action="store_true", help="the last line of standard output is one JSON object")
+    everywhere.add_argument("--home", metavar="DIR", help="the folder that holds data/ and runs/")
+    parser = _Parser(prog="python -m core", description=__doc__, parents=[everywhere])
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
+    for name, verb in VERBS.items():
+        verb.arguments(verbs.add_parser(name, help=verb.help, description=verb.help, parents=[everywhere]))
+    return parser.parse_args(arguments, Namespace(json=False, home=None))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Answer one verb; returns the exit status."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        given = parse(arguments)
+        from core.cli.console import run, show_result
+
+        show_result(run(VERBS[given.verb].answer(given)), given.json)
+        sys.stdout.flush()
+        return DONE
+    except InputError as error:
+        return _told(error, BAD_INPUT)
+    except (WorkError, MemoryError) as error:
+        return _told(error, FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has left; what is still to be flushed has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _told(error: BaseException, status: int) -> int:
+    print(" ".join(str(error).split()) or type(error).__name__, file=sys.stderr)
+    return status
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    # As an exception it unwinds the work, which takes its half-made things with it.
+    sys.exit(TERMINATED)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,120 @@
+"""How a task's events look in a terminal: a progress bar on standard error, the result on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from tqdm import tqdm
+
+from core.events import Event, Message, Pace, Progress, Result, Sample
+
+QUIET_SECONDS = 10.0
+"""Where standard error is no terminal, a line this often; short work says nothing there but its warnings."""
+
+
+def run(events: Iterator[Event]) -> Mapping[str, Any]:
+    """Show a task's events as they come and return its result's data."""
+    show = _Terminal() if sys.stderr.isatty() else _Log()
+    result: Mapping[str, Any] = {}
+    with closing(show):
+        for event in events:
+            if isinstance(event, Result):
+                result = event.data
+            else:
+                show.event(event)
+    return result
+
+
+class _Terminal:
+    """One bar for each stage."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._bar: tqdm[Any] | None = None
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self._progress(event)
+        elif isinstance(event, Message):
+            tqdm.write(event.text, file=sys.stderr)
+        elif isinstance(event, Sample) and self._bar is None:
+            values = ", ".join(f"{name} {_cell(value)}" for name, value in event.values.items())
+            print(f"\r\033[K{event.series}: {values}", end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _progress(self, event: Progress) -> None:
+        if self._bar is None or event.stage != self._stage:
+            self.close()
+            self._stage = event.stage
+            scaled = event.unit == "bytes"
+            self._bar = tqdm(
+                total=event.total, desc=event.stage, unit="B" if scaled else f" {event.unit}", unit_scale=scaled
+            )
+        self._bar.update(event.done - self._bar.n)
+
+
+class _Log:
+    """Seldom a line of progress, and at the end the warnings."""
+
+    def __init__(self) -> None:
+        self._pace = Pace(QUIET_SECONDS)
+        self._warnings: list[str] = []
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, Message) and event.level == "warning":
+            self._warnings.append(event.text)
+        elif isinstance(event, Progress) and self._pace.due():
+            total = f" of {event.total:,}" if event.total else ""
+            print(f"{event.stage}: {event.done:,}{total} {event.unit}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        # An error that ends the work is one line; warnings before it would only hide it.
+        if sys.exc_info()[0] is None:
+            for text in self._warnings:
+                print(text, file=sys.stderr)
+
+
+def show_result(data: Mapping[str, Any], as_json: bool) -> None:
+    """The result on standard output: one line of JSON, or lines for a reader."""
+    if as_json:
+        print(json.dumps(data, ensure_ascii=False, default=str))
+        return
+    for name, value in data.items():
+        if isinstance(value, Mapping) and value and all(isinstance(part, Mapping) for part in value.values()):
+            _table(name, [{name: key, **part} for key, part in value.items()])
+        elif isinstance(value, list) and value and all(isinstance(part, Mapping) for part in value):
+            _table(name, value)
+        else:
+            print(f"{name}: {_cell(value)}")
+
+
+def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    cells = [columns, *([_cell(row.get(column, "")) for column in columns] for row in rows)]
+    widths = [max(len(line[at]) for line in cells) for at in range(len(columns))]
+    print(f"{name}:")
+    for line in cells:
+        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "-"}[value]
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.3f}"
+    if isinstance(value, list):
+        shown = ", ".join(_cell(part) for part in value[:12])
+        return shown + (f", ... ({len(value):,} in all)" if len(value) > 12 else "")
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_cell(part)}" for key, part in value.items()) or "-"
+    return str(value)

@@ -1,0 +1,190 @@
+"""The verbs: what each takes, and which task or question answers it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import InputError
+from core.events import Event, Result
+from core.home import Home
+
+Answer = Callable[[Namespace], Iterator[Event]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb: its help, its arguments, and the events that answer it."""
+
+    help: str
+    arguments: Callable[[ArgumentParser], None]
+    answer: Answer
+
+
+def _options(given: list[str]) -> dict[str, str]:
+    """`K=V` arguments as a dict. Raises InputError for one without '='."""
+    wrong = [text for text in given if "=" not in text]
+    if wrong:
+        raise InputError(f"--option {wrong[0]}: write it as NAME=VALUE")
+    return {name.strip(): value for name, _, value in (text.partition("=") for text in given)}
+
+
+def _option_argument(parser: ArgumentParser) -> None:
+    parser.add_argument("--option", action="append", default=[], metavar="K=V", help="an option, see `formats`")
+
+
+# ---------------------------------------------------------------- datasets
+
+
+def _nothing(parser: ArgumentParser) -> None:
+    """No arguments of its own."""
+
+
+def _datasets(given: Namespace) -> Iterator[Event]:
+    from core.datasets import list_datasets
+
+    found = list_datasets(Home.find(given.home))
+    rows = [{"name": d.name, "splits": d.splits, "classes": len(d.classes), "bytes": d.bytes} for d in found]
+    yield Result({"datasets": rows})
+
+
+def _import_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("source", help="shapes, cifar10, or the path of a folder or archive")
+    parser.add_argument("--name", required=True, help="the dataset's name")
+    parser.add_argument("--limit", type=int, metavar="N", help="at most N images")
+    _option_argument(parser)
+
+
+def _import(given: Namespace) -> Iterator[Event]:
+    from core.importing import Import
+
+    return Import(given.source, given.name, given.limit, _options(given.option), given.home).run()
+
+
+# ---------------------------------------------------------------- stores
+
+
+def _formats(given: Namespace) -> Iterator[Event]:
+    from core.compressions import COMPRESSIONS
+    from core.encodings import ENCODINGS
+    from core.formats import FORMATS
+
+    parts: Mapping[str, Any] = {"formats": FORMATS, "encodings": ENCODINGS, "compressions": COMPRESSIONS}
+    yield Result({name: table.describe() for name, table in parts.items()})
+
+
+def _build_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("dataset")
+    parser.add_argument("--format", required=True, help="disk, lmdb, hdf5")
+    parser.add_argument("--encoding", default="original", help="original, raw, png, jpeg")
+    parser.add_argument("--compression", default="none", help="none, zstd, lz4, zstd-dict")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes that encode (0: none beside this one)")
+    parser.add_argument("--force", action="store_true", help="build again what is built already")
+    _option_argument(parser)
+
+
+def _build(given: Namespace) -> Iterator[Event]:
+    from core.build import Build
+
+    return Build(
+        given.dataset,
+        given.format,
+        given.encoding,
+        given.compression,
+        _options(given.option),
+        given.workers,
+        given.force,
+        given.home,
+    ).run()
+
+
+def _stores(given: Namespace) -> Iterator[Event]:
+    from core.stores import list_damaged_stores, list_stores
+
+    home = Home.find(given.home)
+    rows = [
+        {
+            "store": str(info.path),
+            "dataset": info.manifest.dataset,
+            "samples": sum(told["samples"] for told in info.manifest.splits.values()),
+            "allocated_bytes": sum(told["allocated_bytes"] for told in info.manifest.splits.values()),
+        }
+        for info in list_stores(home)
+    ]
+    damaged = [{"store": str(path), "reason": reason} for path, reason in list_damaged_stores(home)]
+    yield Result({"stores": rows, "damaged": damaged})
+
+
+def _store_argument(parser: ArgumentParser) -> None:
+    parser.add_argument("store", help="a store's folder")
+
+
+def _verify(given: Namespace) -> Iterator[Event]:
+    from core.build import Verify
+
+    return Verify(given.store, given.home).run()
+
+
+def _load_arguments(parser: ArgumentParser) -> None:
+    _store_argument(parser)
+    parser.add_argument("--split", default="train")
+    parser.add_argument("--batch-size", type=int, default=256, metavar="N")
+    parser.add_argument("--workers", default="auto", help="auto, 0, N, threads:N or processes:N")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps")
+    parser.add_argument("--output", default="float32", help="float32 (normalised, NCHW) or uint8")
+    parser.add_argument("--transform", default="none", help="none, train224, eval224")
+    parser.add_argument("--loader", default="fast", help="fast, torch, naive")
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--cache", default="warm", help="warm or cold")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def _load(given: Namespace) -> Iterator[Event]:
+    from core.loading.task import Load
+
+    fields = {name: value for name, value in vars(given).items() if name in Load.__dataclass_fields__}
+    return Load(**fields).run()
+
+
+# ---------------------------------------------------------------- any file
+
+
+def _inspect_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("file", help=".mdb, an LMDB folder, .h5, .hdf5, .mat, a store, or anything else")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--index", type=int, metavar="N", help="show record N (negative: from the end)")
+    which.add_argument("--key", metavar="K", help="show the record with this key")
+    parser.add_argument("--schema", metavar="S", help="read it as this schema instead of the recognised one")
+    parser.add_argument("--image", metavar="OUT.png", help="write the record's pixels there")
+
+
+def _inspect(given: Namespace) -> Iterator[Event]:
+    from core.inspect.task import Inspect
+
+    return Inspect(given.file, given.index, given.key, given.schema, given.image).run()
+
+
+def _scan_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("file")
+    parser.add_argument("--schema", metavar="S")
+
+
+def _scan(given: Namespace) -> Iterator[Event]:
+    from core.inspect.task import Scan
+
+    return Scan(given.file, given.schema).run()
+
+
+VERBS: Mapping[str, Verb] = {
+    "datasets": Verb("list the imported datasets", _nothing, _datasets),
+    "import": Verb("import a dataset", _import_arguments, _import),
+    "formats": Verb("list formats, encodings and compressions with their options", _nothing, _formats),
+    "build": Verb("build a store of a dataset", _build_arguments, _build),
+    "stores": Verb("list the built stores", _nothing, _stores),
+    "verify": Verb("re-read a store and compare every sample with its source", _store_argument, _verify),
+    "load": Verb("measure how fast a store loads", _load_arguments, _load),
+    "inspect": Verb("say what a file is and show one of its samples", _inspect_arguments, _inspect),
+    "scan": Verb("decode every entry of a file and list the bad ones", _scan_arguments, _scan),
+}
