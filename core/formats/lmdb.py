@@ -279,6 +279,7 @@ def _open_shared(path: Path) -> _Shared:
     try:
         identity = _identity(path)
         with _shared_lock:
+            _close_inherited(identity)
             if identity not in _shared:
                 # No lock file: nothing is written beside what is only read, and a finished store never changes.
                 environment = lmdb.open(str(path), readonly=True, lock=False, readahead=False, create=False)
@@ -287,6 +288,22 @@ def _open_shared(path: Path) -> _Shared:
             return _shared[identity]
     except (OSError, lmdb.Error) as error:
         raise InputError(f"{path} cannot be opened as LMDB: {error}") from None
+
+
+def _close_inherited(identity: tuple[int, int, int]) -> None:
+    """A forked child opens for itself, and LMDB refuses a file while the parent's environment is open in here too."""
+    for inherited in [one for one in _shared if one[0] != identity[0] and one[1:] == identity[1:]]:
+        _shared.pop(inherited).environment.close()
+
+
+def _renew_lock() -> None:
+    # Another thread of the parent may have held it when we were forked; nobody in here would ever free it.
+    global _shared_lock
+    _shared_lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def _close_shared(shared: _Shared) -> None:

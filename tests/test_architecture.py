@@ -1,0 +1,129 @@
+"""The floors of the house: imports go down only, and some libraries have one place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+BASE = (
+    "core.contracts core.errors core.events core.options core.tables core.home core.pixels core.checksums "
+    "core.pickles core.claims core.pool core.isolated core.runs core.names"
+).split()
+
+FLOORS = [
+    ["app"],
+    ["pages"],
+    ["ui"],
+    ["core.__main__"],
+    ["core.cli"],
+    ["core.jobs"],
+    ["core.measure", "core.inspect", "core.loading"],
+    ["core.build"],
+    ["core.stores"],
+    ["core.importing"],
+    ["core.datasets"],
+    ["core.formats", "core.compressions", "core.encodings", "core.sources"],
+    BASE,
+]
+"""From the roof down; what stands in one line may only import from lines below, or from its own package."""
+
+EXCEPTIONS = {
+    ("core.loading", "core.measure"),  # on one floor, but measuring uses what it measures
+    ("core.loading", "core.stores"),  # `Store.loader` is a door to the loader, opened when it is called
+}
+"""(imported, importer)."""
+
+HOMES = {
+    "streamlit": ("app", "pages", "ui"),
+    "altair": ("app", "pages", "ui"),
+    "torch": ("core.loading",),
+    "numba": ("core.loading",),
+    "lmdb": ("core.formats.lmdb", "core.inspect"),
+    "h5py": ("core.formats.hdf5", "core.inspect"),
+    "hdf5plugin": ("core.formats.hdf5", "core.inspect"),
+    "zstandard": ("core.compressions", "core.inspect"),
+    "pickle": ("core.loading.worker", "core.loading.processes"),  # between processes of our own
+}
+"""The only places that may import a library."""
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for path in [
+        ROOT / "app.py",
+        *(ROOT / "pages").rglob("*.py"),
+        *(ROOT / "ui").rglob("*.py"),
+        *(ROOT / "core").rglob("*.py"),
+    ]:
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        yield name.removesuffix(".__init__"), path
+
+
+def imports(path: Path) -> set[str]:
+    """Every module a file imports, also inside functions; imports for type checkers only do not count."""
+    found: set[str] = set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def is_in(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def place(module: str) -> tuple[int, str] | None:
+    """(floor, package) of one of our modules; None for the package `core` itself and for libraries."""
+    for floor, packages in enumerate(FLOORS):
+        for package in packages:
+            if is_in(module, package):
+                return floor, package
+    return None
+
+
+def test_there_is_something_to_hold() -> None:
+    assert len(list(modules())) > 60
+
+
+@pytest.mark.parametrize(("name", "path"), list(modules()), ids=lambda value: value if isinstance(value, str) else "")
+def test_imports_go_down_only(name: str, path: Path) -> None:
+    if name == "core":
+        return
+    here = place(name)
+    assert here, f"{name} stands on no floor"
+    for module in sorted(imports(path)):
+        there = place(module)
+        if there is None or there[1] == here[1] or (there[0] == here[0] == len(FLOORS) - 1):
+            continue
+        assert there[0] > here[0] or (there[1], here[1]) in EXCEPTIONS, f"{name} reaches up to {module}"
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_a_library_has_its_place(library: str) -> None:
+    for name, path in modules():
+        if any(is_in(module, library) for module in imports(path)):
+            assert any(is_in(name, home) for home in HOMES[library]), f"{name} imports {library}"
+
+
+def test_formats_do_not_know_each_other() -> None:
+    formats = ["core.formats.disk", "core.formats.lmdb", "core.formats.hdf5"]
+    for name, path in modules():
+        mine = next((one for one in formats if is_in(name, one)), None)
+        others = [module for module in imports(path) for one in formats if one != mine and is_in(module, one)]
+        assert mine is None or not others, f"{name} imports {others}"
