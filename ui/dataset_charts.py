@@ -10,6 +10,7 @@ from ui.theme import PALETTE, finish
 
 if TYPE_CHECKING:
     import altair as alt
+    import pandas as pd
 
 NAMED_CLASSES = 30
 """With more classes than this the bars are ranked instead of named."""
@@ -24,7 +25,7 @@ def class_balance(counts: Sequence[tuple[str, str, int]]) -> alt.TopLevelMixin:
     splits = list(dict.fromkeys(table["split"]))
     colour = alt.Color("split:N", scale=alt.Scale(domain=splits, range=list(PALETTE[1 : len(splits) + 1])))
     if table["class"].nunique() > NAMED_CLASSES:
-        return finish(_ranked(alt, table, colour))
+        return finish(_ranked(table, colour))
     bars = alt.Chart(table).mark_bar(cornerRadiusEnd=2)
     return finish(
         bars.encode(
@@ -37,7 +38,9 @@ def class_balance(counts: Sequence[tuple[str, str, int]]) -> alt.TopLevelMixin:
     )
 
 
-def _ranked(alt, table, colour):  # type: ignore[no-untyped-def]
+def _ranked(table: pd.DataFrame, colour: alt.Color) -> alt.Chart:
+    import altair as alt
+
     order = table.groupby("class")["images"].sum().rank(method="first", ascending=False)
     table = table.assign(rank=table["class"].map(order))
     return (

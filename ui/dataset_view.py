@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.contracts import Skipped
 from core.datasets import Dataset, delete_dataset
 from core.errors import FormatMattersError
 from core.stores import list_stores
@@ -112,7 +113,7 @@ def _file_sizes(_dataset: Dataset, fingerprint: str) -> list[int]:
     return sizes
 
 
-def _draw_skipped(skipped: list) -> None:
+def _draw_skipped(skipped: list[Skipped]) -> None:
     if not skipped:
         st.success("Nothing was skipped: every file was read as an image.", icon=":material/check_circle:")
         return

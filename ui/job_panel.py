@@ -29,15 +29,17 @@ def watch(job: Job) -> Watch:
 
 
 def draw_indicator() -> None:
-    """The running jobs in the sidebar. It alone keeps time: when a job starts or ends it reruns the app, once."""
+    """The running jobs in the sidebar. It alone keeps time: when a job starts or ends, or a dataset
+    comes, it reruns the app, once."""
     active = state.jobs().active()
     if active:
-        st.fragment(_indicate, run_every=INDICATOR_SECONDS)(tuple(job.id for job in active))
+        there = len(state.datasets())
+        st.fragment(_indicate, run_every=INDICATOR_SECONDS)(tuple(job.id for job in active), there)
 
 
-def _indicate(known: tuple[str, ...]) -> None:
+def _indicate(known: tuple[str, ...], datasets: int) -> None:
     active = state.jobs().active()
-    if tuple(job.id for job in active) != known:
+    if tuple(job.id for job in active) != known or len(state.datasets()) != datasets:
         _note_endings(set(known) - {job.id for job in active})
         st.rerun()
     st.caption("**Jobs**")
@@ -80,18 +82,23 @@ def show_endings() -> None:
 # ---------------------------------------------------------------- on the page that owns them
 
 
+def own_jobs(owner: str) -> list[Job]:
+    """The jobs of a page that run or wait."""
+    return [job for job in state.jobs().active() if job.owner == owner]
+
+
 def draw_jobs(owner: str) -> list[Job]:
     """The active jobs of a page with progress and cancel, or how its last one ended; returns the active ones."""
-    active = [job for job in state.jobs().active() if job.owner == owner]
+    active = own_jobs(owner)
     if active:
         st.fragment(_draw_active, run_every=PANEL_SECONDS)(owner)
     else:
-        _draw_last_ending(owner)
+        draw_ending(owner)
     return active
 
 
 def _draw_active(owner: str) -> None:
-    active = [job for job in state.jobs().active() if job.owner == owner]
+    active = own_jobs(owner)
     for job in active:
         with st.container(border=True):
             _draw_card(job)
@@ -164,7 +171,7 @@ def _queue_text(job: Job) -> str:
     return f"waits for {listed(other.title for other in ahead)}" if ahead else "starting"
 
 
-def _draw_last_ending(owner: str) -> None:
+def draw_ending(owner: str) -> None:
     """The last job of a page, where it did not end well and was not dismissed."""
     last = next((job for job in state.jobs().all() if job.owner == owner), None)
     dismissed: set[str] = st.session_state.setdefault(DISMISSED_KEY, set())

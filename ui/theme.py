@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 PALETTE = ("#C9761B", "#2F7DD1", "#1A9A74", "#BF4F8E", "#7B66CC", "#6C7A89")
 """Told apart with any common colour blindness; contrast of 3:1 and more on the light ground and on the dark."""
 
+FIGURE_COLOUR = "#7A8594"
+"""Of figures beside bars, and of whiskers: legible on both grounds."""
+
 FONT_SIZE = 13
 
 

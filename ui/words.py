@@ -23,7 +23,7 @@ def number_text(count: float) -> str:
 
 def speed_text(per_second: float, unit: str = "images") -> str:
     """ "12,300 images/s": three digits, since more would claim more than was measured."""
-    return f"{_rounded(per_second)} {unit}/s"
+    return f"{number_text(rounded(per_second))} {unit}/s"
 
 
 def seconds_text(seconds: float) -> str:
@@ -70,8 +70,9 @@ def _three_digits(number: float) -> str:
     return f"{number:,.{digits}f}"
 
 
-def _rounded(number: float) -> str:
+def rounded(number: float) -> float:
+    """To three digits."""
     if number < 100:
-        return _three_digits(number)
+        return number
     step = 10 ** max(len(str(int(number))) - 3, 0)
-    return f"{round(number / step) * step:,}"
+    return round(number / step) * step

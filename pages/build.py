@@ -1,0 +1,36 @@
+"""Build: choose formats, encodings and compressions; see what they cost, before and after."""
+
+import streamlit as st
+
+from ui import state
+from ui.build_form import NEW, STORES, draw_form
+from ui.job_panel import draw_jobs
+from ui.navigation import link, through_router
+from ui.store_list import draw_stores
+from ui.stores import stores
+
+through_router()
+title, views = st.columns([2, 3], vertical_alignment="bottom")
+title.title("Build")
+
+dataset = state.current_dataset()
+if dataset is None:
+    st.markdown("A store is made from an imported dataset, and there is none yet.")
+    link("dataset", "Import a dataset")
+    link("start", "Or run the demo")
+    st.stop()
+
+draw_jobs("build")
+found = stores(dataset.name)
+view = NEW
+if found:
+    with views, st.container(horizontal_alignment="right"):
+        view = st.segmented_control(
+        "View", [STORES, NEW], default=STORES, required=True, key="build.view", label_visibility="collapsed",
+        format_func=lambda name: f"{name} ({len(found)})" if name == STORES else name,
+        persist_state="session",
+    )  # fmt: skip
+if view == STORES:
+    draw_stores(dataset.name)
+else:
+    draw_form(dataset)

@@ -1,0 +1,18 @@
+"""Start: what this is, a demo in one click, and what is there already."""
+
+import streamlit as st
+
+from ui.demo_view import draw_demo
+from ui.navigation import through_router
+from ui.welcome import draw_inventory, draw_journey
+
+through_router()
+st.title("Format Matters")
+st.markdown(
+    "How should I store my images, and what does the choice cost me? Import a dataset, build it in several storage "
+    "formats, race them through a PyTorch loader on this machine, and look inside the files: every number here was "
+    "measured, none was copied."
+)
+draw_demo()
+draw_journey()
+draw_inventory()

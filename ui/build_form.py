@@ -1,0 +1,157 @@
+"""The form that builds stores: choose parts, see what they will cost, start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.compressions import COMPRESSIONS
+from core.datasets import Dataset
+from core.encodings import ENCODINGS
+from core.errors import FormatMattersError
+from core.formats import FORMATS
+from core.tables import Table
+from ui import state
+from ui.build_plan import Parts, Planned, gains, overview, plan
+from ui.forms import option_widgets
+from ui.store_charts import compression_gains
+from ui.words import counted, listed, seconds_text, size_text
+
+KINDS: Mapping[str, tuple[Table[Any], tuple[str, ...], str]] = {
+    "Formats": (FORMATS, tuple(FORMATS), "How payloads lie on the disk."),
+    "Encodings": (ENCODINGS, ("original", "raw"), "How an image becomes bytes."),
+    "Compressions": (COMPRESSIONS, ("none",), "What is done to those bytes, payload by payload."),
+}
+"""What is chosen from: title -> table, what is chosen at first, what it decides."""
+
+NEW, STORES = "Build new", "Stores"
+
+
+def draw_form(dataset: Dataset) -> None:
+    """Parts, options, plan, button; below it what compression brings."""
+    with st.container(border=True):
+        formats, encodings, compressions = _draw_parts()
+    if not (formats and encodings and compressions):
+        st.info("Choose at least one format, one encoding and one compression.", icon=":material/info:")
+        return
+    st.subheader("What it will cost", help="Extrapolated from 256 samples that are encoded and compressed just now.")
+    planned = plan(dataset, formats, encodings, compressions)
+    _draw_plan(planned)
+    _draw_start(planned)
+    _draw_gains(dataset, encodings)
+
+
+def _draw_parts() -> tuple[Parts, Parts, Parts]:
+    chosen = [_draw_choice(title, *kind) for title, kind in KINDS.items()]
+    with_options = [
+        (table, name)
+        for (table, _, _), names in zip(KINDS.values(), chosen, strict=True)
+        for name in names
+        if table.options(name)
+    ]
+    options: dict[tuple[str, str], Mapping[str, Any]] = {}
+    if with_options:
+        with st.expander("Options", icon=":material/tune:"):
+            for table, name in with_options:
+                st.markdown(f"**{table[name].title}**")
+                options[table.kind, name] = option_widgets(table.options(name), f"build.{table.kind}.{name}")
+    parts = [
+        tuple((name, options.get((table.kind, name), {})) for name in names)
+        for (table, _, _), names in zip(KINDS.values(), chosen, strict=True)
+    ]
+    return parts[0], parts[1], parts[2]
+
+
+def _draw_choice(title: str, table: Table[Any], default: tuple[str, ...], help: str) -> list[str]:
+    available = [name for name, entry in table.items() if entry.available()]
+    names = st.pills(
+        title,
+        available,
+        selection_mode="multi",
+        default=default,
+        format_func=lambda name: table[name].title.partition(":")[0].partition(",")[0],
+        help=help,
+        key=f"build.{table.kind}",
+        persist_state="session",
+    )
+    missing = [f"{table[name].title} ({table[name].install_hint})" for name in table if name not in available]
+    if missing:
+        st.caption(f"Not installed: {listed(missing)}.")
+    return [name for name in available if name in names]
+
+
+def _draw_plan(planned: list[Planned]) -> None:
+    st.dataframe(
+        overview(planned),
+        hide_index=True,
+        column_config={
+            "Store": st.column_config.TextColumn(width="medium"),
+            "Payload": st.column_config.NumberColumn(format="bytes", help="The sum of the samples' bytes, estimated."),
+            "Of the source files": st.column_config.NumberColumn(format="%.0f %%", help="Payload to imported files."),
+            "Time": st.column_config.NumberColumn(format="%.1f s", help="To encode, write and verify, estimated."),
+            "State": st.column_config.TextColumn(width="large"),
+        },
+    )
+
+
+def _draw_start(planned: list[Planned]) -> None:
+    ready = [one for one in planned if one.ready]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            f"Build {counted(len(ready), 'store')}" if ready else "Nothing to build",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not ready,
+            key="build.start",
+            on_click=_start,
+            args=(ready,),
+        )
+        if ready:
+            bytes_, seconds = sum(one.payload_bytes for one in ready), sum(one.seconds for one in ready)
+            st.caption(f"About {size_text(bytes_)} in {seconds_text(seconds)}, one after the other.")
+
+
+def _start(ready: list[Planned]) -> None:
+    """Queue a job for each store and turn to the list of stores."""
+    for one in ready:
+        state.start_job("build", dict(one.fields), title=f"Build {one.title}", owner="build")
+    st.session_state["build.view"] = STORES
+
+
+def _draw_gains(dataset: Dataset, encodings: Parts) -> None:
+    st.subheader(
+        "What compression brings here",
+        help="256 samples of this dataset, compressed and decompressed just now, one thread. Below 100 % is a gain.",
+    )
+    rows: list[tuple[str, str, float, float, float]] = []
+    for encoding, options in encodings:
+        try:
+            found = gains(str(state.home().root), dataset.fingerprint, dataset.name, encoding, options)
+        except FormatMattersError as error:
+            st.caption(f"{encoding}: {error}")
+            continue
+        rows += [
+            (encoding, gain["compression"], gain["ratio"], gain["compress_bytes_per_s"] / 1e6,
+             gain["decompress_bytes_per_s"] / 1e6)
+            for gain in found
+            if gain["compression"] != "none"
+        ]  # fmt: skip
+    if rows:
+        st.altair_chart(compression_gains(rows), width="content", alt="Size after compression by encoding")
+        st.caption(_verdict(rows))
+
+
+def _verdict(rows: list[tuple[str, str, float, float, float]]) -> str:
+    """In words, what the best compression brings to each encoding."""
+    best: dict[str, tuple[float, str]] = {}
+    for encoding, compression, ratio, *_ in rows:
+        best[encoding] = min(best.get(encoding, (9.9, "")), (ratio, compression))
+    parts = [
+        f"**{encoding}**: {name} saves {100 * (1 - ratio):.0f} %"
+        if ratio < 0.97
+        else f"**{encoding}**: next to nothing is left to save"
+        for encoding, (ratio, name) in best.items()
+    ]
+    return "; ".join(parts) + ". What is compressed already (PNG, JPEG) seldom shrinks again."

@@ -1,0 +1,100 @@
+"""Which stores are to be built: every combination of what was chosen, with what it will cost."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import streamlit as st
+
+from core.build import Build, compare_compressions, estimate
+from core.build.recipe import Recipe
+from core.datasets import Dataset
+from core.errors import FormatMattersError
+from core.home import Home
+from ui import state
+from ui.stores import label
+
+Parts = tuple[tuple[str, Mapping[str, Any]], ...]
+"""Chosen components of one kind: (name, options that are not at their default)."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One store of the plan: the fields of its `Build`, and what is known of it beforehand.
+
+    `problem` says why it cannot be built; then there is no variant and no estimate.
+    """
+
+    fields: Mapping[str, Any]
+    variant: str = ""
+    built: bool = False
+    problem: str = ""
+    payload_bytes: int = 0
+    ratio: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def title(self) -> str:
+        return label(self.fields["format"], self.variant or f"{self.fields['encoding']} {self.fields['compression']}")
+
+    @property
+    def ready(self) -> bool:
+        return not self.built and not self.problem
+
+
+def plan(dataset: Dataset, formats: Parts, encodings: Parts, compressions: Parts) -> list[Planned]:
+    """All combinations, each with its estimate, measured on a sample."""
+    combinations = itertools.product(formats, encodings, compressions)
+    return [_planned(dataset, *parts) for parts in combinations]
+
+
+def _planned(dataset: Dataset, *parts: tuple[str, Mapping[str, Any]]) -> Planned:
+    (format, _), (encoding, _), (compression, _) = parts
+    options = {name: value for _, chosen in parts for name, value in chosen.items()}
+    fields = {
+        "dataset": dataset.name,
+        "format": format,
+        "encoding": encoding,
+        "compression": compression,
+        "options": options,
+    }
+    home = state.home()
+    try:
+        recipe = Recipe.of(home, **fields)
+        told = _estimate(str(home.root), dataset.fingerprint, fields)
+    except FormatMattersError as error:
+        return Planned(fields, problem=str(error))
+    return Planned(
+        fields,
+        variant=recipe.variant,
+        built=recipe.target(home).exists(),
+        payload_bytes=sum(told["payload_bytes"].values()),
+        ratio=told["ratio"],
+        seconds=told["seconds"],
+    )
+
+
+@st.cache_data(max_entries=256, show_spinner="Measuring on a sample…")
+def _estimate(root: str, fingerprint: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`fingerprint` is part of the cache's key only."""
+    return estimate(Build(**fields, home=root))
+
+
+@st.cache_data(max_entries=64, show_spinner="Measuring what compression brings…")
+def gains(root: str, fingerprint: str, dataset: str, encoding: str, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What each compression makes of this dataset's payloads. `fingerprint` is part of the cache's key only."""
+    return [asdict(gain) for gain in compare_compressions(Home.find(root), dataset, encoding, options)]
+
+
+def overview(planned: Sequence[Planned]) -> dict[str, list[object]]:
+    """The plan as the columns of a table."""
+    return {
+        "Store": [one.title for one in planned],
+        "Payload": [one.payload_bytes if one.variant else None for one in planned],
+        "Of the source files": [100 * one.ratio if one.variant else None for one in planned],
+        "Time": [one.seconds if one.variant else None for one in planned],
+        "State": ["built already" if one.built else one.problem or "to be built" for one in planned],
+    }

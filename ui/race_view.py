@@ -1,0 +1,95 @@
+"""A race on the page: live while it runs, its standings afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.jobs import Job, State
+from core.measure.races import RaceRecord, Standing, standings
+from ui import state
+from ui.job_panel import draw_cancel, draw_progress, watch
+from ui.race_charts import live_chart, named, standings_chart, turn_rows
+from ui.words import counted, listed, speed_text, times_text
+
+LIVE_SECONDS = 0.4
+"""Between two pictures: more than two a second."""
+
+
+def draw_live(job: Job) -> None:
+    """The race that runs, redrawn by itself until it ends."""
+    st.fragment(_draw_running, run_every=LIVE_SECONDS)(job.id)
+
+
+def _draw_running(job_id: str) -> None:
+    job = state.jobs().get(job_id)
+    with st.container(border=True):
+        text, stop = st.columns([5, 1], vertical_alignment="center")
+        with text:
+            draw_progress(job)
+        with stop, st.container(horizontal_alignment="right"):
+            draw_cancel(job)
+        if job.state is not State.WAITING:
+            draw_live_charts(job)
+
+
+def draw_live_charts(job: Job) -> None:
+    """What was measured so far: a figure a store, and the lines."""
+    seen = watch(job)
+    live = [sample for sample in seen.samples.get("throughput", []) if "store" in sample.values]
+    if not live:
+        st.caption("Comparing the first batches with the store, and filling the page cache…")
+        return
+    latest = {str(sample.values["store"]): sample for sample in live}
+    racing = str(live[-1].values["store"])
+    for (store, sample), column in zip(latest.items(), st.columns(max(len(latest), 3)), strict=False):
+        title = f"**{named(store)}**" if store == racing else named(store)
+        column.metric(title, speed_text(float(sample.values["samples_per_s"])))
+    st.altair_chart(live_chart(live), alt="Images per second of each store, as they are measured")
+
+
+def draw_result(record: RaceRecord) -> None:
+    """Standings, what they mean, how they were measured, and the raw turns."""
+    rows = standings(record.turns)
+    st.markdown(verdict(rows))
+    st.altair_chart(standings_chart(rows), alt="Median images per second by store, with slowest and fastest turn")
+    st.caption(_conditions(record))
+    with st.expander("Every turn as it was measured", icon=":material/table_rows:"):
+        st.dataframe(
+            turn_rows(record.turns),
+            hide_index=True,
+            column_config={
+                "Images/s": st.column_config.NumberColumn(format="%.0f"),
+                "Images": st.column_config.NumberColumn(format="localized"),
+                "Time": st.column_config.NumberColumn(format="%.2f s"),
+                "First batch": st.column_config.NumberColumn(format="%.0f ms"),
+            },
+        )
+        st.caption(f"Kept in `{record.path}`.")
+
+
+def verdict(rows: Sequence[Standing]) -> str:
+    """The outcome in a sentence that claims no more than was measured."""
+    best = rows[0]
+    if len(rows) == 1:
+        return f"**{named(best.store)}** gave **{speed_text(best.median)}**."
+    last = rows[-1]
+    ties = [row for row in rows[1:] if row.fastest >= best.slowest]
+    if ties and len(ties) == len(rows) - 1:
+        return f"**No clear winner**: the turns of {listed(named(row.store) for row in rows)} overlap."
+    first = f"**{named(best.store)}** gave **{speed_text(best.median)}**"
+    lead = f"{first}, {times_text(best.median / last.median)} as many as {named(last.store)}"
+    return f"{lead}; it and {listed(named(row.store) for row in ties)} overlap." if ties else f"{lead}."
+
+
+def _conditions(record: RaceRecord) -> str:
+    setup = record.setup
+    cut = "" if record.complete else " It was stopped before the last turn."
+    parts = [
+        f"Median of {counted(setup['rounds'], 'interleaved round')} of {setup['seconds']:g} s; the line spans the slowest "
+        "and the fastest turn.",
+        f"Split {setup['split']}, batches of {setup['batch_size']}, {setup['loader']} loader, workers {setup['workers']},",
+        f"{setup['device']}, transform {setup['transform']}, {setup['cache']} cache.{cut}",
+    ]
+    return " ".join(parts)

@@ -1,0 +1,93 @@
+"""Charts of built stores: the four sizes, time, files, and what a compression brings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ui.stores import SIZES
+from ui.theme import FIGURE_COLOUR, PALETTE, finish, format_scale
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+BAR = 26
+
+
+def four_sizes(table: pd.DataFrame) -> alt.TopLevelMixin:
+    """A panel for each of the four sizes, all on one scale, a bar a store."""
+    import altair as alt
+
+    long = table.melt(["store", "format"], list(SIZES), "size", "bytes")
+    long["size"] = long["size"].map(SIZES)
+    long["megabytes"] = long["bytes"] / 1e6
+    scale = alt.Scale(domain=[0, float(long["megabytes"].max()) * 1.25], nice=False)
+    base = alt.Chart(long).encode(
+        x=alt.X("megabytes:Q", title="MB", scale=scale, axis=alt.Axis(tickCount=4)), y=_by_store(table)
+    )
+    bars = base.mark_bar(cornerRadiusEnd=3).encode(
+        color=alt.Color("format:N", scale=format_scale(), legend=None),
+        tooltip=["store", "size", alt.Tooltip("megabytes", title="MB", format=",.2f")],
+    )
+    figures = base.mark_text(align="left", dx=4, fontSize=12).encode(
+        text=alt.Text("megabytes:Q", format=",.3~r"), color=alt.value(FIGURE_COLOUR)
+    )
+    panel = (bars + figures).properties(width=175, height=alt.Step(BAR))
+    return finish(panel.facet(column=alt.Column("size:N", sort=list(SIZES.values()), title=None)))
+
+
+def one_figure(table: pd.DataFrame, field: str, title: str, format: str, log: bool = False) -> alt.TopLevelMixin:
+    """A bar a store of one of its figures, with the figure at its end."""
+    import altair as alt
+
+    scale = alt.Scale(type="symlog") if log else alt.Scale()
+    base = alt.Chart(table).encode(
+        x=alt.X(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(tickCount=4, format="~s")), y=_by_store(table)
+    )
+    bars = base.mark_bar(cornerRadiusEnd=3).encode(
+        color=alt.Color("format:N", scale=format_scale(), legend=None),
+        tooltip=["store", alt.Tooltip(field, title=title, format=format)],
+    )
+    figures = base.mark_text(align="left", dx=5, fontSize=12).encode(
+        text=alt.Text(f"{field}:Q", format=format), color=alt.value(FIGURE_COLOUR)
+    )
+    return finish((bars + figures).properties(height=alt.Step(BAR)))
+
+
+def _by_store(table: pd.DataFrame) -> alt.Y:
+    import altair as alt
+
+    return alt.Y("store:N", title=None, sort=list(table["store"]), axis=alt.Axis(labelLimit=230))
+
+
+def compression_gains(rows: Sequence[tuple[str, str, float, float, float]]) -> alt.TopLevelMixin:
+    """Size after compression relative to before; from (encoding, compression, ratio, MB/s in, MB/s out)."""
+    import altair as alt
+    import pandas as pd
+
+    table = pd.DataFrame(rows, columns=["encoding", "compression", "ratio", "compress", "decompress"])
+    order = list(dict.fromkeys(table["compression"]))
+    base = alt.Chart(table).encode(
+        y=alt.Y("compression:N", sort=order, title=None),
+        x=alt.X(
+            "ratio:Q",
+            title="size after / before",
+            scale=alt.Scale(domain=[0, max(1.1, table["ratio"].max() * 1.15)]),
+            axis=alt.Axis(format=".0%", tickCount=4),
+        ),
+    )
+    bars = base.mark_bar(cornerRadiusEnd=3, color=PALETTE[4]).encode(
+        tooltip=[
+            "encoding",
+            "compression",
+            alt.Tooltip("ratio", format=".1%"),
+            alt.Tooltip("compress", title="compress, MB/s", format=",.0f"),
+            alt.Tooltip("decompress", title="decompress, MB/s", format=",.0f"),
+        ]
+    )
+    figures = base.mark_text(align="left", dx=5, fontSize=12).encode(
+        text=alt.Text("ratio:Q", format=".0%"), color=alt.value(FIGURE_COLOUR)
+    )
+    panel = (bars + figures).properties(width=210, height=alt.Step(BAR))
+    return finish(panel.facet(column=alt.Column("encoding:N", title=None, sort=None)))
