@@ -24,8 +24,8 @@ SOURCES: Table[Source] = Table(
         "cifar10": Entry(
             "core.sources.cifar10:Cifar10",
             "CIFAR-10, the Python version (download 170 MB, archive or folder)",
-            needs=("pooch",),
-            install_hint="pip install pooch",
+            needs=("requests",),
+            install_hint="pip install requests",
         ),
         "image_folder": Entry("core.sources.image_folder:ImageFolder", "A folder of images"),
         "tiny_imagenet": Entry("core.sources.tiny_imagenet:TinyImageNet", "Tiny ImageNet, its own folder"),

@@ -72,7 +72,7 @@ def heart(x: Floats, y: Floats) -> Floats:
 
 
 def crescent(x: Floats, y: Floats) -> Floats:
-    return np.maximum(np.hypot(x, y) - 0.95, 0.8 - np.hypot(x - 0.45, y))
+    return np.maximum(_from_centre(x, y) - 0.95, 0.8 - _from_centre(x - 0.45, y))
 
 
 def flower(x: Floats, y: Floats) -> Floats:

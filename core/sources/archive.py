@@ -1,0 +1,80 @@
+"""Archives of image folders, unpacked for the time of the import: .zip, .tar, .tar.gz, .tar.bz2, .tar.xz.
+
+An archive is a stranger's word on what to write where, so every entry is looked at first: none may lie outside of the
+folder it is unpacked into, none may be a link or a device, and all together may not be absurdly more than the
+archive itself. What breaks a rule refuses the whole archive, by the entry's name. Hidden entries are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.contracts import FoundImage, Skipped, Source
+from core.events import Event
+from core.sources.image_folder import ImageFolder, unwrap
+from core.sources.naming import readable, safe_name
+from core.sources.recognise import ARCHIVE_ENDINGS, recognise_folder
+from core.sources.request import Request
+from core.sources.unpacking import unpack
+
+
+@dataclass
+class Archive(ImageFolder):
+    """Whatever source the archive's contents are, unpacked into the request's scratch folder."""
+
+    _inner: Source | None = field(default=None, init=False, repr=False)
+    _unpacked: Path = field(default=Path(), init=False, repr=False)
+
+    def prepare(self) -> Iterator[Event]:
+        assert self.request is not None
+        archive = self.request.place
+        self._unpacked = self.request.scratch / safe_name(_stem(archive))
+        yield from unpack(archive, self._unpacked)
+        self._inner = self._source_of(unwrap(self._unpacked))
+        yield from self._inner.prepare()
+
+    def _source_of(self, folder: Path) -> Source:
+        from core.sources import SOURCES, open_source
+
+        assert self.request is not None
+        name = recognise_folder(folder)
+        options = {key: getattr(self, key) for key in SOURCES.options(name) if hasattr(self, key)}
+        request = Request(self.request.scratch, self.request.downloads, folder, self.request.limit)
+        return open_source(name, options, request)
+
+    @property
+    def inner(self) -> Source:
+        assert self._inner is not None, "prepare() comes first"
+        return self._inner
+
+    @property
+    def classes(self) -> Sequence[str]:
+        return self.inner.classes
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return self.inner.counts
+
+    def images(self) -> Iterator[FoundImage | Skipped]:
+        """The inner source's, called by their place in the archive."""
+        for found in self.inner.images():
+            if isinstance(found, Skipped):
+                yield Skipped(self._in_archive(found.path), found.reason)
+            else:
+                yield found._replace(origin=self._in_archive(found.origin))
+
+    def _in_archive(self, path: str) -> str:
+        assert self.request is not None
+        return path.replace(readable(self._unpacked), readable(self.request.place), 1)
+
+    def close(self) -> None:
+        if self._inner is not None:
+            self._inner.close()
+
+
+def _stem(archive: Path) -> str:
+    """The archive's name without its ending: what a flat folder in it is called."""
+    ending = max((end for end in ARCHIVE_ENDINGS if archive.name.lower().endswith(end)), key=len, default="")
+    return archive.name[: len(archive.name) - len(ending)]

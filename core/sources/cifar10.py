@@ -1,0 +1,162 @@
+"""CIFAR-10, the official Python version: five training batches and one for tests, each a pickle.
+
+A batch is a dict: `data`, uint8 (n, 3072), each row 32 x 32 red, then green, then blue values, and `labels`, a list.
+The pickles are read by `core.pickles`, which executes nothing. The arrays become PNGs, which lose nothing, called by
+their number in their split.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from core.contracts import FoundImage, Labels, Pixels, Skipped
+from core.errors import InputError
+from core.events import Event, Message
+from core.options import option
+from core.pickles import loads
+from core.sources.downloading import download
+from core.sources.image_folder import unwrap
+from core.sources.limits import share
+from core.sources.request import Request
+from core.sources.unpacking import unpack
+
+URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
+MD5 = "c58f30108f718f92721af3b95e74349a"
+URL_VARIABLE = "FORMAT_MATTERS_CIFAR10_URL"
+
+SIDE = 32
+
+BATCHES: Mapping[str, tuple[str, ...]] = {
+    "train": tuple(f"data_batch_{number}" for number in range(1, 6)),
+    "val": ("test_batch",),
+}
+
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+"""What labels mean where `batches.meta` is missing."""
+
+
+@dataclass
+class Cifar10:
+    """The unpacked folder that the request names, or else the archive from the net."""
+
+    url: str = option("", f"address of the archive; empty: the variable {URL_VARIABLE}, or the official one")
+    md5: str = option(MD5, "checksum of the archive; empty: not checked")
+    request: Request | None = None
+    _splits: dict[str, tuple[Pixels, Labels]] = field(default_factory=dict, init=False, repr=False)
+    _taken: dict[str, list[npt.NDArray[np.int64]]] = field(default_factory=dict, init=False, repr=False)
+    _names: list[str] = field(default_factory=list, init=False, repr=False)
+
+    def prepare(self) -> Iterator[Event]:
+        assert self.request is not None, "made by core.sources.open_source"
+        folder = self.request.path or (yield from self._fetch(self.request))
+        self._names = read_names(folder)
+        for split, batches in BATCHES.items():
+            missing = [name for name in batches if not (folder / name).is_file()]
+            if missing:
+                yield Message(f"{', '.join(missing)} missing in {folder}: imported without", "warning")
+            found = [read_batch(folder / name, len(self._names)) for name in batches if name not in missing]
+            if found:
+                pixels, labels = zip(*found, strict=True)
+                self._splits[split] = np.concatenate(pixels), np.concatenate(labels)
+        if not self._splits:
+            raise InputError(f"no batch of CIFAR-10 in {folder}; it should hold data_batch_1 to 5 and test_batch")
+        self._take(self.request.limit)
+
+    def _fetch(self, request: Request) -> Generator[Event, None, Path]:
+        """Download and unpack; returns the folder of batches."""
+        url = self.url or os.environ.get(URL_VARIABLE) or URL
+        archive = request.downloads / "cifar-10-python.tar.gz"
+        request.downloads.mkdir(parents=True, exist_ok=True)
+        yield from download(url, archive, self.md5, "or import the archive by its path, fetched in another way")
+        yield from unpack(archive, request.scratch / "cifar-10")
+        return unwrap(request.scratch / "cifar-10")
+
+    def _take(self, limit: int | None) -> None:
+        """Choose the images: of every split and class the first ones, as many as its share of the limit."""
+        cells = {
+            (split, name): int(np.count_nonzero(labels == label))
+            for split, (_, labels) in self._splits.items()
+            for label, name in enumerate(self._names)
+        }
+        shares = share(cells, limit)
+        for split, (_, labels) in self._splits.items():
+            self._taken[split] = [
+                np.flatnonzero(labels == self._names.index(name))[: shares[split, name]] for name in self.classes
+            ]
+
+    @property
+    def classes(self) -> Sequence[str]:
+        return sorted(self._names)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        counts = {split: sum(map(len, positions)) for split, positions in self._taken.items()}
+        return {split: count for split, count in counts.items() if count}
+
+    def images(self) -> Iterator[FoundImage | Skipped]:
+        for split in self.counts:
+            pixels, _ = self._splits[split]
+            for name, positions in zip(self.classes, self._taken[split], strict=True):
+                for position in positions:
+                    yield FoundImage(split, name, f"{position:05d}.png", _png(pixels[position]), f"{split} #{position}")
+
+    def close(self) -> None:
+        self._splits.clear()
+
+
+def read_batch(path: Path, classes: int) -> tuple[Pixels, Labels]:
+    """A batch's images, uint8 (n, 32, 32, 3) (a view), and labels, int64 (n,).
+
+    Raises:
+        InputError: the pickle is refused, or is no batch of CIFAR-10.
+    """
+    batch = _read_dict(path)
+    data, labels = batch.get("data"), batch.get("labels")
+    if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.ndim != 2 or data.shape[1] != 3 * SIDE**2:
+        raise InputError(f"{path} is no batch of CIFAR-10: its 'data' is not uint8 of shape (n, {3 * SIDE**2})")
+    if not isinstance(labels, list) or len(labels) != len(data):
+        raise InputError(f"{path} is no batch of CIFAR-10: it has {len(data)} images but not as many labels")
+    if not all(type(label) is int and 0 <= label < classes for label in labels):
+        raise InputError(f"{path} is no batch of CIFAR-10: its labels are not whole numbers from 0 to {classes - 1}")
+    return data.reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1), np.array(labels, dtype=np.int64)
+
+
+def read_names(folder: Path) -> list[str]:
+    """The classes' names by label, from `batches.meta`."""
+    path = folder / "batches.meta"
+    if not path.is_file():
+        return list(CLASSES)
+    names = _read_dict(path).get("label_names")
+    if not isinstance(names, list) or not names or len({_text(name) for name in names}) != len(names):
+        raise InputError(f"{path} has no 'label_names', or one of them twice")
+    return [_text(name) for name in names]
+
+
+def _read_dict(path: Path) -> dict[str, Any]:
+    """The dict in a pickle; its keys are bytes where Python 2 wrote it."""
+    try:
+        content = loads(path.read_bytes())
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path} is no batch of CIFAR-10: it holds no dict")
+    return {_text(key): value for key, value in content.items()}
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+def _png(pixels: Pixels) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "png")
+    return file.getvalue()
