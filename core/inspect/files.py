@@ -13,12 +13,12 @@ import numpy as np
 from core.contracts import Labels, Pixels
 from core.errors import InputError, WorkError
 from core.inspect.kinds import Found, identify
-from core.inspect.process import ReaderDied, ReaderProcess
+from core.inspect.process import ReaderProcess
 from core.inspect.schemas import SCHEMAS
 
 SCAN_BATCH = 512
 SCAN_TIMEOUT = 120.0
-MAX_DEATHS = 20
+MAX_DEATHS = 40
 """Crashes after which a scan gives up on the rest of a file."""
 
 
@@ -135,44 +135,67 @@ def inspect_file(
     return about
 
 
-def scan_file(
-    path: str | os.PathLike[str], schema: str | None = None
-) -> Iterator[tuple[int, int, list[dict[str, str]]]]:
+def scan_file(path: str | os.PathLike[str], schema: str | None = None) -> Iterator[tuple[int, int, list[Bad]]]:
     """Decode every record, in batches: yields (total, decoded in this batch, bad in this batch).
+
+    A batch that kills its reader is halved until the record that does it is found.
 
     Raises:
         InputError: the file is of no known kind, or broken beyond use.
     """
-    file = open_inspected(path, schema)
-    deaths = 0
-    try:
+    with open_inspected(path, schema) as file:
         total = int(file.summary()["entries"])
-        pending = [(start, min(start + SCAN_BATCH, total)) for start in range(0, total, SCAN_BATCH)][::-1]
-        yield total, 0, []
-        while pending:
-            start, stop = pending.pop()
-            try:
-                yield total, *file.scan(start, stop)
-                continue
-            except ReaderDied as death:
-                reason = str(death)
-            deaths += 1
-            file.close()
-            if deaths >= MAX_DEATHS:
-                yield total, 0, [_unreadable(start, total, reason)]
-                return
-            file = open_inspected(path, schema)
-            if stop - start == 1:
-                yield total, 0, [{"key": f"#{start}", "reason": reason}]
-            else:
-                middle = (start + stop) // 2
-                pending += [(middle, stop), (start, middle)]
+    yield total, 0, []
+    batches = _Batches(path, schema, total)
+    try:
+        while batches.pending and batches.deaths < MAX_DEATHS:
+            yield total, *batches.next()
+        if batches.pending:
+            yield total, 0, batches.given_up()
     finally:
-        file.close()
+        batches.close()
 
 
-def _unreadable(start: int, total: int, reason: str) -> Bad:
-    return {"key": f"#{start} to #{total - 1}", "reason": f"not all of these were tried, after many crashes: {reason}"}
+class _Batches:
+    """The batches of a scan, and the reader that works on them until it dies of one."""
+
+    def __init__(self, path: str | os.PathLike[str], schema: str | None, total: int) -> None:
+        self.pending = [(start, min(start + SCAN_BATCH, total)) for start in range(0, total, SCAN_BATCH)][::-1]
+        self.deaths = 0
+        self._path = path
+        self._schema = schema
+        self._file: InspectedFile | None = None
+        self._reason = ""
+
+    def next(self) -> tuple[int, list[Bad]]:
+        """(decoded, bad) of the next batch; of nothing where it had to be halved."""
+        start, stop = self.pending.pop()
+        try:
+            return self._opened().scan(start, stop)
+        except InputError as error:
+            self._reason = str(error)
+        self.deaths += 1
+        self.close()
+        if stop - start == 1:
+            return 0, [{"key": f"#{start}", "reason": self._reason}]
+        middle = (start + stop) // 2
+        self.pending += [(middle, stop), (start, middle)]
+        return 0, []
+
+    def given_up(self) -> list[Bad]:
+        """One entry for all the records that are left."""
+        first, last = self.pending[-1][0], self.pending[0][1] - 1
+        return [{"key": f"#{first} to #{last}", "reason": f"given up after {self.deaths} crashes: {self._reason}"}]
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _opened(self) -> InspectedFile:
+        if self._file is None:
+            self._file = open_inspected(self._path, self._schema)
+        return self._file
 
 
 def _sample_of(file: InspectedFile, about: dict[str, Any], index: int | None, key: str | None) -> Sample | None:

@@ -44,33 +44,59 @@ class LmdbFile:
         return int(self._stat["entries"])
 
     def get(self, key: bytes) -> bytes | None:
-        """A copy of the value, or None."""
-        try:
+        """A copy of the value, or None. Raises ValueError where a damaged page is in the way."""
+        with self._told():
             value = self._txn.get(key)
-        except lmdb.Error as error:
-            raise ValueError(f"LMDB cannot read this entry: {error}") from None
-        return None if value is None else bytes(value)
+            return None if value is None else bytes(value)
 
     def key_at(self, index: int) -> bytes:
-        """The key at a position in the order of keys. Raises IndexError beyond the last."""
-        self._seek_landmark(index // STRIDE)
-        for _ in range(index % STRIDE):
-            if not self._cursor.next():
-                raise IndexError(index)
-        return bytes(self._cursor.key())
+        """The key at a position in the order of keys.
+
+        Raises:
+            IndexError: there are fewer.
+            ValueError: a damaged page is in the way.
+        """
+        with self._told():
+            self._seek_landmark(index // STRIDE)
+            for _ in range(index % STRIDE):
+                if not self._cursor.next():
+                    raise IndexError(f"the keys end before number {index}")
+            return bytes(self._cursor.key())
 
     def index_of(self, key: bytes) -> int | None:
-        """The position of a key in the order of keys, or None where there is no such key."""
-        if not self._cursor.set_key(key):
-            return None
-        landmark = self._landmark_before(key)
-        self._cursor.set_key(self._landmarks[landmark])
-        for step in range(STRIDE):
-            if bytes(self._cursor.key()) == key:
-                return landmark * STRIDE + step
-            if not self._cursor.next():
-                break
+        """The position of a key in the order of keys, or None where there is no such key. Raises ValueError."""
+        with self._told():
+            if not self._cursor.set_key(key):
+                return None
+            landmark = self._landmark_before(key)
+            self._cursor.set_key(self._landmarks[landmark])
+            for step in range(STRIDE):
+                if bytes(self._cursor.key()) == key:
+                    return landmark * STRIDE + step
+                if not self._cursor.next():
+                    break
         return None
+
+    def first(self, count: int) -> list[tuple[bytes, bytes]]:
+        """The first entries in the order of keys, as many as can be read."""
+        found: list[tuple[bytes, bytes]] = []
+        with contextlib.suppress(IndexError, ValueError):
+            while len(found) < count:
+                key = self.key_at(len(found))
+                found.append((key, self.get(key) or b""))
+        return found
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """LMDB's errors as ValueErrors, and a fresh transaction after one: a failed one serves nothing more."""
+        try:
+            yield
+        except lmdb.Error as error:
+            self._cursor.close()
+            self._txn.abort()
+            self._txn = self._env.begin(buffers=True)
+            self._cursor = self._txn.cursor()
+            raise ValueError(f"LMDB finds it damaged: {error}") from None
 
     def _landmark_before(self, key: bytes) -> int:
         """The last landmark that is not behind `key`."""
@@ -80,32 +106,18 @@ class LmdbFile:
                 self._seek_landmark(len(self._landmarks))
         return bisect.bisect_right(self._landmarks, key) - 1
 
-    def walk(self, start: int = 0) -> Iterator[bytes]:
-        """The keys from a position on, in order."""
-        try:
-            key = self.key_at(start)
-        except IndexError:
-            return
-        cursor = self._txn.cursor()
-        more = cursor.set_key(key)
-        for _ in range(start, len(self)):  # a mangled tree may have no end
-            if not more:
-                return
-            yield bytes(cursor.key())
-            more = cursor.next()
-
     def _seek_landmark(self, wanted: int) -> None:
         """Put the cursor on key number `wanted * STRIDE`, remembering the landmarks that are passed."""
         if not self._landmarks:
             if not self._cursor.first():
-                raise IndexError(0)
+                raise IndexError("there are no keys")
             self._landmarks.append(bytes(self._cursor.key()))
         reached = min(wanted, len(self._landmarks) - 1)
         self._cursor.set_key(self._landmarks[reached])
         while reached < wanted:
             for _ in range(STRIDE):
                 if not self._cursor.next():
-                    raise IndexError(wanted * STRIDE)
+                    raise IndexError(f"the keys end before number {wanted * STRIDE}")
             self._landmarks.append(bytes(self._cursor.key()))
             reached += 1
 

@@ -14,17 +14,15 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from core.contracts import Pixels
-from core.errors import FormatMattersError, InputError
+from core.errors import InputError
 from core.formats import FORMATS
 from core.inspect import limits, wire
-from core.inspect.records import File, Label, Record, Records
+from core.inspect.records import UNREADABLE, File, Label, Record, Records
 from core.inspect.schemas import SCHEMAS, understand
 from core.pixels import resize
 
 FIRST_KEYS = 10
 HEAD_BYTES = 4096
-UNREADABLE = (FormatMattersError, ValueError, IndexError, OSError, KeyError, RuntimeError)
-"""What a record that is broken raises, from whichever library."""
 
 Answer = tuple[dict[str, Any], list[bytes]]
 

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from core.contracts import Labels, Pixels
+from core.errors import FormatMattersError
 
 Label = int | str | None
+
+UNREADABLE = (FormatMattersError, ValueError, IndexError, OSError, KeyError, TypeError, RuntimeError)
+"""What something broken in a file raises, from whichever library."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from core.errors import InputError
-from core.inspect.records import File, Records, Schema
+from core.inspect.records import UNREADABLE, File, Records, Schema
 from core.tables import Entry, Table
 
 _HERE = "core.inspect.schemas"
@@ -54,11 +54,31 @@ def understand(file: File, wanted: str | None = None) -> tuple[str, Records]:
         InputError: none does, or the wanted one does not.
     """
     table = SCHEMAS[file.kind]
-    for name in [wanted] if wanted is not None else table:
-        records = cast("type[Any]", table.load(name)).recognise(file)
-        if records is not None:
-            return name, cast("Records", records)
     if wanted is not None:
-        raise InputError(f"this file cannot be read as {wanted!r} ({table[wanted].title})")
+        return wanted, _as_wanted(file, wanted)
+    doubts = []
+    for name in table:
+        try:
+            records = _recognise(file, name)
+        except UNREADABLE as error:
+            doubts.append(f"it is not read as {name}: {' '.join(str(error).split())[:300]}")
+            continue
+        if records is not None:
+            records.warnings += doubts
+            return name, records
     titles = "; ".join(f"{name}: {entry.title}" for name, entry in table.items())
     raise InputError(f"nothing in it is known here. A {file.kind} is read as one of these: {titles}")
+
+
+def _as_wanted(file: File, name: str) -> Records:
+    try:
+        records = _recognise(file, name)
+    except ValueError as error:
+        raise InputError(f"this file cannot be read as {name!r}: {error}") from None
+    if records is None:
+        raise InputError(f"this file cannot be read as {name!r} ({SCHEMAS[file.kind][name].title})")
+    return records
+
+
+def _recognise(file: File, name: str) -> Records | None:
+    return cast("Records | None", cast("type[Any]", SCHEMAS[file.kind].load(name)).recognise(file))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from core import pickles
@@ -29,8 +29,17 @@ class LmdbRecords:
         self.why = why
         self.classes: Sequence[str] | None = None
         self.warnings: list[str] = []
-        positions = (file.index_of(key) for key in bookkeeping)
-        self._skipped = sorted(position for position in positions if position is not None)
+        self._skipped = sorted(self._positions(bookkeeping))
+
+    def _positions(self, keys: Iterable[bytes]) -> Iterator[int]:
+        for key in keys:
+            try:
+                position = self.file.index_of(key)
+            except ValueError as error:
+                self.warnings.append(f"{key_text(key)} was looked for and not reached: {error}")
+                continue
+            if position is not None:
+                yield position
 
     def __len__(self) -> int:
         return len(self.file) - len(self._skipped)
@@ -131,14 +140,8 @@ def refusal(value: bytes) -> str | None:
 
 
 def probe(file: LmdbFile, skip: Sequence[bytes] = ()) -> list[tuple[bytes, bytes]]:
-    """The first few entries that are not bookkeeping."""
-    found: list[tuple[bytes, bytes]] = []
-    for key in file.walk():
-        if key not in skip:
-            found.append((key, file.get(key) or b""))
-        if len(found) == PROBE:
-            break
-    return found
+    """The first few entries that are not bookkeeping, as far as they can be read."""
+    return [(key, value) for key, value in file.first(PROBE + len(skip)) if key not in skip][:PROBE]
 
 
 def key_text(key: bytes) -> str:

@@ -57,11 +57,9 @@ class _Pickled(LmdbRecords):
         self.classes = _class_names(self.metadata)
 
     def _read_metadata(self) -> Mapping[Any, Any]:
-        value = self.file.get(METADATA)
-        if value is None:
-            return {}
         try:
-            metadata = load(value)
+            value = self.file.get(METADATA)
+            metadata = {} if value is None else load(value)
         except (InputError, ValueError) as error:
             self.warnings.append(f"__metadata__ cannot be read: {error}")
             return {}
@@ -106,8 +104,9 @@ class PickledDicts(_Pickled):
         if not any(_has_image(entry) for entry in entries):
             return None
         names = ", ".join(repr(name) for name in entries[0])
-        also = " beside a __metadata__ entry" if file.get(METADATA) is not None else ""
-        return cls(file, f"the values are pickled dictionaries of {names[:200]}{also}")
+        records = cls(file, f"the values are pickled dictionaries of {names[:200]}")
+        records.why += " beside a __metadata__ entry" if records.metadata else ""
+        return records
 
 
 class PickledObjects(_Pickled):
