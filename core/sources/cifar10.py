@@ -62,7 +62,7 @@ class Cifar10:
         for split, batches in BATCHES.items():
             missing = [name for name in batches if not (folder / name).is_file()]
             if missing:
-                yield Message(f"{', '.join(missing)} missing in {folder}: imported without", "warning")
+                yield Message(f"{', '.join(missing)} missing: imported without", "warning")
             found = [read_batch(folder / name, len(self._names)) for name in batches if name not in missing]
             if found:
                 pixels, labels = zip(*found, strict=True)

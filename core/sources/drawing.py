@@ -17,15 +17,25 @@ from core.contracts import Pixels
 
 Floats = npt.NDArray[np.float64]
 
-BACKGROUND_CONTRAST = 40.0
-SHAPE_CONTRAST = 22.0
-"""Standard deviation of the textures' light, in steps of 0..255."""
+BACKGROUND_CONTRAST = 50.0
+SHAPE_CONTRAST = 11.0
+"""Standard deviation of the textures' light, in steps of 0..255; a background's is that of the roughest one."""
 
-SLOPE = 1.05
+SMOOTHEST = 0.08
+"""Contrast of the smoothest background, as a part of the roughest one's."""
+
+SLOPE = 0.9
 """Amplitude falls with frequency to this power; 1 is the average of photographs."""
 
-COLOUR_NOISE = 0.35
+COLOUR_NOISE = 0.15
 """How much of the texture is colour, beside light."""
+
+SHADOW = 0.12
+SHADOW_DARKNESS = 0.45
+"""How far a shadow falls, in radii, and how much of the light it takes."""
+
+SHADING = 13.0
+"""How much a shape darkens over one radius, in steps of 0..255."""
 
 
 def circle(x: Floats, y: Floats) -> Floats:
@@ -66,18 +76,21 @@ def star(x: Floats, y: Floats) -> Floats:
 def heart(x: Floats, y: Floats) -> Floats:
     half = 0.5
     across, along = (x + y) * np.sqrt(0.5), (y - x) * np.sqrt(0.5)
-    box = np.maximum(np.abs(across), np.abs(along)) - half
-    lobes = np.minimum(np.hypot(across + half, along), np.hypot(across, along + half)) - half
+    box: Floats = np.maximum(np.abs(across), np.abs(along)) - half
+    lobes = np.minimum(_from_centre(across + half, along), _from_centre(across, along + half)) - half
     return np.minimum(box, lobes)
 
 
 def crescent(x: Floats, y: Floats) -> Floats:
-    return np.maximum(_from_centre(x, y) - 0.95, 0.8 - _from_centre(x - 0.45, y))
+    field: Floats = np.maximum(_from_centre(x, y) - 0.95, 0.8 - _from_centre(x - 0.45, y))
+    return field
 
 
 def flower(x: Floats, y: Floats) -> Floats:
-    petals: Floats = 0.66 + 0.3 * np.cos(5 * np.arctan2(y, x))
-    return 0.6 * (_from_centre(x, y) - petals)
+    petals: Floats = 0.74 + 0.18 * np.cos(6 * np.arctan2(y, x))
+    radius = _from_centre(x, y)
+    field: Floats = np.maximum(0.7 * (radius - petals), 0.24 - radius)
+    return field
 
 
 def arrow(x: Floats, y: Floats) -> Floats:
@@ -100,28 +113,29 @@ SHAPES: Mapping[str, Callable[[Floats, Floats], Floats]] = {
 
 def draw(shape: str, size: int, generators: Sequence[np.random.Generator]) -> Pixels:
     """One picture for each generator: uint8 (len(generators), size, size, 3)."""
-    pose = np.stack([generator.random(_POSE) for generator in generators])
-    back, front = _colours(pose[:, :6])
+    draws = np.stack([generator.random(13) for generator in generators])
     texture = _textures(size, generators)
-    canvas = back[:, None, None, :] + BACKGROUND_CONTRAST * texture
-    x, y, radius = _coordinates(size, pose[:, 6:])
-    field = SHAPES[shape](x, y) * radius
-    lit = front[:, None, None, :] + SHAPE_CONTRAST * texture[:, ::-1, ::-1] - 26.0 * (x + y)[..., None] / 2
-    shadow = SHAPES[shape](x - 0.12, y - 0.12) * radius
-    canvas *= 1.0 - 0.45 * _cover(shadow / 2)[..., None]
-    cover = _cover(field)[..., None]
-    canvas += cover * (lit - canvas)
+    back, front = _colours(draws[:, :6])
+    x, y, radius = _coordinates(size, draws[:, 6:12])
+    roughness = SMOOTHEST + (1.0 - SMOOTHEST) * draws[:, 12] ** 2
+    canvas = _everywhere(back) + BACKGROUND_CONTRAST * _everywhere(roughness[:, None]) * texture
+    shadow = _cover(SHAPES[shape](x - SHADOW, y - SHADOW) * radius / 2)
+    canvas *= 1.0 - SHADOW_DARKNESS * shadow[..., None]
+    lit = _everywhere(front) + SHAPE_CONTRAST * texture[:, ::-1, ::-1] - SHADING * (x + y)[..., None]
+    canvas += _cover(SHAPES[shape](x, y) * radius)[..., None] * (lit - canvas)
     return np.clip(np.rint(canvas), 0, 255).astype(np.uint8)
 
 
-_POSE = 13
+def _everywhere(values: Floats) -> Floats:
+    """(n, channels) as (n, 1, 1, channels), to go with pixels."""
+    return values[:, None, None, :]
 
 
-def _coordinates(size: int, pose: Floats) -> tuple[Floats, Floats, Floats]:
+def _coordinates(size: int, draws: Floats) -> tuple[Floats, Floats, Floats]:
     """Pixel centres in each shape's own frame, (n, size, size), and its radius in pixels, (n, 1, 1)."""
-    scale, turn, right, down, stretch, skew, _ = (column[:, None, None] for column in pose.T)
-    radius = size * (0.2 + 0.22 * scale)
-    room = size / 2 - 0.8 * radius
+    scale, turn, right, down, stretch, skew = (column[:, None, None] for column in draws.T)
+    radius = size * (0.24 + 0.18 * scale)
+    room = size / 2 - 0.95 * radius
     grid = np.arange(size) + 0.5 - size / 2
     x = (grid[None, None, :] - room * (2 * right - 1)) / radius
     y = (grid[None, :, None] - room * (2 * down - 1)) / radius
@@ -141,7 +155,7 @@ def _cover(distance: Floats) -> Floats:
 def _colours(draws: Floats) -> tuple[Floats, Floats]:
     """A background's and a shape's colour for each image, (n, 3), well apart in hue and in light."""
     hue, apart, light, other, vivid, darker = draws.T
-    back = _from_hue(hue, 0.25 + 0.5 * vivid, 70 + 100 * light)
+    back = _from_hue(hue, 0.1 + 0.45 * vivid, 70 + 100 * light)
     step = np.where(darker < 0.5, -1.0, 1.0) * (45 + 40 * other)
     front_light = 70 + 100 * light + step
     front_light = np.where((front_light < 35) | (front_light > 225), 70 + 100 * light - step, front_light)

@@ -66,7 +66,7 @@ class ImageFolder(ListedFiles):
         some_have_classes = any(class_folders(folder) for folder in splits.values())
         for split, folder in splits.items():
             if some_have_classes and not class_folders(folder):
-                yield Message(f"{folder} has no class folders, so its images have no labels: left out", "warning")
+                yield Message(f"{folder.name} has no class folders, so its images have no labels: left out", "warning")
             else:
                 yield from self._list_split(split, folder, root)
 
@@ -91,7 +91,7 @@ def _left_out(folder: Path, beside: str) -> Iterator[Event]:
     """A warning, where images lie in a folder that is to hold folders only."""
     loose = sum(1 for _ in image_files(folder, deep=False))
     if loose:
-        yield Message(f"{loose:,} images beside {beside} in {folder} are left out", "warning")
+        yield Message(f"{loose:,} images beside {beside} in {folder.name} are left out", "warning")
 
 
 def unwrap(folder: Path) -> Path:

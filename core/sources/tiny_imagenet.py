@@ -31,7 +31,7 @@ class TinyImageNet(ListedFiles):
         self._list_validation(root / "val")
         self.check_found(root)
         if (root / "test").is_dir():
-            yield Message(f"the images in {root / 'test'} have no labels: left out")
+            yield Message(f"the images in test have no labels: left out")
         listing.finish(request.limit)
 
     def _list_validation(self, folder: Path) -> None:
