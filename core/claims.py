@@ -34,10 +34,10 @@ def claim(workplace: Path, name: str, work: str) -> Iterator[Path]:
         raise InputError(f"{_holder(note, work)} {name!r}; wait for it to end, or use another name") from None
     try:
         note.write_text(json.dumps({"process": os.getpid(), "since": f"{datetime.now():%H:%M:%S}"}))
-        clean(workplace)
+        clean(workplace, held=name)
         scratch = workplace / f"{name}.{os.getpid()}"
-        scratch.mkdir()
         try:
+            scratch.mkdir()
             yield scratch
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -46,10 +46,13 @@ def claim(workplace: Path, name: str, work: str) -> Iterator[Path]:
         lock.release()
 
 
-def clean(workplace: Path) -> None:
-    """Remove the folders whose processes are gone (a folder's name is `name.process`)."""
+def clean(workplace: Path, held: str) -> None:
+    """Remove the folders whose processes are gone (a folder's name is `name.process`).
+
+    `held` is claimed by the caller, so whatever bears that name is a leftover too.
+    """
     for folder in workplace.iterdir():
-        if folder.is_dir() and not _is_held(workplace / f"{folder.stem}.lock"):
+        if folder.is_dir() and (folder.stem == held or not _is_held(workplace / f"{folder.stem}.lock")):
             shutil.rmtree(folder, ignore_errors=True)
 
 

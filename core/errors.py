@@ -28,6 +28,6 @@ def disk_trouble_told(work: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise WorkError(f"the disk is full: {work} needs more space; free some, or set --home elsewhere") from error
-        reason = os.strerror(error.errno) if error.errno else str(error)
+        reason = os.strerror(error.errno) if error.errno and error.errno != errno.EIO else error.strerror or str(error)
         where = f" at {error.filename}" if error.filename else ""
         raise WorkError(f"{work} failed{where}: {reason}") from error

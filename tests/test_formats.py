@@ -247,13 +247,12 @@ def test_a_thousand_classes_and_more(tmp_path: Path) -> None:
 def test_lmdb_grows_its_map_and_keeps_no_more_than_it_uses(tmp_path: Path) -> None:
     import lmdb
 
-    from core.formats import lmdb as ours
+    from core.formats.lmdb.writer import FIRST_MAP
 
-    first = ours.FIRST_MAP
     payloads = [bytes([number % 251]) * 300_000 for number in range(300)]  # 90 MB, more than the first map
     path = write(tmp_path, "lmdb", {}, payloads)
     data = path / "data.mdb"
-    assert data.stat().st_size > first
+    assert data.stat().st_size > FIRST_MAP
     used = FORMATS.make("lmdb").used_bytes(path)
     assert data.stat().st_blocks * 512 <= 1.05 * used
     assert [file.name for file in path.iterdir()] == ["data.mdb"]
@@ -267,3 +266,40 @@ def test_a_disk_manifest_that_leads_elsewhere_is_refused(tmp_path: Path) -> None
     manifest.write_text(manifest.read_text().replace("ant/00000000", "../00000000"))
     with pytest.raises(InputError, match=r"\.\."):
         reader_of(path, "disk", {}).read([0])
+
+
+@pytest.mark.parametrize("group", [1, 5])
+def test_a_mangled_lmdb_is_an_error_and_never_a_crash(tmp_path: Path, group: int) -> None:
+    payloads = sizes(200, seed=3)
+    path = write(tmp_path, "lmdb", {"group": group}, payloads)
+    sound = (path / "data.mdb").read_bytes()
+    draw = random.Random(group)
+    refused = 0
+    for number in range(120):
+        data = bytearray(sound)
+        for _ in range(draw.choice([1, 8, 200])):
+            data[draw.randrange(len(data))] = draw.randrange(256)
+        if number % 4 == 0:
+            del data[draw.randrange(len(data)) :]
+        (path / "data.mdb").unlink()  # never in place: an open map may still show the file before
+        (path / "data.mdb").write_bytes(data)
+        try:
+            read = reader_of(path, "lmdb", {}).read(range(200))
+        except InputError:
+            refused += 1
+        else:
+            assert len(read) == 200
+    assert 20 < refused < 120
+
+
+def test_lmdb_values_are_found_where_the_library_finds_them(tmp_path: Path) -> None:
+    """Trees of one, two and three levels, with values in pages and on overflow pages."""
+    import lmdb
+
+    for count, size in [(1, 10), (40, 10), (3000, 300), (20_000, 700), (300, 5000)]:
+        payloads = [random.Random(number).randbytes(size + number % 7) for number in range(count)]
+        path = write(tmp_path / f"{count}", "lmdb", {}, payloads, batch=1000)
+        ours = reader_of(path, "lmdb", {}).read(range(count))
+        with lmdb.open(str(path), readonly=True, lock=False) as environment, environment.begin() as transaction:
+            theirs = [transaction.get(b"%08d" % number) for number in range(count)]
+            assert [bytes(payload) for payload in ours] == theirs == payloads

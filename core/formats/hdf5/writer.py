@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from math import prod
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ import numpy as np
 
 from core.contracts import Buffer, Contents, Shape
 from core.errors import InputError, WorkError
+from core.formats.trouble import disk_error
 
 CHUNK_BYTES = 1 << 16
 SPOOL_COPY = 1 << 24
@@ -37,6 +39,7 @@ class Hdf5Writer:
 
     def __init__(self, path: Path, contents: Contents, layout: str, chunk: int, filter: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._file = h5py.File(path, "w")
         self._contents = contents
         self._labels = self._file.create_dataset("labels", (contents.samples,), np.int64)
@@ -56,11 +59,15 @@ class Hdf5Writer:
             self._file["dictionary"] = np.frombuffer(self._contents.dictionary, np.uint8)
         metadata = {"samples": self._contents.samples, **self._contents.metadata}
         self._file.attrs["metadata"] = json.dumps(metadata, ensure_ascii=False)
-        self._file.flush()
-        self._file.close()
+        try:
+            self._file.flush()
+            self._file.close()
+        except RuntimeError as error:  # what h5py makes of a write that fails while it closes
+            raise disk_error(self._path, 0, error) from None
 
     def abort(self) -> None:
-        self._file.close()
+        with suppress(OSError, RuntimeError):  # what cannot be flushed any more is rubbish anyway
+            self._file.close()
 
     def _payload_writer(self, path: Path, layout: str, chunk: int, filter: str) -> _Payloads:
         contents = self._contents

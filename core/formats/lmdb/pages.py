@@ -1,0 +1,182 @@
+"""Where an LMDB keeps its values: a walk over the pages of `data.mdb`.
+
+The layout is that of LMDB 0.9 (data version 1) on 64-bit little-endian machines, as `mdb.c` defines it:
+
+- page: uint64 number, uint16 pad, uint16 flags, uint16 lower, uint16 upper, then uint16 pointers to the nodes;
+  the page has (lower - 16) / 2 nodes.
+- meta (pages 0 and 1, the one of the later transaction counts): after the page header uint32 magic, uint32 version,
+  uint64 address, uint64 map size, two databases (free pages, main), uint64 last page, uint64 transaction.
+- database: uint32 pad (of the first: the page size), uint16 flags, uint16 depth, uint64 branch pages, leaf pages,
+  overflow pages, entries, root page.
+- node: uint16 low, uint16 high, uint16 flags, uint16 key size, then key and value. In a branch low, high and flags
+  together are the child's page number; in a leaf low and high are the value's size, and a value with the flag
+  BIGDATA lies on overflow pages, behind their header, with only the first page's number in the node.
+
+Every number read is checked before it is followed: a damaged file is an error, not a crash.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError
+
+MAGIC, VERSION = 0xBEEFC0DE, 1
+HEADER = 16
+NODE = 8
+BRANCH, LEAF = 0x01, 0x02
+BIGDATA = 0x01
+NO_ROOT = 2**64 - 1
+DEEPEST = 32
+
+_META = struct.Struct("<IIQQ" + 2 * "IHHQQQQQ" + "QQ")
+
+Offsets = npt.NDArray[np.int64]
+
+
+class _Database(NamedTuple):
+    pad: int
+    flags: int
+    depth: int
+    branch_pages: int
+    leaf_pages: int
+    overflow_pages: int
+    entries: int
+    root: int
+
+
+class Nodes(NamedTuple):
+    """The nodes of some pages in order: where each begins in the file, and its four numbers, int64 (n,) each."""
+
+    at: Offsets
+    low: Offsets
+    high: Offsets
+    flags: Offsets
+    key_size: Offsets
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The main database of an LMDB, as a map of its file."""
+
+    path: Path
+    memory: np.memmap[Any, np.dtype[np.uint8]]
+    page_size: int
+    database: _Database
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The tree in folder `path`. Raises InputError where there is none, or none that can be read here."""
+        file = path / "data.mdb"
+        try:
+            memory = np.memmap(file, np.uint8, "r")
+        except (OSError, ValueError) as error:
+            raise InputError(f"{file} cannot be opened as LMDB: {error}") from None
+        metas = [meta for meta in _metas(memory) if meta is not None]
+        if not metas:
+            raise InputError(f"{file} has no LMDB meta page of data version {VERSION}: not an LMDB, or damaged")
+        _, page_size, database = max(metas)
+        return cls(path, memory, page_size, database)
+
+    @property
+    def used_bytes(self) -> int:
+        """The two meta pages and the pages of the tree."""
+        database = self.database
+        return (2 + database.branch_pages + database.leaf_pages + database.overflow_pages) * self.page_size
+
+    @cached_property
+    def leaves(self) -> Nodes:
+        """All entries in the order of their keys. Raises InputError where a page is not what its parent says."""
+        if self.database.root == NO_ROOT:
+            return Nodes(*(np.empty(0, np.int64) for _ in Nodes._fields))
+        pages = np.array([self.database.root], np.uint64)
+        for _ in range(min(self.database.depth, DEEPEST) - 1):
+            nodes = self._nodes(pages, BRANCH)
+            pages = (nodes.low | nodes.high << 16 | nodes.flags << 32).astype(np.uint64)
+        nodes = self._nodes(pages, LEAF)
+        if len(nodes.at) != self.database.entries:
+            raise self._damaged(f"{len(nodes.at):,} entries where it says {self.database.entries:,}")
+        return nodes
+
+    @cached_property
+    def values(self) -> tuple[Offsets, Offsets]:
+        """(offset, length) of every value in the file, in bytes, in the order of the keys."""
+        nodes = self.leaves
+        lengths = nodes.low | nodes.high << 16
+        offsets = nodes.at + NODE + nodes.key_size
+        big = np.flatnonzero(nodes.flags & BIGDATA)
+        offsets[big] = self._numbers(offsets[big]) * self.page_size + HEADER
+        if len(offsets) and ((offsets < 0) | (offsets + lengths > len(self.memory))).any():
+            raise self._damaged("a value lies outside of the file")
+        return offsets, lengths
+
+    def keys(self, start: int = 0) -> Iterator[bytes]:
+        """The keys from entry `start` on."""
+        nodes = self.leaves
+        for at, size in zip(nodes.at[start:].tolist(), nodes.key_size[start:].tolist(), strict=True):
+            yield self.memory[at + NODE : at + NODE + size].tobytes()
+
+    @cached_property
+    def _words(self) -> npt.NDArray[np.uint16]:
+        """The file as uint16: everything but keys and values is aligned to two bytes."""
+        return self.memory[: len(self.memory) // 2 * 2].view("<u2")
+
+    def _nodes(self, pages: npt.NDArray[np.uint64], kind: int) -> Nodes:
+        """The nodes of `pages`, which must all be of this kind, in order."""
+        if len(pages) and pages.max() >= len(self.memory) // self.page_size:
+            raise self._damaged("a page lies outside of the file")
+        begins = pages.astype(np.int64) * self.page_size
+        words = self._words
+        counts = (words[begins // 2 + 6].astype(np.int64) - HEADER) // 2
+        if (words[begins // 2 + 5] & (BRANCH | LEAF) != kind).any() or (counts < 1).any():
+            raise self._damaged("a page is not of the kind that its parent says")
+        first = np.repeat(np.cumsum(counts) - counts, counts)
+        page = np.repeat(begins, counts)
+        slots = page // 2 + HEADER // 2 + np.arange(len(page)) - first
+        inside = words[slots].astype(np.int64)
+        if (slots * 2 >= page + self.page_size).any() or (inside + NODE > self.page_size).any() or (inside % 2).any():
+            raise self._damaged("a node lies outside of its page")
+        at = page + inside
+        low, high, flags, key_size = (words[at // 2 + part].astype(np.int64) for part in range(4))
+        if (inside + NODE + key_size > self.page_size).any():
+            raise self._damaged("a key lies outside of its page")
+        return Nodes(at, low, high, flags, key_size)
+
+    def _numbers(self, offsets: Offsets) -> Offsets:
+        """The uint64 at each offset, aligned or not; none is larger than the file has pages."""
+        if len(offsets) and offsets.max() + 8 > len(self.memory):
+            raise self._damaged("a value lies outside of the file")
+        digits = self.memory[offsets[:, None] + np.arange(8)].astype(np.uint64)
+        numbers = (digits << np.arange(0, 64, 8, dtype=np.uint64)).sum(axis=1, dtype=np.uint64)
+        if len(numbers) and numbers.max() >= len(self.memory) // self.page_size:
+            raise self._damaged("an overflow page lies outside of the file")
+        return np.asarray(numbers, np.int64)
+
+    def _damaged(self, what: str) -> InputError:
+        return InputError(f"{self.path / 'data.mdb'} is damaged: {what}")
+
+
+def _metas(memory: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int, _Database] | None]:
+    """(transaction, page size, main database) of the two meta pages; None for one that is none."""
+    first = _meta(memory, 0)
+    yield first
+    yield _meta(memory, first[1]) if first else None
+
+
+def _meta(memory: npt.NDArray[np.uint8], page: int) -> tuple[int, int, _Database] | None:
+    data = memory[page + HEADER : page + HEADER + _META.size].tobytes()
+    if len(data) < _META.size:
+        return None
+    magic, version, _, _, *rest = _META.unpack(data)
+    page_size, main, transaction = rest[0], _Database(*rest[8:16]), rest[17]
+    if magic != MAGIC or version != VERSION or page_size < 256 or page_size & (page_size - 1):
+        return None
+    return transaction, page_size, main

@@ -1,0 +1,163 @@
+"""Reading an LMDB of ours: payloads as views into the map of its file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Buffer, Extents, Labels
+from core.errors import InputError
+from core.formats.lmdb.layout import DICTIONARY, KEY_DIGITS, LABELS, METADATA, key_of
+from core.formats.lmdb.pages import HEADER, NODE, Tree
+
+POINTER = 2
+OVERFLOW_NUMBER = 8
+
+
+class LmdbReader:
+    """Finds every payload when the first one is asked for, by a walk over the leaf pages; holds nothing but the map."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def labels(self) -> Labels:
+        value = self._named(LABELS)
+        if len(value) % 8:
+            raise InputError(f"{self._path}: __labels__ has {len(value)} bytes, not eight a sample")
+        return np.frombuffer(value, "<i8").astype(np.int64)
+
+    @cached_property
+    def metadata(self) -> Mapping[str, Any]:
+        return dict(json.loads(self._named(METADATA)))
+
+    @cached_property
+    def dictionary(self) -> bytes | None:
+        return self._named(DICTIONARY) if DICTIONARY in self._entries else None
+
+    def read(self, indices: Sequence[int]) -> list[Buffer]:
+        extents = self.extents()
+        chosen = np.asarray(indices, np.int64)
+        starts = extents.offsets[chosen]
+        ends = starts + extents.lengths[chosen]
+        memory = self._memory
+        return [memory[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+    def extents(self) -> Extents:
+        """Where every payload lies in the mapped file. Raises InputError where the file is not as it was written."""
+        return self._extents
+
+    def key(self, index: int) -> str:
+        number, place = divmod(index, self._group)
+        return key_of(number).decode() + (f"[{place}]" if self._group > 1 else "")
+
+    def stored_bytes(self, index: int) -> int:
+        """What the value takes in its page, or the overflow pages of its own; a group's share in equal parts."""
+        value = int(self._values.lengths[index // self._group])
+        node = NODE + KEY_DIGITS + value
+        if node > _largest_node(self._tree.page_size):
+            pages = -(-(HEADER + value) // self._tree.page_size)
+            taken = pages * self._tree.page_size + NODE + KEY_DIGITS + OVERFLOW_NUMBER + POINTER
+        else:
+            taken = node + node % 2 + POINTER
+        return taken // self._group
+
+    def close(self) -> None:
+        """Lets go of the map; it goes with the last view."""
+        for name in ("_tree", "_entries", "_values", "_extents", "_memory"):
+            self.__dict__.pop(name, None)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LmdbReader, (self._path,)
+
+    @cached_property
+    def _tree(self) -> Tree:
+        return Tree.open(self._path)
+
+    @cached_property
+    def _memory(self) -> memoryview:
+        return self._tree.memory.data
+
+    @cached_property
+    def _group(self) -> int:
+        return int(self.metadata.get("group", 1))
+
+    @cached_property
+    def _entries(self) -> dict[bytes, int]:
+        """The entries that are not payloads: key -> number of the entry. Their keys sort behind all digits."""
+        found: dict[bytes, int] = {}
+        count = len(self._tree.leaves.at)
+        for number in range(count - 1, max(-1, count - 4), -1):
+            key = next(self._tree.keys(number))
+            if key in (LABELS, METADATA, DICTIONARY):
+                found[key] = number
+        return found
+
+    def _named(self, key: bytes) -> bytes:
+        if key not in self._entries:
+            raise InputError(f"{self._path} has no entry {key.decode()!r}: it is not a store of ours, or is damaged")
+        offsets, lengths = self._tree.values
+        start, length = int(offsets[self._entries[key]]), int(lengths[self._entries[key]])
+        return self._tree.memory[start : start + length].tobytes()
+
+    @cached_property
+    def _values(self) -> Extents:
+        """The values whose keys are digits, which must be 0, 1, 2, ... without a gap."""
+        tree = self._tree
+        count = -(-len(self) // self._group)
+        if len(tree.leaves.at) - len(self._entries) != count:
+            raise InputError(f"{self._path} has not the {count:,} values that its labels promise: it is damaged")
+        at, sizes = tree.leaves.at[:count], tree.leaves.key_size[:count]
+        if (sizes != KEY_DIGITS).any() or not (self._digits(at) == np.arange(count)).all():
+            raise InputError(f"{self._path}: its keys do not count from 0 on: it is damaged")
+        offsets, lengths = tree.values
+        return Extents(tree.memory, offsets[:count], lengths[:count])
+
+    def _digits(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The keys of these nodes as numbers; -1 for one that is none."""
+        numbers = np.zeros(len(nodes), np.int64)
+        proper = np.ones(len(nodes), np.bool_)
+        for place in range(KEY_DIGITS):
+            digit = self._tree.memory[nodes + NODE + place].astype(np.int64) - ord("0")
+            proper &= (digit >= 0) & (digit <= 9)
+            numbers = numbers * 10 + digit
+        return np.where(proper, numbers, -1)
+
+    @cached_property
+    def _extents(self) -> Extents:
+        values = self._values
+        return values if self._group == 1 else _ungrouped(values, len(self), self._group, self._path)
+
+
+def _largest_node(page: int) -> int:
+    """The largest node that LMDB keeps inside a page (me_nodemax in mdb.c: two keys a page at least)."""
+    return (((page - HEADER) // 2) & ~1) - POINTER
+
+
+def _ungrouped(values: Extents, samples: int, group: int, path: Path) -> Extents:
+    """Where each payload lies inside the values that hold `group` of them."""
+    starts, ends = [], []
+    for first in range(0, samples, group):
+        value = first // group
+        here, there = (int(number[value]) for number in (values.offsets, values.lengths))
+        count = min(group, samples - first)
+        table = 4 * (count + 2)
+        numbers = np.frombuffer(values.memory[here : here + min(table, there // 4 * 4)], "<u4").astype(np.int64)
+        bounds = numbers[1:] + table
+        if len(numbers) != count + 2 or numbers[0] != count or (np.diff(bounds) < 0).any() or bounds[-1] > there:
+            raise InputError(f"{path}: the table of group {value} is damaged")
+        starts.append(here + bounds[:-1])
+        ends.append(here + bounds[1:])
+    if not starts:
+        return values
+    offsets = np.concatenate(starts)
+    return Extents(values.memory, offsets, np.concatenate(ends) - offsets)

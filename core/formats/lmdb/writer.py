@@ -1,0 +1,103 @@
+"""Filling an LMDB, with py-lmdb."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+
+import lmdb
+import numpy as np
+
+from core.contracts import Buffer, Contents
+from core.errors import InputError
+from core.formats.lmdb.layout import DICTIONARY, LABELS, METADATA, key_of
+from core.formats.trouble import disk_error
+
+FIRST_MAP = 1 << 26
+COMMIT_BYTES = 1 << 24
+
+
+class LmdbWriter:
+    """Appends in key order, so that pages fill up, in transactions of about 16 MiB; the map doubles when it is full."""
+
+    def __init__(self, path: Path, contents: Contents, group: int) -> None:
+        path.mkdir(parents=True)
+        self._path = path
+        # Nobody reads before the finished file is synced and published, so no commit waits for the disk.
+        self._environment = lmdb.open(str(path), map_size=FIRST_MAP, lock=False, sync=False, metasync=False)
+        self._contents = contents
+        self._group = group
+        self._labels: list[np.ndarray] = []
+        self._pending: list[bytes | Buffer] = []
+        self._items: list[tuple[bytes, Buffer]] = []
+        self._item_bytes = 0
+        self._next_key = 0
+
+    def write(self, payloads: Sequence[Buffer], labels: Sequence[int], suffixes: Sequence[str]) -> None:
+        self._labels.append(np.asarray(labels, "<i8"))
+        if self._group == 1:
+            for payload in payloads:
+                self._put(payload)
+        else:
+            self._write_groups(payloads)
+
+    def close(self) -> None:
+        if self._pending:
+            self._put(_pack(self._pending))
+        metadata = {"samples": self._contents.samples, "group": self._group, "classes": list(self._contents.classes)}
+        self._append(LABELS, np.concatenate([np.empty(0, "<i8"), *self._labels]).tobytes())
+        self._append(METADATA, json.dumps(metadata | dict(self._contents.metadata)).encode())
+        if self._contents.dictionary is not None:
+            self._append(DICTIONARY, self._contents.dictionary)
+        # Keys sort bytewise; digits come before "_", and these three among themselves like this.
+        self._items.sort(key=lambda item: item[0])
+        self._commit()
+        self._environment.close()
+
+    def abort(self) -> None:
+        self._environment.close()
+
+    def _write_groups(self, payloads: Sequence[Buffer]) -> None:
+        for payload in payloads:
+            self._pending.append(payload)
+            if len(self._pending) == self._group:
+                self._put(_pack(self._pending))
+                self._pending = []
+
+    def _put(self, value: Buffer) -> None:
+        self._append(key_of(self._next_key), value)
+        self._next_key += 1
+        if self._item_bytes >= COMMIT_BYTES:
+            self._commit()
+
+    def _append(self, key: bytes, value: Buffer) -> None:
+        self._items.append((key, value))
+        self._item_bytes += len(value)
+
+    def _commit(self) -> None:
+        while not self._committed():
+            self._environment.set_mapsize(2 * self._environment.info()["map_size"])
+        self._items, self._item_bytes = [], 0
+
+    def _committed(self) -> bool:
+        """Whether the items went in; False where the map is full. Raises OSError where the disk takes no more."""
+        try:
+            with self._environment.begin(write=True) as transaction:
+                transaction.cursor().putmulti(self._items, append=True)
+        except lmdb.MapFullError:
+            return False
+        except lmdb.Error as error:
+            # A write that a full disk cuts short is a mere "Input/output error" to LMDB.
+            raise disk_error(self._path, self._item_bytes, error) from None
+        return True
+
+
+def _pack(payloads: Sequence[Buffer]) -> bytes:
+    """One value of several payloads."""
+    offsets = list(accumulate(map(len, payloads), initial=0))
+    if offsets[-1] >= 2**32:
+        raise InputError("a group of 4 GiB or more does not fit one LMDB value: choose a smaller group")
+    table = np.array([len(payloads), *offsets], "<u4").tobytes()
+    return b"".join([table, *payloads])

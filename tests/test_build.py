@@ -1,0 +1,276 @@
+"""Building under trouble: killed, out of disk, twice at once, with a source that changed."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import open_store
+from core.build import Build, compare_compressions, estimate
+from core.build.publish import publish, restore
+from core.datasets import Dataset
+from core.errors import InputError, WorkError
+from core.events import Progress, finish
+from core.home import REPOSITORY, Home
+from core.importing import Import
+from core.runs import session_folder
+from core.stores import list_stores
+
+
+def build(home: Home, **fields: object) -> Build:
+    return Build(**{"dataset": "shapes", "format": "lmdb", "home": str(home.root), **fields})  # type: ignore[arg-type]
+
+
+def python(*arguments: str, home: Home) -> subprocess.Popen[str]:
+    environment = {**os.environ, "FORMAT_MATTERS_HOME": str(home.root)}
+    return subprocess.Popen(
+        [sys.executable, *arguments], cwd=REPOSITORY, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def slow_build(home: Home, format: str) -> subprocess.Popen[str]:
+    """A build that halts in the middle of its first split and says so."""
+    code = (
+        "import sys, time; from core.build import encode, Build\n"
+        "encode.CHUNK_SAMPLES = 10\n"
+        "for number, event in enumerate(Build('shapes', sys.argv[1]).run()): pass\n"
+    )
+    halt = (
+        "from core.build import task\n"
+        "class Slow(task.Pace):\n"
+        "    def due(self):\n"
+        "        print('halfway', flush=True); time.sleep(60)\n"
+        "task.Pace = Slow\n"
+    )
+    head, loop = code.split("\n", 1)
+    return python("-c", f"{head}\n{halt}{loop}", format, home=home)
+
+
+@pytest.mark.parametrize("format", ["disk", "lmdb", "hdf5"])
+def test_killed_in_the_middle_nothing_looks_finished_and_the_next_cleans_up(home: Home, format: str) -> None:
+    victim = slow_build(home, format)
+    assert victim.stdout is not None
+    assert victim.stdout.readline() == "halfway\n"
+    victim.send_signal(signal.SIGKILL)
+    victim.communicate()
+    assert list_stores(home) == []
+    assert not (home.built / "shapes").exists()
+    assert [path for path in (home.built / ".building").iterdir() if path.is_dir()]
+    result = finish(build(home, format=format).run())
+    assert result["verified"]
+    assert [path for path in (home.built / ".building").iterdir() if path.is_dir()] == []
+
+
+def test_interrupted_it_leaves_nothing_and_says_130(home: Home) -> None:
+    victim = python("-m", "core", "build", "shapes", "--format", "disk", "--encoding", "png", home=home)
+    deadline = time.monotonic() + 30
+    while not (home.built / ".building").exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    victim.send_signal(signal.SIGINT)
+    _, errors = victim.communicate()
+    assert "Traceback" not in errors
+    if victim.returncode == 0:
+        pytest.skip("it was faster than the interruption")
+    assert victim.returncode == 130
+    assert list_stores(home) == []
+    assert [path for path in (home.built / ".building").iterdir() if path.is_dir()] == []
+
+
+def test_closing_the_events_leaves_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = build(home).run()
+    assert isinstance(next(events), Progress)
+    events.close()  # type: ignore[attr-defined]
+    assert list_stores(home) == []
+    assert [path for path in (home.built / ".building").iterdir() if path.is_dir()] == []
+
+
+def test_two_builds_of_one_store_do_not_meet(home: Home) -> None:
+    first = slow_build(home, "lmdb")
+    assert first.stdout is not None
+    first.stdout.readline()
+    try:
+        with pytest.raises(InputError, match=f"process {first.pid} .*build"):
+            finish(build(home).run())
+        assert finish(build(home, encoding="raw").run())["verified"]  # another store may be built meanwhile
+    finally:
+        first.kill()
+        first.communicate()
+
+
+@pytest.mark.parametrize("format", ["disk", "lmdb", "hdf5"])
+def test_a_full_disk_is_told_and_leaves_nothing(home: Home, format: str) -> None:
+    """A limit on the size of files stands in for the disk: like it, it refuses a write half-way."""
+    code = (
+        "import resource, signal, sys; from core.__main__ import main\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))\n"
+        "sys.exit(main(['build', 'shapes', '--format', sys.argv[1], '--encoding', 'raw', '--option', 'size=128']))\n"
+    )
+    process = python("-c", code, format, home=home)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1, errors
+    assert len(errors.strip().splitlines()) == 1
+    assert "the build failed" in errors or "the disk is full" in errors
+    assert list_stores(home) == []
+    assert [path for path in (home.built / ".building").iterdir() if path.is_dir()] == []
+
+
+def test_a_source_that_changed_is_told(home: Home, dataset: Dataset) -> None:
+    row = dataset.row("train", 7)
+    path = dataset.path(row)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(WorkError, match="has changed since it was imported"):
+        finish(build(home).run())
+    path.unlink()
+    with pytest.raises(WorkError, match="cannot be read"):
+        finish(build(home).run())
+    assert list_stores(home) == []
+
+
+def test_built_already_needs_force(home: Home) -> None:
+    first = finish(build(home).run())
+    with pytest.raises(InputError, match="built already; --force"):
+        finish(build(home).run())
+    again = finish(build(home, force=True).run())
+    assert again["checksum"] == first["checksum"]
+    assert [info.name for info in list_stores(home)] == ["lmdb/original"]
+
+
+def test_a_rebuild_that_was_killed_between_its_renames_loses_nothing(home: Home) -> None:
+    target = Path(finish(build(home).run())["store"])
+    aside = target.with_name(".original.before")
+    target.rename(aside)  # what a kill between the two renames leaves
+    restore(target)
+    assert len(open_store(target)) == 50
+    assert not aside.exists()
+
+
+def test_publish_replaces_in_one_go(tmp_path: Path) -> None:
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "new").touch()
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "old").touch()
+    publish(tmp_path / "made", tmp_path / "target")
+    assert [path.name for path in tmp_path.rglob("*")] == ["target", "new"]
+
+
+def test_several_processes_build_the_same_store(home: Home) -> None:
+    alone = finish(build(home, encoding="png", compression="zstd", workers=0).run())
+    together = finish(build(home, encoding="png", compression="zstd", workers=2, force=True).run())
+    assert alone["checksum"] == together["checksum"]
+
+
+def test_an_older_store_can_be_read_while_it_is_built_again(home: Home) -> None:
+    path = finish(build(home, encoding="raw").run())["store"]
+    store = open_store(path)
+    before = store[5][0].copy()
+    finish(build(home, encoding="raw", force=True).run())
+    np.testing.assert_array_equal(store[5][0], before)
+    np.testing.assert_array_equal(open_store(path)[5][0], before)
+
+
+def test_each_build_adds_its_rows_to_the_summary(home: Home) -> None:
+    result = finish(build(home).run())
+    with (session_folder(home) / "summary.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[:11] == (
+        ["stage", "dataset", "format", "variant", "split", "items", "bytes_on_disk", "num_files", "avg_file_size", "build_wall_s", "timestamp"]
+    )
+    assert [(row["stage"], row["format"], row["variant"], row["split"], row["items"]) for row in rows] == [
+        ("build", "lmdb", "original", "train", "50"),
+        ("build", "lmdb", "original", "val", "10"),
+    ]
+    assert int(rows[0]["bytes_on_disk"]) == result["splits"]["train"]["allocated_bytes"]
+    assert float(rows[0]["build_wall_s"]) == pytest.approx(result["splits"]["train"]["seconds"], abs=1e-5)
+    assert (session_folder(home) / "sysinfo.json").exists()
+
+
+@pytest.fixture
+def mixed(home: Home, tmp_path: Path) -> Home:
+    """A dataset `mixed` whose images differ in shape."""
+    for number in range(12):
+        folder = tmp_path / "images" / f"class{number % 2}"
+        folder.mkdir(parents=True, exist_ok=True)
+        noise = np.random.default_rng(number).integers(0, 255, (20 + number, 30, 3), np.uint8)
+        Image.fromarray(noise).save(folder / f"{number}.png")
+    finish(Import(str(tmp_path / "images"), "mixed", options={"val_fraction": 0}, home=str(home.root)).run())
+    return home
+
+
+def test_raw_pixels_of_several_shapes_need_a_size(mixed: Home) -> None:
+    with pytest.raises(InputError, match=r"12 \(from 20x30 to 31x30\).*size"):
+        finish(build(mixed, dataset="mixed", encoding="raw").run())
+    path = finish(build(mixed, dataset="mixed", encoding="raw", options={"size": "24"}).run())["store"]
+    assert Path(path).name == "raw-size24"
+    assert open_store(path)[0][0].shape == (24, 24, 3)
+    store = open_store(finish(build(mixed, dataset="mixed").run())["store"])
+    assert len({store[at][0].shape for at in range(12)}) == 12
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"dataset": "nothing"}, "no dataset 'nothing'; there are: shapes"),
+        ({"format": "tar"}, "unknown format 'tar'; there are: disk, lmdb, hdf5"),
+        ({"encoding": "gif"}, "unknown encoding 'gif'"),
+        ({"compression": "brotli"}, "unknown compression 'brotli'"),
+        ({"options": {"colour": "red"}}, "unknown option 'colour'; lmdb, original and none have: group"),
+        ({"options": {"group": "many"}}, "group=many is not a whole number at least 1 and at most 65536"),
+        ({"options": {"group": "0"}}, "group=0 is not"),
+        ({"encoding": "jpeg", "options": {"quality": "101"}}, "quality=101 is not"),
+        ({"format": "hdf5", "options": {"filter": "gzip"}}, "raw pixels"),
+        ({"workers": -1}, "workers=-1"),
+    ],
+)
+def test_what_cannot_be_built_is_told(home: Home, fields: dict[str, object], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        finish(build(home, **fields).run())
+    assert list_stores(home) == []
+
+
+def test_an_estimate_is_near_what_is_built(home: Home) -> None:
+    for encoding, compression in [("original", "none"), ("raw", "none"), ("png", "zstd"), ("jpeg", "none")]:
+        made = build(home, encoding=encoding, compression=compression)
+        expected = estimate(made)
+        result = finish(made.run())
+        for split, told in result["splits"].items():
+            assert expected["payload_bytes"][split] == pytest.approx(told["payload_bytes"], rel=0.1)
+        assert expected["samples"] == 60
+        assert expected["seconds"] > 0
+
+
+def test_compressions_are_compared_before_anything_is_built(home: Home) -> None:
+    gains = {gain.compression: gain.ratio for gain in compare_compressions(home, "shapes", "png")}
+    assert gains["none"] == 1.0
+    assert 0.9 < gains["zstd"] < 1.02  # PNG is compressed already
+    assert {"lz4", "zstd-dict"} <= set(gains)
+    assert list_stores(home) == []
+
+
+def test_many_threads_may_ask_for_different_builds(home: Home) -> None:
+    errors: list[BaseException] = []
+
+    def work(encoding: str) -> None:
+        try:
+            finish(build(home, encoding=encoding).run())
+        except BaseException as error:  # noqa: BLE001
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(encoding,)) for encoding in ("raw", "png", "original")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert len(list_stores(home)) == 3
