@@ -6,11 +6,10 @@ bytes are kept untouched. All is made beside the target and renamed when it is c
 
 from __future__ import annotations
 
-import errno
 import functools
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ from core import checksums, pixels
 from core.claims import claim
 from core.contracts import FoundImage, Row, Skipped, Source
 from core.datasets import Dataset, IndexWriter
-from core.errors import InputError, WorkError
+from core.errors import InputError, WorkError, disk_trouble_told
 from core.events import Event, Progress, Result
 from core.home import Home, check_name
 from core.pool import in_order, processes, usable_cpus
@@ -34,7 +33,8 @@ CHUNK_BYTES = 4 << 20
 """What one call of a worker handles: as many images as that, or fewer when they are large."""
 
 INLINE_IMAGES = 500
-"""Fewer images than this are read here; starting processes would take longer."""
+INLINE_SECONDS = 1.0
+"""Fewer images than this are read here, for so long; starting processes would take longer."""
 
 EVERY = 0.2
 """Seconds between two reports of progress."""
@@ -58,6 +58,11 @@ class Chunk(NamedTuple):
     paths: list[str]
     labels: list[int]
 
+    def add(self, found: FoundImage | Skipped, path: str, label: int) -> None:
+        self.found.append(found)
+        self.paths.append(path)
+        self.labels.append(label)
+
 
 @dataclass
 class Import:
@@ -71,16 +76,17 @@ class Import:
 
     def run(self) -> Iterator[Event]:
         """Ends with the `import` verb's JSON. Raises InputError and WorkError; leaves nothing half-made behind."""
+        begun = time.monotonic()
         home = Home.find(self.home)
         name = check_name(self.name)
-        with in_sentences(), claim_name(home, name) as scratch:
+        with trouble_told(), claim_name(home, name) as scratch:
             request = self._request(home, scratch)
             source = open_source(recognise(self.source), self.options, request)
             with closing(source):
                 yield from source.prepare()
                 yield from _read(source, scratch / "dataset", self.source, name)
             (scratch / "dataset").rename(home.raw / name)
-        yield Result(_summary(Dataset.open(home, name)))
+        yield Result(_summary(Dataset.open(home, name), time.monotonic() - begun))
 
     def _request(self, home: Home, scratch: Path) -> Request:
         work = scratch / "source"
@@ -99,16 +105,15 @@ def claim_name(home: Home, name: str) -> Iterator[Path]:
 
 
 @contextmanager
-def in_sentences() -> Iterator[None]:
-    """What the disk refuses, as a WorkError that says so."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise WorkError("the disk is full; free some space or set --home to another disk") from error
-        raise WorkError(f"{error.filename or 'the import'}: {error.strerror or error}") from error
-    except sqlite3.OperationalError as error:
-        raise WorkError(f"the index cannot be written ({error}); is the disk full?") from error
+def trouble_told() -> Iterator[None]:
+    """What the disk refuses, to us or to SQLite, as a WorkError that says so."""
+    with disk_trouble_told("the import"):
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise WorkError(
+                f"the index cannot be written ({error}); free some space, or set --home elsewhere"
+            ) from error
 
 
 def _read(source: Source, root: Path, spec: str, name: str) -> Iterator[Event]:
@@ -117,11 +122,12 @@ def _read(source: Source, root: Path, spec: str, name: str) -> Iterator[Event]:
     classes = list(source.classes)
     total = sum(source.counts.values())
     index = IndexWriter(root, classes)
-    with closing(index):
+    decoded = _decoded(root, chunks(source.images(), root, classes), total)
+    with closing(index), closing(decoded):
         yield Progress("reading", 0, total)
         done, kept, told = 0, 0, time.monotonic()
         positions = dict.fromkeys(source.counts, 0)
-        for chunk, results in _decoded(root, chunks(source.images(), root, classes), total):
+        for chunk, results in decoded:
             rows = list(_rows(chunk, results, positions, index))
             index.add(chunk.split, rows)
             kept += len(rows)
@@ -147,37 +153,41 @@ def _rows(
 
 
 def chunks(images: Iterable[FoundImage | Skipped], root: Path, classes: Sequence[str]) -> Iterator[Chunk]:
-    """The images in groups of one split, each group a worker's call; makes the class folders on the way."""
+    """The images in groups of one split, each group one call of a worker; makes the class folders on the way."""
     label_of = {name: label for label, name in enumerate(classes)}
     folder_of = folders(classes)
-    chunk, size, split = Chunk("", [], [], []), 0, ""
     made: set[str] = set()
+    chunk, size = Chunk("", [], [], []), 0
     for found in images:
-        split = found.split if isinstance(found, FoundImage) else split
-        if chunk.found and (split != chunk.split or len(chunk.found) >= CHUNK_IMAGES or size >= CHUNK_BYTES):
+        split = chunk.split if isinstance(found, Skipped) else found.split
+        if split != chunk.split or len(chunk.found) >= CHUNK_IMAGES or size >= CHUNK_BYTES:
             yield chunk
             chunk, size = Chunk(split, [], [], []), 0
-        chunk = chunk if chunk.found else Chunk(split, [], [], [])
-        path, label = "", -1
-        if isinstance(found, FoundImage):
-            folder = f"{split}/{folder_of[found.class_name]}"
-            if folder not in made:
-                (root / folder).mkdir(parents=True)
-                made.add(folder)
-            path, label, size = f"{folder}/{found.name}", label_of[found.class_name], size + len(found.data)
-        chunk.found.append(found)
-        chunk.paths.append(path)
-        chunk.labels.append(label)
-    if chunk.found:
-        yield chunk
+        if isinstance(found, Skipped):
+            chunk.add(found, "", -1)
+            continue
+        folder = f"{split}/{folder_of[found.class_name]}"
+        if folder not in made:
+            (root / folder).mkdir(parents=True)
+            made.add(folder)
+        chunk.add(found, f"{folder}/{found.name}", label_of[found.class_name])
+        size += len(found.data)
+    yield chunk
 
 
-def _decoded(root: Path, given: Iterator[Chunk], total: int) -> Iterator[tuple[Chunk, list[Kept | Skipped]]]:
-    """Each chunk with what became of it, in order; decoded here or in processes, by how many images there are."""
+def _decoded(
+    root: Path, given: Iterator[Chunk], total: int
+) -> Generator[tuple[Chunk, list[Kept | Skipped]], None, None]:
+    """Each chunk with what became of it, in order; read in processes, unless the images are few and soon done."""
     call = functools.partial(_keep_all, root)
     if total < INLINE_IMAGES:
-        yield from map(call, given)
-        return
+        begun = time.monotonic()
+        for chunk in given:
+            yield call(chunk)
+            if time.monotonic() - begun > INLINE_SECONDS:
+                break
+        else:
+            return
     workers = usable_cpus()
     with processes(workers) as pool:
         yield from in_order(pool, workers, call, given)
@@ -207,7 +217,7 @@ def keep(image: FoundImage, path: Path) -> Kept | Skipped:
     return Kept(len(image.data), height, width, checksums.of_bytes(image.data), checksums.of_bytes(decoded))
 
 
-def _summary(dataset: Dataset) -> dict[str, object]:
+def _summary(dataset: Dataset, seconds: float) -> dict[str, object]:
     return {
         "dataset": dataset.name,
         "splits": dataset.splits,
@@ -216,4 +226,5 @@ def _summary(dataset: Dataset) -> dict[str, object]:
         "bytes": dataset.bytes,
         "fingerprint": dataset.fingerprint,
         "path": str(dataset.root),
+        "seconds": round(seconds, 3),
     }

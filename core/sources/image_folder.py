@@ -98,10 +98,16 @@ def unwrap(folder: Path) -> Path:
     """The folder below `folder` that the images are really in, where each holds nothing but the next."""
     for _ in range(MAX_WRAPPERS):
         inner = visible_folders(folder)
-        if len(inner) != 1 or inner[0].name.lower() in SPLIT_NAMES or any(image_files(folder, deep=False)):
+        if len(inner) != 1 or _holds_images(folder) or inner[0].name.lower() in SPLIT_NAMES:
             break
+        if _holds_images(inner[0]) and class_folders(inner[0]):
+            break  # a class, with images of its own beside its folders
         folder = inner[0]
     return folder
+
+
+def _holds_images(folder: Path) -> bool:
+    return any(image_files(folder, deep=False))
 
 
 def find_splits(root: Path) -> dict[str, Path]:
