@@ -27,11 +27,12 @@ class TinyImageNet(ListedFiles):
         request, listing = self.begin(self.seed)
         root = request.place
         for folder in class_folders(root / "train"):
-            listing.add("train", readable(folder.name), folder, image_files(folder))
+            inner = folder / "images" if (folder / "images").is_dir() else folder
+            listing.add("train", readable(folder.name), inner, image_files(inner))
         self._list_validation(root / "val")
         self.check_found(root)
         if (root / "test").is_dir():
-            yield Message(f"the images in test have no labels: left out")
+            yield Message("the images in test have no labels: left out")
         listing.finish(request.limit)
 
     def _list_validation(self, folder: Path) -> None:
