@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import multiprocessing
 import pickle
-from itertools import pairwise, product
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-import h5py
-import lmdb
-import lz4.frame
 import numpy as np
 import pytest
-import zstandard
 from PIL import Image
 
+from benchmarks.plain import plainly_decompressed, read_plainly
 from core import open_store
 from core.build import Build
 from core.compressions import COMPRESSIONS
@@ -41,41 +37,6 @@ def build(home: Home, format: str, encoding: str, compression: str = "none", **o
 
 def truth(dataset: Dataset, split: str) -> list[tuple[Pixels, int]]:
     return [(decode(dataset.read(row)), row.label) for row in dataset.rows(split)]
-
-
-def plainly_decompressed(data: bytes, compression: str, dictionary: bytes | None) -> bytes:
-    """With the compression's own library and nothing of ours."""
-    if compression == "none":
-        return data
-    if compression == "lz4":
-        return bytes(lz4.frame.decompress(data))
-    trained = zstandard.ZstdCompressionDict(dictionary) if dictionary else None
-    return zstandard.ZstdDecompressor(dict_data=trained).decompress(data)
-
-
-def read_plainly(store: Path, split: str, format: str) -> tuple[list[bytes], list[int], bytes | None]:
-    """Payloads, labels and dictionary with py-lmdb, h5py or a file manager's means alone."""
-    if format == "lmdb":
-        with lmdb.open(str(store / f"{split}.lmdb"), readonly=True, lock=False) as env, env.begin() as txn:
-            labels = np.frombuffer(txn.get(b"__labels__"), "<i8").tolist()
-            return [txn.get(b"%08d" % i) for i in range(len(labels))], labels, txn.get(b"__dictionary__")
-    if format == "hdf5":
-        with h5py.File(store / f"{split}.h5") as file:
-            dictionary = file["dictionary"][()].tobytes() if "dictionary" in file else None
-            if "images" in file:
-                return [image.tobytes() for image in file["images"]], file["labels"][()].tolist(), dictionary
-            data, offsets = file["bytes"][()].tobytes(), file["offsets"][()].tolist()
-            payloads = [data[start:end] for start, end in pairwise(offsets)]
-            return payloads, file["labels"][()].tolist(), dictionary
-    folder = store / split
-    with (folder / "manifest.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    dictionary = folder / "__dictionary__"
-    return (
-        [(folder / row["path"]).read_bytes() for row in rows],
-        [int(row["label"]) for row in rows],
-        dictionary.read_bytes() if dictionary.exists() else None,
-    )
 
 
 @pytest.mark.parametrize(("format", "encoding", "compression"), EVERY, ids=["-".join(one) for one in EVERY])

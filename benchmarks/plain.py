@@ -1,0 +1,51 @@
+"""Reading our stores with nothing of ours: py-lmdb, h5py, the csv module, and the compressions' own libraries.
+
+This is what another program would do, and the proof that it can.
+"""
+
+from __future__ import annotations
+
+import csv
+from itertools import pairwise
+from pathlib import Path
+
+import h5py
+import lmdb
+import lz4.frame
+import numpy as np
+import zstandard
+
+
+def plainly_decompressed(data: bytes, compression: str, dictionary: bytes | None) -> bytes:
+    """With the compression's own library and nothing of ours."""
+    if compression == "none":
+        return data
+    if compression == "lz4":
+        return bytes(lz4.frame.decompress(data))
+    trained = zstandard.ZstdCompressionDict(dictionary) if dictionary else None
+    return zstandard.ZstdDecompressor(dict_data=trained).decompress(data)
+
+
+def read_plainly(store: Path, split: str, format: str) -> tuple[list[bytes], list[int], bytes | None]:
+    """Payloads, labels and dictionary with py-lmdb, h5py or a file manager's means alone."""
+    if format == "lmdb":
+        with lmdb.open(str(store / f"{split}.lmdb"), readonly=True, lock=False) as env, env.begin() as txn:
+            labels = np.frombuffer(txn.get(b"__labels__"), "<i8").tolist()
+            return [txn.get(b"%08d" % i) for i in range(len(labels))], labels, txn.get(b"__dictionary__")
+    if format == "hdf5":
+        with h5py.File(store / f"{split}.h5") as file:
+            dictionary = file["dictionary"][()].tobytes() if "dictionary" in file else None
+            if "images" in file:
+                return [image.tobytes() for image in file["images"]], file["labels"][()].tolist(), dictionary
+            data, offsets = file["bytes"][()].tobytes(), file["offsets"][()].tolist()
+            payloads = [data[start:end] for start, end in pairwise(offsets)]
+            return payloads, file["labels"][()].tolist(), dictionary
+    folder = store / split
+    with (folder / "manifest.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    dictionary = folder / "__dictionary__"
+    return (
+        [(folder / row["path"]).read_bytes() for row in rows],
+        [int(row["label"]) for row in rows],
+        dictionary.read_bytes() if dictionary.exists() else None,
+    )
