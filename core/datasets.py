@@ -33,7 +33,7 @@ import xxhash
 from core.claims import claim
 from core.contracts import Row, Shape, Skipped
 from core.errors import InputError
-from core.home import Home
+from core.home import Home, check_name
 
 INDEX = "index.sqlite"
 SCHEMA = 1
@@ -80,8 +80,7 @@ class Dataset:
         """The dataset called `name`. Raises InputError that names the ones there are."""
         root = home.raw / name
         if name not in _names(home):
-            there = ", ".join(_names(home)) or "none yet; import one first"
-            raise InputError(f"there is no dataset {name!r}; there are: {there}")
+            raise _unknown(home, name)
         try:
             return cls._from_index(root)
         except (sqlite3.Error, KeyError, ValueError) as error:
@@ -222,12 +221,17 @@ def list_datasets(home: Home) -> list[Dataset]:
 
 def delete_dataset(home: Home, name: str) -> None:
     """Remove an imported dataset; stores built from it stay. Raises InputError where it is not there or in use."""
-    if not name or Path(name).name != name or not (home.raw / name).is_dir():
-        Dataset.open(home, name)
+    if check_name(name) not in _names(home):
+        raise _unknown(home, name)
     with claim(home.raw / ".importing", name, "import") as scratch:
         gone = scratch / "deleted"
         (home.raw / name).rename(gone)
         shutil.rmtree(gone)
+
+
+def _unknown(home: Home, name: str) -> InputError:
+    there = ", ".join(_names(home)) or "none yet; import one first"
+    return InputError(f"there is no dataset {name!r}; there are: {there}")
 
 
 def _names(home: Home) -> list[str]:
