@@ -1,16 +1,5 @@
-"""The router: page config, navigation, and what stands beside every page."""
+"""The router: all else is in `ui/frame.py`, so that a page that is opened on its own has the same frame."""
 
-import streamlit as st
+from ui.frame import draw_app
 
-from core.errors import FormatMattersError
-from ui.navigation import ROUTED_KEY, navigate
-from ui.sidebar import draw_sidebar
-
-st.set_page_config(page_title="Format Matters", page_icon=":material/stacked_bar_chart:", layout="wide")
-st.session_state[ROUTED_KEY] = True
-page = navigate()
-try:
-    draw_sidebar()
-    page.run()
-except FormatMattersError as error:
-    st.error(str(error), icon=":material/error:")
+draw_app()

@@ -5,8 +5,9 @@ import streamlit as st
 from core.measure.races import RaceRecord, list_races
 from ui import state
 from ui.benchmark_form import LOADERS, draw_form
+from ui.frame import through_router
 from ui.job_panel import draw_ending, own_jobs
-from ui.navigation import link, through_router
+from ui.navigation import link
 from ui.race_view import draw_live, draw_result
 from ui.stores import stores
 from ui.words import counted
@@ -43,7 +44,7 @@ if not running:
 
 records = list_races(state.home(), dataset.name)
 if records:
-    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Results")
         by_path = {str(record.path): record for record in records}
         shown = st.selectbox(

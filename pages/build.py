@@ -4,8 +4,9 @@ import streamlit as st
 
 from ui import state
 from ui.build_form import NEW, STORES, draw_form
+from ui.frame import through_router
 from ui.job_panel import draw_jobs
-from ui.navigation import link, through_router
+from ui.navigation import link
 from ui.store_list import draw_stores
 from ui.stores import stores
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.demo_view import draw_demo
-from ui.navigation import through_router
+from ui.frame import through_router
 from ui.welcome import draw_inventory, draw_journey
 
 through_router()

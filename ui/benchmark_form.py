@@ -29,7 +29,9 @@ def draw_form(dataset: Dataset, found: list[StoreInfo]) -> None:
     """Stores, settings, and the button that starts the race."""
     with st.container(border=True):
         chosen = _draw_stores(dataset, found)
-        settings = _draw_settings(dataset) | _draw_advanced(dataset)
+        settings = _draw_settings() | _draw_advanced(dataset)
+        if find_devices().note:
+            st.caption(find_devices().note)
         _draw_start(dataset, chosen, settings)
 
 
@@ -46,12 +48,12 @@ def _draw_stores(dataset: Dataset, found: list[StoreInfo]) -> list[str]:
     )
 
 
-def _draw_settings(dataset: Dataset) -> dict[str, object]:
+def _draw_settings() -> dict[str, object]:
     devices = find_devices()
     columns = st.columns(4)
-    settings = {
+    return {
         "loader": columns[0].selectbox(
-            "Loader", list(LOADERS), format_func=LOADERS.get, help=LOADERS_HELP, key="benchmark.loader",
+            "Loader", list(LOADERS), format_func=LOADERS.__getitem__, help=LOADERS_HELP, key="benchmark.loader",
             persist_state="session",
         ),
         "batch_size": columns[1].number_input(
@@ -64,20 +66,17 @@ def _draw_settings(dataset: Dataset) -> dict[str, object]:
             persist_state="session",
         ),
         "device": columns[3].selectbox(
-            "Device", list(devices.names), format_func=devices.names.get, key="benchmark.device",
+            "Device", list(devices.names), format_func=devices.names.__getitem__, key="benchmark.device",
             help="Where batches end up.", persist_state="session",
         ),
     }  # fmt: skip
-    if devices.note:
-        st.caption(devices.note)
-    return settings
 
 
 def _draw_advanced(dataset: Dataset) -> dict[str, object]:
     columns = st.columns(4)
     return {
         "transform": columns[0].selectbox(
-            "Transform", list(TRANSFORMS), format_func=TRANSFORMS.get, key="benchmark.transform",
+            "Transform", list(TRANSFORMS), format_func=TRANSFORMS.__getitem__, key="benchmark.transform",
             persist_state="session",
         ),
         "split": columns[1].selectbox(

@@ -16,7 +16,7 @@ NAMED_CLASSES = 30
 """With more classes than this the bars are ranked instead of named."""
 
 
-def class_balance(counts: Sequence[tuple[str, str, int]]) -> alt.TopLevelMixin:
+def class_balance(counts: Sequence[tuple[str, str, int]]) -> alt.Chart:
     """Bars of images by class, stacked by split; from (split, class, images)."""
     import altair as alt
     import pandas as pd
@@ -56,7 +56,7 @@ def _ranked(table: pd.DataFrame, colour: alt.Color) -> alt.Chart:
     )
 
 
-def shape_map(shapes: Iterable[tuple[Shape, int]]) -> alt.TopLevelMixin:
+def shape_map(shapes: Iterable[tuple[Shape, int]]) -> alt.Chart:
     """Circles by width and height, as large as the shape is frequent."""
     import altair as alt
     import pandas as pd
@@ -77,7 +77,7 @@ def shape_map(shapes: Iterable[tuple[Shape, int]]) -> alt.TopLevelMixin:
     )
 
 
-def size_histogram(sizes: Sequence[int]) -> alt.TopLevelMixin:
+def size_histogram(sizes: Sequence[int]) -> alt.Chart:
     """How many files have how many bytes."""
     import altair as alt
     import numpy as np

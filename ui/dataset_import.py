@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -53,7 +54,7 @@ def draw_import() -> None:
         _start(way, source, name, limit, options)
 
 
-def _draw_source(way: str) -> tuple[str, dict[str, object]] | None:
+def _draw_source(way: str) -> tuple[str, Mapping[str, object]] | None:
     """What to import from, and the source's own options; None while that is not yet said."""
     if way == "upload":
         file = st.file_uploader("Archive", [ending.lstrip(".") for ending in ARCHIVE_ENDINGS], key="dataset.upload")
@@ -78,7 +79,7 @@ def _draw_limit(way: str) -> int | None:
     )
 
 
-def _start(way: str, source: str, name: str, limit: int | None, options: dict[str, object]) -> None:
+def _start(way: str, source: str, name: str, limit: int | None, options: Mapping[str, object]) -> None:
     try:
         check_name(name)
     except InputError as error:

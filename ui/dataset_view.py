@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.contracts import Skipped
 from core.datasets import Dataset, delete_dataset
-from core.errors import FormatMattersError
 from core.stores import list_stores
 from ui import state
 from ui.dataset_charts import class_balance, shape_map, size_histogram
@@ -137,10 +136,6 @@ def ask_to_delete(dataset: Dataset) -> None:
             "but neither verified against the images nor built again.",
             icon=":material/link_off:",
         )
-    if st.button("Delete", type="primary", icon=":material/delete:", key="dataset.delete_confirmed"):
-        try:
-            delete_dataset(state.home(), dataset.name)
-        except FormatMattersError as error:
-            st.error(str(error))
-        else:
-            st.rerun()
+    if st.button("Delete", type="primary", icon=":material/delete:", key="dataset.delete_confirmed",
+                 on_click=state.delete, args=(delete_dataset, dataset.name)):  # fmt: skip
+        st.rerun()

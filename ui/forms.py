@@ -11,6 +11,9 @@ from core.options import Option, Value
 ROW = 4
 """Widgets side by side."""
 
+EXACT = (1 << 53) - 1
+"""The largest whole number that a browser's numbers hold."""
+
 
 def option_widgets(options: Mapping[str, Option], key: str) -> dict[str, Value]:
     """A widget for every option, side by side; returns what was chosen where it is not the default.
@@ -43,10 +46,11 @@ def _widget(option: Option, key: str) -> Value:
 
 def _number(option: Option, label: str, key: str) -> Value:
     kind = int if option.type == "int" else float
+    lowest, highest = option.minimum, option.maximum
     return st.number_input(
         label,
-        min_value=None if option.minimum is None else kind(option.minimum),
-        max_value=None if option.maximum is None else kind(option.maximum),
+        min_value=None if lowest is None else kind(max(lowest, -EXACT)),
+        max_value=None if highest is None else kind(min(highest, EXACT)),
         value=option.default,
         step=1 if kind is int else None,
         placeholder="as it is" if option.optional else None,

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import FormatMattersError
 from core.jobs import Job, State, Watch
+from core.jobs.job import CANCEL
 from ui import state
 from ui.navigation import PAGES, link
 from ui.words import listed, number_text, remaining_text, seconds_text, size_text, speed_text
@@ -102,9 +103,9 @@ def _draw_active(owner: str) -> None:
     for job in active:
         with st.container(border=True):
             _draw_card(job)
-    if len(active) > 1 and st.button("Cancel all", key=f"{owner}.cancel_all", icon=":material/close:"):
-        for job in active:
-            state.jobs().cancel(job.id)
+    if len(active) > 1:
+        st.button("Cancel all", key=f"{owner}.cancel_all", icon=":material/close:",
+                  on_click=_cancel, args=([job.id for job in active],))  # fmt: skip
 
 
 def _draw_card(job: Job) -> None:
@@ -128,12 +129,16 @@ def draw_progress(job: Job) -> None:
 
 def draw_cancel(job: Job) -> None:
     """The button that stops a job, whichever session started it."""
-    asked = f"app.cancelling.{job.id}"
-    if st.session_state.get(asked):
+    if (job.folder / CANCEL).exists():
         st.caption("Stopping…")
-    elif st.button("Cancel", key=f"{job.owner}.cancel.{job.id}", icon=":material/close:"):
-        state.jobs().cancel(job.id)
-        st.session_state[asked] = True
+    else:
+        st.button("Cancel", key=f"{job.owner}.cancel.{job.id}", icon=":material/close:",
+                  on_click=_cancel, args=([job.id],))  # fmt: skip
+
+
+def _cancel(job_ids: list[str]) -> None:
+    for job_id in job_ids:
+        state.jobs().cancel(job_id)
 
 
 def _stage_text(seen: Watch) -> str:
@@ -180,9 +185,7 @@ def draw_ending(owner: str) -> None:
     show = st.info if last.state is State.CANCELLED else st.error
     show(f"**{last.title}**: {last.error}", icon=":material/info:")
     with st.container(horizontal=True):
-        if st.button("Dismiss", key=f"{owner}.dismiss", icon=":material/done:"):
-            dismissed.add(last.id)
-            st.rerun()
+        st.button("Dismiss", key=f"{owner}.dismiss", icon=":material/done:", on_click=dismissed.add, args=(last.id,))
         log = last.log()
         if log:
             with st.popover("Log", icon=":material/description:"):

@@ -26,10 +26,6 @@ PAGES: dict[str, PageEntry] = {
 """Page name -> its entry, in the order of the menu. A job's owner is a page name."""
 
 
-ROUTED_KEY = "app.routed"
-"""Set in the session by `app.py`."""
-
-
 def navigate() -> st.Page:
     """Declare all pages, always, and return the one that is asked for."""
     sections: dict[str, list[st.Page]] = {}
@@ -39,22 +35,10 @@ def navigate() -> st.Page:
     return st.navigation(sections)
 
 
-def through_router() -> None:
-    """To be called first on every page: see to it that the page was run by `app.py`.
-
-    Until `st.navigation` has been called once, a server that finds a folder `pages/` runs the file there that an
-    address names, on its own. Whoever opens a page by its address on a fresh server would miss all that `app.py` draws.
-    """
-    if not st.session_state.get(ROUTED_KEY):
-        st.session_state[ROUTED_KEY] = True
-        navigate()
-        st.rerun()
-
-
-def link(page: str, label: str | None = None, **look: str) -> None:
+def link(page: str, label: str | None = None) -> None:
     """A link to the page called `page`, with the page's own title and icon where none are given."""
     entry = PAGES[page]
-    st.page_link(entry.path, label=label or entry.title, icon=entry.icon, **look)
+    st.page_link(entry.path, label=label or entry.title, icon=entry.icon)
 
 
 def go(page: str) -> None:

@@ -23,7 +23,7 @@ def named(store: str) -> str:
     return label(*store.split("/", 1))
 
 
-def standings_chart(rows: Sequence[Standing]) -> alt.TopLevelMixin:
+def standings_chart(rows: Sequence[Standing]) -> alt.LayerChart:
     """Medians as bars, the slowest and the fastest turn as whiskers, the median's figure beside."""
     import altair as alt
     import pandas as pd
@@ -65,7 +65,7 @@ def standings_chart(rows: Sequence[Standing]) -> alt.TopLevelMixin:
     return finish((bars + spread + figures).properties(height=alt.Step(BAR)))
 
 
-def live_chart(samples: Sequence[Measured]) -> alt.TopLevelMixin:
+def live_chart(samples: Sequence[Measured]) -> alt.Chart:
     """Images a second as they were measured, a line for each turn of a store."""
     import altair as alt
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.jobs import Job, State
+from core.jobs.watch import Measured
 from core.measure.races import RaceRecord, Standing, standings
 from ui import state
 from ui.job_panel import draw_cancel, draw_progress, watch
@@ -37,16 +38,26 @@ def _draw_running(job_id: str) -> None:
 def draw_live_charts(job: Job) -> None:
     """What was measured so far: a figure a store, and the lines."""
     seen = watch(job)
-    live = [sample for sample in seen.samples.get("throughput", []) if "store" in sample.values]
+    live = [sample for sample in seen.samples.get("throughput", []) if sample.values["samples_per_s"]]
     if not live:
         st.caption("Comparing the first batches with the store, and filling the page cache…")
         return
-    latest = {str(sample.values["store"]): sample for sample in live}
+    figures = _figures(live, seen.samples.get("turn", []))
     racing = str(live[-1].values["store"])
-    for (store, sample), column in zip(latest.items(), st.columns(max(len(latest), 3)), strict=False):
-        title = f"**{named(store)}**" if store == racing else named(store)
-        column.metric(title, speed_text(float(sample.values["samples_per_s"])))
+    for (store, speed), column in zip(figures.items(), st.columns(max(len(figures), 3)), strict=False):
+        title = f"**{named(store)}** :material/play_arrow:" if store == racing else named(store)
+        column.metric(title, speed_text(speed), help="Now, or in its last turn.")
     st.altair_chart(live_chart(live), alt="Images per second of each store, as they are measured")
+
+
+def _figures(live: Sequence[Measured], turns: Sequence[Measured]) -> dict[str, float]:
+    """What to show of each store, in the order of their first turns: its last turn's speed, or the one right now."""
+    figures = {str(sample.values["store"]): 0.0 for sample in live}
+    for turn in turns:
+        figures[str(turn.values["store"])] = float(turn.values["samples_per_s"])
+    if live[-1].at >= max((turn.at for turn in turns), default=0.0):
+        figures[str(live[-1].values["store"])] = float(live[-1].values["samples_per_s"])
+    return figures
 
 
 def draw_result(record: RaceRecord) -> None:
@@ -86,10 +97,10 @@ def verdict(rows: Sequence[Standing]) -> str:
 def _conditions(record: RaceRecord) -> str:
     setup = record.setup
     cut = "" if record.complete else " It was stopped before the last turn."
+    rounds = counted(setup["rounds"], "interleaved round")
     parts = [
-        f"Median of {counted(setup['rounds'], 'interleaved round')} of {setup['seconds']:g} s; the line spans the slowest "
-        "and the fastest turn.",
-        f"Split {setup['split']}, batches of {setup['batch_size']}, {setup['loader']} loader, workers {setup['workers']},",
-        f"{setup['device']}, transform {setup['transform']}, {setup['cache']} cache.{cut}",
+        f"Median of {rounds} of {setup['seconds']:g} s; the line spans the slowest and the fastest turn.",
+        f"Split {setup['split']}, batches of {setup['batch_size']}, {setup['loader']} loader,",
+        f"workers {setup['workers']}, {setup['device']}, transform {setup['transform']}, {setup['cache']} cache.{cut}",
     ]
     return " ".join(parts)

@@ -17,6 +17,7 @@ def draw_sidebar() -> None:
     with st.sidebar:
         _draw_picker(state.datasets())
         draw_indicator()
+    state.show_trouble()
     show_endings()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
 import streamlit as st
 
 from core.datasets import Dataset, list_datasets
@@ -11,6 +14,9 @@ from core.jobs import Job, Jobs
 
 DATASET_KEY = "app.dataset"
 AWAITED_KEY = "app.awaited_datasets"
+TROUBLE_KEY = "app.trouble"
+
+T = TypeVar("T")
 
 
 def home() -> Home:
@@ -50,13 +56,28 @@ def take_awaited_datasets() -> None:
             del awaited[job_id]
 
 
-def start_job(task: str, fields: dict[str, object], *, title: str, owner: str) -> Job | None:
+def start_job(task: str, fields: Mapping[str, object], *, title: str, owner: str) -> Job | None:
     """Start a job of this home; where that fails, say why on the page and return None."""
     try:
         return jobs().start(task, {**fields, "home": str(home().root)}, title=title, owner=owner)
     except FormatMattersError as error:
         st.error(str(error), icon=":material/error:")
         return None
+
+
+def delete(remove: Callable[[Home, T], None], what: T) -> None:
+    """Remove a dataset or a store; where that fails, `show_trouble` says why. For buttons' `on_click`."""
+    try:
+        remove(home(), what)
+    except FormatMattersError as error:
+        st.session_state[TROUBLE_KEY] = str(error)
+
+
+def show_trouble() -> None:
+    """What a button's callback could not do, once."""
+    trouble = st.session_state.pop(TROUBLE_KEY, None)
+    if trouble:
+        st.error(trouble, icon=":material/error:")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

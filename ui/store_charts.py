@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 BAR = 26
 
 
-def four_sizes(table: pd.DataFrame) -> alt.TopLevelMixin:
+def four_sizes(table: pd.DataFrame) -> alt.FacetChart:
     """A panel for each of the four sizes, all on one scale, a bar a store."""
     import altair as alt
 
@@ -37,7 +37,7 @@ def four_sizes(table: pd.DataFrame) -> alt.TopLevelMixin:
     return finish(panel.facet(column=alt.Column("size:N", sort=list(SIZES.values()), title=None)))
 
 
-def one_figure(table: pd.DataFrame, field: str, title: str, format: str, log: bool = False) -> alt.TopLevelMixin:
+def one_figure(table: pd.DataFrame, field: str, title: str, format: str, log: bool = False) -> alt.LayerChart:
     """A bar a store of one of its figures, with the figure at its end."""
     import altair as alt
 
@@ -61,7 +61,7 @@ def _by_store(table: pd.DataFrame) -> alt.Y:
     return alt.Y("store:N", title=None, sort=list(table["store"]), axis=alt.Axis(labelLimit=230))
 
 
-def compression_gains(rows: Sequence[tuple[str, str, float, float, float]]) -> alt.TopLevelMixin:
+def compression_gains(rows: Sequence[tuple[str, str, float, float, float]]) -> alt.FacetChart:
     """Size after compression relative to before; from (encoding, compression, ratio, MB/s in, MB/s out)."""
     import altair as alt
     import pandas as pd

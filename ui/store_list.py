@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.errors import FormatMattersError
 from core.jobs import Job, State
 from core.stores import StoreInfo, delete_store
 from ui import state
@@ -141,10 +140,6 @@ def _ask_to_delete(store: StoreInfo) -> None:
     size = sum(split["allocated_bytes"] for split in store.manifest.splits.values())
     st.markdown(f"**{store_label(store)}** of {store.manifest.dataset} is removed; that frees {size_text(size)}.")
     st.caption("The imported images stay, so it can be built again.")
-    if st.button("Delete", type="primary", icon=":material/delete:", key="build.delete_confirmed"):
-        try:
-            delete_store(state.home(), store.path)
-        except FormatMattersError as error:
-            st.error(str(error))
-        else:
-            st.rerun()
+    if st.button("Delete", type="primary", icon=":material/delete:", key="build.delete_confirmed",
+                 on_click=state.delete, args=(delete_store, store.path)):  # fmt: skip
+        st.rerun()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from core.formats import FORMATS
 
 if TYPE_CHECKING:
     import altair as alt
+
+    ChartT = TypeVar("ChartT", alt.Chart, alt.LayerChart, alt.FacetChart)
 
 PALETTE = ("#C9761B", "#2F7DD1", "#1A9A74", "#BF4F8E", "#7B66CC", "#6C7A89")
 """Told apart with any common colour blindness; contrast of 3:1 and more on the light ground and on the dark."""
@@ -36,7 +38,7 @@ def format_scale() -> alt.Scale:
     return alt.Scale(domain=[format_title(name) for name in FORMATS], range=[format_colour(name) for name in FORMATS])
 
 
-def finish(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
+def finish(chart: ChartT) -> ChartT:
     """The common look: legible labels, no frame, quiet grid."""
     return (
         chart.configure_view(strokeWidth=0)

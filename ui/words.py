@@ -74,5 +74,5 @@ def rounded(number: float) -> float:
     """To three digits."""
     if number < 100:
         return number
-    step = 10 ** max(len(str(int(number))) - 3, 0)
+    step = 10.0 ** max(len(str(int(number))) - 3, 0)
     return round(number / step) * step

@@ -27,7 +27,7 @@ class Demo:
     "done" or "there already". The result is the race's.
     """
 
-    seconds: float = 1.5
+    seconds: float = 1.0
     rounds: int = 3
     home: str | None = None
 

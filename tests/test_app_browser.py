@@ -1,0 +1,140 @@
+"""The app in a real browser: the main journey, every page by its address on a fresh server, and how long that takes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parent.parent
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PAGES = {
+    "": "Format Matters",
+    "dataset": "Dataset",
+    "build": "Build",
+    "benchmark": "Benchmark",
+    "inspector": "Inspector",
+}
+"""Address -> title in an empty home."""
+
+
+def browser_path() -> str | None:
+    """A Chromium or Chrome on this machine."""
+    places = [os.environ.get("CHROMIUM"), "/usr/bin/chromium"]
+    places += [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "chrome")]
+    return next((place for place in places if place and Path(place).exists()), None)
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[str]:
+    """A fresh server of the app, working in `home`; gives its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"],
+        cwd=ROOT,
+        env={**os.environ, "FORMAT_MATTERS_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_for_server(address)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def wait_for_server(address: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return
+        except OSError:
+            assert time.monotonic() < deadline, "the server did not come up"
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = browser_path()
+    if path is None:
+        pytest.skip("no Chromium or Chrome here: install one, or name it in the variable CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield opened
+        opened.close()
+
+
+def title(page, text: str, timeout: float = 20_000) -> None:
+    page.get_by_role("heading", level=1, name=text, exact=True).wait_for(timeout=timeout)
+
+
+def go(page, name: str, titled: str | None = None) -> None:
+    """By the menu in the sidebar."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    title(page, titled or name)
+
+
+def calm(page) -> None:
+    """Nothing is running any more, and nothing went wrong."""
+    page.wait_for_function("() => !document.querySelector('[data-test-script-state=\"running\"]')", timeout=30_000)
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_the_main_journey(browser, tmp_path: Path) -> None:
+    with serving(tmp_path) as address:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(address)
+        page.get_by_role("button", name="Run the one-minute demo").click()
+        page.get_by_text("Race the three").wait_for()
+        page.get_by_text("What the demo found on this machine").wait_for(timeout=120_000)
+        assert page.get_by_text("images/s").first.is_visible()
+        page.locator("canvas, .vega-embed svg").first.wait_for()
+
+        go(page, "Dataset", titled="shapes")
+        page.get_by_alt_text("circle").first.wait_for()
+        go(page, "Build")
+        page.get_by_text("Stores (3)").wait_for()
+        go(page, "Benchmark")
+        page.get_by_role("button", name="Race 3 stores").wait_for()
+        page.get_by_text("Every turn as it was measured").wait_for()
+        go(page, "Inspector")
+        calm(page)
+        page.close()
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_opens_by_its_address_on_a_fresh_server(browser, address: str, tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        page = browser.new_page()
+        page.goto(f"{server}/{address}")
+        title(page, PAGES[address])
+        calm(page)
+        menu = page.get_by_test_id("stSidebarNav").get_by_role("link").all_inner_texts()
+        assert [entry.split()[-1] for entry in menu] == ["Start", "Dataset", "Build", "Benchmark", "Inspector"]
+        assert page.get_by_test_id("stSidebar").get_by_text("None yet.").is_visible()
+        page.close()

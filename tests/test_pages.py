@@ -1,0 +1,255 @@
+"""Every page through the router: in an empty home, in a furnished one, and what its buttons do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from app_fixtures import PAGES, ROOT, open_page, texts
+from streamlit.testing.v1 import AppTest
+
+from core.datasets import Dataset, list_datasets
+from core.formats import FORMATS
+from core.home import Home
+from core.jobs import Job, Jobs, State
+from core.stores import list_stores
+
+pytest_plugins = ("app_fixtures",)
+
+
+def ended(home: Home, task: str) -> Job:
+    """The newest job of a task, when it has ended."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        job = next((job for job in Jobs(home).all() if job.task == task), None)
+        if job is not None and not job.active:
+            return job
+        time.sleep(0.05)
+    raise AssertionError(f"no {task} ended in time")
+
+
+def click(app: AppTest, key: str) -> AppTest:
+    return app.button(key=key).click().run()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_home_leads_to_the_next_step(page: str, empty: Home) -> None:
+    app = open_page(page)
+    assert not app.exception
+    assert not app.error
+    links = [link.label for link in app.get("page_link")]
+    assert "Import one" in links
+    assert page in ("start", "dataset") or any("Import" in label for label in links if label != "Import one")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_furnished_home_is_shown_without_complaint(page: str, furnished: Home) -> None:
+    app = open_page(page)
+    assert not app.exception
+    assert not app.error
+    assert app.sidebar.selectbox(key="app.dataset").value == "shapes"
+    assert "80 images · 10 classes" in texts(app)
+
+
+def test_no_page_loads_torch(furnished: Home) -> None:
+    script = (
+        "import sys; sys.path[:0] = ['tests', '.']\n"
+        "from app_fixtures import PAGES, open_page\n"
+        "for page in PAGES:\n"
+        "    assert not open_page(page).exception, page\n"
+        "print(*sorted({'torch', 'numba', 'core.loading.loader'} & set(sys.modules)))\n"
+    )
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == ""
+
+
+def test_pages_are_thin() -> None:
+    for page in (ROOT / "pages").glob("*.py"):
+        assert len(page.read_text().splitlines()) < 300, page.name
+
+
+# ---------------------------------------------------------------- dataset
+
+
+def test_an_import_is_a_job_and_its_dataset_becomes_the_current_one(furnished: Home) -> None:
+    app = open_page("dataset")
+    for option, value in (("size", 8), ("train", 30), ("val", 10)):
+        app.number_input(key=f"dataset.shapes.{option}").set_value(value)
+    app.text_input(key="dataset.name.shapes.shapes").set_value("tiny")
+    click(app, "dataset.import")
+    assert ended(furnished, "import").state is State.DONE
+    app.run()
+    assert app.sidebar.selectbox(key="app.dataset").value == "tiny"
+    assert Dataset.open(furnished, "tiny").splits == {"train": 30, "val": 10}
+    assert "40 images" in texts(app)
+
+
+def test_a_taken_name_is_offered_with_a_number(furnished: Home) -> None:
+    assert open_page("dataset").text_input(key="dataset.name.shapes.shapes").value == "shapes-2"
+
+
+def test_a_bad_name_is_refused_in_a_sentence(furnished: Home) -> None:
+    app = open_page("dataset")
+    app.text_input(key="dataset.name.shapes.shapes").set_value("../up")
+    click(app, "dataset.import")
+    assert "cannot be a dataset's name" in app.error[0].value
+    assert Jobs(furnished).all() == []
+
+
+def test_a_path_is_recognised_before_it_is_imported(empty: Home, tmp_path: Path) -> None:
+    app = open_page("dataset")
+    app.segmented_control(key="dataset.way").set_value("A path on this machine").run()
+    app.text_input(key="dataset.path").set_value("/nowhere/at/all").run()
+    assert "there is no" in app.warning[0].value
+    app.text_input(key="dataset.path").set_value(str(tmp_path)).run()
+    assert "Recognised as: A folder of images." in texts(app)
+
+
+def test_a_failed_import_says_why_until_it_is_dismissed(empty: Home, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    app = open_page("dataset")
+    app.segmented_control(key="dataset.way").set_value("A path on this machine").run()
+    app.text_input(key="dataset.path").set_value(str(tmp_path / "nothing")).run()
+    click(app, "dataset.import")
+    job = ended(empty, "import")
+    assert job.state is State.FAILED
+    app.run()
+    assert job.error
+    assert job.error in app.error[0].value
+    click(app, "dataset.dismiss")
+    assert not app.error
+
+
+@pytest.mark.parametrize("view", [1, 2, 3])
+def test_every_view_of_a_dataset_is_drawn(view: int, furnished: Home) -> None:
+    app = open_page("dataset")
+    control = app.segmented_control(key="dataset.view.shapes")
+    control.set_value(control.options[view]).run()
+    assert not app.exception
+    assert len(app.get("vega_lite_chart")) == (1, 1, 0)[view - 1] or "Nothing was skipped" in texts(app)
+
+
+def test_deleting_a_dataset_asks_first_and_names_its_stores(furnished: Home) -> None:
+    app = open_page("dataset")
+    click(app, "dataset.delete")
+    assert list_datasets(furnished), "asking does not delete"
+    assert "lmdb/raw" in app.warning[0].value
+    click(app, "dataset.delete_confirmed")
+    assert list_datasets(furnished) == []
+
+
+# ---------------------------------------------------------------- build
+
+
+def test_the_form_offers_every_component_of_the_tables(furnished: Home) -> None:
+    app = open_page("build")
+    app.segmented_control(key="build.view").set_value("Build new").run()
+    assert not app.exception
+    assert len(app.button_group(key="build.format").options) == len(FORMATS)
+    assert app.number_input(key="build.format.lmdb.group").value == 1
+    assert "built already" in list(app.dataframe[0].value["State"])
+
+
+def test_several_stores_are_built_in_one_go(furnished: Home) -> None:
+    app = open_page("build")
+    app.segmented_control(key="build.view").set_value("Build new").run()
+    app.button_group(key="build.format").set_value(["lmdb", "hdf5"])
+    app.button_group(key="build.encoding").set_value(["original"])
+    app.run()
+    app.number_input(key="build.format.lmdb.group").set_value(4).run()
+    click(app, "build.start")
+    while Jobs(furnished).active():
+        time.sleep(0.05)
+    assert {"lmdb/original-group4", "hdf5/original"} <= {store.name for store in list_stores(furnished)}
+    assert app.run().segmented_control(key="build.view").value == "Stores"
+    assert not app.exception
+
+
+def test_what_cannot_be_built_says_why_in_the_plan(furnished: Home) -> None:
+    app = open_page("build")
+    app.segmented_control(key="build.view").set_value("Build new").run()
+    app.button_group(key="build.encoding").set_value(["original"])
+    app.button_group(key="build.format").set_value(["hdf5"]).run()
+    app.selectbox(key="build.format.hdf5.filter").set_value("gzip").run()
+    assert not app.exception
+    assert app.button(key="build.start").disabled
+    assert "filter" in app.dataframe[0].value["State"][0]
+
+
+def test_a_store_is_verified_and_deleted(furnished: Home) -> None:
+    app = open_page("build")
+    chosen = app.selectbox(key="build.store").value
+    click(app, "build.verify")
+    assert ended(furnished, "verify").result["ok"]
+    assert "All 80 samples are as they should be" in texts(app.run())
+    click(app, "build.delete")
+    click(app, "build.delete_confirmed")
+    assert chosen not in {str(store.path) for store in list_stores(furnished)}
+
+
+def test_a_damaged_store_is_found_by_verify(furnished: Home) -> None:
+    store = next(store for store in list_stores(furnished) if store.manifest.format == "disk")
+    image = next(store.path.glob("train/*/*.png"))
+    image.write_bytes(image.read_bytes()[:-1] + b"?")
+    app = open_page("build")
+    app.selectbox(key="build.store").set_value(str(store.path)).run()
+    click(app, "build.verify")
+    assert not ended(furnished, "verify").result["ok"]
+    assert "1 sample of 80 differ" in texts(app.run())
+
+
+# ---------------------------------------------------------------- benchmark
+
+
+def test_a_kept_race_is_shown_again(furnished: Home) -> None:
+    app = open_page("benchmark")
+    assert "2 interleaved rounds" in texts(app)
+    assert list(app.dataframe[0].value["Round"]) == [1, 1, 1, 2, 2, 2]
+
+
+def test_a_race_starts_with_what_was_chosen_and_can_be_cancelled(furnished: Home) -> None:
+    app = open_page("benchmark")
+    app.number_input(key="benchmark.batch_size").set_value(16)
+    app.number_input(key="benchmark.rounds").set_value(50)
+    app.selectbox(key="benchmark.loader").set_value("torch").run()
+    click(app, "benchmark.start")
+    [job] = Jobs(furnished).active()
+    assert (job.fields["batch_size"], job.fields["loader"], len(job.fields["stores"])) == (16, "torch", 3)
+    click(app, f"benchmark.cancel.{job.id}")
+    assert ended(furnished, "race").state is State.CANCELLED
+    assert "It was cancelled" in app.run().info[0].value
+
+
+def test_where_there_is_no_accelerator_it_is_said(furnished: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ui import devices
+
+    monkeypatch.setattr(devices, "_looks_accelerated", lambda: False)
+    devices.find_devices.clear()
+    assert "no CUDA or Apple GPU" in texts(open_page("benchmark"))
+
+
+def test_choices_outlast_a_switch_of_pages(furnished: Home) -> None:
+    app = open_page("benchmark")
+    app.number_input(key="benchmark.batch_size").set_value(64).run()
+    app.switch_page("pages/build.py").run()
+    app.switch_page("pages/benchmark.py").run()
+    assert app.number_input(key="benchmark.batch_size").value == 64
+
+
+# ---------------------------------------------------------------- jobs beside every page
+
+
+def test_a_running_job_is_seen_from_every_page_and_session(furnished: Home) -> None:
+    app = open_page("benchmark")
+    app.number_input(key="benchmark.rounds").set_value(50).run()
+    click(app, "benchmark.start")
+    [job] = Jobs(furnished).active()
+    try:
+        other = open_page("dataset")
+        assert job.title in [link.label for link in other.sidebar.get("page_link")]
+    finally:
+        Jobs(furnished).cancel(job.id)
+        ended(furnished, "race")

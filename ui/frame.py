@@ -1,0 +1,43 @@
+"""What is drawn around every page, and the guard that no page is ever drawn without it."""
+
+from __future__ import annotations
+
+import threading
+
+import streamlit as st
+
+from core.errors import FormatMattersError
+from ui.navigation import navigate
+from ui.sidebar import draw_sidebar
+
+_run = threading.local()
+"""Of the thread that runs the script: whether the frame has been drawn by `app.py`."""
+
+
+def draw_app() -> None:
+    """All of the app: the frame, and in it the page that was asked for."""
+    page = _draw_frame()
+    _run.framed = True
+    try:
+        page.run()
+    except FormatMattersError as error:
+        st.error(str(error), icon=":material/error:")
+    finally:
+        _run.framed = False
+
+
+def through_router() -> None:
+    """To be called first on every page: draw the frame where nobody has.
+
+    Until `st.navigation` has been called once, a server that finds a folder `pages/` runs the file there that an
+    address names, on its own. Whoever opens a page by its address on a fresh server would miss all that `app.py` draws.
+    """
+    if not getattr(_run, "framed", False):
+        _draw_frame()
+
+
+def _draw_frame() -> st.Page:
+    st.set_page_config(page_title="Format Matters", page_icon=":material/stacked_bar_chart:", layout="wide")
+    page = navigate()
+    draw_sidebar()
+    return page
