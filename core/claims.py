@@ -6,7 +6,6 @@ is where that folder comes from, and where what a killed process left behind is 
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -18,6 +17,9 @@ from filelock import FileLock, Timeout
 
 from core.errors import InputError
 
+PATIENCE = 0.3
+"""Seconds to wait for a claim: somebody may only be looking whether it is held."""
+
 
 @contextmanager
 def claim(workplace: Path, name: str, work: str) -> Iterator[Path]:
@@ -27,13 +29,13 @@ def claim(workplace: Path, name: str, work: str) -> Iterator[Path]:
     """
     workplace.mkdir(parents=True, exist_ok=True)
     lock = FileLock(workplace / f"{name}.lock")
-    note = workplace / f"{name}.json"
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 10)
     except Timeout:
-        raise InputError(f"{_holder(note, work)} {name!r}; wait for it to end, or use another name") from None
+        raise InputError(
+            f"the {work} of {name!r} is under way{_by_whom(workplace, name)}; wait for it to end"
+        ) from None
     try:
-        note.write_text(json.dumps({"process": os.getpid(), "since": f"{datetime.now():%H:%M:%S}"}))
         clean(workplace, held=name)
         scratch = workplace / f"{name}.{os.getpid()}"
         try:
@@ -41,7 +43,6 @@ def claim(workplace: Path, name: str, work: str) -> Iterator[Path]:
             yield scratch
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-            note.unlink(missing_ok=True)
     finally:
         lock.release()
 
@@ -51,9 +52,17 @@ def clean(workplace: Path, held: str) -> None:
 
     `held` is claimed by the caller, so whatever bears that name is a leftover too.
     """
-    for folder in workplace.iterdir():
-        if folder.is_dir() and (folder.stem == held or not _is_held(workplace / f"{folder.stem}.lock")):
+    for name, _, folder in _scratch_folders(workplace):
+        if name == held or not _is_held(workplace / f"{name}.lock"):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _scratch_folders(workplace: Path) -> Iterator[tuple[str, str, Path]]:
+    """(name, process, folder) of every claim's folder, held or left behind."""
+    for folder in workplace.iterdir():
+        name, _, process = folder.name.rpartition(".")
+        if process.isdecimal() and folder.is_dir() and (workplace / f"{name}.lock").exists():
+            yield name, process, folder
 
 
 def _is_held(path: Path) -> bool:
@@ -65,10 +74,9 @@ def _is_held(path: Path) -> bool:
         return True
 
 
-def _holder(note: Path, work: str) -> str:
-    """Who holds a claim, as the beginning of a sentence; the note may be missing for an instant."""
-    try:
-        told = json.loads(note.read_text())
-        return f"process {told['process']} has been at the {work} of this name since {told['since']}:"
-    except (OSError, ValueError, KeyError):
-        return f"another process is at the {work} of this name:"
+def _by_whom(workplace: Path, claimed: str) -> str:
+    """Which process holds a claim, and since when, in words; nothing in the instant before its folder is there."""
+    for name, process, folder in _scratch_folders(workplace):
+        if name == claimed:
+            return f" in process {process}, since {datetime.fromtimestamp(folder.stat().st_ctime):%H:%M}"
+    return ""

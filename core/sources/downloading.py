@@ -29,7 +29,7 @@ def download(url: str, target: Path, md5: str, remedy: str) -> Iterator[Event]:
     """
     if not url.startswith(("http://", "https://")):
         raise InputError(f"{url!r} is not an address to download from: it must begin with https:// or http://")
-    with claim(target.parent, target.name, "download"):
+    with claim(target.parent / ".downloading", target.name, "download"):
         if target.exists() and (not md5 or _md5(target) == md5):
             yield Message(f"{target.name} is there already, downloaded before")
             return

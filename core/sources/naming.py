@@ -3,7 +3,8 @@
 A name that is safe stays as it is. In any other, what is not allowed becomes "_", it is cut to `LONGEST` bytes of
 UTF-8, and "~" with eight hexadecimal digits of the true name's XXH3 follows, so that two names never become one.
 Not allowed are: control characters, the characters <>:"/\\|?*, bytes that are not UTF-8, a "." or blank at either
-end, and Windows' reserved names (CON, NUL, COM1, ...). The true name is kept in the dataset's index.
+end, and Windows' reserved names (CON, NUL, COM1, ...), which get a "_" in front. The true name is kept in the
+dataset's index.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def safe_name(name: str, ending: str = "") -> str:
     clean_ending = _UNSAFE.sub("_", ending)[:16]
     if clean == name and clean and not _RESERVED.fullmatch(clean) and clean_ending == ending:
         return name + ending
-    return f"{clean}~{digest(name + ending)}{clean_ending}"
+    reserved = "_" if _RESERVED.fullmatch(clean) else ""
+    return f"{reserved}{clean}~{digest(name + ending)}{clean_ending}"
 
 
 def folders(classes: Iterable[str]) -> dict[str, str]:
