@@ -68,6 +68,11 @@ def _range(dtype: np.dtype[Any], lowest: float, highest: float) -> tuple[float, 
     return lowest, highest if highest > lowest else lowest + 1.0
 
 
+def flat(values: Array) -> memoryview:
+    """The array's bytes in order of its axes, without a copy where it lies like that."""
+    return np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
+
+
 def shape_of(count: int) -> tuple[int, int, int] | None:
     """(H, W, C) of a square image that has this many values, RGB before greyscale; None where there is none."""
     for channels in (3, 1, 4):

@@ -144,7 +144,7 @@ class LmdbFile:
         layout = self.structure()
         if layout["apparent_bytes"] < layout["used_bytes"]:
             missing = layout["used_bytes"] - layout["apparent_bytes"]
-            return [f"the file is cut short: {missing:,} bytes are missing at its end"]
+            return [f"the file is damaged: it was cut short, {missing:,} bytes are missing at its end"]
         return []
 
     def stored_bytes(self, key: bytes, value_bytes: int) -> int:

@@ -13,10 +13,11 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from core.contracts import Pixels
+from core.contracts import Buffer, Pixels
 from core.errors import InputError
 from core.formats import FORMATS
 from core.inspect import limits, wire
+from core.inspect.arrays import flat
 from core.inspect.records import UNREADABLE, File, Label, Record, Records
 from core.inspect.schemas import SCHEMAS, understand
 from core.pixels import resize
@@ -24,7 +25,7 @@ from core.pixels import resize
 FIRST_KEYS = 10
 HEAD_BYTES = 4096
 
-Answer = tuple[dict[str, Any], list[bytes]]
+Answer = tuple[dict[str, Any], list[Buffer]]
 
 
 class Reader:
@@ -56,9 +57,9 @@ class Reader:
         """One record, with its pixels and the first bytes of its payload."""
         record = self._records.read(self._resolve(index, key))
         about = describe(record, self._records)
-        blobs = [record.payload[:HEAD_BYTES]]
+        blobs: list[Buffer] = [record.payload[:HEAD_BYTES]]
         if record.pixels is not None:
-            blobs.append(np.ascontiguousarray(record.pixels).tobytes())
+            blobs.append(flat(record.pixels))
         return about, blobs
 
     def find(self, key: str) -> Answer:
@@ -82,11 +83,12 @@ class Reader:
 
     def cells(self, indices: list[int], box: int) -> Answer:
         """Some records with their pixels made to fit a square of `box` pixels: a blob each, empty for no image."""
-        cells, blobs = [], []
+        cells: list[dict[str, Any]] = []
+        blobs: list[Buffer] = []
         for index in indices:
             cell, pixels = self._cell(index, box)
             cells.append(cell)
-            blobs.append(b"" if pixels is None else pixels.tobytes())
+            blobs.append(b"" if pixels is None else flat(pixels))
         return {"cells": cells}, blobs
 
     def _cell(self, index: int, box: int) -> tuple[dict[str, Any], Pixels | None]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from core.contracts import Labels, Pixels
+from core.contracts import Buffer, Labels, Pixels
 from core.errors import FormatMattersError
 
 Label = int | str | None
@@ -28,7 +28,7 @@ class Record:
     key: str
     label: Label
     encoding: str
-    payload: bytes
+    payload: Buffer
     pixels: Pixels | None = None
     shape: tuple[int, ...] | None = None
     dtype: str = "uint8"

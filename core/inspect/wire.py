@@ -15,6 +15,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
+from core.contracts import Buffer
+
 MAX_JSON = 1 << 26
 MAX_BLOBS = 1 << 30
 
@@ -25,7 +27,7 @@ class Broken(Exception):
     """What came is no message."""
 
 
-def send(stream: BinaryIO, fields: dict[str, Any], blobs: Sequence[bytes] = ()) -> None:
+def send(stream: BinaryIO, fields: dict[str, Any], blobs: Sequence[Buffer] = ()) -> None:
     text = json.dumps({**fields, "blobs": [len(blob) for blob in blobs]}).encode()
     stream.write(struct.pack(">I", len(text)) + text)
     for blob in blobs:

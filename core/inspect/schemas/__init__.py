@@ -66,6 +66,8 @@ def understand(file: File, wanted: str | None = None) -> tuple[str, Records]:
         if records is not None:
             records.warnings += doubts
             return name, records
+    if doubts:
+        raise InputError(doubts[0])
     titles = "; ".join(f"{name}: {entry.title}" for name, entry in table.items())
     raise InputError(f"nothing in it is known here. A {file.kind} is read as one of these: {titles}")
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import h5py
 import numpy as np
 
-from core.contracts import Labels, Pixels
+from core.contracts import Buffer, Labels, Pixels
 from core.inspect import arrays
 from core.inspect.hdf5_file import Hdf5File
 from core.inspect.records import Label, Record
@@ -194,19 +194,20 @@ def _is_bytes(value: Any) -> bool:
     return isinstance(value, bytes | np.void)
 
 
-def _decoded(value: Any) -> tuple[bytes, Pixels | None, tuple[int, ...] | None, str, str, str | None]:
+def _decoded(value: Any) -> tuple[Buffer, Pixels | None, tuple[int, ...] | None, str, str, str | None]:
     """(payload, pixels, shape, dtype, encoding, problem) of an array of pixels, or of an image file's bytes."""
-    data = value.tobytes() if not isinstance(value, bytes) else value
     if _is_bytes(value) or value.ndim == 1:
+        data = value if isinstance(value, bytes) else value.tobytes()
         try:
             pixels, shape, encoding = image_from_bytes(data)
             return data, pixels, shape, "uint8", encoding, None
         except ValueError as error:
             return data, None, None, "uint8", image_encoding(data) or "bytes", str(error)
+    payload = b"" if value.dtype.hasobject else arrays.flat(value)
     try:
-        return data, arrays.to_rgb(value), value.shape, str(value.dtype), "raw", None
+        return payload, arrays.to_rgb(value), value.shape, str(value.dtype), "raw", None
     except ValueError as error:
-        return data, None, value.shape, str(value.dtype), "raw", str(error)
+        return payload, None, value.shape, str(value.dtype), "raw", str(error)
 
 
 def _is_image(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,10 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from core.compressions import COMPRESSIONS
-from core.contracts import Buffer, Compression, Encoding, Labels, Pixels, Reader
+from core.contracts import Compression, Encoding, Labels, Pixels, Reader
 from core.encodings import ENCODINGS
-from core.errors import InputError
 from core.formats import FORMATS
+from core.inspect.own_lmdb import LmdbContents
 from core.inspect.records import Label, Record
 from core.inspect.values import image_encoding, image_from_bytes
 
@@ -39,7 +37,7 @@ class Stages:
     compression_name: str
 
     @classmethod
-    def named_by(cls, reader: Reader) -> Stages:
+    def of(cls, reader: Reader) -> Stages:
         """The stages that a container's own metadata names. Raises InputError for a compression that is unknown."""
         name = str(reader.metadata.get("compression", "none"))
         compression = COMPRESSIONS.make(name).with_dictionary(reader.dictionary)
@@ -109,9 +107,11 @@ class OwnLmdb(Container):
 
     @classmethod
     def recognise(cls, file: LmdbFile) -> OwnLmdb | None:
-        reader = _usable(LmdbContents(file))
-        why = "it has __labels__ and JSON in __metadata__, as the stores built here"
-        return cls(reader, why, Stages.named_by(reader)) if reader is not None else None
+        contents = LmdbContents(file)
+        if not contents.looks_like_ours():
+            return None
+        reader = _usable(contents)
+        return cls(reader, "it has __labels__ and JSON in __metadata__, as the stores built here", Stages.of(reader))
 
 
 class OwnHdf5(Container):
@@ -124,8 +124,7 @@ class OwnHdf5(Container):
         if "metadata" not in file.attributes() or "labels" not in file.datasets:
             return None
         reader = _usable(FORMATS.make("hdf5").reader(file.path))
-        why = "it has labels and a metadata attribute in JSON, as the stores built here"
-        return cls(reader, why, Stages.named_by(reader)) if reader is not None else None
+        return cls(reader, "it has labels and metadata in JSON, as the stores built here", Stages.of(reader))
 
 
 class OwnDisk(Container):
@@ -135,7 +134,7 @@ class OwnDisk(Container):
     folder: Path
 
     def read(self, index: int) -> Record:
-        """Raises ValueError for a path that leads out of the folder: whoever wrote the manifest may be hostile."""
+        """Raises ValueError for a link that leads out of the folder: whoever made it may be hostile."""
         key = self.key(index)
         if not self._inside(key):
             raise ValueError(f"{key!r} lies outside of the folder and is not read")
@@ -149,82 +148,16 @@ class OwnDisk(Container):
         if "manifest.csv" not in file.names:
             return None
         reader = _usable(FORMATS.make("disk").reader(file.path))
-        if reader is None:
-            return None
-        why = "it has a manifest.csv of paths, labels and classes, as the stores built here"
-        records = cls(reader, why, Stages.named_by(reader))
+        records = cls(reader, "it has a manifest.csv of paths and labels, as the stores built here", Stages.of(reader))
         records.folder = file.path
         return records
 
 
-def _usable(reader: Reader) -> Reader | None:
-    """The reader, if what lies there is really its format's."""
-    try:
-        return reader if len(reader) == len(reader.labels) and isinstance(reader.metadata, Mapping) else None
-    except (InputError, ValueError, KeyError, TypeError, OSError):
-        return None
-
-
-class LmdbContents:
-    """A reader of our LMDB layout over a file that is open already: py-lmdb opens no file twice in a process."""
-
-    def __init__(self, file: LmdbFile) -> None:
-        self._file = file
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @cached_property
-    def labels(self) -> Labels:
-        return np.frombuffer(self._need(b"__labels__"), "<i8").astype(np.int64)
-
-    @cached_property
-    def metadata(self) -> Mapping[str, Any]:
-        return dict(json.loads(self._need(b"__metadata__")))
-
-    @cached_property
-    def dictionary(self) -> bytes | None:
-        return self._file.get(b"__dictionary__")
-
-    def read(self, indices: Sequence[int]) -> list[Buffer]:
-        return [self._payload(index) for index in indices]
-
-    def key(self, index: int) -> str:
-        number, place = divmod(index, self._group)
-        return f"{number:08d}" if self._group == 1 else f"{number:08d}[{place}]"
-
-    def stored_bytes(self, index: int) -> int:
-        key = b"%08d" % (index // self._group)
-        return self._file.stored_bytes(key, len(self._need(key))) // self._group
-
-    def close(self) -> None:
-        """The file is closed by whoever opened it."""
-
-    @cached_property
-    def _group(self) -> int:
-        return max(int(self.metadata.get("group", 1)), 1)
-
-    def _payload(self, index: int) -> bytes:
-        value = self._need(b"%08d" % (index // self._group))
-        return value if self._group == 1 else _member(value, index % self._group)
-
-    def _need(self, key: bytes) -> bytes:
-        value = self._file.get(key)
-        if value is None:
-            raise ValueError(f"there is no entry {key.decode()}")
-        return value
-
-
-def _member(value: bytes, place: int) -> bytes:
-    """One payload of a group: uint32 count, count + 1 uint32 offsets from the end of this table, the payloads."""
-    count = int.from_bytes(value[:4], "little")
-    start = 4 * (count + 2)
-    if place >= count or start > len(value):
-        raise ValueError("the group's table of offsets is damaged")
-    first, last = np.frombuffer(value, "<u4", 2, 4 * (place + 1)).tolist()
-    if not first <= last <= len(value) - start:
-        raise ValueError("the group's table of offsets is damaged")
-    return value[start + first : start + last]
+def _usable(reader: Reader) -> Reader:
+    """The reader, if what lies there is its format's. Raises InputError or ValueError that says what is wrong."""
+    if len(reader) != len(reader.labels) or not isinstance(reader.metadata, Mapping):
+        raise ValueError("its labels and metadata are not those of a store")
+    return reader
 
 
 def _encoding(metadata: Mapping[str, Any]) -> Encoding | None:

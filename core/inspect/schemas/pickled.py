@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from core import pickles
-from core.contracts import Pixels
+from core.contracts import Buffer, Pixels
 from core.errors import InputError
 from core.inspect import arrays
 from core.inspect.lmdb_file import LmdbFile
@@ -163,7 +163,7 @@ def _class_names(metadata: Mapping[Any, Any]) -> list[str] | None:
     return None
 
 
-_Image = tuple[bytes, Pixels | None, tuple[int, ...] | None, str, str, str | None]
+_Image = tuple[Buffer, Pixels | None, tuple[int, ...] | None, str, str, str | None]
 """(payload, pixels, shape, dtype, encoding, problem)"""
 
 
@@ -188,7 +188,7 @@ def _starts_like_image(image: arrays.Array) -> bool:
 
 
 def _image_of_array(image: arrays.Array) -> _Image:
-    payload = image.tobytes()
+    payload = arrays.flat(image)
     try:
         return payload, arrays.to_rgb(_squared(image)), image.shape, str(image.dtype), "raw", None
     except ValueError as error:
