@@ -32,9 +32,7 @@ def claim(workplace: Path, name: str, work: str) -> Iterator[Path]:
     try:
         lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 10)
     except Timeout:
-        raise InputError(
-            f"the {work} of {name!r} is under way{_by_whom(workplace, name)}; wait for it to end"
-        ) from None
+        raise InputError(f"{_holder(workplace, name)} is at the {work} of {name!r}; wait for it to end") from None
     try:
         clean(workplace, held=name)
         scratch = workplace / f"{name}.{os.getpid()}"
@@ -74,9 +72,9 @@ def _is_held(path: Path) -> bool:
         return True
 
 
-def _by_whom(workplace: Path, claimed: str) -> str:
-    """Which process holds a claim, and since when, in words; nothing in the instant before its folder is there."""
+def _holder(workplace: Path, claimed: str) -> str:
+    """Which process holds a claim, and since when; its folder is not there yet for an instant."""
     for name, process, folder in _scratch_folders(workplace):
         if name == claimed:
-            return f" in process {process}, since {datetime.fromtimestamp(folder.stat().st_ctime):%H:%M}"
-    return ""
+            return f"process {process} (since {datetime.fromtimestamp(folder.stat().st_ctime):%H:%M})"
+    return "another process"

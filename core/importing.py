@@ -23,9 +23,9 @@ from core.datasets import Dataset, IndexWriter
 from core.errors import InputError, WorkError, disk_trouble_told
 from core.events import Event, Progress, Result
 from core.home import Home, check_name
+from core.names import folders
 from core.pool import in_order, processes, usable_cpus
 from core.sources import Request, open_source, recognise
-from core.sources.naming import folders
 from core.sources.recognise import GENERATED, as_path
 
 CHUNK_IMAGES = 64

@@ -22,7 +22,7 @@ def test_a_claim_gives_an_empty_folder_that_is_gone_afterwards(tmp_path: Path) -
 def test_the_second_is_told_who_is_at_it(tmp_path: Path) -> None:
     with (
         claim(tmp_path, "mine", "import"),
-        pytest.raises(InputError, match=rf"import of 'mine' is under way in process {os.getpid()}, since \d\d:\d\d"),
+        pytest.raises(InputError, match=rf"process {os.getpid()} \(since \d\d:\d\d\) is at the import of 'mine'"),
         claim(tmp_path, "mine", "import"),
     ):
         pass

@@ -26,7 +26,7 @@ from core.errors import InputError, WorkError
 from core.events import Progress, Result, finish
 from core.home import REPOSITORY, Home
 from core.importing import Import
-from core.sources.naming import folders
+from core.names import folders
 from tests.image_fixtures import encoded, picture, put, put_classes
 
 
@@ -312,7 +312,7 @@ def test_processes_give_what_one_gives(home: Home, folder: Path, monkeypatch: py
 SCRIPT = """
 import sys
 from core.importing import Import
-from core.sources.naming import folders
+from core.names import folders
 from core.events import Progress
 if __name__ == "__main__":
     try:

@@ -19,7 +19,7 @@ import numpy as np
 
 from core.contracts import Buffer, Contents, Labels
 from core.errors import InputError
-from core.sources.naming import folders
+from core.names import folders
 
 MANIFEST, METADATA, DICTIONARY = "manifest.csv", "metadata.json", "__dictionary__"
 RESERVED = frozenset({MANIFEST, METADATA, DICTIONARY})

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from core.contracts import FoundImage, Skipped, Source
 from core.events import Event
+from core.names import readable, safe_name
 from core.sources.image_folder import ImageFolder, unwrap
-from core.sources.naming import readable, safe_name
 from core.sources.recognise import ARCHIVE_ENDINGS, recognise_folder
 from core.sources.request import Request
 from core.sources.unpacking import unpack

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from core.errors import InputError
 from core.events import Event, Message
+from core.names import readable
 from core.options import option
 from core.sources.listed import SPLIT_ORDER, ListedFiles, image_files, visible_folders
-from core.sources.naming import readable
 
 MAX_WRAPPERS = 32
 """Folders within folders that hold nothing else; more are a link to itself."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from core.contracts import FoundImage, Skipped
 from core.errors import InputError
+from core.names import readable
 from core.sources.listing import Listing
-from core.sources.naming import readable
 from core.sources.request import Request
 
 # fmt: off

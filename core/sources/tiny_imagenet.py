@@ -11,10 +11,10 @@ from pathlib import Path
 
 from core.contracts import Skipped
 from core.events import Event, Message
+from core.names import readable
 from core.options import option
 from core.sources.image_folder import class_folders
 from core.sources.listed import ListedFiles, image_files
-from core.sources.naming import readable
 
 
 @dataclass

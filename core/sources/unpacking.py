@@ -18,7 +18,7 @@ from typing import IO, Any, cast
 
 from core.errors import InputError
 from core.events import Event, Progress
-from core.sources.naming import readable
+from core.names import readable
 
 MAX_ENTRIES = 5_000_000
 MAX_ENTRY_BYTES = 1 << 30
