@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.errors import FormatMattersError
 from core.stores import list_stores
 from ui import state
 from ui.frame import through_router
@@ -21,4 +22,7 @@ elif not stores:
     link("build", "Build a store")
 else:
     store, split, label = choose(stores)
-    draw_store(store, split, label, [other for other in stores if other.path != store.path])
+    try:
+        draw_store(store, split, label, [other for other in stores if other.path != store.path])
+    except FormatMattersError as error:
+        st.error(str(error), icon=":material/error:")

@@ -56,18 +56,18 @@ def understand(file: File, wanted: str | None = None) -> tuple[str, Records]:
     table = SCHEMAS[file.kind]
     if wanted is not None:
         return wanted, _as_wanted(file, wanted)
-    doubts = []
+    doubts: dict[str, str] = {}
     for name in table:
         try:
             records = _recognise(file, name)
         except UNREADABLE as error:
-            doubts.append(f"it is not read as {name}: {' '.join(str(error).split())[:300]}")
+            doubts[name] = " ".join(str(error).split())[:400]
             continue
         if records is not None:
-            records.warnings += doubts
+            records.warnings += [f"it is not read as {other}: {reason}" for other, reason in doubts.items()]
             return name, records
     if doubts:
-        raise InputError(doubts[0])
+        raise InputError(next(iter(doubts.values())))
     titles = "; ".join(f"{name}: {entry.title}" for name, entry in table.items())
     raise InputError(f"nothing in it is known here. A {file.kind} is read as one of these: {titles}")
 
