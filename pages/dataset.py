@@ -12,10 +12,10 @@ from ui.navigation import link
 through_router()
 dataset = state.current_dataset()
 
-heading, buttons = st.columns([3, 2], vertical_alignment="center")
+heading, buttons = st.columns([3, 2], vertical_alignment="bottom")
 heading.title(dataset.name if dataset else "Dataset")
 if dataset:
-    with buttons, st.container(horizontal=True, horizontal_alignment="right"):
+    with buttons, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         link("build", "Build stores from it")
         if st.button("Delete", icon=":material/delete:", key="dataset.delete"):
             ask_to_delete(dataset)

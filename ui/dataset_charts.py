@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
+SPLIT_COLOURS = (PALETTE[4], PALETTE[3], *PALETTE[5:])
+"""None of a format: a split is something else."""
+
 NAMED_CLASSES = 30
 """With more classes than this the bars are ranked instead of named."""
 
@@ -23,14 +26,14 @@ def class_balance(counts: Sequence[tuple[str, str, int]]) -> alt.Chart:
 
     table = pd.DataFrame(counts, columns=["split", "class", "images"])
     splits = list(dict.fromkeys(table["split"]))
-    colour = alt.Color("split:N", scale=alt.Scale(domain=splits, range=list(PALETTE[1 : len(splits) + 1])))
+    colour = alt.Color("split:N", scale=alt.Scale(domain=splits, range=list(SPLIT_COLOURS[: len(splits)])))
     if table["class"].nunique() > NAMED_CLASSES:
         return finish(_ranked(table, colour))
     bars = alt.Chart(table).mark_bar(cornerRadiusEnd=2)
     return finish(
         bars.encode(
             y=alt.Y("class:N", title=None, sort=None),
-            x=alt.X("images:Q", title="images", axis=alt.Axis(format=",d", tickMinStep=1)),
+            x=alt.X("images:Q", title="images", axis=alt.Axis(format=",d", tickMinStep=1, tickCount=6)),
             color=colour,
             order=alt.Order("split:N"),
             tooltip=["class", "split", alt.Tooltip("images", format=",")],
@@ -66,7 +69,7 @@ def shape_map(shapes: Iterable[tuple[Shape, int]]) -> alt.Chart:
     scale = alt.Scale(domain=[0, top], nice=False)
     return finish(
         alt.Chart(table)
-        .mark_circle(color=PALETTE[1], opacity=0.6)
+        .mark_circle(color=SPLIT_COLOURS[0], opacity=0.6)
         .encode(
             x=alt.X("width:Q", title="width in pixels", scale=scale),
             y=alt.Y("height:Q", title="height in pixels", scale=scale),
@@ -87,7 +90,7 @@ def size_histogram(sizes: Sequence[int]) -> alt.Chart:
     table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "images": counts})
     return finish(
         alt.Chart(table)
-        .mark_bar(color=PALETTE[1])
+        .mark_bar(color=SPLIT_COLOURS[0])
         .encode(
             x=alt.X("from:Q", bin="binned", title="file size in kB"),
             x2="to:Q",

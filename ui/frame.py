@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import streamlit as st
 
 from core.errors import FormatMattersError
 from ui.navigation import navigate
 from ui.sidebar import draw_sidebar
+from ui.warm_up import warm_up
+
+HERE = Path(__file__).parent
 
 _run = threading.local()
 """Of the thread that runs the script: whether the frame has been drawn by `app.py`."""
@@ -24,6 +28,7 @@ def draw_app() -> None:
         st.error(str(error), icon=":material/error:")
     finally:
         _run.framed = False
+    warm_up()
 
 
 def through_router() -> None:
@@ -37,7 +42,8 @@ def through_router() -> None:
 
 
 def _draw_frame() -> st.Page:
-    st.set_page_config(page_title="Format Matters", page_icon=":material/stacked_bar_chart:", layout="wide")
+    st.set_page_config(page_title="Format Matters", page_icon=str(HERE / "logo-small.svg"), layout="wide")
+    st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "logo-small.svg")
     page = navigate()
     draw_sidebar()
     return page

@@ -117,9 +117,10 @@ def turn_rows(turns: Sequence[Mapping[str, Any]]) -> dict[str, list[object]]:
     return {
         "Round": [turn["round"] for turn in turns],
         "Store": [named(turn["store"]) for turn in turns],
-        "Images/s": [turn["samples_per_s"] for turn in turns],
+        "Images/s": [round(turn["samples_per_s"]) for turn in turns],
         "Images": [turn["samples"] for turn in turns],
         "Time": [turn["seconds"] for turn in turns],
+        "Reading alone": [round(turn["ceilings"].get("read", 0)) or None for turn in turns],
         "First batch": [turn["first_batch_s"] * 1000 for turn in turns],
         "Workers": [turn["workers"] for turn in turns],
         "Cache": [turn["cache"] for turn in turns],

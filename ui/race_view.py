@@ -12,7 +12,7 @@ from core.measure.races import RaceRecord, Standing, standings
 from ui import state
 from ui.job_panel import draw_cancel, draw_progress, watch
 from ui.race_charts import live_chart, named, standings_chart, turn_rows
-from ui.words import counted, listed, speed_text, times_text
+from ui.words import counted, listed, size_text, speed_text, times_text
 
 LIVE_SECONDS = 0.4
 """Between two pictures: more than two a second."""
@@ -65,19 +65,31 @@ def draw_result(record: RaceRecord) -> None:
     rows = standings(record.turns)
     st.markdown(verdict(rows))
     st.altair_chart(standings_chart(rows), alt="Median images per second by store, with slowest and fastest turn")
-    st.caption(_conditions(record))
+    st.caption(f"{_conditions(record)} {_machine(record)}")
     with st.expander("Every turn as it was measured", icon=":material/table_rows:"):
         st.dataframe(
             turn_rows(record.turns),
             hide_index=True,
             column_config={
-                "Images/s": st.column_config.NumberColumn(format="%.0f"),
+                "Images/s": st.column_config.NumberColumn(format="localized"),
                 "Images": st.column_config.NumberColumn(format="localized"),
                 "Time": st.column_config.NumberColumn(format="%.2f s"),
+                "Reading alone": st.column_config.NumberColumn(
+                    format="localized", help="The ceiling: images a second that one thread reads without decoding them."
+                ),
                 "First batch": st.column_config.NumberColumn(format="%.0f ms"),
             },
         )
         st.caption(f"Kept in `{record.path}`.")
+
+
+def _machine(record: RaceRecord) -> str:
+    """The machine that a race was run on, as its session describes it."""
+    told = record.machine
+    if not told:
+        return ""
+    memory = size_text(told["memory_bytes"]) if told.get("memory_bytes") else "unknown"
+    return f"On {told['processor']}, {counted(told['cpus_usable'], 'CPU')}, {memory} of memory, {told['file_system']}."
 
 
 def verdict(rows: Sequence[Standing]) -> str:

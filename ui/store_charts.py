@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ui.stores import SIZES
@@ -37,21 +37,19 @@ def four_sizes(table: pd.DataFrame) -> alt.FacetChart:
     return finish(panel.facet(column=alt.Column("size:N", sort=list(SIZES.values()), title=None)))
 
 
-def one_figure(table: pd.DataFrame, field: str, title: str, format: str, log: bool = False) -> alt.LayerChart:
-    """A bar a store of one of its figures, with the figure at its end."""
+def one_figure(table: pd.DataFrame, field: str, title: str, text: Callable[[float], str], scale: str) -> alt.LayerChart:
+    """A bar a store of one of its figures, with the figure at its end instead of an axis. `scale`: linear or symlog."""
     import altair as alt
 
-    scale = alt.Scale(type="symlog") if log else alt.Scale()
-    base = alt.Chart(table).encode(
-        x=alt.X(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(tickCount=4, format="~s")), y=_by_store(table)
-    )
+    table = table.assign(figure=table[field].map(text))
+    top = float(table[field].max())
+    domain = alt.Scale(type=scale, domain=[0, top * (1.25 if scale == "linear" else 8)], nice=False)
+    base = alt.Chart(table).encode(x=alt.X(f"{field}:Q", scale=domain, axis=None), y=_by_store(table))
     bars = base.mark_bar(cornerRadiusEnd=3).encode(
         color=alt.Color("format:N", scale=format_scale(), legend=None),
-        tooltip=["store", alt.Tooltip(field, title=title, format=format)],
+        tooltip=["store", alt.Tooltip("figure:N", title=title)],
     )
-    figures = base.mark_text(align="left", dx=5, fontSize=12).encode(
-        text=alt.Text(f"{field}:Q", format=format), color=alt.value(FIGURE_COLOUR)
-    )
+    figures = base.mark_text(align="left", dx=5, fontSize=12).encode(text="figure:N", color=alt.value(FIGURE_COLOUR))
     return finish((bars + figures).properties(height=alt.Step(BAR)))
 
 

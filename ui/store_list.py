@@ -12,7 +12,7 @@ from ui import state
 from ui.navigation import go
 from ui.store_charts import four_sizes, one_figure
 from ui.stores import SIZES, SIZES_EXPLAINED, store_label, stores, table
-from ui.words import counted, size_text
+from ui.words import counted, number_text, seconds_text, size_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,12 +43,14 @@ def _draw_time_and_files(figures: pd.DataFrame) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Build time**")
-        st.altair_chart(one_figure(figures, "seconds", "seconds", ",.2f"), alt="Build time by store, in seconds")
+        st.altair_chart(
+            one_figure(figures, "seconds", "build time", seconds_text, "linear"), alt="Build time by store, in seconds"
+        )
         st.caption("Encoding and writing all splits; the check that follows is not counted.")
     with right:
         st.markdown("**Number of files**")
-        st.altair_chart(one_figure(figures, "files", "files", ",d", log=True), alt="Number of files by store")
-        st.caption("Every file costs an inode, a block's rest and a call to open it. The axis is logarithmic.")
+        st.altair_chart(one_figure(figures, "files", "files", number_text, "symlog"), alt="Number of files by store")
+        st.caption("Every file costs an inode, a block's rest and a call to open it. The lengths are logarithmic.")
 
 
 def _draw_table(figures: pd.DataFrame, verified: dict[str, Job]) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image
 
 from core.datasets import Dataset
-from core.pixels import decode
+from core.pixels import to_rgb
 
 EDGE = 60
 """Pixels on the page along the longer edge."""
@@ -47,7 +47,9 @@ def _picture(dataset: Dataset, split: str, position: int, name: str) -> str:
 
 def thumbnail(data: bytes) -> str:
     """A data URI of the image, no larger than it is shown (twice that, for fine screens)."""
-    image = Image.fromarray(decode(data))
+    with Image.open(io.BytesIO(data)) as opened:
+        opened.draft("RGB", (2 * EDGE, 2 * EDGE))  # a large JPEG is decoded at the scale that is needed
+        image = Image.fromarray(to_rgb(opened))
     image.thumbnail((2 * EDGE, 2 * EDGE))
     file = io.BytesIO()
     small = max(image.size) <= EDGE

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.home import Home
+from core.runs import SYSINFO
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,15 @@ class RaceRecord:
     def complete(self) -> bool:
         """Whether every turn was run; a race that was cancelled has fewer."""
         return len(self.turns) == len(self.setup["stores"]) * int(self.setup["rounds"])
+
+    @property
+    def machine(self) -> Mapping[str, Any]:
+        """The machine it was run on, as its session describes it; empty where that is not known."""
+        try:
+            told: Mapping[str, Any] = json.loads((self.path.parent / SYSINFO).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return told
 
 
 class Standing(NamedTuple):

@@ -1,0 +1,32 @@
+"""Loads what the pages will need while the first page is being looked at."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+
+import streamlit as st
+
+MODULES = (
+    "altair",
+    "pyarrow",
+    "ui.dataset_view",
+    "ui.dataset_import",
+    "ui.build_form",
+    "ui.store_list",
+    "ui.benchmark_form",
+    "ui.race_view",
+    "ui.inspector",
+)
+"""In the order in which they are likely to be needed. None of them loads PyTorch."""
+
+
+@st.cache_resource
+def warm_up() -> None:
+    """Start loading, once a server; returns at once."""
+    threading.Thread(target=_load, name="warm-up", daemon=True).start()
+
+
+def _load() -> None:
+    for module in MODULES:
+        importlib.import_module(module)
