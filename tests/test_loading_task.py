@@ -54,7 +54,7 @@ def test_the_result_has_every_figure(stored: OpenedStore, loader: str, state: st
     assert told["cache"] in (state, "uncontrolled")
     assert told["checked"] == 16
     assert told["workers"] == "inline"
-    assert "normalise" in told["stages"] or loader != "fast"
+    assert "fetch" in told["stages"] or loader != "fast"
     assert told["loader"] == loader
 
 

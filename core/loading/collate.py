@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -20,8 +20,9 @@ class BufferPool:
     """Lends memory for batches. Writing to memory that was written before costs a fifth of writing to new memory.
 
     A loan ends when the array that `take` handed out is gone, and so is every tensor made of it (each tensor and
-    each view of one keeps the array alive). `keep` is how many idle buffers are held for later; a consumer that holds
-    on to more batches than that makes the pool allocate, never overwrite.
+    each view of one keeps the array alive). The pool looks for ended loans when it is asked for memory; it is not
+    called back, because an interrupt (Ctrl-C) that arrives in such a call would be lost. `keep` is how many buffers
+    are held for later; a consumer that holds on to more makes the pool allocate, never overwrite.
     """
 
     def __init__(
@@ -40,21 +41,24 @@ class BufferPool:
         self._dtype = np.dtype(dtype)
         self._allocate = allocate
         self._keep = keep
-        self._idle: deque[Memory] = deque()
+        self._loans: list[tuple[weakref.ref[Memory], Memory]] = []
+        self._lock = threading.Lock()
 
     def take(self, samples: int) -> Images:
         """Uninitialised memory for so many samples, (samples, 3, H, W)."""
-        memory = self._memory()
-        loan = memory[:samples].transpose(self._axes)
-        weakref.finalize(loan, self._give_back, memory).atexit = False
-        return loan
+        with self._lock:
+            memory = self._returned()
+            if memory is None:
+                memory = self._allocate(self._shape, self._dtype)
+            loan = memory[:samples].transpose(self._axes)
+            if len(self._loans) < self._keep:
+                self._loans.append((weakref.ref(loan), memory))
+            return loan
 
-    def _memory(self) -> Memory:
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self._allocate(self._shape, self._dtype)
-
-    def _give_back(self, memory: Memory) -> None:
-        if len(self._idle) < self._keep:
-            self._idle.append(memory)
+    def _returned(self) -> Memory | None:
+        """The memory of a loan that has ended; the pool forgets the loan."""
+        for number, (loan, memory) in enumerate(self._loans):
+            if loan() is None:
+                del self._loans[number]
+                return memory
+        return None

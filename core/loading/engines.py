@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import cached_property
@@ -13,7 +14,7 @@ import torch
 from core.contracts import Labels
 from core.loading.collate import BufferPool
 from core.loading.executors import Executor, Inline, Made, Threads
-from core.loading.pipeline import Pipeline
+from core.loading.pipeline import Pipeline, StagedPipeline, Stored
 from core.loading.plan import Job
 from core.loading.processes import ProcessPipeline
 from core.loading.transfer import Batch
@@ -36,6 +37,15 @@ class Engine(Protocol):
     def batches(self, jobs: Iterator[Job]) -> Generator[Batch, None, None]: ...
 
     def close(self) -> None: ...
+
+
+def fastest(store: Stored, stages: StagedPipeline) -> Pipeline:
+    """The stages fused into compiled kernels where numba is installed, else as they are."""
+    if importlib.util.find_spec("numba") is None:
+        return stages
+    from core.loading.fused import fuse
+
+    return fuse(store, stages)
 
 
 class FastEngine:
@@ -81,7 +91,7 @@ class FastEngine:
         if self._asked is not None and self._asked.kind != "any":
             return self._asked
         count = available_cpus() if self._asked is None else self._asked.count
-        chosen = choose_workers(self._try, len(self._labels), self._batch_size, count)
+        chosen = choose_workers(self._try, len(self._labels), self._batch_size, count, native=self._pipeline.native)
         if self._asked is None or chosen.kind != "inline":
             return chosen
         return Workers("threads", count, f"as many as asked for; {chosen.reason}")

@@ -14,7 +14,7 @@ import torch.distributed
 
 from core.errors import InputError
 from core.loading.collate import BufferPool
-from core.loading.engines import Engine, FastEngine
+from core.loading.engines import Engine, FastEngine, fastest
 from core.loading.normalise import IMAGENET_MEAN, IMAGENET_STD, Normalise
 from core.loading.pipeline import Stored, sample_size, staged
 from core.loading.plain import OneByOne, PlainEngine, WholeBatches
@@ -81,9 +81,11 @@ def make_loader(
     shape = (min(batch_size, max(plan.share, 1)), *size)
     ahead = prefetch or 2 * available_cpus()
     pool = BufferPool(
-        shape, pipeline.normalise.dtype, keep=ahead + 1, channels_last=channels_last, allocate=transfer.allocate
+        shape, pipeline.normalise.dtype, keep=ahead + 2, channels_last=channels_last, allocate=transfer.allocate
     )
-    engine = FastEngine(pipeline, pool, store.labels, batch_size=shape[0], workers=workers, prefetch=prefetch)
+    engine = FastEngine(
+        fastest(store, pipeline), pool, store.labels, batch_size=shape[0], workers=workers, prefetch=prefetch
+    )
     return Loader(plan, engine, transfer)
 
 

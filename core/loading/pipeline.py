@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import NoReturn, Protocol
+from typing import ClassVar, NoReturn, Protocol
 
 import numpy as np
 
@@ -47,7 +47,12 @@ class Stored(Protocol):
 
 
 class Pipeline(Protocol):
-    """Makes one batch. Picklable, safe for several threads at once, the same result wherever it runs."""
+    """Makes one batch. Picklable, safe for several threads at once, the same result wherever it runs.
+
+    `native` says whether nearly all of its work leaves Python's lock alone.
+    """
+
+    native: ClassVar[bool]
 
     def fill(self, job: Job, out: Images) -> Laps:
         """Write the job's samples into `out`, (n, 3, H, W), and say what each stage took.
@@ -76,6 +81,7 @@ class Stopwatch:
 class StagedPipeline:
     """Any store, any encoding, one stage after the other; each stage is a callable that can be replaced."""
 
+    native: ClassVar[bool] = False
     fetch: Fetch
     decompress: Decompress
     decode: Decode
@@ -97,14 +103,21 @@ class StagedPipeline:
         """The decoded images of these samples. Raises WorkError that names the sample which does not decode."""
         stored = self.fetch(indices)
         watch.lap("fetch")
+        payloads = self.decompressed(indices, stored)
+        watch.lap("decompress")
         try:
-            payloads = self.decompress(stored)
-            watch.lap("decompress")
             images = self.decode(payloads)
-            watch.lap("decode")
         except ValueError:
             self._blame(indices, stored)
+        watch.lap("decode")
         return images
+
+    def decompressed(self, indices: Indices, stored: Sequence[Buffer]) -> Sequence[Buffer]:
+        """What the encoding made of these samples. Raises WorkError that names the one which does not decompress."""
+        try:
+            return self.decompress(stored)
+        except ValueError:
+            self._blame(indices, stored)
 
     def _blame(self, indices: Indices, stored: Sequence[Buffer]) -> NoReturn:
         """Called when some sample of a batch is broken: say which, and how."""

@@ -14,8 +14,14 @@ from core.errors import InputError
 LONG_ENOUGH = 0.01
 """Seconds of work that a comparison is based on."""
 
+ROUNDS = 2
+"""Comparisons, of which the best counts: other work on the machine only ever makes threads look worse."""
+
 WORTHWHILE = 1.3
-"""How many times as fast threads must be before they are preferred."""
+"""How many times as fast threads must be where processes would do as well."""
+
+HARMLESS = 0.7
+"""Below this, threads hinder."""
 
 START_OF_PROCESSES = 2.0
 """Seconds of work an epoch below which processes, which take about a second to start, are not considered."""
@@ -54,22 +60,25 @@ def parse_workers(given: int | str) -> Workers | None:
     return Workers(asked[1] or "any", int(asked[2]), "as asked for")
 
 
-def choose_workers(work: Callable[[int], object], samples: int, batch_size: int, count: int) -> Workers:
+def choose_workers(
+    work: Callable[[int], object], samples: int, batch_size: int, count: int, *, native: bool
+) -> Workers:
     """Inline, or `count` threads or processes, by running `work(n)`, which makes a batch of n samples.
 
-    Whether threads help is measured. Where they do not (the GIL is held), processes are chosen if an epoch of
-    `samples` is long enough to repay their start.
+    What threads bring is measured. `native` work leaves Python's lock alone: threads are chosen unless they hinder,
+    for they also let the consumer's work overlap with the loading. Other work goes to threads where they clearly help,
+    to processes where they do not and an epoch of `samples` is long enough to repay the start of processes.
     """
     if count == 1:
         return Workers("inline", 0, "one CPU: a second worker would only take turns with the first")
     size, repeats, alone = _time_alone(work, batch_size)
-    together = _time_together(work, size, repeats, count)
-    said = f"{count} threads did {alone / together:.1f} x the work of one"
-    if alone / together >= WORTHWHILE:
-        return Workers("threads", count, said)
-    if alone / size * samples >= START_OF_PROCESSES:
+    gain = max(alone / _time_together(work, size, repeats, count) for _ in range(ROUNDS))
+    said = f"{count} threads did {gain:.1f} x the work of one"
+    if gain >= (HARMLESS if native else WORTHWHILE):
+        return Workers("threads", count, f"{said}, beside Python's lock" if native else said)
+    if not native and alone / size * samples >= START_OF_PROCESSES:
         return Workers("processes", count, f"{said}: this work holds Python's lock")
-    return Workers("inline", 0, f"{said}, and an epoch is too short for processes to pay")
+    return Workers("inline", 0, said if native else f"{said}, and an epoch is too short for processes to pay")
 
 
 def _time_alone(work: Callable[[int], object], batch_size: int) -> tuple[int, int, float]:
@@ -89,6 +98,7 @@ def _time_alone(work: Callable[[int], object], batch_size: int) -> tuple[int, in
 def _time_together(work: Callable[[int], object], size: int, repeats: int, count: int) -> float:
     """Seconds a batch, when `count` threads make `repeats` batches each."""
     with ThreadPoolExecutor(count) as pool:
+        list(pool.map(work, [size] * count))  # each thread's own memory is made once, too
         start = perf_counter()
         list(pool.map(work, [size] * (repeats * count)))
         return (perf_counter() - start) / (repeats * count)

@@ -1,0 +1,191 @@
+"""Entropy-coded bytes to component planes: as many MCU rows, and as many blocks of them, as somebody will look at."""
+
+from __future__ import annotations
+
+# Compiled by numba, which infers its own types: the annotations are for readers.
+# mypy: disable-error-code="arg-type, assignment, no-any-return, return-value, untyped-decorator"
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from core.loading.jpeg.huffman import DAMAGED, read_ac, read_dc
+from core.loading.jpeg.markers import OK, TOO_SMALL, UNSUPPORTED
+from core.loading.jpeg.state import (
+    AC_AT,
+    AC_TABLE,
+    ACROSS,
+    COMPONENTS,
+    DC_AT,
+    DC_TABLE,
+    DOWN,
+    FIRST_SAMPLE,
+    HEIGHT,
+    PADDING,
+    PLANE,
+    QUANTISER,
+    QUANTISER_AT,
+    RESTART,
+    SCAN,
+    STEP_ACROSS,
+    STEP_DOWN,
+    STRIDE,
+    TABLE,
+    WIDTH,
+    State,
+)
+from core.loading.native import kernel
+from core.loading.simd import clear_block, fill_block, idct_block, load_i32, load_i64, store_i32
+
+Bytes = npt.NDArray[np.uint8]
+
+
+class Part(NamedTuple):
+    """Pixels [top, bottom) x [left, right) of an image."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+@kernel
+def plane_layout(state: State) -> tuple[int, int, int, int]:
+    """Luma stride, chroma stride, bytes of the luma plane and of one chroma plane, whole MCUs each."""
+    mcus_across = -(-state.frame[WIDTH] // (8 * state.frame[ACROSS]))
+    mcus_down = -(-state.frame[HEIGHT] // (8 * state.frame[DOWN]))
+    luma, chroma = 8 * mcus_across * state.frame[ACROSS], 8 * mcus_across
+    if state.frame[COMPONENTS] == 1:
+        return luma, 0, luma * 8 * mcus_down * state.frame[DOWN], 0
+    return luma, chroma, luma * 8 * mcus_down * state.frame[DOWN], chroma * 8 * mcus_down
+
+
+@kernel
+def decode_planes(data: Bytes, state: State, part: Part) -> int:
+    """Decode what `part` needs into `state.samples`: luma, then blue and red chroma, by `plane_layout`.
+
+    The header must have been read. Returns OK, UNSUPPORTED or TOO_SMALL.
+    """
+    frame = state.frame
+    _, _, luma_bytes, chroma_bytes = plane_layout(state)
+    if luma_bytes + 2 * chroma_bytes > len(state.samples) or len(data) - frame[SCAN] + PADDING > len(state.stream):
+        return TOO_SMALL
+    mcus_across = -(-frame[WIDTH] // (8 * frame[ACROSS]))
+    mcus_down = -(-min(part.bottom, frame[HEIGHT]) // (8 * frame[DOWN]))
+    interval = frame[RESTART] if frame[RESTART] else mcus_across * mcus_down
+    next_byte, mcu, total = frame[SCAN], 0, mcus_across * mcus_down
+    while mcu < total:
+        if mcu > 0:
+            if next_byte + 2 > len(data) or data[next_byte + 1] & 0xF8 != 0xD0:
+                return UNSUPPORTED
+            next_byte += 2
+        next_byte, size = _unstuff(data, next_byte, state)
+        stop = min(mcu + interval, total)
+        if not _decode_interval(mcu, stop, mcus_across, size, state, part):
+            return UNSUPPORTED
+        mcu = stop
+    return OK
+
+
+@kernel
+def _unstuff(data: Bytes, start: int, state: State) -> tuple[int, int]:
+    """Copy the bytes up to the next marker into `state.stream`, without the zeros stuffed after 0xFF.
+
+    Returns where the marker is, and how many bytes were copied; zeros follow them.
+    """
+    stream, size, place = state.stream, 0, start
+    while place < len(data):
+        byte = data[place]
+        if byte == 0xFF:
+            if place + 1 < len(data) and data[place + 1] != 0:
+                break
+            place += 1
+        stream[size] = byte
+        size += 1
+        place += 1
+    stream[size : size + PADDING] = 0
+    return place, size
+
+
+@kernel
+def _plan_blocks(state: State) -> int:
+    """Fill `state.blocks`, the blocks of an MCU in the order of the stream; returns how many they are."""
+    frame = state.frame
+    luma_stride, chroma_stride, luma_bytes, chroma_bytes = plane_layout(state)
+    across, down = frame[ACROSS], frame[DOWN]
+    luma_blocks = across * down
+    count = luma_blocks + 2 if frame[COMPONENTS] == 3 else luma_blocks
+    tables, samples = np.int64(state.tables.ctypes.data), np.int64(state.samples.ctypes.data)
+    for number in range(count):
+        component = max(number - luma_blocks + 1, 0)
+        stride = chroma_stride if component else luma_stride
+        wide, high = (8, 8) if component else (8 * across, 8 * down)
+        first = luma_bytes + (component - 1) * chroma_bytes
+        if component == 0:
+            first = 8 * (number // across) * luma_stride + 8 * (number % across)
+        row = state.blocks[number]
+        row[QUANTISER_AT] = np.int64(state.quantisers.ctypes.data) + 256 * state.components[component, QUANTISER]
+        row[DC_AT] = tables + 4 * TABLE * state.components[component, DC_TABLE]
+        row[AC_AT] = tables + 4 * TABLE * state.components[component, AC_TABLE]
+        row[PLANE] = component
+        row[FIRST_SAMPLE] = samples + first
+        row[STEP_ACROSS] = wide
+        row[STEP_DOWN] = high * stride
+        row[STRIDE] = stride
+    return count
+
+
+@kernel
+def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: State, part: Part) -> bool:
+    """MCUs [first, stop) from `state.stream`. False where the stream is damaged or too short."""
+    count_of_blocks = _plan_blocks(state)
+    plans, zigzag = np.uint64(state.blocks.ctypes.data), np.uint64(state.zigzag.ctypes.data)
+    block = np.uint64(state.block.ctypes.data)
+    begin = np.uint64(state.stream.ctypes.data)
+    bits, count, place = np.uint64(0), 0, begin
+    top, bottom = part.top // (8 * state.frame[DOWN]), -(-part.bottom // (8 * state.frame[DOWN]))
+    left, right = part.left // (8 * state.frame[ACROSS]), -(-part.right // (8 * state.frame[ACROSS]))
+    before_luma = before_blue = before_red = 0
+    row, column = first // mcus_across, first % mcus_across
+    for _ in range(first, stop):
+        seen = top <= row < bottom and left <= column < right
+        for number in range(count_of_blocks):
+            plan = plans + np.uint64(64 * number)
+            bits, count, place, change = read_dc(bits, count, place, np.uint64(load_i64(plan, np.uint64(DC_AT))))
+            component = load_i64(plan, np.uint64(PLANE))
+            if component == 0:
+                before_luma += change
+                value = before_luma
+            elif component == 1:
+                before_blue += change
+                value = before_blue
+            else:
+                before_red += change
+                value = before_red
+            quantiser = np.uint64(load_i64(plan, np.uint64(QUANTISER_AT)))
+            value *= load_i32(quantiser, np.uint64(0))
+            bits, count, place, last = read_ac(
+                bits, count, place, np.uint64(load_i64(plan, np.uint64(AC_AT))), quantiser, zigzag, block
+            )
+            out = (
+                load_i64(plan, np.uint64(FIRST_SAMPLE))
+                + row * load_i64(plan, np.uint64(STEP_DOWN))
+                + column * load_i64(plan, np.uint64(STEP_ACROSS))
+            )
+            stride = np.uint64(load_i64(plan, np.uint64(STRIDE)))
+            if not seen:
+                clear_block(block)
+            elif last == 1:
+                fill_block(np.uint8(min(max(((value + 4) >> 3) + 128, 0), 255)), np.uint64(out), stride)
+            else:
+                store_i32(block, np.uint64(0), value)
+                idct_block(block, np.uint64(out), stride)
+                clear_block(block)
+            if last == DAMAGED or change == 1 << 16:
+                return False
+        if np.int64(place - begin) > size + 8:
+            return False
+        column += 1
+        if column == mcus_across:
+            row, column = row + 1, 0
+    return 8 * np.int64(place - begin) - count <= 8 * size
