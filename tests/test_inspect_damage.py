@@ -28,7 +28,7 @@ from core.inspect.files import open_inspected
 from core.inspect.process import ReaderDied
 from core.inspect.task import Scan
 
-MANGLED = 24
+MANGLED = 16
 
 
 def test_a_hostile_image_is_refused_and_named(tmp_path: Path) -> None:

@@ -127,6 +127,14 @@ def test_lmdb_of_anything_is_shown_as_what_it_is(tmp_path: Path) -> None:
         inspect_file(path, image=tmp_path / "out.png")
 
 
+def test_an_lmdb_of_a_32_bit_system_is_named(tmp_path: Path) -> None:
+    """Their page headers have 12 bytes: the magic number and version 1 follow at once."""
+    meta = bytes(6) + b"\x08\x00" + bytes(4) + b"\xde\xc0\xef\xbe\x01\x00\x00\x00"
+    (tmp_path / "data.mdb").write_bytes((meta.ljust(4096, b"\x00")) * 2)
+    with pytest.raises(InputError, match="32-bit"):
+        inspect_file(tmp_path / "data.mdb")
+
+
 def test_an_empty_lmdb_has_no_sample(tmp_path: Path) -> None:
     about = inspect_file(write_lmdb(tmp_path / "made", lambda index: b"", samples=0))
     assert (about["entries"], about["keys"], about["sample"]) == (0, [], None)
@@ -139,7 +147,7 @@ def test_reserved_and_used_are_told_apart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "values"),
+    ("kind", "values"),
     [
         ("NHWC uint8", IMAGES),
         ("NCHW uint8", IMAGES.transpose(0, 3, 1, 2)),
@@ -148,14 +156,21 @@ def test_reserved_and_used_are_told_apart(tmp_path: Path) -> None:
         ("NHWC int64", IMAGES.astype(np.int64)),
     ],
 )
-@pytest.mark.parametrize("names", [("images", "labels"), ("train/x", "train/y"), ("data", "target")])
-def test_hdf5_arrays_of_many_kinds(name: str, values: np.ndarray, names: tuple[str, str], tmp_path: Path) -> None:
+def test_hdf5_arrays_of_many_kinds(kind: str, values: np.ndarray, tmp_path: Path) -> None:
     with h5py.File(tmp_path / "made.h5", "w") as file:
-        file[names[0]], file[names[1]], file["other"] = values, LABELS, np.arange(3)
+        file["train/x"], file["train/y"], file["other"] = values, LABELS, np.arange(3)
     store = open_foreign(tmp_path / "made.h5")
     assert store.about["structure"]["datasets"] == 3
     assert np.array_equal(store[5][0], IMAGES[5])
     assert store.labels.tolist() == LABELS.tolist()
+
+
+@pytest.mark.parametrize("names", [("images", "labels"), ("train_set_x", "train_set_y"), ("data", "target")])
+def test_hdf5_arrays_of_many_names(names: tuple[str, str], tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "made.h5", "w") as file:
+        file[names[0]], file[names[1]], file["weights"] = IMAGES, LABELS, np.arange(SAMPLES)
+    sample = inspect_file(tmp_path / "made.h5", index=4)["sample"]
+    assert (sample["key"], sample["label"]) == (f"{names[0]}[4]", int(LABELS[4]))
 
 
 def test_greyscale_images_become_rgb(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_a_compression_named_by_the_entry_is_undone(
     path = write_dicts(tmp_path / "made", lambda image: compress(image.tobytes()), name, {"shape": (32, 32, 3)})
     store = open_foreign(path)
     assert np.array_equal(store[3][0], IMAGES[3])
-    assert store.about["sample" if "sample" in store.about else "entries"] == SAMPLES
+    assert inspect_file(path)["sample"]["encoding"] == f"raw+{name}"
 
 
 def test_an_image_that_is_not_square_has_the_shape_that_its_entry_states(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -69,12 +69,6 @@ def find(span: Span, key: str) -> int | None:
     """The position in the span of a record by its key."""
     index = _ask(span, lambda file: file.find(key))
     return index - span.start if index is not None and span.start <= index < span.stop else None
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def summary(path: str, stamp: int) -> dict[str, Any]:
-    """What the file is and how it is understood."""
-    return _ask(Span(path, stamp, 0, 0), lambda file: file.summary())
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import lmdb
 
 from core.errors import InputError
+from core.inspect.kinds import is_lmdb_32bit
 
 STRIDE = 256
 """Every so many keys one is remembered, so that any index is at most this many steps of a cursor away."""
@@ -35,7 +36,7 @@ class LmdbFile:
             self._txn = self._env.begin(buffers=True)
             self._stat: dict[str, Any] = dict(self._txn.stat(self._env.open_db(txn=self._txn, create=False)))
         except lmdb.Error as error:
-            raise InputError(f"{path} is an LMDB that cannot be opened: {error}") from None
+            raise InputError(f"{path} is an LMDB that cannot be opened: {_reason(path, error)}") from None
         self._cursor = self._txn.cursor()
         self._landmarks: list[bytes] = []
 
@@ -159,6 +160,14 @@ class LmdbFile:
         self._cursor.close()
         self._txn.abort()
         self._env.close()
+
+
+def _reason(path: Path, error: lmdb.Error) -> str:
+    """What LMDB says, or what we know better."""
+    with path.open("rb") as file:
+        if is_lmdb_32bit(file.read(META_HEADER)):
+            return "a 32-bit system wrote it, and only a 32-bit LMDB reads it; copy it there with mdb_dump"
+    return str(error)
 
 
 def _reserved(path: Path, page: int) -> int:
