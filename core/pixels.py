@@ -26,6 +26,10 @@ MAX_PIXELS = 1 << 27
 """134 megapixels; an image that claims more is taken for a decompression bomb."""
 
 
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF", "TGA", "ICO", "DIB", "QOI")
+"""What is decoded, the most frequent first. Pillow knows more, EPS among them, whose programs it lets Ghostscript run."""
+
+
 class BadImage(ValueError):
     """These bytes do not give an image; the text says why."""
 
@@ -52,7 +56,7 @@ def decode(data: Buffer) -> Pixels:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise BadImage(
                         f"{image.width} x {image.height} pixels, more than {MAX_PIXELS // 10**6} million: "

@@ -132,6 +132,7 @@ BROKEN = {
     "text.jpg": (b"this is not an image", "not an image"),
     "cut.jpg": (encoded(picture(1, 64), "jpeg")[:700], "broken image"),
     "cut.png": (encoded(picture(1, 64))[:5000], "broken image"),
+    "program.jpg": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n", "not an image"),
     "bomb.png": (header_only(60_000, 60_000), "bomb"),
 }
 

@@ -190,6 +190,7 @@ class Server:
         self.content = content
         self.cut, self.cuts = 0, 0
         self.ranges = True
+        self.status = 200
         self.asked: list[str | None] = []
         self.url = ""
 
@@ -203,8 +204,8 @@ def server(archive: bytes) -> Iterator[Server]:
             asked = self.headers.get("Range")
             told.asked.append(asked)
             start = int(re.findall(r"\d+", asked)[0]) if asked and told.ranges else 0
-            if start >= len(told.content):
-                self.send_error(416)
+            if told.status != 200 or start >= len(told.content):
+                self.send_error(416 if told.status == 200 else told.status)
                 return
             self.send_response(206 if start else 200)
             self.send_header("Content-Length", str(len(told.content) - start))
@@ -329,10 +330,19 @@ def test_the_address_can_come_from_the_environment(
 def test_offline_the_address_and_the_remedy_are_named(downloads: Downloads, url: str) -> None:
     downloads.options["url"] = url
 
-    with pytest.raises(WorkError, match=rf"cannot download {url} .*import the archive by its path") as failed:
+    with pytest.raises(
+        WorkError, match=rf"cannot download {url} \(no connection to the server\); fetch .* import it by its path"
+    ) as failed:
         downloads.read()
 
     assert "\n" not in str(failed.value)
+
+
+def test_an_address_without_the_file_is_told(downloads: Downloads, server: Server) -> None:
+    server.status = 404
+
+    with pytest.raises(WorkError, match="the server says 404 Not Found"):
+        downloads.read()
 
 
 def test_what_is_no_address_is_refused(downloads: Downloads) -> None:

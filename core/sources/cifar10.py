@@ -76,7 +76,7 @@ class Cifar10:
         url = self.url or os.environ.get(URL_VARIABLE) or URL
         archive = request.downloads / "cifar-10-python.tar.gz"
         request.downloads.mkdir(parents=True, exist_ok=True)
-        yield from download(url, archive, self.md5, "or import the archive by its path, fetched in another way")
+        yield from download(url, archive, self.md5, "fetch the archive in another way and import it by its path")
         yield from unpack(archive, request.scratch / "cifar-10")
         return unwrap(request.scratch / "cifar-10")
 

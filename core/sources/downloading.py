@@ -84,5 +84,13 @@ def _md5(path: Path) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """The innermost cause in one line, without the objects that libraries put around it."""
-    return str(error.args[0] if error.args else error).splitlines()[0][:200]
+    """What went wrong, in few words and without the objects that libraries put around it."""
+    import requests
+
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"the server says {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.Timeout):
+        return "the server does not answer"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection to the server"
+    return type(error).__name__
