@@ -27,7 +27,7 @@ MAX_PIXELS = 1 << 27
 
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF", "TGA", "ICO", "DIB", "QOI")
-"""What is decoded, the most frequent first. Pillow knows more, EPS among them, whose programs it lets Ghostscript run."""
+"""What is decoded, the most frequent first. Pillow knows more, EPS among them, whose programs Ghostscript would run."""
 
 
 class BadImage(ValueError):
