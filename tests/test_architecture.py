@@ -10,7 +10,22 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-BASE = ["core.contracts", "core.errors", "core.events", "core.options", "core.tables", "core.home", "core.pixels", "core.checksums", "core.pickles", "core.claims", "core.pool", "core.isolated", "core.runs", "core.names"]
+BASE = [
+    "core.contracts",
+    "core.errors",
+    "core.events",
+    "core.options",
+    "core.tables",
+    "core.home",
+    "core.pixels",
+    "core.checksums",
+    "core.pickles",
+    "core.claims",
+    "core.pool",
+    "core.isolated",
+    "core.runs",
+    "core.names",
+]
 
 FLOORS = [
     ["app"],

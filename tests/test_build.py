@@ -185,7 +185,19 @@ def test_each_build_adds_its_rows_to_the_summary(home: Home) -> None:
     with (session_folder(home) / "summary.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0])[:11] == (
-        ["stage", "dataset", "format", "variant", "split", "items", "bytes_on_disk", "num_files", "avg_file_size", "build_wall_s", "timestamp"]
+        [
+            "stage",
+            "dataset",
+            "format",
+            "variant",
+            "split",
+            "items",
+            "bytes_on_disk",
+            "num_files",
+            "avg_file_size",
+            "build_wall_s",
+            "timestamp",
+        ]
     )
     assert [(row["stage"], row["format"], row["variant"], row["split"], row["items"]) for row in rows] == [
         ("build", "lmdb", "original", "train", "50"),
