@@ -32,6 +32,8 @@ span { font: 12px/1.2 var(--st-font); color: var(--st-text-color); opacity: 0.75
 """
 
 _JS = """
+let refocus = null;  // the cell that was picked by keyboard: a new run of the page must not take the focus from it
+
 function cellOf(cell, data, pick) {
   const button = document.createElement("button");
   button.dataset.position = cell.position;
@@ -46,7 +48,10 @@ function cellOf(cell, data, pick) {
   const caption = document.createElement("span");
   caption.textContent = cell.caption;
   button.append(picture, caption);
-  button.onclick = () => pick(cell.position);
+  button.onclick = (event) => {
+    refocus = event.detail === 0 ? cell.position : null;
+    pick(cell.position);
+  };
   return button;
 }
 
@@ -58,7 +63,6 @@ function step(key, grid) {
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const grid = parentElement.querySelector(".grid");
-  const held = parentElement.activeElement?.dataset?.position;
   grid.style.setProperty("--edge", data.edge + "px");
   const known = data.cells.some((cell) => cell.position === data.selected);
   const shown = { ...data, focus: known ? data.selected : data.cells[0]?.position };
@@ -72,7 +76,7 @@ export default function (component) {
     event.preventDefault();
     next.focus();
   };
-  if (held !== undefined) grid.querySelector(`[data-position="${held}"]`)?.focus();
+  if (refocus === data.selected) grid.querySelector(`[data-position="${refocus}"]`)?.focus();
 }
 """
 

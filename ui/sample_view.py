@@ -142,7 +142,7 @@ def _occupied(about: dict[str, Any]) -> str:
 
 def _sizes(about: dict[str, Any]) -> str:
     stored = about["stored_bytes"]
-    return f"{about['payload_bytes']:,} B" + (f" in {stored:,} B" if stored is not None else "")
+    return f"{about['payload_bytes']:,} B" + (f", occupies {stored:,} B" if stored is not None else "")
 
 
 def _times(shape: list[int]) -> str:
