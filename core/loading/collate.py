@@ -55,6 +55,10 @@ class BufferPool:
                 self._loans.append((weakref.ref(loan), memory))
             return loan
 
+    def after_fork(self) -> None:
+        """In a fork's child: whoever held the lock does not exist here."""
+        self._lock = threading.Lock()
+
     def _returned(self) -> Memory | None:
         """The memory of a loan that has ended; the pool forgets the loan."""
         for number, (loan, memory) in enumerate(self._loans):

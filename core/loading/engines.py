@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import cached_property
@@ -70,9 +71,11 @@ class FastEngine:
         self._asked = parse_workers(workers)
         self._prefetch = prefetch
         self._processes: ProcessPipeline | None = None
+        self._executor: Executor | None = None
+        self._owner = os.getpid()
 
     def batches(self, jobs: Iterator[Job]) -> Generator[Batch, None, None]:
-        with closing(self._executor().run(jobs, self._make)) as every:
+        with closing(self._ready().run(jobs, self._make)) as every:
             for made in every:
                 for stage, seconds in made.laps.items():
                     self.stages[stage] = self.stages.get(stage, 0.0) + seconds
@@ -82,9 +85,13 @@ class FastEngine:
                 del batch
 
     def close(self) -> None:
+        if self._owner != os.getpid():
+            return  # threads and processes are the parent's, not this fork's
+        if self._executor is not None:
+            self._executor.close()
         if self._processes is not None:
             self._processes.close()
-            self._processes = None
+        self._executor = self._processes = None
 
     @cached_property
     def workers(self) -> Workers:
@@ -96,13 +103,22 @@ class FastEngine:
             return chosen
         return Workers("threads", count, f"as many as asked for; {chosen.reason}")
 
-    def _executor(self) -> Executor:
-        workers = self.workers
+    def _ready(self) -> Executor:
+        """The executor of this process; a fork's child starts one of its own."""
+        if self._owner != os.getpid():
+            self._executor = self._processes = None
+            self._owner = os.getpid()
+            self._pool.after_fork()
+        if self._executor is None:
+            self._executor = self._start(self.workers)
+        return self._executor
+
+    def _start(self, workers: Workers) -> Executor:
         if workers.kind == "inline":
             return Inline()
-        if workers.kind == "processes" and self._processes is None:
-            shape = self._pool.take(self._batch_size)
-            self._processes = ProcessPipeline(self._pipeline, workers.count, shape.shape, shape.dtype)
+        if workers.kind == "processes":
+            batch = self._pool.take(self._batch_size)
+            self._processes = ProcessPipeline(self._pipeline, workers.count, batch.shape, batch.dtype)
         return Threads(workers.count, self._prefetch or 2 * workers.count)
 
     def _make(self, job: Job) -> Made:

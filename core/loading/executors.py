@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import NamedTuple, Protocol
 
@@ -34,30 +33,41 @@ class Executor(Protocol):
 
     def run(self, jobs: Iterator[Job], make: Make) -> Generator[Made, None, None]: ...
 
+    def close(self) -> None: ...
 
-@dataclass(frozen=True, slots=True)
+
 class Inline:
     """Each batch when it is asked for, in the consumer's own thread."""
 
     def run(self, jobs: Iterator[Job], make: Make) -> Generator[Made, None, None]:
         yield from map(make, jobs)
 
+    def close(self) -> None:
+        """Nothing to do."""
 
-@dataclass(frozen=True, slots=True)
+
 class Threads:
-    """`count` threads, each on a batch of its own, at most `ahead` batches made or in the making."""
+    """`count` threads, each on a batch of its own, at most `ahead` batches made or in the making.
 
-    count: int
-    ahead: int
+    The threads stay from epoch to epoch, and with them the memory that kernels work in.
+    """
+
+    def __init__(self, count: int, ahead: int) -> None:
+        self._ahead = ahead
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="loading")
 
     def run(self, jobs: Iterator[Job], make: Make) -> Generator[Made, None, None]:
-        pool = ThreadPoolExecutor(self.count, thread_name_prefix="loading")
-        waiting: deque[Future[Made]] = deque(pool.submit(make, job) for job in islice(jobs, self.ahead))
+        waiting: deque[Future[Made]] = deque(self._pool.submit(make, job) for job in islice(jobs, self._ahead))
         try:
             while waiting:
                 made = waiting.popleft().result()
-                waiting.extend(pool.submit(make, job) for job in islice(jobs, 1))
+                waiting.extend(self._pool.submit(make, job) for job in islice(jobs, 1))
                 yield made
                 del made  # the consumer's from here on; held any longer, its memory could not be used again
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            for future in waiting:
+                future.cancel()
+            wait(waiting)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)

@@ -46,7 +46,7 @@ class ProcessPipeline:
     def __init__(self, pipeline: Pipeline, count: int, shape: tuple[int, ...], dtype: Any) -> None:
         """`shape` is that of the largest batch, (B, 3, H, W)."""
         workers = [_Worker(number) for number in range(count)]
-        self._stop = weakref.finalize(self, _stop_all, workers)
+        self._stop = weakref.finalize(self, _stop_all, workers, os.getpid())
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         for worker in workers:
             worker.begin(pipeline, shape, np.dtype(dtype))
@@ -133,7 +133,9 @@ class _Worker:
         self._output.close()
 
 
-def _stop_all(workers: list[_Worker]) -> None:
+def _stop_all(workers: list[_Worker], owner: int) -> None:
+    if owner != os.getpid():
+        return  # a fork's copy: the workers are the parent's
     for worker in workers:
         worker.leave()
     for worker in workers:
