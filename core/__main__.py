@@ -41,6 +41,7 @@ def parse(arguments: Sequence[str]) -> Namespace:
 def main(arguments: Sequence[str]) -> int:
     """Answer one verb; returns the exit status."""
     signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
     try:
         given = parse(arguments)
         from core.cli.console import run, show_result
