@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from app_fixtures import PAGES, ROOT, open_page, texts
+from app_under_test import PAGES, ROOT, open_page, texts
 from streamlit.testing.v1 import AppTest
 
+from core.build import Build
 from core.datasets import Dataset, list_datasets
+from core.events import finish
 from core.formats import FORMATS
 from core.home import Home
+from core.importing import Import
 from core.jobs import Job, Jobs, State
+from core.measure.race import Race
 from core.stores import list_stores
 
-pytest_plugins = ("app_fixtures",)
+
+@pytest.fixture(scope="session")
+def furnished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("furnished")
+    options = {"size": 16, "train": 60, "val": 20}
+    finish(Import("shapes", "shapes", options=options, home=str(root)).run())
+    for format, encoding in (("disk", "original"), ("lmdb", "raw"), ("hdf5", "raw")):
+        finish(Build("shapes", format, encoding, home=str(root)).run())
+    paths = [str(store.path) for store in list_stores(Home(root))]
+    finish(Race(paths, batch_size=8, workers="0", loader="torch", seconds=0.05, rounds=2, home=str(root)).run())
+    return root
+
+
+@pytest.fixture
+def furnished(furnished_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home with everything in it, to be changed at will."""
+    root = tmp_path / "home"
+    shutil.copytree(furnished_once, root)
+    monkeypatch.setenv("FORMAT_MATTERS_HOME", str(root))
+    return Home(root)
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home in which nothing is yet."""
+    monkeypatch.setenv("FORMAT_MATTERS_HOME", str(tmp_path))
+    return Home(tmp_path)
 
 
 def ended(home: Home, task: str) -> Job:
@@ -57,7 +88,7 @@ def test_a_furnished_home_is_shown_without_complaint(page: str, furnished: Home)
 def test_no_page_loads_torch(furnished: Home) -> None:
     script = (
         "import sys; sys.path[:0] = ['tests', '.']\n"
-        "from app_fixtures import PAGES, open_page\n"
+        "from app_under_test import PAGES, open_page\n"
         "for page in PAGES:\n"
         "    assert not open_page(page).exception, page\n"
         "print(*sorted({'torch', 'numba', 'core.loading.loader'} & set(sys.modules)))\n"
@@ -176,7 +207,7 @@ def test_what_cannot_be_built_says_why_in_the_plan(furnished: Home) -> None:
     app.selectbox(key="build.format.hdf5.filter").set_value("gzip").run()
     assert not app.exception
     assert app.button(key="build.start").disabled
-    assert "filter" in app.dataframe[0].value["State"][0]
+    assert "filter" in app.warning[0].value
 
 
 def test_a_store_is_verified_and_deleted(furnished: Home) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,8 +56,10 @@ def _draw_parts() -> tuple[Parts, Parts, Parts]:
     if with_options:
         with st.expander("Options", icon=":material/tune:"):
             for table, name in with_options:
-                st.markdown(f"**{table[name].title}**")
-                options[table.kind, name] = option_widgets(table.options(name), f"build.{table.kind}.{name}")
+                title, widgets = st.columns([1, 4], vertical_alignment="center")
+                title.markdown(f"**{short_title(table, name)}**")
+                with widgets:
+                    options[table.kind, name] = option_widgets(table.options(name), f"build.{table.kind}.{name}")
     parts = [
         tuple((name, options.get((table.kind, name), {})) for name in names)
         for (table, _, _), names in zip(KINDS.values(), chosen, strict=True)
@@ -71,7 +74,7 @@ def _draw_choice(title: str, table: Table[Any], default: tuple[str, ...], help: 
         available,
         selection_mode="multi",
         default=default,
-        format_func=lambda name: table[name].title.partition(":")[0].partition(",")[0],
+        format_func=lambda name: short_title(table, name),
         help=help,
         key=f"build.{table.kind}",
         persist_state="session",
@@ -80,6 +83,11 @@ def _draw_choice(title: str, table: Table[Any], default: tuple[str, ...], help: 
     if missing:
         st.caption(f"Not installed: {listed(missing)}.")
     return [name for name in available if name in names]
+
+
+def short_title(table: Table[Any], name: str) -> str:
+    """A component's title up to where it begins to explain itself."""
+    return re.split("[:,(]", table[name].title)[0].strip()
 
 
 def _draw_plan(planned: list[Planned]) -> None:
@@ -91,9 +99,11 @@ def _draw_plan(planned: list[Planned]) -> None:
             "Payload": st.column_config.NumberColumn(format="bytes", help="The sum of the samples' bytes, estimated."),
             "Of the source files": st.column_config.NumberColumn(format="%.0f %%", help="Payload to imported files."),
             "Time": st.column_config.NumberColumn(format="%.1f s", help="To encode, write and verify, estimated."),
-            "State": st.column_config.TextColumn(width="large"),
+            "State": st.column_config.TextColumn(width="medium"),
         },
     )
+    for problem in dict.fromkeys(one.problem for one in planned if one.problem):
+        st.warning(problem, icon=":material/block:")
 
 
 def _draw_start(planned: list[Planned]) -> None:

@@ -17,20 +17,24 @@ from core.home import Home
 from ui import state
 from ui.stores import label
 
-Parts = tuple[tuple[str, Mapping[str, Any]], ...]
-"""Chosen components of one kind: (name, options that are not at their default)."""
+Part = tuple[str, Mapping[str, Any]]
+"""A chosen component: its name, and its options that are not at their default."""
+
+Parts = tuple[Part, ...]
+"""Those of one kind."""
 
 
 @dataclass(frozen=True)
 class Planned:
     """One store of the plan: the fields of its `Build`, and what is known of it beforehand.
 
-    `problem` says why it cannot be built; then there is no variant and no estimate.
+    `problem` says why it cannot be built; then there is no variant and no estimate. `queued`: a job is about it.
     """
 
     fields: Mapping[str, Any]
     variant: str = ""
     built: bool = False
+    queued: bool = False
     problem: str = ""
     payload_bytes: int = 0
     ratio: float = 0.0
@@ -38,23 +42,29 @@ class Planned:
 
     @property
     def title(self) -> str:
-        return label(self.fields["format"], self.variant or f"{self.fields['encoding']} {self.fields['compression']}")
+        return label(self.fields["format"], self.variant or str(self.fields["encoding"]))
 
     @property
     def ready(self) -> bool:
-        return not self.built and not self.problem
+        return not (self.built or self.queued or self.problem)
+
+    @property
+    def status(self) -> str:
+        if self.problem:
+            return "cannot be built, see below"
+        return "built already" if self.built else "in the queue" if self.queued else "to be built"
 
 
 def plan(dataset: Dataset, formats: Parts, encodings: Parts, compressions: Parts) -> list[Planned]:
     """All combinations, each with its estimate, measured on a sample."""
-    combinations = itertools.product(formats, encodings, compressions)
-    return [_planned(dataset, *parts) for parts in combinations]
+    queued = [job.fields for job in state.jobs().active() if job.task == "build"]
+    return [_planned(dataset, queued, *parts) for parts in itertools.product(formats, encodings, compressions)]
 
 
-def _planned(dataset: Dataset, *parts: tuple[str, Mapping[str, Any]]) -> Planned:
+def _planned(dataset: Dataset, queued: Sequence[Mapping[str, Any]], *parts: Part) -> Planned:
     (format, _), (encoding, _), (compression, _) = parts
     options = {name: value for _, chosen in parts for name, value in chosen.items()}
-    fields = {
+    fields: dict[str, Any] = {
         "dataset": dataset.name,
         "format": format,
         "encoding": encoding,
@@ -71,6 +81,7 @@ def _planned(dataset: Dataset, *parts: tuple[str, Mapping[str, Any]]) -> Planned
         fields,
         variant=recipe.variant,
         built=recipe.target(home).exists(),
+        queued=any(all(job.get(name) == value for name, value in fields.items()) for job in queued),
         payload_bytes=sum(told["payload_bytes"].values()),
         ratio=told["ratio"],
         seconds=told["seconds"],
@@ -96,5 +107,5 @@ def overview(planned: Sequence[Planned]) -> dict[str, list[object]]:
         "Payload": [one.payload_bytes if one.variant else None for one in planned],
         "Of the source files": [100 * one.ratio if one.variant else None for one in planned],
         "Time": [one.seconds if one.variant else None for one in planned],
-        "State": ["built already" if one.built else one.problem or "to be built" for one in planned],
+        "State": [one.status for one in planned],
     }

@@ -9,11 +9,12 @@ from core.jobs import Job, State, Watch
 from core.jobs.job import CANCEL
 from ui import state
 from ui.navigation import PAGES, link
-from ui.words import listed, number_text, remaining_text, seconds_text, size_text, speed_text
+from ui.words import number_text, remaining_text, seconds_text, size_text, speed_text
 
 WATCHES_KEY, DISMISSED_KEY, ENDED_KEY = "app.watches", "app.dismissed_jobs", "app.ended_jobs"
 PANEL_SECONDS = 0.5
 INDICATOR_SECONDS = 1.0
+MOST_SHOWN = 6
 
 
 def watch(job: Job) -> Watch:
@@ -44,21 +45,20 @@ def _indicate(known: tuple[str, ...], datasets: int) -> None:
         _note_endings(set(known) - {job.id for job in active})
         st.rerun()
     st.caption("**Jobs**")
-    for job in active[:3]:
+    running = [job for job in active if job.state is State.RUNNING] or active[:1]
+    for job in running:
         with st.container(border=True, gap="xxsmall"):
             _draw_small(job)
-    if len(active) > 3:
-        st.caption(f"and {len(active) - 3} more waiting")
+    if len(active) > len(running):
+        st.caption(f"{len(active) - len(running)} more waiting")
 
 
 def _draw_small(job: Job) -> None:
-    page = job.owner if job.owner in PAGES else "start"
+    link(job.owner if job.owner in PAGES else "start", job.title)
     if job.state is State.WAITING:
-        link(page, job.title)
         st.caption(_queue_text(job))
         return
     seen = watch(job)
-    link(page, job.title)
     st.progress(seen.fraction or 0.0)
     st.caption(_rest_text(seen) or "running")
 
@@ -100,15 +100,17 @@ def draw_jobs(owner: str) -> list[Job]:
 
 def _draw_active(owner: str) -> None:
     active = own_jobs(owner)
-    for job in active:
-        with st.container(border=True):
-            _draw_card(job)
-    if len(active) > 1:
-        st.button("Cancel all", key=f"{owner}.cancel_all", icon=":material/close:",
-                  on_click=_cancel, args=([job.id for job in active],))  # fmt: skip
+    with st.container(border=True):
+        for job in active[:MOST_SHOWN]:
+            _draw_row(job)
+        if len(active) > MOST_SHOWN:
+            st.caption(f"and {len(active) - MOST_SHOWN} more that wait")
+        if len(active) > 1:
+            st.button("Cancel all", key=f"{owner}.cancel_all", icon=":material/close:",
+                      on_click=_cancel, args=([job.id for job in active],))  # fmt: skip
 
 
-def _draw_card(job: Job) -> None:
+def _draw_row(job: Job) -> None:
     text, stop = st.columns([5, 1], vertical_alignment="center")
     with text:
         draw_progress(job)
@@ -173,7 +175,9 @@ def _rest_text(seen: Watch) -> str:
 
 def _queue_text(job: Job) -> str:
     ahead = state.jobs().waits_for(job)
-    return f"waits for {listed(other.title for other in ahead)}" if ahead else "starting"
+    if not ahead:
+        return "starting"
+    return f"waits for {ahead[0].title}" + (f" and {len(ahead) - 1} more" if len(ahead) > 1 else "")
 
 
 def draw_ending(owner: str) -> None:

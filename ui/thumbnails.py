@@ -29,6 +29,7 @@ def _class_row(dataset: Dataset, split: str, label: int, each: int, seed: int) -
         _picture(dataset, split, position, name)
         for position in dataset.sample_positions(split, label=label, k=each, seed=seed)
     )
+    pictures = pictures or f'<span style="align-self:center;opacity:0.6">none in {html.escape(split)}</span>'
     return (
         f'<div style="align-self:center;font-size:0.9rem">{name}</div>'
         f'<div style="display:flex;gap:6px;overflow:hidden;height:{EDGE}px;flex-wrap:wrap">{pictures}</div>'

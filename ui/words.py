@@ -34,8 +34,13 @@ def seconds_text(seconds: float) -> str:
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return _two_units(whole, 60, "min", 1, "s")
+    return _two_units(whole, 3600, "h", 60, "min")
+
+
+def _two_units(seconds: int, large: int, large_name: str, small: int, small_name: str) -> str:
+    rest = seconds % large // small
+    return f"{seconds // large} {large_name}" + (f" {rest} {small_name}" if rest else "")
 
 
 def remaining_text(seconds: float | None) -> str:

@@ -1,0 +1,23 @@
+"""The app as Streamlit's AppTest runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ("start", "dataset", "build", "benchmark", "inspector")
+TIMEOUT = 60
+
+
+def open_page(page: str) -> AppTest:
+    """The app from its router, on the page called `page`."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT).run()
+    return app if page == "start" else app.switch_page(f"pages/{page}.py").run()
+
+
+def texts(app: AppTest) -> str:
+    """All sentences on the page."""
+    kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "info", "success")
+    return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
