@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 from app_under_test import PAGES, ROOT, open_page, texts
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.build import Build
@@ -154,6 +157,29 @@ def test_a_failed_import_says_why_until_it_is_dismissed(empty: Home, tmp_path: P
     assert not app.error
 
 
+def test_an_upload_is_imported_and_cleared_away(empty: Home) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name in ("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"):
+            picture = io.BytesIO()
+            Image.new("RGB", (8, 8), "red" if "cat" in name else "blue").save(picture, "png")
+            file.writestr(name, picture.getvalue())
+    app = open_page("dataset")
+    app.segmented_control(key="dataset.way").set_value("Upload an archive").run()
+    app.file_uploader(key="dataset.upload").upload("Cats & Dogs.zip", archive.getvalue(), "application/zip").run()
+    click(app, "dataset.import")
+    assert ended(empty, "import-upload").error is None
+    assert Dataset.open(empty, "cats-dogs").classes == ["cat", "dog"]
+    assert list((empty.root / "data" / "uploads").iterdir()) == []
+
+
+def test_where_jobs_cannot_be_kept_it_is_said(empty: Home) -> None:
+    empty.runs.write_text("in the way")
+    app = open_page("dataset")
+    click(app, "dataset.import")
+    assert "the job could not be started" in app.error[0].value
+
+
 @pytest.mark.parametrize("view", [1, 2, 3])
 def test_every_view_of_a_dataset_is_drawn(view: int, furnished: Home) -> None:
     app = open_page("dataset")
@@ -230,6 +256,14 @@ def test_a_damaged_store_is_found_by_verify(furnished: Home) -> None:
     click(app, "build.verify")
     assert not ended(furnished, "verify").result["ok"]
     assert "1 sample of 80 differ" in texts(app.run())
+
+
+def test_a_store_that_cannot_be_read_is_told(furnished: Home) -> None:
+    manifest = furnished.built / "shapes" / "lmdb" / "raw" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("circle", "square"))
+    app = open_page("build")
+    assert "was changed after it was written" in app.warning[0].value
+    assert not app.exception
 
 
 # ---------------------------------------------------------------- benchmark

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.datasets import Dataset
@@ -23,6 +25,8 @@ TRANSFORMS = {
 }
 WORKERS = ("auto", "0", "1", "2", "4", "8", "threads:2", "threads:4", "processes:2", "processes:4")
 MOST_AT_FIRST = 4
+MOST_PILLS = 12
+"""More stores than this are chosen from a list."""
 
 
 def draw_form(dataset: Dataset, found: list[StoreInfo]) -> None:
@@ -37,13 +41,13 @@ def draw_form(dataset: Dataset, found: list[StoreInfo]) -> None:
 
 def _draw_stores(dataset: Dataset, found: list[StoreInfo]) -> list[str]:
     by_path = {str(store.path): store for store in found}
-    return st.pills(
+    choose = partial(st.pills, selection_mode="multi") if len(found) <= MOST_PILLS else st.multiselect
+    return choose(
         "Stores",
         list(by_path),
-        selection_mode="multi",
         default=list(by_path)[:MOST_AT_FIRST],
         format_func=lambda path: store_label(by_path[path]),
-        key=f"benchmark.stores.{dataset.name}",
+        key=f"benchmark.stores.{dataset.name}.{len(found) <= MOST_PILLS}",
         persist_state="session",
     )
 

@@ -19,7 +19,7 @@ from ui.stores import SIZES_EXPLAINED, stores, table
 from ui.words import remaining_text, seconds_text
 
 STEPS = (
-    "Draw 6,000 images of ten shapes",
+    "Draw 6,000 images",
     "Write them as files",
     "Build an LMDB",
     "Build an HDF5 file",

@@ -17,6 +17,8 @@ from ui.words import counted, listed, size_text, speed_text, times_text
 LIVE_SECONDS = 0.4
 """Between two pictures: more than two a second."""
 
+IN_A_ROW = 3
+
 
 def draw_live(job: Job) -> None:
     """The race that runs, redrawn by itself until it ends."""
@@ -44,7 +46,8 @@ def draw_live_charts(job: Job) -> None:
         return
     figures = _figures(live, seen.samples.get("turn", []))
     racing = str(live[-1].values["store"])
-    for (store, speed), column in zip(figures.items(), st.columns(max(len(figures), 3)), strict=False):
+    columns = [column for _ in range(0, len(figures), IN_A_ROW) for column in st.columns(IN_A_ROW)]
+    for (store, speed), column in zip(figures.items(), columns, strict=False):
         title = f"**{named(store)}** :material/play_arrow:" if store == racing else named(store)
         column.metric(title, speed_text(speed), help="Now, or in its last turn.")
     st.altair_chart(live_chart(live), alt="Images per second of each store, as they are measured")

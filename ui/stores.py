@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.formats import FORMATS
 from core.home import Home
-from core.stores import MANIFEST, StoreInfo, list_stores
+from core.stores import MANIFEST, StoreInfo, list_damaged_stores, list_stores
 from ui import state
 from ui.theme import format_title
 
@@ -33,6 +34,11 @@ SIZES_EXPLAINED = (
 def stores(dataset: str | None = None) -> list[StoreInfo]:
     """The stores of a dataset, or all. Read anew only when one came, went or was rebuilt."""
     return _stores(str(state.home().root), dataset, _changed(state.home(), dataset))
+
+
+def damaged(dataset: str) -> list[tuple[Path, str]]:
+    """The stores of a dataset that cannot be read, and why."""
+    return _damaged(str(state.home().root), dataset, _changed(state.home(), dataset))
 
 
 def label(format: str, variant: str) -> str:
@@ -73,6 +79,11 @@ def _stores(root: str, dataset: str | None, changed: tuple[int, ...]) -> list[St
     order = list(FORMATS)
     found = list_stores(Home.find(root), dataset)
     return sorted(found, key=lambda store: (order.index(store.manifest.format), store.manifest.variant))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _damaged(root: str, dataset: str, changed: tuple[int, ...]) -> list[tuple[Path, str]]:
+    return list_damaged_stores(Home.find(root), dataset)
 
 
 def _changed(home: Home, dataset: str | None) -> tuple[int, ...]:
