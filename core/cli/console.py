@@ -15,6 +15,9 @@ from core.events import Event, Message, Pace, Progress, Result, Sample
 QUIET_SECONDS = 10.0
 """Where standard error is no terminal, a line this often; short work says nothing there but its warnings."""
 
+LONGEST_TABLE = 40
+"""Rows that a reader is shown."""
+
 
 def run(events: Iterator[Event]) -> Mapping[str, Any]:
     """Show a task's events as they come and return its result's data."""
@@ -98,11 +101,13 @@ def show_result(data: Mapping[str, Any], as_json: bool) -> None:
 
 def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    cells = [columns, *([_cell(row.get(column, "")) for column in columns] for row in rows)]
+    cells = [columns, *([_cell(row.get(column, "")) for column in columns] for row in rows[:LONGEST_TABLE])]
     widths = [max(len(line[at]) for line in cells) for at in range(len(columns))]
     print(f"{name}:")
     for line in cells:
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    if len(rows) > LONGEST_TABLE:
+        print(f"  ... and {len(rows) - LONGEST_TABLE:,} more; --json has them all")
 
 
 def _cell(value: Any) -> str:
