@@ -138,6 +138,29 @@ def test_a_reader_that_takes_too_long_is_ended(tmp_path: Path) -> None:
         file._reader.ask("scan", start=0, stop=10**7, timeout=0.3)
 
 
+def test_a_scan_finds_the_records_that_kill_its_reader(tmp_path: Path) -> None:
+    """Their pages lie beyond the end of the file: SIGBUS, unless LMDB notices first."""
+    made = write_objects(tmp_path / "made") / "data.mdb"
+    data = made.read_bytes()
+    made.write_bytes(data[: len(data) - 3 * 4096])
+    told = finish(Scan(str(made)).run()) if complaint(made) is None else None
+    if told is not None:
+        assert told["entries"] == SAMPLES
+        assert told["decoded"] + len(told["bad"]) <= SAMPLES
+        assert told["bad"]
+
+
+def test_a_scan_gives_up_on_records_without_end(tmp_path: Path) -> None:
+    """A shape that promises more than there is must not keep anybody busy for years."""
+    with h5py.File(tmp_path / "made.h5", "w") as file:
+        file.create_dataset(
+            "images", (10**12, 8, 8, 3), "u1", external=[(str(tmp_path / "gone"), 0, h5py.h5f.UNLIMITED)]
+        )
+    told = finish(Scan(str(tmp_path / "made.h5")).run())
+    assert (told["entries"], told["decoded"]) == (10**12, 0)
+    assert "given up" in told["bad"][-1]["reason"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on memory is Linux's")
 def test_a_reader_may_not_take_all_the_memory(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "made.h5", "w") as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,10 @@ from core.inspect.kinds import Found, identify
 from core.inspect.process import ReaderProcess
 from core.inspect.schemas import SCHEMAS
 
-SCAN_BATCH = 512
-SCAN_TIMEOUT = 120.0
-MAX_DEATHS = 40
-"""Crashes after which a scan gives up on the rest of a file."""
+SCAN_TIMEOUT = 10.0
+"""Seconds that a second of scanning may take; what needs more hangs."""
 
+LABELS_TIMEOUT = 60.0
 
 Bad = dict[str, str]
 """A record that does not decode: its `key`, and the `reason`."""
@@ -63,7 +62,7 @@ class InspectedFile:
 
     def labels(self, start: int, stop: int) -> list[int | str | None]:
         """The labels of records start..stop."""
-        return list(self._reader.ask("labels", start=start, stop=stop, timeout=SCAN_TIMEOUT)[0]["labels"])
+        return list(self._reader.ask("labels", start=start, stop=stop, timeout=LABELS_TIMEOUT)[0]["labels"])
 
     def numbers(self) -> Labels | None:
         """The class numbers of all records, int64 (n,), where the file keeps them together; else None."""
@@ -83,10 +82,13 @@ class InspectedFile:
             for about, blob in zip(answer["cells"], blobs, strict=True)
         ]
 
-    def scan(self, start: int, stop: int) -> tuple[int, list[Bad]]:
-        """(decoded, bad) of records start..stop. Raises ReaderDied where one of them kills the reader."""
+    def scan(self, start: int, stop: int) -> tuple[int, int, list[Bad]]:
+        """(end, decoded, bad): the records start..end were decoded, as many of start..stop as take about a second.
+
+        Raises ReaderDied where one of them kills the reader or holds it up.
+        """
         answer, _ = self._reader.ask("scan", start=start, stop=stop, timeout=SCAN_TIMEOUT)
-        return int(answer["decoded"]), list(answer["bad"])
+        return int(answer["end"]), int(answer["decoded"]), list(answer["bad"])
 
     def close(self) -> None:
         self._reader.close()
@@ -133,69 +135,6 @@ def inspect_file(
     if image is not None:
         _write_image(sample, Path(image), file.found.path)
     return about
-
-
-def scan_file(path: str | os.PathLike[str], schema: str | None = None) -> Iterator[tuple[int, int, list[Bad]]]:
-    """Decode every record, in batches: yields (total, decoded in this batch, bad in this batch).
-
-    A batch that kills its reader is halved until the record that does it is found.
-
-    Raises:
-        InputError: the file is of no known kind, or broken beyond use.
-    """
-    with open_inspected(path, schema) as file:
-        total = int(file.summary()["entries"])
-    yield total, 0, []
-    batches = _Batches(path, schema, total)
-    try:
-        while batches.pending and batches.deaths < MAX_DEATHS:
-            yield total, *batches.next()
-        if batches.pending:
-            yield total, 0, batches.given_up()
-    finally:
-        batches.close()
-
-
-class _Batches:
-    """The batches of a scan, and the reader that works on them until it dies of one."""
-
-    def __init__(self, path: str | os.PathLike[str], schema: str | None, total: int) -> None:
-        self.pending = [(start, min(start + SCAN_BATCH, total)) for start in range(0, total, SCAN_BATCH)][::-1]
-        self.deaths = 0
-        self._path = path
-        self._schema = schema
-        self._file: InspectedFile | None = None
-        self._reason = ""
-
-    def next(self) -> tuple[int, list[Bad]]:
-        """(decoded, bad) of the next batch; of nothing where it had to be halved."""
-        start, stop = self.pending.pop()
-        try:
-            return self._opened().scan(start, stop)
-        except InputError as error:
-            self._reason = str(error)
-        self.deaths += 1
-        self.close()
-        if stop - start == 1:
-            return 0, [{"key": f"#{start}", "reason": self._reason}]
-        middle = (start + stop) // 2
-        self.pending += [(middle, stop), (start, middle)]
-        return 0, []
-
-    def given_up(self) -> list[Bad]:
-        """One entry for all the records that are left."""
-        first, last = self.pending[-1][0], self.pending[0][1] - 1
-        return [{"key": f"#{first} to #{last}", "reason": f"given up after {self.deaths} crashes: {self._reason}"}]
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def _opened(self) -> InspectedFile:
-        if self._file is None:
-            self._file = open_inspected(self._path, self._schema)
-        return self._file
 
 
 def _sample_of(file: InspectedFile, about: dict[str, Any], index: int | None, key: str | None) -> Sample | None:

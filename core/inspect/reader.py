@@ -7,6 +7,7 @@ and writes nothing. A file that kills it costs the caller a message.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -24,6 +25,7 @@ from core.pixels import resize
 
 FIRST_KEYS = 10
 HEAD_BYTES = 4096
+SCAN_SECONDS = 1.0
 
 Answer = tuple[dict[str, Any], list[Buffer]]
 
@@ -102,9 +104,15 @@ class Reader:
         return {"index": index, **about, "thumbnail": shape}, pixels
 
     def scan(self, start: int, stop: int) -> Answer:
-        """Decode some records: how many are well, and which are not."""
-        bad = [problem for index in range(start, stop) if (problem := self._problem(index)) is not None]
-        return {"decoded": stop - start - len(bad), "bad": bad}, []
+        """Decode records for about a second: which was the last, how many are well, and which are not."""
+        deadline = time.monotonic() + SCAN_SECONDS
+        bad: list[dict[str, str]] = []
+        end = start
+        while end < stop and time.monotonic() < deadline:
+            problem = self._problem(end)
+            bad += [problem] if problem is not None else []
+            end += 1
+        return {"end": end, "decoded": end - start - len(bad), "bad": bad}, []
 
     def _problem(self, index: int) -> dict[str, str] | None:
         key = f"#{index}"

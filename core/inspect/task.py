@@ -37,7 +37,7 @@ class Scan:
     most: int = 10_000
 
     def run(self) -> Iterator[Event]:
-        from core.inspect.files import scan_file
+        from core.inspect.scan import scan_file
 
         if self.most < 1:
             raise InputError("at least one bad record must be listed")

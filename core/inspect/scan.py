@@ -1,0 +1,99 @@
+"""Decoding every record of a file, past whatever breaks the reader."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+from core.errors import InputError
+from core.inspect.files import Bad, InspectedFile, open_inspected
+
+BATCH = 512
+LOST_SECONDS = 15.0
+"""Seconds that may be lost with readers that die; then the rest of the file is given up."""
+
+HOPELESS = 5_000
+"""Records in a row that do not decode; then the rest of the file is given up."""
+
+
+def scan_file(path: str | os.PathLike[str], schema: str | None = None) -> Iterator[tuple[int, int, list[Bad]]]:
+    """Decode every record, a batch at a time: yields (total, decoded in this batch, bad in this batch).
+
+    A batch that kills its reader is halved until the record that does it is found.
+
+    Raises:
+        InputError: the file is of no known kind, or broken beyond use.
+    """
+    with open_inspected(path, schema) as file:
+        total = int(file.summary()["entries"])
+    yield total, 0, []
+    work = _Scan(path, schema, total)
+    try:
+        while work.position < total and not work.hopeless:
+            yield total, *work.next()
+        if work.position < total:
+            yield total, 0, [work.given_up()]
+    finally:
+        work.close()
+
+
+class _Scan:
+    """How far a scan is, and the reader that works on it until it dies."""
+
+    def __init__(self, path: str | os.PathLike[str], schema: str | None, total: int) -> None:
+        self.position = 0
+        self._path = path
+        self._schema = schema
+        self._total = total
+        self._size = BATCH
+        self._file: InspectedFile | None = None
+        self._lost = 0.0
+        self._failed = 0
+        self._reason = ""
+
+    @property
+    def hopeless(self) -> bool:
+        return self._lost > LOST_SECONDS or self._failed >= HOPELESS
+
+    def next(self) -> tuple[int, list[Bad]]:
+        """(decoded, bad) of the next batch; of nothing where it killed its reader and is to be halved."""
+        started = time.monotonic()
+        stop = min(self.position + self._size, self._total)
+        try:
+            stop, decoded, bad = self._opened().scan(self.position, stop)
+        except InputError as error:
+            self._reason = str(error)
+            self._lost += time.monotonic() - started
+            self.close()
+            return 0, self._after_a_death(stop - self.position)
+        self.position = stop
+        self._size = min(2 * self._size, BATCH)
+        self._failed = 0 if decoded else self._failed + len(bad)
+        self._reason = bad[-1]["reason"] if bad else self._reason
+        return decoded, bad
+
+    def given_up(self) -> Bad:
+        """One entry for all the records that are left."""
+        return {
+            "key": f"#{self.position} to #{self._total - 1}",
+            "reason": f"given up; the last reason: {self._reason}",
+        }
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _after_a_death(self, size: int) -> list[Bad]:
+        """Half of the batch is tried next, and behind a record that is found the next one alone."""
+        self._size = max(size // 2, 1)
+        if size > 1:
+            return []
+        self.position += 1
+        return [{"key": f"#{self.position - 1}", "reason": self._reason}]
+
+    def _opened(self) -> InspectedFile:
+        if self._file is None:
+            self._file = open_inspected(self._path, self._schema)
+        return self._file
