@@ -138,3 +138,14 @@ def test_every_page_opens_by_its_address_on_a_fresh_server(browser, address: str
         assert [entry.split()[-1] for entry in menu] == ["Start", "Dataset", "Build", "Benchmark", "Inspector"]
         assert page.get_by_test_id("stSidebar").get_by_text("None yet.").is_visible()
         page.close()
+
+
+def test_the_first_click_on_a_fresh_server_is_not_lost(browser, tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        page = browser.new_page()
+        page.goto(f"{server}/dataset")
+        title(page, "Dataset")
+        calm(page)
+        page.get_by_text("A path on this machine").click()
+        page.get_by_label("Path", exact=True).wait_for(timeout=10_000)
+        page.close()

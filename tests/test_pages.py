@@ -193,9 +193,18 @@ def test_deleting_a_dataset_asks_first_and_names_its_stores(furnished: Home) -> 
     app = open_page("dataset")
     click(app, "dataset.delete")
     assert list_datasets(furnished), "asking does not delete"
-    assert "lmdb/raw" in app.warning[0].value
+    assert "LMDB · raw" in app.warning[0].value
     click(app, "dataset.delete_confirmed")
     assert list_datasets(furnished) == []
+    assert len(list_stores(furnished)) == 3
+
+
+def test_a_dataset_can_be_deleted_with_its_stores(furnished: Home) -> None:
+    app = open_page("dataset")
+    click(app, "dataset.delete")
+    app.toggle(key="dataset.delete_stores").set_value(True)
+    click(app, "dataset.delete_confirmed")
+    assert (list_datasets(furnished), list_stores(furnished)) == ([], [])
 
 
 # ---------------------------------------------------------------- build

@@ -6,14 +6,16 @@ import streamlit as st
 
 from core.contracts import Skipped
 from core.datasets import Dataset, delete_dataset
-from core.stores import list_stores
+from core.stores import StoreInfo, delete_store, list_stores
 from ui import state
 from ui.dataset_charts import class_balance, shape_map, size_histogram
+from ui.stores import store_label, totals
 from ui.thumbnails import class_rows
 from ui.words import counted, listed, number_text, size_text
 
 CLASSES_A_PAGE = 10
 PICTURES_A_CLASS = 12
+WITH_STORES = "dataset.delete_stores"
 MANY_ROWS = 100_000
 """Above this the histogram is made from blocks spread over the split."""
 
@@ -130,12 +132,26 @@ def ask_to_delete(dataset: Dataset) -> None:
     images = counted(sum(dataset.splits.values()), "image")
     st.markdown(f"**{dataset.name}** with its {images} ({size_text(dataset.bytes)}) is removed from this machine.")
     if stores:
-        st.warning(
-            f"{counted(len(stores), 'store was', 'stores were')} built from it: "
-            f"{listed(store.name for store in stores)}. They stay and can still be read and raced, "
-            "but neither verified against the images nor built again.",
-            icon=":material/link_off:",
-        )
+        _draw_dependents(stores)
     if st.button("Delete", type="primary", icon=":material/delete:", key="dataset.delete_confirmed",
-                 on_click=state.delete, args=(delete_dataset, dataset.name)):  # fmt: skip
+                 on_click=_delete, args=(dataset.name, stores)):  # fmt: skip
         st.rerun()
+
+
+def _draw_dependents(stores: list[StoreInfo]) -> None:
+    """What was built from the dataset, and whether it goes as well."""
+    allocated = sum(totals(store)["allocated_bytes"] for store in stores)
+    st.warning(
+        f"{counted(len(stores), 'store was', 'stores were')} built from it: "
+        f"{listed(store_label(store) for store in stores)}. Left on the disk, they can still be read, but neither "
+        "verified against the images nor built again, and are shown here only when the dataset is back.",
+        icon=":material/link_off:",
+    )
+    st.toggle(f"Delete the {counted(len(stores), 'store')} too ({size_text(allocated)})", key=WITH_STORES)
+
+
+def _delete(dataset: str, stores: list[StoreInfo]) -> None:
+    if st.session_state.get(WITH_STORES):
+        for store in stores:
+            state.delete(delete_store, store.path)
+    state.delete(delete_dataset, dataset)

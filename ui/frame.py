@@ -14,6 +14,8 @@ from ui.warm_up import warm_up
 
 HERE = Path(__file__).parent
 
+BEGUN_KEY = "app.begun"
+
 _run = threading.local()
 """Of the thread that runs the script: whether the frame has been drawn by `app.py`."""
 
@@ -32,18 +34,26 @@ def draw_app() -> None:
 
 
 def through_router() -> None:
-    """To be called first on every page: draw the frame where nobody has.
+    """To be called first on every page: see to it that the frame is drawn.
 
     Until `st.navigation` has been called once, a server that finds a folder `pages/` runs the file there that an
     address names, on its own. Whoever opens a page by its address on a fresh server would miss all that `app.py` draws.
+    A session that begins so is sent through `app.py` before anything is clicked; where that cannot be (AppTest begins
+    every run as a fresh server), the frame is drawn here, and the click that the run is about is not lost.
     """
-    if not getattr(_run, "framed", False):
-        _draw_frame()
+    if getattr(_run, "framed", False):
+        return
+    if BEGUN_KEY not in st.session_state:
+        st.session_state[BEGUN_KEY] = True
+        navigate()
+        st.rerun()
+    _draw_frame()
 
 
 def _draw_frame() -> st.Page:
     st.set_page_config(page_title="Format Matters", page_icon=str(HERE / "logo-small.svg"), layout="wide")
     st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "logo-small.svg")
+    st.session_state[BEGUN_KEY] = True
     page = navigate()
     draw_sidebar()
     return page

@@ -186,8 +186,10 @@ def draw_ending(owner: str) -> None:
     dismissed: set[str] = st.session_state.setdefault(DISMISSED_KEY, set())
     if last is None or last.state is State.DONE or last.active or last.id in dismissed:
         return
-    show = st.info if last.state is State.CANCELLED else st.error
-    show(f"**{last.title}**: {last.error}", icon=":material/info:")
+    if last.state is State.CANCELLED:
+        st.info(f"**{last.title}**: {last.error}", icon=":material/info:")
+    else:
+        st.error(f"**{last.title}**: {last.error}", icon=":material/error:")
     with st.container(horizontal=True):
         st.button("Dismiss", key=f"{owner}.dismiss", icon=":material/done:", on_click=dismissed.add, args=(last.id,))
         log = last.log()

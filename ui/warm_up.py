@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import threading
 
@@ -29,4 +30,5 @@ def warm_up() -> None:
 
 def _load() -> None:
     for module in MODULES:
-        importlib.import_module(module)
+        with contextlib.suppress(ImportError):  # the page that needs it will say so
+            importlib.import_module(module)
