@@ -53,7 +53,7 @@ def _must_not_be_called(*_: Any) -> None:
     raise AssertionError("left to Pillow")
 
 
-SIZES = [(1, 1), (1, 17), (2, 3), (3, 2), (5, 4), (7, 9), (8, 8), (15, 16), (16, 16), (17, 33), (32, 32), (61, 83)]
+SIZES = [(1, 16), (1, 17), (2, 18), (3, 31), (9, 47), (15, 16), (16, 16), (17, 33), (32, 32), (33, 64), (61, 83)]
 
 
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
@@ -95,6 +95,20 @@ def test_greyscale(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = picture(19, 30, 0)
     payload = jpeg(pixels[:, :, 0])
     assert np.array_equal(decoded(payload, pixels.shape, monkeypatch), decode(payload))
+
+
+@pytest.mark.parametrize("output", ["float32", "uint8"])
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("size", [(20, 37), (3, 3), (3, 16), (16, 3)])
+def test_every_layout_of_the_output(output: str, channels_last: bool, size: tuple[int, int]) -> None:
+    payloads = [jpeg(picture(*size, seed)) for seed in range(3)]
+    options = {"shuffle": False, "output": output, "channels_last": channels_last, "workers": 0}
+    for store in (store_of(*payloads), memory_store([size] * 3)):
+        images, _ = next(iter(make_loader(store, mean=(0, 0.25, 0.5), std=(1, 0.5, 2), **options)))
+        pixels = np.stack([store.pixels(index) for index in range(3)]).astype(np.float64)
+        if output == "float32":
+            pixels = (pixels / 255 - (0, 0.25, 0.5)) / (1, 0.5, 2)
+        np.testing.assert_allclose(images.permute(0, 2, 3, 1).numpy(), pixels, atol=1e-6)
 
 
 def unusual() -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from core.loading.jpeg.markers import TOO_SMALL, UNSUPPORTED
 from core.loading.jpeg.state import State, new_state
 from core.loading.kernels import jpeg_batch, jpeg_sizes, jpeg_views, raw_batch, raw_views
 from core.loading.normalise import Images, Normalise
+from core.loading.output import INTERLEAVED, PIECE, PLANAR, Output
 from core.loading.pipeline import Laps, Pipeline, StagedPipeline, Stopwatch, Stored
 from core.loading.plan import Indices, Job
 from core.loading.resample import Workspace, new_workspace
@@ -30,16 +31,12 @@ from core.loading.transform import View
 LARGEST = 1 << 29
 """Bytes of samples or of entropy-coded data for which memory is kept ready; larger images are Pillow's."""
 
-ROW = 1 << 16
-"""Columns that a JPEG can have at most."""
-
 
 class Memory(threading.local):
     """What kernels work in, once a thread."""
 
     def __init__(self) -> None:
         self.state: State = new_state(1 << 16, 1 << 16)
-        self.rows = np.zeros((3, ROW + 8), np.float32)
 
     @cached_property
     def work(self) -> Workspace:
@@ -57,23 +54,14 @@ class Memory(threading.local):
 _memory = Memory()
 
 
-class Factors(NamedTuple):
-    """Normalising as multiply and add; uint8 is rounded by adding a half before it is cut off."""
-
-    scale: npt.NDArray[np.float32]
-    shift: npt.NDArray[np.float32]
-
-    @classmethod
-    def of(cls, normalise: Normalise) -> Factors:
-        if normalise.output == "uint8":
-            return cls(np.ones(3, np.float32), np.full(3, 0.5, np.float32))
-        return cls(normalise.scale, normalise.shift)
-
-
-def as_it_lies(out: Images) -> tuple[Images, bool]:
-    """A batch's memory, contiguous, and whether it is planar: (B, 3, H, W), else (B, H, W, 3)."""
-    planar = out.flags.c_contiguous
-    return (out if planar else out.transpose(0, 2, 3, 1)), planar
+def output_to(out: Images, normalise: Normalise) -> Output:
+    """A batch, (B, 3, H, W) in the order of its shape or as channels_last, as the kernels take it."""
+    planar, whole = out.flags.c_contiguous, normalise.output == "uint8"
+    memory = out if planar else out.transpose(0, 2, 3, 1)
+    # What is cut off after the point is rounded by adding a half.
+    scale, shift = (np.ones(3), np.full(3, 0.5)) if whole else (normalise.scale, normalise.shift)
+    layout = (PLANAR if planar else INTERLEAVED) + whole
+    return Output(memory.reshape(len(out), -1).view(np.uint8), layout, np.stack([scale, shift], 1).ravel().astype("f4"))
 
 
 def joined(payloads: Sequence[Buffer]) -> Extents:
@@ -125,7 +113,6 @@ class RawPipeline:
     native: ClassVar[bool] = True
     stages: StagedPipeline
     locate: Locate
-    factors: Factors
     shape: Shape
 
     def fill(self, job: Job, out: Images) -> Laps:
@@ -138,12 +125,12 @@ class RawPipeline:
 
     def _fill(self, job: Job, payloads: Extents, out: Images) -> bool:
         height, width, _ = self.shape
-        target = (*self.factors, *as_it_lies(out))
+        output = output_to(out, self.stages.normalise)
         if self.stages.transform.name == "none":
-            raw_batch(payloads.memory, payloads.offsets, height, width, *target)
+            raw_batch(payloads.memory, payloads.offsets, height * width, output)
             return True
         axes, flips = axes_of(self.stages.transform.views(job, [(height, width)] * len(job.indices)))
-        return bool(raw_views(payloads.memory, payloads.offsets, height, width, axes, flips, _memory.work, *target))
+        return bool(raw_views(payloads.memory, payloads.offsets, height, width, axes, flips, _memory.work, output))
 
 
 @dataclass(frozen=True)
@@ -153,7 +140,6 @@ class JpegPipeline:
     native: ClassVar[bool] = True
     stages: StagedPipeline
     locate: Locate
-    factors: Factors
 
     def fill(self, job: Job, out: Images) -> Laps:
         watch = Stopwatch()
@@ -167,13 +153,13 @@ class JpegPipeline:
     def _fill(self, job: Job, payloads: Extents, out: Images) -> npt.NDArray[np.uint8]:
         """Do what the kernels can do; what remains is not `OK` in the result, (n,)."""
         status = np.full(len(job.indices), TOO_SMALL, np.uint8)
-        target = (*self.factors, *as_it_lies(out), status)
+        output = output_to(out, self.stages.normalise)
         views = () if self.stages.transform.name == "none" else self._views(job, payloads, status)
         while len(todo := np.flatnonzero(status == TOO_SMALL)):
             if views:
-                jpeg_views(*payloads, todo, *views, _memory.state, _memory.work, *target)
+                jpeg_views(*payloads, todo, *views, _memory.state, _memory.work, output, status)
             else:
-                jpeg_batch(*payloads, todo, _memory.state, _memory.rows, *target)
+                jpeg_batch(*payloads, todo, *out.shape[2:], _memory.state, output, status)
             if (status == TOO_SMALL).any() and not _memory.grow():
                 status[status == TOO_SMALL] = UNSUPPORTED
         return status
@@ -189,8 +175,7 @@ class JpegPipeline:
 
 def fuse(store: Stored, stages: StagedPipeline) -> Pipeline:
     """The fastest pipeline that knows this store's payloads; the staged one where none does."""
-    factors = Factors.of(stages.normalise)
-    if store.payload_shape is not None:
-        return RawPipeline(stages, Locate(stages), factors, store.payload_shape)
+    if store.payload_shape is not None and prod(store.payload_shape[:2]) >= PIECE:
+        return RawPipeline(stages, Locate(stages), store.payload_shape)
     (first,) = stages.decompressed(np.zeros(1, np.int64), stages.fetch(np.zeros(1, np.int64)))
-    return JpegPipeline(stages, Locate(stages), factors) if bytes(first[:3]) == JPEG else stages
+    return JpegPipeline(stages, Locate(stages)) if bytes(first[:3]) == JPEG else stages

@@ -1,70 +1,53 @@
 """Whole batches in one call: from where payloads lie in memory to normalised samples, no Python in between.
 
-All take the payloads as one uint8 array with the offset and the length of each, and write pixel * scale + shift into
-`out`, which is (B, 3, H, W) or (B, H, W, 3), contiguous, float32 or uint8 (then scale is 1 and shift 1/2: it is
-truncated).
+All take the payloads as one uint8 array with the offset and the length of each.
 """
 
 from __future__ import annotations
 
 # Compiled by numba, which infers its own types: the annotations are for readers.
 # mypy: disable-error-code="arg-type, assignment, no-any-return, return-value, untyped-decorator"
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from core.loading.jpeg.colour import to_rgb, write_image
+from core.loading.jpeg.colour import write_image
 from core.loading.jpeg.markers import OK, UNSUPPORTED, image_size, read_header
 from core.loading.jpeg.scan import Part, decode_planes, plane_layout
 from core.loading.jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, WIDTH, State
 from core.loading.native import inlined, kernel
-from core.loading.resample import LANES, SIDE, Workspace, fill_weights, fits, halve_weights, reach, resize_rows
+from core.loading.output import PIECE, Output, place_of, write_raw, write_smooth
+from core.loading.resample import (
+    LANES,
+    SIDE,
+    Weights,
+    Workspace,
+    fill_weights,
+    fits,
+    halve_weights,
+    reach,
+    resize_rows,
+)
 
 Bytes = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
+Flips = npt.NDArray[np.bool_]
 Axes = npt.NDArray[np.float64]
 """(B, 2, 4): of each sample the axis of its rows and that of its columns."""
 
 
 @kernel
-def raw_batch(
-    memory: Bytes, offsets: Numbers, height: int, width: int, scale: Floats, shift: Floats, out: Any, planar: bool
-) -> None:
-    """Bare pixels, (height, width, 3) each."""
-    pixels = height * width
+def raw_batch(memory: Bytes, offsets: Numbers, pixels: int, output: Output) -> None:
+    """Bare pixels, so many a sample; `PIECE` at least."""
+    start = np.uint64(memory.ctypes.data)
     for number in range(len(offsets)):
-        source = memory[offsets[number] : offsets[number] + 3 * pixels].reshape((pixels, 3))
-        if planar:
-            _spread(source, scale, shift, out[number].reshape((3, pixels)))
-        else:
-            _keep(source, scale, shift, out[number].reshape((pixels, 3)))
-
-
-@kernel
-def _spread(source: Bytes, scale: Floats, shift: Floats, out: Any) -> None:
-    scale_r, scale_g, scale_b = scale[0], scale[1], scale[2]
-    shift_r, shift_g, shift_b = shift[0], shift[1], shift[2]
-    for pixel in range(len(source)):
-        out[0, pixel] = np.float32(source[pixel, 0]) * scale_r + shift_r
-        out[1, pixel] = np.float32(source[pixel, 1]) * scale_g + shift_g
-        out[2, pixel] = np.float32(source[pixel, 2]) * scale_b + shift_b
-
-
-@kernel
-def _keep(source: Bytes, scale: Floats, shift: Floats, out: Any) -> None:
-    for pixel in range(len(source)):
-        for channel in range(3):
-            out[pixel, channel] = np.float32(source[pixel, channel]) * scale[channel] + shift[channel]
+        write_raw(start + np.uint64(offsets[number]), pixels, output, place_of(output, number, 0))
 
 
 @kernel
 def raw_views(
-    memory: Bytes, offsets: Numbers, height: int, width: int,
-    axes: Axes, flips: npt.NDArray[np.bool_], work: Workspace, scale: Floats, shift: Floats, out: Any, planar: bool,
-) -> bool:  # fmt: skip
-    """Views of bare pixels. False where an image is too large to be resized here."""
+    memory: Bytes, offsets: Numbers, height: int, width: int, axes: Axes, flips: Flips, work: Workspace, output: Output
+) -> bool:
+    """Views of bare pixels. False where an image cannot be resized here."""
     for number in range(len(offsets)):
         image = memory[offsets[number] : offsets[number] + 3 * height * width].reshape((height, 3 * width))
         if not fill_weights(axes[number, 0], False, work.rows):
@@ -73,31 +56,18 @@ def raw_views(
             return False
         for top in range(0, SIDE, LANES):
             resize_rows(image, top, 3, work.rows, work.columns, work, 0)
-            _write_rows(work.result, top, False, scale, shift, out[number], planar)
+            _write_rows(work, top, False, output, number)
     return True
 
 
 @kernel
-def _write_rows(result: Floats, top: int, ycc: bool, scale: Floats, shift: Floats, out: Any, planar: bool) -> None:
-    """`LANES` output rows: RGB, or luma and chroma where `ycc` says so."""
-    scale_r, scale_g, scale_b = scale[0], scale[1], scale[2]
-    shift_r, shift_g, shift_b = shift[0], shift[1], shift[2]
+def _write_rows(work: Workspace, top: int, ycc: bool, output: Output, sample: int) -> None:
+    """`LANES` output rows from `work.result`: RGB, or luma and chroma."""
+    first, plane = np.uint64(work.result.ctypes.data), np.uint64(4 * LANES * SIDE)
     for lane in range(LANES):
-        y = top + lane
-        if ycc:
-            for x in range(SIDE):
-                r, g, b = to_rgb(result[0, lane, x], result[1, lane, x], result[2, lane, x])
-                result[0, lane, x], result[1, lane, x], result[2, lane, x] = r, g, b
-        if planar:
-            for x in range(SIDE):
-                out[0, y, x] = result[0, lane, x] * scale_r + shift_r
-                out[1, y, x] = result[1, lane, x] * scale_g + shift_g
-                out[2, y, x] = result[2, lane, x] * scale_b + shift_b
-        else:
-            for x in range(SIDE):
-                out[y, x, 0] = result[0, lane, x] * scale_r + shift_r
-                out[y, x, 1] = result[1, lane, x] * scale_g + shift_g
-                out[y, x, 2] = result[2, lane, x] * scale_b + shift_b
+        row = first + np.uint64(4 * SIDE * lane)
+        out = place_of(output, sample, (top + lane) * SIDE)
+        write_smooth(row, row + plane, row + np.uint64(2) * plane, ycc, SIDE, output, out)
 
 
 @kernel
@@ -110,41 +80,37 @@ def jpeg_sizes(memory: Bytes, offsets: Numbers, lengths: Numbers, sizes: Numbers
 
 @kernel
 def jpeg_batch(
-    memory: Bytes, offsets: Numbers, lengths: Numbers, todo: Numbers, state: State, rows: Floats,
-    scale: Floats, shift: Floats, out: Any, planar: bool, status: npt.NDArray[np.uint8],
+    memory: Bytes, offsets: Numbers, lengths: Numbers, todo: Numbers, height: int, width: int,
+    state: State, output: Output, status: Bytes,
 ) -> None:  # fmt: skip
-    """JPEGs of the size of `out`, those at the places `todo`; `status` says how each of them went."""
-    height, width = (out.shape[2], out.shape[3]) if planar else (out.shape[1], out.shape[2])
+    """JPEGs of one size, those at the places `todo`; `status` says how each of them went."""
     for number in todo:
         data = memory[offsets[number] : offsets[number] + lengths[number]]
         status[number] = read_header(data, state)
-        if status[number] == OK and (state.frame[HEIGHT] != height or state.frame[WIDTH] != width):
+        other = state.frame[HEIGHT] != height or state.frame[WIDTH] != width or width < PIECE
+        if status[number] == OK and other:
             status[number] = UNSUPPORTED
         if status[number] == OK:
             status[number] = decode_planes(data, state, Part(0, height, 0, width))
         if status[number] == OK:
-            write_image(state, rows, scale, shift, out[number], planar)
+            write_image(state, output, number)
 
 
 @kernel
 def jpeg_views(
-    memory: Bytes, offsets: Numbers, lengths: Numbers, todo: Numbers, axes: Axes, flips: npt.NDArray[np.bool_],
-    state: State, work: Workspace, scale: Floats, shift: Floats, out: Any, planar: bool,
-    status: npt.NDArray[np.uint8],
+    memory: Bytes, offsets: Numbers, lengths: Numbers, todo: Numbers, axes: Axes, flips: Flips,
+    state: State, work: Workspace, output: Output, status: Bytes,
 ) -> None:  # fmt: skip
     """Views of JPEGs, of which no more is decoded than the view shows."""
     for number in todo:
         data = memory[offsets[number] : offsets[number] + lengths[number]]
         status[number] = read_header(data, state)
         if status[number] == OK:
-            status[number] = _view(data, axes[number], flips[number], state, work, scale, shift, out[number], planar)
+            status[number] = _view(data, axes[number], flips[number], state, work, output, number)
 
 
 @kernel
-def _view(
-    data: Bytes, axes: npt.NDArray[np.float64], flip: bool, state: State, work: Workspace,
-    scale: Floats, shift: Floats, out: Any, planar: bool,
-) -> int:  # fmt: skip
+def _view(data: Bytes, axes: Axes, flip: bool, state: State, work: Workspace, output: Output, sample: int) -> int:
     frame = state.frame
     luma_stride, chroma_stride, luma_bytes, chroma_bytes = plane_layout(state)
     if not fill_weights(axes[0], False, work.rows) or not fill_weights(axes[1], flip, work.columns):
@@ -172,7 +138,7 @@ def _view(
                 resize_rows(plane, top, 1, chroma_rows, chroma_columns, work, 1 + chroma)
         else:
             work.result[1:] = 128
-        _write_rows(work.result, top, True, scale, shift, out, planar)
+        _write_rows(work, top, True, output, sample)
     return OK
 
 
@@ -182,7 +148,7 @@ def _plane(state: State, start: int, size: int, stride: int) -> Bytes:
 
 
 @kernel
-def _needed(rows: Any, columns: Any, chroma_rows: Any, chroma_columns: Any, frame: Numbers) -> Part:
+def _needed(rows: Weights, columns: Weights, chroma_rows: Weights, chroma_columns: Weights, frame: Numbers) -> Part:
     """The pixels that any of these weights look at, in luma samples."""
     top, bottom = reach(rows)
     left, right = reach(columns)

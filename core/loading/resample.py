@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.loading.native import kernel
-from core.loading.simd import transpose, weighted_bytes, weighted_floats
+from core.loading.simd.idct import transpose
+from core.loading.simd.sums import weighted_bytes, weighted_floats
 
 SIDE = 224
 LANES = 8

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from core.loading.jpeg.state import FIRST_SYMBOL, LAST_CODE, LOOKUP_BITS, SYMBOLS
 from core.loading.native import inlined, kernel
-from core.loading.simd import load_be64, load_i32, load_u8, store_i32
+from core.loading.simd.instruction import load_be64, load_i32, load_u8, store_i32
 
 NEEDS_VALUE = 0x80
 END_OF_BLOCK = 0x80

@@ -35,7 +35,8 @@ from core.loading.jpeg.state import (
     State,
 )
 from core.loading.native import kernel
-from core.loading.simd import clear_block, fill_block, idct_block, load_i32, load_i64, store_i32
+from core.loading.simd.idct import clear_block, fill_block, idct_block
+from core.loading.simd.instruction import load_i32, load_i64, store_i32
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -68,7 +69,7 @@ def decode_planes(data: Bytes, state: State, part: Part) -> int:
     """
     frame = state.frame
     _, _, luma_bytes, chroma_bytes = plane_layout(state)
-    if luma_bytes + 2 * chroma_bytes > len(state.samples) or len(data) - frame[SCAN] + PADDING > len(state.stream):
+    if luma_bytes + 2 * chroma_bytes + 16 > len(state.samples) or len(data) - frame[SCAN] + PADDING > len(state.stream):
         return TOO_SMALL
     mcus_across = -(-frame[WIDTH] // (8 * frame[ACROSS]))
     mcus_down = -(-min(part.bottom, frame[HEIGHT]) // (8 * frame[DOWN]))

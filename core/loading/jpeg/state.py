@@ -14,6 +14,9 @@ HEADER_BYTES = 4096
 PADDING = 2048
 """Zeros after the entropy-coded bytes: more than one MCU can consume, so that only whole MCUs need checking."""
 
+WIDEST_ROW = (1 << 16) + 64
+"""A JPEG has 65,535 columns at most; the rest is margin."""
+
 # Fields of `State.frame`.
 WIDTH, HEIGHT, COMPONENTS, ACROSS, DOWN, RESTART, SCAN, HEADER = range(8)
 """`ACROSS` x `DOWN` are the luma blocks of one MCU; `SCAN` is where the entropy-coded bytes begin, 0 for no frame;
@@ -47,7 +50,8 @@ class State(NamedTuple):
     block: npt.NDArray[np.int32]  # (64,)
     zigzag: npt.NDArray[np.uint8]  # (64,)
     stream: npt.NDArray[np.uint8]  # entropy-coded bytes without their stuffing
-    samples: npt.NDArray[np.uint8]  # component planes
+    samples: npt.NDArray[np.uint8]  # component planes, and 16 bytes that may be read but mean nothing
+    rows: npt.NDArray[np.float32]  # (3, WIDEST_ROW): chroma at full size, and a row in the making
 
 
 # Where the k-th coefficient lies in its block.
@@ -70,5 +74,6 @@ def new_state(stream_bytes: int, sample_bytes: int) -> State:
         block=np.zeros(64, np.int32),
         zigzag=np.array(ZIGZAG, np.uint8),
         stream=np.zeros(stream_bytes + PADDING, np.uint8),
-        samples=np.zeros(sample_bytes, np.uint8),
+        samples=np.zeros(sample_bytes + 16, np.uint8),
+        rows=np.zeros((3, WIDEST_ROW), np.float32),
     )

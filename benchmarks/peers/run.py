@@ -1,0 +1,65 @@
+"""One peer in a process of its own: `python -m benchmarks.peers.run PEER WORK CIFAR PHOTOS FOLDER WORKERS`.
+
+Says in one line of JSON what its first epoch held, then runs an epoch for each line it is sent, and answers with
+what that took.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.peers import works
+
+LEAST_SECONDS = 1.0
+
+
+def main() -> None:
+    peer, name, cifar, photos, folder, workers = sys.argv[1:]
+    answers = sys.stdout
+    sys.stdout = sys.stderr  # libraries print what they like
+    work = works(Path(cifar), Path(photos))[name]
+    module = importlib.import_module(f"benchmarks.peers.{peer}")
+    place = Path(folder) / peer / name
+    if not place.exists():
+        place.mkdir(parents=True)
+        module.prepare(work, place)
+    start = time.perf_counter()
+    epochs = module.open_epochs(work, place, int(workers))
+    report = held(epochs, start)
+    print(json.dumps(report), file=answers, flush=True)
+    for _ in sys.stdin:
+        print(json.dumps(timed(epochs)), file=answers, flush=True)
+
+
+def held(epochs: Callable[[], Iterator[tuple[Any, Any]]], start: float) -> dict[str, Any]:
+    """What an epoch holds: for the comparison with what it should."""
+    labels, sums, first = [], np.zeros(3), 0.0
+    for images, targets in epochs():
+        first = first or time.perf_counter() - start
+        pixels = np.asarray(images)
+        assert pixels.dtype == np.float32
+        assert pixels.shape[1] == 3
+        sums += pixels.mean((2, 3), dtype=np.float64).sum(0)
+        labels += np.asarray(targets).ravel().tolist()
+    return {"first_batch_s": first, "labels": labels, "means": (sums / len(labels)).tolist(), "shape": pixels.shape[1:]}
+
+
+def timed(epochs: Callable[[], Iterator[tuple[Any, Any]]]) -> dict[str, float]:
+    """Samples and seconds of whole epochs, a second's worth of them, each batch taken and let go."""
+    samples, start = 0, time.perf_counter()
+    while (seconds := time.perf_counter() - start) < LEAST_SECONDS:
+        for images, _ in epochs():
+            samples += len(images)
+    return {"samples": samples, "seconds": seconds}
+
+
+if __name__ == "__main__":
+    main()
