@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from jobs_tasks import ENTRY, TASKS
 
@@ -36,6 +35,14 @@ def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.03)
+
+
+def exists(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def ended(jobs: Jobs, job: Job) -> Job:
@@ -109,7 +116,7 @@ def test_a_supervisor_killed_outright_is_seen_as_gone_and_its_worker_does_not_st
     job = ended(jobs, job)
     assert job.state is State.GONE
     assert "process is gone" in (job.error or "")
-    wait_for(lambda: not psutil.pid_exists(started["worker"]))
+    wait_for(lambda: not exists(started["worker"]))
 
 
 def test_cancel_lets_the_task_tidy_up_and_takes_its_children_along(jobs: Jobs, tmp_path: Path) -> None:
@@ -121,7 +128,7 @@ def test_cancel_lets_the_task_tidy_up_and_takes_its_children_along(jobs: Jobs, t
     job = ended(jobs, job)
     assert job.state is State.CANCELLED
     assert not marker.exists()
-    wait_for(lambda: not psutil.pid_exists(child))
+    wait_for(lambda: not exists(child))
 
 
 def test_of_two_heavy_jobs_the_second_waits_and_says_for_whom(jobs: Jobs) -> None:
