@@ -15,7 +15,7 @@ COMPRESSIONS: Table[Compression] = Table(
         "lz4": Entry("core.compressions.lz4:Lz4", "LZ4", ("lz4",), "pip install lz4"),
         "zstd-dict": Entry(
             "core.compressions.zstd_dict:ZstdDict",
-            "Zstandard with a dictionary trained on the payloads",
+            "Zstandard with a dictionary",
             ("zstandard",),
             _ZSTD_HINT,
         ),
