@@ -106,7 +106,10 @@ def verdict(rows: Sequence[Standing]) -> str:
         return f"**No clear winner**: the turns of {listed(named(row.store) for row in rows)} overlap."
     first = f"**{named(best.store)}** gave **{speed_text(best.median)}**"
     lead = f"{first}, {times_text(best.median / last.median)} as many as {named(last.store)}"
-    return f"{lead}; it and {listed(named(row.store) for row in ties)} overlap." if ties else f"{lead}."
+    close = listed(named(row.store) for row in ties)
+    return (
+        f"{lead}. Its turns overlap with those of {close}, so between them nothing is decided." if ties else f"{lead}."
+    )
 
 
 def _conditions(record: RaceRecord) -> str:
