@@ -236,6 +236,10 @@ class Reader(Protocol):
         """What this sample occupies in the container, overheads of pages, chunks or blocks included."""
         ...
 
+    def release(self) -> None:
+        """Give back memory that only serves to read again quickly (pages of a map); views stay valid."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -257,6 +261,15 @@ class Mapped(Protocol):
 
     def extents(self) -> Extents | None:
         """Collected on first use and kept; None where the layout does not allow it."""
+        ...
+
+
+@runtime_checkable
+class ManyAtOnce(Protocol):
+    """What a compression may be as well: one that decompresses many payloads in one call."""
+
+    def decompress_many(self, stored: Extents) -> Sequence[Buffer]:
+        """The payloads, in order, other threads running meanwhile. Raises ValueError as `decompress` does."""
         ...
 
 

@@ -13,6 +13,8 @@ from core.errors import FormatMattersError
 from core.stores import Store, payload_checksums
 
 BATCH = 512
+RELEASED_AFTER = 16 * BATCH
+"""Samples between two times at which mapped pages are given back, so that a check of any size takes little memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ def check_split(store: Store, source: Dataset | None) -> Iterator[Report]:
         yield Report(total, [Mismatch(store.split, None, counts)])
         return
     for start in range(0, total, BATCH):
+        if start % RELEASED_AFTER == 0:
+            store.reader.release()
         indices = range(start, min(start + BATCH, total))
         yield Report(indices.stop, list(_check_batch(store, source, indices, expected[start : indices.stop].tolist())))
 

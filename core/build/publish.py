@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from itertools import chain, islice
 from pathlib import Path
 
 SYNCED_ONE_BY_ONE = 64
@@ -11,11 +12,12 @@ SYNCED_ONE_BY_ONE = 64
 
 def settle(folder: Path) -> None:
     """Bring a finished store to the disk, so that its name can never outlive its contents in a power failure."""
-    files = [Path(where) / name for where, _, names in os.walk(folder) for name in names]
+    every = (Path(where) / name for where, _, names in os.walk(folder) for name in names)
+    files = list(islice(every, SYNCED_ONE_BY_ONE + 1))
     if len(files) > SYNCED_ONE_BY_ONE and hasattr(os, "sync"):
         os.sync()  # tens of thousands of single syncs would take minutes
         return
-    for file in files:
+    for file in chain(files, every):
         with file.open("rb") as handle:
             os.fsync(handle.fileno())
 

@@ -6,12 +6,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import zstandard
 
 from core.compressions.limits import MAX_PAYLOAD
-from core.contracts import Buffer
+from core.contracts import Buffer, Extents
 from core.options import option
 
 
@@ -38,6 +39,16 @@ class ZstdFrames:
             return self._contexts.decompressor.decompress(payload)
         except zstandard.ZstdError as error:
             raise ValueError(f"zstd: {error}") from None
+
+    def decompress_many(self, stored: Extents) -> Sequence[Buffer]:
+        """All payloads in one call, other threads running meanwhile. Raises ValueError as `decompress` does."""
+        segments = np.stack([stored.offsets, stored.lengths], axis=1).astype(np.uint64)
+        frames = zstandard.BufferWithSegments(cast("Any", stored.memory), segments.tobytes())
+        try:
+            payloads = self._contexts.decompressor.multi_decompress_to_buffer(frames)
+        except (zstandard.ZstdError, MemoryError) as error:
+            raise ValueError(f"zstd: {error}") from None
+        return cast("Sequence[Buffer]", payloads)
 
     @cached_property
     def _contexts(self) -> _Contexts:

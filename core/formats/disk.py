@@ -133,6 +133,9 @@ class DiskReader:
         blocks = getattr(status, "st_blocks", None)
         return -(-status.st_size // BLOCK) * BLOCK if blocks is None else int(blocks * 512)
 
+    def release(self) -> None:
+        """There is nothing to give back."""
+
     def close(self) -> None:
         """There is nothing to close."""
 

@@ -52,6 +52,9 @@ class LmdbContents:
         key = b"%08d" % (index // self._group)
         return self._file.stored_bytes(key, len(self._need(key))) // self._group
 
+    def release(self) -> None:
+        """There is nothing to give back."""
+
     def close(self) -> None:
         """The file is closed by whoever opened it."""
 

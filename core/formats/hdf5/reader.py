@@ -16,6 +16,7 @@ import numpy as np
 from core.contracts import Buffer, Extents, Labels
 from core.errors import InputError
 from core.formats.handles import PerProcess
+from core.formats.maps import release_pages
 
 
 class Hdf5Reader:
@@ -61,6 +62,12 @@ class Hdf5Reader:
     def extents(self) -> Extents | None:
         """Where every payload lies in the mapped file; None for chunked and variable-length layouts."""
         return self._payloads.get().extents()
+
+    def release(self) -> None:
+        """Gives the map's pages back, where there is a map; views stay valid and fetch them again."""
+        extents = self.extents()
+        if extents is not None:
+            release_pages(extents.memory)
 
     def close(self) -> None:
         """Closes the file; views handed out before keep their map."""

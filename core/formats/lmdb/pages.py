@@ -28,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
+from core.formats.maps import release_pages
 
 MAGIC, VERSION = 0xBEEFC0DE, 1
 HEADER = 16
@@ -36,6 +37,7 @@ BRANCH, LEAF = 0x01, 0x02
 BIGDATA = 0x01
 NO_ROOT = 2**64 - 1
 DEEPEST = 32
+LEAVES_AT_ONCE = 4096
 
 _META = struct.Struct("<IIQQ" + 2 * "IHHQQQQQ" + "QQ")
 
@@ -61,6 +63,15 @@ class Nodes(NamedTuple):
     high: Offsets
     flags: Offsets
     key_size: Offsets
+
+
+class Entries(NamedTuple):
+    """Some entries: where their keys and values lie in the file, int64 (n,) each, in bytes."""
+
+    keys: Offsets
+    key_sizes: Offsets
+    offsets: Offsets
+    lengths: Offsets
 
 
 @dataclass(frozen=True)
@@ -93,36 +104,50 @@ class Tree:
         return (2 + database.branch_pages + database.leaf_pages + database.overflow_pages) * self.page_size
 
     @cached_property
-    def leaves(self) -> Nodes:
-        """All entries in the order of their keys. Raises InputError where a page is not what its parent says."""
+    def leaf_pages(self) -> npt.NDArray[np.uint64]:
+        """The numbers of all leaf pages in the order of their keys."""
         if self.database.root == NO_ROOT:
-            return Nodes(*(np.empty(0, np.int64) for _ in Nodes._fields))
+            return np.empty(0, np.uint64)
         pages = np.array([self.database.root], np.uint64)
         for _ in range(min(self.database.depth, DEEPEST) - 1):
             nodes = self._nodes(pages, BRANCH)
             pages = (nodes.low | nodes.high << 16 | nodes.flags << 32).astype(np.uint64)
-        nodes = self._nodes(pages, LEAF)
-        if len(nodes.at) != self.database.entries:
-            raise self._damaged(f"{len(nodes.at):,} entries where it says {self.database.entries:,}")
-        return nodes
+        return pages
 
-    @cached_property
-    def values(self) -> tuple[Offsets, Offsets]:
-        """(offset, length) of every value in the file, in bytes, in the order of the keys."""
-        nodes = self.leaves
+    def entries(self) -> Iterator[Entries]:
+        """All entries in the order of their keys, some leaf pages at a time, so that memory stays bounded.
+
+        Raises InputError where a page, a key or a value does not lie where it should.
+        """
+        found = 0
+        for start in range(0, len(self.leaf_pages), LEAVES_AT_ONCE):
+            entries = self._entries(self.leaf_pages[start : start + LEAVES_AT_ONCE])
+            found += len(entries.keys)
+            yield entries
+            release_pages(self.memory)  # a walk touches every leaf, which otherwise would be held in memory
+        if found != self.database.entries:
+            raise self._damaged(f"{found:,} entries where it says {self.database.entries:,}")
+
+    def last_entries(self) -> dict[bytes, bytes]:
+        """The entries of the last few leaf pages, four at least if there are as many: key -> value."""
+        entries = self._entries(self.leaf_pages[-4:])
+        memory = self.memory
+        places = zip(*(part[-4:].tolist() for part in entries), strict=True)
+        return {
+            memory[key : key + key_size].tobytes(): memory[offset : offset + length].tobytes()
+            for key, key_size, offset, length in places
+        }
+
+    def _entries(self, pages: npt.NDArray[np.uint64]) -> Entries:
+        nodes = self._nodes(pages, LEAF)
         lengths = nodes.low | nodes.high << 16
-        offsets = nodes.at + NODE + nodes.key_size
+        keys = nodes.at + NODE
+        offsets = keys + nodes.key_size
         big = np.flatnonzero(nodes.flags & BIGDATA)
         offsets[big] = self._numbers(offsets[big]) * self.page_size + HEADER
         if len(offsets) and ((offsets < 0) | (offsets + lengths > len(self.memory))).any():
             raise self._damaged("a value lies outside of the file")
-        return offsets, lengths
-
-    def keys(self, start: int = 0) -> Iterator[bytes]:
-        """The keys from entry `start` on."""
-        nodes = self.leaves
-        for at, size in zip(nodes.at[start:].tolist(), nodes.key_size[start:].tolist(), strict=True):
-            yield self.memory[at + NODE : at + NODE + size].tobytes()
+        return Entries(keys, nodes.key_size, offsets, lengths)
 
     @cached_property
     def _words(self) -> npt.NDArray[np.uint16]:

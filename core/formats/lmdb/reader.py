@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from core.contracts import Buffer, Extents, Labels
 from core.errors import InputError
 from core.formats.lmdb.layout import DICTIONARY, KEY_DIGITS, LABELS, METADATA, key_of
-from core.formats.lmdb.pages import HEADER, NODE, Tree
+from core.formats.lmdb.pages import HEADER, NODE, Entries, Tree
+from core.formats.maps import release_pages
 
 POINTER = 2
 OVERFLOW_NUMBER = 8
@@ -42,7 +42,7 @@ class LmdbReader:
 
     @cached_property
     def dictionary(self) -> bytes | None:
-        return self._named(DICTIONARY) if DICTIONARY in self._entries else None
+        return self._named_entries.get(DICTIONARY)
 
     def read(self, indices: Sequence[int]) -> list[Buffer]:
         extents = self.extents()
@@ -73,8 +73,12 @@ class LmdbReader:
 
     def close(self) -> None:
         """Lets go of the map; it goes with the last view."""
-        for name in ("_tree", "_entries", "_values", "_extents", "_memory"):
+        for name in ("_tree", "_named_entries", "_values", "_extents", "_memory"):
             self.__dict__.pop(name, None)
+
+    def release(self) -> None:
+        """Gives the map's pages back; views stay valid and fetch them again."""
+        release_pages(self._tree.memory)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return LmdbReader, (self._path,)
@@ -92,45 +96,44 @@ class LmdbReader:
         return int(self.metadata.get("group", 1))
 
     @cached_property
-    def _entries(self) -> dict[bytes, int]:
-        """The entries that are not payloads: key -> number of the entry. Their keys sort behind all digits."""
-        found: dict[bytes, int] = {}
-        count = len(self._tree.leaves.at)
-        for number in range(count - 1, max(-1, count - 4), -1):
-            key = next(self._tree.keys(number))
-            if key in (LABELS, METADATA, DICTIONARY):
-                found[key] = number
-        return found
+    def _named_entries(self) -> dict[bytes, bytes]:
+        """The entries that are not payloads. Their keys sort behind all digits."""
+        last = self._tree.last_entries()
+        return {key: last[key] for key in (LABELS, METADATA, DICTIONARY) if key in last}
 
     def _named(self, key: bytes) -> bytes:
-        if key not in self._entries:
+        if key not in self._named_entries:
             raise InputError(f"{self._path} has no entry {key.decode()!r}: it is not a store of ours, or is damaged")
-        offsets, lengths = self._tree.values
-        start, length = int(offsets[self._entries[key]]), int(lengths[self._entries[key]])
-        return self._tree.memory[start : start + length].tobytes()
+        return self._named_entries[key]
 
     @cached_property
     def _values(self) -> Extents:
         """The values whose keys are digits, which must be 0, 1, 2, ... without a gap."""
         tree = self._tree
         count = -(-len(self) // self._group)
-        if len(tree.leaves.at) - len(self._entries) != count:
+        if tree.database.entries - len(self._named_entries) != count:
             raise InputError(f"{self._path} has not the {count:,} values that its labels promise: it is damaged")
-        at, sizes = tree.leaves.at[:count], tree.leaves.key_size[:count]
-        if (sizes != KEY_DIGITS).any() or not (self._digits(at) == np.arange(count)).all():
-            raise InputError(f"{self._path}: its keys do not count from 0 on: it is damaged")
-        offsets, lengths = tree.values
-        return Extents(tree.memory, offsets[:count], lengths[:count])
+        values = Extents(tree.memory, np.empty(count, np.int64), np.empty(count, np.int64))
+        number = 0
+        for entries in tree.entries():
+            kept = min(len(entries.keys), count - number)
+            self._check_keys(entries, number, kept)
+            values.offsets[number : number + kept] = entries.offsets[:kept]
+            values.lengths[number : number + kept] = entries.lengths[:kept]
+            number += kept
+        return values
 
-    def _digits(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """The keys of these nodes as numbers; -1 for one that is none."""
-        numbers = np.zeros(len(nodes), np.int64)
-        proper = np.ones(len(nodes), np.bool_)
-        for place in range(KEY_DIGITS):
-            digit = self._tree.memory[nodes + NODE + place].astype(np.int64) - ord("0")
-            proper &= (digit >= 0) & (digit <= 9)
-            numbers = numbers * 10 + digit
-        return np.where(proper, numbers, -1)
+    def _check_keys(self, entries: Entries, first: int, count: int) -> None:
+        """Raises InputError unless the first `count` keys are the digits of `first` and what follows."""
+        proper = entries.key_sizes[:count] == KEY_DIGITS
+        rest = np.arange(first, first + count)
+        for place in reversed(range(KEY_DIGITS)):
+            rest, digit = np.divmod(rest, 10)
+            proper &= self._tree.memory[np.minimum(entries.keys[:count] + place, len(self._memory) - 1)] == digit + ord(
+                "0"
+            )
+        if not proper.all():
+            raise InputError(f"{self._path}: its keys do not count from 0 on: it is damaged")
 
     @cached_property
     def _extents(self) -> Extents:

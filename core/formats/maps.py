@@ -1,0 +1,13 @@
+"""Maps of files: the pages a process has read count as its memory until it gives them back."""
+
+from __future__ import annotations
+
+import mmap
+from typing import Any
+
+
+def release_pages(memory: Any) -> None:
+    """Give back the pages of a NumPy map, where the system can; they stay in the page cache and come back when read."""
+    mapped = getattr(memory, "_mmap", None)
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
