@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -16,7 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Buffer, Extents, Shape
+from core.contracts import Buffer, Extents, ManyAtOnce, Mapped, Shape
 from core.loading.decode import JPEG
 from core.loading.jpeg.markers import TOO_SMALL, UNSUPPORTED
 from core.loading.jpeg.state import State, new_state
@@ -79,21 +80,31 @@ class Locate:
 
     def __call__(self, indices: Indices, watch: Stopwatch) -> Extents:
         mapped = self._mapped
-        if mapped is not None:
+        if mapped is None:
+            stored = self.stages.fetch(indices)
+            watch.lap("fetch")
+            located = joined(self.stages.decompressed(indices, stored))
+        else:
             located = Extents(mapped.memory, mapped.offsets[indices], mapped.lengths[indices])
             watch.lap("fetch")
-            return located
-        stored = self.stages.fetch(indices)
-        watch.lap("fetch")
-        located = joined(self.stages.decompressed(indices, stored))
+            if not self.stages.decompress.compression.identity:
+                located = joined(self._decompressed(indices, located))
         watch.lap("decompress")
         return located
 
+    def _decompressed(self, indices: Indices, stored: Extents) -> Sequence[Buffer]:
+        """All at once where the compression can; one by one where not, or where one is broken: that names it."""
+        compression = self.stages.decompress.compression
+        if isinstance(compression, ManyAtOnce):
+            with suppress(ValueError):
+                return compression.decompress_many(stored)
+        return self.stages.decompressed(indices, self.stages.fetch(indices))
+
     @cached_property
     def _mapped(self) -> Extents | None:
-        """The whole container's extents, where it is mapped and not compressed."""
-        extents = getattr(self.stages.fetch.reader, "extents", None)
-        return extents() if extents is not None and self.stages.decompress.compression.identity else None
+        """The whole container's extents, where it is mapped."""
+        reader = self.stages.fetch.reader
+        return reader.extents() if isinstance(reader, Mapped) else None
 
     def __getstate__(self) -> dict[str, Any]:
         return {"stages": self.stages}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,12 +44,12 @@ class Normalise:
     def dtype(self) -> npt.DTypeLike:
         return np.dtype(self.output)
 
-    @property
+    @cached_property
     def scale(self) -> npt.NDArray[np.float32]:
         """What a pixel in 0..255 is multiplied with, a channel."""
         return np.asarray(1 / (255 * np.asarray(self.std)), np.float32)
 
-    @property
+    @cached_property
     def shift(self) -> npt.NDArray[np.float32]:
         """What is added then, a channel."""
         return np.asarray(-np.asarray(self.mean) / np.asarray(self.std), np.float32)

@@ -15,7 +15,7 @@ LONG_ENOUGH = 0.01
 """Seconds of work that a comparison is based on."""
 
 ROUNDS = 2
-"""Comparisons, of which the best counts: other work on the machine only ever makes threads look worse."""
+"""Measurements, of which the fastest counts: what else runs on the machine only ever slows them down."""
 
 WORTHWHILE = 1.3
 """How many times as fast threads must be where processes would do as well."""
@@ -71,8 +71,10 @@ def choose_workers(
     """
     if count == 1:
         return Workers("inline", 0, "one CPU: a second worker would only take turns with the first")
-    size, repeats, alone = _time_alone(work, batch_size)
-    gain = max(alone / _time_together(work, size, repeats, count) for _ in range(ROUNDS))
+    size, repeats = _enough(work, batch_size)
+    times = [(_alone(work, size, repeats), _together(work, size, repeats, count)) for _ in range(ROUNDS)]
+    alone, together = (min(column) for column in zip(*times, strict=True))
+    gain = alone / together
     said = f"{count} threads did {gain:.1f} x the work of one"
     if gain >= (HARMLESS if native else WORTHWHILE):
         return Workers("threads", count, f"{said}, beside Python's lock" if native else said)
@@ -81,21 +83,24 @@ def choose_workers(
     return Workers("inline", 0, said if native else f"{said}, and an epoch is too short for processes to pay")
 
 
-def _time_alone(work: Callable[[int], object], batch_size: int) -> tuple[int, int, float]:
-    """A batch's size and a number of repetitions that take `LONG_ENOUGH`, and the seconds of one repetition."""
+def _enough(work: Callable[[int], object], batch_size: int) -> tuple[int, int]:
+    """A batch's size, and how many of them take `LONG_ENOUGH`."""
     size, repeats = min(8, batch_size), 1
     work(size)  # whatever is done once (compiling, opening) is no part of the comparison
-    while True:
-        start = perf_counter()
-        for _ in range(repeats):
-            work(size)
-        seconds = perf_counter() - start
-        if seconds >= LONG_ENOUGH:
-            return size, repeats, seconds / repeats
+    while _alone(work, size, repeats) * repeats < LONG_ENOUGH:
         size, repeats = (min(2 * size, batch_size), 1) if size < batch_size else (size, 2 * repeats)
+    return size, repeats
 
 
-def _time_together(work: Callable[[int], object], size: int, repeats: int, count: int) -> float:
+def _alone(work: Callable[[int], object], size: int, repeats: int) -> float:
+    """Seconds a batch, in this thread."""
+    start = perf_counter()
+    for _ in range(repeats):
+        work(size)
+    return (perf_counter() - start) / repeats
+
+
+def _together(work: Callable[[int], object], size: int, repeats: int, count: int) -> float:
     """Seconds a batch, when `count` threads make `repeats` batches each."""
     with ThreadPoolExecutor(count) as pool:
         list(pool.map(work, [size] * count))  # each thread's own memory is made once, too

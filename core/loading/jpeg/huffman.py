@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.loading.jpeg.state import FIRST_SYMBOL, LAST_CODE, LOOKUP_BITS, SYMBOLS
+from core.loading.jpeg.state import DEFINITION, FIRST_SYMBOL, LAST_CODE, LOOKUP_BITS, SYMBOLS
 from core.loading.native import inlined, kernel
 from core.loading.simd.instruction import load_be64, load_i32, load_u8, store_i32
 
@@ -31,7 +31,12 @@ LOOKUP = np.uint64(64 - LOOKUP_BITS)
 
 @kernel
 def build_table(data: npt.NDArray[np.uint8], counts: int, symbols: int, ac: bool, table: npt.NDArray[np.int32]) -> bool:
-    """Read a table: 16 counts of codes by length, then the symbols. False where the counts describe no code."""
+    """Read a table: 16 counts of codes by length, then the symbols. False where the counts describe no code.
+
+    Most files use the same few tables; one that is there already is not built again.
+    """
+    if _is_built(data, counts, symbols, table):
+        return True
     table[:] = 0
     code = used = 0
     for length in range(1, 17):
@@ -41,15 +46,24 @@ def build_table(data: npt.NDArray[np.uint8], counts: int, symbols: int, ac: bool
             return False
         for _ in range(count):
             symbol = np.int64(data[counts + 16 + used])
-            table[SYMBOLS + used] = symbol
             if length <= LOOKUP_BITS:
                 _enter(table, code, length, symbol, ac)
             code += 1
             used += 1
         table[LAST_CODE + length] = code << (16 - length)
         code <<= 1
+    for place in range(16 + symbols):
+        table[DEFINITION + place] = data[counts + place]
     table[LAST_CODE + 17] = 1 << 20
     return used == symbols
+
+
+@kernel
+def _is_built(data: npt.NDArray[np.uint8], counts: int, symbols: int, table: npt.NDArray[np.int32]) -> bool:
+    differ = np.int64(table[LAST_CODE + 17] == 0)
+    for place in range(16 + symbols):
+        differ |= np.int64(data[counts + place]) ^ np.int64(table[DEFINITION + place])
+    return differ == 0
 
 
 @kernel
@@ -103,6 +117,18 @@ def long_code(bits: Bits, table: Address) -> int:
     return length | (load_i32(table, np.uint64(SYMBOLS + (place & 255))) << 8)
 
 
+@kernel
+def read_code(bits: Bits, entry: int, table: Address) -> tuple[int, int, int]:
+    """Length of an AC code whose coefficient the lookup does not hold, zeros before it, and bits of its value."""
+    if entry != 0:
+        return entry & 0x7F, (entry >> 8) & 0xFF, entry >> 16
+    found = long_code(bits, table)
+    zeros, size = found >> 12, (found >> 8) & 15
+    if size == 0 and zeros != 15:
+        zeros = END_OF_BLOCK
+    return found & 0xFF, zeros, size
+
+
 @inlined
 def read_dc(bits: Bits, count: int, place: Address, table: Address) -> tuple[Bits, int, Address, int]:
     """The difference of a block's DC value from the one before; 65536 where the stream is damaged."""
@@ -133,29 +159,28 @@ def read_ac(
     """
     last = k = 1
     while k < 64:
-        if count < 32:
-            bits, count, place = refill(bits, count, place)
-        entry = load_i32(table, bits >> LOOKUP)
-        length, zeros, value = entry & 0x7F, (entry >> 8) & 0xFF, entry >> 16
-        if entry == 0 or entry & NEEDS_VALUE:
-            size = value
-            if entry == 0:
-                found = long_code(bits, table)
-                length, zeros, size = found & 0xFF, found >> 12, (found >> 8) & 15
+        bits, count, place = refill(bits, count, place)
+        # 56 bits are enough for two coefficients from the lookup, of 12 bits at most, and one of any kind, of 31.
+        for _ in range(3):
+            entry = load_i32(table, bits >> LOOKUP)
+            length, zeros, value = entry & 0x7F, (entry >> 8) & 0xFF, entry >> 16
+            whole = entry != 0 and not entry & NEEDS_VALUE
+            if not whole:
+                length, zeros, size = read_code(bits, entry, table)
                 if length > 16:
                     return bits, count, place, DAMAGED
-                if size == 0 and zeros != 15:
-                    zeros = END_OF_BLOCK
+                bits <<= np.uint64(length)
+                count -= length
+                length, value = size, read_value(bits, size)
             bits <<= np.uint64(length)
             count -= length
-            length, value = size, read_value(bits, size)
-        bits <<= np.uint64(length)
-        count -= length
-        k += zeros
-        if k >= 64:
-            break
-        at = np.uint64(k)
-        store_i32(block, np.uint64(load_u8(zigzag, at)), value * load_i32(quantiser, at))
-        k += 1
-        last = k
+            k += zeros
+            if k >= 64:
+                break
+            at = np.uint64(k)
+            store_i32(block, np.uint64(load_u8(zigzag, at)), value * load_i32(quantiser, at))
+            k += 1
+            last = k
+            if k == 64 or not whole:
+                break
     return bits, count, place, DAMAGED if 64 < k < END_OF_BLOCK else last

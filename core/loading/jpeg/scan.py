@@ -36,7 +36,7 @@ from core.loading.jpeg.state import (
 )
 from core.loading.native import kernel
 from core.loading.simd.idct import clear_block, fill_block, idct_block
-from core.loading.simd.instruction import load_i32, load_i64, store_i32
+from core.loading.simd.instruction import copy_8, has_ff, load_i32, load_i64, store_i32
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -95,7 +95,13 @@ def _unstuff(data: Bytes, start: int, state: State) -> tuple[int, int]:
     Returns where the marker is, and how many bytes were copied; zeros follow them.
     """
     stream, size, place = state.stream, 0, start
+    source, target = np.uint64(data.ctypes.data), np.uint64(stream.ctypes.data)
     while place < len(data):
+        if place + 8 <= len(data) and not has_ff(source + np.uint64(place)):
+            copy_8(source + np.uint64(place), target + np.uint64(size))
+            place += 8
+            size += 8
+            continue
         byte = data[place]
         if byte == 0xFF:
             if place + 1 < len(data) and data[place + 1] != 0:

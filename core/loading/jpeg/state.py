@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-LOOKUP_BITS = 11
+LOOKUP_BITS = 12
 HEADER_BYTES = 4096
 """Headers up to this size are remembered: an image whose header is the same uses the tables of the one before."""
 
@@ -31,7 +31,9 @@ LAST_CODE = 1 << LOOKUP_BITS
 """From here, by length: the codes of this length, left-aligned to 16 bits, are all below this number."""
 FIRST_SYMBOL = LAST_CODE + 18
 """From here, by length: where its symbols begin, minus its first code."""
-SYMBOLS = FIRST_SYMBOL + 18
+DEFINITION = FIRST_SYMBOL + 18
+"""From here, the table as the file gives it: 16 counts of codes by length, then the symbols."""
+SYMBOLS = DEFINITION + 16
 TABLE = SYMBOLS + 256
 
 # Columns of `State.blocks`: for each block of an MCU the addresses of its tables, and where its samples go.

@@ -122,3 +122,17 @@ def load_f32(builder: Any, address: Any, index: Any) -> Any:
 def store_f32(builder: Any, address: Any, index: Any, value: Any) -> None:
     """Set element `index` of the float32 array at an address."""
     store(builder, value, offset(builder, address, index, 4))
+
+
+@instruction(VOID, ADDRESS, ADDRESS)
+def copy_8(builder: Any, source: Any, target: Any) -> None:
+    """Copy eight bytes from one address to another."""
+    store(builder, load(builder, source, I64, align=1), target, align=1)
+
+
+@instruction(types.boolean, ADDRESS)
+def has_ff(builder: Any, address: Any) -> Any:
+    """Whether one of the eight bytes at an address is 0xFF."""
+    bytes_ = load(builder, address, vector(I8, 8), align=1)
+    found = builder.icmp_signed("==", bytes_, constant(-1, vector(I8, 8)))
+    return builder.icmp_signed("!=", builder.bitcast(found, I8), I8(0))

@@ -1,0 +1,115 @@
+"""Which pipeline a store gets, and that the fused ones read mapped and compressed payloads as the stages do."""
+
+from __future__ import annotations
+
+import importlib.util
+import pickle
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba")
+
+from core.contracts import Extents
+from core.errors import WorkError
+from core.loading.engines import fastest
+from core.loading.fused import JpegPipeline, RawPipeline, fuse
+from core.loading.loader import make_loader
+from core.loading.normalise import Normalise
+from core.loading.pipeline import StagedPipeline, staged
+from core.loading.plan import Job
+from tests.loading_fixtures import MemoryReader, MemoryStore, memory_store
+
+SIZE = (20, 24)
+
+
+@dataclass
+class MappedReader(MemoryReader):
+    """The same payloads in one piece of memory, with something else before and between them."""
+
+    @cached_property
+    def _mapped(self) -> Extents:
+        lengths = np.array([len(payload) for payload in self.payloads])
+        offsets = np.cumsum(lengths + 3) - lengths
+        memory = np.frombuffer(b"".join(b"abc" + payload for payload in self.payloads), np.uint8)
+        return Extents(memory, offsets, lengths)
+
+    def extents(self) -> Extents:
+        return self._mapped
+
+    def read(self, indices: Any) -> Any:
+        assert len(indices) == 1, "a batch was read payload by payload"
+        return super().read(indices)
+
+
+def mapped(store: MemoryStore) -> MemoryStore:
+    store.reader = MappedReader(store.reader.payloads, store.reader.labels)
+    return store
+
+
+def filled(store: MemoryStore, indices: np.ndarray, pipeline: Any = None) -> np.ndarray:
+    chosen = pipeline or fuse(store, staged(store, "none", 0, Normalise("uint8")))
+    out = np.zeros((len(indices), 3, *SIZE), np.uint8)
+    chosen.fill(Job(0, 0, indices), out)
+    return out.transpose(0, 2, 3, 1)
+
+
+@pytest.mark.parametrize("compression", ["none", "zstd", "zstd-dict"])
+@pytest.mark.parametrize("encoding", ["raw", "jpeg"])
+def test_mapped_payloads_are_read_without_a_call_a_sample(encoding: str, compression: str) -> None:
+    plain = memory_store([SIZE] * 40, encoding, compression)
+    indices = np.array([3, 39, 0, 3, 17])
+    wanted = np.stack([plain.pixels(index) for index in indices])
+    assert np.array_equal(filled(plain, indices), wanted)
+    assert np.array_equal(filled(mapped(plain), indices), wanted)
+
+
+@pytest.mark.parametrize("compression", ["zstd", "zstd-dict", "lz4"])
+def test_a_payload_that_does_not_decompress_is_named(compression: str) -> None:
+    store = memory_store([SIZE] * 40, "jpeg", compression)
+    store.reader.payloads[4] = b"\0" * 30
+    mapping = MappedReader(store.reader.payloads, store.reader.labels)
+    mapping.read = store.reader.read  # type: ignore[method-assign]  # to find out which it is
+    store.reader = mapping
+    with pytest.raises(WorkError, match=r"^sample 4 of memory/train cannot be decoded: "):
+        filled(store, np.arange(8))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "size", "kind"),
+    [
+        ("raw", SIZE, RawPipeline),
+        ("jpeg", SIZE, JpegPipeline),
+        ("png", SIZE, StagedPipeline),
+        ("raw", (3, 5), StagedPipeline),
+    ],
+)
+def test_each_encoding_gets_its_pipeline(encoding: str, size: tuple[int, int], kind: type) -> None:
+    store = memory_store([size] * 3, encoding)
+    assert type(fastest(store, staged(store, "none", 0, Normalise()))) is kind
+
+
+def test_without_numba_the_stages_do_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "numba" else there(name))
+    store = memory_store([SIZE] * 6, "jpeg")
+    assert type(fastest(store, staged(store, "none", 0, Normalise()))) is StagedPipeline
+    images, _ = next(iter(make_loader(store, batch_size=6, shuffle=False, output="uint8", workers=0)))
+    assert np.array_equal(images[5].permute(1, 2, 0).numpy(), store.pixels(5))
+
+
+@pytest.mark.parametrize("encoding", ["raw", "jpeg"])
+def test_pipelines_survive_pickling(encoding: str) -> None:
+    store = memory_store([SIZE] * 4, encoding)
+    pipeline = pickle.loads(pickle.dumps(fuse(store, staged(store, "none", 0, Normalise("uint8")))))
+    assert np.array_equal(filled(store, np.array([2]), pipeline)[0], store.pixels(2))
+
+
+def test_raw_payloads_of_another_length_are_an_error() -> None:
+    store = memory_store([SIZE] * 4)
+    store.reader.payloads[1] += b"x"
+    with pytest.raises(WorkError, match=r"^sample 1 .* raw pixel bytes belong"):
+        filled(store, np.arange(4))
