@@ -29,7 +29,10 @@ from benchmarks.peers import MEAN, STD, Work, works
 from core.loading.plan import shuffle_quality
 
 OURS = ("ours", "ours_hdf5", "ours_zstd_dict", "ours_torch", "tutorial")
-OTHERS = ("ffcv", "dali", "torch_pillow", "h5py_single", "webdataset", "hf", "lance", "litdata", "mosaic", "grain")
+OTHERS = (
+    "ffcv", "dali", "torch_pillow", "h5py_single", "webdataset", "hf", "lance", "litdata", "mosaic", "deep_lake", "grain",
+    "spdl",
+)  # fmt: skip
 LEAST_QUALITY = 0.5
 """Of the shuffling; below this a loader hands out batches of one or two classes."""
 BEGIN, END = "<!-- loaders: begin -->", "<!-- loaders: end -->"
@@ -189,10 +192,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         given.folder = given.folder or Path(temporary)
         known = works(given.cifar, given.photos)
-        tables = [table(known[name], *measure(known[name], given)) for name in given.works or known]
-    print("\n".join(tables))
-    if given.out:
-        keep("\n".join(tables), given.out)
+        tables = []
+        for name in given.works or known:
+            tables.append(table(known[name], *measure(known[name], given)))
+            print(tables[-1], flush=True)
+            if given.out:
+                keep("\n".join(tables), given.out)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from time import perf_counter
 
 from core.errors import InputError
 
-LONG_ENOUGH = 0.01
+LONG_ENOUGH = 0.005
 """Seconds of work that a comparison is based on."""
 
 ROUNDS = 2

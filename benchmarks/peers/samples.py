@@ -1,0 +1,88 @@
+"""What peers share that hand out one sample at a time: decoding, the random crop, and stacking, the usual way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from math import exp, log, sqrt
+from random import randint, random, uniform
+from typing import Any
+
+import numpy as np
+import simplejpeg
+import torch
+from PIL import Image
+
+from benchmarks.peers import MEAN, SIDE, STD, Work
+
+MEAN_TENSOR = torch.tensor(MEAN, dtype=torch.float32)[:, None, None]
+STD_TENSOR = torch.tensor(STD, dtype=torch.float32)[:, None, None]
+
+Sample = tuple[torch.Tensor, int]
+
+
+def encoded(work: Work) -> Iterator[tuple[bytes, int]]:
+    """Every sample as it is stored: the file's bytes, or bare pixels."""
+    if work.raw:
+        yield from ((pixels.tobytes(), label) for pixels, label in work.pixels())
+    else:
+        yield from ((path.read_bytes(), label) for path, label in work.files())
+
+
+def to_pixels(data: Any, work: Work) -> np.ndarray:
+    """uint8 (H, W, 3), with libjpeg-turbo where it is a JPEG."""
+    if not work.raw:
+        return simplejpeg.decode_jpeg(data)
+    side = work.raw_size or 32
+    return np.frombuffer(data, np.uint8).reshape(side, side, 3)
+
+
+def to_sample(data: Any, label: Any, work: Work) -> Sample:
+    """A sample as a DataLoader stacks it: float32, normalised, (3, H, W)."""
+    pixels = to_pixels(bytes(data), work)
+    if work.train224:
+        pixels = np.asarray(random_crop(Image.fromarray(pixels)))
+    return normalised(pixels), int(label)
+
+
+def normalised(pixels: np.ndarray) -> torch.Tensor:
+    planes = torch.from_numpy(pixels.copy()).permute(2, 0, 1).contiguous()
+    return planes.to(torch.float32).div(255).sub(MEAN_TENSOR).div(STD_TENSOR)
+
+
+def random_crop(image: Image.Image) -> Image.Image:
+    """torchvision's RandomResizedCrop to SIDE x SIDE, and its flip."""
+    for _ in range(10):
+        area = image.width * image.height * uniform(0.08, 1)
+        ratio = exp(uniform(log(3 / 4), log(4 / 3)))
+        width, height = round(sqrt(area * ratio)), round(sqrt(area / ratio))
+        if 0 < width <= image.width and 0 < height <= image.height:
+            left, top = randint(0, image.width - width), randint(0, image.height - height)
+            image = image.crop((left, top, left + width, top + height))
+            break
+    image = image.resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if random() < 0.5 else image
+
+
+class Indexed(torch.utils.data.Dataset[Sample]):
+    """Samples by index from a function, opened anew in each worker."""
+
+    def __init__(self, opened: Callable[[], Sequence[tuple[Any, Any]]], length: int, work: Work) -> None:
+        self._opened, self._length, self._work = opened, length, work
+        self._source: Any = None
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: int) -> Sample:
+        if self._source is None:
+            self._source = self._opened()
+        data, label = self._source[index]
+        return to_sample(data, label, self._work)
+
+
+def data_loader(dataset: Any, work: Work, workers: int, **options: Any) -> Callable[[], Iterator[Any]]:
+    """torch's DataLoader whose workers stay from epoch to epoch."""
+    loader = torch.utils.data.DataLoader(
+        dataset, batch_size=work.batch_size, num_workers=workers, persistent_workers=workers > 0, **options
+    )
+    return lambda: iter(loader)
