@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import select
 import statistics
 import subprocess
 import sys
@@ -30,11 +31,13 @@ from core.loading.plan import shuffle_quality
 
 OURS = ("ours", "ours_hdf5", "ours_zstd_dict", "ours_torch", "tutorial")
 OTHERS = (
-    "ffcv", "dali", "torch_pillow", "h5py_single", "webdataset", "hf", "lance", "litdata", "mosaic", "deep_lake", "grain",
-    "spdl",
+    "ffcv", "dali", "torch_pillow", "h5py_single", "webdataset", "hf", "lance", "litdata", "mosaic", "deep_lake",
+    "grain", "spdl",
 )  # fmt: skip
 LEAST_QUALITY = 0.5
 """Of the shuffling; below this a loader hands out batches of one or two classes."""
+PATIENCE = 300
+"""Seconds that a peer may take to write its files and read them once, or for an epoch."""
 BEGIN, END = "<!-- loaders: begin -->", "<!-- loaders: end -->"
 
 
@@ -54,6 +57,9 @@ class Peer:
 
     def ask(self) -> dict[str, Any]:
         assert self.process.stdout is not None
+        if not select.select([self.process.stdout], [], [], PATIENCE)[0]:
+            self.process.kill()
+            raise Refused(f"no answer in {PATIENCE} s")
         line = self.process.stdout.readline()
         if not line:
             raise Refused(f"ended with status {self.process.wait()}")

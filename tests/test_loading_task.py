@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from core.errors import InputError, WorkError
-from core.events import Result, Sample
+from core.events import Message, Result, Sample
 from core.loading import cache, task
 from core.loading.cache import prepare_cache, resident_share
 from core.loading.check import check_loader
@@ -53,9 +53,17 @@ def test_the_result_has_every_figure(stored: OpenedStore, loader: str, state: st
     assert all(rate > 0 for rate in told["ceilings"].values())
     assert told["cache"] in (state, "uncontrolled")
     assert told["checked"] == 16
+    assert 0 <= told["shuffle_quality"] <= 1
     assert told["workers"] == "inline"
     assert "fetch" in told["stages"] or loader != "fast"
     assert told["loader"] == loader
+
+
+def test_compiling_is_announced(stored: OpenedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task, "compiles_first", lambda: True)
+    first = next(Load(str(stored.path)).run())
+    assert isinstance(first, Message)
+    assert "compiling" in first.text
 
 
 def test_a_cold_run_is_one_epoch(stored: OpenedStore) -> None:

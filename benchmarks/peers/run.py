@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,8 +30,11 @@ def main() -> None:
     module = importlib.import_module(f"benchmarks.peers.{peer}")
     place = Path(folder) / peer / name
     if not place.exists():
-        place.mkdir(parents=True)
-        module.prepare(work, place)
+        making = place.with_suffix(".making")
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(parents=True)
+        module.prepare(work, making)
+        making.rename(place)
     start = time.perf_counter()
     epochs = module.open_epochs(work, place, int(workers))
     report = held(epochs, start)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import errno
+import ctypes
+import mmap
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from core.errors import InputError
 
 CACHES = ("warm", "cold")
-PAGE = 4096
 CHUNK = 1 << 20
-LOOKS = 64
-"""Pages of a file that are looked at, spread over it."""
 
 
 def check_cache(wanted: str) -> None:
@@ -25,7 +25,7 @@ def check_cache(wanted: str) -> None:
 def prepare_cache(path: Path, wanted: str) -> str:
     """Bring the files under `path` into the page cache ("warm") or out of it ("cold"); nobody may have them mapped.
 
-    Returns `wanted` where looking at the pages confirms it, else "uncontrolled": a system that cannot tell or
+    Returns `wanted` where looking at every page confirms it, else "uncontrolled": a system that cannot tell or
     does not obey, files larger than memory, or somebody else holding them.
     """
     check_cache(wanted)
@@ -39,14 +39,24 @@ def prepare_cache(path: Path, wanted: str) -> str:
 
 
 def resident_share(path: Path) -> float | None:
-    """The share of the pages looked at that are in the page cache; None where the system does not tell."""
-    if not hasattr(os, "preadv") or not hasattr(os, "RWF_NOWAIT"):
+    """The share of all pages that are in the page cache; None where the system does not tell."""
+    mincore = getattr(ctypes.CDLL(None), "mincore", None) if os.name == "posix" else None
+    if mincore is None:
         return None
-    try:
-        looks = [resident for file in _files(path) for resident in _look(file)]
-    except OSError:
-        return None
-    return sum(looks) / len(looks) if looks else None
+    resident = pages = 0
+    for file in _files(path):
+        if file.stat().st_size == 0:
+            continue
+        flags = np.empty(-(-file.stat().st_size // mmap.PAGESIZE), np.uint8)
+        memory = np.memmap(file, np.uint8, "r")
+        if mincore(_address(memory), ctypes.c_size_t(len(memory)), _address(flags)) != 0:
+            return None
+        resident, pages = resident + int(np.count_nonzero(flags & 1)), pages + len(flags)
+    return resident / pages if pages else None
+
+
+def _address(array: np.ndarray) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -67,20 +77,3 @@ def _drop(file: Path) -> None:
     with file.open("rb") as opened:
         os.fsync(opened.fileno())  # pages that are yet to be written stay
         os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-def _look(file: Path) -> Iterator[bool]:
-    """For pages spread over the file, whether a read that must not wait for the disk gets them."""
-    size = file.stat().st_size
-    with file.open("rb", buffering=0) as opened:
-        for page in sorted({(size - 1) * look // (LOOKS - 1) // PAGE for look in range(LOOKS)} if size else ()):
-            try:
-                os.preadv(opened.fileno(), [bytearray(1)], page * PAGE, os.RWF_NOWAIT)
-            except BlockingIOError:
-                yield False
-            except OSError as error:
-                if error.errno != errno.EAGAIN:
-                    raise
-                yield False
-            else:
-                yield True

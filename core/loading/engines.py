@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -15,6 +14,7 @@ import torch
 from core.contracts import Labels
 from core.loading.collate import BufferPool
 from core.loading.executors import Executor, Inline, Made, Threads
+from core.loading.kernel_cache import has_compiler
 from core.loading.pipeline import Pipeline, StagedPipeline, Stored
 from core.loading.plan import Job
 from core.loading.processes import ProcessPipeline
@@ -42,7 +42,7 @@ class Engine(Protocol):
 
 def fastest(store: Stored, stages: StagedPipeline) -> Pipeline:
     """The stages fused into compiled kernels where numba is installed, else as they are."""
-    if importlib.util.find_spec("numba") is None:
+    if not has_compiler():
         return stages
     from core.loading.fused import fuse
 

@@ -1,38 +1,22 @@
 """Kernels compiled by numba for this machine's CPU, once, and kept on disk.
 
-What is compiled is kept under the hash of the kernels' sources: numba by itself only looks at the file that a kernel
-is written in, and would go on using one whose inner functions have changed in another file. Import this module only
-where `available()` of `core.loading.choice` says so.
+What is compiled is kept under the hash of the kernels' sources (see `kernel_cache`): numba by itself only looks at the
+file that a kernel is written in, and would go on using one whose inner functions have changed in another file.
+Import this module only where numba is installed.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numba
 
-KERNELS = Path(__file__).parent
-
-
-def _cache_folder() -> Path:
-    digest = hashlib.sha256()
-    for source in [
-        KERNELS / "native.py",
-        *sorted((KERNELS / "jpeg").glob("*.py")),
-        *sorted(KERNELS.glob("kernel*.py")),
-    ]:
-        digest.update(source.read_bytes())
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "format-matters" / "kernels" / digest.hexdigest()[:16]
-
+from core.loading.kernel_cache import cache_folder
 
 config: Any = numba.core.config
 if not config.CACHE_DIR:
-    config.CACHE_DIR = str(_cache_folder())
+    config.CACHE_DIR = str(cache_folder())
 
 
 def kernel(function: Callable[..., Any]) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import InputError
 from core.events import Event, Message, Result, Sample
 from core.home import Home
+from core.loading.kernel_cache import compiles_first
 from core.stores import Store, open_store
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Load:
     `samples_per_s` after that; `epochs`, the samples per second of each whole epoch; `ceilings` (see
     `core.loading.ceilings`); `stages`, microseconds of one worker's time a sample; `cache` ("warm", "cold", or
     "uncontrolled" where looking at the pages does not confirm it); `workers` and why (`workers_reason`); `checked`,
-    the samples whose pixels were compared; and the settings.
+    the samples whose pixels were compared; `shuffle_quality` (1.0: batches mix the classes like a full shuffle); and
+    the settings.
     """
 
     store: str
@@ -54,6 +56,8 @@ class Load:
         if not self.seconds > 0:
             raise InputError(f"seconds={self.seconds:g}: a measurement takes time; give more than 0")
         path = self._find()
+        if compiles_first():
+            yield Message("compiling the loading kernels, once on this machine (about half a minute)")
         yield Message("comparing the first batches with the store")
         known = self._prepare(path)
         if known["cache"] == "uncontrolled":
@@ -72,13 +76,17 @@ class Load:
         from core.loading.ceilings import measure_ceilings
         from core.loading.check import check_loader
         from core.loading.normalise import Normalise
+        from core.loading.plan import shuffle_quality
 
         check_cache(self.cache)
         normalise = Normalise(self.output)
         with self._opened(path) as (store, loader):
-            checked = check_loader(store, loader, self.transform, self.seed, normalise)
-            ceilings = measure_ceilings(store, loader, normalise)
-        return {"ceilings": ceilings, "checked": checked, "cache": prepare_cache(path, self.cache)}
+            known = {
+                "checked": check_loader(store, loader, self.transform, self.seed, normalise),
+                "shuffle_quality": shuffle_quality(store.labels, [job.indices for job in loader.plan.jobs(0)]),
+                "ceilings": measure_ceilings(store, loader, normalise),
+            }
+        return {**known, "cache": prepare_cache(path, self.cache)}
 
     @contextmanager
     def _opened(self, path: Path) -> Iterator[tuple[Store, Loader]]:
