@@ -115,8 +115,10 @@ def _read_segment(data: Bytes, marker: int, start: int, end: int, jfif: bool, st
     if marker in (SOF0, SOF1):
         return _read_frame(data, start, end, state)
     if marker == DRI:
+        if end - start != 2:
+            return False
         state.frame[RESTART] = _word(data, start)
-        return end - start == 2
+        return True
     if marker == APP1:
         return not _starts_with(data, start, b"Exif")  # may ask for a rotation
     if marker == APP14 and _starts_with(data, start, b"Adobe"):
