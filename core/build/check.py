@@ -10,11 +10,10 @@ from core import checksums
 from core.contracts import Buffer
 from core.datasets import Dataset
 from core.errors import FormatMattersError
+from core.formats.maps import release_pages
 from core.stores import Store, payload_checksums
 
-BATCH = 512
-RELEASED_AFTER = 16 * BATCH
-"""Samples between two times at which mapped pages are given back, so that a check of any size takes little memory."""
+BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,10 @@ def check_split(store: Store, source: Dataset | None) -> Iterator[Report]:
         yield Report(total, [Mismatch(store.split, None, counts)])
         return
     for start in range(0, total, BATCH):
-        if start % RELEASED_AFTER == 0:
-            store.reader.release()
         indices = range(start, min(start + BATCH, total))
         yield Report(indices.stop, list(_check_batch(store, source, indices, expected[start : indices.stop].tolist())))
+        store.reader.release()  # else all that was read would count as memory until the end
+        release_pages(expected)
 
 
 def _check_batch(store: Store, source: Dataset | None, indices: range, expected: Sequence[int]) -> Iterator[Mismatch]:

@@ -37,7 +37,7 @@ BRANCH, LEAF = 0x01, 0x02
 BIGDATA = 0x01
 NO_ROOT = 2**64 - 1
 DEEPEST = 32
-LEAVES_AT_ONCE = 4096
+PAGES_AT_ONCE = 512
 
 _META = struct.Struct("<IIQQ" + 2 * "IHHQQQQQ" + "QQ")
 
@@ -110,8 +110,7 @@ class Tree:
             return np.empty(0, np.uint64)
         pages = np.array([self.database.root], np.uint64)
         for _ in range(min(self.database.depth, DEEPEST) - 1):
-            nodes = self._nodes(pages, BRANCH)
-            pages = (nodes.low | nodes.high << 16 | nodes.flags << 32).astype(np.uint64)
+            pages = np.concatenate([self._children(part) for part in self._parts(pages)])
         return pages
 
     def entries(self) -> Iterator[Entries]:
@@ -120,23 +119,31 @@ class Tree:
         Raises InputError where a page, a key or a value does not lie where it should.
         """
         found = 0
-        for start in range(0, len(self.leaf_pages), LEAVES_AT_ONCE):
-            entries = self._entries(self.leaf_pages[start : start + LEAVES_AT_ONCE])
+        for part in self._parts(self.leaf_pages):
+            entries = self._entries(part)
             found += len(entries.keys)
             yield entries
-            release_pages(self.memory)  # a walk touches every leaf, which otherwise would be held in memory
         if found != self.database.entries:
             raise self._damaged(f"{found:,} entries where it says {self.database.entries:,}")
 
-    def last_entries(self) -> dict[bytes, bytes]:
-        """The entries of the last few leaf pages, four at least if there are as many: key -> value."""
+    def last_entries(self) -> dict[bytes, npt.NDArray[np.uint8]]:
+        """The entries of the last few leaf pages, four at least if there are as many: key -> value, uint8 (n,)."""
         entries = self._entries(self.leaf_pages[-4:])
-        memory = self.memory
         places = zip(*(part[-4:].tolist() for part in entries), strict=True)
         return {
-            memory[key : key + key_size].tobytes(): memory[offset : offset + length].tobytes()
+            self.memory[key : key + key_size].tobytes(): self.memory[offset : offset + length]
             for key, key_size, offset, length in places
         }
+
+    def _parts(self, pages: npt.NDArray[np.uint64]) -> Iterator[npt.NDArray[np.uint64]]:
+        """Some pages at a time. A walk touches all of them, so what was mapped for one part is given back after it."""
+        for start in range(0, len(pages), PAGES_AT_ONCE):
+            yield pages[start : start + PAGES_AT_ONCE]
+            release_pages(self.memory)
+
+    def _children(self, pages: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+        nodes = self._nodes(pages, BRANCH)
+        return (nodes.low | nodes.high << 16 | nodes.flags << 32).astype(np.uint64)
 
     def _entries(self, pages: npt.NDArray[np.uint64]) -> Entries:
         nodes = self._nodes(pages, LEAF)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.contracts import Buffer, Extents, Labels
 from core.errors import InputError
@@ -34,15 +36,17 @@ class LmdbReader:
         value = self._named(LABELS)
         if len(value) % 8:
             raise InputError(f"{self._path}: __labels__ has {len(value)} bytes, not eight a sample")
-        return np.frombuffer(value, "<i8").astype(np.int64)
+        labels = value.view("<i8")
+        # A long value has pages of its own, aligned, and can be used where it lies.
+        return labels if labels.flags.aligned and sys.byteorder == "little" else labels.astype(np.int64)
 
     @cached_property
     def metadata(self) -> Mapping[str, Any]:
-        return dict(json.loads(self._named(METADATA)))
+        return dict(json.loads(self._named(METADATA).tobytes()))
 
     @cached_property
     def dictionary(self) -> bytes | None:
-        return self._named_entries.get(DICTIONARY)
+        return self._named(DICTIONARY).tobytes() if DICTIONARY in self._named_entries else None
 
     def read(self, indices: Sequence[int]) -> list[Buffer]:
         extents = self.extents()
@@ -96,12 +100,12 @@ class LmdbReader:
         return int(self.metadata.get("group", 1))
 
     @cached_property
-    def _named_entries(self) -> dict[bytes, bytes]:
+    def _named_entries(self) -> dict[bytes, npt.NDArray[np.uint8]]:
         """The entries that are not payloads. Their keys sort behind all digits."""
         last = self._tree.last_entries()
         return {key: last[key] for key in (LABELS, METADATA, DICTIONARY) if key in last}
 
-    def _named(self, key: bytes) -> bytes:
+    def _named(self, key: bytes) -> npt.NDArray[np.uint8]:
         if key not in self._named_entries:
             raise InputError(f"{self._path} has no entry {key.decode()!r}: it is not a store of ours, or is damaged")
         return self._named_entries[key]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from array import array
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -29,14 +31,14 @@ class LmdbWriter:
         self._environment = lmdb.open(str(path), map_size=FIRST_MAP, lock=False, sync=False, metasync=False)
         self._contents = contents
         self._group = group
-        self._labels: list[np.ndarray] = []
+        self._labels = array("q")
         self._pending: list[bytes | Buffer] = []
         self._items: list[tuple[bytes, Buffer]] = []
         self._item_bytes = 0
         self._next_key = 0
 
     def write(self, payloads: Sequence[Buffer], labels: Sequence[int], suffixes: Sequence[str]) -> None:
-        self._labels.append(np.asarray(labels, "<i8"))
+        self._labels.extend(labels)
         if self._group == 1:
             for payload in payloads:
                 self._put(payload)
@@ -47,7 +49,7 @@ class LmdbWriter:
         if self._pending:
             self._put(_pack(self._pending))
         metadata = {"samples": self._contents.samples, "group": self._group, "classes": list(self._contents.classes)}
-        self._append(LABELS, np.concatenate([np.empty(0, "<i8"), *self._labels]).tobytes())
+        self._append(LABELS, memoryview(self._little_endian_labels()).cast("B"))
         self._append(METADATA, json.dumps(metadata | dict(self._contents.metadata)).encode())
         if self._contents.dictionary is not None:
             self._append(DICTIONARY, self._contents.dictionary)
@@ -58,6 +60,11 @@ class LmdbWriter:
 
     def abort(self) -> None:
         self._environment.close()
+
+    def _little_endian_labels(self) -> array[int]:
+        if sys.byteorder == "big":
+            self._labels.byteswap()
+        return self._labels
 
     def _write_groups(self, payloads: Sequence[Buffer]) -> None:
         for payload in payloads:
