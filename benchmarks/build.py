@@ -22,7 +22,7 @@ from pathlib import Path
 
 import lmdb
 
-from core.build import Build
+from core.building import Build
 from core.datasets import Dataset
 from core.events import finish
 from core.home import REPOSITORY, Home

@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.plain import plainly_decompressed, read_plainly
-from core.build import Build, Verify
+from core.building import Build, Verify
 from core.datasets import Dataset
 from core.events import finish
 from core.home import Home

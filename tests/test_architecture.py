@@ -35,7 +35,7 @@ FLOORS = [
     ["core.cli"],
     ["core.jobs"],
     ["core.measure", "core.inspect", "core.loading"],
-    ["core.build"],
+    ["core.building"],
     ["core.stores"],
     ["core.importing"],
     ["core.datasets"],

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from core import open_store
-from core.build import Build, compare_compressions, estimate
-from core.build.publish import publish, restore
+from core.building import Build, compare_compressions, estimate
+from core.building.publish import publish, restore
 from core.datasets import Dataset
 from core.errors import InputError, WorkError
 from core.events import Progress, finish
@@ -42,12 +42,12 @@ def python(*arguments: str, home: Home) -> subprocess.Popen[str]:
 def slow_build(home: Home, format: str) -> subprocess.Popen[str]:
     """A build that halts in the middle of its first split and says so."""
     code = (
-        "import sys, time; from core.build import encode, Build\n"
+        "import sys, time; from core.building import encode, Build\n"
         "encode.CHUNK_SAMPLES = 10\n"
         "for number, event in enumerate(Build('shapes', sys.argv[1]).run()): pass\n"
     )
     halt = (
-        "from core.build import task\n"
+        "from core.building import task\n"
         "class Slow(task.Pace):\n"
         "    def due(self):\n"
         "        print('halfway', flush=True); time.sleep(60)\n"

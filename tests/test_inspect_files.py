@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from inspect_fixtures import IMAGES, LABELS, SAMPLES, png, write_lmdb, write_many_hdf5, write_objects
 
-from core.build import Build
+from core.building import Build
 from core.errors import InputError
 from core.events import finish
 from core.home import Home

@@ -9,7 +9,7 @@ import pytest
 from app_fixtures import empty, furnished, furnished_once, open_page, texts  # noqa: F401
 from streamlit.testing.v1 import AppTest
 
-from core.build import Build
+from core.building import Build
 from core.events import finish
 from core.home import Home
 from core.stores import list_stores, open_store

@@ -15,7 +15,7 @@ from app_under_test import PAGES, ROOT, open_page, texts
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.build import Build
+from core.building import Build
 from core.datasets import Dataset, list_datasets
 from core.events import finish
 from core.formats import FORMATS

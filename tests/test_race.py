@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.build import Build
+from core.building import Build
 from core.errors import InputError
 from core.events import Sample, finish
 from core.home import Home

@@ -16,7 +16,7 @@ from PIL import Image
 
 from benchmarks.plain import plainly_decompressed, read_plainly
 from core import open_store
-from core.build import Build
+from core.building import Build
 from core.compressions import COMPRESSIONS
 from core.contracts import Pixels
 from core.datasets import Dataset

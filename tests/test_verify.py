@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.build import Build, Verify
+from core.building import Build, Verify
 from core.datasets import delete_dataset
 from core.errors import InputError
 from core.events import Message, finish

@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.build import Build, compare_compressions, estimate
-from core.build.recipe import Recipe
+from core.building import Build, compare_compressions, estimate
+from core.building.recipe import Recipe
 from core.datasets import Dataset
 from core.errors import FormatMattersError
 from core.home import Home

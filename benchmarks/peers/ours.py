@@ -17,7 +17,7 @@ def prepare(work: Work, folder: Path) -> None:
 
 
 def build(work: Work, folder: Path, format: str, compression: str) -> None:
-    from core.build import Build
+    from core.building import Build
     from core.events import finish
     from core.importing import Import
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from core.build.encode import workers_for
-from core.build.recipe import Recipe
-from core.build.sample import sample_payloads, sample_rows, training_payloads
-from core.build.task import Build
+from core.building.encode import workers_for
+from core.building.recipe import Recipe
+from core.building.sample import sample_payloads, sample_rows, training_payloads
+from core.building.task import Build
 from core.compressions import COMPRESSIONS
 from core.contracts import Compression
 from core.home import Home

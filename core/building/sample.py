@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.build.encode import Encoder
-from core.build.recipe import Recipe
+from core.building.encode import Encoder
+from core.building.recipe import Recipe
 from core.compressions.none import NoCompression
 from core.contracts import Row
 

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.build.check import check_split
-from core.build.encode import Encode, Encoder, encoded, workers_for
-from core.build.publish import publish, restore, settle
-from core.build.recipe import Recipe
-from core.build.sample import training_payloads
+from core.building.check import check_split
+from core.building.encode import Encode, Encoder, encoded, workers_for
+from core.building.publish import publish, restore, settle
+from core.building.recipe import Recipe
+from core.building.sample import training_payloads
 from core.claims import claim
 from core.contracts import Writer
 from core.errors import InputError, WorkError, disk_trouble_told

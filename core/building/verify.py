@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core import checksums
-from core.build.check import Mismatch, Report, check_split
+from core.building.check import Mismatch, Report, check_split
 from core.datasets import Dataset
 from core.errors import InputError
 from core.events import Event, Message, Pace, Progress, Result

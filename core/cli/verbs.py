@@ -86,7 +86,7 @@ def _build_arguments(parser: ArgumentParser) -> None:
 
 
 def _build(given: Namespace) -> Iterator[Event]:
-    from core.build import Build
+    from core.building import Build
 
     return Build(
         given.dataset,
@@ -122,7 +122,7 @@ def _store_argument(parser: ArgumentParser) -> None:
 
 
 def _verify(given: Namespace) -> Iterator[Event]:
-    from core.build import Verify
+    from core.building import Verify
 
     return Verify(given.store, given.home).run()
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.build import Build
+from core.building import Build
 from core.datasets import Dataset, list_datasets
 from core.events import Event, Result, Sample
 from core.home import Home

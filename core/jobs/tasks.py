@@ -24,8 +24,8 @@ TASKS: Mapping[str, TaskEntry] = MappingProxyType(
     {
         "import": TaskEntry("core.importing:Import"),
         "import-upload": TaskEntry("core.jobs.upload:ImportUpload"),
-        "build": TaskEntry("core.build:Build"),
-        "verify": TaskEntry("core.build:Verify"),
+        "build": TaskEntry("core.building:Build"),
+        "verify": TaskEntry("core.building:Verify"),
         "race": TaskEntry("core.measure.race:Race"),
         "demo": TaskEntry("core.jobs.demo:Demo"),
     }
