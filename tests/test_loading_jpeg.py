@@ -32,6 +32,13 @@ def jpeg(pixels: np.ndarray, **options: Any) -> bytes:
     return file.getvalue()
 
 
+def exif(tags: dict[int, Any]) -> Image.Exif:
+    made = Image.Exif()
+    for tag, value in tags.items():
+        made[tag] = value
+    return made
+
+
 def store_of(*payloads: bytes) -> MemoryStore:
     store = memory_store([(8, 8)] * len(payloads), "original")
     store.reader.payloads[:] = payloads
@@ -75,6 +82,8 @@ def test_pixels_are_libjpegs(subsampling: str, quality: int, monkeypatch: pytest
         {"comment": b"x" * 5000},
         {"icc_profile": b"y" * 70_000},
         {"dpi": (300, 300)},
+        {"exif": exif({0x010F: "Maker"})},
+        {"exif": exif({0x010F: "Maker", 0x0112: 1})},
     ],
 )
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
@@ -115,9 +124,8 @@ def unusual() -> Iterator[bytes]:
     pixels = picture(40, 50, 0)
     yield jpeg(pixels, progressive=True)
     yield _cmyk(pixels)
-    rotated = Image.Exif()
-    rotated[0x0112] = 6
-    yield jpeg(pixels.transpose(1, 0, 2), exif=rotated)
+    yield jpeg(pixels.transpose(1, 0, 2), exif=exif({0x010F: "Maker", 0x0112: 6}))
+    yield jpeg(pixels.transpose(1, 0, 2), xmp=b'<rdf:Description tiff:Orientation="6"/>')
     yield jpeg(pixels, keep_rgb=True)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
@@ -130,7 +138,7 @@ def _cmyk(pixels: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("payload", list(unusual()), ids=["progressive", "cmyk", "rotated", "rgb", "png"])
+@pytest.mark.parametrize("payload", list(unusual()), ids=["progressive", "cmyk", "exif", "xmp", "rgb", "png"])
 @pytest.mark.parametrize("transform", ["none", "eval224"])
 def test_what_it_does_not_know_is_left_to_pillow(payload: bytes, transform: str) -> None:
     plain = jpeg(picture(40, 50, 1))
@@ -187,7 +195,12 @@ def test_damaged_files_never_crash_it(data: st.DataObject) -> None:
     """Whatever a damaged file does, it ends as pixels or as an error that names the sample, in bounded memory."""
     sampling = data.draw(st.sampled_from(["4:4:4", "4:2:0"]))
     payload = bytearray(
-        jpeg(picture(24, 40, 0), subsampling=sampling, restart_marker_blocks=data.draw(st.integers(0, 3)))
+        jpeg(
+            picture(24, 40, 0),
+            subsampling=sampling,
+            restart_marker_blocks=data.draw(st.integers(0, 3)),
+            exif=exif({0x0112: 1}),
+        )
     )
     for _ in range(data.draw(st.integers(1, 4))):
         payload[data.draw(st.integers(2, len(payload) - 1))] = data.draw(st.integers(0, 255))

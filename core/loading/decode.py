@@ -38,9 +38,11 @@ class Decode:
 def turbo(payload: Buffer) -> Pixels | None:
     """The pixels of a JPEG, or None where Pillow has to do it: no simplejpeg, EXIF, CMYK, or broken bytes."""
     decode = _simplejpeg()
-    if decode is None or b"Exif\0\0" in bytes(payload[:4096]):
+    data = bytes(payload)
+    header = data[: data.find(b"\xff\xda")]  # up to the start of the scan
+    if decode is None or b"Exif\0\0" in header or b"Orientation" in header:
         return None
-    return decode(payload)
+    return decode(data)
 
 
 @cache

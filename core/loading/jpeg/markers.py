@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.loading.jpeg.huffman import build_table
+from core.loading.jpeg.orientation import is_upright, starts_with
 from core.loading.jpeg.state import (
     AC_TABLE,
     ACROSS,
@@ -61,7 +62,7 @@ def read_header(data: Bytes, state: State) -> int:
             return UNSUPPORTED
         if marker == SOS:
             return _read_scan(data, start, end, state)
-        if marker == APP0 and size >= 7 and _starts_with(data, start, b"JFIF"):
+        if marker == APP0 and size >= 7 and starts_with(data, start, b"JFIF"):
             jfif = True
         elif not _read_segment(data, marker, start, end, jfif, state):
             return UNSUPPORTED
@@ -98,14 +99,6 @@ def _word(data: Bytes, place: int) -> int:
 
 
 @kernel
-def _starts_with(data: Bytes, place: int, text: bytes) -> bool:
-    for offset in range(len(text)):  # noqa: SIM110 - numba knows no all() of a generator
-        if place + offset >= len(data) or data[place + offset] != text[offset]:
-            return False
-    return True
-
-
-@kernel
 def _read_segment(data: Bytes, marker: int, start: int, end: int, jfif: bool, state: State) -> bool:
     """Whether a segment other than JFIF and SOS is one that this decoder follows."""
     if marker == DQT:
@@ -120,8 +113,8 @@ def _read_segment(data: Bytes, marker: int, start: int, end: int, jfif: bool, st
         state.frame[RESTART] = _word(data, start)
         return True
     if marker == APP1:
-        return not _starts_with(data, start, b"Exif")  # may ask for a rotation
-    if marker == APP14 and _starts_with(data, start, b"Adobe"):
+        return is_upright(data, start, end)
+    if marker == APP14 and starts_with(data, start, b"Adobe"):
         return jfif or (end - start >= 12 and data[start + 11] == 1)  # otherwise not YCbCr
     return not SOF0 <= marker <= 0xCF  # progressive, lossless, arithmetic
 

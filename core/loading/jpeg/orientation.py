@@ -1,0 +1,60 @@
+"""Whether a JPEG's metadata asks for the image to be turned: EXIF's orientation tag, or XMP's."""
+
+from __future__ import annotations
+
+# Compiled by numba, which infers its own types: the annotations are for readers.
+# mypy: disable-error-code="arg-type, assignment, no-any-return, return-value, untyped-decorator"
+import numpy as np
+import numpy.typing as npt
+
+from core.loading.native import kernel
+
+Bytes = npt.NDArray[np.uint8]
+
+ORIENTATION, UPRIGHT = 0x0112, 1
+ENTRY = 12
+
+
+@kernel
+def starts_with(data: Bytes, place: int, text: bytes) -> bool:
+    for offset in range(len(text)):  # noqa: SIM110 - numba knows no all() of a generator
+        if place + offset >= len(data) or data[place + offset] != text[offset]:
+            return False
+    return True
+
+
+@kernel
+def is_upright(data: Bytes, start: int, end: int) -> bool:
+    """Whether an APP1 segment, data[start:end], leaves the image as it is; False as well where it is odd."""
+    if starts_with(data, start, b"Exif\0\0"):
+        return _exif_is_upright(data[start + 6 : end])
+    for place in range(start, end):
+        if data[place] == ord("O") and starts_with(data, place, b"Orientation"):
+            return False
+    return True
+
+
+@kernel
+def _exif_is_upright(tiff: Bytes) -> bool:
+    little = starts_with(tiff, 0, b"II*\0")
+    if len(tiff) < 8 or not (little or starts_with(tiff, 0, b"MM\0*")):
+        return False
+    directory = _number(tiff, 4, 4, little)
+    if directory + 2 > len(tiff):
+        return False
+    entries = _number(tiff, directory, 2, little)
+    if directory + 2 + ENTRY * entries > len(tiff):
+        return False
+    for entry in range(entries):
+        place = directory + 2 + ENTRY * entry
+        if _number(tiff, place, 2, little) == ORIENTATION:
+            return _number(tiff, place + 8, 2, little) == UPRIGHT
+    return True
+
+
+@kernel
+def _number(data: Bytes, place: int, size: int, little: bool) -> int:
+    value = 0
+    for offset in range(size):
+        value = (value << 8) | np.int64(data[place + (size - 1 - offset if little else offset)])
+    return value
