@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from core.building import Build
 from core.datasets import Dataset
 from core.events import finish
 from core.home import Home
 from core.importing import Import
+from core.measure.race import Race
 from core.runs import session_name
+from core.stores import list_stores
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +44,31 @@ def home(_imported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ho
 @pytest.fixture
 def dataset(home: Home) -> Dataset:
     return Dataset.open(home, "shapes")
+
+
+@pytest.fixture(scope="session")
+def furnished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("furnished")
+    options = {"size": 16, "train": 60, "val": 20}
+    finish(Import("shapes", "shapes", options=options, home=str(root)).run())
+    for format, encoding in (("disk", "original"), ("lmdb", "raw"), ("hdf5", "raw")):
+        finish(Build("shapes", format, encoding, home=str(root)).run())
+    paths = [str(store.path) for store in list_stores(Home(root))]
+    finish(Race(paths, batch_size=8, workers="0", loader="torch", seconds=0.05, rounds=2, home=str(root)).run())
+    return root
+
+
+@pytest.fixture
+def furnished(furnished_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home with everything in it, to be changed at will."""
+    root = tmp_path / "home"
+    shutil.copytree(furnished_once, root)
+    monkeypatch.setenv("FORMAT_MATTERS_HOME", str(root))
+    return Home(root)
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home in which nothing is yet."""
+    monkeypatch.setenv("FORMAT_MATTERS_HOME", str(tmp_path))
+    return Home(tmp_path)

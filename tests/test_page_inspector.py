@@ -6,7 +6,7 @@ from math import inf
 
 import numpy as np
 import pytest
-from app_fixtures import empty, furnished, furnished_once, open_page, texts  # noqa: F401
+from app_under_test import open_page, texts
 from streamlit.testing.v1 import AppTest
 
 from core.building import Build
@@ -18,7 +18,7 @@ from ui.sample_view import difference, hex_dump
 
 
 @pytest.fixture
-def page(furnished: Home) -> AppTest:  # noqa: F811
+def page(furnished: Home) -> AppTest:
     app = open_page("inspector")
     assert not app.exception
     return app
@@ -28,13 +28,13 @@ def shown(app: AppTest) -> str:
     return texts(app) + "".join(str(element.proto.body) for element in app.get("html"))
 
 
-def test_without_a_store_it_leads_to_building_one(empty: Home) -> None:  # noqa: F811
+def test_without_a_store_it_leads_to_building_one(empty: Home) -> None:
     app = open_page("inspector")
     assert "no dataset" in texts(app)
     assert "Import a dataset" in [link.label for link in app.get("page_link")]
 
 
-def test_the_first_sample_is_shown_at_once(page: AppTest, furnished: Home) -> None:  # noqa: F811
+def test_the_first_sample_is_shown_at_once(page: AppTest, furnished: Home) -> None:
     store = open_store(str(next(info.path for info in list_stores(furnished))))
     assert f"Sample 0 of {len(store)} in train" in texts(page)
     assert store.classes[store.labels[0]] in texts(page)
@@ -49,7 +49,7 @@ def test_the_other_stores_are_compared_pixel_by_pixel(page: AppTest) -> None:
     assert "LMDB · raw" in texts(page)
 
 
-def test_a_lossy_store_is_told_from_the_others(furnished: Home) -> None:  # noqa: F811
+def test_a_lossy_store_is_told_from_the_others(furnished: Home) -> None:
     finish(Build("shapes", "lmdb", "jpeg", options={"quality": "40"}).run())
     app = open_page("inspector")
     assert "PSNR" in texts(app)
@@ -72,7 +72,7 @@ def test_going_to_an_index_turns_to_its_page(page: AppTest) -> None:
     assert f"{SMALL_PAGE + 1} to 60 of 60 samples" in texts(page)
 
 
-def test_going_to_a_key(page: AppTest, furnished: Home) -> None:  # noqa: F811
+def test_going_to_a_key(page: AppTest, furnished: Home) -> None:
     paths = [str(info.path) for info in list_stores(furnished)]
     page.selectbox(key="inspector.store").set_value(next(path for path in paths if "/lmdb/" in path)).run()
     page.text_input(key="inspector.goto").set_value("00000033").run()
@@ -88,7 +88,7 @@ def test_going_where_nothing_is(wanted: str, page: AppTest) -> None:
     assert "Sample 0 of 60" in texts(page)
 
 
-def test_the_class_filter_lets_one_class_through(page: AppTest, furnished: Home) -> None:  # noqa: F811
+def test_the_class_filter_lets_one_class_through(page: AppTest, furnished: Home) -> None:
     store = open_store(str(list_stores(furnished)[0].path))
     label = int(store.labels[-1])
     positions = np.flatnonzero(store.labels == label)
@@ -107,7 +107,7 @@ def test_the_other_split(page: AppTest) -> None:
     assert "val/" in shown(page)
 
 
-def test_a_store_that_was_damaged_is_a_sentence(furnished: Home) -> None:  # noqa: F811
+def test_a_store_that_was_damaged_is_a_sentence(furnished: Home) -> None:
     path = next(info.path for info in list_stores(furnished) if info.manifest.format == "lmdb")
     file = path / "train.lmdb" / "data.mdb"
     file.write_bytes(file.read_bytes()[:9000])
