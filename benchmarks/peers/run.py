@@ -53,6 +53,8 @@ def held(epochs: Callable[[], Iterator[tuple[Any, Any]]], start: float) -> dict[
         assert pixels.shape[1] == 3
         sums += pixels.mean((2, 3), dtype=np.float64).sum(0)
         labels += np.asarray(targets).ravel().tolist()
+    if not labels:
+        raise SystemExit("its epoch held no batch (its own words are above)")
     return {"first_batch_s": first, "labels": labels, "means": (sums / len(labels)).tolist(), "shape": pixels.shape[1:]}
 
 
