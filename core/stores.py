@@ -20,6 +20,7 @@ from core.contracts import Buffer, Compression, Encoding, Format, Labels, Pixels
 from core.encodings import ENCODINGS
 from core.errors import InputError
 from core.formats import FORMATS
+from core.formats.walk import files_below
 from core.home import Home
 
 if TYPE_CHECKING:
@@ -229,23 +230,11 @@ def delete_store(home: Home, path: Path) -> None:
 def measure(format: Format, container: Path, payload_bytes: int) -> Sizes:
     """The four sizes of one split, of its files alone (folders are not counted)."""
     apparent = allocated = files = 0
-    for status in _files(container):
+    for status in files_below(container):
         apparent += status.st_size
         allocated += getattr(status, "st_blocks", -(-status.st_size // 512)) * 512
         files += 1
     return Sizes(payload_bytes, format.used_bytes(container), allocated, apparent, files)
-
-
-def _files(path: Path) -> Iterator[os.stat_result]:
-    if path.is_file():
-        yield path.stat()
-        return
-    with os.scandir(path) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _files(Path(entry.path))
-            else:
-                yield entry.stat(follow_symlinks=False)
 
 
 def payload_checksums(path: Path, split: str) -> np.memmap[Any, np.dtype[np.uint64]] | np.ndarray:

@@ -19,6 +19,7 @@ import numpy as np
 
 from core.contracts import Buffer, Contents, Labels
 from core.errors import InputError
+from core.formats.walk import files_below
 from core.names import folders
 
 MANIFEST, METADATA, DICTIONARY = "manifest.csv", "metadata.json", "__dictionary__"
@@ -46,7 +47,7 @@ class Disk:
 
     def used_bytes(self, path: Path) -> int:
         """The sum of the files' sizes."""
-        return sum(entry.stat().st_size for entry in path.rglob("*") if entry.is_file())
+        return sum(status.st_size for status in files_below(path))
 
 
 class DiskWriter:
