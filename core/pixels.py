@@ -30,6 +30,11 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF
 """What is decoded, the most frequent first. Pillow knows more, EPS among them, whose programs Ghostscript would run."""
 
 
+# Pillow warns of odd metadata and large images; we decode what decodes and refuse the rest ourselves. Said once for all
+# threads: to silence it around each call would change what other threads hear.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
 class BadImage(ValueError):
     """These bytes do not give an image; the text says why."""
 
@@ -54,15 +59,13 @@ def decode(data: Buffer) -> Pixels:
     if len(data) == 0:
         raise BadImage("empty file")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise BadImage(
-                        f"{image.width} x {image.height} pixels, more than {MAX_PIXELS // 10**6} million: "
-                        "taken for a decompression bomb"
-                    )
-                return to_rgb(image)
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise BadImage(
+                    f"{image.width} x {image.height} pixels, more than {MAX_PIXELS // 10**6} million: "
+                    "taken for a decompression bomb"
+                )
+            return to_rgb(image)
     except BadImage:
         raise
     except UnidentifiedImageError:
