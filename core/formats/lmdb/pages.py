@@ -37,7 +37,8 @@ BRANCH, LEAF = 0x01, 0x02
 BIGDATA = 0x01
 NO_ROOT = 2**64 - 1
 DEEPEST = 32
-PAGES_AT_ONCE = 512
+BRANCHES_AT_ONCE, LEAVES_AT_ONCE = 32, 512
+"""Leaves lie side by side; each branch page brings its neighbours into memory with it."""
 
 _META = struct.Struct("<IIQQ" + 2 * "IHHQQQQQ" + "QQ")
 
@@ -110,7 +111,7 @@ class Tree:
             return np.empty(0, np.uint64)
         pages = np.array([self.database.root], np.uint64)
         for _ in range(min(self.database.depth, DEEPEST) - 1):
-            pages = np.concatenate([self._children(part) for part in self._parts(pages)])
+            pages = np.concatenate([self._children(part) for part in self._parts(pages, BRANCHES_AT_ONCE)])
         return pages
 
     def entries(self) -> Iterator[Entries]:
@@ -119,7 +120,7 @@ class Tree:
         Raises InputError where a page, a key or a value does not lie where it should.
         """
         found = 0
-        for part in self._parts(self.leaf_pages):
+        for part in self._parts(self.leaf_pages, LEAVES_AT_ONCE):
             entries = self._entries(part)
             found += len(entries.keys)
             yield entries
@@ -135,10 +136,10 @@ class Tree:
             for key, key_size, offset, length in places
         }
 
-    def _parts(self, pages: npt.NDArray[np.uint64]) -> Iterator[npt.NDArray[np.uint64]]:
-        """Some pages at a time. A walk touches all of them, so what was mapped for one part is given back after it."""
-        for start in range(0, len(pages), PAGES_AT_ONCE):
-            yield pages[start : start + PAGES_AT_ONCE]
+    def _parts(self, pages: npt.NDArray[np.uint64], count: int) -> Iterator[npt.NDArray[np.uint64]]:
+        """`count` pages at a time. A walk touches all of them, so what was mapped for one part is given back after it."""
+        for start in range(0, len(pages), count):
+            yield pages[start : start + count]
             release_pages(self.memory)
 
     def _children(self, pages: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
