@@ -137,7 +137,7 @@ class Tree:
         }
 
     def _parts(self, pages: npt.NDArray[np.uint64], count: int) -> Iterator[npt.NDArray[np.uint64]]:
-        """`count` pages at a time. A walk touches all of them, so what was mapped for one part is given back after it."""
+        """`count` pages at a time. A walk touches all of them, so what it mapped is given back part by part."""
         for start in range(0, len(pages), count):
             yield pages[start : start + count]
             release_pages(self.memory)
