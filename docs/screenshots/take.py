@@ -1,0 +1,70 @@
+"""Takes the pictures of every page in this folder, light and dark, in a real browser, from the demo's state.
+
+python -m docs.screenshots.take
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from tests.test_app_browser import QUIET, browser_path, calm, go, serving
+
+HERE = Path(__file__).parent
+SIZE = {"width": 1440, "height": 900}
+
+
+def main() -> None:
+    path = browser_path()
+    if path is None:
+        raise SystemExit("no Chromium or Chrome here: install one, or name it in the variable CHROMIUM")
+    with tempfile.TemporaryDirectory() as home, serving(Path(home)) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        for scheme in ("light", "dark"):
+            page = browser.new_context(viewport=SIZE, color_scheme=scheme).new_page()
+            page.goto(address)
+            if scheme == "light":
+                picture(page, "start-empty", scheme)
+                run_demo(page)
+            every_page(page, scheme)
+        browser.close()
+
+
+def run_demo(page: Any) -> None:
+    page.get_by_role("button", name="Run the one-minute demo").click()
+    page.get_by_text("What the demo found on this machine").wait_for(timeout=180_000)
+    page.reload()  # without the note that it is done
+
+
+def every_page(page: Any, scheme: str) -> None:
+    page.get_by_text("What the demo found on this machine").wait_for()
+    picture(page, "start", scheme)
+    go(page, "Dataset", titled="shapes")
+    page.get_by_alt_text("circle").first.wait_for()
+    picture(page, "dataset", scheme)
+    go(page, "Build")
+    page.get_by_text("Stores (3)").wait_for()
+    picture(page, "build", scheme)
+    page.get_by_text("Build new").click()
+    page.get_by_role("button", name="Build").last.wait_for()
+    page.wait_for_timeout(4000)  # the estimate is measured meanwhile
+    picture(page, "build-new", scheme)
+    go(page, "Benchmark")
+    page.get_by_role("button", name="Race 3 stores").wait_for()
+    picture(page, "benchmark", scheme)
+    go(page, "Inspector")
+    page.wait_for_timeout(3000)
+    picture(page, "inspector", scheme)
+
+
+def picture(page: Any, name: str, scheme: str) -> None:
+    calm(page)
+    page.wait_for_timeout(1200)  # charts draw themselves after the page is there
+    page.screenshot(path=HERE / f"{name}-{scheme}.png")
+
+
+if __name__ == "__main__":
+    main()
