@@ -27,7 +27,7 @@ CONTENT = {
     "Build": "text=Verify all",
     "Benchmark": "text=Every turn as it was measured",
     "Inspector": "text=Occupies",
-    "Start": "h2:has-text(\"On this machine\"), h3:has-text(\"On this machine\")",
+    "Start": 'h2:has-text("On this machine"), h3:has-text("On this machine")',
 }
 """What is on a page once its content is there."""
 
