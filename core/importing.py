@@ -21,7 +21,7 @@ from core.claims import claim
 from core.contracts import FoundImage, Row, Skipped, Source
 from core.datasets import Dataset, IndexWriter
 from core.errors import InputError, WorkError, disk_trouble_told
-from core.events import Event, Progress, Result
+from core.events import Event, Pace, Progress, Result
 from core.home import Home, check_name
 from core.names import folders
 from core.pool import in_order, processes, usable_cpus
@@ -35,9 +35,6 @@ CHUNK_BYTES = 4 << 20
 INLINE_IMAGES = 500
 INLINE_SECONDS = 1.0
 """Fewer images than this are read here, for so long; starting processes would take longer."""
-
-EVERY = 0.2
-"""Seconds between two reports of progress."""
 
 
 class Kept(NamedTuple):
@@ -125,15 +122,14 @@ def _read(source: Source, root: Path, spec: str, name: str) -> Iterator[Event]:
     decoded = _decoded(root, chunks(source.images(), root, classes), total)
     with closing(index), closing(decoded):
         yield Progress("reading", 0, total)
-        done, kept, told = 0, 0, time.monotonic()
+        done, kept, pace = 0, 0, Pace()
         positions = dict.fromkeys(source.counts, 0)
         for chunk, results in decoded:
             rows = list(_rows(chunk, results, positions, index))
             index.add(chunk.split, rows)
             kept += len(rows)
             done += len(chunk.found)
-            if time.monotonic() - told > EVERY:
-                told = time.monotonic()
+            if pace.due():
                 yield Progress("reading", done, total)
         if not kept:
             raise InputError(f"none of the {done} files in {spec} could be read as an image, so nothing was imported")
