@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from core.cli.verb import Verb
 from core.errors import InputError
 from core.events import Event, Result
 from core.home import Home
-
-Answer = Callable[[Namespace], Iterator[Event]]
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """One verb: its help, its arguments, and the events that answer it."""
-
-    help: str
-    arguments: Callable[[ArgumentParser], None]
-    answer: Answer
 
 
 def _options(given: list[str]) -> dict[str, str]:

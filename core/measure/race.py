@@ -7,10 +7,8 @@ as that has ended. Medians and spreads are made from these lines whenever they a
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ from core.errors import FormatMattersError, InputError
 from core.events import Event, Progress, Result, Sample
 from core.home import Home
 from core.loading.task import Load
-from core.runs import now, session_folder, session_name
+from core.measure.records import Recorder
 from core.stores import Manifest
 
 
@@ -50,24 +48,18 @@ class Race:
         if not self.stores or self.rounds < 1:
             raise InputError("a race needs one store or more, and one round or more")
         manifests = {store: Manifest.load(Path(store)) for store in self.stores}
-        setup = self._setup(manifests)
-        file = _new_file(Home.find(self.home))
-        _append(file, {"kind": "setup", **setup})
+        setup = {name: value for name, value in dataclasses.asdict(self).items() if name != "home"}
+        datasets = sorted({manifest.dataset for manifest in manifests.values()})
+        recorder = Recorder.begin(Home.find(self.home), "race", datasets, setup)
         turns: list[dict[str, Any]] = []
         for number, store in _order(self.stores, self.rounds):
             yield Progress("racing", len(turns), len(self.stores) * self.rounds, "turns")
             turn = yield from self._turn(store, manifests[store], number)
-            _append(file, {"kind": "turn", **turn})
+            recorder.add("turn", turn)
             yield Sample("turn", {name: turn[name] for name in ("store", "format", "round", "samples_per_s")})
             turns.append(turn)
         yield Progress("racing", len(turns), len(turns), "turns")
-        yield Result({"file": str(file), "setup": setup, "turns": turns})
-
-    def _setup(self, manifests: Mapping[str, Manifest]) -> dict[str, Any]:
-        """What was raced and how, for the head of the file."""
-        fields = {name: value for name, value in dataclasses.asdict(self).items() if name != "home"}
-        datasets = sorted({manifest.dataset for manifest in manifests.values()})
-        return {**fields, "datasets": datasets, "started": now(), "session": session_name()}
+        yield Result({"file": str(recorder.path), "setup": {**setup, "datasets": datasets}, "turns": turns})
 
     def _turn(self, store: str, manifest: Manifest, number: int) -> Generator[Event, None, dict[str, Any]]:
         """One load of one store; its live figures are handed on with the store's name."""
@@ -100,13 +92,3 @@ def _order(stores: Sequence[str], rounds: int) -> Iterator[tuple[int, str]]:
         first = number % len(stores)
         for store in (*stores[first:], *stores[:first]):
             yield number + 1, store
-
-
-def _new_file(home: Home) -> Path:
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    return session_folder(home) / f"race-{stamp}.jsonl"
-
-
-def _append(file: Path, row: Mapping[str, Any]) -> None:
-    with file.open("a", encoding="utf-8") as lines:
-        lines.write(json.dumps(row, ensure_ascii=False) + "\n")

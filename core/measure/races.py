@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.home import Home
-from core.runs import SYSINFO
+from core.measure.records import Record, list_records, read_record
 
 
 @dataclass(frozen=True)
@@ -20,20 +19,12 @@ class RaceRecord:
     path: Path
     setup: Mapping[str, Any]
     turns: Sequence[Mapping[str, Any]]
+    machine: Mapping[str, Any]
 
     @property
     def complete(self) -> bool:
         """Whether every turn was run; a race that was cancelled has fewer."""
         return len(self.turns) == len(self.setup["stores"]) * int(self.setup["rounds"])
-
-    @property
-    def machine(self) -> Mapping[str, Any]:
-        """The machine it was run on, as its session describes it; empty where that is not known."""
-        try:
-            told: Mapping[str, Any] = json.loads((self.path.parent / SYSINFO).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return told
 
 
 class Standing(NamedTuple):
@@ -61,21 +52,15 @@ def standings(turns: Iterable[Mapping[str, Any]]) -> list[Standing]:
 
 def list_races(home: Home, dataset: str | None = None) -> list[RaceRecord]:
     """The races with at least one finished turn, of one dataset or of all, the newest first."""
-    records = (read_race(path) for path in home.runs.glob("*/race-*.jsonl"))
-    found = [record for record in records if record is not None and record.turns]
-    if dataset is not None:
-        found = [record for record in found if dataset in record.setup["datasets"]]
-    return sorted(found, key=lambda record: str(record.setup["started"]), reverse=True)
+    return [as_race(record) for record in list_records(home, "race", dataset) if record.of("turn")]
 
 
 def read_race(path: Path) -> RaceRecord | None:
-    """The race in a file, or None where it holds none; a last line that is cut short is left out."""
-    rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            continue
-    if not rows or rows[0].get("kind") != "setup":
-        return None
-    return RaceRecord(path, rows[0], [row for row in rows[1:] if row.get("kind") == "turn"])
+    """The race in a file, or None where it holds none."""
+    record = read_record(path)
+    return None if record is None else as_race(record)
+
+
+def as_race(record: Record) -> RaceRecord:
+    """A record of a race, as one."""
+    return RaceRecord(record.path, record.setup, record.of("turn"), record.machine)
