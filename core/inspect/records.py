@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
 
 from core.contracts import Buffer, Labels, Pixels
 from core.errors import FormatMattersError
 
 Label = int | str | None
+
+Vector = npt.NDArray[np.float64]
 
 UNREADABLE = (FormatMattersError, ValueError, IndexError, OSError, KeyError, TypeError, RuntimeError)
 """What something broken in a file raises, from whichever library."""
@@ -22,7 +27,8 @@ class Record:
     key: what the file itself calls it; label: a class number or whatever else the file says; encoding: "png", "jpeg",
     "raw", ... or what a non-image value is; payload: the bytes that hold the image (or the value); shape, dtype: as
     they lie in the file, where it says so; pixels: RGB uint8 (height, width, 3), or None with the reason in `problem`;
-    stored_bytes: what the container spends on it, where that can be told.
+    stored_bytes: what the container spends on it, where that can be told; text: a value that is no image, to be read;
+    values: a vector of numbers (an embedding), float64 (n,), to be drawn.
     """
 
     key: str
@@ -35,6 +41,7 @@ class Record:
     stored_bytes: int | None = None
     problem: str | None = None
     text: str | None = None
+    values: Vector | None = None
 
 
 class Records(Protocol):
@@ -62,6 +69,16 @@ class Records(Protocol):
 
     def numbers(self) -> Labels | None:
         """The class numbers of all records, int64 (n,), where the file keeps them together; else None."""
+        ...
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """What `Records` may be as well: keys that are searched faster than by asking for them one by one."""
+
+    def search(self, text: str, how: str, start: int, stop: int) -> Sequence[int]:
+        """The indices start <= i < stop, ascending, whose key begins with `text` (`how` "prefix") or has it in it
+        ("contains"). Called with windows of a few thousand records, so that a search can be stopped."""
         ...
 
 
