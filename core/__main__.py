@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from argparse import SUPPRESS, ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
+from core.cli.verb import shared_arguments
 from core.cli.verbs import VERBS
 from core.errors import InputError, WorkError
 
@@ -28,9 +29,7 @@ class _Parser(ArgumentParser):
 
 def parse(arguments: Sequence[str]) -> Namespace:
     """Raises InputError for anything but a verb with its arguments."""
-    everywhere = _Parser(add_help=False, argument_default=SUPPRESS)
-    everywhere.add_argument("--json", action="store_true", help="the last line of standard output is one JSON object")
-    everywhere.add_argument("--home", metavar="DIR", help="the folder that holds data/ and runs/")
+    everywhere = shared_arguments(_Parser)
     parser = _Parser(prog="python -m core", description=__doc__, parents=[everywhere])
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
     for name, verb in VERBS.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -18,3 +18,11 @@ class Verb:
     help: str
     arguments: Callable[[ArgumentParser], None]
     answer: Answer
+
+
+def shared_arguments(make: type[ArgumentParser] = ArgumentParser) -> ArgumentParser:
+    """What every verb takes, wherever it stands on the line: for `parents=` of a parser."""
+    parser = make(add_help=False, argument_default=SUPPRESS)
+    parser.add_argument("--json", action="store_true", help="the last line of standard output is one JSON object")
+    parser.add_argument("--home", metavar="DIR", help="the folder that holds data/ and runs/")
+    return parser

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from core.cli.experiment import EXPERIMENT
 from core.cli.verb import Verb
 from core.errors import InputError
 from core.events import Event, Result
@@ -174,6 +175,7 @@ VERBS: Mapping[str, Verb] = {
     "stores": Verb("list the built stores", _nothing, _stores),
     "verify": Verb("re-read a store and compare every sample with its source", _store_argument, _verify),
     "load": Verb("measure how fast a store loads", _load_arguments, _load),
+    "experiment": EXPERIMENT,
     "inspect": Verb("say what a file is and show one of its samples", _inspect_arguments, _inspect),
     "scan": Verb("decode every entry of a file and list the bad ones", _scan_arguments, _scan),
 }

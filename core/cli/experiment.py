@@ -1,0 +1,65 @@
+"""`experiment NAME ...`: the experiments, each with arguments of its own."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping
+
+from core.cli.verb import Verb, shared_arguments
+from core.errors import InputError
+from core.events import Event
+
+
+def _names(text: str) -> list[str]:
+    """`a,b,c` as a list."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _numbers(text: str) -> list[int]:
+    """`1,10,100` as a list. Raises InputError for what is no whole number."""
+    try:
+        return [int(name) for name in _names(text)]
+    except ValueError:
+        raise InputError(f"{text!r} is not a list of whole numbers: write it as 1,10,100") from None
+
+
+def _storage_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--dataset", required=True, help="an imported dataset")
+    parser.add_argument("--cutoffs", default="1,10,100,1000", metavar="N,N,...", help="numbers of images")
+    parser.add_argument("--formats", metavar="F,F,...", help="disk, lmdb, hdf5; all of them unless given")
+    parser.add_argument(
+        "--variants", metavar="V,V,...", help="ENCODING or ENCODING-COMPRESSION, or tutorial: the tutorials' own code"
+    )
+    parser.add_argument("--repeats", type=int, metavar="N", help="exactly N, instead of what the time allows")
+    parser.add_argument("--minutes", type=float, default=8.0, help="what it may take altogether")
+    parser.add_argument("--batch-size", type=int, default=256, metavar="N", help="images in a batch of ours")
+    parser.add_argument("--size", type=int, metavar="N", help="resize every image to N x N first")
+    parser.add_argument("--split", default="train")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def _storage(given: Namespace) -> Iterator[Event]:
+    from core.measure.storage import StorageExperiment
+
+    fields = {name: value for name, value in vars(given).items() if name in StorageExperiment.__dataclass_fields__}
+    lists = {name: _names(given_list) for name in ("formats", "variants") if (given_list := fields[name]) is not None}
+    return StorageExperiment(**{**fields, **lists, "cutoffs": _numbers(given.cutoffs)}).run()
+
+
+EXPERIMENTS: Mapping[str, Verb] = {
+    "storage": Verb("write and read, one and many, in every way of storing", _storage_arguments, _storage),
+}
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    names = parser.add_subparsers(dest="experiment", metavar="NAME", required=True, parser_class=type(parser))
+    for name, verb in EXPERIMENTS.items():
+        shared = [shared_arguments(type(parser))]
+        verb.arguments(names.add_parser(name, help=verb.help, description=verb.help, parents=shared))
+
+
+def _answer(given: Namespace) -> Iterator[Event]:
+    return EXPERIMENTS[given.experiment].answer(given)
+
+
+EXPERIMENT = Verb(f"measure and keep what was measured: {', '.join(EXPERIMENTS)}", _arguments, _answer)
