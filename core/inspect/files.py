@@ -15,6 +15,7 @@ from core.errors import InputError, WorkError
 from core.inspect.kinds import Found, identify
 from core.inspect.process import ReaderProcess
 from core.inspect.schemas import SCHEMAS
+from core.inspect.search import Census, Wanted
 
 SCAN_TIMEOUT = 10.0
 """Seconds that a second of scanning may take; what needs more hangs."""
@@ -69,10 +70,36 @@ class InspectedFile:
         _, blobs = self._reader.ask("numbers")
         return np.frombuffer(blobs[0], "<i8") if blobs else None
 
+    def payload(self, index: int) -> bytes:
+        """All bytes of one record, as they lie in the file."""
+        return bytes(self._reader.ask("payload", index=index)[1][0])
+
     def find(self, key: str) -> int | None:
         """The index of a key, or None."""
         found = self._reader.ask("find", key=key)[0]["index"]
         return None if found is None else int(found)
+
+    def census(self, seconds: float = 1.0) -> Census:
+        """How often each label occurs; sampled where counting all of them takes longer."""
+        answer, _ = self._reader.ask("census", seconds=seconds, timeout=LABELS_TIMEOUT)
+        return Census(**{**answer, "counts": [(label, count) for label, count in answer["counts"]]})
+
+    def matching(self, wanted: Wanted, start: int = 0, seconds: float = 1.0, most: int = 100_000) -> tuple[Labels, int]:
+        """(positions, end): which of the records start..end match, int64; `end` is less than the number of records
+        where the time was up, or `most` were found, before."""
+        fields = {"key": wanted.key, "how": wanted.how, "label": wanted.label}
+        answer, blobs = self._reader.ask(
+            "matching", **fields, start=start, seconds=seconds, most=most, timeout=LABELS_TIMEOUT
+        )
+        return np.frombuffer(blobs[0], "<i8"), int(answer["end"])
+
+    def weigh(self, indices: Sequence[int], seconds: float = 2.0) -> list[dict[str, int]]:
+        """What some images would take in other encodings, see `weigh.weigh`; for `weigh.estimates`."""
+        return list(self._reader.ask("weigh", indices=list(map(int, indices)), seconds=seconds)[0]["rows"])
+
+    def chunk_map(self, name: str) -> dict[str, Any]:
+        """Where an HDF5 dataset lies in its file, see `records.Chunked`. Raises InputError for anything else."""
+        return self._reader.ask("chunk_map", name=name)[0]
 
     def cells(self, indices: Sequence[int], box: int) -> list[Cell]:
         """Some records, each made to fit a square of `box` pixels (never made larger)."""

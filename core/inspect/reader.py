@@ -6,25 +6,29 @@ and writes nothing. A file that kills it costs the caller a message.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from core.contracts import Buffer, Pixels
+from core.contracts import Buffer, Labels, Pixels
 from core.errors import InputError
 from core.formats import FORMATS
-from core.inspect import limits, wire
+from core.inspect import limits, search, wire
 from core.inspect.arrays import flat
-from core.inspect.records import UNREADABLE, File, Label, Record, Records
+from core.inspect.describe import HEAD_BYTES, describe, describe_fully
+from core.inspect.records import UNREADABLE, Chunked, File, Label
 from core.inspect.schemas import SCHEMAS, understand
+from core.inspect.search import label_or_none
+from core.inspect.weigh import weigh
 from core.pixels import resize
 
 FIRST_KEYS = 10
-HEAD_BYTES = 4096
 SCAN_SECONDS = 1.0
 
 Answer = tuple[dict[str, Any], list[Buffer]]
@@ -58,11 +62,15 @@ class Reader:
     def sample(self, index: int | None = None, key: str | None = None) -> Answer:
         """One record, with its pixels and the first bytes of its payload."""
         record = self._records.read(self._resolve(index, key))
-        about = describe(record, self._records)
+        about = describe_fully(record, self._records)
         blobs: list[Buffer] = [record.payload[:HEAD_BYTES]]
         if record.pixels is not None:
             blobs.append(flat(record.pixels))
         return about, blobs
+
+    def payload(self, index: int) -> Answer:
+        """The bytes of one record as they lie in the file."""
+        return {}, [self._records.read(self._resolve(index, None)).payload]
 
     def find(self, key: str) -> Answer:
         """The index of a key, or None."""
@@ -70,18 +78,36 @@ class Reader:
 
     def labels(self, start: int, stop: int) -> Answer:
         """The labels of some records, None for those that cannot be read."""
-        return {"labels": [self._label(index) for index in range(start, stop)]}, []
-
-    def _label(self, index: int) -> Label:
-        try:
-            return self._records.label(index)
-        except UNREADABLE:
-            return None
+        return {"labels": [label_or_none(self._records, index) for index in range(start, stop)]}, []
 
     def numbers(self) -> Answer:
         """The class numbers of all records as one blob of int64, or no blob where they are not kept together."""
-        numbers = self._records.numbers()
+        numbers = self._numbers
         return {}, [] if numbers is None else [np.ascontiguousarray(numbers, "<i8").tobytes()]
+
+    def census(self, seconds: float) -> Answer:
+        """How often each label occurs (`search.Census`), sampled where counting takes longer."""
+        return dataclasses.asdict(search.census(self._records, self._numbers, seconds)), []
+
+    def matching(self, key: str | None, how: str, label: Label, start: int, seconds: float, most: int) -> Answer:
+        """The positions of records that match, as a blob of int64, and how far the search came (`end`)."""
+        wanted = search.Wanted(key, how, label)
+        found, end = search.matching(self._records, self._numbers, wanted, start, seconds, most)
+        return {"end": end}, [found.astype("<i8").tobytes()]
+
+    def weigh(self, indices: list[int], seconds: float) -> Answer:
+        """What some images would take in other encodings (`weigh.weigh`)."""
+        return {"rows": weigh(self._records, indices, seconds)}, []
+
+    def chunk_map(self, name: str) -> Answer:
+        """Where the chunks of an HDF5 dataset lie in the file."""
+        if not isinstance(self._file, Chunked):
+            raise InputError(f"a file of the kind {self._file.kind} has no chunks")
+        return dict(self._file.chunk_map(name)), []
+
+    @cached_property
+    def _numbers(self) -> Labels | None:
+        return self._records.numbers()
 
     def cells(self, indices: list[int], box: int) -> Answer:
         """Some records with their pixels made to fit a square of `box` pixels: a blob each, empty for no image."""
@@ -168,27 +194,6 @@ def open_file(kind: str, path: Path) -> File:
     return Folder(path)
 
 
-def describe(record: Record, records: Records) -> dict[str, Any]:
-    """A record as plain JSON. `shape` is that of the pixels shown, `stored_shape` that of the array in the file."""
-    pixels: Pixels | None = record.pixels
-    about: dict[str, Any] = {
-        "key": record.key,
-        "label": record.label,
-        "class": _class_name(record, records),
-        "shape": None if pixels is None else list(pixels.shape),
-        "stored_shape": None if record.shape is None else [int(length) for length in record.shape],
-        "dtype": record.dtype,
-        "encoding": record.encoding,
-        "payload_bytes": len(record.payload),
-        "stored_bytes": record.stored_bytes,
-    }
-    if record.text is not None:
-        about["text"] = record.text[:HEAD_BYTES]
-    if record.problem is not None:
-        about["problem"] = record.problem
-    return about
-
-
 def _fitted(pixels: Pixels, box: int) -> Pixels:
     """The pixels, made smaller where they exceed the box; never larger."""
     height, width, _ = pixels.shape
@@ -196,19 +201,17 @@ def _fitted(pixels: Pixels, box: int) -> Pixels:
     return pixels if scale >= 1 else resize(pixels, max(round(height * scale), 1), max(round(width * scale), 1))
 
 
-def _class_name(record: Record, records: Records) -> str | None:
-    classes, label = records.classes, record.label
-    if classes is not None and isinstance(label, int) and 0 <= label < len(classes):
-        return classes[label]
-    return label if isinstance(label, str) else None
-
-
 REQUESTS: Mapping[str, Callable[..., Answer]] = {
     "summary": Reader.summary,
     "sample": Reader.sample,
+    "payload": Reader.payload,
     "find": Reader.find,
     "labels": Reader.labels,
     "numbers": Reader.numbers,
+    "census": Reader.census,
+    "matching": Reader.matching,
+    "weigh": Reader.weigh,
+    "chunk_map": Reader.chunk_map,
     "cells": Reader.cells,
     "scan": Reader.scan,
 }

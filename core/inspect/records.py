@@ -96,6 +96,16 @@ class File(Protocol):
         ...
 
 
+@runtime_checkable
+class Chunked(Protocol):
+    """What a `File` may be as well: one whose datasets lie in pieces here and there."""
+
+    def chunk_map(self, name: str) -> Mapping[str, Any]:
+        """Where a dataset lies: `chunks` ([offset, size, *index] each, at most 4,000, then evenly sampled), `total`,
+        `file_bytes`, `contiguous`. Raises InputError for an unknown name."""
+        ...
+
+
 class Schema(Protocol):
     """A way of keeping images in files of one kind. A class; its instances are the `Records` of one file."""
 

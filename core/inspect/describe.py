@@ -1,0 +1,103 @@
+"""A record as plain JSON: what every view shows of it, and what only the view of a single one does."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from PIL import ExifTags, Image
+
+from core.contracts import Buffer, Pixels
+from core.inspect.records import Record, Records
+from core.inspect.values import image_encoding
+from core.pixels import FORMATS
+
+HEAD_BYTES = 4096
+"""Bytes of a payload, and characters of a text, that are shown."""
+
+MOST_VALUES = 4096
+"""Numbers of a vector that are drawn."""
+
+MOST_TAGS, TAG_LENGTH = 64, 200
+
+
+def describe(record: Record, records: Records) -> dict[str, Any]:
+    """A record in brief. `shape` is that of the pixels shown, `stored_shape` that of the array in the file."""
+    pixels: Pixels | None = record.pixels
+    about: dict[str, Any] = {
+        "key": record.key,
+        "label": record.label,
+        "class": _class_name(record, records),
+        "shape": None if pixels is None else list(pixels.shape),
+        "stored_shape": None if record.shape is None else [int(length) for length in record.shape],
+        "dtype": record.dtype,
+        "encoding": record.encoding,
+        "payload_bytes": len(record.payload),
+        "stored_bytes": record.stored_bytes,
+    }
+    if record.text is not None:
+        about["text"] = record.text[:HEAD_BYTES]
+    if record.problem is not None:
+        about["problem"] = record.problem
+    return about
+
+
+def describe_fully(record: Record, records: Records) -> dict[str, Any]:
+    """A record with what its image file's header says (`header`, `exif`) and the numbers of a vector (`values`)."""
+    about = describe(record, records)
+    if record.values is not None:
+        about["values"] = [float(value) for value in record.values[:MOST_VALUES]]
+        about["values_total"] = len(record.values)
+    header = image_header(record.payload)
+    return about if header is None else {**about, **header}
+
+
+def image_header(payload: Buffer) -> dict[str, Any] | None:
+    """`header` and `exif` ([name, text] each) of a payload that is an image file; None for any other payload.
+
+    Only the header is read, no pixel decoded.
+    """
+    if image_encoding(bytes(payload[:64])) is None:
+        return None
+    try:
+        with Image.open(io.BytesIO(bytes(payload)), formats=FORMATS) as image:
+            return {"header": _header(image), "exif": _exif(image)}
+    except Exception:  # noqa: BLE001 - Pillow's parsers raise whatever a broken file makes them; its problem is told elsewhere
+        return None
+
+
+def _header(image: Image.Image) -> list[tuple[str, str]]:
+    facts: list[tuple[str, Any]] = [
+        ("Format", image.format_description or image.format),
+        ("Size", f"{image.width} × {image.height}"),
+        ("Mode", image.mode),
+    ]
+    kept = ("progressive", "interlace", "gamma", "dpi", "compression", "loop", "comment")
+    facts += [(name.capitalize(), image.info[name]) for name in kept if image.info.get(name)]
+    if "icc_profile" in image.info:
+        facts.append(("Colour profile", f"{len(image.info['icc_profile']):,} B"))
+    frames = getattr(image, "n_frames", 1)
+    return [(name, _plain(value)) for name, value in [*facts, *([("Frames", frames)] if frames > 1 else [])]]
+
+
+def _exif(image: Image.Image) -> list[tuple[str, str]]:
+    exif = image.getexif()
+    tags = [*exif.items(), *exif.get_ifd(ExifTags.IFD.Exif).items()]
+    named = [(ExifTags.TAGS.get(tag, f"Tag {tag}"), _plain(value)) for tag, value in tags]
+    return [pair for pair in named if pair[0] not in ("ExifOffset", "MakerNote")][:MOST_TAGS]
+
+
+def _plain(value: Any) -> str:
+    """A tag's value in one line; bytes that are no text as their number."""
+    if isinstance(value, bytes):
+        text = value.rstrip(b"\x00").decode("ascii", "replace")
+        value = text if text.isprintable() and "\ufffd" not in text else f"{len(value):,} B"
+    line = " ".join(str(value).split())
+    return line if len(line) <= TAG_LENGTH else line[:TAG_LENGTH] + "…"
+
+
+def _class_name(record: Record, records: Records) -> str | None:
+    classes, label = records.classes, record.label
+    if classes is not None and isinstance(label, int) and 0 <= label < len(classes):
+        return classes[label]
+    return label if isinstance(label, str) else None

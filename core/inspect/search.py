@@ -1,0 +1,151 @@
+"""Looking through the records of a file for a while: which have a key, which have a label, and what labels there are.
+
+Everything here stops when its time is up and says how far it came, so that a million records never hold anybody up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.contracts import Labels
+from core.errors import InputError
+from core.inspect.records import UNREADABLE, Label, Records, Searchable
+
+WINDOW = 1024
+"""Records between two looks at the clock."""
+
+PROBE = 256
+"""Records whose labels tell how long all of them would take."""
+
+MOST_LABELS = 1_000
+"""Different labels that are counted one by one."""
+
+HOW = ("prefix", "contains")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for: a text in the key ("prefix" or "contains" in `how`), a label, or both. None asks nothing."""
+
+    key: str | None = None
+    how: str = "prefix"
+    label: Label = None
+
+    def __post_init__(self) -> None:
+        if self.how not in HOW:
+            raise InputError(f"keys are searched by {' or '.join(HOW)}, not by {self.how!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How often each label occurs, the most frequent first, among `looked` of `total` records.
+
+    `others` counts the records whose label is not among `counts`, `none` those without a label.
+    """
+
+    counts: Sequence[tuple[int | str, int]]
+    others: int
+    none: int
+    looked: int
+    total: int
+
+    @property
+    def exact(self) -> bool:
+        return self.looked == self.total
+
+
+def matching(
+    records: Records, numbers: Labels | None, wanted: Wanted, start: int, seconds: float, most: int
+) -> tuple[Labels, int]:
+    """(positions, end): which of the records start..end match, int64, ascending. `numbers`: `records.numbers()`.
+
+    Stops at the file's end, when the time is up, or soon after `most` have been found.
+    """
+    if not wanted.key and wanted.label is not None and numbers is not None:
+        return start + np.flatnonzero(numbers[start:] == wanted.label), len(records)
+    deadline = time.monotonic() + seconds
+    found: list[int] = []
+    end, total = start, len(records)
+    while end < total and len(found) < most:
+        stop = min(end + WINDOW, total)
+        found += _with_label(records, numbers, wanted.label, _with_key(records, wanted, end, stop))
+        end = stop
+        if time.monotonic() >= deadline:
+            break
+    return np.asarray(found, np.int64), end
+
+
+def _with_key(records: Records, wanted: Wanted, start: int, stop: int) -> Sequence[int]:
+    if not wanted.key:
+        return range(start, stop)
+    if isinstance(records, Searchable):
+        return records.search(wanted.key, wanted.how, start, stop)
+    return [index for index in range(start, stop) if _fits(_key(records, index), wanted)]
+
+
+def _key(records: Records, index: int) -> str:
+    try:
+        return records.key(index)
+    except UNREADABLE:
+        return ""
+
+
+def _fits(key: str, wanted: Wanted) -> bool:
+    text = wanted.key or ""
+    return key.startswith(text) if wanted.how == "prefix" else text in key
+
+
+def _with_label(records: Records, numbers: Labels | None, label: Label, indices: Sequence[int]) -> list[int]:
+    if label is None:
+        return list(indices)
+    if numbers is not None:
+        return [index for index in indices if numbers[index] == label]
+    return [index for index in indices if label_or_none(records, index) == label]
+
+
+def label_or_none(records: Records, index: int) -> Label:
+    """A record's label, None where it cannot be read."""
+    try:
+        return records.label(index)
+    except UNREADABLE:
+        return None
+
+
+def census(records: Records, numbers: Labels | None, seconds: float) -> Census:
+    """Count the labels: all of them where there is time for it, else those of records evenly spread over the file."""
+    total = len(records)
+    if numbers is not None:
+        return _of_numbers(numbers)
+    began = time.monotonic()
+    probed = [label_or_none(records, index) for index in spread(total, PROBE)]
+    if len(probed) == total:
+        return _counted(probed, total)
+    rate = len(probed) / max(time.monotonic() - began, 1e-6)
+    count = min(total, max(PROBE, int(rate * seconds)))
+    return _counted([label_or_none(records, index) for index in spread(total, count)], total)
+
+
+def spread(total: int, count: int) -> Sequence[int]:
+    """`count` positions evenly spread over 0..total, or all of them."""
+    if count >= total:
+        return range(total)
+    return (np.arange(count, dtype=np.int64) * total // count).tolist()
+
+
+def _of_numbers(numbers: Labels) -> Census:
+    values, counts = np.unique(numbers, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:MOST_LABELS]
+    kept = [(int(values[place]), int(counts[place])) for place in order]
+    return Census(kept, len(numbers) - sum(count for _, count in kept), 0, len(numbers), len(numbers))
+
+
+def _counted(labels: list[Label], total: int) -> Census:
+    counter = Counter(labels)
+    none = counter.pop(None, 0)
+    kept = [(label, count) for label, count in counter.most_common(MOST_LABELS) if label is not None]
+    return Census(kept, len(labels) - none - sum(count for _, count in kept), none, len(labels), total)
