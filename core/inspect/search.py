@@ -120,7 +120,7 @@ def census(records: Records, numbers: Labels | None, seconds: float) -> Census:
     """Count the labels: all of them where there is time for it, else those of records evenly spread over the file."""
     total = len(records)
     if numbers is not None:
-        return _of_numbers(numbers)
+        return of_numbers(numbers)
     began = time.monotonic()
     probed = [label_or_none(records, index) for index in spread(total, PROBE)]
     if len(probed) == total:
@@ -137,7 +137,8 @@ def spread(total: int, count: int) -> Sequence[int]:
     return (np.arange(count, dtype=np.int64) * total // count).tolist()
 
 
-def _of_numbers(numbers: Labels) -> Census:
+def of_numbers(numbers: Labels) -> Census:
+    """The census of labels that are all known."""
     values, counts = np.unique(numbers, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:MOST_LABELS]
     kept = [(int(values[place]), int(counts[place])) for place in order]

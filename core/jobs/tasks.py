@@ -27,6 +27,7 @@ TASKS: Mapping[str, TaskEntry] = MappingProxyType(
         "build": TaskEntry("core.building:Build"),
         "verify": TaskEntry("core.building:Verify"),
         "race": TaskEntry("core.measure.race:Race"),
+        "scan": TaskEntry("core.inspect.task:Scan"),
         "demo": TaskEntry("core.jobs.demo:Demo"),
     }
 )

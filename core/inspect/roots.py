@@ -1,0 +1,102 @@
+"""Which folders the app opens files from, and what lies in them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import InputError
+from core.home import Home
+
+VARIABLE = "FORMAT_MATTERS_ROOTS"
+KAGGLE_INPUT = Path("/kaggle/input")
+MOST_ENTRIES = 500
+"""Entries of a folder that are listed."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is listed of a folder: `path`; `kind` is "folder", "lmdb" (a folder that is one) or "file"; `bytes`."""
+
+    path: Path
+    kind: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The folders and files in `folder`, folders first; `left_out` were too many to list."""
+
+    folder: Path
+    entries: list[Entry]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Roots:
+    """The folders below which everything may be opened, all resolved."""
+
+    folders: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, home: Home, environment: Mapping[str, str] = os.environ) -> Roots:
+        """Those that FORMAT_MATTERS_ROOTS names (with os.pathsep between); else the home of the data and the user's."""
+        named = [Path(text).expanduser() for text in environment.get(VARIABLE, "").split(os.pathsep) if text.strip()]
+        usual = [home.root, Path.home(), *([KAGGLE_INPUT] if KAGGLE_INPUT.is_dir() else [])]
+        return cls(tuple(dict.fromkeys(Path(os.path.realpath(folder)) for folder in named or usual)))
+
+    def admit(self, given: str | os.PathLike[str]) -> Path:
+        """The path with every link in it resolved.
+
+        Raises:
+            InputError: it lies outside, itself or the `data.mdb` in it; the text says what to do.
+        """
+        text = os.fspath(given).strip()
+        if not text or "\x00" in text:
+            raise InputError("that is no path; give one of a file, or of an LMDB's folder")
+        path = self._resolved(Path(text).expanduser())
+        self._resolved(path / "data.mdb")
+        return path
+
+    def list(self, folder: Path) -> Listing:
+        """What lies in a folder, by name; hidden entries and links that lead outside are left out.
+
+        Raises:
+            InputError: it lies outside, or cannot be read.
+        """
+        inside = self.admit(folder)
+        try:
+            with os.scandir(inside) as found:
+                names = sorted(entry.name for entry in found if not entry.name.startswith("."))
+        except OSError as error:
+            raise InputError(f"{inside} cannot be listed: {error.strerror}") from None
+        entries = [entry for name in names[:MOST_ENTRIES] if (entry := self._entry(inside / name)) is not None]
+        entries.sort(key=lambda entry: entry.kind != "folder")
+        return Listing(inside, entries, max(len(names) - MOST_ENTRIES, 0))
+
+    def holds(self, path: Path) -> bool:
+        """Whether a resolved path lies below a root."""
+        return any(path == folder or folder in path.parents for folder in self.folders)
+
+    def _resolved(self, path: Path) -> Path:
+        resolved = Path(os.path.realpath(path))
+        if not self.holds(resolved):
+            allowed = ", ".join(map(str, self.folders))
+            raise InputError(
+                f"{resolved} lies outside the folders that this app opens ({allowed}). Copy it there, or start the "
+                f"app with {VARIABLE}={resolved.parent}"
+            )
+        return resolved
+
+    def _entry(self, path: Path) -> Entry | None:
+        resolved = Path(os.path.realpath(path))
+        try:
+            if not self.holds(resolved):
+                return None
+            if resolved.is_dir():
+                return Entry(path, "lmdb" if (resolved / "data.mdb").is_file() else "folder", 0)
+            return Entry(path, "file", resolved.stat().st_size) if resolved.is_file() else None
+        except OSError:
+            return None

@@ -1,0 +1,73 @@
+"""Uploaded files: each in a private folder of its own, under a plain name, removed when nobody looks any more."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import time
+import unicodedata
+import uuid
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from core.errors import disk_trouble_told
+from core.home import Home
+
+FOLDER = "inspected"
+KEPT_SECONDS = 24 * 3600
+"""An upload that is older was left behind by a server that was killed."""
+
+NAME_LENGTH = 100
+COPY_BYTES = 1 << 20
+
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+
+
+def keep(home: Home, name: str, content: BinaryIO) -> Path:
+    """A copy of what was uploaded; `discard` removes it.
+
+    Raises:
+        WorkError: the disk is full or cannot be written; nothing is left of the upload.
+    """
+    clear(home)
+    folder = home.root / "data" / "uploads" / FOLDER / uuid.uuid4().hex
+    path = folder / clean_name(name)
+    try:
+        with disk_trouble_told("keeping the upload"):
+            folder.mkdir(parents=True, mode=0o700)
+            with path.open("xb") as file:
+                shutil.copyfileobj(content, file, COPY_BYTES)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return path
+
+
+def discard(path: Path) -> None:
+    """Remove an upload and its folder."""
+    if path.parent.parent.name == FOLDER:
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def clear(home: Home, older_than: float = KEPT_SECONDS) -> None:
+    """Remove what was left behind."""
+    folder = home.root / "data" / "uploads" / FOLDER
+    with contextlib.suppress(OSError):
+        for upload in list(folder.iterdir()):
+            if time.time() - upload.stat().st_mtime > older_than:
+                shutil.rmtree(upload, ignore_errors=True)
+
+
+def clean_name(name: str) -> str:
+    """A file's name and nothing else: no folders, no hidden or reserved name, nothing that cannot be seen or typed.
+
+    >>> clean_name("../../etc/passwd")
+    'passwd'
+    """
+    last = PurePosixPath(unicodedata.normalize("NFKC", name).replace("\\", "/")).name
+    kept = re.sub(r"[^\w .()+-]", "_", last).strip(". ")
+    if not kept or _RESERVED.fullmatch(kept):
+        kept = f"upload_{kept}".rstrip("_")
+    ending = Path(kept).suffix[:20]
+    return kept[: NAME_LENGTH - len(ending)].removesuffix(ending) + ending
