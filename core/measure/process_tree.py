@@ -1,0 +1,181 @@
+"""What a tree of processes uses: processor time, disk bytes and memory, whoever of it comes and goes.
+
+A process that ended hands its processor time and its disk bytes to the parent that waited for it (Linux: getrusage(2),
+RUSAGE_CHILDREN, and proc_pid_io(5)). So a tree's totals count each process's own figures and those of the children it
+waited for, and even a process that lived between two looks is counted.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import psutil
+
+PSS_SHARE = 0.005
+"""Of the time, at most this share goes into asking the kernel for proportional memory: it walks page tables."""
+
+
+class Counters(NamedTuple):
+    """What was used so far: seconds of processor time, bytes read from and written to disks."""
+
+    cpu_s: float = 0.0
+    read_bytes: float = 0.0
+    write_bytes: float = 0.0
+
+    def plus(self, other: Counters) -> Counters:
+        return Counters(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def minus(self, other: Counters) -> Counters:
+        return Counters(*(a - b for a, b in zip(self, other, strict=True)))
+
+    def covers(self, other: Counters) -> bool:
+        """Whether none of these is below the other's."""
+        return all(a >= b for a, b in zip(self, other, strict=True))
+
+
+class Memory(NamedTuple):
+    """Bytes of memory in use, pages that several processes share counted once.
+
+    `resident` is private memory and mapped files, `mapped` the mapped files among it (page cache that the system may
+    take back), `shared` shared memory, which `resident` leaves out.
+    """
+
+    resident: float = 0.0
+    mapped: float = 0.0
+    shared: float = 0.0
+
+
+class Entry(NamedTuple):
+    """One process at one look: its parent, and what it and the children it waited for have used."""
+
+    parent: int
+    used: Counters
+
+
+class Ledger:
+    """Sums up the counters of processes over many looks; the sum never falls."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, Entry] | None = None
+        self.total = Counters()
+
+    def update(self, seen: Mapping[int, Entry]) -> Counters:
+        """Take another look in (process id -> entry) and return the total since the first one."""
+        before, self._seen = self._seen, dict(seen)
+        if before is None:
+            return self.total
+        gains = {pid: entry.used.minus(_known(before, pid, entry)) for pid, entry in seen.items()}
+        for pid, entry in before.items():
+            heir = _heir(before, seen, pid)
+            if heir is not None and gains[heir].covers(entry.used):
+                gains[heir] = gains[heir].minus(entry.used)  # counted while it lived, and handed up when it ended
+        for gain in gains.values():
+            self.total = self.total.plus(Counters(*(max(part, 0.0) for part in gain)))
+        return self.total
+
+
+def _known(before: Mapping[int, Entry], pid: int, entry: Entry) -> Counters:
+    """What was counted of a process already: nothing where it is new, or another one that got an old number."""
+    known = before.get(pid)
+    return known.used if known is not None and entry.used.covers(known.used) else Counters()
+
+
+def _heir(before: Mapping[int, Entry], seen: Mapping[int, Entry], pid: int) -> int | None:
+    """The nearest ancestor that is still there of a process that is gone."""
+    if pid in seen:
+        return None
+    passed = {pid}
+    while (pid := before[pid].parent) in before and pid not in passed:
+        if pid in seen:
+            return pid
+        passed.add(pid)
+    return None
+
+
+class ProcessTree:
+    """Processes and all their descendants. `look()` first, then read `used`, `memory` and `processes`."""
+
+    def __init__(self, pids: Iterable[int] = ()) -> None:
+        self._roots = [psutil.Process(pid) for pid in pids or (os.getpid(),)]
+        self._ledger = Ledger()
+        self._book = _MemoryBook()
+        self.used = Counters()
+        self.memory = Memory()
+        self.processes = 0
+
+    def look(self) -> Self:
+        """Bring the figures up to now. A process that ends meanwhile is left to its parent."""
+        seen: dict[int, Entry] = {}
+        private: dict[int, int] = {}
+        for process in self._members():
+            with suppress(psutil.Error), process.oneshot():
+                seen[process.pid] = Entry(process.ppid(), _counters(process))
+                memory = process.memory_info()
+                private[process.pid] = memory.rss - getattr(memory, "shared", 0)
+        self.used = self._ledger.update(seen)
+        self.memory = self._book.read(private)
+        self.processes = len(seen)
+        return self
+
+    def _members(self) -> Iterator[psutil.Process]:
+        passed: set[int] = set()
+        for root in self._roots:
+            family = [root]
+            with suppress(psutil.Error):
+                family += root.children(recursive=True)
+            for process in family:
+                if process.pid not in passed:
+                    passed.add(process.pid)
+                    yield process
+
+
+def _counters(process: psutil.Process) -> Counters:
+    cpu = process.cpu_times()
+    seconds = cpu.user + cpu.system + getattr(cpu, "children_user", 0.0) + getattr(cpu, "children_system", 0.0)
+    with suppress(psutil.Error, AttributeError, OSError):  # macOS counts no bytes, a zombie may not be asked
+        disk = process.io_counters()
+        return Counters(seconds, disk.read_bytes, disk.write_bytes)
+    return Counters(seconds)
+
+
+class _MemoryBook:
+    """Proportional memory where the kernel tells it, seldom enough to stay cheap; between, private growth is added."""
+
+    def __init__(self) -> None:
+        self._exact: dict[int, tuple[Memory, int]] = {}  # id -> what was told, and the private bytes then
+        self._next = 0.0
+
+    def read(self, private: Mapping[int, int]) -> Memory:
+        """Memory of these processes: id -> bytes that are neither shared nor mapped."""
+        if time.monotonic() >= self._next:
+            began = time.thread_time()
+            told = {pid: proportional_memory(pid) for pid in private}
+            self._exact = {pid: (memory, private[pid]) for pid, memory in told.items() if memory is not None}
+            self._next = time.monotonic() + (time.thread_time() - began) / PSS_SHARE
+        return _sum(self._grown(pid, now) for pid, now in private.items())
+
+    def _grown(self, pid: int, now: int) -> Memory:
+        """A process that the kernel tells nothing of has its private bytes at least."""
+        exact, then = self._exact.get(pid, (Memory(), 0))
+        return exact._replace(resident=max(exact.resident + now - then, 0.0))
+
+
+def _sum(parts: Iterable[Memory]) -> Memory:
+    return Memory(*map(sum, zip(Memory(), *parts, strict=True)))
+
+
+def proportional_memory(pid: int) -> Memory | None:
+    """A process's share of memory, each page divided by those that map it (proc_pid_smaps(5)); None where untold."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    except OSError:
+        return None
+    told = {name: int(rest.split()[0]) * 1024 for name, _, rest in (line.partition(":") for line in lines)}
+    if not {"Pss", "Pss_File", "Pss_Shmem"} <= told.keys():
+        return None
+    return Memory(told["Pss"] - told["Pss_Shmem"], told["Pss_File"], told["Pss_Shmem"])
