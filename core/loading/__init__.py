@@ -29,6 +29,9 @@ __all__ = ["Loader", "make_loader"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from core.loading import loader
+    from core.loading.collector import collector_paused
+
+    with collector_paused:
+        from core.loading import loader
 
     return getattr(loader, name)

@@ -13,9 +13,11 @@ import torch
 
 from core.contracts import Labels
 from core.loading.collate import BufferPool
+from core.loading.collector import collector_paused
 from core.loading.executors import Executor, Inline, Made, Threads
 from core.loading.kernel_cache import has_compiler
-from core.loading.pipeline import Pipeline, StagedPipeline, Stored
+from core.loading.normalise import Images
+from core.loading.pipeline import Laps, Pipeline, StagedPipeline, Stored
 from core.loading.plan import Job
 from core.loading.processes import ProcessPipeline
 from core.loading.transfer import Batch
@@ -44,9 +46,10 @@ def fastest(store: Stored, stages: StagedPipeline) -> Pipeline:
     """The stages fused into compiled kernels where numba is installed, else as they are."""
     if not has_compiler():
         return stages
-    from core.loading.fused import fuse
+    with collector_paused:
+        from core.loading.fused import fuse
 
-    return fuse(store, stages)
+        return fuse(store, stages)
 
 
 class FastEngine:
@@ -73,6 +76,7 @@ class FastEngine:
         self._processes: ProcessPipeline | None = None
         self._executor: Executor | None = None
         self._owner = os.getpid()
+        self._begun = False
 
     def batches(self, jobs: Iterator[Job]) -> Generator[Batch, None, None]:
         with closing(self._ready().run(jobs, self._make)) as every:
@@ -123,7 +127,16 @@ class FastEngine:
 
     def _make(self, job: Job) -> Made:
         images = self._pool.take(len(job.indices))
-        return Made(job, images, (self._processes or self._pipeline).fill(job, images))
+        return Made(job, images, self._fill(job, images))
+
+    def _fill(self, job: Job, images: Images) -> Laps:
+        pipeline = self._processes or self._pipeline
+        if self._begun:
+            return pipeline.fill(job, images)
+        with collector_paused:  # the first of them loads what was compiled
+            laps = pipeline.fill(job, images)
+        self._begun = True
+        return laps
 
     def _try(self, samples: int) -> None:
         """A batch from here and there in the store, for comparing ways to make it."""

@@ -158,7 +158,7 @@ def sample_size(store: Stored, pipeline: StagedPipeline) -> tuple[int, int]:
         return SIDE, SIDE
     if store.payload_shape is not None:
         return store.payload_shape[:2]
-    positions = np.unique(np.linspace(0, len(store) - 1, PROBES).astype(np.int64))
+    positions = np.array(sorted(set(np.linspace(0, len(store) - 1, PROBES).astype(np.int64).tolist())))
     images = pipeline.pixels(positions, Stopwatch())
     height, width, _ = images[0].shape
     check_shapes(images, (height, width))

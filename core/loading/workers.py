@@ -85,7 +85,7 @@ def choose_workers(
 
 def _enough(work: Callable[[int], object], batch_size: int) -> tuple[int, int]:
     """A batch's size, and how many of them take `LONG_ENOUGH`."""
-    size, repeats = min(8, batch_size), 1
+    size, repeats = min(2, batch_size), 1
     work(size)  # whatever is done once (compiling, opening) is no part of the comparison
     while _alone(work, size, repeats) * repeats < LONG_ENOUGH:
         size, repeats = (min(2 * size, batch_size), 1) if size < batch_size else (size, 2 * repeats)
