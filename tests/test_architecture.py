@@ -55,11 +55,12 @@ HOMES = {
     "altair": ("app", "pages", "ui"),
     "torch": ("core.loading",),
     "numba": ("core.loading",),
-    "lmdb": ("core.formats.lmdb", "core.inspect"),
-    "h5py": ("core.formats.hdf5", "core.inspect"),
+    "lmdb": ("core.formats.lmdb", "core.inspect", "core.measure.storage.tutorials"),
+    "h5py": ("core.formats.hdf5", "core.inspect", "core.measure.storage.tutorials"),
     "hdf5plugin": ("core.formats.hdf5", "core.inspect"),
     "zstandard": ("core.compressions", "core.inspect"),
-    "pickle": ("core.loading.worker", "core.loading.processes"),  # between processes of our own
+    # Between processes of our own, and what an experiment pickles itself as a tutorial does.
+    "pickle": ("core.loading.worker", "core.loading.processes", "core.measure.storage.tutorials"),
 }
 """The only places that may import a library."""
 

@@ -28,6 +28,7 @@ TASKS: Mapping[str, TaskEntry] = MappingProxyType(
         "verify": TaskEntry("core.building:Verify"),
         "race": TaskEntry("core.measure.race:Race"),
         "scan": TaskEntry("core.inspect.task:Scan"),
+        "storage": TaskEntry("core.measure.storage:StorageExperiment"),
         "demo": TaskEntry("core.jobs.demo:Demo"),
     }
 )

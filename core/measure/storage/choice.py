@@ -1,0 +1,106 @@
+"""Which ways an experiment compares: from the names of formats and variants to ways that can keep these images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from core.compressions import COMPRESSIONS
+from core.contracts import Shape
+from core.datasets import Dataset
+from core.encodings import ENCODINGS
+from core.errors import InputError
+from core.formats import FORMATS
+from core.measure.storage.images import Images
+from core.measure.storage.ours import Ours
+from core.measure.storage.ways import TUTORIAL, Way
+
+VARIANTS = ("original", "raw", TUTORIAL)
+"""What is compared unless something else is asked for."""
+
+LARGEST_LABEL = 255
+"""The tutorial keeps a label in one byte of HDF5."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A format and a variant by name, and why this dataset cannot be kept so ("" where it can)."""
+
+    format: str
+    variant: str
+    why_not: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.format}/{self.variant}"
+
+    def way(self, images: Images, batch_size: int) -> Way:
+        """Raises InputError where these images cannot be kept so after all."""
+        if self.variant == TUTORIAL:
+            return tutorial(self.format)
+        return Ours.of(self.format, *parts_of(self.variant), images, batch_size)
+
+
+def parts_of(variant: str) -> tuple[str, str]:
+    """(encoding, compression) of "raw", "raw-zstd", "original-zstd-dict"."""
+    encoding, _, compression = variant.partition("-")
+    return encoding, compression or "none"
+
+
+def choices(
+    dataset: Dataset, split: str, size: int | None, formats: Iterable[str] | None, variants: Iterable[str] | None
+) -> list[Choice]:
+    """Every variant in every format (None: the usual ones).
+
+    Raises InputError for unknown names, and where no way goes.
+    """
+    shapes: Sequence[Shape] = [(size, size, 3)] if size else list(dataset.shapes(split))
+    found = [
+        Choice(format, variant, _why_not(format, variant, shapes, size, len(dataset.classes)))
+        for variant in (VARIANTS if variants is None else variants)
+        for format in (FORMATS if formats is None else formats)
+    ]
+    if not any(not choice.why_not for choice in found):
+        raise InputError(found[0].why_not if found else "choose at least one format and one variant")
+    return found
+
+
+def _why_not(format: str, variant: str, shapes: Sequence[Shape], size: int | None, classes: int) -> str:
+    """Raises InputError for names that there are not."""
+    FORMATS.load(format)
+    if variant == TUTORIAL:
+        return _why_no_tutorial(format, shapes, classes)
+    encoding, compression = parts_of(variant)
+    made = ENCODINGS.make(encoding)
+    COMPRESSIONS.make(compression)
+    if size and encoding == "original":
+        return "original keeps the files as they are: leave out the size, or choose raw, png or jpeg"
+    try:
+        made.bind(shapes)
+    except InputError as error:
+        return str(error).replace("--option size=", "--size ")
+    return ""
+
+
+def _why_no_tutorial(format: str, shapes: Sequence[Shape], classes: int) -> str:
+    if format != "hdf5":
+        return ""
+    if len(shapes) != 1:
+        return "the tutorial keeps all images in one HDF5 dataset, so they must be of one shape: give a size"
+    return (
+        f"the tutorial keeps labels in one byte: {classes:,} classes do not fit" if classes > LARGEST_LABEL + 1 else ""
+    )
+
+
+def tutorial(format: str) -> Way:
+    """The tutorial's code for a format."""
+    from core.measure.storage.tutorials import Hdf5Files, PickledImages, PngAndCsv
+
+    ways: dict[str, type[PngAndCsv | PickledImages | Hdf5Files]] = {
+        "disk": PngAndCsv,
+        "lmdb": PickledImages,
+        "hdf5": Hdf5Files,
+    }
+    if format not in ways:
+        raise InputError(f"the tutorial has no code for {format!r}; it has: {', '.join(ways)}")
+    return ways[format]()

@@ -1,0 +1,237 @@
+"""`StorageExperiment`: the task that compares ways of storing at growing numbers of images."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from core.claims import claim
+from core.datasets import Dataset
+from core.errors import InputError, disk_trouble_told
+from core.events import Event, Message, Progress, Result, Sample
+from core.home import Home
+from core.measure.records import Recorder
+from core.measure.storage.choice import Choice, choices
+from core.measure.storage.images import load
+from core.measure.storage.rows import LEFT_OUT, Rows
+from core.measure.storage.schedule import Costs, Forecast, Repeats, Turn, allot, forecast, share_of
+from core.measure.storage.turns import TurnRun
+from core.runs import versions
+
+WORKPLACE = ".measuring"
+WORK = "seconds of work"
+"""The unit of its progress: turns differ a thousandfold."""
+
+TRIAL = 64
+"""Images with which every turn is tried once, so that its cost can be foretold."""
+
+SPARE_BYTES = 1 << 28
+"""What the disk must still have free when the largest container is on it."""
+
+MEMORY_SHARE = 0.4
+"""The part of the memory that is free which a way may hold at once."""
+
+
+@dataclass(frozen=True)
+class StorageExperiment:
+    """Write and read `cutoffs` images of a dataset, one and many, in every way of storing.
+
+    `formats` and `variants` None: all formats, and `choice.VARIANTS`. `repeats` None: as many as `minutes` allow. Live
+    figures come as `Sample("now", ...)`, each measured time as `Sample("time", ...)`. The result: `file`, `setup`,
+    `rows`, and `left_out`, what was not measured and why.
+    """
+
+    dataset: str
+    cutoffs: Sequence[int] = (1, 10, 100, 1_000)
+    formats: Sequence[str] | None = None
+    variants: Sequence[str] | None = None
+    repeats: int | None = None
+    minutes: float = 8.0
+    batch_size: int = 256
+    size: int | None = None
+    split: str = "train"
+    seed: int = 0
+    home: str | None = None
+
+    def run(self) -> Iterator[Event]:
+        """Raises InputError for what cannot be measured, WorkError where it fails; what was measured by then stays."""
+        home = Home.find(self.home)
+        dataset, chosen = self.check(home)
+        with disk_trouble_told("the experiment"), claim(home.built / WORKPLACE, "storage", "experiment") as scratch:
+            scratch.chmod(0o700)  # pickles are written and read there: nobody else is to put one in
+            yield from _Running(self, home, dataset, chosen, scratch).run()
+
+    def check(self, home: Home) -> tuple[Dataset, list[Choice]]:
+        """The dataset and the ways that are meant. Raises InputError for settings that do not go."""
+        if not self.cutoffs or min(self.cutoffs) < 1:
+            raise InputError("give one cut-off or more, each a number of images from 1 on")
+        if self.minutes <= 0 or (self.repeats is not None and self.repeats < 1) or self.batch_size < 1:
+            raise InputError("minutes, repeats and batch size must be more than 0")
+        if self.size is not None and self.size < 1:
+            raise InputError("size must be at least 1 pixel")
+        dataset = Dataset.open(home, self.dataset)
+        if self.split not in dataset.splits:
+            raise InputError(f"{self.dataset} has no split {self.split!r}; it has: {', '.join(dataset.splits)}")
+        return dataset, choices(dataset, self.split, self.size, self.formats, self.variants)
+
+    def forecast(self) -> Forecast:
+        """What it will take, as a quick trial of every turn says. Raises as `run` does."""
+        home = Home.find(self.home)
+        dataset, chosen = self.check(home)
+        with disk_trouble_told("the trial"), claim(home.built / WORKPLACE, "storage-trial", "trial") as scratch:
+            scratch.chmod(0o700)
+            running = _Running(self, home, dataset, chosen, scratch)
+            for _ in running.prepare(most=TRIAL):
+                """Its progress is not worth showing."""
+            return running.forecast()
+
+
+class _Running:
+    """An experiment while it runs."""
+
+    def __init__(
+        self, asked: StorageExperiment, home: Home, dataset: Dataset, chosen: Sequence[Choice], scratch: Path
+    ) -> None:
+        self.asked = asked
+        self.home = home
+        self.dataset = dataset
+        self.chosen = chosen
+        self.scratch = scratch
+        self.cutoffs = sorted(set(asked.cutoffs))
+        self.ends = time.monotonic() + 60 * asked.minutes
+        self.costs = Costs()
+        self.turns: list[Turn] = []
+        self.left_out: list[dict[str, Any]] = []
+        self._turn_number = 0
+        self._done_s = 0.0
+
+    def run(self) -> Iterator[Event]:
+        yield from self._tell_refused()
+        yield from self.prepare(most=self.cutoffs[-1])
+        self.recorder = Recorder.begin(self.home, "storage", [self.dataset.name], self._setup())
+        self.rows = Rows(self.recorder)
+        try:
+            for number, count in enumerate(self.cutoffs):
+                yield from self._measure(number, count)
+                self.rows.finish()
+        finally:
+            self.rows.finish()
+        setup = {**self._setup(), "datasets": [self.dataset.name]}
+        result = {"file": str(self.recorder.path), "setup": setup, "rows": self.rows.done, "left_out": self.left_out}
+        yield Result(result)
+
+    def prepare(self, most: int) -> Generator[Event, None, None]:
+        """Load the images and try every turn once, which also loads every library."""
+        asked = self.asked
+        count = min(most, self.cutoffs[-1])
+        self.images = yield from load(self.dataset, asked.split, count, asked.size, asked.seed)
+        ways = [choice.way(self.images, asked.batch_size) for choice in self.chosen if not choice.why_not]
+        self.turns = [Turn(way, layout) for way in ways for layout in way.layouts]
+        for number, turn in enumerate(self.turns):
+            yield Progress("trying every way once", number, len(self.turns), "turns")
+            yield from self._trial(turn, min(TRIAL, count))
+
+    def forecast(self) -> Forecast:
+        return forecast(self.turns, self.costs, self.cutoffs, self._left(), self.asked.repeats)
+
+    # ------------------------------------------------------------ one cut-off
+
+    def _measure(self, number: int, count: int) -> Iterator[Event]:
+        """All turns at one number of images, interleaved: each round begins with another one."""
+        allotted = yield from self._plan(number, count)
+        ahead = forecast(self.turns, self.costs, self.cutoffs[number:], self._left(), self.asked.repeats).seconds
+        expected = {turn: self.costs.cost(turn, count) for turn in allotted}
+        total_s = self._done_s + ahead
+        for round_ in range(max((given.writes for given in allotted.values()), default=0)):
+            taking_part = [turn for turn, given in allotted.items() if given.writes > round_]
+            first = round_ % len(taking_part)
+            for turn in (*taking_part[first:], *taking_part[:first]):
+                yield Progress("measuring", round(self._done_s), round(max(total_s, self._done_s, 1)), WORK)
+                reads = allotted[turn].reads_of(round_)
+                yield from self._turn(turn, count, reads)
+                self._done_s += expected[turn].write_s + reads * expected[turn].read_s
+
+    def _plan(self, number: int, count: int) -> Generator[Event, None, dict[Turn, Repeats]]:
+        """Repeats for every turn that takes part; why the others do not is told."""
+        costs = {}
+        for turn in self.turns:
+            reason = self._trouble(turn, count)
+            if reason:
+                yield from self._leave_out(turn, count, reason)
+            else:
+                costs[turn] = self.costs.cost(turn, count)
+        seconds = max(0.0, self._left()) * share_of(self.cutoffs, number)
+        allotted = allot(costs, seconds, self.asked.repeats)
+        for turn, given in allotted.items():
+            if not given.writes:
+                needed = f"it would take about {sum(costs[turn]):,.0f} s"
+                yield from self._leave_out(turn, count, f"{needed}, and there is time for {seconds:,.0f} s in all")
+        return {turn: given for turn, given in allotted.items() if given.writes}
+
+    def _trouble(self, turn: Turn, count: int) -> str:
+        """Why there is no room for a turn, in memory or on the disk."""
+        memory = turn.way.memory_bytes(turn.layout, self.images, count)
+        if memory > MEMORY_SHARE * psutil.virtual_memory().available:
+            return f"it holds {memory / 1e9:,.1f} GB of pixels in memory at once"
+        needed, free = self.costs.bytes(turn, count), shutil.disk_usage(self.scratch).free
+        if needed + SPARE_BYTES > free:
+            return f"it needs about {needed / 1e9:,.1f} GB on the disk, and {free / 1e9:,.1f} GB are free"
+        return ""
+
+    def _leave_out(self, turn: Turn, count: int, reason: str) -> Iterator[Event]:
+        about = {"format": turn.way.format, "variant": turn.way.variant, "operation": turn.layout, "samples": count}
+        told = {**about, "with": list(turn.way.layouts[turn.layout]), "reason": reason}
+        self.recorder.add(LEFT_OUT, told)
+        self.left_out.append(told)
+        yield Message(f"{turn.name} of {count:,} images is left out: {reason}")
+
+    # ------------------------------------------------------------ one turn
+
+    def _turn(self, turn: Turn, count: int, reads: int) -> Iterator[Event]:
+        run = TurnRun(turn, self.images, count, self._folder(), self.asked.seed)
+        measured = yield from run.run(reads)
+        self.costs.add(turn, count, measured.cost(reads), measured.sizes["allocated_bytes"])
+        for line in self.rows.add(run, measured):
+            names = ("format", "variant", "operation", "samples", "seconds", "bytes")
+            yield Sample("time", {name: line[name] for name in names})
+
+    def _trial(self, turn: Turn, count: int) -> Iterator[Event]:
+        """A turn whose times are not kept."""
+        for _ in range(2):  # the first one also loads libraries
+            measured = yield from TurnRun(turn, self.images, count, self._folder(), self.asked.seed).run(1)
+        self.costs.add(turn, count, measured.cost(1), measured.sizes["allocated_bytes"])
+
+    def _folder(self) -> Path:
+        self._turn_number += 1
+        return self.scratch / f"{self._turn_number:06d}"
+
+    # ------------------------------------------------------------ what is told
+
+    def _left(self) -> float:
+        return self.ends - time.monotonic()
+
+    def _tell_refused(self) -> Iterator[Event]:
+        for choice in self.chosen:
+            if choice.why_not:
+                about = {"format": choice.format, "variant": choice.variant, "operation": "all", "samples": 0}
+                self.left_out.append({**about, "with": [], "reason": choice.why_not})
+                yield Message(f"{choice.name} is left out: {choice.why_not}", "warning")
+
+    def _setup(self) -> Mapping[str, Any]:
+        asked = {name: value for name, value in dataclasses.asdict(self.asked).items() if name != "home"}
+        return {
+            **asked,
+            "cutoffs": self.cutoffs,
+            "ways": list(dict.fromkeys(f"{turn.way.format}/{turn.way.variant}" for turn in self.turns)),
+            "images": len(self.images),
+            "dataset_images": self.dataset.splits[self.asked.split],
+            "fingerprints": {self.dataset.name: self.dataset.fingerprint},
+            "versions": versions(),
+        }

@@ -1,0 +1,120 @@
+"""How often each thing is measured, so that all of it fits the time that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import NamedTuple
+
+from core.measure.storage.ways import Way, name_of
+
+LEAST, MOST = 3, 25
+"""Repeats: so many at least, where the time allows it; so many at most, where they cost little."""
+
+CHEAP_SECONDS = 2.0
+"""What the repeats beyond the least may cost one turn in all."""
+
+
+class Turn(NamedTuple):
+    """What is done in one go: a way writes in one of its layouts, then reads what it wrote."""
+
+    way: Way
+    layout: str
+
+    @property
+    def name(self) -> str:
+        return f"{name_of(self.way)} {self.layout}"
+
+
+class Cost(NamedTuple):
+    """Seconds that the clock on the wall shows: for writing (with the sync and the removal), and for all reads once."""
+
+    write_s: float
+    read_s: float
+
+    def times(self, factor: float) -> Cost:
+        return Cost(self.write_s * factor, self.read_s * factor)
+
+
+@dataclass
+class Repeats:
+    """How often a turn writes, and how often it reads: at least as often, the surplus from what is there already."""
+
+    writes: int = 0
+    reads: int = 0
+
+    def reads_of(self, number: int) -> int:
+        """How often write number `number` (from 0) is read."""
+        return self.reads // self.writes + (number < self.reads % self.writes)
+
+
+@dataclass
+class Costs:
+    """What turns were seen to cost and to occupy, and what they will with other numbers of images."""
+
+    seen: dict[str, list[tuple[int, Cost, int]]] = field(default_factory=dict)
+
+    def add(self, turn: Turn, count: int, cost: Cost, allocated_bytes: int) -> None:
+        self.seen.setdefault(turn.name, []).append((count, cost, allocated_bytes))
+
+    def cost(self, turn: Turn, count: int) -> Cost:
+        """An upper estimate: cost grows with the number at most in proportion, as part of it is the same for any."""
+        return min((cost.times(max(1.0, count / seen)) for seen, cost, _ in self.seen[turn.name]), key=sum)
+
+    def bytes(self, turn: Turn, count: int) -> int:
+        """Likewise, on the disk."""
+        return round(min(size * max(1.0, count / seen) for seen, _, size in self.seen[turn.name]))
+
+
+def share_of(cutoffs: Sequence[int], number: int) -> float:
+    """The part of the remaining time that cut-off `number` may use: the large ones need it, the small ones not."""
+    weights = [sqrt(cutoff) for cutoff in cutoffs[number:]]
+    return weights[0] / sum(weights)
+
+
+def allot(costs: Mapping[Turn, Cost], seconds: float, repeats: int | None) -> dict[Turn, Repeats]:
+    """Repeats for each turn, of `seconds` in all: first every turn once, the cheapest first; then again, up to three
+    times; then the cheap ones more often, for the sake of their spread. A turn that cannot have another write may
+    still have another read. `repeats` asks for exactly so many of each.
+    """
+    least, most = (LEAST, MOST) if repeats is None else (repeats, repeats)
+    allotted = {turn: Repeats() for turn in costs}
+    cheapest_first = sorted(costs, key=lambda turn: sum(costs[turn]))
+    for level in range(most):
+        for turn in cheapest_first:
+            cost, given = costs[turn], allotted[turn]
+            if level >= least and (level + 1) * sum(cost) > CHEAP_SECONDS:
+                continue
+            if given.writes == level and sum(cost) <= seconds:
+                given.writes, given.reads, seconds = given.writes + 1, given.reads + 1, seconds - sum(cost)
+            elif given.writes and given.reads == level and cost.read_s <= seconds:
+                given.reads, seconds = given.reads + 1, seconds - cost.read_s
+    return allotted
+
+
+def seconds_of(allotted: Mapping[Turn, Repeats], costs: Mapping[Turn, Cost]) -> float:
+    """What repeats cost."""
+    return sum(
+        given.writes * costs[turn].write_s + given.reads * costs[turn].read_s for turn, given in allotted.items()
+    )
+
+
+class Forecast(NamedTuple):
+    """What an experiment will take: seconds, bytes on the disk at the most, and the turns that will be left out."""
+
+    seconds: float
+    bytes: int
+    left_out: list[tuple[str, int]]
+
+
+def forecast(turns: Sequence[Turn], costs: Costs, cutoffs: Sequence[int], left: float, repeats: int | None) -> Forecast:
+    """The experiment as it will go if everything costs what the trial says."""
+    total, most, left_out = 0.0, 0, []
+    for number, count in enumerate(cutoffs):
+        expected = {turn: costs.cost(turn, count) for turn in turns}
+        allotted = allot(expected, (left - total) * share_of(cutoffs, number), repeats)
+        total += seconds_of(allotted, expected)
+        most = max([most, *(costs.bytes(turn, count) for turn, given in allotted.items() if given.writes)])
+        left_out += [(turn.name, count) for turn, given in allotted.items() if not given.writes]
+    return Forecast(total, most, left_out)
