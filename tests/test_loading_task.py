@@ -49,10 +49,10 @@ def test_the_result_has_every_figure(stored: OpenedStore, loader: str, state: st
     assert told["samples_per_s"] == pytest.approx(told["samples"] / told["seconds"])
     assert told["first_batch_s"] > 0
     assert all(rate > 0 for rate in told["epochs"])
-    assert set(told["ceilings"]) == {"read", "memory"}
+    assert list(told["ceilings"])[:3] == ["read", "collate", "memory"]
     assert all(rate > 0 for rate in told["ceilings"].values())
     assert told["cache"] in (state, "uncontrolled")
-    assert told["checked"] == 16
+    assert told["checked"] > 16
     assert 0 <= told["shuffle_quality"] <= 1
     assert told["workers"] == "inline"
     assert "fetch" in told["stages"] or loader != "fast"

@@ -1,69 +1,204 @@
-"""What this machine could do at best for one store, measured beside every load: reading, decoding, writing memory."""
+"""What this machine could do at best for one store: a ladder of rates, measured beside every load.
+
+Its rungs are cumulative: each is the rate at which samples could be made if the work ended there, with the fastest
+code there is for it, on all CPUs at once. Where a load stands on the ladder says what holds it back.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import repeat
 from time import perf_counter
 
 import numpy as np
+import numpy.typing as npt
+import torch
 
+from core.loading.engines import fastest
 from core.loading.loader import Loader
-from core.loading.normalise import Normalise
-from core.loading.pipeline import Stopwatch, Stored, staged
-from core.loading.plan import Indices
+from core.loading.normalise import Images, Normalise
+from core.loading.pipeline import Pipeline, Stopwatch, Stored, sample_size, staged
+from core.loading.plan import Indices, Job
+from core.loading.transfer import Batch, transfer_to
 from core.loading.workers import available_cpus
 
-MOMENT = 0.2
-"""Seconds that each ceiling is measured for."""
+MOMENT = 0.15
+"""Seconds that each rung is measured for, twice."""
+
+RUNGS = ("read", "decompress", "decode", "transform", "collate")
+"""The cumulative ones, from the ground up."""
+
+COPIES = 20
+"""Batches that are copied to a device at a time."""
+
+COLD_MOMENT = 0.5
+"""Seconds that a cold container is read for at most."""
+
+FEW = 8
+
+Work = Callable[[int], object]
+"""Does something with so many samples."""
 
 
-def measure_ceilings(store: Stored, loader: Loader, normalise: Normalise) -> dict[str, float]:
-    """Samples per second of single stages alone, each on all CPUs at once.
+def measure_ceilings(
+    store: Stored, loader: Loader, normalise: Normalise, *, transform: str = "none", seed: int = 0, device: str = "cpu"
+) -> dict[str, float]:
+    """Samples per second, each of these on all CPUs at once.
 
-    `read`: stored bytes fetched and looked at no further. `decode`: read, decompressed and decoded by the libraries
-    of the reference path (bare pixels need no decoding). `memory`: a batch's output copied into memory that was
-    used before.
+    `read`: the stored bytes copied out of the container. `decompress`: these, decompressed (compressed stores only).
+    `decode`: and decoded (bare pixels need none). `transform`: and cropped and resized (where there is a transform).
+    `collate`: and normalised into a batch: all that the host does. Then two that are no rungs but walls beside the
+    ladder: `memory`, a finished batch copied within memory, and `copy`, batches sent to the device (not for "cpu").
     """
-    pipeline = staged(store, "none", 0, normalise)
-    batch = min(loader.plan.batch_size, len(store))
-    somewhere = np.random.default_rng(0)
-
-    def indices() -> Indices:
-        return somewhere.integers(0, len(store), batch)
-
-    ceilings = {"read": _rate(lambda: pipeline.fetch(indices()), batch)}
-    if store.payload_shape is None or not store.compression.identity:
-        ceilings["decode"] = _rate(lambda: pipeline.pixels(indices(), Stopwatch()), batch)
-    ceilings["memory"] = _rate_of_copying(loader, batch)
-    return ceilings
+    host = Normalise(transfer_to(device, normalise).host_output)
+    works, most = _Works(store, transform, seed, host), min(loader.plan.batch_size, len(store))
+    ladder = {
+        name: max(_rate(way, most, native=native) for way in ways) for name, ways, native in works.rungs()
+    }  # fmt: skip
+    walls = {"memory": _rate(works.copied, most, native=True)}
+    if device != "cpu":
+        walls["copy"] = _rate_of_sending((most, 3, *works.size), device, normalise)
+    return {**_monotone(ladder), **walls}
 
 
-def _rate_of_copying(loader: Loader, batch: int) -> float:
-    images, _ = next(iter(loader))
-    source, local = images.cpu().numpy(), threading.local()
-
-    def copy() -> None:
-        if not hasattr(local, "copy"):
-            local.copy = np.array(source)
-        np.copyto(local.copy, source)
-
-    return _rate(copy, batch)
+def _monotone(ladder: dict[str, float]) -> dict[str, float]:
+    """No rung below the next: who got further in that time had got so far, too (a kernel that decodes only what a
+    view shows is faster than any that decodes it all)."""
+    rates = np.maximum.accumulate(list(ladder.values())[::-1])[::-1]
+    return dict(zip(ladder, rates.tolist(), strict=True))
 
 
-def _rate(work: Callable[[], object], samples: int) -> float:
-    """Samples a second, when every CPU does this work over and over for a `MOMENT`."""
-    work()
-    end = perf_counter() + MOMENT
+class _Works:
+    """What is repeated to measure each rung."""
 
-    def repeat(_: int) -> float:
+    def __init__(self, store: Stored, transform: str, seed: int, host: Normalise) -> None:
+        self._store = store
+        self._host = host
+        self._stages = staged(store, transform, seed, host)
+        self.size = sample_size(store, self._stages)
+        self._local = threading.local()
+
+    def rungs(self) -> Iterator[tuple[str, list[Work], bool]]:
+        """(name, the ways to do it, of which the fastest counts; whether they leave Python's lock alone)."""
+        stages = self._stages
+        all_of_it = fastest(self._store, stages)
+        pixels = fastest(self._store, replace(stages, normalise=Normalise("uint8")))
+        resized = stages.transform.name != "none"
+        yield "read", [self.read], False
+        if not self._store.compression.identity:
+            yield "decompress", [self.decompressed], False
+        if self._store.payload_shape is None:
+            ways: list[Work] = [self.decoded]
+            yield "decode", ways if resized else [*ways, self.filled(pixels, np.uint8)], pixels.native
+        if resized:
+            yield "transform", [self.filled(pixels, np.uint8)], pixels.native
+        yield "collate", [self.filled(all_of_it, self._host.dtype)], all_of_it.native
+
+    def read(self, samples: int) -> object:
+        return b"".join(self._stages.fetch(self._indices(samples)))
+
+    def decompressed(self, samples: int) -> object:
+        indices = self._indices(samples)
+        return self._stages.decompressed(indices, self._stages.fetch(indices))
+
+    def decoded(self, samples: int) -> object:
+        return self._stages.pixels(self._indices(samples), Stopwatch())
+
+    def filled(self, pipeline: Pipeline, dtype: npt.DTypeLike) -> Work:
+        """Batches made in memory that was used before."""
+
+        def fill(samples: int) -> object:
+            return pipeline.fill(Job(0, 0, self._indices(samples)), self._memory("out", samples, dtype))
+
+        return fill
+
+    def copied(self, samples: int) -> None:
+        source, out = (self._memory(name, samples, self._host.dtype) for name in ("source", "out"))
+        np.copyto(out, source)
+
+    def _indices(self, samples: int) -> Indices:
+        if not hasattr(self._local, "random"):
+            self._local.random = np.random.default_rng()
+        indices: Indices = self._local.random.integers(0, len(self._store), samples)
+        return indices
+
+    def _memory(self, name: str, samples: int, dtype: npt.DTypeLike) -> Images:
+        """This thread's own memory for so many samples."""
+        held: Images | None = getattr(self._local, name, None)
+        if held is None or len(held) < samples or held.dtype != dtype:
+            held = np.zeros((samples, 3, *self.size), dtype)
+            setattr(self._local, name, held)
+        return held[:samples]
+
+
+def _rate_of_sending(shape: tuple[int, ...], device: str, normalise: Normalise) -> float:
+    """Samples a second across the bus, as the loader sends them: from memory that the device likes, one ahead."""
+    transfer = transfer_to(device, normalise)
+    images = transfer.allocate(shape, np.uint8)
+    images[...] = 0
+    batch = Batch(torch.from_numpy(images), torch.zeros(len(images), dtype=torch.int64))
+    rate = 0.0
+    for _ in range(3):  # the first one warms up
+        start = perf_counter()
+        *_, last = transfer(repeat(batch, COPIES))
+        last.images.flatten()[-1].item()  # when this is here, everything is
+        rate = max(rate, COPIES * len(images) / (perf_counter() - start))
+    return rate
+
+
+def measure_cold_read(store: Stored) -> float:
+    """Samples a second, their stored bytes copied out of a container that the page cache does not hold: each sample
+    once, in random order, by as many threads as there are CPUs."""
+    count = available_cpus()
+    fetch = staged(store, "none", 0, Normalise()).fetch
+    shares = np.array_split(np.random.default_rng().permutation(len(store)), count)
+    start = perf_counter()
+
+    def read(share: Indices) -> int:
+        done = 0
+        for first in range(0, len(share), 64):
+            b"".join(fetch(share[first : first + 64]))
+            done += len(share[first : first + 64])
+            if perf_counter() - start > COLD_MOMENT:
+                break
+        return done
+
+    with ThreadPoolExecutor(count) as pool:
+        return sum(pool.map(read, shares)) / (perf_counter() - start)
+
+
+def _rate(work: Work, most: int, *, native: bool) -> float:
+    """Samples a second, when every CPU does this work, up to `most` samples at a time, for a `MOMENT`; the better of
+    two such moments.
+
+    Work that holds Python's lock is measured alone as well and counted once a CPU, as processes would do it.
+    """
+    count, samples = available_cpus(), _enough(work, most)
+    together = max(_of_all(work, samples, count) for _ in range(2))
+    return together if native or count == 1 else max(together, count * _of_all(work, samples, 1))
+
+
+def _enough(work: Work, most: int) -> int:
+    """How many samples at a time: as many as a batch has, fewer where these alone would take long."""
+    few = min(FEW, most)
+    work(few)  # whatever is done once (opening, memory) is no part of it
+    start = perf_counter()
+    work(few)
+    cost = (perf_counter() - start) / few
+    return int(np.clip(MOMENT / 4 / cost, few, most))
+
+
+def _of_all(work: Work, samples: int, count: int) -> float:
+    def repeated(_: int) -> float:
+        work(samples)
         start, times = perf_counter(), 0
-        while times == 0 or perf_counter() < end:
-            work()
+        while times == 0 or perf_counter() - start < MOMENT:
+            work(samples)
             times += 1
         return times * samples / (perf_counter() - start)
 
-    count = available_cpus()
     with ThreadPoolExecutor(count) as pool:
-        return sum(pool.map(repeat, range(count)))
+        return sum(pool.map(repeated, range(count)))

@@ -1,4 +1,7 @@
-"""Before a loader is timed: do its batches hold what the store holds? Fast and wrong must not win."""
+"""Before a loader is timed: do its batches hold what the store holds? Fast and wrong must not win.
+
+What it hands out while it is timed is looked at as well: see `core.loading.inspection`.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,13 @@ from itertools import islice
 import numpy as np
 import torch
 
+from core import checksums
 from core.errors import WorkError
 from core.loading.loader import Loader
-from core.loading.normalise import Normalise
+from core.loading.normalise import Images, Normalise
 from core.loading.pipeline import Stored, staged
-from core.loading.plan import Job
-from core.loading.transfer import Batch
+from core.loading.plan import Indices, Job, shuffle_quality
+from core.stores import payload_checksums
 
 BATCHES = 2
 SAMPLES = 8
@@ -20,6 +24,9 @@ SAMPLES = 8
 
 LEAST_PSNR = 40.0
 """Decibels that a resized image must reach against Pillow's; without resizing the pixels must be the same."""
+
+LEAST_QUALITY = 0.5
+"""Of the shuffling: below it, batches hold one or two classes each."""
 
 
 def check_loader(store: Stored, loader: Loader, transform: str, seed: int, normalise: Normalise) -> int:
@@ -30,17 +37,29 @@ def check_loader(store: Stored, loader: Loader, transform: str, seed: int, norma
     """
     jobs = list(loader.plan.jobs(0))
     _check_count(loader, jobs)
+    check_shuffling(store, loader, jobs)
     loader.set_epoch(0)
     compared = 0
     for job, batch in zip(jobs, islice(loader, BATCHES), strict=False):
-        _check_labels(store, job, batch)
+        compare_labels(store, job, batch.labels)
         few = job._replace(indices=job.indices[:SAMPLES])
         wanted = np.empty((len(few.indices), *batch.images.shape[1:]), normalise.dtype)
         staged(store, transform, seed, normalise).fill(few, wanted)
-        _check_pixels(few, batch.images[:SAMPLES].cpu().numpy(), wanted, normalise, resized=transform != "none")
+        compare_pixels(few, batch.images[:SAMPLES].cpu().numpy(), wanted, normalise, resized=transform != "none")
+        _check_payloads(store, few.indices)
         compared += len(few.indices)
     loader.set_epoch(0)
     return compared
+
+
+def check_shuffling(store: Stored, loader: Loader, jobs: list[Job]) -> float:
+    """How well these batches mix the classes. Raises WorkError where a shuffle was asked for and they do not."""
+    quality = shuffle_quality(store.labels, [job.indices for job in jobs])
+    if loader.plan.shuffle is not False and quality < LEAST_QUALITY:
+        raise WorkError(
+            f"its batches do not mix the classes: shuffle quality {quality:.2f}, where a full shuffle has 1.00"
+        )
+    return quality
 
 
 def _check_count(loader: Loader, jobs: list[Job]) -> None:
@@ -52,13 +71,30 @@ def _check_count(loader: Loader, jobs: list[Job]) -> None:
         )
 
 
-def _check_labels(store: Stored, job: Job, batch: Batch) -> None:
-    wanted = torch.from_numpy(store.labels[job.indices])
-    if not torch.equal(batch.labels.cpu(), wanted):
-        raise WorkError(f"batch {job.number} does not carry the labels of its samples")
+def _check_payloads(store: Stored, indices: Indices) -> None:
+    """The store itself still holds what was compared with the dataset when it was built."""
+    if not (store.path / f"{store.split}.checksums").is_file():
+        return  # made by somebody else, who kept none
+    wanted = payload_checksums(store.path, store.split)
+    stages = staged(store, "none", 0, Normalise())
+    payloads = stages.decompressed(indices, stages.fetch(indices))
+    for index, payload in zip(indices, payloads, strict=True):
+        if checksums.of_bytes(payload) != wanted[index]:
+            raise WorkError(f"sample {index} of the store is not what was built from the dataset: verify the store")
 
 
-def _check_pixels(job: Job, given: np.ndarray, wanted: np.ndarray, normalise: Normalise, *, resized: bool) -> None:
+def compare_labels(store: Stored, job: Job, labels: torch.Tensor) -> None:
+    """Raises WorkError where a batch has not as many samples as planned, or other labels."""
+    if len(labels) != len(job.indices):
+        raise WorkError(
+            f"batch {job.number} of epoch {job.epoch} has {len(labels):,} samples where {len(job.indices):,} belong"
+        )
+    if not torch.equal(labels.cpu(), torch.from_numpy(store.labels[job.indices])):
+        raise WorkError(f"batch {job.number} of epoch {job.epoch} does not carry the labels of its samples")
+
+
+def compare_pixels(job: Job, given: Images, wanted: Images, normalise: Normalise, *, resized: bool) -> None:
+    """Raises WorkError for a sample that does not look as the stages, one after the other, make it."""
     scale = 1.0 if normalise.output == "uint8" else normalise.scale[:, None, None].astype(np.float64)
     for index, one, other in zip(job.indices, given, wanted, strict=True):
         error = (one.astype(np.float64) - other) / scale  # in pixels of 0..255

@@ -6,23 +6,39 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import WorkError
 from core.loading.workers import Workers
 
 if TYPE_CHECKING:
+    from core.loading.inspection import Inspection
     from core.loading.loader import Loader
+    from core.loading.steps import Step
+    from core.loading.transfer import Batch
 
-Tick = tuple[float, int]
-"""A moment, and how many samples had come by then."""
+
+class Tick(NamedTuple):
+    """How far a consumer was at a moment: samples taken, and seconds spent waiting for them."""
+
+    at: float
+    samples: int = 0
+    waited: float = 0.0
 
 
 class Consumer(threading.Thread):
-    """Loads epoch after epoch on a thread of its own, so that figures can be told while a batch is awaited."""
+    """Loads epoch after epoch on a thread of its own, so that figures can be told while a batch is awaited.
+
+    Like a trainer it does a `step` with each batch, where there is one, before it asks for the next.
+    """
 
     def __init__(
-        self, opened: Callable[[], AbstractContextManager[Loader]], seconds: float, most_epochs: int | None = None
+        self,
+        opened: Callable[[], AbstractContextManager[Loader]],
+        seconds: float,
+        most_epochs: int | None = None,
+        step: Step | None = None,
+        inspection: Inspection | None = None,
     ) -> None:
         """`opened` gives the loader; at the latest the batch that comes `seconds` after the first is the last."""
         super().__init__(name="consumer", daemon=True)
@@ -30,21 +46,27 @@ class Consumer(threading.Thread):
         self.epochs: list[float] = []
         self.stages: dict[str, float] = {}
         self.workers: Workers | None = None
+        self.first_batch_s = 0.0
         self._opened = opened
         self._seconds = seconds
         self._most_epochs = most_epochs
+        self._step = step
+        self._inspection = inspection
         self._stopped = threading.Event()
         self._error: BaseException | None = None
-        self._asked = perf_counter()
+        self._batches = 0
         self._first: Tick | None = None
-        self._last: Tick = (self._asked, 0)
+        self._warm: Tick | None = None
+        self._last = Tick(perf_counter())
 
     def run(self) -> None:
         try:
-            self._asked = perf_counter()
+            self._last = Tick(perf_counter())
             with self._opened() as loader:
+                epoch = 0
                 while self._wants_more():
-                    self._epoch(loader)
+                    self._epoch(loader, epoch)
+                    epoch += 1
                 self.workers, self.stages = loader.workers, loader.stages
         except BaseException as error:  # noqa: BLE001 - raised again by `finish`
             self._error = error
@@ -63,36 +85,64 @@ class Consumer(threading.Thread):
             raise self._error
 
     @property
-    def first_batch_s(self) -> float:
-        """Seconds from asking for the loader to its first batch."""
-        return 0.0 if self._first is None else self._first[0] - self._asked
-
-    @property
     def steady(self) -> tuple[int, float]:
-        """Samples that came after the first batch, and the seconds they took."""
-        first = self._first or self._last
-        return self._last[1] - first[1], self._last[0] - first[0]
+        """Samples that came after the warm-up, and the seconds they took, steps included.
+
+        The warm-up is a batch for each worker: the first ones come all at once, for they were made side by side.
+        """
+        begun = self._begun
+        return self._last.samples - begun.samples, self._last.at - begun.at
 
     @property
-    def total(self) -> Tick:
-        """The last moment a batch came, and the samples by then."""
+    def wait_share(self) -> float | None:
+        """The share of that time in which the trainer waited for data; None without a step, where it does nothing
+        else."""
+        begun, seconds = self._begun, self.steady[1]
+        return (self._last.waited - begun.waited) / seconds if self._step and seconds else None
+
+    @property
+    def last(self) -> Tick:
+        """When the last step was done, and the samples by then."""
         return self._last
+
+    @property
+    def _begun(self) -> Tick:
+        """Where steady state begins; of a store with fewer batches than workers, after the first."""
+        if self._warm is not None and self._warm.samples < self._last.samples:
+            return self._warm
+        return self._first or self._last
 
     def _wants_more(self) -> bool:
         enough = self._most_epochs is not None and len(self.epochs) >= self._most_epochs
-        return not (enough or self._stopped.is_set() or self.steady[1] >= self._seconds)
+        first = self._first or self._last
+        return not (enough or self._stopped.is_set() or self._last.at - first.at >= self._seconds)
 
-    def _epoch(self, loader: Loader) -> None:
-        begun, before = self._last, self._last[1]
-        for images, _ in loader:
-            self._last = (perf_counter(), self._last[1] + len(images))
-            if self._first is None:
-                self._first = begun = self._last
+    def _epoch(self, loader: Loader, epoch: int) -> None:
+        begun, before = self._last, self._last.samples
+        for number, batch in enumerate(loader):
+            self._take(loader, epoch, number, batch)
+            if self._batches == 1:
+                begun = self._last
             if not self._wants_more():
                 break
         else:
-            self._check_count(loader, self._last[1] - before)
-            self.epochs.append(_rate(begun, self._last) or self._last[1] / self.first_batch_s)
+            self._check_count(loader, self._last.samples - before)
+            self.epochs.append(_rate(begun, self._last) or self._last.samples / self.first_batch_s)
+
+    def _take(self, loader: Loader, epoch: int, number: int, batch: Batch) -> None:
+        """One batch: note when it came, look at it, do the step."""
+        waited = perf_counter() - self._last.at
+        if self._inspection is not None:
+            self._inspection.see(epoch, number, batch)
+        if self._step is not None:
+            self._step(batch)
+        samples = self._last.samples + len(batch.labels)
+        self._last = Tick(perf_counter(), samples, self._last.waited + waited)
+        self._batches += 1
+        if self._first is None:
+            self._first, self.first_batch_s = self._last, waited
+        if self._warm is None and self._batches >= max(loader.workers.count, 1):
+            self._warm = self._last
 
     def _check_count(self, loader: Loader, seen: int) -> None:
         if seen != loader.plan.share:
@@ -101,18 +151,18 @@ class Consumer(threading.Thread):
 
 def _rate(begun: Tick, ended: Tick) -> float:
     """Samples a second from one moment to the other; 0 where no time passed."""
-    return (ended[1] - begun[1]) / (ended[0] - begun[0]) if ended[0] > begun[0] else 0.0
+    return (ended.samples - begun.samples) / (ended.at - begun.at) if ended.at > begun.at else 0.0
 
 
 class Speedometer:
-    """The live figure: samples a second since it was last looked at."""
+    """The live figure: samples a second between the last batches that came."""
 
     def __init__(self, consumer: Consumer) -> None:
         self._consumer = consumer
-        self._start = self._last = (perf_counter(), 0)
+        self._start = self._last = consumer.last
 
     def look(self) -> dict[str, float | int]:
-        """samples_per_s since the last look, samples and seconds since the first."""
-        now = (perf_counter(), self._consumer.total[1])
+        """samples_per_s since the last look (0 where no batch came since then), samples and seconds in all."""
+        now = self._consumer.last
         rate, self._last = _rate(self._last, now), now
-        return {"samples_per_s": rate, "samples": now[1], "seconds": now[0] - self._start[0]}
+        return {"samples_per_s": rate, "samples": now.samples, "seconds": perf_counter() - self._start.at}

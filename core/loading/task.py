@@ -16,7 +16,9 @@ from core.stores import Store, open_store
 
 if TYPE_CHECKING:
     from core.loading.consumer import Consumer
+    from core.loading.inspection import Inspection
     from core.loading.loader import Loader
+    from core.loading.normalise import Normalise
 
 INTERVAL = 0.25
 """Seconds between two live figures."""
@@ -28,14 +30,18 @@ class Load:
 
     The page cache is filled before (`cache="warm"`), or the store's files are dropped from it (`"cold"`: then one
     epoch at most is measured, for the second would be warm). Before the clock starts, batches are compared with the
-    store.
+    store; what is handed out while it runs is looked at and compared when it has stopped. After each batch a training
+    `step` is done: "sleep" or "busy" of `step_ms` milliseconds (none at 0), or a small real "model" on the device.
+    Where the same load is repeated, `compare=False` and `ladder=False` leave out the comparison before and the
+    measuring of the ceilings.
 
     The result: `first_batch_s` from opening the store to its first batch; `samples`, `seconds` and their quotient
-    `samples_per_s` after that; `epochs`, the samples per second of each whole epoch; `ceilings` (see
-    `core.loading.ceilings`); `stages`, microseconds of one worker's time a sample; `cache` ("warm", "cold", or
-    "uncontrolled" where looking at the pages does not confirm it); `workers` and why (`workers_reason`); `checked`,
-    the samples whose pixels were compared; `shuffle_quality` (1.0: batches mix the classes like a full shuffle); and
-    the settings.
+    `samples_per_s` after the first batch of each worker; `epochs`, the samples per second of each whole epoch;
+    `ceilings` (see `core.loading.ceilings`; of a cold load also `cold read`); `stages`, microseconds of one worker's
+    time a sample; `wait_share`, the share of the time in which the trainer waited for data (None without a step);
+    `cache` ("warm", "cold", or "uncontrolled" where looking at the pages does not confirm it); `workers` and why
+    (`workers_reason`); `cpus`, those in use; `checked`, the samples whose pixels were compared; `shuffle_quality`
+    (1.0: batches mix the classes like a full shuffle); and the settings.
     """
 
     store: str
@@ -49,6 +55,10 @@ class Load:
     seconds: float = 5.0
     cache: str = "warm"
     seed: int = 0
+    step: str = "sleep"
+    step_ms: float = 0.0
+    compare: bool = True
+    ladder: bool = True
     home: str | None = None
 
     def run(self) -> Iterator[Event]:
@@ -58,11 +68,13 @@ class Load:
         path = self._find()
         if compiles_first():
             yield Message("compiling the loading kernels, once on this machine (about half a minute)")
-        yield Message("comparing the first batches with the store")
+        if self.compare:
+            yield Message("comparing the first batches with the store")
         known = self._prepare(path)
         if known["cache"] == "uncontrolled":
             yield Message(f"the page cache could not be made {self.cache}", "warning")
-        consumer = yield from self._consumed(path)
+        consumer, inspection = yield from self._consumed(path)
+        known["checked"] += self._compare(path, inspection)
         yield Result({**_figures(consumer), **known, **self._settings()})
 
     def _find(self) -> Path:
@@ -74,19 +86,44 @@ class Load:
         """Everything that is not timed; its handles are closed before the page cache is touched."""
         from core.loading.cache import check_cache, prepare_cache
         from core.loading.ceilings import measure_ceilings
-        from core.loading.check import check_loader
-        from core.loading.normalise import Normalise
-        from core.loading.plan import shuffle_quality
+        from core.loading.check import check_loader, check_shuffling
+        from core.loading.steps import make_step
+        from core.loading.workers import available_cpus
 
         check_cache(self.cache)
-        normalise = Normalise(self.output)
+        make_step(self.step, self.step_ms, self.device)
+        normalise = self._normalise
+        known: dict[str, Any] = {"checked": 0, "ceilings": {}, "cpus": available_cpus()}
         with self._opened(path) as (store, loader):
-            known = {
-                "checked": check_loader(store, loader, self.transform, self.seed, normalise),
-                "shuffle_quality": shuffle_quality(store.labels, [job.indices for job in loader.plan.jobs(0)]),
-                "ceilings": measure_ceilings(store, loader, normalise),
-            }
+            if self.compare:
+                known["checked"] = check_loader(store, loader, self.transform, self.seed, normalise)
+            known["shuffle_quality"] = check_shuffling(store, loader, list(loader.plan.jobs(0)))
+            if self.ladder:
+                known["ceilings"] = measure_ceilings(
+                    store, loader, normalise, transform=self.transform, seed=self.seed, device=self.device
+                )
+        if self.ladder and self.cache == "cold":
+            known["ceilings"] |= self._cold_read(path)
         return {**known, "cache": prepare_cache(path, self.cache)}
+
+    def _cold_read(self, path: Path) -> dict[str, float]:
+        """How fast the store alone can be read when the page cache does not hold it; nothing where that cannot be."""
+        from core.loading.cache import prepare_cache
+        from core.loading.ceilings import measure_cold_read
+
+        if prepare_cache(path, "cold") != "cold":
+            return {}
+        store = open_store(path, self.split)
+        try:
+            return {"cold read": measure_cold_read(store)}
+        finally:
+            store.close()
+
+    @property
+    def _normalise(self) -> Normalise:
+        from core.loading.normalise import Normalise
+
+        return Normalise(self.output)
 
     @contextmanager
     def _opened(self, path: Path) -> Iterator[tuple[Store, Loader]]:
@@ -113,11 +150,16 @@ class Load:
         with self._opened(path) as (_, loader):
             yield loader
 
-    def _consumed(self, path: Path) -> Generator[Event, None, Consumer]:
+    def _consumed(self, path: Path) -> Generator[Event, None, tuple[Consumer, Inspection]]:
         """Live figures until the time is up. Closing it ends the loading."""
         from core.loading.consumer import Consumer, Speedometer
+        from core.loading.inspection import Inspection
+        from core.loading.steps import make_step
 
-        consumer = Consumer(lambda: self._loader(path), self.seconds, 1 if self.cache == "cold" else None)
+        inspection = Inspection(self.seconds)
+        step = make_step(self.step, self.step_ms, self.device)
+        most_epochs = 1 if self.cache == "cold" else None
+        consumer = Consumer(lambda: self._loader(path), self.seconds, most_epochs, step, inspection)
         speedometer = Speedometer(consumer)
         consumer.start()
         try:
@@ -127,25 +169,34 @@ class Load:
             consumer.stop()
         consumer.finish()
         yield Sample("throughput", speedometer.look())
-        return consumer
+        return consumer, inspection
+
+    def _compare(self, path: Path, inspection: Inspection) -> int:
+        """What was handed out while the clock ran, with the store; the number of samples whose pixels were compared."""
+        with self._opened(path) as (store, loader):
+            return inspection.compare(store, loader.plan, self.transform, self.seed, self._normalise)
 
     def _settings(self) -> dict[str, Any]:
-        names = ("store", "split", "batch_size", "device", "output", "transform", "loader", "seed")
+        names = (
+            "store", "split", "batch_size", "device", "output", "transform", "loader", "seed", "step", "step_ms",
+        )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
 
 def _figures(consumer: Consumer) -> dict[str, Any]:
     """The result's own figures. Of a store that is a single batch, the first batch is all there is."""
     samples, seconds = consumer.steady
+    total = consumer.last.samples
     if not seconds:
-        samples, seconds = consumer.total[1], consumer.first_batch_s
+        samples, seconds = total, consumer.first_batch_s
     return {
         "samples": samples,
         "seconds": seconds,
         "samples_per_s": samples / seconds,
         "first_batch_s": consumer.first_batch_s,
         "epochs": consumer.epochs,
-        "stages": {stage: 1e6 * spent / consumer.total[1] for stage, spent in consumer.stages.items()},
+        "stages": {stage: 1e6 * spent / total for stage, spent in consumer.stages.items()},
+        "wait_share": consumer.wait_share,
         "workers": str(consumer.workers),
         "workers_reason": consumer.workers.reason if consumer.workers else "",
     }
