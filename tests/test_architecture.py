@@ -53,6 +53,7 @@ EXCEPTIONS = {
 HOMES = {
     "streamlit": ("app", "pages", "ui"),
     "altair": ("app", "pages", "ui"),
+    "vl_convert": ("ui",),
     "torch": ("core.loading",),
     "numba": ("core.loading",),
     "lmdb": ("core.formats.lmdb", "core.inspect", "core.measure.storage.tutorials"),
