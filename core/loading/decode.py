@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
@@ -37,26 +37,34 @@ class Decode:
 
 def turbo(payload: Buffer) -> Pixels | None:
     """The pixels of a JPEG, or None where Pillow has to do it: no simplejpeg, EXIF, CMYK, or broken bytes."""
-    decode = _simplejpeg()
-    data = bytes(payload)
-    header = data[: data.find(b"\xff\xda")]  # up to the start of the scan
-    if decode is None or b"Exif\0\0" in header or b"Orientation" in header:
-        return None
-    return decode(data)
-
-
-@cache
-def _simplejpeg() -> Callable[[Buffer], Pixels | None] | None:
-    if importlib.util.find_spec("simplejpeg") is None:
+    if plain_size(payload) is None:
         return None
     import simplejpeg
 
-    def decode(payload: Buffer) -> Pixels | None:
-        try:
-            if simplejpeg.decode_jpeg_header(payload)[2] not in ("YCbCr", "Gray"):
-                return None
-            return cast("Pixels", simplejpeg.decode_jpeg(payload, colorspace="RGB"))
-        except ValueError:
-            return None
+    try:
+        return cast("Pixels", simplejpeg.decode_jpeg(bytes(payload), colorspace="RGB"))
+    except ValueError:
+        return None
 
-    return decode
+
+def plain_size(payload: Buffer) -> tuple[int, int] | None:
+    """Height and width of a JPEG that every decoder shows alike: YCbCr or grey, not rotated by EXIF; else None.
+
+    None as well where simplejpeg, which reads the header, is not installed.
+    """
+    data = bytes(payload)
+    header = data[: data.find(b"\xff\xda")]  # up to the start of the scan
+    if data[:3] != JPEG or not _has_simplejpeg() or b"Exif\0\0" in header or b"Orientation" in header:
+        return None
+    import simplejpeg
+
+    try:
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
+    except ValueError:
+        return None
+    return (height, width) if colours in ("YCbCr", "Gray") else None
+
+
+@cache
+def _has_simplejpeg() -> bool:
+    return importlib.util.find_spec("simplejpeg") is not None

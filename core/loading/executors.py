@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from core.loading.normalise import Images
 from core.loading.pipeline import Laps
@@ -21,7 +21,7 @@ class Made(NamedTuple):
     laps: Laps
 
 
-Make = Callable[[Job], Made]
+T = TypeVar("T")
 
 
 class Executor(Protocol):
@@ -31,7 +31,7 @@ class Executor(Protocol):
     is raised from the iterator.
     """
 
-    def run(self, jobs: Iterator[Job], make: Make) -> Generator[Made, None, None]: ...
+    def run(self, jobs: Iterator[Job], make: Callable[[Job], T]) -> Generator[T, None, None]: ...
 
     def close(self) -> None: ...
 
@@ -39,7 +39,7 @@ class Executor(Protocol):
 class Inline:
     """Each batch when it is asked for, in the consumer's own thread."""
 
-    def run(self, jobs: Iterator[Job], make: Make) -> Generator[Made, None, None]:
+    def run(self, jobs: Iterator[Job], make: Callable[[Job], T]) -> Generator[T, None, None]:
         yield from map(make, jobs)
 
     def close(self) -> None:
@@ -56,8 +56,8 @@ class Threads:
         self._ahead = ahead
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="loading")
 
-    def run(self, jobs: Iterator[Job], make: Make) -> Generator[Made, None, None]:
-        waiting: deque[Future[Made]] = deque(self._pool.submit(make, job) for job in islice(jobs, self._ahead))
+    def run(self, jobs: Iterator[Job], make: Callable[[Job], T]) -> Generator[T, None, None]:
+        waiting: deque[Future[T]] = deque(self._pool.submit(make, job) for job in islice(jobs, self._ahead))
         try:
             while waiting:
                 made = waiting.popleft().result()

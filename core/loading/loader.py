@@ -14,12 +14,13 @@ import torch.distributed
 
 from core.errors import InputError
 from core.loading.collate import BufferPool
+from core.loading.device_decode import DeviceEngine, DevicePipeline, choose_decoder
 from core.loading.engines import Engine, FastEngine, fastest
 from core.loading.normalise import IMAGENET_MEAN, IMAGENET_STD, Normalise
 from core.loading.pipeline import Stored, sample_size, staged
 from core.loading.plain import OneByOne, PlainEngine, WholeBatches
 from core.loading.plan import Plan
-from core.loading.transfer import Batch, Transfer, transfer_to
+from core.loading.transfer import Arrived, Batch, Transfer, find_device, transfer_to
 from core.loading.transform import check_transform
 from core.loading.workers import Workers, available_cpus
 
@@ -44,6 +45,7 @@ def make_loader(
     std: Mean = IMAGENET_STD,
     channels_last: bool = False,
     prefetch: int | None = None,
+    decode: str = "host",
     rank: int | None = None,
     world_size: int | None = None,
 ) -> Loader:
@@ -60,6 +62,8 @@ def make_loader(
         loader: "fast", or for comparison "torch" (a plain DataLoader) or "naive" (the tutorials' way).
         channels_last: the images' memory in the order B, H, W, 3; their shape stays (B, 3, H, W).
         prefetch: batches made ahead at most; two a worker if None.
+        decode: "host" (libjpeg's pixels), "device" (the fast loader's JPEGs are decoded by nvJPEG through torchvision:
+            pixels differ by a few levels) or "auto" (the device where it can).
         rank, world_size: this process's share; torch.distributed's if it is initialised, else everything.
 
     Raises:
@@ -78,6 +82,11 @@ def make_loader(
     if loader != "fast":
         dataset = (WholeBatches if loader == "torch" else OneByOne)(pipeline, store.labels, size)
         return Loader(plan, PlainEngine(dataset, workers, channels_last), transfer)
+    decoder = choose_decoder(decode, store, find_device(device))
+    if decoder is not None:
+        stages = staged(store, pipeline.transform.name, seed, Normalise(output, mean, std))
+        on_device = DevicePipeline(stages, decoder, find_device(device), channels_last)
+        return Loader(plan, DeviceEngine(on_device, store.labels, workers), Arrived())
     shape = (min(batch_size, max(plan.share, 1)), *size)
     ahead = prefetch or 2 * available_cpus()
     pool = BufferPool(

@@ -71,6 +71,13 @@ class Stay:
         return batches
 
 
+class Arrived(Stay):
+    """Batches that were made on the device."""
+
+    def __init__(self) -> None:
+        super().__init__(Normalise())
+
+
 class Copy:
     """A plain copy, uint8 across the bus, normalised where it arrives."""
 

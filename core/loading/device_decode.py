@@ -1,0 +1,209 @@
+"""JPEGs decoded on the device, where its maker's decoder is at hand: torchvision's door to nvJPEG.
+
+Encoded bytes cross the bus, which are a tenth of the pixels, and the CPUs are left to others. The decoder rounds
+otherwise than libjpeg does, so pixels may differ from the host's by a few levels: it is used where it is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, Protocol, cast
+
+import numpy as np
+import torch
+
+from core.contracts import Buffer, Labels
+from core.errors import InputError
+from core.loading.decode import JPEG, plain_size
+from core.loading.decompress import Decompress
+from core.loading.executors import Executor, Inline, Threads
+from core.loading.fetch import Fetch
+from core.loading.pipeline import Laps, StagedPipeline, Stopwatch, Stored, check_shapes
+from core.loading.plan import Indices, Job
+from core.loading.transfer import Batch, OnDevice
+from core.loading.transform import SIDE, View
+from core.loading.workers import Workers, parse_workers
+
+DECODERS = ("host", "device", "auto")
+
+
+class DeviceDecode(Protocol):
+    """Decodes many JPEGs at once."""
+
+    def __call__(self, payloads: list[torch.Tensor]) -> list[torch.Tensor]:
+        """uint8 (n,) on the host each in, uint8 (3, height, width) on the device out. Raises RuntimeError."""
+        ...
+
+
+def find_decoder(device: torch.device) -> DeviceDecode | None:
+    """The decoder of this device, or None where there is none."""
+    if device.type != "cuda" or importlib.util.find_spec("torchvision") is None:
+        return None
+    from torchvision.io import ImageReadMode, decode_jpeg
+
+    return cast("DeviceDecode", partial(decode_jpeg, mode=ImageReadMode.RGB, device=device))
+
+
+def choose_decoder(asked: str, store: Stored, device: torch.device) -> DeviceDecode | None:
+    """The device's decoder if it is to be used for this store, None if the host decodes.
+
+    Raises InputError for an unknown word, or "device" where the device does not decode this store.
+    """
+    if asked not in DECODERS:
+        raise InputError(f"unknown decode={asked!r}; there are: {', '.join(DECODERS)}")
+    if asked == "host":
+        return None
+    if not _begins_with_jpeg(store):
+        found, why = None, "this store holds no JPEGs"
+    else:
+        found, why = find_decoder(device), f"{device} has no decoder here: it takes CUDA and torchvision"
+    if asked == "device" and found is None:
+        raise InputError(f'decode="device": {why}; choose decode="host"')
+    return found
+
+
+def _begins_with_jpeg(store: Stored) -> bool:
+    (first,) = Decompress(store.compression)(Fetch(store.reader)(np.zeros(1, np.int64)))
+    return store.payload_shape is None and bytes(first[:3]) == JPEG
+
+
+class Arriving(NamedTuple):
+    """A batch on its way; it is there when the event has happened."""
+
+    batch: Batch
+    event: torch.cuda.Event | None
+    laps: Laps
+
+
+@dataclass(frozen=True)
+class DevicePipeline:
+    """Fetch and decompress on the host; decode, transform and normalise on the device.
+
+    What the device's decoder does not show as every other one does (rotated by EXIF, CMYK, no JPEG) or refuses is
+    decoded on the host, sample by sample.
+    """
+
+    stages: StagedPipeline
+    decode: DeviceDecode
+    device: torch.device
+    channels_last: bool = False
+
+    def __call__(self, job: Job) -> tuple[torch.Tensor, Laps]:
+        """The images of this job, normalised as the stages say, on the device."""
+        watch = Stopwatch()
+        stored = self.stages.fetch(job.indices)
+        watch.lap("fetch")
+        payloads = self.stages.decompressed(job.indices, stored)
+        watch.lap("decompress")
+        samples = self._transformed(self._decoded(job.indices, payloads), job)
+        layout = torch.channels_last if self.channels_last else torch.contiguous_format
+        images = OnDevice(self.device, self.stages.normalise)(torch.stack(samples)).contiguous(memory_format=layout)
+        watch.lap("decode+transform+normalise")
+        return images, watch.laps
+
+    def _decoded(self, indices: Indices, payloads: Sequence[Buffer]) -> list[torch.Tensor]:
+        """uint8 (3, height, width) each."""
+        images: list[torch.Tensor | None] = [None] * len(payloads)
+        plain = [number for number, payload in enumerate(payloads) if plain_size(payload) is not None]
+        encoded = [torch.from_numpy(np.array(np.frombuffer(payloads[number], np.uint8))) for number in plain]
+        for number, image in zip(plain, self._on_device(encoded), strict=True):
+            images[number] = image
+        return [
+            self._on_host(indices[number : number + 1]) if image is None else image
+            for number, image in enumerate(images)
+        ]
+
+    def _on_device(self, encoded: list[torch.Tensor]) -> Sequence[torch.Tensor | None]:
+        """All at once; one by one where that fails, None for those that do not decode here."""
+        if not encoded:
+            return []
+        try:
+            return self.decode(encoded)
+        except RuntimeError:
+            if len(encoded) == 1:
+                return [None]
+            return [image for one in encoded for image in self._on_device([one])]
+
+    def _on_host(self, index: Indices) -> torch.Tensor:
+        (pixels,) = self.stages.pixels(index, Stopwatch())
+        return torch.from_numpy(np.array(pixels)).permute(2, 0, 1).to(self.device)
+
+    def _transformed(self, images: list[torch.Tensor], job: Job) -> list[torch.Tensor]:
+        sizes = [(int(image.shape[1]), int(image.shape[2])) for image in images]
+        if self.stages.transform.name == "none":
+            check_shapes([np.empty((*size, 0), np.uint8) for size in sizes], sizes[0])
+            return images
+        views = self.stages.transform.views(job, sizes)
+        return [resampled(image, view) for image, view in zip(images, views, strict=True)]
+
+
+def resampled(image: torch.Tensor, view: View) -> torch.Tensor:
+    """What the view shows of an image (3, height, width), uint8 (3, SIDE, SIDE), where the image lies.
+
+    Bilinear with antialiasing as Pillow does it, rows first, as two products with matrices of weights.
+    """
+    part = image[:, view.top : view.bottom, view.left : view.right].to(torch.float32)
+    _, height, width = part.shape
+    across = _weights(view.x_start - view.left, view.x_step, width, image.device)
+    down = _weights(view.y_start - view.top, view.y_step, height, image.device)
+    shown = _rounded(down @ _rounded(part @ across.T))
+    return (shown.flip(-1) if view.flip else shown).to(torch.uint8)
+
+
+def _rounded(values: torch.Tensor) -> torch.Tensor:
+    return values.add_(0.5).floor_().clamp_(0, 255)
+
+
+def _weights(start: float, step: float, length: int, device: torch.device) -> torch.Tensor:
+    """(SIDE, length): how much of each pixel goes into each output (see `View`): a triangle as wide as the step."""
+    centres = start + (torch.arange(SIDE, device=device, dtype=torch.float64) + 0.5) * step
+    pixels = torch.arange(length, device=device, dtype=torch.float64) + 0.5
+    weights = (1 - (pixels - centres[:, None]).abs() / max(step, 1.0)).clamp(min=0)
+    return (weights / weights.sum(1, keepdim=True)).to(torch.float32)
+
+
+class DeviceEngine:
+    """A thread that keeps the device decoding one batch ahead of the consumer, on a stream of its own."""
+
+    AHEAD = 2
+
+    def __init__(self, pipeline: DevicePipeline, labels: Labels, workers: int | str) -> None:
+        asked = parse_workers(workers)
+        inline = asked is not None and asked.kind == "inline"
+        why = "as asked for" if inline else "the device decodes; one thread hands it the bytes"
+        self.workers = Workers("inline" if inline else "threads", 0 if inline else 1, why)
+        self.stages: dict[str, float] = {}
+        self._pipeline = pipeline
+        self._labels = labels
+        self._executor: Executor = Inline() if inline else Threads(1, self.AHEAD)
+        cuda = pipeline.device.type == "cuda"
+        self._stream = torch.cuda.Stream(pipeline.device) if cuda else None  # type: ignore[no-untyped-call]
+
+    def batches(self, jobs: Iterator[Job]) -> Generator[Batch, None, None]:
+        with closing(self._executor.run(jobs, self._make)) as every:
+            for made in every:
+                for stage, seconds in made.laps.items():
+                    self.stages[stage] = self.stages.get(stage, 0.0) + seconds
+                yield self._arrived(made)
+
+    def close(self) -> None:
+        self._executor.close()
+
+    def _make(self, job: Job) -> Arriving:
+        labels = torch.from_numpy(self._labels[job.indices])
+        with torch.cuda.stream(self._stream):  # of None: as if it were not there
+            images, laps = self._pipeline(job)
+            batch = Batch(images, labels.to(images.device))
+        return Arriving(batch, None if self._stream is None else self._stream.record_event(), laps)
+
+    def _arrived(self, made: Arriving) -> Batch:
+        if made.event is not None:
+            current = torch.cuda.current_stream(self._pipeline.device)
+            current.wait_event(made.event)
+            for tensor in made.batch:
+                tensor.record_stream(current)
+        return made.batch
