@@ -24,7 +24,9 @@ BASE = [
     "core.pool",
     "core.isolated",
     "core.runs",
+    "core.machine",
     "core.names",
+    "core.words",
 ]
 
 FLOORS = [
@@ -34,6 +36,8 @@ FLOORS = [
     ["core.__main__"],
     ["core.cli"],
     ["core.jobs"],
+    ["core.report"],
+    ["core.training"],
     ["core.measure", "core.inspect", "core.loading"],
     ["core.building"],
     ["core.stores"],
@@ -52,9 +56,11 @@ EXCEPTIONS = {
 
 HOMES = {
     "streamlit": ("app", "pages", "ui"),
-    "altair": ("app", "pages", "ui"),
-    "vl_convert": ("ui",),
-    "torch": ("core.loading",),
+    "altair": ("app", "pages", "ui", "core.report"),
+    "vl_convert": ("ui", "core.report"),
+    "psutil": ("core.measure",),
+    "pynvml": ("core.machine",),
+    "torch": ("core.loading", "core.training"),
     "numba": ("core.loading",),
     "lmdb": ("core.formats.lmdb", "core.inspect", "core.measure.storage.tutorials"),
     "h5py": ("core.formats.hdf5", "core.inspect", "core.measure.storage.tutorials"),
