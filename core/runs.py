@@ -9,9 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-import platform
 import re
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,6 +20,7 @@ from typing import Any
 from filelock import FileLock
 
 from core.home import Home
+from core.machine import machine_facts, machine_identity
 
 SUMMARY, SYSINFO = "summary.csv", "sysinfo.json"
 COLUMNS = (
@@ -44,7 +43,19 @@ COLUMNS = (
 )
 """The columns of the notebooks' summary, then ours. Sizes in bytes, `bytes_on_disk` is what is allocated."""
 
-LIBRARIES = ("numpy", "pillow", "lmdb", "h5py", "hdf5plugin", "zstandard", "lz4", "xxhash", "torch")
+LIBRARIES = (
+    "numpy",
+    "pillow",
+    "lmdb",
+    "h5py",
+    "hdf5plugin",
+    "zstandard",
+    "lz4",
+    "xxhash",
+    "torch",
+    "numba",
+    "simplejpeg",
+)
 
 
 def now() -> str:
@@ -82,18 +93,9 @@ def add_to_summary(home: Home, row: Mapping[str, Any]) -> None:
 
 
 def machine(home: Home) -> dict[str, Any]:
-    """What a number depends on: processor, memory, disk, system, versions. Sizes in bytes."""
-    return {
-        "time": now(),
-        "processor": _processor(),
-        "cpus": os.cpu_count(),
-        "cpus_usable": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "memory_bytes": _memory_bytes(),
-        "system": platform.platform(),
-        "file_system": _file_system(home.root),
-        "python": platform.python_version(),
-        "versions": versions(),
-    }
+    """What a number depends on: processor, memory, disk, GPUs, system, versions. Sizes in bytes."""
+    facts = machine_facts(home.root)
+    return {"time": now(), "identity": machine_identity(facts), **facts, "versions": versions()}
 
 
 @lru_cache(maxsize=1)
@@ -106,28 +108,3 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def _processor() -> str:
-    if sys.platform == "linux":
-        for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def _memory_bytes() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, AttributeError, OSError):
-        return None
-
-
-def _file_system(path: Path) -> str | None:
-    """The type of the file system that holds `path`, where /proc tells."""
-    if not Path("/proc/mounts").exists():
-        return None
-    here = path if path.exists() else path.parent
-    mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
-    holding = [(len(point), kind) for point, kind in mounts if here.resolve().is_relative_to(point)]
-    return max(holding)[1] if holding else None

@@ -33,7 +33,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from core.measure.gpu import Gpus
+from core.machine.gpu import Gpus
 from core.measure.process_tree import Counters, ProcessTree
 
 COLUMNS = (
