@@ -29,6 +29,8 @@ TASKS: Mapping[str, TaskEntry] = MappingProxyType(
         "race": TaskEntry("core.measure.race:Race"),
         "scan": TaskEntry("core.inspect.task:Scan"),
         "storage": TaskEntry("core.measure.storage:StorageExperiment"),
+        "train": TaskEntry("core.training.task:Train"),
+        "train-scaling": TaskEntry("core.training.scaling:Scaling"),
         "demo": TaskEntry("core.jobs.demo:Demo"),
     }
 )

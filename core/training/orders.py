@@ -1,0 +1,50 @@
+"""Which samples of a split take part, and in which order they come: decided by seed and epoch, never by the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.contracts import Labels
+from core.loading.plan import Indices, Plan
+
+HELD_OUT = 0.1
+"""The share of the training samples that validates where a store has no split for it."""
+
+
+def choose_members(samples: int, limit: int | None, seed: int) -> Indices:
+    """The samples that take part, ascending: all, or `limit` of them drawn at random by the seed."""
+    if limit is None or limit >= samples:
+        return np.arange(samples, dtype=np.int64)
+    return np.sort(np.random.default_rng(seed).permutation(samples)[:limit])
+
+
+def hold_out(samples: int, seed: int) -> tuple[Indices, Indices]:
+    """(training, validation): all samples, a random tenth of them (one at least) set aside."""
+    shuffled = np.random.default_rng(seed).permutation(samples)
+    aside = max(round(samples * HELD_OUT), 1)
+    return np.sort(shuffled[aside:]), np.sort(shuffled[:aside])
+
+
+@dataclass(frozen=True)
+class MembersPlan(Plan):
+    """A plan over some samples of a split: `members[i]` is the sample that the plan calls i."""
+
+    members: Indices = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def order(self, epoch: int) -> Indices:
+        """The members in the order of this epoch, int64 (share,)."""
+        return self.members[Plan.order(self, epoch)]
+
+
+def plan_of(members: Indices, labels: Labels, order: str, batch_size: int, seed: int) -> MembersPlan:
+    """The plan of one of `core.training.settings.ORDERS` over these members, all on one rank.
+
+    A last batch of a single sample is left out: batch normalisation cannot learn from one.
+    """
+    if order == "class-sorted":
+        members = members[np.argsort(labels[members], kind="stable")]
+    ways: dict[str, bool | str] = {"shuffled": True, "blocks": "blocks", "class-sorted": False}
+    lonely = len(members) % batch_size == 1 and len(members) > 1
+    return MembersPlan(len(members), batch_size, ways[order], seed, drop_last=lonely, members=members)

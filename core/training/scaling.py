@@ -1,0 +1,164 @@
+"""`Scaling`: how fast training goes, and how much of it is waiting, over batch sizes, workers and devices."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import torch
+
+from core.errors import InputError
+from core.events import Event, Pace, Progress, Result, Sample
+from core.loading.loader import Loader
+from core.loading.transfer import Batch, find_device
+from core.loading.workers import available_cpus
+from core.measure.monitor import Monitor
+from core.stores import Manifest
+from core.training.clock import Step, clock_for, timed
+from core.training.common import about, begin_record, blamed_on, first_batch, load_manifests, warnings_about
+from core.training.feed import open_training
+from core.training.figures import pace_of
+from core.training.learner import Learner
+from core.training.models import make_model
+from core.training.settings import Settings
+from core.training.steady import steady
+
+WARM_UP = 2
+"""Steps before the clock starts: the first ones also choose kernels and make memory."""
+
+Row = dict[str, Any]
+
+
+class Setting(NamedTuple):
+    """One combination that is measured."""
+
+    store: str
+    device: str
+    batch_size: int
+    workers: str
+
+    def __str__(self) -> str:
+        return f"batch {self.batch_size}, workers {self.workers}, {self.device}"
+
+
+@dataclass(frozen=True)
+class Scaling(Settings):
+    """Train for `seconds` with every combination of stores, devices, batch sizes and workers, `rounds` times in turns.
+
+    Nothing is kept of what is learned; every turn begins with the first weights. Each is a row "turn" of the record
+    "train": `samples_per_s`, `wait_share`, `wait_s`, `compute_s`, `first_batch_s`, `samples`, `seconds`, and what it
+    was measured with (`setting`, `batch_size`, `workers`, `device`, `store`, `round`). Live figures come as
+    `Sample("step", ...)`, finished turns as `Sample("turn", ...)`. The result: `file`, `setup`, `turns`.
+    """
+
+    stores: Sequence[str]
+    batch_sizes: Sequence[int] = (32, 64, 128, 256)
+    worker_counts: Sequence[str] = ("0", "1", "2")
+    devices: Sequence[str] = ("cpu",)
+    seconds: float = 3.0
+    rounds: int = 1
+
+    def run(self) -> Iterator[Event]:
+        """Raises InputError for stores or settings that do not go, WorkError where loading fails; rows so far stay."""
+        settings = self._settings()
+        manifests = load_manifests(self.stores)
+        yield from warnings_about(manifests)
+        setup = {name: value for name, value in dataclasses.asdict(self).items() if name != "home"}
+        recorder = begin_record(self.home, manifests, {**setup, "scaling": True})
+        rows: list[Row] = []
+        total = self.rounds * len(settings)
+        with Monitor(recorder.beside("monitor.csv")) as monitor:
+            for number, setting in product(range(self.rounds), settings):
+                yield Progress("measuring", len(rows), total, "turns")
+                with blamed_on(f"{manifests[setting.store].format}, {setting}"):
+                    row = yield from self._turn(setting, manifests[setting.store], number + 1, monitor)
+                recorder.add("turn", row)
+                rows.append(row)
+                yield Sample("turn", row)
+        yield Progress("measuring", total, total, "turns")
+        yield Result({"file": str(recorder.path), "setup": setup, "turns": rows})
+
+    def _settings(self) -> list[Setting]:
+        """Every combination. Raises InputError where one cannot be, or where there is none."""
+        if not self.seconds > 0 or self.rounds < 1:
+            raise InputError("scaling needs more than 0 seconds a turn, and one round or more")
+        combinations = product(self.stores, self.devices, self.batch_sizes, self.worker_counts)
+        settings = [Setting(store, device, int(size), str(count)) for store, device, size, count in combinations]
+        if not settings:
+            raise InputError("scaling needs a store, a device, a batch size and a number of workers, one each at least")
+        for setting in settings:
+            find_device(setting.device)
+            self._with(setting).check()
+        return settings
+
+    def _with(self, setting: Setting) -> Settings:
+        shared = {field.name: getattr(self, field.name) for field in dataclasses.fields(Settings)}
+        changed = {"batch_size": setting.batch_size, "workers": setting.workers, "device": setting.device}
+        return Settings(**{**shared, **changed})
+
+    def _turn(self, setting: Setting, manifest: Manifest, number: int, monitor: Monitor) -> Generator[Event, None, Row]:
+        """Open, learn until the time is up, close."""
+        device, settings = find_device(setting.device), self._with(setting)
+        who = {**about(manifest, setting.store), "model": self.model, "order": "shuffled", "round": number,
+               "setting": str(setting), "batch_size": setting.batch_size, "workers": setting.workers,
+               "device": setting.device}  # fmt: skip
+        with ExitStack() as stack:
+            stack.enter_context(steady(device, self.threads or available_cpus()))
+            began = perf_counter()
+            loader = open_training(stack, Path(setting.store), settings)
+            batch = first_batch(loader)
+            first_batch_s = perf_counter() - began
+            model = make_model(self.model, len(manifest.classes), max(batch.images.shape[2:]), self.seed)
+            steps = yield from self._learn(loader, Learner(model, settings, device), device, who, monitor)
+            workers = str(loader.workers)
+        return {**who, **_figures(steps), "first_batch_s": first_batch_s, "workers_used": workers}
+
+    def _learn(
+        self, loader: Loader, learner: Learner, device: torch.device, who: Row, monitor: Monitor
+    ) -> Generator[Event, None, list[Step]]:
+        """Steps of epoch after epoch, for `seconds` after the warm-up; live figures several times a second."""
+        steps: list[Step] = []
+        spent, report = 0.0, Pace(0.25)
+        with (
+            closing(_endless(loader)) as batches,
+            closing(timed(batches, learner.learn, clock_for(device))) as learning,
+        ):
+            for step in learning:
+                steps.append(step)
+                spent += step.wait_s + step.compute_s if len(steps) > WARM_UP else 0.0
+                if report.due():
+                    yield Sample("step", {**who, **_live(steps)})
+                    yield Sample("monitor", monitor.latest())
+                if spent >= self.seconds:
+                    break
+        return steps[WARM_UP:]
+
+
+def _endless(loader: Loader) -> Generator[Batch, None, None]:
+    """Epoch after epoch."""
+    while True:
+        with closing(iter(loader)) as batches:
+            yield from batches
+
+
+def _live(steps: list[Step]) -> Row:
+    pace = pace_of(steps[-8:])
+    return {"samples_per_s": pace.samples_per_s, "wait_share": pace.wait_share}
+
+
+def _figures(steps: list[Step]) -> Row:
+    pace = pace_of(steps)
+    return {
+        "samples": pace.samples,
+        "seconds": pace.seconds,
+        "samples_per_s": pace.samples_per_s,
+        "wait_share": pace.wait_share,
+        "wait_s": pace.wait_s,
+        "compute_s": pace.compute_s,
+    }

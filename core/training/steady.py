@@ -1,0 +1,33 @@
+"""The same arithmetic every time: as many threads, the deterministic algorithms, nothing chosen by a trial run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import torch
+
+
+@contextmanager
+def steady(device: torch.device, threads: int) -> Iterator[None]:
+    """Within it the same steps give the same losses to the last bit on this device; afterwards all is as it was.
+
+    On the CPU sums are split among threads, so results are the same for the same number of them. On Apple's GPUs some
+    operations have no deterministic form: there it is asked for as far as it goes.
+    """
+    # cuBLAS is deterministic with workspaces of a fixed size only, and reads this when it is first used.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    with ExitStack() as stack:
+        if device.type == "cuda":
+            stack.enter_context(torch.cuda.device(device))
+        try:
+            torch.set_num_threads(threads)
+            torch.use_deterministic_algorithms(True, warn_only=device.type == "mps")
+            torch.backends.cudnn.benchmark = False
+            yield
+        finally:
+            torch.set_num_threads(before[0])
+            torch.use_deterministic_algorithms(before[1])
+            torch.backends.cudnn.benchmark = before[2]

@@ -1,0 +1,210 @@
+"""`Train`: the same training run from several stores, in turns, epoch after epoch."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.errors import InputError
+from core.events import Event, Message, Pace, Progress, Result, Sample
+from core.loading.kernel_cache import compiles_first
+from core.loading.transfer import find_device
+from core.loading.workers import available_cpus
+from core.measure.monitor import Monitor
+from core.measure.records import Recorder
+from core.stores import Manifest
+from core.training.ceiling import compute_ceiling
+from core.training.clock import Step
+from core.training.common import about, begin_record, blamed_on, first_batch, load_manifests, name_of, warnings_about
+from core.training.feed import open_feed
+from core.training.figures import mean_loss, pace_of, training_figures, validation_figures
+from core.training.lane import Lane
+from core.training.learner import Learner
+from core.training.models import make_model
+from core.training.settings import ORDERS, Settings, check_choice
+from core.training.steady import steady
+from core.training.verdict import judge
+
+STAGE = "training"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Train(Settings):
+    """Train from each of `stores` (their folders, of one dataset) in each of `orders`, an epoch each in turns.
+
+    All begin with the same weights and are given the same samples in the same order. Live figures come as
+    `Sample("step", ...)`, finished epochs as `Sample("epoch", ...)`, the machine's as `Sample("monitor", ...)`. Every
+    epoch is a row of the record "train": `loss`, `accuracy` (while learning), `val_loss`, `val_accuracy`, `losses` (of
+    every step), `samples_per_s`, `wait_share`, `wait_s` and `compute_s` after the first batch, `first_batch_s`,
+    `shuffle_quality`, `pixels` (a digest of what it was trained on) and `weights` (one of what it had learned).
+
+    The result: `file`, `setup`, `epochs` (the rows), and what `core.training.verdict.judge` says of them.
+    """
+
+    stores: Sequence[str]
+    orders: Sequence[str] = ("shuffled",)
+    epochs: int = 3
+
+    def run(self) -> Iterator[Event]:
+        """Raises InputError for stores or settings that do not go, WorkError where loading fails; rows so far stay."""
+        self._check()
+        manifests = load_manifests(self.stores)
+        device = find_device(self.device)
+        threads = self.threads or available_cpus()
+        with ExitStack() as stack:
+            stack.enter_context(steady(device, threads))
+            yield from warnings_about(manifests)
+            lanes, ceiling = yield from self._prepare(stack, manifests, device)
+            recorder = self._record(lanes, manifests, threads, ceiling)
+            monitor = stack.enter_context(Monitor(recorder.beside("monitor.csv")))
+            rows = yield from self._turns(lanes, recorder, monitor)
+        yield Result({"file": str(recorder.path), "setup": self._setup(), "epochs": rows, **judge(rows)})
+
+    def _check(self) -> None:
+        self.check()
+        if not self.stores or not self.orders or self.epochs < 1:
+            raise InputError("training needs one store or more, one order or more, and one epoch or more")
+        for order in self.orders:
+            check_choice("order", order, ORDERS)
+
+    # ------------------------------------------------------------ before the first epoch
+
+    def _prepare(
+        self, stack: ExitStack, manifests: dict[str, Manifest], device: torch.device
+    ) -> Generator[Event, None, tuple[list[Lane], float]]:
+        """Open every lane, make the one model that all begin with, and measure how fast it could go."""
+        if compiles_first():
+            yield Message("compiling the loading kernels, once on this machine (about half a minute)")
+        pairs = [(store, order) for order in dict.fromkeys(self.orders) for store in manifests]
+        feeds = []
+        for number, (store, order) in enumerate(pairs):
+            yield Progress("comparing the first batches with the stores", number, len(pairs), "stores")
+            with blamed_on(name_of(manifests[store])):
+                feeds.append(open_feed(stack, Path(store), order, self))
+        batch = first_batch(feeds[0].training)
+        model = make_model(self.model, len(feeds[0].store.classes), max(batch.images.shape[2:]), self.seed)
+        yield Message("measuring how fast the model learns when no data are loaded")
+        ceiling = compute_ceiling(model, batch, self, device)
+        lanes = [
+            Lane(self._about(manifests[store], store, order), feed, Learner.copy_of(model, self, device), device)
+            for (store, order), feed in zip(pairs, feeds, strict=True)
+        ]
+        if feeds[0].held_out:
+            yield Message("There is no validation split: a tenth of the training samples is held out.", "warning")
+        return lanes, ceiling
+
+    def _about(self, manifest: Manifest, store: str, order: str) -> dict[str, str]:
+        return {**about(manifest, store), "model": self.model, "order": order}
+
+    def _record(self, lanes: list[Lane], manifests: dict[str, Manifest], threads: int, ceiling: float) -> Recorder:
+        feed = lanes[0].feed
+        setup = {
+            **self._setup(),
+            "threads": threads,
+            "held_out": feed.held_out,
+            "samples": feed.samples[0],
+            "val_samples": feed.samples[1],
+            "ceilings": {"compute": ceiling},
+        }
+        return begin_record(self.home, manifests, setup)
+
+    def _setup(self) -> Row:
+        return {name: value for name, value in dataclasses.asdict(self).items() if name != "home"}
+
+    # ------------------------------------------------------------ the epochs
+
+    def _turns(self, lanes: list[Lane], recorder: Recorder, monitor: Monitor) -> Generator[Event, None, list[Row]]:
+        """Every lane's epoch, then the next one; each epoch begins with another lane."""
+        rows: list[Row] = []
+        counter = Counter(self.epochs * sum(sum(lane.feed.samples) for lane in lanes))
+        for epoch in range(self.epochs):
+            first = epoch % len(lanes)
+            for lane in (*lanes[first:], *lanes[:first]):
+                with blamed_on(lane.about["store"]):
+                    row = yield from self._epoch(lane, epoch, counter, monitor)
+                recorder.add("epoch", row)
+                rows.append(row)
+                plain = {name: value for name, value in row.items() if isinstance(value, int | float | str)}
+                yield Sample("epoch", plain)
+        yield counter.progress()
+        return rows
+
+    def _epoch(self, lane: Lane, epoch: int, counter: Counter, monitor: Monitor) -> Generator[Event, None, Row]:
+        began = time.time()
+        steps = yield from self._learn(lane, epoch, counter, monitor)
+        parts = yield from self._validate(lane, counter)
+        return {
+            **lane.about,
+            "epoch": epoch + 1,
+            **training_figures(steps),
+            **validation_figures(parts),
+            "shuffle_quality": lane.feed.quality,
+            "classes_per_batch": lane.feed.classes_per_batch,
+            "held_out": lane.feed.held_out,
+            "workers": str(lane.feed.training.workers),
+            "pixels": lane.digest.text,
+            "weights": lane.learner.fingerprint(),
+            "began": began,
+            "ended": time.time(),
+        }
+
+    def _learn(self, lane: Lane, epoch: int, counter: Counter, monitor: Monitor) -> Generator[Event, None, list[Step]]:
+        """One epoch's steps; several times a second, what they say."""
+        steps: list[Step] = []
+        told, pace = 0, Pace(0.25)
+        with closing(lane.train(epoch)) as learning:
+            for step in learning:
+                steps.append(step)
+                counter.done += step.samples
+                if pace.due():
+                    yield counter.progress()
+                    yield Sample("step", {**lane.about, **_live(steps, told), "epoch": epoch + 1})
+                    yield Sample("monitor", monitor.latest())
+                    told = len(steps)
+        return steps
+
+    def _validate(self, lane: Lane, counter: Counter) -> Generator[Event, None, list[tuple[int, float, int]]]:
+        parts: list[tuple[int, float, int]] = []
+        pace = Pace()
+        with closing(lane.validate()) as judging:
+            for part in judging:
+                parts.append(part)
+                counter.done += part[0]
+                if pace.due():
+                    yield counter.progress()
+        return parts
+
+
+@dataclass
+class Counter:
+    """Images that have been through a model, of all that will be."""
+
+    total: int
+    done: int = 0
+
+    def progress(self) -> Progress:
+        return Progress(STAGE, self.done, self.total)
+
+
+def _live(steps: list[Step], told: int) -> dict[str, float | int]:
+    """What the steps since the last report say; the first batch's wait is told apart, so it is not among them."""
+    fresh = steps[max(told, 1) :] or steps
+    pace, seen = pace_of(fresh), sum(step.samples for step in steps)
+    return {
+        "step": len(steps),
+        "loss": mean_loss((step.samples, step.loss) for step in fresh),
+        "accuracy": sum(step.correct for step in steps) / seen,
+        "samples_per_s": pace.samples_per_s,
+        "wait_share": pace.wait_share,
+        "wait_ms": 1000 * pace.wait_s / len(fresh),
+        "compute_ms": 1000 * pace.compute_s / len(fresh),
+    }
