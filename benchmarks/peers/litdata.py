@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers import Work
-from benchmarks.peers.samples import encoded, to_sample
+from benchmarks.peers.samples import mixed, to_sample
 
 
 def prepare(work: Work, folder: Path) -> None:
     from litdata.streaming.writer import BinaryWriter
 
     writer = BinaryWriter(str(folder), chunk_bytes="8MB")
-    for number, (data, label) in enumerate(encoded(work)):
+    for number, (data, label) in enumerate(mixed(work)):
         writer[number] = {"image": data, "label": label}
     writer.done()
     writer.merge()

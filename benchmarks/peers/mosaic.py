@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers import Work
-from benchmarks.peers.samples import data_loader, encoded, to_sample
+from benchmarks.peers.samples import data_loader, mixed, to_sample
 
 
 def prepare(work: Work, folder: Path) -> None:
     from streaming import MDSWriter
 
     with MDSWriter(out=str(folder / "mds"), columns={"image": "bytes", "label": "int"}) as writer:
-        for data, label in encoded(work):
+        for data, label in mixed(work):
             writer.write({"image": data, "label": label})
 
 
