@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from benchmarks.peers import Work
-from benchmarks.peers.samples import data_loader, encoded, to_sample
+from benchmarks.peers.samples import data_loader, mixed, to_sample
 
 SHARD = 5000
 
@@ -16,10 +15,8 @@ SHARD = 5000
 def prepare(work: Work, folder: Path) -> None:
     import webdataset
 
-    samples = list(encoded(work))
-    Random(0).shuffle(samples)  # it cannot shuffle globally when it reads
     with webdataset.ShardWriter(str(folder / "%06d.tar"), maxcount=SHARD) as writer:
-        for number, (data, label) in enumerate(samples):
+        for number, (data, label) in enumerate(mixed(work)):
             writer.write({"__key__": f"{number:08d}", "img": data, "cls": label})
 
 
