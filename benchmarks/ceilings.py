@@ -3,8 +3,9 @@
     python -m benchmarks.ceilings STORE... [--transform T] [--batch-size N] [--rounds N] [--seconds S]
 
 Every store is loaded with either output, in turns; medians. Each turn measures its own ceilings just before (see
-core/loading/ceilings.py): `read`, the stored bytes alone; `decode`, libjpeg-turbo's or Pillow's decoding alone;
-`memory`, one copy of the finished batches. All are on all CPUs at once, in images a second.
+core/loading/ceilings.py), in images a second on all CPUs at once: `read`, the stored bytes copied out of the container;
+`decode`, these decompressed and decoded; `collate`, all that the host does, without a consumer; `memory`, one copy of
+the finished batches.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 from core.events import finish
 from core.loading.task import Load
 
-CEILINGS = ("read", "decode", "memory")
+CEILINGS = ("read", "decode", "collate", "memory")
 
 
 def main() -> None:
@@ -36,8 +37,10 @@ def main() -> None:
                 store, output=output, transform=given.transform, batch_size=given.batch_size, seconds=given.seconds
             )
             turns[store, output].append(finish(load.run()))
-    print("| store | output | images/s | lowest - highest | share of reading | of decoding | of memory |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "| store | output | images/s | lowest - highest | share of reading | of decoding | of collating | of memory |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for (store, output), told in turns.items():
         print(f"| {'/'.join(store.split('/')[-2:])} | {output} | {row(told)} |")
 
