@@ -1,28 +1,25 @@
-"""Inspector: look into any built store, sample by sample."""
+"""Inspector: look into any built store, and into any LMDB, HDF5 file or folder from elsewhere."""
 
 import streamlit as st
 
-from core.errors import FormatMattersError
-from core.stores import list_stores
 from ui import state
 from ui.frame import through_router
-from ui.inspector import choose, draw_store
-from ui.navigation import link
+from ui.inspect_open import choose_path, choose_source, choose_store, choose_upload
+from ui.inspect_view import draw_file, draw_subject
+from ui.inspector import to_first_page
+from ui.stores import stores
 
 through_router()
 st.title("Inspector")
 dataset = state.current_dataset()
-stores = list_stores(state.home(), dataset.name) if dataset else []
+found = stores(dataset.name) if dataset else []
+source = choose_source(found)
 
-if dataset is None:
-    st.markdown("Look into a store, image by image. There is no dataset yet to build one from.")
-    link("dataset", "Import a dataset")
-elif not stores:
-    st.markdown(f"Look into a store, image by image. Nothing is built of **{dataset.name}** yet.")
-    link("build", "Build a store")
+if source == "store":
+    subject = choose_store(found, to_first_page)
+    if subject is not None:
+        draw_subject(subject, [other for other in found if other.path != subject.store.path])
 else:
-    store, split, label = choose(stores)
-    try:
-        draw_store(store, split, label, [other for other in stores if other.path != store.path])
-    except FormatMattersError as error:
-        st.error(str(error), icon=":material/error:")
+    path = choose_path() if source == "file" else choose_upload()
+    if path is not None:
+        draw_file(path, uploaded=source == "upload")

@@ -13,6 +13,8 @@ from core.building import Build
 from core.events import finish
 from core.home import Home
 from core.stores import list_stores, open_store
+from ui.inspect_filter import LABEL
+from ui.inspect_open import SOURCE
 from ui.inspector import SELECTED, SMALL_PAGE
 from ui.sample_view import difference, hex_dump
 
@@ -30,6 +32,8 @@ def shown(app: AppTest) -> str:
 
 def test_without_a_store_it_leads_to_building_one(empty: Home) -> None:
     app = open_page("inspector")
+    assert "can be opened" in texts(app)  # any file can be looked into without a dataset
+    app.segmented_control(key=SOURCE).set_value("store").run()
     assert "no dataset" in texts(app)
     assert "Import a dataset" in [link.label for link in app.get("page_link")]
 
@@ -92,7 +96,7 @@ def test_the_class_filter_lets_one_class_through(page: AppTest, furnished: Home)
     store = open_store(str(list_stores(furnished)[0].path))
     label = int(store.labels[-1])
     positions = np.flatnonzero(store.labels == label)
-    page.selectbox(key="inspector.class").set_value(label).run()
+    page.selectbox(key=LABEL).set_value(label).run()
     assert f"1 to {len(positions)} of {len(positions)} sample" in texts(page)
     assert f"Sample {positions[0]} of 60" in texts(page)
     for _ in range(3):

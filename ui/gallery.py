@@ -26,7 +26,8 @@ button[aria-pressed="true"] { background: var(--st-secondary-background-color);
 img, .none { width: var(--edge); height: var(--edge); object-fit: contain; border-radius: 3px; }
 .crisp { image-rendering: pixelated; }
 .none { display: grid; place-items: center; border: 1px dashed var(--st-border-color); box-sizing: border-box;
-  font: 11px var(--st-font); color: var(--st-text-color); opacity: 0.7; }
+  font: 11px/1.25 var(--st-font); color: var(--st-text-color); opacity: 0.7; overflow: hidden; padding: 3px;
+  overflow-wrap: anywhere; text-align: center; }
 span { font: 12px/1.2 var(--st-font); color: var(--st-text-color); opacity: 0.75; max-width: 100%; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; }
 """
@@ -43,7 +44,7 @@ function cellOf(cell, data, pick) {
   button.tabIndex = cell.position === data.focus ? 0 : -1;
   const picture = document.createElement(cell.source ? "img" : "div");
   if (cell.source) { picture.src = cell.source; picture.alt = ""; }
-  else { picture.textContent = "no image"; }
+  else { picture.textContent = cell.note; }
   picture.className = cell.source ? (cell.crisp ? "crisp" : "") : "none";
   const caption = document.createElement("span");
   caption.textContent = cell.caption;
@@ -74,6 +75,7 @@ export default function (component) {
     const next = cells[cells.indexOf(event.target) + distance];
     if (!distance || !next) return;
     event.preventDefault();
+    event.stopPropagation();  // inside the grid arrows move the focus, elsewhere they go to the next entry
     next.focus();
   };
   if (refocus === data.selected) grid.querySelector(`[data-position="${refocus}"]`)?.focus();
@@ -107,6 +109,7 @@ def cell_data(cell: Cell, position: int, caption: str, edge: int) -> dict[str, A
         "position": position,
         "caption": caption,
         "title": f"{position:,} · {about['key']} · {caption}" + (f" · {problem}" if problem else ""),
+        "note": "" if cell.pixels is not None else str(about.get("text") or ("broken" if problem else "no image"))[:80],
         "source": None if cell.pixels is None else data_uri(cell.pixels),
         "crisp": cell.pixels is not None and max(cell.pixels.shape[:2]) <= edge,
     }

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
 
 from core.contracts import Labels
+from core.inspect import search
 from core.inspect.files import Cell, InspectedFile, Sample, open_inspected
 from core.inspect.process import ReaderDied
+from core.inspect.search import Census, Wanted
+from core.inspect.weigh import Estimate, estimates
 
 T = TypeVar("T")
 
 OPEN_FILES = 8
-IDLE_SECONDS = 900
+IDLE_SECONDS = 300
+AT_ONCE = 2.0
+"""Seconds within which a reader that was released says that it is gone; one that dies later died of the question."""
+
+CENSUS_SECONDS = 0.4
+COUNT_SECONDS = 5.0
+SEARCH_SECONDS = 1.0
+SEARCH_MOST = 100_000
+WEIGH_SECONDS = 2.0
+WEIGHED = 200
+DEATHS = 6
+"""Readers that one page of a damaged file may cost."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """A part of a file's records: `start` <= i < `stop`. `stamp` changes whenever the file does."""
+    """A part of a file's records: `start` <= i < `stop`. `stamp` changes whenever the file does; `schema` is the way
+    in which it is to be read, None for the recognised one."""
 
     path: str
     stamp: int
     start: int
     stop: int
+    schema: str | None = None
 
     @classmethod
     def of_split(cls, store: Path, samples: dict[str, int], split: str) -> Span:
@@ -36,39 +55,143 @@ class Span:
         start = sum(samples[name] for name in names[: names.index(split)])
         return cls(str(store), stamp_of(store / "manifest.json"), start, start + samples[split])
 
+    @classmethod
+    def of_file(cls, path: str, schema: str | None = None) -> Span:
+        """All records of a file or folder. Raises what `summary` does."""
+        stamp = stamp_of(Path(path))
+        return cls(path, stamp, 0, int(summary(path, stamp, schema)["entries"]), schema)
+
     def __len__(self) -> int:
         return self.stop - self.start
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a search has brought: positions in the span, and how many of `total` records were looked at."""
+
+    positions: Labels
+    looked: int
+    total: int
+
+    @property
+    def complete(self) -> bool:
+        return self.looked >= self.total
+
+
 def stamp_of(path: Path) -> int:
-    """Changes whenever a file is replaced or written to."""
-    status = path.stat()
+    """Changes whenever a file (or a folder, or the LMDB in it) is replaced or written to; 0 where there is none."""
+    inner = path / "data.mdb"
+    try:
+        status = (inner if inner.is_file() else path).stat()
+    except OSError:
+        return 0
     return hash((status.st_mtime_ns, status.st_size, status.st_ino))
 
 
+@st.cache_data(max_entries=16, show_spinner="Opening…")
+def summary(path: str, stamp: int, schema: str | None) -> dict[str, Any]:
+    """Everything about a file as a whole, see `InspectedFile.summary`."""
+    return _ask(path, stamp, schema, lambda file: file.summary())
+
+
+def classes(span: Span) -> list[str] | None:
+    """The names of the classes by number, where the file gives them."""
+    names: list[str] | None = summary(span.path, span.stamp, span.schema)["classes"]
+    return names
+
+
 def cells(span: Span, positions: tuple[int, ...], edge: int) -> list[Cell]:
-    """Some records of a span, made to fit `edge` pixels."""
-    return _ask(span, lambda file: file.cells([span.start + position for position in positions], edge))
+    """Some records of a span, made to fit `edge` pixels. One that kills the reader is a cell that says so."""
+    return _cells(span, positions, edge, [DEATHS])
+
+
+def _cells(span: Span, positions: tuple[int, ...], edge: int, deaths: list[int]) -> list[Cell]:
+    try:
+        if deaths[0] <= 0:
+            raise ReaderDied("not read: too many entries of this page ended their reader")
+        return _of(span, lambda file: file.cells([span.start + position for position in positions], edge))
+    except ReaderDied as error:
+        deaths[0] -= 1
+        if len(positions) == 1 or deaths[0] < 0:
+            return [Cell({"key": f"#{position}", "problem": str(error)}, None) for position in positions]
+    half = len(positions) // 2
+    return _cells(span, positions[:half], edge, deaths) + _cells(span, positions[half:], edge, deaths)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def sample(span: Span, position: int) -> Sample:
     """One record of a span, whole."""
-    return _ask(span, lambda file: file.sample(span.start + position))
+    return _of(span, lambda file: file.sample(span.start + position))
+
+
+def payload(span: Span, position: int) -> bytes:
+    """All bytes of one record."""
+    return _of(span, lambda file: file.payload(span.start + position))
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading labels…")
 def labels(span: Span) -> Labels | None:
     """The class numbers of a span, int64, where its file keeps them together."""
-    numbers = _ask(span, lambda file: file.numbers())
+    numbers = _of(span, lambda file: file.numbers())
     return None if numbers is None else numbers[span.start : span.stop]
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def census(span: Span, seconds: float = CENSUS_SECONDS) -> Census:
+    """How often each label occurs in a span."""
+    numbers = labels(span)
+    return search.of_numbers(numbers) if numbers is not None else _of(span, lambda file: file.census(seconds))
+
+
+def matching(span: Span, wanted: Wanted, rounds: int) -> Found:
+    """What was found after so many rounds of about a second each."""
+    numbers = labels(span) if wanted.label is not None and not wanted.key else None
+    if numbers is not None:
+        return Found(np.flatnonzero(numbers == wanted.label), len(span), len(span))
+    found, looked = [np.empty(0, np.int64)], 0
+    for _ in range(rounds):
+        positions, looked = _round(span, wanted, looked)
+        found.append(positions)
+        if looked >= len(span):
+            break
+    return Found(np.concatenate(found), looked, len(span))
+
+
+@st.cache_data(max_entries=256, show_spinner="Looking through the entries…")
+def _round(span: Span, wanted: Wanted, looked: int) -> tuple[Labels, int]:
+    positions, end = _of(span, lambda file: file.matching(wanted, span.start + looked, SEARCH_SECONDS, SEARCH_MOST))
+    return positions[positions < span.stop] - span.start, min(end, span.stop) - span.start
 
 
 @st.cache_data(max_entries=32, show_spinner="Looking for it…")
 def find(span: Span, key: str) -> int | None:
     """The position in the span of a record by its key."""
-    index = _ask(span, lambda file: file.find(key))
+    index = _of(span, lambda file: file.find(key))
     return index - span.start if index is not None and span.start <= index < span.stop else None
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def weights(span: Span) -> list[dict[str, int]]:
+    """What some records, drawn at random, take here and would take in other encodings; see `weigh.weigh`."""
+    drawn = np.random.default_rng(0).permutation(search.spread(len(span), 50 * WEIGHED))[:WEIGHED]
+    return _of(span, lambda file: file.weigh([span.start + int(one) for one in drawn], WEIGH_SECONDS))
+
+
+def estimated(span: Span) -> list[Estimate]:
+    """What the span would occupy in each format, the smallest first."""
+    return estimates(weights(span), len(span))
+
+
+@st.cache_data(max_entries=16, show_spinner="Looking where the chunks lie…")
+def chunk_map(span: Span, name: str) -> dict[str, Any]:
+    """Where an HDF5 dataset lies in its file."""
+    return _of(span, lambda file: file.chunk_map(name))
+
+
+@st.cache_data(max_entries=16, show_spinner="Looking at the pages…")
+def page_map(span: Span, cells: int) -> dict[str, Any]:
+    """Which kinds of pages an LMDB has where, in so many parts."""
+    return _of(span, lambda file: file.page_map(cells))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -78,23 +201,52 @@ def largest_edge(span: Span) -> int:
     return max(shape[:2]) if shape else 0
 
 
-def positions_of(numbers: Labels | None, label: int | None, count: int) -> np.ndarray:
-    """The positions with a label, or all of them."""
-    if label is None or numbers is None:
-        return np.arange(count)
-    return np.flatnonzero(numbers == label)
+# ---------------------------------------------------------------- the readers
 
 
-def _ask(span: Span, question: Callable[[InspectedFile], T]) -> T:
-    """Ask the file's reader; where it is gone (killed by the file, or released meanwhile), ask a new one once."""
-    try:
-        return question(_opened(span.path, span.stamp))
-    except ReaderDied:
-        _opened.clear(span.path, span.stamp)
-        return question(_opened(span.path, span.stamp))
+class _Kept:
+    """An open file that closes itself when nobody has asked it anything for a while."""
+
+    def __init__(self, file: InspectedFile) -> None:
+        self._file = file
+        self._timer: threading.Timer | None = None
+
+    def ask(self, question: Callable[[InspectedFile], T]) -> T:
+        self._stop_timer()
+        try:
+            return question(self._file)
+        finally:
+            self._timer = threading.Timer(IDLE_SECONDS, self._file.close)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def close(self) -> None:
+        self._stop_timer()
+        self._file.close()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
 
-@st.cache_resource(max_entries=OPEN_FILES, ttl=IDLE_SECONDS, show_spinner=False, on_release=lambda file: file.close())
-def _opened(path: str, stamp: int) -> InspectedFile:
-    """`stamp` is part of the cache's key only: a store that was built again is another file."""
-    return open_inspected(path)
+def _of(span: Span, question: Callable[[InspectedFile], T]) -> T:
+    return _ask(span.path, span.stamp, span.schema, question)
+
+
+def _ask(path: str, stamp: int, schema: str | None, question: Callable[[InspectedFile], T]) -> T:
+    """Ask the file's reader; where it was gone already (idle, or killed by another question), ask a new one once."""
+    for last in (False, True):
+        began = time.monotonic()
+        try:
+            return _opened(path, stamp, schema).ask(question)
+        except ReaderDied:
+            _opened.clear(path, stamp, schema)
+            if last or time.monotonic() - began > AT_ONCE:
+                raise
+    raise AssertionError("the second answer was returned or raised")
+
+
+@st.cache_resource(max_entries=OPEN_FILES, show_spinner=False, on_release=lambda kept: kept.close())
+def _opened(path: str, stamp: int, schema: str | None) -> _Kept:
+    """`stamp` is part of the cache's key only: a file that was written again is another one."""
+    return _Kept(open_inspected(os.path.realpath(path), schema))

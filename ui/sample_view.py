@@ -13,6 +13,9 @@ import streamlit as st
 from core.contracts import Pixels
 from core.inspect.files import Sample
 from ui.gallery import data_uri
+from ui.inspect_open import Subject
+from ui.sample_details import draw_header, draw_saving, draw_value
+from ui.words import verbatim
 
 LARGE, SMALL = 288, 104
 HEX_BYTES = 256
@@ -42,17 +45,20 @@ def difference(first: Pixels, second: Pixels) -> Difference:
     return Difference(largest, 10 * log10(255**2 / error) if error else inf, factor, amplified)
 
 
-def draw_sample(sample: Sample, position: int, where: str) -> None:
-    """The picture beside its facts, then the head of its payload."""
+def draw_sample(subject: Subject, sample: Sample, position: int) -> None:
+    """The picture, or whatever it is instead, then its facts, and what its first bytes are."""
     about = sample.about
     title = about.get("class") or about["label"]
-    st.subheader(f"{title if title is not None else 'No label'}", anchor=False)
-    st.caption(f"Sample {position:,} of {where}")
+    st.subheader(verbatim(title) if title is not None else "No label", anchor=False)
+    st.caption(f"{subject.noun.capitalize()} {position:,} of {len(subject.span):,} {verbatim(subject.where)}")
     if sample.pixels is not None:
-        draw_pictures(LARGE, {f"sample {position}: {title}": sample.pixels})
+        draw_pictures(LARGE, {f"{subject.noun} {position}: {title}": sample.pixels})
     if about.get("problem"):
-        st.error(str(about["problem"]), icon=":material/broken_image:")
+        st.error(verbatim(about["problem"]), icon=":material/broken_image:")
+    draw_value(about)
+    draw_saving(subject.span, sample, position)
     st.html(_facts(about))
+    draw_header(about)
     if sample.head:
         st.caption(f"The first {min(len(sample.head), HEX_BYTES)} of its {about['payload_bytes']:,} bytes")
         st.code(hex_dump(sample.head[:HEX_BYTES]), language=None, height=190)

@@ -101,6 +101,10 @@ class InspectedFile:
         """Where an HDF5 dataset lies in its file, see `records.Chunked`. Raises InputError for anything else."""
         return self._reader.ask("chunk_map", name=name)[0]
 
+    def page_map(self, cells: int) -> dict[str, Any]:
+        """The kinds of pages of an LMDB, see `records.Paged`. Raises InputError for anything else."""
+        return self._reader.ask("page_map", cells=cells)[0]
+
     def cells(self, indices: Sequence[int], box: int) -> list[Cell]:
         """Some records, each made to fit a square of `box` pixels (never made larger)."""
         answer, blobs = self._reader.ask("cells", indices=list(map(int, indices)), box=box)

@@ -22,7 +22,7 @@ from core.formats import FORMATS
 from core.inspect import limits, search, wire
 from core.inspect.arrays import flat
 from core.inspect.describe import HEAD_BYTES, describe, describe_fully
-from core.inspect.records import UNREADABLE, Chunked, File, Label
+from core.inspect.records import UNREADABLE, Chunked, File, Label, Paged
 from core.inspect.schemas import SCHEMAS, understand
 from core.inspect.search import label_or_none
 from core.inspect.weigh import weigh
@@ -104,6 +104,12 @@ class Reader:
         if not isinstance(self._file, Chunked):
             raise InputError(f"a file of the kind {self._file.kind} has no chunks")
         return dict(self._file.chunk_map(name)), []
+
+    def page_map(self, cells: int) -> Answer:
+        """Which kinds of pages an LMDB has where."""
+        if not isinstance(self._file, Paged):
+            raise InputError(f"a file of the kind {self._file.kind} has no pages")
+        return dict(self._file.page_map(cells)), []
 
     @cached_property
     def _numbers(self) -> Labels | None:
@@ -212,6 +218,7 @@ REQUESTS: Mapping[str, Callable[..., Answer]] = {
     "matching": Reader.matching,
     "weigh": Reader.weigh,
     "chunk_map": Reader.chunk_map,
+    "page_map": Reader.page_map,
     "cells": Reader.cells,
     "scan": Reader.scan,
 }

@@ -106,6 +106,16 @@ class Chunked(Protocol):
         ...
 
 
+@runtime_checkable
+class Paged(Protocol):
+    """What a `File` may be as well: one that is made of pages of a few kinds."""
+
+    def page_map(self, cells: int) -> Mapping[str, Any]:
+        """The file in at most so many parts of equal length: `cells`, the kind of most pages of each ("meta", "branch",
+        "leaf", "overflow", "free"), and `pages_each`, how many pages a part has."""
+        ...
+
+
 class Schema(Protocol):
     """A way of keeping images in files of one kind. A class; its instances are the `Records` of one file."""
 

@@ -1,0 +1,105 @@
+"""A file of any kind on the page: what it is, how it was understood, and the views of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.errors import FormatMattersError
+from core.inspect import remembered
+from core.inspect.kinds import Found, identify
+from core.inspect.schemas import SCHEMAS
+from core.stores import StoreInfo
+from ui import inspected, state
+from ui.inspect_check import draw_check
+from ui.inspect_labels import draw_labels
+from ui.inspect_open import QUERY, Subject
+from ui.inspect_structure import draw_structure
+from ui.inspected import Span
+from ui.inspector import draw_images
+from ui.words import counted, size_text, verbatim
+
+KINDS = {"lmdb": "LMDB", "hdf5": "HDF5", "store": "Store built here", "folder": "Folder of files"}
+VIEWS = {
+    "images": ":material/grid_view: Images",
+    "labels": ":material/bar_chart: Labels",
+    "structure": ":material/account_tree: Structure",
+    "check": ":material/fact_check: Check",
+}
+SHOWN_WARNINGS = 3
+
+
+def draw_subject(subject: Subject, others: list[StoreInfo]) -> None:
+    """One of the views, the page's other parts alive whatever happens in it."""
+    view = st.segmented_control(
+        "View", list(VIEWS), format_func=VIEWS.__getitem__, default="images", required=True, key="inspector.view",
+        persist_state="session", label_visibility="collapsed",
+    )  # fmt: skip
+    try:
+        if view == "labels":
+            draw_labels(subject)
+        elif view == "structure":
+            draw_structure(subject)
+        elif view == "check":
+            draw_check(subject)
+        else:
+            draw_images(subject, others)
+    except FormatMattersError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def draw_file(path: Path, uploaded: bool) -> None:
+    """A file from outside: what it is and how it is read, then its views."""
+    if not uploaded and st.query_params.get(QUERY) != str(path):
+        st.query_params[QUERY] = str(path)
+    try:
+        found = identify(path)
+    except FormatMattersError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    schema = _choose_schema(found, remembered.fingerprint(path))
+    try:
+        about = inspected.summary(str(path), inspected.stamp_of(path), schema)
+    except FormatMattersError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if not uploaded:
+        remembered.remember_path(state.home(), str(path))
+    _draw_understood(path, about)
+    if about["entries"] == 0:
+        st.info("There is no entry in it. Its structure can be looked at all the same.", icon=":material/inbox:")
+    draw_subject(Subject(Span.of_file(str(path), schema), path.name, f"in {path.name}", path), [])
+
+
+def _choose_schema(found: Found, fingerprint: str) -> str | None:
+    """How the file is to be read: as it is recognised, or in a way that was chosen and is remembered."""
+    table = SCHEMAS[found.kind]
+    known = remembered.Remembered.load(state.home()).schemas.get(fingerprint)
+    key = f"inspector.schema.{fingerprint}"
+    options = [None, *table]
+    return st.selectbox(
+        "Read as", options, index=options.index(known) if known in table else 0, key=key, width=460,
+        format_func=lambda name: "what is recognised" if name is None else f"{table[name].title}",
+        on_change=lambda: remembered.remember_schema(state.home(), fingerprint, st.session_state[key]),
+        help="Files are recognised by their keys and values. Where that went wrong, choose here; it is remembered for "
+        "this file, in the app's own folder.",
+    )  # fmt: skip
+
+
+def _draw_understood(path: Path, about: dict[str, Any]) -> None:
+    size = about["structure"].get("allocated_bytes")
+    facts = [KINDS[about["kind"]], counted(about["entries"], "entry", "entries"), size_text(size) if size else ""]
+    table = SCHEMAS[about["kind"]]
+    title = table[about["schema"]].title if about["schema"] in table else about["schema"]
+    st.markdown(
+        f"**{verbatim(path.name)}** :gray[· {' · '.join(filter(None, facts))}]  \n"
+        f"Read as *{verbatim(title)}*, because {verbatim(about['why'])}."
+    )
+    notes = [verbatim(note) for note in about["warnings"]]
+    for note in notes[:SHOWN_WARNINGS]:
+        st.warning(note, icon=":material/warning:")
+    if len(notes) > SHOWN_WARNINGS:
+        with st.expander(f"{len(notes) - SHOWN_WARNINGS} more warnings", icon=":material/warning:"):
+            st.markdown("\n".join(f"- {note}" for note in notes[SHOWN_WARNINGS:]))
