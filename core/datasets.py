@@ -147,6 +147,11 @@ class Dataset:
         found = dict(self._query("SELECT split, SUM(bytes) FROM counts GROUP BY split"))
         return {split: found[split] for split in self.splits}
 
+    def class_bytes(self) -> dict[str, float]:
+        """Mean bytes of an image file of each class that has images, all splits together."""
+        found = self._query("SELECT label, 1.0 * SUM(bytes) / SUM(images) FROM counts GROUP BY label HAVING SUM(images)")
+        return {self.classes[label]: mean for label, mean in found}
+
     def skipped(self) -> list[Skipped]:
         """The images that were left out at import, and why."""
         return [Skipped(*row) for row in self._query("SELECT path, reason FROM skipped")]

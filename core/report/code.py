@@ -1,0 +1,119 @@
+"""What to type: the lines of a training script that use a store, and the commands that build and measure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.home import REPOSITORY, Home
+from core.report.evidence import BuiltStore, Evidence, Setting
+
+CORE = "python -m core"
+
+SNIPPET = """\
+from core import open_store
+
+store = open_store({path!r}, split={split!r})
+loader = store.loader({settings})
+
+for epoch in range(3):
+    for images, labels in loader:  # {images}
+        ...  # your training step
+"""
+
+
+def snippet(store: BuiltStore, evidence: Evidence, setting: Setting | None) -> str:
+    """The lines that load this store as it was measured; they run as they are, from the project's folder."""
+    given: dict[str, Any] = {"batch_size": 256, "shuffle": True, "seed": 0}
+    if setting is not None:
+        given |= {"batch_size": setting.batch_size, "workers": _workers(setting.workers), "device": setting.device}
+        given |= {"transform": setting.transform} if setting.transform != "none" else {}
+        given |= {"output": setting.output} if setting.output != "float32" else {}
+        given |= {"loader": setting.loader} if setting.loader != "fast" else {}
+    split = setting.split if setting is not None else next(iter(evidence.images.splits))
+    kind = "uint8" if given.get("output") == "uint8" else "float32, normalised"
+    return SNIPPET.format(
+        path=_shown(store.path, evidence),
+        split=split,
+        settings=", ".join(f"{name}={value!r}" for name, value in given.items()),
+        images=f"{kind}, (batch, 3, height, width); labels: int64",
+    )
+
+
+def _workers(asked: str) -> str | int:
+    return int(asked) if asked.isdecimal() else asked
+
+
+def _shown(path: str, evidence: Evidence) -> str:
+    """A path as one types it from the project's folder."""
+    return str(Path(path).relative_to(REPOSITORY)) if Path(path).is_relative_to(REPOSITORY) else path
+
+
+def rebuild_command(store: BuiltStore, evidence: Evidence) -> str:
+    """The command that builds this store anew."""
+    return f"{build_command(evidence, store.format, store.encoding, store.compression, store.options)} --force"
+
+
+def build_command(evidence: Evidence, form: str, encoding: str, compression: str = "none", options: Any = None) -> str:
+    parts = ["build", evidence.images.name, "--format", form, "--encoding", encoding]
+    if compression != "none":
+        parts += ["--compression", compression]
+    for name, value in (options or {}).items():
+        parts += ["--option", f"{name}={value}"]
+    return _command(evidence, parts)
+
+
+def loader_command(
+    evidence: Evidence, stores: Sequence[BuiltStore], setting: Setting | None, *, cold: bool = False
+) -> str:
+    """The command that loads these stores in turns, in this setting."""
+    parts = ["experiment", "loader", *_places(evidence, stores)]
+    if setting is not None:
+        parts += _differing(setting)
+    return _command(evidence, [*parts, "--cache", "cold"] if cold else parts)
+
+
+LOADER_OPTIONS = {
+    "loader": ("--loaders", "fast"),
+    "batch_size": ("--batch-sizes", 256),
+    "workers": ("--workers", "auto"),
+    "transform": ("--transforms", "none"),
+    "device": ("--devices", "cpu"),
+    "output": ("--outputs", "float32"),
+    "split": ("--split", "train"),
+}
+"""Field of a setting -> the option that chooses it, and what it is without."""
+
+
+def _differing(setting: Setting) -> Iterable[str]:
+    for name, (option, usual) in LOADER_OPTIONS.items():
+        if getattr(setting, name) != usual:
+            yield from (option, str(getattr(setting, name)))
+
+
+def train_command(evidence: Evidence, stores: Sequence[BuiltStore]) -> str:
+    """The command that trains from these stores in turns."""
+    return _command(evidence, ["train", *_places(evidence, stores)])
+
+
+def storage_command(evidence: Evidence, stores: Sequence[BuiltStore]) -> str:
+    """The command that writes and reads the dataset, one and many, in the ways of these stores."""
+    formats = ",".join(dict.fromkeys(store.format for store in stores))
+    variants = ",".join(dict.fromkeys(_variant(store) for store in stores))
+    parts = ["experiment", "storage", "--dataset", evidence.images.name, "--formats", formats, "--variants", variants]
+    return _command(evidence, parts)
+
+
+def _variant(store: BuiltStore) -> str:
+    return store.encoding if store.compression == "none" else f"{store.encoding}-{store.compression}"
+
+
+def _places(evidence: Evidence, stores: Sequence[BuiltStore]) -> list[str]:
+    return [_shown(store.path, evidence) for store in stores]
+
+
+def _command(evidence: Evidence, parts: Sequence[str]) -> str:
+    home = ["--home", evidence.home] if evidence.home and Path(evidence.home) != Home.find().root else []
+    return f"{CORE} {shlex.join([*parts, *home])}"

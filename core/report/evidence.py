@@ -1,0 +1,195 @@
+"""Everything that was measured on one dataset on one machine, as plain dataclasses: what a report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from core.report.figures import Figure, Run
+
+
+@dataclass(frozen=True)
+class Images:
+    """The dataset. `least` and `most`: mean bytes of a file in the class with the smallest and the largest ones,
+    relative to the mean of all."""
+
+    name: str
+    fingerprint: str
+    splits: Mapping[str, int]
+    classes: int
+    bytes: int
+    least: float = 1.0
+    most: float = 1.0
+
+    @property
+    def count(self) -> int:
+        return sum(self.splits.values())
+
+
+@dataclass(frozen=True)
+class BuiltStore:
+    """A store as its manifest tells it; sizes in bytes, all splits together.
+
+    `even`: every image takes as many bytes. `lossless`: the pixels are the source's. `build_s` is the time that
+    writing took, `paces` the seconds an image of each split. `options` are those of its parts that are not at their
+    defaults.
+    """
+
+    name: str
+    format: str
+    encoding: str
+    compression: str
+    samples: int
+    payload_bytes: int
+    used_bytes: int
+    allocated_bytes: int
+    apparent_bytes: int
+    files: int
+    build_s: float
+    paces: tuple[float, ...]
+    built: str = ""
+    path: str = ""
+    even: bool = False
+    lossless: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def each(self) -> float:
+        """Bytes on the disk for an image."""
+        return self.allocated_bytes / max(self.samples, 1)
+
+    @property
+    def file_an_image(self) -> bool:
+        return self.files >= self.samples
+
+
+class Setting(NamedTuple):
+    """The way stores were loaded: what two of them must share to be compared. `workers` as asked for."""
+
+    loader: str
+    batch_size: int
+    workers: str
+    transform: str
+    device: str
+    output: str
+    split: str
+    cache: str
+    step_ms: float = 0.0
+
+    @property
+    def text(self) -> str:
+        parts = [
+            f"{self.loader} loader",
+            f"batches of {self.batch_size}",
+            f"workers {self.workers}",
+            "no transform" if self.transform == "none" else self.transform,
+            self.output,
+            self.device,
+            f"{self.cache} cache",
+            f"split {self.split}",
+        ]
+        return ", ".join(parts) + (f", training step of {self.step_ms:g} ms" if self.step_ms else "")
+
+
+@dataclass(frozen=True)
+class Loading:
+    """One store in one setting. Speeds in images a second, `stages` in microseconds of one worker's time an image,
+    `ceilings` in images a second."""
+
+    store: str
+    setting: Setting
+    speed: Figure
+    first_batch_s: Figure
+    wait_share: Figure | None = None
+    stages: Mapping[str, float] = field(default_factory=dict)
+    ceilings: Mapping[str, float] = field(default_factory=dict)
+    workers: str = ""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One store in one order of a training run. `accuracies` and `losses`: in validation, after each epoch."""
+
+    store: str
+    order: str
+    speed: Figure
+    wait_share: Figure
+    first_batch_s: Figure
+    accuracies: tuple[float, ...]
+    losses: tuple[float, ...]
+    shuffle_quality: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training run. `verdict`: whether its stores gave the same losses, in a sentence; `identical` None where
+    there was nothing to compare."""
+
+    run: Run
+    model: str
+    device: str
+    batch_size: int
+    epochs: int
+    lanes: tuple[Lane, ...]
+    identical: bool | None
+    verdict: str
+
+    def in_order(self, order: str) -> list[Lane]:
+        return [lane for lane in self.lanes if lane.order == order]
+
+
+@dataclass(frozen=True)
+class Access:
+    """One operation of the storage experiment. `way` is "format/variant", `seconds` for all `samples` together."""
+
+    way: str
+    operation: str
+    samples: int
+    seconds: Figure
+    allocated_bytes: int
+
+    @property
+    def rate(self) -> Figure:
+        """Images a second."""
+        return self.seconds.turned(lambda seconds: self.samples / max(seconds, 1e-9))
+
+
+class LeftOut(NamedTuple):
+    """A record, or a part of one, that is not in the report, and why."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`machine` are facts (`core.machine`), `disk_free` bytes, `taken` an ISO time; `home` what commands
+    are told."""
+
+    images: Images
+    machine: Mapping[str, Any]
+    versions: Mapping[str, str]
+    stores: tuple[BuiltStore, ...]
+    loading: tuple[Loading, ...] = ()
+    trainings: tuple[Training, ...] = ()
+    access: tuple[Access, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    raw: Mapping[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    taken: str = ""
+    disk_free: int = 0
+    home: str = ""
+
+    def store(self, name: str) -> BuiltStore:
+        return next(store for store in self.stores if store.name == name)
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """What the machine has, or what its container allows."""
+        told = [self.machine.get(name) for name in ("memory_bytes", "memory_limit_bytes")]
+        return min((int(value) for value in told if value), default=None)
+
+    @property
+    def identity(self) -> str | None:
+        identity = self.machine.get("identity")
+        return None if identity is None else str(identity)

@@ -1,0 +1,304 @@
+"""Finds everything that was measured on one dataset on this machine, and says what it leaves out and why."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from core.compressions import COMPRESSIONS
+from core.datasets import Dataset
+from core.encodings import ENCODINGS
+from core.formats import FORMATS
+from core.home import Home
+from core.machine import machine_differences
+from core.measure.races import EXPERIMENTS
+from core.measure.records import Record, list_records
+from core.measure.storage.rows import rows_of
+from core.options import options_of
+from core.report.evidence import Access, BuiltStore, Evidence, Images, Lane, LeftOut, Loading, Setting, Training
+from core.report.figures import Run, figure
+from core.runs import machine, now, versions
+from core.stores import StoreInfo, list_stores
+from core.training.verdict import judge
+
+Row = Mapping[str, Any]
+
+
+def gather(home: Home, name: str) -> Evidence:
+    """Everything about the dataset called `name`. Raises InputError where there is no such dataset."""
+    dataset = Dataset.open(home, name)
+    sieve = Sieve(dataset, machine(home), {store.name: store for store in list_stores(home, name)})
+    loading = tuple(_loadings(sieve, _kept(sieve, home, EXPERIMENTS)))
+    trainings = tuple(_trainings(sieve, _kept(sieve, home, ("train",))))
+    access = tuple(_accesses(sieve, _kept(sieve, home, ("storage",))))
+    return Evidence(
+        images=_images(dataset),
+        machine=sieve.machine,
+        versions=versions(),
+        stores=tuple(_built(store) for store in sieve.stores.values()),
+        left_out=tuple(sieve.left_out),
+        raw=sieve.raw,
+        taken=now(),
+        disk_free=shutil.disk_usage(home.root).free,
+        home=str(home.root),
+        loading=loading,
+        trainings=trainings,
+        access=access,
+    )
+
+
+# ---------------------------------------------------------------- what counts
+
+
+@dataclass
+class Sieve:
+    """What a record must share to be in the report: the images, the machine, and a store that is still the same."""
+
+    dataset: Dataset
+    machine: Row
+    stores: Mapping[str, StoreInfo]
+    left_out: list[LeftOut] = field(default_factory=list)
+    raw: dict[str, list[Row]] = field(default_factory=dict)
+
+    def takes(self, record: Record) -> bool:
+        """Whether a record is about these images and this machine; why not is noted."""
+        reason = self._other_images(record) or self._other_machine(record)
+        if reason:
+            self.left_out.append(LeftOut(f"{record.experiment} of {when(record.setup['started'])}", reason))
+        return not reason
+
+    def takes_store(self, row: Row, record: Record) -> bool:
+        """Whether a row's store is still there, and not built anew since."""
+        if row.get("dataset") not in (None, self.dataset.name):
+            return False
+        told = self.stores.get(f"{row['format']}/{row['variant']}")
+        what = f"{row['format']}/{row['variant']} in {record.experiment} of {when(record.setup['started'])}"
+        if told is None:
+            self._note(LeftOut(what, "that store is no longer there"))
+        elif _moment(str(record.setup["started"])) < _moment(told.manifest.built):
+            self._note(LeftOut(what, "the store was built anew since"))
+        else:
+            return True
+        return False
+
+    def keep(self, kind: str, record: Record, rows: Iterable[Row]) -> None:
+        """Note the rows as they were measured, for whoever wants to reckon again."""
+        told = {"run": record.path.stem, "started": record.setup["started"]}
+        self.raw.setdefault(kind, []).extend({**told, **row} for row in rows)
+
+    def _note(self, left_out: LeftOut) -> None:
+        if left_out not in self.left_out:
+            self.left_out.append(left_out)
+
+    def _other_images(self, record: Record) -> str:
+        measured = record.setup.get("fingerprints", {}).get(self.dataset.name)
+        if measured is None and _moment(str(record.setup["started"])) < _moment(self.dataset.imported):
+            return "it is older than the dataset, and does not say of which images it was"
+        if measured not in (None, self.dataset.fingerprint):
+            return f"measured on other images that were called {self.dataset.name}"
+        return ""
+
+    def _other_machine(self, record: Record) -> str:
+        differences = machine_differences(record.machine, self.machine)
+        if not differences:
+            return ""
+        first = differences[0]
+        return f"measured on another machine ({first.name}: {first.first}, here {first.second})"
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def when(started: str) -> str:
+    """ "2026-11-21 13:20 UTC" """
+    return started[:16].replace("T", " ") + " UTC"
+
+
+def _kept(sieve: Sieve, home: Home, experiments: Sequence[str]) -> list[Record]:
+    """The records that count, the newest first."""
+    found = [record for name in experiments for record in list_records(home, name, sieve.dataset.name)]
+    kept = [record for record in found if sieve.takes(record)]
+    return sorted(kept, key=lambda record: str(record.setup["started"]), reverse=True)
+
+
+def _run(record: Record) -> Run:
+    return Run(record.path.stem, record.experiment, str(record.setup["started"]), str(record.path))
+
+
+# ---------------------------------------------------------------- the dataset and its stores
+
+
+def _images(dataset: Dataset) -> Images:
+    by_class = list(dataset.class_bytes().values())
+    mean = dataset.bytes / max(sum(dataset.splits.values()), 1) or 1.0
+    return Images(
+        dataset.name,
+        dataset.fingerprint,
+        dataset.splits,
+        len(dataset.classes),
+        dataset.bytes,
+        min(by_class, default=mean) / mean,
+        max(by_class, default=mean) / mean,
+    )
+
+
+def _built(store: StoreInfo) -> BuiltStore:
+    told = store.manifest
+    splits = [split for split in told.splits.values() if split["samples"]]
+    sums = {name: sum(split[name] for split in splits) for name in SUMMED}
+    encoding = ENCODINGS.make(told.encoding["name"], told.encoding["options"])
+    return BuiltStore(
+        name=store.name,
+        format=told.format,
+        encoding=told.encoding["name"],
+        compression=told.compression["name"],
+        build_s=sum(split["seconds"] for split in splits),
+        paces=tuple(split["seconds"] / split["samples"] for split in splits),
+        built=told.built,
+        path=str(store.path),
+        even=told.payload_shape is not None,
+        lossless=encoding.lossless,
+        options=_options(store),
+        **sums,
+    )
+
+
+SUMMED = ("samples", "payload_bytes", "used_bytes", "allocated_bytes", "apparent_bytes", "files")
+
+
+def _options(store: StoreInfo) -> dict[str, Any]:
+    """The options of a store's parts that are not at their defaults, as `build --option` takes them."""
+    told = store.manifest
+    parts = (
+        (ENCODINGS.load(told.encoding["name"]), told.encoding["options"]),
+        (COMPRESSIONS.load(told.compression["name"]), told.compression["options"]),
+        (FORMATS.load(told.format), told.format_options),
+    )
+    return {
+        name: given[name]
+        for made, given in parts
+        for name, declared in options_of(made).items()
+        if name in given and given[name] != declared.default
+    }
+
+
+# ---------------------------------------------------------------- loading
+
+
+def _loadings(sieve: Sieve, records: Sequence[Record]) -> Iterator[Loading]:
+    """Of each store in each setting the newest record's turns."""
+    seen: set[tuple[str, Setting]] = set()
+    for record in records:
+        turns = [turn for turn in _turns(record) if sieve.takes_store(turn, record)]
+        groups = _grouped(turns, record)
+        sieve.keep("loading", record, turns)
+        for key in groups.keys() - seen:
+            yield _loading(*key, groups[key], _run(record))
+        seen |= groups.keys()
+
+
+def _turns(record: Record) -> list[Row]:
+    """Those of settings that were not refused later."""
+    refused = {row["setting"] for row in record.of("refused")}
+    return [turn for turn in record.of("turn") if turn.get("setting") not in refused or "setting" not in turn]
+
+
+def _grouped(turns: Iterable[Row], record: Record) -> dict[tuple[str, Setting], list[Row]]:
+    groups: dict[tuple[str, Setting], list[Row]] = {}
+    for turn in turns:
+        asked = turn.get("workers_asked", record.setup.get("workers", turn.get("workers")))
+        setting = Setting(
+            turn["loader"],
+            turn["batch_size"],
+            str(asked),
+            turn["transform"],
+            turn["device"],
+            turn["output"],
+            turn["split"],
+            turn["cache"],
+            float(turn.get("step_ms", 0.0)),
+        )
+        groups.setdefault((f"{turn['format']}/{turn['variant']}", setting), []).append(turn)
+    return groups
+
+
+def _loading(store: str, setting: Setting, turns: Sequence[Row], run: Run) -> Loading:
+    waits = [turn["wait_share"] for turn in turns if turn.get("wait_share") is not None]
+    return Loading(
+        store,
+        setting,
+        figure([turn["samples_per_s"] for turn in turns], run),
+        figure([turn["first_batch_s"] for turn in turns], run),
+        figure(waits, run) if waits else None,
+        _medians([turn["stages"] for turn in turns], run),
+        _medians([turn["ceilings"] for turn in turns], run),
+        str(turns[-1].get("workers", "")),
+    )
+
+
+def _medians(rows: Sequence[Mapping[str, Any]], run: Run) -> dict[str, float]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {
+        name: figure(values, run).median
+        for name in names
+        if (values := [row[name] for row in rows if isinstance(row.get(name), int | float)])
+    }
+
+
+# ---------------------------------------------------------------- training
+
+
+def _trainings(sieve: Sieve, records: Sequence[Record]) -> Iterator[Training]:
+    for record in records:
+        rows = [row for row in record.of("epoch") if sieve.takes_store(row, record)]
+        if not rows:
+            continue
+        sieve.keep("training", record, rows)
+        told, run = judge(rows), _run(record)
+        lanes: dict[tuple[str, str], list[Row]] = {}
+        for row in rows:
+            lanes.setdefault((row["store"], row["order"]), []).append(row)
+        setup = record.setup
+        yield Training(
+            run=run,
+            model=str(setup["model"]),
+            device=str(setup["device"]),
+            batch_size=int(setup["batch_size"]),
+            epochs=max(len(epochs) for epochs in lanes.values()),
+            lanes=tuple(_lane(store, order, epochs, run) for (store, order), epochs in lanes.items()),
+            identical=told["identical"],
+            verdict=str(told["verdict"]),
+        )
+
+
+def _lane(store: str, order: str, rows: Sequence[Row], run: Run) -> Lane:
+    return Lane(
+        store,
+        order,
+        figure([row["samples_per_s"] for row in rows], run),
+        figure([row["wait_share"] for row in rows], run),
+        figure([row["first_batch_s"] for row in rows], run),
+        tuple(row["val_accuracy"] for row in rows),
+        tuple(row["val_loss"] for row in rows),
+        float(rows[0]["shuffle_quality"]),
+    )
+
+
+# ---------------------------------------------------------------- storage
+
+
+def _accesses(sieve: Sieve, records: Sequence[Record]) -> Iterator[Access]:
+    """Of each way, operation and number of images the newest record's times."""
+    seen: set[tuple[str, str, int]] = set()
+    for record in records:
+        rows = rows_of(record)
+        sieve.keep("storage", record, rows)
+        for row in rows:
+            key = (f"{row['format']}/{row['variant']}", row["operation"], row["samples"])
+            if key not in seen:
+                seen.add(key)
+                yield Access(*key, figure(row["seconds"], _run(record)), row["bytes"])

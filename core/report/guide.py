@@ -1,0 +1,262 @@
+"""Which store to use: a recommendation from the answers and from what was measured, with its reasons.
+
+Pure: evidence and answers in, a recommendation out. Every reason has numbers of the evidence in it; where there are
+none it says that this was not measured, and how to measure it. The rules, after `fitness` has ruled stores out:
+
+    time      the fastest; of those between which and the fastest there is no difference, the smallest
+    disk      the smallest; where others are at most a tenth larger, the fastest of them
+    memory    the fastest of those that fit into memory at the real size; where none does, the smallest
+    nothing   where training takes as long from each, the smallest; else the fastest of those that are at most twice as
+              large as the smallest
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from core.report import reasons
+from core.report.code import build_command, loader_command, storage_command, train_command
+from core.report.evidence import BuiltStore, Evidence, Setting
+from core.report.figures import Figure, differ
+from core.report.fitness import RuledOut, sift, would_fit
+from core.report.questions import Answers
+from core.report.reasons import Reason, size
+from core.report.standing import Ranked, accesses, best_of, loads, main_training, settings
+from core.words import listed, number_text, speed_text
+
+NEARLY_AS_SMALL = 1.1
+COMPACT = 2.0
+OPERATIONS = {"single": "read-one-random", "in-order": "read-many"}
+"""Which operation of the storage experiment answers for a way of reading."""
+
+READING = {
+    "shuffled": "loaded in shuffled batches",
+    "single": "read one at a time, in any order",
+    "in-order": "read all in order",
+}
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Something that was not measured, and the command that would."""
+
+    what: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """`store` None: nothing can be recommended; `headline` says so. `equal`: stores that are as good by all that was
+    measured but larger. `price`: what the choice costs beside the others."""
+
+    store: str | None
+    headline: str
+    reasons: tuple[Reason, ...] = ()
+    price: tuple[Reason, ...] = ()
+    equal: tuple[str, ...] = ()
+    ruled_out: tuple[RuledOut, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What a rule decides on: the stores that meet the answers, and how fast those are that were measured."""
+
+    evidence: Evidence
+    answers: Answers
+    setting: Setting | None
+    stores: Sequence[BuiltStore]
+    rates: dict[str, Figure]
+
+    def ranked(self, stores: Iterable[BuiltStore]) -> list[Ranked]:
+        return [Ranked(store, self.rates[store.name]) for store in stores if store.name in self.rates]
+
+    @property
+    def memory(self) -> int | None:
+        return self.answers.memory_bytes or self.evidence.memory_bytes
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """`unmeasured`: the stores whose speed would have to be known, where there is no choice without it."""
+
+    store: BuiltStore | None
+    reasons: tuple[Reason, ...] = ()
+    equal: tuple[str, ...] = ()
+    unmeasured: tuple[str, ...] = ()
+
+
+def recommend(evidence: Evidence, answers: Answers, setting: Setting | None = None) -> Recommendation:
+    """`setting`: the way of loading to go by, the one that compares most where none is given."""
+    stores, ruled_out = sift(evidence.stores, answers)
+    setting = setting or next(iter(settings(evidence)), None)
+    case = _Case(evidence, answers, setting, stores, _rates(evidence, answers, setting))
+    missing = tuple(_missing(case))
+    if not stores:
+        return _nothing_fits(evidence, answers, ruled_out)
+    if len(stores) == 1:
+        choice = _Choice(stores[0], (reasons.only_one(stores[0], ruled_out),))
+    else:
+        choice = RULES[answers.scarce](case)
+    if choice.store is None:
+        told = _undecided(case, choice.unmeasured)
+        return Recommendation(None, told, choice.reasons, ruled_out=tuple(ruled_out), missing=missing)
+    headline = f"Use {choice.store.name}."
+    price = tuple(reasons.price(stores, case.ranked(stores), choice.store))
+    return Recommendation(choice.store.name, headline, choice.reasons, price, choice.equal, tuple(ruled_out), missing)
+
+
+def _rates(evidence: Evidence, answers: Answers, setting: Setting | None) -> dict[str, Figure]:
+    """Images a second by store, read the way that the answers say."""
+    if answers.access == "shuffled":
+        return {row.store: row.speed for row in loads(evidence, setting)} if setting else {}
+    return {row.way: row.rate for row in accesses(evidence, OPERATIONS[answers.access])}
+
+
+# ---------------------------------------------------------------- the rules
+
+
+def _for_time(case: _Case) -> _Choice:
+    return _fastest(case, case.stores, "")
+
+
+def _for_disk(case: _Case) -> _Choice:
+    least = min(case.stores, key=size)
+    near = [store for store in case.stores if store.each <= NEARLY_AS_SMALL * least.each]
+    smallest = reasons.smallest(case.stores, least)
+    if len(case.ranked(near)) < 2:
+        return _Choice(least, (smallest,))
+    chosen = _fastest(case, near, "Of the stores that are at most a tenth larger than the smallest, ")
+    return _Choice(chosen.store, (smallest, *chosen.reasons), chosen.equal)
+
+
+def _for_memory(case: _Case) -> _Choice:
+    if case.memory is None:
+        return _Choice(None, (Reason("How much memory this machine has is not known: say it with --memory-gb."),))
+    images = case.answers.images
+    fit = [store for store in case.stores if store.each * images <= case.memory]
+    if not fit:
+        least = min(case.stores, key=size)
+        return _Choice(least, (reasons.none_fits(least, images, case.memory),))
+    told = reasons.fitting(case.stores, fit, images, case.memory)
+    if len(fit) == 1:
+        return _Choice(fit[0], (told,))
+    chosen = _fastest(case, fit, "" if len(fit) == len(case.stores) else "Of those that fit, ")
+    return _Choice(chosen.store, (told, *chosen.reasons), chosen.equal)
+
+
+def _for_nothing(case: _Case) -> _Choice:
+    if case.answers.access == "shuffled" and (choice := _as_trained(case)) is not None:
+        return choice
+    least = min(case.stores, key=size)
+    compact = [store for store in case.stores if store.each <= COMPACT * least.each]
+    if len(compact) == 1:
+        told = reasons.smallest(case.stores, least).text
+        return _Choice(least, (Reason(f"{told} Every other one takes more than twice as much."),))
+    before = "" if len(compact) == len(case.stores) else "Of the stores at most twice as large as the smallest, "
+    return _fastest(case, compact, before)
+
+
+def _as_trained(case: _Case) -> _Choice | None:
+    """The smallest store, where a training run took as long from each of two or more of these."""
+    training = main_training(case.evidence)
+    if training is None:
+        return None
+    by_name = {store.name: store for store in case.stores}
+    lanes = [lane for lane in training.in_order("shuffled") if lane.store in by_name]
+    best = max((lane.speed for lane in lanes), key=lambda speed: speed.median, default=None)
+    if len(lanes) < 2 or best is None or any(differ(lane.speed, best) for lane in lanes):
+        return None
+    slowest = min(lane.speed.median for lane in lanes)
+    most = max(lane.wait_share.median for lane in lanes)
+    chosen = min((by_name[lane.store] for lane in lanes), key=size)
+    text = (
+        f"Training ({training.model}, {training.device}) was as fast from each of the {len(lanes)} stores tried: "
+        f"{speed_text(slowest)} to {speed_text(best.median)}, no difference, and at most {most:.0%} of the time spent "
+        f"waiting for data. So size decides: {chosen.name} takes {reasons.each(chosen)} an image, the least of them."
+    )
+    others = tuple(lane.store for lane in lanes if lane.store != chosen.name)
+    return _Choice(chosen, (Reason(text, (training.run.name,)),), others)
+
+
+RULES: dict[str, Callable[[_Case], _Choice]] = {
+    "time": _for_time,
+    "disk": _for_disk,
+    "memory": _for_memory,
+    "nothing": _for_nothing,
+}
+
+
+# ---------------------------------------------------------------- what they share
+
+
+def _fastest(case: _Case, stores: Sequence[BuiltStore], before: str) -> _Choice:
+    """The fastest of `stores`, or the smallest of those that are as fast; none where fewer than two were measured."""
+    ranked = case.ranked(stores)
+    if len(ranked) < 2:
+        return _Choice(None, unmeasured=tuple(store.name for store in stores if store.name not in case.rates))
+    best, ties = best_of(ranked)
+    level = [best, *ties]
+    chosen = min(level, key=lambda one: (round(one.store.each / min(r.store.each for r in level), 2), -one.rate.median))
+    told = [reasons.fastest(ranked, best, READING[case.answers.access], before)]
+    if ties:
+        told.append(reasons.tie(level, chosen))
+    equal = tuple(one.store.name for one in level if one is not chosen)
+    return _Choice(chosen.store, tuple(told), equal)
+
+
+# ---------------------------------------------------------------- what cannot be said
+
+
+def _undecided(case: _Case, unmeasured: Sequence[str]) -> str:
+    """Why there is no recommendation."""
+    if not unmeasured:
+        return "Not known: how much memory there is."
+    what = "none of the stores" if len(unmeasured) == len(case.stores) else f"not {listed(unmeasured, 'or')}"
+    verb = "was" if len(unmeasured) == len(case.stores) or len(unmeasured) == 1 else "were"
+    return f"Not measured: {what} {verb} {READING[case.answers.access]}, and speed would decide."
+
+
+def _nothing_fits(evidence: Evidence, answers: Answers, ruled_out: Sequence[RuledOut]) -> Recommendation:
+    form, encoding = would_fit(answers)
+    why = "None of the stores meets your answers." if ruled_out else "No store was built yet."
+    missing = Missing("a store that would meet them", build_command(evidence, form, encoding))
+    return Recommendation(None, why, ruled_out=tuple(ruled_out), missing=(missing,))
+
+
+def _missing(case: _Case) -> Iterable[Missing]:
+    """What was not measured and would matter to these answers."""
+    evidence, stores = case.evidence, case.stores
+    unmeasured = [store for store in stores if store.name not in case.rates]
+    if unmeasured and case.answers.access == "shuffled":
+        # Only turns of one run are compared with each other, so the whole field runs again.
+        yield Missing(f"loading from {_names(unmeasured)}", loader_command(evidence, stores, case.setting))
+    elif unmeasured:
+        what = f"{_names(unmeasured)}, {READING[case.answers.access]}"
+        yield Missing(what, storage_command(evidence, stores))
+    if case.answers.access == "shuffled":
+        yield from _missing_cold(case)
+        trained = {lane.store for training in evidence.trainings for lane in training.lanes}
+        untrained = [store for store in stores if store.name not in trained]
+        if untrained:
+            yield Missing(f"training from {_names(untrained)}", train_command(evidence, stores))
+    if case.answers.machines != "one":
+        yield Missing("anything over a network: every number here is of this machine's own disk", "")
+
+
+def _missing_cold(case: _Case) -> Iterable[Missing]:
+    """Loading beyond the memory, where the real size needs it."""
+    cold = {row.store for row in case.evidence.loading if row.setting.cache == "cold"}
+    large = [
+        store
+        for store in case.stores
+        if case.memory is not None and store.each * case.answers.images > case.memory and store.name not in cold
+    ]
+    if large:
+        what = f"loading what is not in memory, as at {number_text(case.answers.images)} images, from {_names(large)}"
+        yield Missing(what, loader_command(case.evidence, large, case.setting, cold=True))
+
+
+def _names(stores: Sequence[BuiltStore]) -> str:
+    return listed(store.name for store in stores)

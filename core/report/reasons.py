@@ -1,0 +1,122 @@
+"""The guide's sentences: each with the numbers that it rests on and the records that these stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from core.report.evidence import BuiltStore
+from core.report.figures import Figure, differ
+from core.report.fitness import RuledOut
+from core.report.standing import Ranked, best_of, runs_of
+from core.words import listed, number_text, rounded, size_text, speed_text, times_text
+
+AS_LARGE = 1.01
+"""Sizes within a hundredth of each other are told as equal."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A sentence with its numbers, and the records that these stand in."""
+
+    text: str
+    runs: tuple[str, ...] = ()
+
+
+def fastest(ranked: Sequence[Ranked], best: Ranked, how: str, before: str) -> Reason:
+    """That one is the fastest, and how much faster than the slowest where that is a difference."""
+    last = min(ranked, key=lambda one: one.rate.median)
+    text = f"{before}{best.store.name} is the fastest, {how}: {rate_text(best.rate)}"
+    if last is not best and differ(last.rate, best.rate):
+        ratio = best.rate.median / last.rate.median
+        text += f", {times_text(ratio)} as many as {last.store.name} with {rate_text(last.rate)}"
+    apart = " They were not all measured in the same run." if len(runs_of(one.rate for one in ranked)) > 1 else ""
+    return Reason(f"{text}.{apart}", tuple(runs_of([best.rate, last.rate])))
+
+
+def tie(level: Sequence[Ranked], chosen: Ranked) -> Reason:
+    """That several are as fast as each other, and that size decides, where it does."""
+    others = [one for one in level if one is not chosen]
+    sizes = [one.store.each for one in others]
+    names = listed(one.store.name for one in others)
+    text = f"Between {chosen.store.name} and {names} there is no difference in speed that these turns can tell"
+    if min(sizes) > AS_LARGE * chosen.store.each:
+        text += f". Size decides: {each(chosen.store)} an image against {size_text(min(sizes))}"
+        text += f" to {size_text(max(sizes))}" if max(sizes) > AS_LARGE * min(sizes) else ""
+    else:
+        text += ", nor in size with the nearest of them"
+    return Reason(text + ".", tuple(runs_of(one.rate for one in level)))
+
+
+def smallest(stores: Sequence[BuiltStore], least: BuiltStore) -> Reason:
+    most = max(stores, key=size)
+    text = f"{least.name} is the smallest: {each(least)} an image on the disk"
+    return Reason(text + (f", {most.name} takes {each(most)}." if most is not least else "."))
+
+
+def only_one(store: BuiltStore, ruled_out: Sequence[RuledOut]) -> Reason:
+    if not ruled_out:
+        return Reason(f"It is the only store that was built: {each(store)} an image, nothing to compare it with.")
+    return Reason(f"It is the only store of {len(ruled_out) + 1} that meets your answers: {each(store)} an image.")
+
+
+def fitting(stores: Sequence[BuiltStore], fit: Sequence[BuiltStore], images: int, memory: int) -> Reason:
+    """How many stores fit into memory at so many images; one at least."""
+    largest = max(fit, key=size)
+    room = f"{size_text(memory)} of memory hold"
+    if len(fit) == len(stores):
+        kept = f"every store, {largest.name} as the largest with {at(largest, images)}"
+    elif len(fit) == 1:
+        kept = f"{largest.name} only, with {at(largest, images)}"
+    else:
+        kept = f"{len(fit)} of the {len(stores)} stores, {largest.name} as the largest with {at(largest, images)}"
+    return Reason(f"At {number_text(images)} images like these, {room} {kept}.")
+
+
+def none_fits(least: BuiltStore, images: int, memory: int) -> Reason:
+    part = memory / (least.each * images)
+    return Reason(
+        f"At {number_text(images)} images like these no store fits into {size_text(memory)} of memory. {least.name} "
+        f"comes closest: {each(least)} an image, {at(least, images)} in all, of which at most {part:.1%} can be in "
+        "memory at a time."
+    )
+
+
+def price(stores: Sequence[BuiltStore], ranked: Sequence[Ranked], chosen: BuiltStore) -> Iterable[Reason]:
+    """What a choice costs, against the smallest and the fastest of the stores that meet the answers."""
+    least = min(stores, key=size)
+    if chosen.each > AS_LARGE * least.each:
+        ratio = times_text(chosen.each / least.each)
+        text = (
+            f"It takes {ratio} the disk of the smallest, {least.name}: {each(chosen)} an image against {each(least)}."
+        )
+        yield Reason(text)
+    mine = next((one for one in ranked if one.store is chosen), None)
+    if mine is None or len(ranked) < 2:
+        return
+    best, _ = best_of(ranked)
+    if best is not mine and differ(best.rate, mine.rate):
+        share = mine.rate.median / best.rate.median
+        text = f"It gives {share:.0%} of the speed of the fastest, {best.store.name}: {rate_text(mine.rate)} against "
+        yield Reason(f"{text}{rate_text(best.rate)}.", tuple(runs_of([mine.rate, best.rate])))
+
+
+def size(store: BuiltStore) -> tuple[float, int]:
+    """What makes a store small: its bytes an image, then its files."""
+    return store.each, store.files
+
+
+def each(store: BuiltStore) -> str:
+    return size_text(store.each)
+
+
+def at(store: BuiltStore, images: int) -> str:
+    return size_text(store.each * images)
+
+
+def rate_text(rate: Figure) -> str:
+    """ "837,000 images/s (654,000 to 1,090,000 in 5 turns)"."""
+    if rate.times == 1:
+        return f"{speed_text(rate.median)} (measured once)"
+    low, high = (number_text(rounded(end)) for end in (rate.low, rate.high))
+    return f"{speed_text(rate.median)} ({low} to {high}, {rate.times} times)"

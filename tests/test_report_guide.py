@@ -1,0 +1,171 @@
+"""The guide on constructed results with a known best: it follows the answers and the numbers, and never guesses."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from report_fixtures import COLD, LOADS, STORES, accessed, built, evidence, lane, loaded, trained
+
+from core.errors import InputError
+from core.report.guide import recommend
+from core.report.questions import QUESTIONS, Answers
+
+
+def chosen(answers: Answers, **more: object) -> str | None:
+    return recommend(evidence(**more), answers).store
+
+
+# ---------------------------------------------------------------- answers
+
+
+@pytest.mark.parametrize(
+    ("answers", "best"),
+    [
+        (Answers(scarce="time"), "lmdb/raw"),
+        (Answers(scarce="disk"), "hdf5/original"),
+        (Answers(scarce="memory", images=3_000_000), "lmdb/raw"),  # 12 GB in memory of 16 GB
+        (Answers(scarce="memory", images=4_500_000), "hdf5/raw"),  # lmdb/raw would take 18 GB
+        (Answers(scarce="memory", images=10_000_000), "hdf5/original"),
+        (Answers(scarce="memory", images=100_000_000), "hdf5/original"),  # none fits: the smallest
+        (Answers(scarce="nothing"), "hdf5/original"),  # nothing else is at most twice as large
+        (Answers(scarce="time", readers="people"), "disk/original"),
+        (Answers(scarce="time", readers="viewers"), "hdf5/raw"),
+        (Answers(scarce="time", machines="shared"), "hdf5/raw"),
+        (Answers(scarce="time", machines="copies"), "lmdb/raw"),
+    ],
+)
+def test_the_recommendation_follows_the_answers(answers: Answers, best: str) -> None:
+    assert chosen(answers) == best
+
+
+def test_memory_is_this_machines_unless_another_is_named() -> None:
+    answers = Answers(scarce="memory", images=4_500_000)
+    assert chosen(dataclasses.replace(answers, memory_bytes=64_000_000_000)) == "lmdb/raw"
+    assert chosen(answers, machine={}) is None
+
+
+def test_each_way_of_reading_goes_by_its_own_measurements() -> None:
+    rows = (
+        accessed("hdf5/raw", "read-one-random", 900),
+        accessed("lmdb/raw", "read-one-random", 300),
+        accessed("lmdb/raw", "read-many", 9_000),
+        accessed("hdf5/raw", "read-many", 4_000),
+        accessed("hdf5/raw", "read-many", 90_000, samples=10),  # not at the largest number of images
+    )
+    assert chosen(Answers(scarce="time", access="single"), access=rows) == "hdf5/raw"
+    assert chosen(Answers(scarce="time", access="in-order"), access=rows) == "lmdb/raw"
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def test_the_recommendation_follows_the_numbers() -> None:
+    loading = (*LOADS[1:], loaded("disk/original", 2_000_000))
+    assert chosen(Answers(scarce="time"), loading=loading) == "disk/original"
+
+
+def test_where_there_is_no_difference_in_speed_the_smaller_is_chosen() -> None:
+    loading = (loaded("lmdb/raw", 840_000, spread=0.2), loaded("hdf5/raw", 780_000, spread=0.2))
+    told = recommend(evidence(loading=loading), Answers(scarce="time"))
+    assert told.store == "hdf5/raw"
+    assert told.equal == ("lmdb/raw",)
+    assert any("no difference" in reason.text and "3.10 kB" in reason.text for reason in told.reasons)
+    clear = tuple(dataclasses.replace(row, speed=loaded("", row.speed.median, 0.001).speed) for row in loading)
+    assert chosen(Answers(scarce="time"), loading=clear) == "lmdb/raw"
+
+
+def test_where_stores_are_as_small_the_faster_is_chosen() -> None:
+    stores = (built("lmdb/raw", 1_000), built("hdf5/raw", 1_050), built("disk/raw", 2_500, files=1_002))
+    assert chosen(Answers(scarce="disk"), stores=stores) == "lmdb/raw"
+    loading = (loaded("lmdb/raw", 1_000), loaded("hdf5/raw", 2_000))
+    assert chosen(Answers(scarce="disk"), stores=stores, loading=loading) == "hdf5/raw"
+
+
+def test_training_that_is_as_fast_from_each_leaves_it_to_size() -> None:
+    stores = (built("lmdb/raw", 1_800), built("hdf5/raw", 1_000))
+    loading = (loaded("lmdb/raw", 9_000), loaded("hdf5/raw", 3_000))
+    assert chosen(Answers(), stores=stores, loading=loading) == "lmdb/raw"
+    alike = trained([lane("lmdb/raw", 700), lane("hdf5/raw", 701)])
+    told = recommend(evidence(stores=stores, loading=loading, trainings=(alike,)), Answers())
+    assert told.store == "hdf5/raw"
+    assert "700 images/s" in told.reasons[0].text
+    slower = trained([lane("lmdb/raw", 900), lane("hdf5/raw", 500)])
+    assert chosen(Answers(), stores=stores, loading=loading, trainings=(slower,)) == "lmdb/raw"
+
+
+# ---------------------------------------------------------------- what cannot be said
+
+
+def test_nothing_measured_is_nothing_recommended() -> None:
+    told = recommend(evidence(loading=()), Answers(scarce="time"))
+    assert told.store is None
+    assert told.headline.startswith("Not measured")
+    assert "experiment loader" in told.missing[0].command
+
+
+def test_one_store_measured_is_no_comparison() -> None:
+    told = recommend(evidence(loading=LOADS[:1]), Answers(scarce="time"))
+    assert told.store is None
+    assert "lmdb/raw" in told.headline
+
+
+def test_what_was_not_measured_is_named_with_its_command() -> None:
+    told = recommend(evidence(loading=LOADS[1:]), Answers(scarce="time", images=100_000_000))
+    told_of = {missing.what: missing.command for missing in told.missing}
+    assert told.store == "lmdb/raw"
+    assert any(what.startswith("loading from disk/original") for what in told_of)
+    cold = next(command for what, command in told_of.items() if "not in memory" in what)
+    assert cold.endswith("--cache cold")
+    assert any("train " in command for command in told_of.values())
+
+
+def test_what_was_measured_cold_is_not_missing() -> None:
+    cold = tuple(loaded(store.name, 5_000, setting=COLD) for store in STORES)
+    told = recommend(evidence(loading=(*LOADS, *cold)), Answers(images=100_000_000))
+    assert not any("not in memory" in missing.what for missing in told.missing)
+
+
+def test_without_stores_the_first_thing_is_to_build_one() -> None:
+    told = recommend(evidence(stores=(), loading=()), Answers(readers="people"))
+    assert told.store is None
+    assert "build shapes --format disk --encoding original" in told.missing[0].command
+
+
+def test_what_loses_detail_is_never_recommended() -> None:
+    lossy = dataclasses.replace(STORES[3], lossless=False)
+    told = recommend(evidence(stores=(*STORES[:3], lossy)), Answers(scarce="disk"))
+    assert told.store == "hdf5/raw"
+    assert [one.store for one in told.ruled_out] == ["hdf5/original"]
+
+
+def test_every_reason_has_a_number_in_it_and_speeds_name_their_run() -> None:
+    for scarce in QUESTIONS[0].choices:
+        for machines in QUESTIONS[2].choices:
+            told = recommend(evidence(), Answers(scarce=scarce, machines=machines))
+            assert told.store, scarce
+            for reason in (*told.reasons, *told.price):
+                assert any(letter.isdigit() for letter in reason.text), reason.text
+                assert "images/s" not in reason.text or reason.runs == ("loader-1",), reason.text
+
+
+def test_what_a_choice_costs_is_told_beside_it() -> None:
+    texts = [reason.text for reason in recommend(evidence(), Answers(scarce="time")).price]
+    assert any("4.26 times the disk of the smallest, hdf5/original" in text for text in texts)
+    texts = [reason.text for reason in recommend(evidence(), Answers(scarce="disk")).price]
+    assert any("24% of the speed of the fastest, lmdb/raw" in text for text in texts)
+
+
+# ---------------------------------------------------------------- questions
+
+
+@pytest.mark.parametrize("given", [{"scarce": "money"}, {"colour": "red"}])
+def test_answers_that_there_are_not(given: dict[str, str]) -> None:
+    with pytest.raises(InputError, match=r"there are|choose one of"):
+        Answers.of(given)
+
+
+@pytest.mark.parametrize("images", [0, -5, 10**13])
+def test_a_number_of_images_that_cannot_be(images: int) -> None:
+    with pytest.raises(InputError, match="images"):
+        Answers.of({}, images=images)
