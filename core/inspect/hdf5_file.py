@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from math import prod
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,133 +13,200 @@ import h5py
 import numpy as np
 
 from core.errors import InputError
+from core.inspect import hdf5_guard as guard
+from core.inspect.hdf5_chunks import chunk_map, describe
+from core.inspect.hdf5_walk import TROUBLE, Node, Tree, one_line, walk
 
-with contextlib.suppress(ImportError):  # brings the chunk filters beyond gzip, where it is installed
-    import hdf5plugin  # noqa: F401
+MAX_TREE = 2_000
+"""Nodes that `structure` describes; of more, the first, and `tree_total` says how many there are."""
 
-MAX_OBJECTS = 100_000
-"""Objects visited in one file; what lies beyond is not looked at, and that is said."""
-
-MAX_READ = 1 << 29
-"""512 MiB; a chunk or a single record that is larger is refused before it is read."""
+KEPT_OPEN = 512
 
 
 class Hdf5File:
-    """Every dataset of one file, each once, whatever links lead to it; links to other files are not followed."""
+    """Every dataset of one file, each once, whatever links lead to it.
+
+    Links to other files, external storage and virtual datasets of other files are not followed, unless
+    `follow_external` says so.
+    """
 
     kind: ClassVar[str] = "hdf5"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, follow_external: bool = False) -> None:
         self.path = path
+        self.follow_external = follow_external
         self._warnings: list[str] = []
+        self._refusals: dict[Any, str | None] = {}
         try:
             self._file = h5py.File(path, "r", locking=False)
-            self.datasets = dict(self._walk())
-        except (OSError, RuntimeError, KeyError, ValueError) as error:
-            raise InputError(f"{path} is an HDF5 file that cannot be opened: {_one_line(error)}") from None
+            self.tree: Tree = walk(self._file, follow_external)
+        except TROUBLE as error:
+            raise InputError(f"{path} is an HDF5 file that cannot be opened: {one_line(error)}") from None
+        self.datasets = Datasets(self._file, self.tree)
+        self._descriptor = os.open(path, os.O_RDONLY)
 
-    def _walk(self) -> Iterator[tuple[str, h5py.Dataset]]:
-        seen: set[Any] = set()
-        pending: list[tuple[str, h5py.Group]] = [("", self._file)]
-        while pending:
-            prefix, group = pending.pop(0)
-            for name, item in self._children(prefix, group):
-                token = (type(item), h5py.h5o.get_info(item.id).addr)
-                if token in seen:
-                    continue
-                seen.add(token)
-                if len(seen) > MAX_OBJECTS:
-                    self._warnings.append(f"only the first {MAX_OBJECTS:,} objects of this file were looked at")
-                    return
-                if isinstance(item, h5py.Dataset):
-                    yield name, item
-                elif isinstance(item, h5py.Group):
-                    pending.append((name, item))
+    @cached_property
+    def matlab(self) -> bool:
+        """Whether MATLAB wrote it (-v7.3): the axes of all its arrays are reversed."""
+        return os.pread(self._descriptor, 10, 0) == b"MATLAB 7.3"
 
-    def _children(self, prefix: str, group: h5py.Group) -> Iterator[tuple[str, Any]]:
+    def rows(self, dataset: h5py.Dataset, start: int, stop: int, axis: int = 0) -> np.ndarray[Any, Any]:
+        """Rows start..stop of a dataset along an axis (all of a scalar). Raises ValueError that says why not."""
         try:
-            names = list(group)
-        except (RuntimeError, OSError, KeyError, ValueError) as error:
-            self._warnings.append(f"group /{prefix} cannot be read: {_one_line(error)}")
-            return
-        for name in names:
-            inner = f"{prefix}/{name}" if prefix else name
-            try:
-                link = group.get(name, getlink=True)
-                if isinstance(link, h5py.ExternalLink):
-                    self._warnings.append(f"/{inner} leads to another file ({link.filename}) and is not followed")
-                    continue
-                yield inner, group[name]
-            except (RuntimeError, OSError, KeyError, ValueError, TypeError) as error:
-                self._warnings.append(f"/{inner} cannot be read: {_one_line(error)}")
-
-    def rows(self, dataset: h5py.Dataset, start: int, stop: int) -> np.ndarray[Any, Any]:
-        """Rows start..stop of a dataset (all of a scalar). Raises ValueError that says why it cannot be read."""
-        if dataset.external or dataset.is_virtual:
-            raise ValueError(f"{dataset.name} lies in other files, which are not opened")
-        count = prod(dataset.shape[1:]) * max(stop - start, 1)
-        chunk = prod(dataset.chunks) if dataset.chunks else 0
-        if max(count, chunk) * dataset.dtype.itemsize > MAX_READ:
-            raise ValueError(f"reading {dataset.name} would take more than {MAX_READ >> 20} MiB at once")
+            problem = self.refusal(dataset) or self._too_much(dataset, start, stop, axis)
+        except TROUBLE as error:
+            problem = _explain(dataset, error)
+        if problem is not None:
+            raise ValueError(problem)
         try:
-            return np.asarray(dataset[()] if dataset.shape == () else dataset[start:stop])
-        except (OSError, RuntimeError, ValueError, TypeError) as error:
+            chosen = (slice(None),) * axis + (slice(start, stop),)
+            return np.asarray(dataset[()] if dataset.shape == () else dataset[chosen])
+        except (*TROUBLE, MemoryError) as error:
             raise ValueError(_explain(dataset, error)) from None
 
+    def refusal(self, dataset: h5py.Dataset) -> str | None:
+        """Why nothing of this dataset is read: it lies elsewhere, or a filter is missing. None where it is."""
+        about = h5py.h5o.get_info(dataset.id)
+        token = (about.fileno, about.addr)
+        if token not in self._refusals:
+            self._refusals[token] = self._refused(dataset)
+        return self._refusals[token]
+
+    def _refused(self, dataset: h5py.Dataset) -> str | None:
+        try:
+            elsewhere = None if self.follow_external else guard.outside(dataset, self.tree)
+            return elsewhere or guard.refusal(dataset)
+        except TROUBLE as error:
+            return f"{dataset.name} cannot be read: {one_line(error)}"
+
+    def _too_much(self, dataset: h5py.Dataset, start: int, stop: int, axis: int) -> str | None:
+        """Why these rows are not read: too large, never written, or not what they say they are."""
+        shape = tuple(map(int, dataset.shape or ()))
+        count = prod(shape) // max(shape[axis] if shape else 1, 1) * max(stop - start, 1)
+        problem = guard.too_much(dataset, count)
+        if problem is None and guard.hollow(dataset) and not self.follow_external:
+            problem = f"{dataset.name} was never written: the file promises more than it holds"
+        if problem is None and axis == 0:
+            problem = guard.bad_chunks(dataset, start, stop)
+        if problem is None and h5py.check_vlen_dtype(dataset.dtype) is not None:
+            problem = self._too_long(dataset, start, stop)
+        return problem
+
+    def _too_long(self, dataset: h5py.Dataset, start: int, stop: int) -> str | None:
+        found = guard.lengths(dataset, self._descriptor, start, stop)
+        size = np.dtype(h5py.check_vlen_dtype(dataset.dtype)).itemsize
+        if found is not None and sum(found) * size > min(guard.MAX_READ, self.path.stat().st_size * 2 + (1 << 16)):
+            return f"{dataset.name}[{start}] is said to have {max(found):,} values, more than the file can hold"
+        return None
+
     def structure(self) -> Mapping[str, Any]:
-        """The number of datasets, each counted once, and what each of the first few is."""
-        status = self.path.stat()
+        """Every object and link (the first of very many), and what the file weighs."""
+        status, nodes = self.path.stat(), self.tree.nodes
+        tree = [self._described(node) for node in nodes[:MAX_TREE]]
+        logical = sum(row.get("logical_bytes") or 0 for row in tree)
+        stored = sum(row.get("stored_bytes") or 0 for row in tree)
         return {
             "datasets": len(self.datasets),
-            "tree": [describe(name, dataset) for name, dataset in list(self.datasets.items())[:200]],
+            "groups": sum(node.kind == "group" and node.target is None for node in nodes),
+            "links": sum(node.target is not None for node in nodes),
+            "tree": tree,
+            "tree_total": len(nodes),
+            "logical_bytes": logical,
+            "stored_bytes": stored,
+            "free_bytes": self._free(),
             "user_block_bytes": int(self._file.userblock_size),
             "apparent_bytes": status.st_size,
             "allocated_bytes": status.st_blocks * 512,
         }
 
-    def warnings(self) -> list[str]:
-        return list(self._warnings)
+    def _free(self) -> int | None:
+        """Bytes inside the file that belong to nothing, as far as the file keeps account of them."""
+        try:
+            return int(self._file.id.get_freespace())
+        except TROUBLE:
+            return None
 
-    def attributes(self) -> dict[str, Any]:
-        """The root's attributes that are plain; one that cannot be read is left out and warned of."""
-        plain: dict[str, Any] = {}
-        for name in list(self._file.attrs)[:200]:
-            try:
-                plain[name] = self._file.attrs[name]
-            except (OSError, RuntimeError, ValueError, TypeError) as error:
-                self._warnings.append(f"attribute {name} cannot be read: {_one_line(error)}")
+    def _described(self, node: Node) -> dict[str, Any]:
+        told: dict[str, Any] = {"name": node.name, "kind": node.kind, "target": node.target}
+        if node.target is not None or node.kind not in ("dataset", "group"):
+            return told
+        try:
+            if node.kind == "dataset":
+                return told | describe(node.name, self.datasets[node.name])
+            return told | {"attributes": h5py.h5a.get_num_attrs(h5py.h5o.open(self._file.id, node.raw))}
+        except TROUBLE as error:
+            return told | {"problem": one_line(error)}
+
+    def chunk_map(self, name: str) -> dict[str, Any]:
+        """Where the pieces of a dataset lie in the file, see `hdf5_chunks.chunk_map`. Raises InputError."""
+        if name.strip("/") not in self.datasets:
+            raise InputError(f"there is no dataset {name!r} in {self.path}")
+        try:
+            return chunk_map(self.datasets[name.strip("/")], self.path.stat().st_size)
+        except TROUBLE as error:
+            raise InputError(
+                f"{self.path} is damaged: the chunks of {name} cannot be told: {one_line(error)}"
+            ) from None
+
+    def warnings(self) -> list[str]:
+        return [*self.tree.warnings, *dict.fromkeys(self._warnings)]
+
+    def attributes(self, name: str = "") -> Mapping[str, Any]:
+        """The attributes of an object (the root without a name) that are plain; what cannot be read is warned of."""
+        node = self.tree.by_name.get(name)
+        try:
+            opened = h5py.h5o.open(self._file.id, node.raw if node is not None else b"/")
+            owner = h5py.Group(opened) if isinstance(opened, h5py.h5g.GroupID) else h5py.Dataset(opened)
+            plain, lost = guard.plain_attributes(owner.attrs)
+        except TROUBLE as error:
+            plain, lost = {}, [f"the attributes of /{name} cannot be read: {one_line(error)}"]
+        self._warnings += lost
         return plain
+
+    def dereferenced(self, reference: Any) -> h5py.Dataset | h5py.Group | None:
+        """What an object reference leads to; None where it leads to nothing, or to something that holds no data."""
+        try:
+            found = self._file[reference] if reference else None
+        except TROUBLE:
+            return None
+        return found if isinstance(found, h5py.Dataset | h5py.Group) else None
 
     def close(self) -> None:
         self._file.close()
+        os.close(self._descriptor)
 
 
-def describe(name: str, dataset: h5py.Dataset) -> dict[str, Any]:
-    """One dataset as plain JSON: name, shape, dtype, layout, filter, logical and stored bytes."""
-    return {
-        "name": name,
-        "shape": None if dataset.shape is None else list(dataset.shape),
-        "dtype": str(dataset.dtype),
-        "layout": "chunked" if dataset.chunks else "virtual" if dataset.is_virtual else "contiguous",
-        "chunk": list(dataset.chunks) if dataset.chunks else None,
-        "filter": ", ".join(filters(dataset)) or None,
-        "logical_bytes": int(dataset.nbytes) if dataset.shape is not None else 0,
-        "stored_bytes": int(dataset.id.get_storage_size()),
-    }
+class Datasets(Mapping[str, h5py.Dataset]):
+    """The datasets of a file by name, opened when they are asked for and kept open for a while."""
+
+    def __init__(self, file: h5py.File, tree: Tree) -> None:
+        self._file = file
+        self._nodes = tree.datasets
+        self._open: dict[str, h5py.Dataset] = {}
+
+    def __getitem__(self, name: str) -> h5py.Dataset:
+        """Raises KeyError where there is none, or none that can be opened."""
+        if name not in self._open:
+            raw = self._nodes[name].raw
+            if len(self._open) >= KEPT_OPEN:
+                del self._open[next(iter(self._open))]
+            try:
+                self._open[name] = h5py.Dataset(h5py.h5d.open(self._file.id, raw))
+            except TROUBLE as error:
+                raise KeyError(f"/{name} cannot be opened: {one_line(error)}") from None
+        return self._open[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._nodes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
 
 
-def filters(dataset: h5py.Dataset) -> list[str]:
-    """The names of a dataset's chunk filters, as the file itself calls them."""
-    properties = dataset.id.get_create_plist()
-    names = (properties.get_filter(index) for index in range(properties.get_nfilters()))
-    return [(text.decode("utf-8", "replace").split("\x00")[0] or f"filter {code}") for code, _, _, text in names]
-
-
-def _explain(dataset: h5py.Dataset, error: Exception) -> str:
-    if "filter" in str(error).lower():
-        return f"{dataset.name} needs a filter ({', '.join(filters(dataset))}); pip install hdf5plugin brings most"
-    return f"{dataset.name} cannot be read: {_one_line(error)}"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+def _explain(dataset: h5py.Dataset, error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return f"{dataset.name} cannot be read: it needs more memory than a reader may use"
+    return f"{dataset.name} cannot be read: {one_line(error)}"

@@ -11,6 +11,9 @@ from core.tables import Entry, Table
 
 _HERE = "core.inspect.schemas"
 
+SUB = "sub:"
+"""What precedes the name of a sub-database of an LMDB, where a schema is asked for."""
+
 SCHEMAS: Mapping[str, Table[Schema]] = {
     "store": Table(
         "schema for stores",
@@ -22,7 +25,25 @@ SCHEMAS: Mapping[str, Table[Schema]] = {
             "own-lmdb": Entry(f"{_HERE}.ours:OwnLmdb", "LMDB of a store built here"),
             "pickled-dicts": Entry(f"{_HERE}.pickled:PickledDicts", "Pickled {image, label, compression} entries"),
             "pickled-objects": Entry(f"{_HERE}.pickled:PickledObjects", "Pickled CIFAR_Image objects"),
+            "crnn": Entry(f"{_HERE}.lmdb_pairs:Crnn", "CRNN and text recognition: image-*, label-*, num-samples"),
+            "stylegan2": Entry(f"{_HERE}.lmdb_layouts:StyleGan2", "StyleGAN2: {size}-{number}, length"),
+            "lsun": Entry(f"{_HERE}.lmdb_layouts:Lsun", "LSUN: hashes to image files"),
+            "basicsr": Entry(f"{_HERE}.lmdb_layouts:BasicSr", "BasicSR: image files listed in meta_info.txt"),
+            "efficient-pytorch": Entry(
+                f"{_HERE}.lmdb_layouts:EfficientPyTorch", "Efficient-PyTorch: __keys__, __len__"
+            ),
+            "tensorpack": Entry(f"{_HERE}.lmdb_layouts:Tensorpack", "tensorpack: msgpack datapoints, __keys__"),
+            "datum": Entry(f"{_HERE}.lmdb_datum:Datums", "Caffe and DIGITS: Datum messages"),
+            "caffe2": Entry(f"{_HERE}.lmdb_datum:Caffe2Tensors", "Caffe2: TensorProtos"),
+            "pairs": Entry(f"{_HERE}.lmdb_pairs:Pairs", "An image and its label under two keys"),
+            "paths": Entry(f"{_HERE}.lmdb_layouts:PathKeys", "Paths to image files, as mmcv reads them"),
             "encoded-values": Entry(f"{_HERE}.lmdb_values:EncodedValues", "Values that are image files"),
+            "npy": Entry(f"{_HERE}.lmdb_kinds:Npy", "NumPy files"),
+            "objects": Entry(f"{_HERE}.lmdb_kinds:Objects", "Plain data with an image inside"),
+            "wrapped": Entry(f"{_HERE}.lmdb_kinds:Wrapped", "Image files with something before them"),
+            "vectors": Entry(f"{_HERE}.lmdb_kinds:Vectors", "Embeddings: vectors of numbers"),
+            "pixels": Entry(f"{_HERE}.lmdb_kinds:BarePixels", "Blocks of bare pixels"),
+            "text": Entry(f"{_HERE}.lmdb_kinds:Texts", "Text or JSON"),
             "plain-values": Entry(f"{_HERE}.lmdb_values:PlainValues", "Values of an unknown kind"),
         },
     ),
@@ -32,8 +53,16 @@ SCHEMAS: Mapping[str, Table[Schema]] = {
             "own-hdf5": Entry(f"{_HERE}.ours:OwnHdf5", "HDF5 file of a store built here"),
             "hdf5-single": Entry(f"{_HERE}.hdf5_arrays:SingleImage", "One image: datasets image and meta"),
             "hdf5-many": Entry(f"{_HERE}.hdf5_arrays:ManyImages", "Many images: datasets images and meta"),
-            "hdf5-arrays": Entry(f"{_HERE}.hdf5_arrays:NamedArrays", "An array of images, and labels"),
-            "hdf5-datasets": Entry(f"{_HERE}.hdf5_arrays:Datasets", "Datasets that are no images known here"),
+            "hdf5-packed": Entry(f"{_HERE}.hdf5_bytes:PackedBytes", "Image files packed end to end, and offsets"),
+            "hdf5-encoded": Entry(f"{_HERE}.hdf5_bytes:EncodedRows", "Elements that are image files"),
+            "hdf5-arrays": Entry(f"{_HERE}.hdf5_arrays:NamedArrays", "Arrays of images, and labels"),
+            "hdf5-compound": Entry(f"{_HERE}.hdf5_compound:CompoundRows", "Tables with a field that is an image"),
+            "hdf5-references": Entry(f"{_HERE}.hdf5_references:ReferencedImages", "References that lead to images"),
+            "hdf5-boxes": Entry(f"{_HERE}.hdf5_references:DigitStruct", "MATLAB's structures of image names and boxes"),
+            "hdf5-flat": Entry(f"{_HERE}.hdf5_flat:FlatRows", "Rows of pixels, one after the other"),
+            "hdf5-groups": Entry(f"{_HERE}.hdf5_groups:GroupedImages", "One image a dataset, or a group"),
+            "hdf5-vectors": Entry(f"{_HERE}.hdf5_flat:Vectors", "Rows of numbers: embeddings, features"),
+            "hdf5-datasets": Entry(f"{_HERE}.hdf5_datasets:Datasets", "Datasets that are no images known here"),
         },
     ),
     "folder": Table(
@@ -47,12 +76,34 @@ SCHEMAS: Mapping[str, Table[Schema]] = {
 """A schema's module is imported when a file of its kind is looked at, and not before."""
 
 
+def check_name(kind: str, schema: str) -> None:
+    """Raises InputError for a name of no schema; "sub:NAME" and "SCHEMA@NAME" choose a database of an LMDB."""
+    name, _, database = schema.partition("@")
+    if kind == "lmdb" and (schema.startswith(SUB) or (database and name in SCHEMAS[kind])):
+        return
+    SCHEMAS[kind][schema]
+
+
+def choices(file: File) -> list[str]:
+    """The names that may be asked for: the schemas of its kind, and the databases of an LMDB."""
+    return [*SCHEMAS[file.kind], *(f"{SUB}{name}" for name in getattr(file, "databases", {}))]
+
+
 def understand(file: File, wanted: str | None = None) -> tuple[str, Records]:
     """The first schema that recognises the file, or the wanted one, and the file's records.
 
     Raises:
         InputError: none does, or the wanted one does not.
     """
+    if getattr(file, "databases", None) or (wanted is not None and (wanted.startswith(SUB) or "@" in wanted)):
+        from core.inspect.lmdb_databases import choose
+
+        return choose(cast("Any", file), wanted, understand_one)
+    return understand_one(file, wanted)
+
+
+def understand_one(file: File, wanted: str | None = None) -> tuple[str, Records]:
+    """`understand` for a file that is not several databases in one."""
     table = SCHEMAS[file.kind]
     if wanted is not None:
         return wanted, _as_wanted(file, wanted)
@@ -67,7 +118,7 @@ def understand(file: File, wanted: str | None = None) -> tuple[str, Records]:
             records.warnings += [f"it is not read as {other}: {reason}" for other, reason in doubts.items()]
             return name, records
     if doubts:
-        raise InputError(next(iter(doubts.values())))
+        raise InputError(f"{getattr(file, 'path', 'it')} is damaged: {next(iter(doubts.values()))}")
     titles = "; ".join(f"{name}: {entry.title}" for name, entry in table.items())
     raise InputError(f"nothing in it is known here. A {file.kind} is read as one of these: {titles}")
 

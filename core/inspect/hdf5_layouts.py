@@ -1,0 +1,97 @@
+"""Which axes of an array are height, width, channels and samples.
+
+A layout is a string with a letter an axis, as the array lies in the file: N counts samples, T frames or slices of one,
+H and W are height and width, C the channels. "NHWC" is what NumPy users write, "NCHW" PyTorch's order, "NCWH" what
+MATLAB's H x W x C x N becomes, because HDF5 files of MATLAB have all axes reversed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+CHANNELS = (1, 2, 3, 4)
+LEAST = 8
+"""Pixels that a side has at least, where nothing but the shape says that an array is an image."""
+
+Shape = tuple[int, ...]
+
+
+def many(shape: Shape, matlab: bool) -> str | None:
+    """The layout of an array that holds several images, or None where no axes can be theirs."""
+    chosen = {3: _three, 4: _four, 5: _five}.get(len(shape))
+    layout = chosen(shape, matlab) if chosen is not None else None
+    return layout if layout is not None and _sides(shape, layout) else None
+
+
+def single(shape: Shape, matlab: bool) -> str | None:
+    """The layout of an array that is one image."""
+    if len(shape) == 2:
+        layout: str | None = "WH" if matlab else "HW"
+    elif len(shape) == 3:
+        layout = _single_colour(shape, matlab)
+    else:
+        layout = None
+    return layout if layout is not None and _sides(shape, layout) else None
+
+
+def _sides(shape: Shape, layout: str) -> bool:
+    """Whether height and width are more than a pixel, and nothing is empty."""
+    return 0 not in shape and all(length >= 2 for axis, length in zip(layout, shape, strict=True) if axis in "HW")
+
+
+def _single_colour(shape: Shape, matlab: bool) -> str | None:
+    first, _, last = (length in CHANNELS for length in shape)
+    if matlab:
+        return "CWH" if first else "WHC" if last else None
+    if last and first:
+        return "HWC" if shape[2] in (1, 3) or shape[0] not in (1, 3) else "CHW"
+    return "HWC" if last else "CHW" if first else None
+
+
+def _three(shape: Shape, matlab: bool) -> str | None:
+    """Grey images: the samples' axis is the one that differs, if the other two are equal; else the first."""
+    first, middle, last = shape
+    samples_last = first == middle != last
+    if matlab:
+        return "WHN" if samples_last else "NWH"
+    return "HWN" if samples_last else "NHW"
+
+
+def _four(shape: Shape, matlab: bool) -> str | None:
+    order = ("NCWH", "CWHN", "WHCN", "NWHC") if matlab else ("NHWC", "NCHW", "HWCN", "CHWN")
+    fitting = [layout for layout in order if shape[layout.index("C")] in CHANNELS and _sides(shape, layout)]
+    if not fitting:
+        return "NTWH" if matlab else "NTHW"
+    certain = [layout for layout in fitting if shape[layout.index("C")] in (1, 3)]
+    return _squarest(certain or fitting, shape)
+
+
+def _squarest(layouts: list[str], shape: Shape) -> str:
+    """The first layout, unless only a later one has sides of an image's size."""
+    sizeable = [
+        layout for layout in layouts if min(shape[layout.index("H")], shape[layout.index("W")]) >= LEAST
+    ] or layouts
+    return sizeable[0]
+
+
+def _five(shape: Shape, matlab: bool) -> str | None:
+    order = ("NTCWH", "CWHTN") if matlab else ("NTHWC", "NTCHW", "NCTHW")
+    return next((layout for layout in order if shape[layout.index("C")] in CHANNELS), None)
+
+
+def upright(values: np.ndarray, layout: str) -> np.ndarray:
+    """One image whose axes are those of `layout` as (H, W) or (H, W, C)."""
+    return values.transpose([layout.index(axis) for axis in "HWC" if axis in layout])
+
+
+def of_image(layout: str) -> str:
+    """The axes of one image, in the order of the file."""
+    return "".join(axis for axis in layout if axis in "HWC")
+
+
+def words(layout: str, shape: Shape, matlab: bool) -> str:
+    """The layout as people say it."""
+    size = f"{shape[layout.index('H')]} x {shape[layout.index('W')]} pixels (height x width)"
+    channels = shape[layout.index("C")] if "C" in layout else 1
+    order = f"axes {', '.join(layout)}" + (", reversed as MATLAB does" if matlab else "")
+    return f"{size}, {channels} channel{'s' if channels != 1 else ''}, {order}"

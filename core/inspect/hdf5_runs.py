@@ -1,0 +1,106 @@
+"""Records of an HDF5 file as runs: images that lie together, one run after the other."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from core.contracts import Labels
+from core.inspect.records import Label, Record
+
+
+class Column(Protocol):
+    """The labels of one run."""
+
+    name: str
+    classes: Sequence[str] | None
+
+    def __getitem__(self, index: int) -> Label: ...
+
+    def numbers(self) -> Labels | None:
+        """All of them as class numbers, int64 (n,), where they are that."""
+        ...
+
+
+class Run:
+    """Images that lie together under one name, `name[0]`, `name[1]`, ..., and the labels that belong to them."""
+
+    def __init__(self, name: str, length: int, labels: Column | None = None) -> None:
+        self.name = name
+        self.labels = labels
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def key(self, index: int) -> str:
+        return f"{self.name}[{index}]"
+
+    def find(self, key: str) -> int | None:
+        """The index of a key; a bare number is one too."""
+        matched = re.fullmatch(rf"(?:/?{re.escape(self.name)}\[)?(\d{{1,18}})\]?", key)
+        index = int(matched[1]) if matched else -1
+        return index if 0 <= index < len(self) else None
+
+    def label(self, index: int) -> Label:
+        return None if self.labels is None else self.labels[index]
+
+    def read(self, index: int) -> Record:
+        raise NotImplementedError
+
+
+class Runs:
+    """All runs of a file as `Records`."""
+
+    kind: ClassVar[str] = "hdf5"
+
+    def __init__(self, why: str, runs: Sequence[Run], classes: Sequence[str] | None = None) -> None:
+        self.why = why
+        self.warnings: list[str] = []
+        self.runs = runs
+        self.classes = classes if classes is not None else _classes(runs)
+        self._starts = list(accumulate((len(run) for run in runs), initial=0))
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def key(self, index: int) -> str:
+        run, inner = self._place(index)
+        return run.key(inner)
+
+    def find(self, key: str) -> int | None:
+        for run, start in zip(self.runs, self._starts, strict=False):
+            found = run.find(key)
+            if found is not None:
+                return start + found
+        return None
+
+    def label(self, index: int) -> Label:
+        run, inner = self._place(index)
+        return run.label(inner)
+
+    def numbers(self) -> Labels | None:
+        found = [run.labels.numbers() if run.labels is not None else None for run in self.runs]
+        known = [numbers for numbers in found if numbers is not None]
+        return np.concatenate(known) if known and len(known) == len(found) else None
+
+    def read(self, index: int) -> Record:
+        run, inner = self._place(index)
+        return run.read(inner)
+
+    def _place(self, index: int) -> tuple[Run, int]:
+        number = bisect.bisect_right(self._starts, index) - 1
+        if not 0 <= number < len(self.runs):
+            raise IndexError(f"there is no record {index}")
+        return self.runs[number], index - self._starts[number]
+
+
+def _classes(runs: Sequence[Run]) -> Sequence[str] | None:
+    """The class names of the first run that has any."""
+    named: list[Any] = [run.labels.classes for run in runs if run.labels is not None and run.labels.classes]
+    return named[0] if named else None

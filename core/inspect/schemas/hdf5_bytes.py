@@ -1,0 +1,250 @@
+"""HDF5 files that keep image files as they are: an element each, or packed end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+
+import numpy as np
+
+from core.inspect.hdf5_beside import labels_beside
+from core.inspect.hdf5_facts import Facts, look
+from core.inspect.hdf5_file import Hdf5File
+from core.inspect.hdf5_guard import MAX_READ
+from core.inspect.hdf5_labels import labels_for
+from core.inspect.hdf5_rows import Rows
+from core.inspect.hdf5_runs import Column, Run, Runs
+from core.inspect.hdf5_values import bytes_of, is_bytes, record_of_bytes
+from core.inspect.hdf5_words import IMAGE_WORDS
+from core.inspect.records import Record
+from core.inspect.values import image_encoding
+
+PROBE = 8
+HEADS = 1 << 12
+
+STARTS = frozenset(
+    ["offsets", "offset", "indptr", "starts", "start", "index", "indices", "ptr", "positions", "idx", "begin", "pos"]
+)
+LENGTHS = frozenset(
+    (
+        "lengths", "length", "sizes", "size", "lens", "len", "nbytes", "counts",
+    )
+)  # fmt: skip
+
+
+class BytesRun(Run):
+    """Rows that are the bytes of an image file each: of variable length, opaque, text, or padded to one length."""
+
+    def __init__(self, facts: Facts, labels: Column | None = None) -> None:
+        super().__init__(facts.name, facts.shape[0], labels)
+        self._rows = Rows(facts)
+
+    def read(self, index: int) -> Record:
+        """Raises ValueError where the row cannot be read or holds no bytes."""
+        value = self._rows[index]
+        value = value.reshape(-1) if isinstance(value, np.ndarray) else value
+        if isinstance(value, np.ndarray) and value.size == 1 and not is_bytes(value):
+            value = value[0]
+        if not is_bytes(value):
+            raise ValueError(f"{self.key(index)} holds no bytes")
+        data = bytes_of(value)
+        return record_of_bytes(self.key(index), self.label(index), data, len(data))
+
+
+class EncodedRows(Runs):
+    """Datasets whose elements are image files."""
+
+    @classmethod
+    def recognise(cls, file: Hdf5File) -> EncodedRows | None:
+        looked = look(file)
+        found = [facts for facts in looked if _may_be_rows(facts) and _begins_like_images(facts)]
+        if not found:
+            return None
+        best = max(facts.rank(IMAGE_WORDS) for facts in found)
+        found = [facts for facts in found if facts.split is not None or facts.rank(IMAGE_WORDS) == best]
+        runs = [BytesRun(facts, _labels(file, looked, facts, facts.shape[0])) for facts in found]
+        names = ", ".join(facts.name for facts in found[:4])
+        return cls(f"the elements of {names} begin like image files{_labelled(runs)}", runs)
+
+
+def _labels(file: Hdf5File, looked: Sequence[Facts], facts: Facts, length: int) -> Column | None:
+    return labels_for(file, looked, facts, length) or labels_beside(file, facts, length)
+
+
+def _labelled(runs: Sequence[Run]) -> str:
+    first = runs[0].labels
+    return f"; {first.name} has a label for each" if first is not None else ""
+
+
+def _may_be_rows(facts: Facts) -> bool:
+    if len(facts.shape) == 1 or (len(facts.shape) == 2 and facts.shape[1] == 1):
+        return facts.is_bytes
+    return len(facts.shape) == 2 and facts.dtype.kind in "ui" and facts.dtype.itemsize == 1 and facts.shape[1] >= 16
+
+
+def _begins_like_images(facts: Facts) -> bool:
+    """Whether most of the first elements that can be read begin like an image file."""
+    known = told = 0
+    for place in range(min(facts.shape[0], PROBE)):
+        try:
+            value = facts.file.rows(facts.dataset, place, place + 1).reshape(-1)
+        except ValueError:
+            continue
+        if value.size == 0:
+            continue
+        value = value if len(facts.shape) == 2 and value.size > 1 else value[0]
+        known += 1
+        told += is_bytes(value) and image_encoding(bytes_of(value)) is not None
+    return told > 0 and 2 * told >= known
+
+
+class PackedRun(Run):
+    """Image files end to end in one array of bytes."""
+
+    def __init__(
+        self, packed: Facts, length: int, place: Callable[[int], tuple[int, int]], labels: Column | None
+    ) -> None:
+        super().__init__(packed.name, length, labels)
+        self._packed = packed
+        self._place = place
+
+    def read(self, index: int) -> Record:
+        """Raises ValueError where the offsets lead nowhere."""
+        data = self._data(index)
+        return record_of_bytes(self.key(index), self.label(index), data, len(data))
+
+    def _data(self, index: int) -> bytes:
+        start, stop = self._place(index)
+        if not 0 <= start <= stop <= self._packed.shape[0] or stop - start > MAX_READ:
+            raise ValueError(f"{self.key(index)}: its offsets, {start:,} to {stop:,}, do not fit the bytes")
+        return self._packed.file.rows(self._packed.dataset, start, stop).tobytes()
+
+
+class PackedBytes(Runs):
+    """One array of bytes, and offsets or lengths that tell where each image begins and ends."""
+
+    @classmethod
+    def recognise(cls, file: Hdf5File) -> PackedBytes | None:
+        looked = look(file)
+        packed = [facts for facts in looked if len(facts.shape) == 1 and facts.dtype in (np.uint8, np.int8)]
+        runs: list[PackedRun] = []
+        told: list[str] = []
+        for facts in sorted(packed, key=lambda facts: facts.shape[0], reverse=True):
+            tables = [other for other in looked if other is not facts and _may_be_table(facts, other)]
+            for table in sorted(tables, key=lambda other: other.group == facts.group, reverse=True):
+                run = _packed_run(file, looked, facts, table, tables)
+                if run is not None:
+                    runs.append(run)
+                    told.append(f"{table.name} tells where in {facts.name} each image file begins")
+                    break
+        return cls("; ".join(told[:4]) + _labelled(runs), runs) if runs else None
+
+
+def _may_be_table(packed: Facts, other: Facts) -> bool:
+    flat = bool(other.shape) and prod(other.shape) == max(other.shape)
+    pairs = len(other.shape) == 2 and other.shape[1] == 2
+    same = packed.split is None or other.split is None or packed.split == other.split
+    words = _words(other)
+    return bool((flat or pairs) and other.dtype.kind in "iu" and same and not words.isdisjoint(STARTS | LENGTHS))
+
+
+def _words(facts: Facts) -> set[str]:
+    from core.inspect.hdf5_words import words
+
+    return set(words(facts.leaf))
+
+
+def _packed_run(
+    file: Hdf5File, looked: Sequence[Facts], packed: Facts, table: Facts, tables: Sequence[Facts]
+) -> PackedRun | None:
+    """The images of `packed` by one table, if what lies at its first places begins like image files."""
+    for length, place in _readings(packed, table, tables):
+        run = PackedRun(packed, length, place, None)
+        if length and _mostly_images(run):
+            taken = {packed.name, *(other.name for other in tables)}
+            others = [facts for facts in looked if facts.name not in taken]
+            run.labels = labels_for(file, others, packed, length) or labels_beside(file, packed, length)
+            return run
+    return None
+
+
+def _readings(
+    packed: Facts, table: Facts, tables: Sequence[Facts]
+) -> list[tuple[int, Callable[[int], tuple[int, int]]]]:
+    """(images, where image i lies) by each way of reading a table: start and end, starts, lengths, pairs."""
+    count = max(table.shape)
+    total = packed.shape[0]
+    if len(table.shape) == 2 and table.shape[1] == 2 and count > 2:
+        rows = Rows(table)
+        return [
+            (table.shape[0], lambda i: (int(rows[i][0]), int(rows[i][1]))),
+            (table.shape[0], lambda i: (int(rows[i][0]), int(rows[i][0]) + int(rows[i][1]))),
+        ]
+    if not _words(table).isdisjoint(LENGTHS):
+        starts = next((other for other in tables if other.shape == table.shape and _is_starts(other)), None)
+        return [(count, _by_start_and_length(starts, table))] if starts else [(count, _by_lengths(table))]
+    lengths = next((other for other in tables if other.shape == table.shape and not _is_starts(other)), None)
+    if lengths is not None:
+        return [(count, _by_start_and_length(table, lengths))]
+    values = _Numbers(table)
+    between = (count - 1, lambda i: (values[i], values[i + 1]))
+    to_the_end = (count, lambda i: (values[i], values[i + 1] if i + 1 < count else total))
+    ends = (count, lambda i: (values[i - 1] if i else 0, values[i]))
+    if values[count - 1] == total:
+        return [between, ends] if values[0] == 0 else [ends]
+    return [to_the_end]
+
+
+def _is_starts(facts: Facts) -> bool:
+    return _words(facts).isdisjoint(LENGTHS)
+
+
+class _Numbers:
+    """Whole numbers of a table, read a stretch at a time."""
+
+    STRETCH = 1 << 14
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._axis = facts.shape.index(max(facts.shape))
+        self._kept: tuple[int, np.ndarray] | None = None
+
+    def __getitem__(self, index: int) -> int:
+        number, place = divmod(index, self.STRETCH)
+        if self._kept is None or self._kept[0] != number:
+            start = number * self.STRETCH
+            stop = min(start + self.STRETCH, self._facts.shape[self._axis])
+            values = self._facts.file.rows(self._facts.dataset, start, stop, self._axis)
+            self._kept = number, values.reshape(-1)
+        return int(self._kept[1][place])
+
+
+def _by_start_and_length(starts: Facts, lengths: Facts) -> Callable[[int], tuple[int, int]]:
+    first, size = _Numbers(starts), _Numbers(lengths)
+    return lambda i: (first[i], first[i] + size[i])
+
+
+def _by_lengths(lengths: Facts) -> Callable[[int], tuple[int, int]]:
+    """Where image i lies by the lengths of those before it. Raises ValueError for more lengths than can be added up."""
+    count = max(lengths.shape)
+    if count > 1 << 25:
+        raise ValueError(f"{lengths.name} has {count:,} lengths, too many to be added up")
+    axis = lengths.shape.index(count)
+    values = lengths.file.rows(lengths.dataset, 0, count, axis).reshape(-1).astype(np.int64)
+    ends = np.cumsum(values)
+    return lambda i: (int(ends[i] - values[i]), int(ends[i]))
+
+
+def _mostly_images(run: PackedRun) -> bool:
+    """By the first few and the last of them."""
+    places = dict.fromkeys([*range(min(len(run), PROBE)), len(run) - 1])
+    told = known = 0
+    for place in places:
+        try:
+            data = run._data(place)
+        except ValueError:
+            known += 1
+            continue
+        known += bool(data)
+        told += image_encoding(data[:HEADS]) is not None
+    return told > 0 and 2 * told >= known

@@ -1,0 +1,154 @@
+"""HDF5 files of two axes: rows that are an image's pixels one after the other, and rows that are just numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from core.inspect import hdf5_layouts
+from core.inspect.hdf5_beside import labels_beside
+from core.inspect.hdf5_candidates import smoothness
+from core.inspect.hdf5_facts import Facts, look
+from core.inspect.hdf5_file import Hdf5File
+from core.inspect.hdf5_labels import LabelColumn, labels_for
+from core.inspect.hdf5_pixels import Look, guess
+from core.inspect.hdf5_rows import Rows
+from core.inspect.hdf5_runs import Column, Run, Runs
+from core.inspect.hdf5_values import record_of_pixels, record_of_values
+from core.inspect.hdf5_words import IMAGE_WORDS, UNLIKELY, has
+from core.inspect.records import Record
+
+SMOOTH = 0.4
+"""Correlation of neighbours from which rows of numbers are taken for pictures."""
+
+PROBE = 8
+LEAST = 8
+ONE = frozenset(["image", "img", "picture", "photo", "frame", "mask"])
+
+
+class FlatRun(Run):
+    """Rows of pixels, each an image of `shape` whose axes are `layout`."""
+
+    def __init__(self, facts: Facts, shape: tuple[int, ...], layout: str, labels: Column | None, axis: int) -> None:
+        super().__init__(facts.name, facts.shape[axis], labels)
+        self.shape = shape
+        self._rows = Rows(facts, axis)
+        whole = replace(facts, shape=shape)
+        samples = [np.asarray(self._rows[place]).reshape(shape) for place in range(min(len(self), PROBE))]
+        self.look = Look(whole, layout, guess([hdf5_layouts.upright(values, layout) for values in samples]))
+
+    def read(self, index: int) -> Record:
+        values = np.asarray(self._rows[index]).reshape(self.shape)
+        return record_of_pixels(self.key(index), self.label(index), values, self.look, self._rows.stored_bytes())
+
+
+class FlatRows(Runs):
+    """Rows as long as a square image has pixels, whose values are alike where pixels would be neighbours."""
+
+    @classmethod
+    def recognise(cls, file: Hdf5File) -> FlatRows | None:
+        looked = look(file)
+        runs: list[FlatRun] = []
+        for facts in looked:
+            found = _as_images(facts)
+            if found is not None:
+                shape, layout, axis = found
+                labels = _labels(file, looked, facts, facts.shape[axis])
+                runs.append(FlatRun(facts, shape, layout, labels, axis))
+        if not runs:
+            return None
+        first = runs[0]
+        names = ", ".join(run.name for run in runs[:4])
+        why = f"each row of {names} has as many values as an image of {' x '.join(map(str, first.shape))}, and they "
+        why += "vary like one" + (f"; {first.labels.name} has a label for each" if first.labels is not None else "")
+        return cls(why + (f"; {first.look.range.words}" if first.look.range is not None else ""), runs)
+
+
+def _labels(file: Hdf5File, looked: Sequence[Facts], facts: Facts, length: int) -> LabelColumn | None:
+    return labels_for(file, looked, facts, length, [facts.name]) or labels_beside(file, facts, length)
+
+
+def _as_images(facts: Facts) -> tuple[tuple[int, ...], str, int] | None:
+    """(shape, layout, axis of the samples) of rows that are pictures; None for rows that are just numbers."""
+    if len(facts.shape) != 2 or not facts.is_numbers or has(facts.name, UNLIKELY) or 0 in facts.shape:
+        return None
+    for axis in (1, 0) if facts.matlab else (0, 1):
+        ways = _ways(facts.shape[1 - axis], facts.matlab)
+        if not ways or (axis == 1 and not facts.matlab and not facts.rank(IMAGE_WORDS)):
+            continue
+        scored = [(_smoothness(facts, axis, shape, layout), shape, layout) for shape, layout in ways]
+        best = max(scored, key=lambda item: item[0])
+        if best[0] >= SMOOTH and best[0] > _as_a_whole(facts):
+            return best[1], best[2], axis
+    return None
+
+
+def _as_a_whole(facts: Facts) -> float:
+    """How alike neighbours are if the whole dataset is one grey image."""
+    rows = facts.file.rows(facts.dataset, 0, min(facts.shape[0], 256))
+    return 1.0 if has(facts.name, ONE) else smoothness(rows)
+
+
+def _ways(count: int, matlab: bool) -> list[tuple[tuple[int, ...], str]]:
+    """The square images that have this many values."""
+    ways: list[tuple[tuple[int, ...], str]] = []
+    for channels in (1, 3):
+        side = round((count / channels) ** 0.5)
+        if side < LEAST or side * side * channels != count:
+            continue
+        if channels == 1:
+            ways += [((side, side), "WH" if matlab else "HW")]
+        else:
+            ways += [((3, side, side), "CWH" if matlab else "CHW"), ((side, side, 3), "HWC")]
+    return ways
+
+
+def _smoothness(facts: Facts, axis: int, shape: tuple[int, ...], layout: str) -> float:
+    """The mean likeness of neighbours in the first rows, which differ among themselves."""
+    rows = Rows(facts, axis)
+    found: list[float] = []
+    for place in range(min(facts.shape[axis], PROBE)):
+        try:
+            image = hdf5_layouts.upright(np.asarray(rows[place]).reshape(shape), layout)
+        except ValueError:
+            return 0.0
+        found.append(smoothness(image if image.ndim == 2 else image[:, :, 0]))
+    return float(np.mean(found)) if found else 0.0
+
+
+class VectorRun(Run):
+    """Rows of numbers."""
+
+    def __init__(self, facts: Facts, labels: Column | None) -> None:
+        super().__init__(facts.name, facts.shape[0], labels)
+        self._rows = Rows(facts)
+
+    def read(self, index: int) -> Record:
+        values: Any = np.asarray(self._rows[index])
+        return record_of_values(self.key(index), self.label(index), values, self._rows.stored_bytes(), "vector")
+
+
+class Vectors(Runs):
+    """Rows of numbers that are no images: embeddings, features. The one table that is longest, with its labels."""
+
+    @classmethod
+    def recognise(cls, file: Hdf5File) -> Vectors | None:
+        looked = look(file)
+        tables = [facts for facts in looked if _is_table(facts)]
+        if not tables:
+            return None
+        length = max(facts.shape[0] for facts in tables)
+        chosen = [facts for facts in tables if facts.shape[0] == length or facts.split is not None]
+        if 2 * len(chosen) < len([facts for facts in looked if len(facts.shape) > 1]):
+            return None
+        runs = [VectorRun(facts, _labels(file, looked, facts, facts.shape[0])) for facts in chosen]
+        names = ", ".join(f"{facts.name} {facts.shape}" for facts in chosen[:4])
+        return cls(f"{names}: each row is a vector of numbers, and no image as far as its values tell", runs)
+
+
+def _is_table(facts: Facts) -> bool:
+    named = bool(facts.rank(IMAGE_WORDS)) or any(word in facts.leaf.lower() for word in ("embed", "feature", "vector"))
+    return named and len(facts.shape) == 2 and facts.is_numbers and facts.shape[0] >= 2 and 2 <= facts.shape[1] <= 65536
