@@ -31,7 +31,7 @@ def _storage_arguments(parser: ArgumentParser) -> None:
         "--variants", metavar="V,V,...", help="ENCODING or ENCODING-COMPRESSION, or tutorial: the tutorials' own code"
     )
     parser.add_argument("--repeats", type=int, metavar="N", help="exactly N, instead of what the time allows")
-    parser.add_argument("--minutes", type=float, default=8.0, help="what it may take altogether")
+    parser.add_argument("--minutes", type=float, default=9.0, help="what it may take altogether")
     parser.add_argument("--batch-size", type=int, default=256, metavar="N", help="images in a batch of ours")
     parser.add_argument("--size", type=int, metavar="N", help="resize every image to N x N first")
     parser.add_argument("--split", default="train")

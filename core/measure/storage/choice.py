@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.compressions import COMPRESSIONS
@@ -15,8 +15,8 @@ from core.measure.storage.images import Images
 from core.measure.storage.ours import Ours
 from core.measure.storage.ways import TUTORIAL, Way
 
-VARIANTS = ("original", "raw", TUTORIAL)
-"""What is compared unless something else is asked for."""
+TUTORIALS = ("disk", "lmdb", "hdf5")
+"""The formats that the tutorial has code for."""
 
 LARGEST_LABEL = 255
 """The tutorial keeps a label in one byte of HDF5."""
@@ -47,20 +47,41 @@ def parts_of(variant: str) -> tuple[str, str]:
     return encoding, compression or "none"
 
 
+def usual(one_shape: bool, resized: bool) -> list[str]:
+    """What is compared unless something else is asked for: files, and containers of raw pixels where those go, each
+    beside the tutorial's code for its format.
+    """
+    files, packed = "png" if resized else "original", "raw" if one_shape else "original"
+    ours = [f"{name}/{files if name == 'disk' else packed}" for name in FORMATS]
+    return [*ours, *(f"{name}/{TUTORIAL}" for name in TUTORIALS)]
+
+
+def names_of(usual_ways: Sequence[str], formats: Sequence[str] | None, variants: Sequence[str] | None) -> list[str]:
+    """Every variant in every format; of what is None, what is usual."""
+    if variants is None:
+        return [name for name in usual_ways if formats is None or name.partition("/")[0] in formats]
+    return [f"{format}/{variant}" for variant in variants for format in (FORMATS if formats is None else formats)]
+
+
 def choices(
-    dataset: Dataset, split: str, size: int | None, formats: Iterable[str] | None, variants: Iterable[str] | None
+    dataset: Dataset,
+    split: str,
+    size: int | None,
+    ways: Sequence[str] | None = None,
+    formats: Sequence[str] | None = None,
+    variants: Sequence[str] | None = None,
 ) -> list[Choice]:
-    """Every variant in every format (None: the usual ones).
+    """`ways` by name ("lmdb/raw"), else what `names_of` makes of formats and variants.
 
     Raises InputError for unknown names, and where no way goes.
     """
     shapes: Sequence[Shape] = [(size, size, 3)] if size else list(dataset.shapes(split))
-    found = [
-        Choice(format, variant, _why_not(format, variant, shapes, size, len(dataset.classes)))
-        for variant in (VARIANTS if variants is None else variants)
-        for format in (FORMATS if formats is None else formats)
-    ]
-    if not any(not choice.why_not for choice in found):
+    for format in formats or ():
+        FORMATS.load(format)
+    names = names_of(usual(len(shapes) == 1, size is not None), formats, variants) if ways is None else ways
+    pairs = [(format, variant) for format, _, variant in (name.partition("/") for name in names)]
+    found = [Choice(*pair, _why_not(*pair, shapes, size, len(dataset.classes))) for pair in dict.fromkeys(pairs)]
+    if all(choice.why_not for choice in found):
         raise InputError(found[0].why_not if found else "choose at least one format and one variant")
     return found
 

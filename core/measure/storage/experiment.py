@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +18,11 @@ from core.events import Event, Message, Progress, Result, Sample
 from core.home import Home
 from core.measure.records import Recorder
 from core.measure.storage.choice import Choice, choices
+from core.measure.storage.ground import Ground
 from core.measure.storage.images import load
 from core.measure.storage.rows import LEFT_OUT, Rows
 from core.measure.storage.schedule import Costs, Forecast, Repeats, Turn, allot, forecast, share_of
-from core.measure.storage.turns import TurnRun
+from core.measure.storage.turns import Measured, TurnRun
 from core.runs import versions
 
 WORKPLACE = ".measuring"
@@ -43,17 +43,19 @@ MEMORY_SHARE = 0.4
 class StorageExperiment:
     """Write and read `cutoffs` images of a dataset, one and many, in every way of storing.
 
-    `formats` and `variants` None: all formats, and `choice.VARIANTS`. `repeats` None: as many as `minutes` allow. Live
+    `ways` names them ("lmdb/raw"); where it is None, every one of `variants` in every one of `formats`, and where these
+    are None, the usual ones (`choice.usual`). `repeats` None: as many as `minutes` allow. Live
     figures come as `Sample("now", ...)`, each measured time as `Sample("time", ...)`. The result: `file`, `setup`,
     `rows`, and `left_out`, what was not measured and why.
     """
 
     dataset: str
     cutoffs: Sequence[int] = (1, 10, 100, 1_000)
+    ways: Sequence[str] | None = None
     formats: Sequence[str] | None = None
     variants: Sequence[str] | None = None
     repeats: int | None = None
-    minutes: float = 8.0
+    minutes: float = 9.0
     batch_size: int = 256
     size: int | None = None
     split: str = "train"
@@ -79,7 +81,7 @@ class StorageExperiment:
         dataset = Dataset.open(home, self.dataset)
         if self.split not in dataset.splits:
             raise InputError(f"{self.dataset} has no split {self.split!r}; it has: {', '.join(dataset.splits)}")
-        return dataset, choices(dataset, self.split, self.size, self.formats, self.variants)
+        return dataset, choices(dataset, self.split, self.size, self.ways, self.formats, self.variants)
 
     def forecast(self) -> Forecast:
         """What it will take, as a quick trial of every turn says. Raises as `run` does."""
@@ -103,13 +105,12 @@ class _Running:
         self.home = home
         self.dataset = dataset
         self.chosen = chosen
-        self.scratch = scratch
+        self.ground = Ground(scratch)
         self.cutoffs = sorted(set(asked.cutoffs))
         self.ends = time.monotonic() + 60 * asked.minutes
         self.costs = Costs()
         self.turns: list[Turn] = []
         self.left_out: list[dict[str, Any]] = []
-        self._turn_number = 0
         self._done_s = 0.0
 
     def run(self) -> Iterator[Event]:
@@ -121,8 +122,10 @@ class _Running:
             for number, count in enumerate(self.cutoffs):
                 yield from self._measure(number, count)
                 self.rows.finish()
+            yield from self.ground.clear()
         finally:
             self.rows.finish()
+            self.ground.leave()
         setup = {**self._setup(), "datasets": [self.dataset.name]}
         result = {"file": str(self.recorder.path), "setup": setup, "rows": self.rows.done, "left_out": self.left_out}
         yield Result(result)
@@ -180,8 +183,9 @@ class _Running:
         memory = turn.way.memory_bytes(turn.layout, self.images, count)
         if memory > MEMORY_SHARE * psutil.virtual_memory().available:
             return f"it holds {memory / 1e9:,.1f} GB of pixels in memory at once"
-        needed, free = self.costs.bytes(turn, count), shutil.disk_usage(self.scratch).free
-        if needed + SPARE_BYTES > free:
+        needed = self.costs.bytes(turn, count)
+        free = self.ground.free_bytes(needed + SPARE_BYTES)
+        if free < needed + SPARE_BYTES:
             return f"it needs about {needed / 1e9:,.1f} GB on the disk, and {free / 1e9:,.1f} GB are free"
         return ""
 
@@ -195,9 +199,9 @@ class _Running:
     # ------------------------------------------------------------ one turn
 
     def _turn(self, turn: Turn, count: int, reads: int) -> Iterator[Event]:
-        run = TurnRun(turn, self.images, count, self._folder(), self.asked.seed)
+        run = TurnRun(turn, self.images, count, self.ground.folder(), self.asked.seed)
         measured = yield from run.run(reads)
-        self.costs.add(turn, count, measured.cost(reads), measured.sizes["allocated_bytes"])
+        self._note(turn, count, measured, reads)
         for line in self.rows.add(run, measured):
             names = ("format", "variant", "operation", "samples", "seconds", "bytes")
             yield Sample("time", {name: line[name] for name in names})
@@ -205,17 +209,18 @@ class _Running:
     def _trial(self, turn: Turn, count: int) -> Iterator[Event]:
         """A turn whose times are not kept."""
         for _ in range(2):  # the first one also loads libraries
-            measured = yield from TurnRun(turn, self.images, count, self._folder(), self.asked.seed).run(1)
-        self.costs.add(turn, count, measured.cost(1), measured.sizes["allocated_bytes"])
+            measured = yield from TurnRun(turn, self.images, count, self.ground.folder(), self.asked.seed).run(1)
+            self._note(turn, count, measured, reads=1)
 
-    def _folder(self) -> Path:
-        self._turn_number += 1
-        return self.scratch / f"{self._turn_number:06d}"
+    def _note(self, turn: Turn, count: int, measured: Measured, reads: int) -> None:
+        self.costs.add(turn, count, measured.cost(reads), measured.sizes["allocated_bytes"])
+        self.ground.used(measured.sizes["files"])
 
     # ------------------------------------------------------------ what is told
 
     def _left(self) -> float:
-        return self.ends - time.monotonic()
+        """Seconds, without those that the removal at the end will take."""
+        return self.ends - time.monotonic() - self.ground.removal_s
 
     def _tell_refused(self) -> Iterator[Event]:
         for choice in self.chosen:

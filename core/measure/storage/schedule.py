@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
 from typing import NamedTuple
 
 from core.measure.storage.ways import Way, name_of
@@ -14,6 +13,12 @@ LEAST, MOST = 3, 25
 
 CHEAP_SECONDS = 2.0
 """What the repeats beyond the least may cost one turn in all."""
+
+LARGEST_PART = 0.2
+"""What one turn may have, with its repeats, of the time for all."""
+
+LARGER = 0.6
+"""Power of the number of images by which a cut-off's share of the time grows."""
 
 
 class Turn(NamedTuple):
@@ -69,22 +74,23 @@ class Costs:
 
 def share_of(cutoffs: Sequence[int], number: int) -> float:
     """The part of the remaining time that cut-off `number` may use: the large ones need it, the small ones not."""
-    weights = [sqrt(cutoff) for cutoff in cutoffs[number:]]
+    weights = [float(cutoff**LARGER) for cutoff in cutoffs[number:]]
     return weights[0] / sum(weights)
 
 
 def allot(costs: Mapping[Turn, Cost], seconds: float, repeats: int | None) -> dict[Turn, Repeats]:
     """Repeats for each turn, of `seconds` in all: first every turn once, the cheapest first; then again, up to three
     times; then the cheap ones more often, for the sake of their spread. A turn that cannot have another write may
-    still have another read. `repeats` asks for exactly so many of each.
+    still have another read; none has more than its part. `repeats` asks for exactly so many of each.
     """
     least, most = (LEAST, MOST) if repeats is None else (repeats, repeats)
+    part = seconds * LARGEST_PART if repeats is None else seconds
     allotted = {turn: Repeats() for turn in costs}
     cheapest_first = sorted(costs, key=lambda turn: sum(costs[turn]))
     for level in range(most):
         for turn in cheapest_first:
             cost, given = costs[turn], allotted[turn]
-            if level >= least and (level + 1) * sum(cost) > CHEAP_SECONDS:
+            if level and (level + 1) * sum(cost) > (part if level < least else CHEAP_SECONDS):
                 continue
             if given.writes == level and sum(cost) <= seconds:
                 given.writes, given.reads, seconds = given.writes + 1, given.reads + 1, seconds - sum(cost)

@@ -1,9 +1,8 @@
-"""One turn: write, sync, weigh, read, check, remove. What is timed is the way's own work, step by step."""
+"""One turn: write, sync, weigh, read, check. What is timed is the way's own work, step by step."""
 
 from __future__ import annotations
 
 import random
-import shutil
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -15,6 +14,7 @@ from core import checksums
 from core.building.publish import settle
 from core.errors import WorkError
 from core.events import Event, Pace, Sample
+from core.measure.storage.ground import REMOVAL_SECONDS
 from core.measure.storage.images import Images
 from core.measure.storage.schedule import Cost, Turn
 from core.measure.storage.ways import SYNCED, Batch, name_of
@@ -66,7 +66,7 @@ class Stopwatch:
 
 @dataclass(frozen=True)
 class TurnRun:
-    """A turn with `count` images in the empty folder `folder`, which is gone afterwards."""
+    """A turn with `count` images in `folder`, which is made for it and stays (see `ground`)."""
 
     turn: Turn
     images: Images
@@ -79,17 +79,13 @@ class TurnRun:
         measured = Measured()
         began = time.perf_counter()
         self.folder.mkdir()
-        try:
-            yield from self._write(measured)
-            middle = time.perf_counter()
-            for number in range(reads):
-                for operation in self.turn.way.layouts[self.turn.layout]:
-                    yield from self._read(operation, number, measured)
-            after = time.perf_counter()
-        finally:
-            shutil.rmtree(self.folder)
-        measured.read_s = after - middle
-        measured.write_s = time.perf_counter() - began - measured.read_s
+        yield from self._write(measured)
+        written = time.perf_counter()
+        for number in range(reads):
+            for operation in self.turn.way.layouts[self.turn.layout]:
+                yield from self._read(operation, number, measured)
+        measured.write_s = written - began + measured.sizes["files"] * REMOVAL_SECONDS
+        measured.read_s = time.perf_counter() - written
         return measured
 
     def _write(self, measured: Measured) -> Generator[Event, None, None]:
