@@ -12,7 +12,7 @@ from core.datasets import Dataset
 from core.events import finish
 from core.home import Home
 from core.importing import Import
-from core.measure.race import Race
+from core.measure.loaders import LoaderExperiment
 from core.runs import session_name
 from core.stores import list_stores
 
@@ -54,7 +54,8 @@ def furnished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for format, encoding in (("disk", "original"), ("lmdb", "raw"), ("hdf5", "raw")):
         finish(Build("shapes", format, encoding, home=str(root)).run())
     paths = [str(store.path) for store in list_stores(Home(root))]
-    finish(Race(paths, batch_size=8, workers="0", loader="torch", seconds=0.05, rounds=2, home=str(root)).run())
+    quick = {"batch_sizes": [8], "workers": ["0"], "loaders": ["torch"], "seconds": 0.05, "rounds": 2}
+    finish(LoaderExperiment(paths, **quick, home=str(root)).run())
     return root
 
 

@@ -242,44 +242,6 @@ def test_a_store_that_cannot_be_read_is_told(furnished: Home) -> None:
     assert not app.exception
 
 
-# ---------------------------------------------------------------- benchmark
-
-
-def test_a_kept_race_is_shown_again(furnished: Home) -> None:
-    app = open_page("benchmark")
-    assert "2 interleaved rounds" in texts(app)
-    assert list(app.dataframe[0].value["Round"]) == [1, 1, 1, 2, 2, 2]
-
-
-def test_a_race_starts_with_what_was_chosen_and_can_be_cancelled(furnished: Home) -> None:
-    app = open_page("benchmark")
-    app.number_input(key="benchmark.batch_size").set_value(16)
-    app.number_input(key="benchmark.rounds").set_value(50)
-    app.selectbox(key="benchmark.loader").set_value("torch").run()
-    click(app, "benchmark.start")
-    [job] = Jobs(furnished).active()
-    assert (job.fields["batch_size"], job.fields["loader"], len(job.fields["stores"])) == (16, "torch", 3)
-    click(app, f"benchmark.cancel.{job.id}")
-    assert ended(furnished, "race").state is State.CANCELLED
-    assert "It was cancelled" in app.run().info[0].value
-
-
-def test_where_there_is_no_accelerator_it_is_said(furnished: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ui import devices
-
-    monkeypatch.setattr(devices, "_looks_accelerated", lambda: False)
-    devices.find_devices.clear()
-    assert "no CUDA or Apple GPU" in texts(open_page("benchmark"))
-
-
-def test_choices_outlast_a_switch_of_pages(furnished: Home) -> None:
-    app = open_page("benchmark")
-    app.number_input(key="benchmark.batch_size").set_value(64).run()
-    app.switch_page("pages/build.py").run()
-    app.switch_page("pages/benchmark.py").run()
-    assert app.number_input(key="benchmark.batch_size").value == 64
-
-
 # ---------------------------------------------------------------- jobs beside every page
 
 
@@ -293,4 +255,4 @@ def test_a_running_job_is_seen_from_every_page_and_session(furnished: Home) -> N
         assert job.title in [link.label for link in other.sidebar.get("page_link")]
     finally:
         Jobs(furnished).cancel(job.id)
-        ended(furnished, "race")
+        ended(furnished, "loader")

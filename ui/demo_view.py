@@ -13,7 +13,8 @@ from ui import state
 from ui.job_panel import draw_cancel, draw_ending, own_jobs, watch
 from ui.navigation import link
 from ui.race_charts import standings_chart
-from ui.race_view import LIVE_SECONDS, draw_live_charts, verdict
+from ui.race_live import LIVE_SECONDS, draw_live_charts
+from ui.race_words import labels_of, race_verdict
 from ui.store_charts import four_sizes
 from ui.stores import SIZES_EXPLAINED, stores, table
 from ui.words import remaining_text, seconds_text
@@ -116,12 +117,12 @@ def _last_result() -> RaceRecord | None:
 
 
 def _draw_result(record: RaceRecord) -> None:
-    rows = standings(record.turns)
+    rows, labels = standings(record.turns), labels_of(record)
     raced = {turn["path"] for turn in record.turns}
     built = [store for store in stores(DATASET) if str(store.path) in raced]
     st.subheader("What the demo found on this machine")
-    st.markdown(verdict(rows))
-    st.altair_chart(standings_chart(rows), alt="Median images per second of the demo's three stores")
+    st.markdown(race_verdict(rows, labels))
+    st.altair_chart(standings_chart(rows, labels), alt="Median images per second of the demo's three stores")
     st.caption(
         "Images a second through the loader, the median of three interleaved rounds. The files are PNGs that have to "
         "be decoded; LMDB and HDF5 hold raw pixels here, which costs space: see below."

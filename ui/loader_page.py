@@ -8,11 +8,13 @@ from core.datasets import Dataset
 from core.measure.races import RaceRecord, list_races
 from core.stores import StoreInfo
 from ui import state
-from ui.benchmark_form import LOADERS, draw_form
+from ui.benchmark_form import draw_form
 from ui.job_panel import draw_ending, own_jobs
 from ui.navigation import link
-from ui.race_view import draw_live, draw_result
-from ui.words import counted
+from ui.race_live import draw_live
+from ui.race_view import draw_result
+from ui.race_words import LOADERS
+from ui.words import counted, listed
 
 
 def draw(dataset: Dataset, found: list[StoreInfo]) -> None:
@@ -21,20 +23,21 @@ def draw(dataset: Dataset, found: list[StoreInfo]) -> None:
         st.markdown(f"A race needs built stores. No store was built from {dataset.name} yet.")
         link("build", "Build stores")
         return
-    running = [job for job in own_jobs("benchmark") if job.task == "race"]
+    running = [job for job in own_jobs("benchmark") if job.task == "loader"]
     for job in running:
         draw_live(job)
-    if not running:
-        draw_ending("benchmark")
-        draw_form(dataset, found)
-    _draw_results(dataset, running=bool(running))
+    if running:
+        st.caption("While it measures, this page draws as little as it can; results are shown when it is done.")
+        return
+    draw_ending("benchmark")
+    draw_form(dataset, found)
+    _draw_results(dataset)
 
 
-def _draw_results(dataset: Dataset, *, running: bool) -> None:
+def _draw_results(dataset: Dataset) -> None:
     records = list_races(state.home(), dataset.name)
     if not records:
-        if not running:
-            st.caption("What is measured here is kept and shown again.")
+        st.caption("What is measured here is kept and shown again.")
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Results")
@@ -47,10 +50,10 @@ def _draw_results(dataset: Dataset, *, running: bool) -> None:
 
 
 def _title(record: RaceRecord) -> str:
-    """A race in the list of those that were run."""
+    """An experiment in the list of those that were run."""
     setup = record.setup
-    raced = counted(len(setup["stores"]), "store")
-    loader = LOADERS.get(setup["loader"], setup["loader"])
-    return (
-        f"{setup['started'].replace('T', ' ')[:16]} · {raced}, {loader}, batch {setup['batch_size']}, {setup['device']}"
-    )
+    many = setup.get("settings", setup["stores"])
+    noun = "store" if record.varied == ["store"] else "setting"
+    loaders = listed(LOADERS.get(name, name) for name in setup.get("loaders", [setup.get("loader", "")]))
+    cut = "" if record.complete else ", stopped"
+    return f"{setup['started'].replace('T', ' ')[:16]} · {counted(len(many), noun)}, {loaders}{cut}"

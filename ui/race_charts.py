@@ -1,37 +1,48 @@
-"""Charts of a race: live while it runs, standings when it is over."""
+"""Charts of a loader experiment that is over: standings, the ladder, where the time goes, the machine."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.jobs.watch import Measured
-from core.measure.races import Standing
-from ui.stores import label
-from ui.theme import FIGURE_COLOUR, finish, format_scale, format_title
+from core.measure.races import Standing, setting_of
+from core.measure.verdict import RUNGS, Case, Verdict
+from ui.race_words import named
+from ui.theme import FIGURE_COLOUR, PALETTE, finish, format_scale, format_title
 from ui.words import number_text, rounded
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-BAR = 40
+BAR, NARROW = 40, 28
+MANY = 12
+"""Settings from which on bars are narrower."""
+
+STAGES = {
+    "read": "Read",
+    "decompress": "Decompress",
+    "decode": "Decode",
+    "transform": "Transform",
+    "collate": "Normalise and collate",
+    "rest": "Python and waiting",
+}
+STAGE_COLOURS = (PALETTE[1], PALETTE[4], PALETTE[0], PALETTE[3], PALETTE[2], PALETTE[5])
+WALLS = {"copy": "Copy to the device", "cold read": "Read from a cold disk"}
 
 
-def named(store: str) -> str:
-    """ "lmdb/raw" as people read it."""
-    return label(*store.split("/", 1))
+def standings_chart(rows: Sequence[Standing], labels: Mapping[str, str] | None = None) -> alt.LayerChart:
+    """Medians as bars, the slowest and the fastest turn as whiskers, the median's figure beside.
 
-
-def standings_chart(rows: Sequence[Standing]) -> alt.LayerChart:
-    """Medians as bars, the slowest and the fastest turn as whiskers, the median's figure beside."""
+    `labels` are by the name of a setting; without them a setting goes by its store.
+    """
     import altair as alt
     import pandas as pd
 
     table = pd.DataFrame(
         [
             {
-                "store": named(row.store),
+                "setting": labels[row.setting] if labels else named(row.store),
                 "format": format_title(row.format),
                 "median": row.median,
                 "slowest": row.slowest,
@@ -43,8 +54,8 @@ def standings_chart(rows: Sequence[Standing]) -> alt.LayerChart:
         ]
     )
     top = float(table["fastest"].max()) * 1.18
-    base = alt.Chart(table).encode(y=alt.Y("store:N", title=None, sort=list(table["store"])))
-    bars = base.mark_bar(cornerRadiusEnd=3, size=24).encode(
+    base = alt.Chart(table).encode(y=_by_setting(table))
+    bars = base.mark_bar(cornerRadiusEnd=3, size=_step(len(table)) * 0.6).encode(
         x=alt.X(
             "median:Q",
             title="images per second",
@@ -53,7 +64,7 @@ def standings_chart(rows: Sequence[Standing]) -> alt.LayerChart:
         ),
         color=alt.Color("format:N", scale=format_scale(), legend=None),
         tooltip=[
-            "store",
+            "setting",
             *(alt.Tooltip(name, title=f"{name}, images/s", format=",.0f") for name in ("median", "slowest", "fastest")),
             "turns",
         ],
@@ -62,66 +73,177 @@ def standings_chart(rows: Sequence[Standing]) -> alt.LayerChart:
     figures = base.mark_text(align="left", dx=8, fontSize=13, fontWeight=600).encode(
         x="fastest:Q", text="figure:N", color=alt.value(FIGURE_COLOUR)
     )
-    return finish((bars + spread + figures).properties(height=alt.Step(BAR)))
+    return finish((bars + spread + figures).properties(height=alt.Step(_step(len(table)))))
 
 
-def live_chart(samples: Sequence[Measured]) -> alt.Chart:
-    """Images a second as they were measured, a line for each turn of a store."""
+def ladder_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.LayerChart:
+    """The rungs of each setting's ladder as ticks on a logarithmic scale, and what it reached as a diamond."""
     import altair as alt
-
-    table = _live_table(samples)
-    return finish(
-        alt.Chart(table)
-        .mark_line(strokeWidth=2.5, point={"size": 18, "filled": True})
-        .encode(
-            x=alt.X("seconds:Q", title="seconds since the first measurement"),
-            y=alt.Y("images/s:Q", title="images per second", axis=alt.Axis(format="~s")),
-            color=alt.Color("format:N", scale=_scale_of(table)),
-            detail=["store:N", "round:N"],
-            tooltip=["store", "round", alt.Tooltip("images/s", format=",.0f")],
-        )
-        .properties(height=260)
-    )
-
-
-def _scale_of(table: pd.DataFrame) -> alt.Scale:
-    """The formats' colours, with only those in the legend that take part."""
-    import altair as alt
-
-    scale = format_scale()
-    pairs = [(name, colour) for name, colour in zip(scale.domain, scale.range, strict=True)
-             if name in set(table["format"])]  # fmt: skip
-    return alt.Scale(domain=[name for name, _ in pairs], range=[colour for _, colour in pairs])
-
-
-def _live_table(samples: Sequence[Measured]) -> pd.DataFrame:
     import pandas as pd
 
-    began = samples[0].at if samples else 0.0
-    return pd.DataFrame(
+    names = {**STAGES, **WALLS}
+    rungs = pd.DataFrame(
         [
-            {
-                "seconds": sample.at - began,
-                "images/s": sample.values["samples_per_s"],
-                "store": named(str(sample.values["store"])),
-                "format": format_title(str(sample.values["format"])),
-                "round": sample.values["round"],
-            }
-            for sample in samples
+            {"setting": labels[case.name], "rung": names[name], "rate": case.ceilings[name]}
+            for case in cases
+            for name in (*RUNGS, *WALLS)
+            if case.ceilings.get(name)
         ]
     )
+    reached = pd.DataFrame(
+        [
+            {"setting": labels[case.name], "rate": case.loading, "top": min(case.walls.values()),
+             "figure": number_text(rounded(case.loading))}
+            for case in cases
+        ]
+    )  # fmt: skip
+    shown = [title for title in names.values() if title in set(rungs["rung"])]
+    colours = dict(zip(names.values(), (*STAGE_COLOURS, PALETTE[3], PALETTE[5]), strict=True))
+    scale = alt.Scale(type="log", nice=False, padding=24)
+    x = alt.X("rate:Q", title="images per second (logarithmic)", scale=scale, axis=alt.Axis(format="~s", tickCount=6))
+    y = _by_setting(reached)
+    gap = alt.Chart(reached).mark_rule(strokeDash=[2, 3], color=FIGURE_COLOUR).encode(x=x, x2="top:Q", y=y)
+    ticks = (
+        alt.Chart(rungs)
+        .mark_tick(thickness=5, size=20, cornerRadius=2)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("rung:N", scale=alt.Scale(domain=shown, range=[colours[title] for title in shown])),
+            tooltip=["setting", "rung", alt.Tooltip("rate:Q", title="images/s", format=",.0f")],
+        )
+    )
+    base = alt.Chart(reached).encode(
+        x=x, y=y, tooltip=["setting", alt.Tooltip("rate:Q", title="reached", format=",.0f")]
+    )
+    marks = base.mark_point(shape="diamond", filled=True, size=110, color=FIGURE_COLOUR, opacity=1)
+    figures = base.mark_text(dy=-13, fontSize=12, fontWeight=600, color=FIGURE_COLOUR).encode(text="figure:N")
+    return finish((gap + ticks + marks + figures).properties(height=alt.Step(44)))
 
 
-def turn_rows(turns: Sequence[Mapping[str, Any]]) -> dict[str, list[object]]:
-    """Every turn as it was measured, as the columns of a table."""
-    return {
+def costs_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.Chart:
+    """Where the time of a sample goes, as shares: its stages on all CPUs, and what is no stage."""
+    import altair as alt
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for case in cases:
+        total = max(1 / case.loading, sum(case.costs.values()))
+        costs = {**case.costs, "rest": total - sum(case.costs.values())}
+        for order, (name, title) in enumerate(STAGES.items()):
+            if costs.get(name):
+                rows.append(
+                    {"setting": labels[case.name], "stage": title, "order": order, "share": costs[name] / total,
+                     "microseconds": 1e6 * costs[name]}
+                )  # fmt: skip
+    table = pd.DataFrame(rows)
+    shown = [title for title in STAGES.values() if title in set(table["stage"])]
+    colours = dict(zip(STAGES.values(), STAGE_COLOURS, strict=True))
+    return finish(
+        alt.Chart(table)
+        .mark_bar(size=_step(len(cases)) * 0.6)
+        .encode(
+            y=_by_setting(table.drop_duplicates("setting")),
+            x=alt.X("share:Q", title="share of the time of a sample", axis=alt.Axis(format=".0%", tickCount=5),
+                    scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color("stage:N", scale=alt.Scale(domain=shown, range=[colours[title] for title in shown])),
+            order="order:Q",
+            tooltip=["setting", "stage", alt.Tooltip("share:Q", format=".0%"),
+                     alt.Tooltip("microseconds:Q", title="µs a sample", format=",.2f")],
+        )
+        .properties(height=alt.Step(_step(len(cases))))
+    )  # fmt: skip
+
+
+def monitor_chart(rows: Sequence[Mapping[str, float | None]]) -> alt.FacetChart | None:
+    """What the process used of the machine over time, a panel each; None where nothing was seen."""
+    import altair as alt
+    import pandas as pd
+
+    table = _monitored(rows)
+    if not table:
+        return None
+    frame = pd.DataFrame(table)
+    line = (
+        alt.Chart(frame)
+        .mark_line(strokeWidth=2, color=PALETTE[1])
+        .encode(
+            x=alt.X("seconds:Q", title="seconds"),
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=3, format="~s")),
+            tooltip=[alt.Tooltip("seconds:Q", format=".1f"), alt.Tooltip("value:Q", format=",.1f")],
+        )
+        .properties(width=400, height=90)
+    )
+    faceted = line.facet(facet=alt.Facet("what:N", title=None, sort=list(dict.fromkeys(frame["what"]))), columns=2)
+    return finish(faceted.resolve_scale(y="independent"))
+
+
+COLUMNS = {
+    "cpu_pct": "Processors, % (100: one core)",
+    "rss_mb": "Memory, MB",
+    "shared_mb": "Shared memory, MB",
+    "read_mb": "Read from disks so far, MB",
+    "write_mb": "Written to disks so far, MB",
+    "gpu_util": "GPU, %",
+    "gpu_mem_mb": "GPU memory, MB",
+}
+
+
+def _monitored(rows: Sequence[Mapping[str, float | None]]) -> list[dict[str, Any]]:
+    began = float(rows[0]["ts"] or 0.0) if rows else 0.0
+    return [
+        {"seconds": float(row["ts"] or 0.0) - began, "what": title, "value": row[name]}
+        for name, title in COLUMNS.items()
+        for row in rows
+        if row.get(name) is not None
+    ]
+
+
+def turn_rows(turns: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> dict[str, list[object]]:
+    """Every turn as it was measured, as the columns of a table; those that are empty in all turns are left out."""
+    columns = {
         "Round": [turn["round"] for turn in turns],
-        "Store": [named(turn["store"]) for turn in turns],
+        "Setting": [labels[setting_of(turn)] for turn in turns],
         "Images/s": [round(turn["samples_per_s"]) for turn in turns],
         "Images": [turn["samples"] for turn in turns],
         "Time": [turn["seconds"] for turn in turns],
-        "Reading alone": [round(turn["ceilings"].get("read", 0)) or None for turn in turns],
         "First batch": [turn["first_batch_s"] * 1000 for turn in turns],
+        "Epoch 1": [_first_epoch(turn) for turn in turns],
+        "Later epochs": [_later_epochs(turn) for turn in turns],
+        "Waiting": [turn.get("wait_share") for turn in turns],
+        "Of the ceiling": [_of_ceiling(turn) for turn in turns],
+        "Compared": [turn.get("checked") for turn in turns],
         "Workers": [turn["workers"] for turn in turns],
         "Cache": [turn["cache"] for turn in turns],
     }
+    return {name: cells for name, cells in columns.items() if any(cell is not None for cell in cells)}
+
+
+def _first_epoch(turn: Mapping[str, Any]) -> int | None:
+    return round(turn["epochs"][0]) if turn.get("epochs") else None
+
+
+def _later_epochs(turn: Mapping[str, Any]) -> int | None:
+    later = turn.get("epochs", [])[1:]
+    return round(sorted(later)[len(later) // 2]) if later else None
+
+
+def _of_ceiling(turn: Mapping[str, Any]) -> float | None:
+    ceilings = turn.get("ceilings", {})
+    walls = [ceilings[name] for name in ("collate", "copy", "cold read") if ceilings.get(name)]
+    return turn["samples_per_s"] / min(walls) if "collate" in ceilings else None
+
+
+def _by_setting(table: pd.DataFrame) -> alt.Y:
+    import altair as alt
+
+    return alt.Y("setting:N", title=None, sort=list(table["setting"]), axis=alt.Axis(labelLimit=320))
+
+
+def _step(settings: int) -> int:
+    return NARROW if settings > MANY else BAR
+
+
+def bound_rows(found: Sequence[Verdict], labels: Mapping[str, str]) -> list[str]:
+    """A line of Markdown for each verdict."""
+    return [f"- **{labels[verdict.setting]}**: {verdict.sentence}" for verdict in found]

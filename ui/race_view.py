@@ -1,124 +1,103 @@
-"""A race on the page: live while it runs, its standings afterwards."""
+"""What a loader experiment found: standings, why, the machine meanwhile, and the raw turns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
-from core.jobs import Job, State
-from core.jobs.watch import Measured
-from core.measure.races import RaceRecord, Standing, standings
-from ui import state
-from ui.job_panel import draw_cancel, draw_progress, watch
-from ui.race_charts import live_chart, named, standings_chart, turn_rows
-from ui.words import counted, listed, size_text, speed_text, times_text
+from core.measure.races import RaceRecord, standings
+from core.measure.verdict import cases_of, judge
+from ui.race_charts import (
+    bound_rows,
+    costs_chart,
+    ladder_chart,
+    monitor_chart,
+    standings_chart,
+    turn_rows,
+)
+from ui.race_words import conditions, labels_of, machine_text, race_verdict
 
-LIVE_SECONDS = 0.4
-"""Between two pictures: more than two a second."""
-
-IN_A_ROW = 3
-
-
-def draw_live(job: Job) -> None:
-    """The race that runs, redrawn by itself until it ends."""
-    st.fragment(_draw_running, run_every=LIVE_SECONDS)(job.id)
-
-
-def _draw_running(job_id: str) -> None:
-    job = state.jobs().get(job_id)
-    with st.container(border=True):
-        text, stop = st.columns([5, 1], vertical_alignment="center")
-        with text:
-            draw_progress(job)
-        with stop, st.container(horizontal_alignment="right"):
-            draw_cancel(job)
-        if job.state is not State.WAITING:
-            draw_live_charts(job)
-
-
-def draw_live_charts(job: Job) -> None:
-    """What was measured so far: a figure a store, and the lines."""
-    seen = watch(job)
-    live = [sample for sample in seen.samples.get("throughput", []) if sample.values["samples_per_s"]]
-    if not live:
-        st.caption("Comparing the first batches with the store, and filling the page cache…")
-        return
-    figures = _figures(live, seen.samples.get("turn", []))
-    racing = str(live[-1].values["store"])
-    columns = [column for _ in range(0, len(figures), IN_A_ROW) for column in st.columns(IN_A_ROW)]
-    for (store, speed), column in zip(figures.items(), columns, strict=False):
-        title = f"**{named(store)}** :material/play_arrow:" if store == racing else named(store)
-        column.metric(title, speed_text(speed), help="Now, or in its last turn.")
-    st.altair_chart(live_chart(live), alt="Images per second of each store, as they are measured")
-
-
-def _figures(live: Sequence[Measured], turns: Sequence[Measured]) -> dict[str, float]:
-    """What to show of each store, in the order of their first turns: its last turn's speed, or the one right now."""
-    figures = {str(sample.values["store"]): 0.0 for sample in live}
-    for turn in turns:
-        figures[str(turn.values["store"])] = float(turn.values["samples_per_s"])
-    if live[-1].at >= max((turn.at for turn in turns), default=0.0):
-        figures[str(live[-1].values["store"])] = float(live[-1].values["samples_per_s"])
-    return figures
+STANDINGS, WHY, MACHINE, TURNS = "Standings", "Why", "Machine", "Turns"
+MOST_VERDICTS = 6
 
 
 def draw_result(record: RaceRecord) -> None:
-    """Standings, what they mean, how they were measured, and the raw turns."""
-    rows = standings(record.turns)
-    st.markdown(verdict(rows))
-    st.altair_chart(standings_chart(rows), alt="Median images per second by store, with slowest and fastest turn")
-    st.caption(f"{_conditions(record)} {_machine(record)}")
-    with st.expander("Every turn as it was measured", icon=":material/table_rows:"):
-        st.dataframe(
-            turn_rows(record.turns),
-            hide_index=True,
-            column_config={
-                "Images/s": st.column_config.NumberColumn(format="localized"),
-                "Images": st.column_config.NumberColumn(format="localized"),
-                "Time": st.column_config.NumberColumn(format="%.2f s"),
-                "Reading alone": st.column_config.NumberColumn(
-                    format="localized", help="The ceiling: images a second that one thread reads without decoding them."
-                ),
-                "First batch": st.column_config.NumberColumn(format="%.0f ms"),
-            },
+    """One of its views; only what is looked at is drawn."""
+    labels = labels_of(record)
+    for row in record.refused:
+        st.error(
+            f"**{labels[row['setting']]}** was refused and has no figures: {row['reason']}", icon=":material/block:"
         )
-        st.caption(f"Kept in `{record.path}`.")
+    rows = standings(record.turns)
+    if not rows:
+        st.caption("No setting was measured.")
+        return
+    st.markdown(race_verdict(rows, labels))
+    view = st.segmented_control(
+        "What to see", [STANDINGS, WHY, MACHINE, TURNS], default=STANDINGS, required=True,
+        key="benchmark.result.view", label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    if view == WHY:
+        _draw_why(record, labels)
+    elif view == MACHINE:
+        _draw_machine(record)
+    elif view == TURNS:
+        _draw_turns(record, labels)
+    else:
+        chart = standings_chart(rows, labels)
+        st.altair_chart(chart, alt="Median images per second by setting, with slowest and fastest turn")
+    st.caption(f"{conditions(record)} {machine_text(record)}")
 
 
-def _machine(record: RaceRecord) -> str:
-    """The machine that a race was run on, as its session describes it."""
-    told = record.machine
-    if not told:
-        return ""
-    memory = size_text(told["memory_bytes"]) if told.get("memory_bytes") else "unknown"
-    return f"On {told['processor']}, {counted(told['cpus_usable'], 'CPU')}, {memory} of memory, {told['file_system']}."
-
-
-def verdict(rows: Sequence[Standing]) -> str:
-    """The outcome in a sentence that claims no more than was measured."""
-    best = rows[0]
-    if len(rows) == 1:
-        return f"**{named(best.store)}** gave **{speed_text(best.median)}**."
-    last = rows[-1]
-    ties = [row for row in rows[1:] if row.fastest >= best.slowest]
-    if ties and len(ties) == len(rows) - 1:
-        return f"**No clear winner**: the turns of {listed(named(row.store) for row in rows)} overlap."
-    first = f"**{named(best.store)}** gave **{speed_text(best.median)}**"
-    lead = f"{first}, {times_text(best.median / last.median)} as many as {named(last.store)}"
-    close = listed(named(row.store) for row in ties)
-    return (
-        f"{lead}. Its turns overlap with those of {close}, so between them nothing is decided." if ties else f"{lead}."
+def _draw_why(record: RaceRecord, labels: Mapping[str, str]) -> None:
+    cases = cases_of(record.turns)
+    if not cases:
+        st.caption("This race was run before ceilings were measured beside every setting; run it again to see why.")
+        return
+    lines = bound_rows([judge(case, cases) for case in cases], labels)
+    st.markdown("\n".join(lines[:MOST_VERDICTS]))
+    if len(lines) > MOST_VERDICTS:
+        with st.expander(f"and {len(lines) - MOST_VERDICTS} more"):
+            st.markdown("\n".join(lines[MOST_VERDICTS:]))
+    st.markdown("**The ladder**: how fast it would go if the work ended at each stage, and what was reached")
+    st.altair_chart(ladder_chart(cases, labels), alt="Rates of each stage alone and of each setting, images per second")
+    st.caption(
+        "Each rung was measured in this run on all CPUs at once, with the fastest code there is for it, and includes "
+        "the ones before it. The diamond is what the setting reached."
+    )
+    st.markdown("**Where the time of a sample goes**")
+    st.altair_chart(costs_chart(cases, labels), alt="Share of each stage in the time that a sample takes")
+    st.caption(
+        "What the stages cost at best on all CPUs. The rest is Python between them, waiting, and workers that are "
+        "missing."
     )
 
 
-def _conditions(record: RaceRecord) -> str:
-    setup = record.setup
-    cut = "" if record.complete else " It was stopped before the last turn."
-    rounds = counted(setup["rounds"], "interleaved round")
-    parts = [
-        f"Median of {rounds} of {setup['seconds']:g} s; the line spans the slowest and the fastest turn.",
-        f"Split {setup['split']}, batches of {setup['batch_size']}, {setup['loader']} loader,",
-        f"workers {setup['workers']}, {setup['device']}, transform {setup['transform']}, {setup['cache']} cache.{cut}",
-    ]
-    return " ".join(parts)
+def _draw_machine(record: RaceRecord) -> None:
+    chart = monitor_chart(record.monitor)
+    if chart is None:
+        st.caption("Nothing was recorded of the machine during this run.")
+        return
+    st.altair_chart(chart, width="content", alt="Processors, memory, disk and GPU during the run")
+    st.caption("All processes of the run together, twice a second. What the page cache serves is no read from a disk.")
+
+
+def _draw_turns(record: RaceRecord, labels: Mapping[str, str]) -> None:
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        turn_rows(record.turns, labels),
+        hide_index=True,
+        column_config={
+            "Images/s": number(format="localized", help="After the first batch of each worker."),
+            "Images": number(format="localized"),
+            "Time": number(format="%.2f s"),
+            "First batch": number(format="%.0f ms", help="From opening the store to the first batch."),
+            "Epoch 1": number(format="localized", help="Images a second of the first whole epoch."),
+            "Later epochs": number(format="localized", help="The median of the others, images a second."),
+            "Waiting": number(format="percent", help="The share of its time in which the trainer waited for data."),
+            "Of the ceiling": number(format="percent", help="Of the lowest rate that its stages and the bus allow."),
+            "Compared": number(help="Images whose pixels were compared with the store, before and during the turn."),
+        },
+    )
+    st.caption(f"Kept in `{record.path}`.")

@@ -17,6 +17,7 @@ MODULES = (
     "ui.store_list",
     "ui.benchmark_form",
     "ui.race_view",
+    "ui.race_live",
     "ui.inspector",
 )
 """In the order in which they are likely to be needed. None of them loads PyTorch."""

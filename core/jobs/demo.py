@@ -11,7 +11,7 @@ from core.datasets import Dataset, list_datasets
 from core.events import Event, Result, Sample
 from core.home import Home
 from core.importing import Import
-from core.measure.race import Race
+from core.measure.loaders import LoaderExperiment
 from core.stores import StoreInfo, list_stores
 
 DATASET = "shapes"
@@ -72,7 +72,7 @@ class Demo:
 
     def _race(self, stores: list[StoreInfo]) -> Iterator[Event]:
         paths = [str(store.path) for store in stores]
-        return Race(paths, seconds=self.seconds, rounds=self.rounds, home=self.home).run()
+        return LoaderExperiment(paths, seconds=self.seconds, rounds=self.rounds, home=self.home).run()
 
 
 def _find(home: Home, format: str, encoding: str) -> StoreInfo | None:

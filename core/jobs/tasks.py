@@ -26,7 +26,7 @@ TASKS: Mapping[str, TaskEntry] = MappingProxyType(
         "import-upload": TaskEntry("core.jobs.upload:ImportUpload"),
         "build": TaskEntry("core.building:Build"),
         "verify": TaskEntry("core.building:Verify"),
-        "race": TaskEntry("core.measure.race:Race"),
+        "loader": TaskEntry("core.measure.loaders:LoaderExperiment"),
         "scan": TaskEntry("core.inspect.task:Scan"),
         "storage": TaskEntry("core.measure.storage:StorageExperiment"),
         "train": TaskEntry("core.training.task:Train"),

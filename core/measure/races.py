@@ -1,4 +1,4 @@
-"""Races that were run, read back from their files, and their standings."""
+"""Loader experiments that were run, read back from their files, and the standings of their settings."""
 
 from __future__ import annotations
 
@@ -9,26 +9,44 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.home import Home
+from core.measure.monitor import read_monitor
 from core.measure.records import Record, list_records, read_record
+from core.measure.settings import varied
+
+EXPERIMENTS = ("loader", "race")
+"""The second is what the first was called when it raced stores through one loader only."""
 
 
 @dataclass(frozen=True)
 class RaceRecord:
-    """One race as its file tells it: `setup` is what was asked for, `turns` a row for each load that ended."""
+    """One experiment as its file tells it: `setup` is what was asked for, `turns` a row for each load that ended and
+    whose setting was not refused later, `refused` a row for each setting that was."""
 
     path: Path
     setup: Mapping[str, Any]
     turns: Sequence[Mapping[str, Any]]
+    refused: Sequence[Mapping[str, Any]]
     machine: Mapping[str, Any]
 
     @property
     def complete(self) -> bool:
-        """Whether every turn was run; a race that was cancelled has fewer."""
-        return len(self.turns) == len(self.setup["stores"]) * int(self.setup["rounds"])
+        """Whether every turn was run; an experiment that was cancelled has fewer."""
+        settings = len(self.setup.get("settings", self.setup["stores"])) - len(self.refused)
+        return len(self.turns) >= settings * int(self.setup["rounds"])
+
+    @property
+    def varied(self) -> list[str]:
+        """The fields in which its settings differ."""
+        return varied(self.setup.get("settings") or self.turns)
+
+    @property
+    def monitor(self) -> list[dict[str, float | None]]:
+        """What the monitor saw; empty where it saw nothing."""
+        return read_monitor(self.path.with_suffix(".monitor.csv"))
 
 
 class Standing(NamedTuple):
-    """A store's speed over its turns, in samples a second: median, slowest and fastest turn."""
+    """A setting's speed over its turns, in samples a second: median, slowest and fastest. `about` is one of them."""
 
     store: str
     format: str
@@ -36,31 +54,47 @@ class Standing(NamedTuple):
     slowest: float
     fastest: float
     turns: int
+    setting: str = ""
+    about: Mapping[str, Any] = {}
+
+
+def setting_of(turn: Mapping[str, Any]) -> str:
+    """The name of a turn's setting; older races differ in their stores only."""
+    return str(turn.get("setting") or turn["store"])
 
 
 def standings(turns: Iterable[Mapping[str, Any]]) -> list[Standing]:
-    """The stores of a race, the fastest first."""
-    speeds: dict[tuple[str, str], list[float]] = {}
+    """The settings of an experiment, the fastest first."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
     for turn in turns:
-        speeds.setdefault((turn["store"], turn["format"]), []).append(float(turn["samples_per_s"]))
-    rows = [
-        Standing(store, name, statistics.median(found), min(found), max(found), len(found))
-        for (store, name), found in speeds.items()
-    ]
+        groups.setdefault(setting_of(turn), []).append(turn)
+    rows = [_standing(setting, found) for setting, found in groups.items()]
     return sorted(rows, key=lambda row: row.median, reverse=True)
 
 
+def _standing(setting: str, turns: Sequence[Mapping[str, Any]]) -> Standing:
+    speeds = [float(turn["samples_per_s"]) for turn in turns]
+    first = turns[0]
+    middle = statistics.median(speeds)
+    return Standing(first["store"], first["format"], middle, min(speeds), max(speeds), len(speeds), setting, first)
+
+
 def list_races(home: Home, dataset: str | None = None) -> list[RaceRecord]:
-    """The races with at least one finished turn, of one dataset or of all, the newest first."""
-    return [as_race(record) for record in list_records(home, "race", dataset) if record.of("turn")]
+    """The experiments with at least one finished turn, of one dataset or of all, the newest first."""
+    records = [record for name in EXPERIMENTS for record in list_records(home, name, dataset) if record.of("turn")]
+    records.sort(key=lambda record: str(record.setup["started"]), reverse=True)
+    return [as_race(record) for record in records]
 
 
 def read_race(path: Path) -> RaceRecord | None:
-    """The race in a file, or None where it holds none."""
+    """The experiment in a file, or None where it holds none."""
     record = read_record(path)
     return None if record is None else as_race(record)
 
 
 def as_race(record: Record) -> RaceRecord:
-    """A record of a race, as one."""
-    return RaceRecord(record.path, record.setup, record.of("turn"), record.machine)
+    """A record of a loader experiment, as one."""
+    refused = record.of("refused")
+    names = {row["setting"] for row in refused}
+    turns = [turn for turn in record.of("turn") if setting_of(turn) not in names]
+    return RaceRecord(record.path, record.setup, turns, refused, record.machine)

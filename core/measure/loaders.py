@@ -1,0 +1,197 @@
+"""`LoaderExperiment`: stores loaded in many ways, in turns, round after round, so that whatever disturbs the machine
+disturbs them all. A race of stores through one loader is its simplest form.
+
+It leaves one record, `runs/<session>/loader-<time>.jsonl`: a line with its setup, then one for every turn as soon as it
+has ended, or for a setting that was refused; beside it lies what the monitor saw. Medians, spreads and verdicts are
+made from these lines whenever they are shown.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.errors import FormatMattersError, InputError
+from core.events import Event, Message, Progress, Result, Sample
+from core.home import Home
+from core.loading.task import Load
+from core.measure.monitor import Monitor
+from core.measure.records import Recorder
+from core.measure.settings import Setting, combine
+from core.measure.verdict import verdicts
+from core.runs import versions
+from core.stores import Manifest
+
+EXPERIMENT = "loader"
+STAGE = "racing"
+
+
+@dataclass(frozen=True)
+class LoaderExperiment:
+    """Load each of `stores` (their folders) in every combination of the lists, `rounds` times for `seconds`.
+
+    The other fields are `Load`'s. Live figures come as `Sample("throughput", ...)`, each finished turn as
+    `Sample("turn", ...)`, what the process uses of the machine as `Sample("monitor", ...)`; the first two carry their
+    setting (`core.measure.settings.Setting.told`) and `round`. A setting whose load fails, or does not give what the
+    store holds, is told as `Sample("refused", ...)` with the `reason` and takes no further part.
+
+    The result: `file`, `setup`, `turns` (a row each with all that `Load` reported), `refused`, and `verdicts`.
+    """
+
+    stores: Sequence[str]
+    split: str = "train"
+    batch_sizes: Sequence[int] = (256,)
+    workers: Sequence[str] = ("auto",)
+    devices: Sequence[str] = ("cpu",)
+    outputs: Sequence[str] = ("float32",)
+    transforms: Sequence[str] = ("none",)
+    loaders: Sequence[str] = ("fast",)
+    seconds: float = 3.0
+    rounds: int = 3
+    cache: str = "warm"
+    seed: int = 0
+    step: str = "sleep"
+    step_ms: float = 0.0
+    home: str | None = None
+
+    def run(self) -> Iterator[Event]:
+        """Raises InputError for stores or settings that do not go, WorkError where no load works; turns so far stay."""
+        if not self.stores or self.rounds < 1:
+            raise InputError("an experiment needs one store or more, and one round or more")
+        home = Home.find(self.home)
+        folders = [_folder(home, store) for store in self.stores]
+        stores = {str(folder): Manifest.load(folder) for folder in folders}
+        settings, left_out = combine(stores, self._ways())
+        for reason in left_out:
+            yield Message(reason, "warning")
+        setup = self._setup(stores, settings, left_out)
+        recorder = Recorder.begin(home, EXPERIMENT, sorted({one.dataset for one in settings}), setup)
+        with Monitor(recorder.beside("monitor.csv")) as monitor:
+            course = _Course(self, settings, recorder, monitor)
+            yield from course.run()
+        yield Result(course.outcome(setup))
+
+    def load(self, setting: Setting, *, compare: bool, ladder: bool) -> Load:
+        """One turn of a setting."""
+        shared = ("split", "seconds", "cache", "seed", "step", "step_ms", "home")
+        way = ("loader", "batch_size", "workers", "transform", "device", "output")
+        fields = {name: getattr(self, name) for name in shared} | {name: getattr(setting, name) for name in way}
+        return Load(store=setting.path, compare=compare, ladder=ladder, **fields)
+
+    def _ways(self) -> dict[str, Sequence[Any]]:
+        """The lists, by the field of a setting that each is for."""
+        return {
+            "loader": self.loaders,
+            "batch_size": self.batch_sizes,
+            "workers": [str(given) for given in self.workers],
+            "transform": self.transforms,
+            "device": self.devices,
+            "output": self.outputs,
+        }
+
+    def _setup(
+        self, stores: Mapping[str, Manifest], settings: Sequence[Setting], left_out: list[str]
+    ) -> dict[str, Any]:
+        options = {name: value for name, value in dataclasses.asdict(self).items() if name != "home"}
+        splits = {path: manifest.splits.get(self.split, {}) for path, manifest in stores.items()}
+        return {
+            **options,
+            "stores": list(stores),
+            "settings": [setting.told() for setting in settings],
+            "left_out": list(left_out),
+            "store_bytes": {path: split.get("used_bytes") for path, split in splits.items()},
+            "fingerprints": {manifest.dataset: manifest.fingerprint for manifest in stores.values()},
+            "versions": versions(),
+        }
+
+
+@dataclass
+class _Course:
+    """One experiment under way."""
+
+    experiment: LoaderExperiment
+    settings: Sequence[Setting]
+    recorder: Recorder
+    monitor: Monitor
+    turns: list[dict[str, Any]] = field(default_factory=list)
+    refused: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ceilings: dict[object, Any] = field(default_factory=dict)
+    _seen: Mapping[str, float] = field(default_factory=dict)
+
+    def run(self) -> Iterator[Event]:
+        """Every setting's turn, round after round. Raises what the first was refused for, if all were."""
+        rounds = self.experiment.rounds
+        for done, (number, setting) in enumerate(_order(self.settings, rounds)):
+            yield Progress(STAGE, done, len(self.settings) * rounds, "turns")
+            if setting.name not in self.refused:
+                yield from self._turn_or_reason(setting, number)
+        yield Progress(STAGE, len(self.settings) * rounds, len(self.settings) * rounds, "turns")
+
+    def outcome(self, setup: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "file": str(self.recorder.path),
+            "setup": setup,
+            "turns": self.turns,
+            "refused": list(self.refused.values()),
+            "verdicts": [dataclasses.asdict(verdict) for verdict in verdicts(self.turns)],
+        }
+
+    def _turn_or_reason(self, setting: Setting, number: int) -> Iterator[Event]:
+        who = {**setting.told(), "round": number}
+        try:
+            turn = {**(yield from self._turn(setting, number)), **who, "step_ms": self.experiment.step_ms}
+        except FormatMattersError as error:
+            self.refused[setting.name] = {**who, "reason": str(error)}
+            self.recorder.add("refused", self.refused[setting.name])
+            if len(self.refused) == len(self.settings):
+                first = next(iter(self.refused.values()))
+                raise type(error)(f"{first['store']}: {first['reason']}") from error
+            yield Message(f"{setting.name} was refused: {error}", "warning")
+            yield Sample("refused", self.refused[setting.name])
+            return
+        self.recorder.add("turn", turn)
+        self.turns.append(turn)
+        yield Sample("turn", {**who, "samples_per_s": turn["samples_per_s"], "first_batch_s": turn["first_batch_s"]})
+
+    def _turn(self, setting: Setting, number: int) -> Generator[Event, None, dict[str, Any]]:
+        """One load; its live figures are handed on with the setting. The ladder is climbed once for the same work."""
+        told: dict[str, Any] = {}
+        load = self.experiment.load(setting, compare=number == 1, ladder=setting.work not in self.ceilings)
+        for event in load.run():
+            if isinstance(event, Sample):
+                yield Sample(event.series, {**event.values, **setting.told(), "round": number})
+                yield from self._use()
+            elif isinstance(event, Result):
+                told = dict(event.data)
+            else:
+                yield event
+        ceilings = self.ceilings.setdefault(setting.work, told["ceilings"])
+        return {**told, "ceilings": ceilings, "copy_share": _copy_share(told["samples_per_s"], ceilings)}
+
+    def _use(self) -> Iterator[Sample]:
+        """What the monitor saw, where it has looked since the last time."""
+        if (latest := self.monitor.latest()) and latest != self._seen:
+            self._seen = latest
+            yield Sample("monitor", latest)
+
+
+def _copy_share(rate: float, ceilings: Mapping[str, float]) -> float | None:
+    """The share of the time in which the bus to the device was busy; None for a device without one."""
+    return rate / ceilings["copy"] if "copy" in ceilings else None
+
+
+def _order(settings: Sequence[Setting], rounds: int) -> Iterator[tuple[int, Setting]]:
+    """(round, setting), each round beginning with another one, so that none always runs after the same."""
+    for number in range(rounds):
+        first = number % len(settings)
+        for setting in (*settings[first:], *settings[:first]):
+            yield number + 1, setting
+
+
+def _folder(home: Home, store: str) -> Path:
+    """A store's folder: a path, or the part of one below the home's `data/built`."""
+    path = Path(store)
+    return path if path.exists() else home.built / store

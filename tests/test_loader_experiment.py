@@ -1,0 +1,255 @@
+"""Loader experiments, their records and standings, and the demo that ends with one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.building import Build
+from core.errors import InputError, WorkError
+from core.events import Message, Sample, finish
+from core.home import Home
+from core.jobs.demo import Demo
+from core.loading.loader import Loader, make_loader
+from core.loading.transfer import Batch
+from core.measure.loaders import LoaderExperiment
+from core.measure.races import list_races, read_race, standings
+from core.stores import Manifest, list_stores
+
+QUICK = {"batch_sizes": [8], "workers": ["0"], "loaders": ["torch"], "seconds": 0.05}
+
+
+@pytest.fixture
+def stores(home: Home) -> list[str]:
+    for format in ("disk", "lmdb", "hdf5"):
+        finish(Build("shapes", format, "raw").run())
+    return [str(store.path) for store in list_stores(home)]
+
+
+def test_rounds_are_interleaved_and_every_turn_is_kept(stores: list[str], home: Home) -> None:
+    events = list(LoaderExperiment(stores, rounds=2, **QUICK).run())
+    turns = [event.values for event in events if isinstance(event, Sample) and event.series == "turn"]
+    assert [(turn["round"], turn["format"]) for turn in turns] == [
+        (1, "disk"),
+        (1, "hdf5"),
+        (1, "lmdb"),
+        (2, "hdf5"),
+        (2, "lmdb"),
+        (2, "disk"),
+    ], "each round begins with another store"
+    [record] = list_races(home, "shapes")
+    assert record.complete
+    assert [turn["samples_per_s"] for turn in record.turns] == [turn["samples_per_s"] for turn in turns]
+    assert record.machine["cpus"] >= 1
+    assert {row.store for row in standings(record.turns)} == {"disk/raw", "hdf5/raw", "lmdb/raw"}
+
+
+def test_live_figures_name_their_store(stores: list[str]) -> None:
+    events = LoaderExperiment(stores[:1], rounds=1, **QUICK).run()
+    live = [event.values for event in events if isinstance(event, Sample) and event.series == "throughput"]
+    assert {values["store"] for values in live} == {"disk/raw"}
+    assert all(values["samples_per_s"] >= 0 for values in live)
+
+
+def test_an_interrupted_race_keeps_the_turns_it_had(stores: list[str], home: Home) -> None:
+    race = LoaderExperiment(stores, rounds=1, **QUICK).run()
+    for event in race:
+        if isinstance(event, Sample) and event.series == "turn":
+            break
+    race.close()
+    [record] = list_races(home)
+    assert (len(record.turns), record.complete) == (1, False)
+
+
+def test_half_a_line_at_the_end_is_left_out(stores: list[str], home: Home) -> None:
+    file = Path(finish(LoaderExperiment(stores, rounds=1, **QUICK).run())["file"])
+    file.write_text(file.read_text()[:-20])
+    record = read_race(file)
+    assert record is not None
+    assert len(record.turns) == 2
+
+
+def test_files_that_are_no_race_are_passed_over(home: Home) -> None:
+    folder = home.runs / "session"
+    folder.mkdir(parents=True)
+    (folder / "race-1.jsonl").write_text("")
+    (folder / "race-2.jsonl").write_text('{"kind": "turn"}\n')
+    (folder / "race-3.jsonl").write_text("not json\n")
+    assert list_races(home) == []
+
+
+def test_standings_are_medians_with_their_spread() -> None:
+    turns = [{"store": "a/raw", "format": "a", "samples_per_s": speed} for speed in (10, 30, 20)]
+    turns += [{"store": "b/raw", "format": "b", "samples_per_s": 25}]
+    first, second = standings(turns)
+    assert (first.store, first.median, first.turns) == ("b/raw", 25, 1)
+    assert (second.slowest, second.median, second.fastest) == (10, 20, 30)
+
+
+@pytest.mark.parametrize(("stores_", "rounds"), [([], 1), (["x"], 0)])
+def test_a_race_of_nothing_is_refused(stores_: list[str], rounds: int) -> None:
+    with pytest.raises(InputError, match="one store or more"):
+        list(LoaderExperiment(stores_, rounds=rounds).run())
+
+
+def test_trouble_in_a_turn_names_the_store(stores: list[str]) -> None:
+    with pytest.raises(InputError, match=r"disk/raw: .*cuda"):
+        list(LoaderExperiment(stores, devices=["cuda:99"], rounds=1, seconds=0.05).run())
+
+
+def test_the_demo_uses_what_is_there_and_can_be_run_again(home: Home) -> None:
+    first = finish(Demo(seconds=0.05, rounds=1).run())
+    assert {store.name for store in list_stores(home)} == {"disk/original", "lmdb/raw", "hdf5/raw"}
+    assert len(first["turns"]) == 3
+    built = [store.manifest.built for store in list_stores(home)]
+    steps = [
+        (event.values["number"], event.values["state"])
+        for event in Demo(seconds=0.05, rounds=1).run()
+        if isinstance(event, Sample) and event.series == "step"
+    ]
+    there = "there already"
+    assert steps == [(1, there), (2, there), (3, there), (4, there), (5, "running"), (5, "done")]
+    assert [store.manifest.built for store in list_stores(home)] == built
+
+
+def test_every_line_of_a_race_is_json(stores: list[str]) -> None:
+    file = Path(finish(LoaderExperiment(stores[:1], rounds=2, **QUICK).run())["file"])
+    kinds = [json.loads(line)["kind"] for line in file.read_text().splitlines()]
+    assert kinds == ["setup", "turn", "turn"]
+
+
+# ---------------------------------------------------------------- many settings
+
+
+def test_every_combination_has_its_turns_and_a_name(stores: list[str], home: Home) -> None:
+    told = finish(
+        LoaderExperiment(
+            stores[:2], batch_sizes=[8, 16], workers=["0"], loaders=["torch", "naive"], seconds=0.02, rounds=1
+        ).run()
+    )
+    names = {turn["setting"] for turn in told["turns"]}
+    assert len(names) == len(told["turns"]) == 8
+    assert "disk/raw, naive, batch 16, workers 0, none, cpu, float32" in names
+    [record] = list_races(home)
+    assert record.varied == ["store", "loader", "batch_size"]
+    assert record.complete
+    for turn in record.turns:
+        assert turn["workers"] == "inline"
+        assert turn["workers_asked"] == "0"
+        assert turn["ceilings"]["collate"] > 0
+        assert turn["checked"] > 0
+        assert turn["wait_share"] is None
+
+
+def test_the_setup_tells_what_the_figures_depend_on(stores: list[str], home: Home) -> None:
+    finish(LoaderExperiment(stores[:1], rounds=1, **QUICK).run())
+    [record] = list_races(home)
+    assert record.setup["fingerprints"] == {"shapes": Manifest.load(Path(stores[0])).fingerprint}
+    assert record.setup["store_bytes"][stores[0]] > 0
+    assert "numpy" in record.setup["versions"]
+    assert record.setup["batch_sizes"] == [8]
+
+
+def test_the_monitor_lies_beside_the_record(stores: list[str], home: Home) -> None:
+    events = list(LoaderExperiment(stores[:1], rounds=1, **{**QUICK, "seconds": 1.2}).run())
+    seen = [event.values for event in events if isinstance(event, Sample) and event.series == "monitor"]
+    [record] = list_races(home)
+    assert seen
+    assert record.monitor
+    assert {"ts", "cpu_pct", "rss_mb", "read_mb", "write_mb"} <= set(record.monitor[0])
+
+
+def test_the_trainer_waits_and_says_so(stores: list[str]) -> None:
+    [turn] = finish(LoaderExperiment(stores[:1], rounds=1, step="sleep", step_ms=1, **QUICK).run())["turns"]
+    assert 0 < turn["wait_share"] < 1
+    assert turn["step_ms"] == 1
+
+
+def test_what_cannot_be_is_left_out_and_said(stores: list[str], home: Home) -> None:
+    quick = {**QUICK, "loaders": ["torch", "fast"], "workers": ["threads:1"]}
+    events = list(LoaderExperiment(stores[:1], rounds=1, **quick).run())
+    [warning] = [event.text for event in events if isinstance(event, Message) and event.level == "warning"]
+    assert "torch loader has no threads" in warning
+    assert {turn["loader"] for turn in list_races(home)[0].turns} == {"fast"}
+    with pytest.raises(InputError, match="no threads"):
+        list(LoaderExperiment(stores[:1], loaders=["naive"], workers=["threads:2"]).run())
+
+
+@pytest.mark.parametrize("name", ["batch_sizes", "workers", "loaders", "transforms", "devices", "outputs"])
+def test_a_list_of_nothing_is_refused(name: str, stores: list[str]) -> None:
+    with pytest.raises(InputError, match="name one or more"):
+        list(LoaderExperiment(stores[:1], **{name: []}).run())
+
+
+def test_a_store_is_found_by_its_part_below_the_home(stores: list[str], home: Home) -> None:
+    told = finish(LoaderExperiment(["shapes/lmdb/raw"], rounds=1, **QUICK).run())
+    assert told["turns"][0]["path"] == str(home.built / "shapes" / "lmdb" / "raw")
+
+
+# ---------------------------------------------------------------- loaders that are caught
+
+
+def broken_in(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on whatever loads this store drops the last sample of every batch."""
+
+    def made(opened: Any, **settings: Any) -> Loader:
+        loader = make_loader(opened, **settings)
+        if opened.path != Path(store):
+            return loader
+        honest = loader._transfer
+        loader._transfer = lambda batches: (Batch(x[:-1], y[:-1]) for x, y in honest(batches))
+        return loader
+
+    monkeypatch.setattr("core.loading.loader.make_loader", made)
+
+
+def test_a_broken_setting_is_refused_and_the_others_go_on(
+    stores: list[str], home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken_in(stores[1], monkeypatch)
+    events = list(LoaderExperiment(stores, rounds=2, **QUICK).run())
+    refused = [event.values for event in events if isinstance(event, Sample) and event.series == "refused"]
+    assert [values["store"] for values in refused] == ["hdf5/raw"]
+    assert "7 samples where 8 belong" in str(refused[0]["reason"])
+    [record] = list_races(home)
+    assert {row.store for row in standings(record.turns)} == {"disk/raw", "lmdb/raw"}
+    assert [row["store"] for row in record.refused] == ["hdf5/raw"]
+    assert record.complete, "all that could be run was"
+
+
+def test_turns_of_a_setting_that_is_refused_later_do_not_count(home: Home) -> None:
+    folder = home.runs / "session"
+    folder.mkdir(parents=True)
+    turn = {"kind": "turn", "setting": "a", "store": "disk/raw", "format": "disk", "samples_per_s": 1e9}
+    lines = [
+        {"kind": "setup", "experiment": "loader", "datasets": ["x"], "stores": ["a", "b"], "rounds": 1},
+        turn,
+        {**turn, "setting": "b", "samples_per_s": 5},
+        {"kind": "refused", "setting": "a", "reason": "why"},
+    ]
+    (folder / "loader-1.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    [record] = list_races(home)
+    assert [row.setting for row in standings(record.turns)] == ["b"]
+
+
+def test_where_all_are_refused_the_reason_is_raised(stores: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    broken_in(stores[0], monkeypatch)
+    with pytest.raises(WorkError, match="disk/raw: batch 0 of epoch 0 has 7 samples"):
+        list(LoaderExperiment(stores[:1], rounds=1, **QUICK).run())
+
+
+def test_races_of_before_are_still_shown(home: Home) -> None:
+    folder = home.runs / "session"
+    folder.mkdir(parents=True)
+    lines = [
+        {"kind": "setup", "stores": ["/a", "/b"], "rounds": 1, "datasets": ["shapes"], "started": "2026"},
+        {"kind": "turn", "store": "disk/raw", "format": "disk", "samples_per_s": 10},
+        {"kind": "turn", "store": "lmdb/raw", "format": "lmdb", "samples_per_s": 20},
+    ]
+    (folder / "race-1.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    [record] = list_races(home, "shapes")
+    assert [row.store for row in standings(record.turns)] == ["lmdb/raw", "disk/raw"]
+    assert (record.complete, record.varied) == (True, ["store"])

@@ -1,0 +1,121 @@
+"""A loader experiment while it runs: a bar a setting with its spread growing in, and what the machine does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import streamlit as st
+
+from core.jobs import Job, State, Watch
+from core.jobs.watch import Measured
+from core.measure.settings import varied
+from ui import state
+from ui.job_panel import draw_cancel, draw_progress, watch
+from ui.live_drawing import Bar, Strip, bars, side_by_side, strip
+from ui.race_words import setting_label
+from ui.theme import PALETTE, format_colour
+from ui.words import size_text, speed_text
+
+LIVE_SECONDS = 0.45
+"""Between two pictures: more than two a second."""
+
+LINE_SECONDS = 60.0
+MOST_BARS = 24
+
+
+def draw_live(job: Job) -> None:
+    """The experiment that runs, redrawn by itself until it ends."""
+    st.fragment(_draw_running, run_every=LIVE_SECONDS)(job.id)
+
+
+def _draw_running(job_id: str) -> None:
+    job = state.jobs().get(job_id)
+    with st.container(border=True):
+        text, stop = st.columns([5, 1], vertical_alignment="center")
+        with text:
+            draw_progress(job)
+        with stop, st.container(horizontal_alignment="right"):
+            draw_cancel(job)
+        if job.state is not State.WAITING:
+            draw_live_charts(job)
+
+
+def draw_live_charts(job: Job) -> None:
+    """What was measured so far: a bar a setting, the throughput over time, and the machine below it."""
+    seen = watch(job)
+    live = [sample for sample in seen.samples.get("throughput", []) if sample.values["samples_per_s"]]
+    if not live:
+        st.caption("Comparing the first batches with the store, measuring the ceilings, filling the page cache…")
+        return
+    rows = _bars(live, seen)
+    st.html(bars(rows[:MOST_BARS], "images per second"))
+    if len(rows) > MOST_BARS:
+        st.caption(f"and {len(rows) - MOST_BARS} more settings")
+    st.html(side_by_side([strip(one, LINE_SECONDS) for one in _strips(live, seen)]))
+
+
+def _bars(live: Sequence[Measured], seen: Watch) -> list[Bar]:
+    """The settings in the order of their first turns; the one that runs now has its figure of this moment."""
+    turns = seen.samples.get("turn", [])
+    refused = {
+        str(sample.values["setting"]): str(sample.values["reason"]) for sample in seen.samples.get("refused", [])
+    }
+    settings = {str(sample.values["setting"]): sample.values for sample in (*live, *seen.samples.get("refused", []))}
+    words = varied(list(settings.values()))
+    now = live[-1] if live[-1].at >= max((turn.at for turn in turns), default=0.0) else None
+    speeds: dict[str, list[float]] = {}
+    for turn in turns:
+        speeds.setdefault(str(turn.values["setting"]), []).append(float(turn.values["samples_per_s"]))
+    return [
+        Bar(
+            setting_label(values, words),
+            format_colour(str(values["format"])),
+            () if name in refused else speeds.get(name, ()),
+            _now(now, name),
+            f"refused: {refused[name]}" if name in refused else "",
+        )
+        for name, values in settings.items()
+    ]
+
+
+def _now(now: Measured | None, setting: str) -> float | None:
+    if now is None or now.values["setting"] != setting:
+        return None
+    return float(now.values["samples_per_s"])
+
+
+def _strips(live: Sequence[Measured], seen: Watch) -> list[Strip]:
+    """Throughput, and below it the machine as the monitor sees it."""
+    speeds = [(sample.at, float(sample.values["samples_per_s"])) for sample in live]
+    rows = [sample.values for sample in seen.samples.get("monitor", [])]
+    colour = format_colour(str(live[-1].values["format"]))
+    return [Strip("Throughput", speeds, speed_text(speeds[-1][1]), colour), *_machine(rows)]
+
+
+def _machine(rows: Sequence[Mapping[str, Any]]) -> list[Strip]:
+    """A line for each thing that the monitor can tell here."""
+    strips = [
+        _strip(rows, "Processors", "cpu_pct", lambda value: f"{value:.0f}%"),
+        _strip(rows, "Memory", "rss_mb", lambda value: size_text(value * 1e6)),
+        _strip(_rates(rows, "read_mb"), "Disk reads", "read_mb", lambda value: f"{size_text(value * 1e6)}/s"),
+        _strip(_rates(rows, "write_mb"), "Disk writes", "write_mb", lambda value: f"{size_text(value * 1e6)}/s"),
+        _strip(rows, "GPU", "gpu_util", lambda value: f"{value:.0f}%"),
+        _strip(rows, "GPU memory", "gpu_mem_mb", lambda value: size_text(value * 1e6)),
+    ]
+    return [one for one in strips if one is not None]
+
+
+def _strip(rows: Sequence[Mapping[str, Any]], title: str, name: str, words: Any) -> Strip | None:
+    points = [(float(row["ts"]), float(row[name])) for row in rows if row.get(name) is not None]
+    return Strip(title, points, words(points[-1][1]), PALETTE[-1]) if points else None
+
+
+def _rates(rows: Sequence[Mapping[str, Any]], name: str) -> list[dict[str, float]]:
+    """What a column that only grows grew by a second."""
+    return [
+        {"ts": after["ts"], name: max(after[name] - before[name], 0.0) / max(after["ts"] - before["ts"], 0.1)}
+        for before, after in pairwise(rows)
+        if name in before and name in after
+    ]

@@ -1,0 +1,123 @@
+"""What people read of a loader experiment: its settings by name, and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.measure.races import RaceRecord, Standing, setting_of
+from ui.stores import label
+from ui.words import counted, listed, size_text, speed_text, times_text
+
+LOADERS = {"fast": "Fast (ours)", "torch": "Plain PyTorch", "naive": "As in tutorials"}
+TRANSFORMS = {
+    "none": "None",
+    "train224": "Training: random crop to 224, flip",
+    "eval224": "Evaluation: centre crop to 224",
+}
+STEPS = {
+    "none": "None",
+    "sleep": "Sleep: an accelerator's, the CPU is free",
+    "busy": "Busy: one CPU computes",
+    "model": "A small real network",
+}
+
+
+def named(store: str) -> str:
+    """ "lmdb/raw" as people read it."""
+    return label(*store.split("/", 1))
+
+
+def setting_label(row: Mapping[str, Any], varied: Sequence[str]) -> str:
+    """A turn's setting by what it differs in from the others of its experiment: "LMDB · raw, naive, 2 workers"."""
+    words = {
+        "store": named(str(row["store"])),
+        "loader": str(row.get("loader", "")),
+        "batch_size": f"batch {row.get('batch_size')}",
+        "workers": _workers_text(str(row.get("workers_asked", "auto"))),
+        "transform": "no transform" if row.get("transform") == "none" else str(row.get("transform")),
+        "device": str(row.get("device")),
+        "output": str(row.get("output")),
+    }
+    return ", ".join(words[name] for name in varied)
+
+
+def _workers_text(asked: str) -> str:
+    return counted(int(asked), "worker") if asked.isdigit() else f"workers {asked}"
+
+
+def labels_of(record: RaceRecord) -> dict[str, str]:
+    """The label of each setting that has a turn or was refused, by its name."""
+    varied = record.varied
+    return {setting_of(row): setting_label(row, varied) for row in (*record.turns, *record.refused)}
+
+
+def race_verdict(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
+    """The outcome in a sentence that claims no more than was measured."""
+    name = {row.setting: labels[row.setting] for row in rows}
+    best, last = rows[0], rows[-1]
+    first = f"**{name[best.setting]}** gave **{speed_text(best.median)}**"
+    if len(rows) == 1:
+        return f"{first}."
+    ties = [row for row in rows[1:] if row.fastest >= best.slowest]
+    if len(ties) == len(rows) - 1:
+        return f"**No clear winner**: the turns of {listed(name[row.setting] for row in rows)} overlap."
+    lead = f"{first}, {times_text(best.median / last.median)} as many as {name[last.setting]}"
+    close = listed(name[row.setting] for row in ties)
+    return (
+        f"{lead}. Its turns overlap with those of {close}, so between them nothing is decided." if ties else f"{lead}."
+    )
+
+
+def conditions(record: RaceRecord) -> str:
+    """How it was measured."""
+    setup = record.setup
+    cut = "" if record.complete else " It was stopped before the last turn."
+    rounds = counted(setup["rounds"], "interleaved round")
+    parts = [
+        f"Median of {rounds} of {setup['seconds']:g} s; the line spans the slowest and the fastest turn.",
+        f"Split {setup['split']}, {_shared(record)}, {_cache(record)}.{_step(setup)}{cut}",
+    ]
+    return " ".join(parts)
+
+
+def _shared(record: RaceRecord) -> str:
+    """The fields in which all settings agree."""
+    row = record.turns[0] if record.turns else {}
+    names = ("loader", "batch_size", "workers", "transform", "device", "output")
+    agreed = [name for name in names if name not in record.varied and (name in row or name == "workers")]
+    return setting_label(row, agreed).replace("batch ", "batches of ") if row else ""
+
+
+def _cache(record: RaceRecord) -> str:
+    """The page cache as it was found to be, not as it was asked for."""
+    return f"{listed(sorted({str(turn['cache']) for turn in record.turns if 'cache' in turn}))} cache"
+
+
+def _step(setup: Mapping[str, Any]) -> str:
+    if setup.get("step") == "model":
+        return " After each batch a small network was trained on it."
+    if setup.get("step_ms"):
+        return f" After each batch a training step of {setup['step_ms']:g} ms ({setup['step']})."
+    return ""
+
+
+def machine_text(record: RaceRecord) -> str:
+    """The machine that it was run on, as its session describes it, and how the stores compare with its memory."""
+    told = record.machine
+    if not told:
+        return ""
+    memory = size_text(told["memory_bytes"]) if told.get("memory_bytes") else "unknown"
+    where = f"On {told['processor']}, {counted(told['cpus_usable'], 'CPU')}, {memory} of memory, {told['file_system']}."
+    return f"{where} {memory_text(record.setup.get('store_bytes', {}).values(), told.get('memory_bytes'))}".strip()
+
+
+def memory_text(stores: Any, memory: float | None) -> str:
+    """Whether stores of these sizes in bytes fit in so much memory."""
+    sizes = sorted(size for size in stores if size)
+    if not sizes or not memory:
+        return ""
+    held = size_text(sizes[0]) if len(sizes) == 1 else f"{size_text(sizes[0])} to {size_text(sizes[-1])}"
+    if sizes[-1] < 0.5 * memory:
+        return f"The data ({held}) fits in memory: warm, it is never read from the disk."
+    return f"The data ({held}) does not stay in memory beside everything else: even warm, some comes from the disk."
