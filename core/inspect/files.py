@@ -14,7 +14,7 @@ from core.contracts import Labels, Pixels
 from core.errors import InputError, WorkError
 from core.inspect.kinds import Found, identify
 from core.inspect.process import ReaderProcess
-from core.inspect.schemas import SCHEMAS
+from core.inspect.schemas import check_name
 from core.inspect.search import Census, Wanted
 
 SCAN_TIMEOUT = 10.0
@@ -49,7 +49,7 @@ class InspectedFile:
     def __init__(self, path: str | os.PathLike[str], schema: str | None = None) -> None:
         self.found: Found = identify(path)
         if schema is not None:
-            SCHEMAS[self.found.kind][schema]  # raises InputError for an unknown name before a process is started
+            check_name(self.found.kind, schema)  # before a process is started
         self._reader = ReaderProcess(self.found, schema)
 
     def summary(self) -> dict[str, Any]:

@@ -12,13 +12,13 @@ import numpy as np
 from core.contracts import Buffer, Labels
 
 if TYPE_CHECKING:
-    from core.inspect.lmdb_file import LmdbFile
+    from core.inspect.lmdb_file import LmdbView
 
 
 class LmdbContents:
     """A `contracts.Reader` over a file of any name that is open already."""
 
-    def __init__(self, file: LmdbFile) -> None:
+    def __init__(self, file: LmdbView) -> None:
         self._file = file
 
     def __len__(self) -> int:
@@ -50,7 +50,10 @@ class LmdbContents:
 
     def stored_bytes(self, index: int) -> int:
         key = b"%08d" % (index // self._group)
-        return self._file.stored_bytes(key, len(self._need(key))) // self._group
+        position = self._file.index_of(key)
+        if position is None:
+            raise ValueError(f"there is no entry {key.decode()}")
+        return self._file.entry_at(position).stored // self._group
 
     def release(self) -> None:
         """There is nothing to give back."""

@@ -23,7 +23,7 @@ from core.inspect import limits, search, wire
 from core.inspect.arrays import flat
 from core.inspect.describe import HEAD_BYTES, describe, describe_fully
 from core.inspect.records import UNREADABLE, Chunked, File, Label, Paged
-from core.inspect.schemas import SCHEMAS, understand
+from core.inspect.schemas import choices, understand
 from core.inspect.search import label_or_none
 from core.inspect.weigh import weigh
 from core.pixels import resize
@@ -55,7 +55,7 @@ class Reader:
             "classes": None if records.classes is None else list(records.classes),
             "structure": dict(self._file.structure()),
             "warnings": [*self._file.warnings(), *records.warnings, *problems],
-            "schemas": list(SCHEMAS[self._file.kind]),
+            "schemas": choices(self._file),
         }
         return about, []
 

@@ -24,7 +24,7 @@ from core.inspect.values import image_encoding, image_from_bytes
 if TYPE_CHECKING:
     from core.inspect.folder import Folder
     from core.inspect.hdf5_file import Hdf5File
-    from core.inspect.lmdb_file import LmdbFile
+    from core.inspect.lmdb_file import LmdbView
     from core.inspect.store_file import StoreFile
 
 
@@ -106,7 +106,7 @@ class OwnLmdb(Container):
     kind: ClassVar[str] = "lmdb"
 
     @classmethod
-    def recognise(cls, file: LmdbFile) -> OwnLmdb | None:
+    def recognise(cls, file: LmdbView) -> OwnLmdb | None:
         contents = LmdbContents(file)
         if not contents.looks_like_ours():
             return None

@@ -7,8 +7,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,30 +16,17 @@ from core import pickles
 from core.contracts import Buffer, Pixels
 from core.errors import InputError
 from core.inspect import arrays
-from core.inspect.lmdb_file import LmdbFile
-from core.inspect.records import Label, Record
-from core.inspect.schemas.lmdb_values import LmdbRecords, key_text, probe
+from core.inspect.contents import Content, content_of
+from core.inspect.contents.pickled import load
+from core.inspect.lmdb_file import LmdbView
+from core.inspect.lmdb_records import LmdbRecords
+from core.inspect.records import Label
 from core.inspect.values import image_encoding, image_from_bytes, inflate
 
 METADATA = b"__metadata__"
 
-
-class _ImageClasses(Collection[str]):
-    """The classes whose instances are read as their attributes: any whose name sounds like a sample's.
-
-    The class itself is never looked up, so a name can do no harm; others stay refused, which names them to the reader.
-    """
-
-    _SOUNDS = re.compile(r"(?i)\w*(image|img|cifar|sample|datum|record|entry)\w*")
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._SOUNDS.fullmatch(name) is not None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(("CIFAR_Image",))
-
-    def __len__(self) -> int:
-        return 1
+PROBE = 8
+"""Entries looked at to recognise a schema."""
 
 
 _BARE = ("", "none", "raw", "null", "false", "uncompressed")
@@ -51,55 +37,45 @@ _CLASS_LISTS = ("classes", "class_names", "label_names", "labels_names", "catego
 class _Pickled(LmdbRecords):
     """Entries that are pickles, one image each."""
 
-    def __init__(self, file: LmdbFile, why: str) -> None:
-        super().__init__(file, why, bookkeeping=[METADATA])
-        self.metadata = self._read_metadata()
-        self.classes = _class_names(self.metadata)
+    kinds = ("pickled",)
 
-    def _read_metadata(self) -> Mapping[Any, Any]:
-        try:
-            value = self.file.get(METADATA)
-            metadata = {} if value is None else load(value)
-        except (InputError, ValueError) as error:
-            self.warnings.append(f"__metadata__ cannot be read: {error}")
-            return {}
-        return metadata if isinstance(metadata, dict) else {}
-
-    def fields(self, index: int) -> Mapping[str, Any]:
-        """One entry's fields. Raises ValueError or InputError for a pickle that is not one or asks for code."""
-        fields = fields_of(load(self.value(index)))
-        if fields is None:
-            raise ValueError("the pickle holds no image")
-        return fields
+    def __init__(self, file: LmdbView, why: str) -> None:
+        self.metadata, problem = _read_metadata(file)
+        super().__init__(file, why)
+        self.classes = _class_names(self.metadata) or self.classes
+        self.warnings += [problem] if problem is not None else []
 
     def label(self, index: int) -> Label:
-        return arrays.label_of(self.fields(index).get("label"))
+        """Without decoding the image. Raises ValueError or InputError for a pickle that asks for code."""
+        if self.labels is not None:
+            return super().label(index)
+        fields = fields_of(load(self.value(index)))
+        return None if fields is None else arrays.label_of(fields.get("label"))
 
-    def read(self, index: int) -> Record:
-        key, value = self.raw_key(index), self.value(index)
-        fields = self.fields(index)
-        payload, pixels, shape, dtype, encoding, problem = self._image(fields)
-        return Record(
-            key=key_text(key),
-            label=arrays.label_of(fields.get("label")),
-            encoding=encoding,
-            payload=payload,
-            pixels=pixels,
-            shape=shape,
-            dtype=dtype,
-            stored_bytes=self.file.stored_bytes(key, len(value)),
-            problem=problem,
-        )
+    def content(self, value: bytes) -> Content:
+        fields = fields_of(load(value))
+        if fields is None:
+            return content_of(value)
+        payload, pixels, shape, dtype, encoding, problem = image_of(fields, self.metadata)
+        label = arrays.label_of(fields.get("label"))
+        return Content("pickled", encoding, payload, pixels, shape, dtype, label, problem=problem, is_image=True)
 
-    def _image(self, fields: Mapping[str, Any]) -> _Image:
-        return image_of(fields, self.metadata)
+
+def _read_metadata(file: LmdbView) -> tuple[Mapping[Any, Any], str | None]:
+    """The pickled dictionary of an entry `__metadata__`, and what is wrong with it."""
+    try:
+        value = file.get(METADATA)
+        metadata = {} if value is None else load(value)
+    except (InputError, ValueError) as error:
+        return {}, f"__metadata__ cannot be read: {error}"
+    return metadata if isinstance(metadata, dict) else {}, None
 
 
 class PickledDicts(_Pickled):
     """Entries that are pickled dictionaries with an image."""
 
     @classmethod
-    def recognise(cls, file: LmdbFile) -> PickledDicts | None:
+    def recognise(cls, file: LmdbView) -> PickledDicts | None:
         entries = [entry for entry in _plain_entries(file) if isinstance(entry, dict)]
         if not any(_has_image(entry) for entry in entries):
             return None
@@ -113,17 +89,12 @@ class PickledObjects(_Pickled):
     """Entries that are pickled objects with image, size, channels and label."""
 
     @classmethod
-    def recognise(cls, file: LmdbFile) -> PickledObjects | None:
+    def recognise(cls, file: LmdbView) -> PickledObjects | None:
         entries = [entry for entry in _plain_entries(file) if isinstance(entry, pickles.Record)]
         if not any(_has_image(entry.state) for entry in entries):
             return None
         attributes = ", ".join(entries[0].state)
         return cls(file, f"the values are pickled {entries[0].class_name} objects with the attributes {attributes}")
-
-
-def load(value: bytes) -> Any:
-    """A pickle as plain data. Raises InputError naming what it asks for beyond that; ValueError for broken ones."""
-    return pickles.loads(value, records=_ImageClasses())
 
 
 def fields_of(entry: Any) -> Mapping[str, Any] | None:
@@ -140,12 +111,12 @@ def _text(name: Any) -> str:
     return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
 
 
-def _plain_entries(file: LmdbFile) -> list[Any]:
+def _plain_entries(file: LmdbView) -> list[Any]:
     """The first entries that are pickles of plain data. Those that are not are no reason to refuse the others."""
-    entries = []
-    for _, value in probe(file, skip=[METADATA]):
+    entries: list[Any] = []
+    for key, value in file.sample:
         try:
-            entries.append(load(value))
+            entries += [] if key == METADATA or len(entries) >= PROBE else [load(value)]
         except (InputError, ValueError):
             continue
     return entries

@@ -1,0 +1,67 @@
+"""What the bytes of one value are, whatever wrote them: each kind is one module and one line, the surest first.
+
+A module has a function `read(value) -> Content | None`: what the value is, or None where it is of another kind. It may
+raise ValueError where the value is of its kind and broken. Nothing in a value is executed, inflated or allocated
+without a bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from core.errors import InputError
+from core.inspect.contents.content import Content
+
+Read = Callable[[bytes], Content | None]
+
+CONTENTS: Mapping[str, str] = {
+    "image-file": "an image file",
+    "npy": "a NumPy array (.npy, .npz)",
+    "pickled": "a pickle of plain data",
+    "json_text": "JSON",
+    "datum": "a Caffe Datum",
+    "caffe2": "Caffe2 tensors",
+    "tf_example": "a TensorFlow Example",
+    "msgpack": "msgpack",
+    "compressed": "compressed data",
+    "wrapped": "an image file with something around it",
+    "text": "text",
+    "vector": "a vector of numbers",
+    "pixels": "bare pixels",
+}
+"""Name of a kind -> its title. The module has the same name."""
+
+DEEPEST = 3
+"""A value inside a value inside a value is looked at; deeper ones stay bytes."""
+
+_PACKAGE = __name__
+_readers: dict[str, Read] = {}
+
+
+def content_of(value: bytes, depth: int = 0) -> Content:
+    """What a value is. One that is broken, or of no kind known, is bytes with the reason in `problem`."""
+    if depth < DEEPEST:
+        for kind in CONTENTS:
+            content = content_as(kind, value)
+            if content is not None:
+                return content
+    return Content("bytes", "bytes", value)
+
+
+def content_as(kind: str, value: bytes) -> Content | None:
+    """The value as one kind, or None where it is none; broken, it is bytes with the reason."""
+    try:
+        return reader_of(kind)(value)
+    except (ValueError, InputError) as error:
+        return Content(kind, "bytes", value, problem=str(error), is_image=None)
+
+
+def reader_of(kind: str) -> Read:
+    """The function `read` of a kind's module, imported when it is first needed."""
+    if kind not in _readers:
+        _readers[kind] = import_module(f"{_PACKAGE}.{kind.replace('-', '_')}").read
+    return _readers[kind]
+
+
+__all__ = ["CONTENTS", "Content", "content_as", "content_of"]

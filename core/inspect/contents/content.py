@@ -1,0 +1,75 @@
+"""What a value turned out to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from core.contracts import Buffer, Pixels
+from core.inspect import arrays
+from core.inspect.records import Label, Vector
+
+MOST_NUMBERS = 1 << 20
+"""Numbers of a vector that are handed on to be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A value: what kind it is, how its image is encoded, and the image, label, text or vector in it.
+
+    is_image: whether it is meant to be an image, even where that is broken; None where a broken value may be anything.
+    shape, dtype: of the array as it is stored; pixels: RGB uint8 (height, width, 3).
+    """
+
+    kind: str
+    encoding: str
+    payload: Buffer
+    pixels: Pixels | None = None
+    shape: tuple[int, ...] | None = None
+    dtype: str = "uint8"
+    label: Label = None
+    text: str | None = None
+    values: Vector | None = None
+    problem: str | None = None
+    is_image: bool | None = False
+
+    def inside(self, kind: str, *, label: Label = None, prefix: str | None = None) -> Content:
+        """The same, found inside a value of another kind."""
+        encoding = f"{prefix or kind}+{self.encoding}" if prefix != "" else self.encoding
+        return replace(self, kind=kind, encoding=encoding, label=self.label if label is None else label)
+
+
+def of_array(
+    kind: str, array: np.ndarray[Any, Any], payload: Buffer, *, encoding: str = "raw", label: Label = None
+) -> Content:
+    """An array as what it looks like: an image, a vector, or numbers to be read."""
+    seen = Content(kind, encoding, payload, shape=tuple(map(int, array.shape)), dtype=str(array.dtype), label=label)
+    if _may_be_image(array):
+        try:
+            pixels = arrays.to_rgb(np.squeeze(array) if array.ndim > 3 else array)
+        except ValueError as error:
+            return replace(seen, problem=str(error), is_image=True)
+        return replace(seen, pixels=pixels, is_image=True)
+    if array.dtype.kind in "biuf" and array.size > 1 and max(array.shape) == array.size:
+        vector = np.asarray(array.reshape(-1)[:MOST_NUMBERS], np.float64)
+        return replace(seen, encoding="vector", values=vector, text=vector_text(array))
+    numbers = str(array.reshape(-1)[:32].tolist())[:2000]
+    return replace(seen, encoding="array", text=f"{array.dtype} array of shape {array.shape}: {numbers}")
+
+
+def vector_text(array: np.ndarray[Any, Any]) -> str:
+    """The first numbers of a vector, to be read."""
+    numbers = ", ".join(f"{number:g}" for number in array.reshape(-1)[:64].tolist())
+    return f"{array.size:,} numbers of {array.dtype}: {numbers}{', ...' if array.size > 64 else ''}"
+
+
+def _may_be_image(array: np.ndarray[Any, Any]) -> bool:
+    """Two axes longer than one, perhaps one of 1 to 4 channels (or leading axes of length one)."""
+    if array.dtype.kind not in "biuf":
+        return False
+    shape = [length for length in array.shape if length > 1] if array.ndim > 3 else list(array.shape)
+    if len(shape) == 2:
+        return min(shape) > 3 and array.ndim != 1
+    return len(shape) == 3 and (shape[2] in arrays.CHANNELS or shape[0] in arrays.CHANNELS)

@@ -1,0 +1,17 @@
+"""A value that is a whole image file."""
+
+from __future__ import annotations
+
+from core.inspect.contents.content import Content
+from core.inspect.values import image_encoding, image_from_bytes
+
+
+def read(value: bytes) -> Content | None:
+    encoding = image_encoding(value)
+    if encoding is None:
+        return None
+    try:
+        pixels, shape, encoding = image_from_bytes(value)
+    except ValueError as error:
+        return Content("image-file", encoding, value, problem=str(error), is_image=True)
+    return Content("image-file", encoding, value, pixels, shape, is_image=True)

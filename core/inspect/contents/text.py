@@ -1,0 +1,11 @@
+"""Text, to be read."""
+
+from __future__ import annotations
+
+from core.inspect.contents.content import Content
+from core.inspect.values import text_of
+
+
+def read(value: bytes) -> Content | None:
+    text = text_of(value.rstrip(b"\x00")) if value[:1] != b"\x00" else None
+    return None if text is None else Content("text", "text", value, text=text)

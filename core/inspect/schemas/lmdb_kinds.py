@@ -1,0 +1,106 @@
+"""LMDB schemas told by the kind of nearly all values: each is one kind of `core.inspect.contents`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from core.inspect.contents import Content
+from core.inspect.lmdb_file import LmdbView
+from core.inspect.lmdb_records import LmdbRecords, encodings, mostly
+
+
+class OfOneKind(LmdbRecords):
+    """What these schemas share."""
+
+    images_only: ClassVar[bool] = True
+
+    @classmethod
+    def says(cls, found: list[Content]) -> str:
+        """The sentence that tells how the sampled values were recognised."""
+        raise NotImplementedError
+
+    @classmethod
+    def recognise(cls, file: LmdbView) -> Self | None:
+        found = mostly(file, cls.kinds)
+        if cls.images_only:
+            found = [content for content in found if content.is_image]
+        return cls(file, cls.says(found)) if len(found) * 2 > len(file.contents) else None
+
+
+class Npy(OfOneKind):
+    """Values that are .npy or .npz files."""
+
+    kinds = ("npy",)
+    images_only = False
+
+    @classmethod
+    def says(cls, found: list[Content]) -> str:
+        return f"the values begin like NumPy files; the first is {_shape(found[0])}"
+
+
+class Objects(OfOneKind):
+    """Plain data with an image and perhaps its label: pickled, in JSON, msgpack or as a TensorFlow Example."""
+
+    kinds = ("pickled", "json_text", "msgpack", "tf_example", "compressed")
+
+    @classmethod
+    def says(cls, found: list[Content]) -> str:
+        return f"the values are {_names(found)} with an image inside ({encodings(found)})"
+
+
+class Wrapped(OfOneKind):
+    """Image files with something before them."""
+
+    kinds = ("wrapped",)
+
+    @classmethod
+    def says(cls, found: list[Content]) -> str:
+        return f"there are {encodings(found)} images inside the values; {found[0].text}"
+
+
+class BarePixels(OfOneKind):
+    """Blocks of bare pixels, whose shape nothing states."""
+
+    kinds = ("pixels",)
+
+    @classmethod
+    def says(cls, found: list[Content]) -> str:
+        return f"the values are as long as bare pixels; the first is {found[0].text}"
+
+
+class Vectors(OfOneKind):
+    """Embeddings and other vectors of numbers."""
+
+    kinds = ("vector",)
+    images_only = False
+
+    @classmethod
+    def says(cls, found: list[Content]) -> str:
+        return f"the values are vectors of {found[0].dtype} numbers; the first has {_shape(found[0])}"
+
+
+class Texts(OfOneKind):
+    """Text, or JSON without an image."""
+
+    kinds = ("json_text", "text")
+    images_only = False
+
+    @classmethod
+    def says(cls, found: list[Content]) -> str:
+        return f"the values are {'JSON' if found[0].kind == 'json_text' else 'text'}"
+
+
+_NAMES = {
+    "json_text": "JSON",
+    "tf_example": "TensorFlow Examples",
+    "pickled": "pickles",
+    "compressed": "compressed data",
+}
+
+
+def _names(found: list[Content]) -> str:
+    return " and ".join(sorted({_NAMES.get(content.kind, content.kind) for content in found}))
+
+
+def _shape(content: Content) -> str:
+    return f"{' x '.join(map(str, content.shape or ()))} of {content.dtype}"

@@ -1,0 +1,76 @@
+"""LMDB with several entries a sample: the image under one key, its label under another."""
+
+from __future__ import annotations
+
+from core.inspect.lmdb_file import LmdbView
+from core.inspect.lmdb_keys import key_text
+from core.inspect.lmdb_labels import Beside
+from core.inspect.lmdb_layout import DUPSORT, INTEGERKEY, REVERSEKEY
+from core.inspect.lmdb_records import LmdbRecords
+from core.inspect.lmdb_roles import Roles, by_digits, positions_of, roles_of
+from core.inspect.lmdb_selection import Chosen, in_counting_order
+
+COUNT = b"num-samples"
+
+
+class Pairs(LmdbRecords):
+    """Images, each with its label in an entry whose key differs by its role alone."""
+
+    @classmethod
+    def recognise(cls, file: LmdbView) -> LmdbRecords | None:
+        if file.tree.database.flags & (DUPSORT | INTEGERKEY | REVERSEKEY):
+            return None
+        roles = roles_of(file, [(key, value) for key, value in file.sample])
+        return None if roles is None else cls.of(file, roles)
+
+    @classmethod
+    def of(cls, file: LmdbView, roles: Roles, said: str = "") -> Pairs:
+        """The records of these roles; entries of other roles are told of and left out."""
+        selection = Chosen(positions_of(file, roles.image, roles.split is by_digits))
+        labels = Beside(
+            lambda key: _label(file, roles, key), f"each label is under its key {shown(roles.label or b'')}"
+        )
+        why = f"{said}the images are under keys like {shown(roles.image)}"
+        records = cls(file, why, selection=in_counting_order(file, selection), labels=labels)
+        if roles.others:
+            others = ", ".join(map(shown, roles.others))
+            records.warnings.append(f"entries like {others} belong to the images too and are not listed by themselves")
+        return records
+
+
+class Crnn(Pairs):
+    """The layout of CRNN's create_dataset.py, which nearly all of text recognition took over."""
+
+    @classmethod
+    def recognise(cls, file: LmdbView) -> LmdbRecords | None:
+        number = file.get(COUNT)
+        if number is None or not number.isdigit():
+            return None
+        image, label = (
+            next((key for key, _ in file.sample if key.startswith(start)), None) for start in (b"image-", b"label-")
+        )
+        if label is None:
+            return None
+        if image is None:
+            return CrnnLabels(file, f"it counts its samples in {COUNT.decode()}, but holds labels alone", [COUNT])
+        roles = Roles(by_digits, b"image-\x00", b"label-\x00", ())
+        records = cls.of(file, roles, f"it counts {int(number):,} samples in {COUNT.decode()}, as CRNN's datasets do; ")
+        if len(records) != int(number):
+            records.warnings.append(
+                f"it says that it has {int(number):,} samples, but {len(records):,} images are there"
+            )
+        return records
+
+
+class CrnnLabels(LmdbRecords):
+    """Labels alone, which some tools keep apart from the images."""
+
+
+def _label(file: LmdbView, roles: Roles, key: bytes) -> bytes | None:
+    other = roles.label_key(key)
+    return None if other is None else file.get(other)
+
+
+def shown(role: bytes) -> str:
+    """A role as people may read it: "image-*"."""
+    return key_text(role.replace(b"\x00", b"*"))
