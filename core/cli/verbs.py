@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.cli.experiment import EXPERIMENT
+from core.cli.runs import RUNS
 from core.cli.train import TRAIN
 from core.cli.verb import Verb
 from core.errors import InputError
@@ -177,6 +178,7 @@ VERBS: Mapping[str, Verb] = {
     "verify": Verb("re-read a store and compare every sample with its source", _store_argument, _verify),
     "load": Verb("measure how fast a store loads", _load_arguments, _load),
     "experiment": EXPERIMENT,
+    "runs": RUNS,
     "train": TRAIN,
     "inspect": Verb("say what a file is and show one of its samples", _inspect_arguments, _inspect),
     "scan": Verb("decode every entry of a file and list the bad ones", _scan_arguments, _scan),

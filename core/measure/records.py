@@ -95,7 +95,12 @@ def read_record(path: Path) -> Record | None:
 
 def salvage_record(path: Path) -> Record | None:
     """The record in a file as far as it can be read, also without its setup; None where no line can be."""
-    lines = [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    return salvage_text(path, path.read_text(encoding="utf-8", errors="replace"))
+
+
+def salvage_text(path: Path, text: str) -> Record | None:
+    """See `salvage_record`, of a text that lies at `path` or will."""
+    lines = [line for line in text.split("\n") if line.strip()]
     rows = [row for row in map(_parsed, lines) if row]
     if not rows:
         return None

@@ -1,0 +1,66 @@
+"""A session brought in from elsewhere: a folder of its own in `runs/`, marked, and never over another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.errors import WorkError, disk_trouble_told
+from core.home import Home
+from core.measure.records import FOREIGN, Record, read_record
+from core.runs import now
+
+WORKPLACE = ".incoming"
+
+
+def keep_foreign(home: Home, session: str, origin: str, record: str, files: Mapping[str, bytes]) -> Record:
+    """Keep `files` (safe names -> contents) as a session and return its record, the file called `record`.
+
+    `origin` is the name of what was brought in. The same content lands in the same folder, so bringing a run in twice
+    changes nothing.
+    """
+    digest = hashlib.sha256(files[record]).hexdigest()[:12]
+    known = session if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}", session) else "unknown"
+    folder = home.runs / f"foreign-{known}-{digest}"
+    if not folder.exists():
+        with disk_trouble_told("keeping the run"):
+            _make(home, folder, {FOREIGN: _mark(session, origin), **files})
+    found = read_record(folder / record)
+    if found is None:
+        raise WorkError(f"{folder} holds no run that can be read; delete it and bring the run in again")
+    return found
+
+
+def _mark(session: str, origin: str) -> bytes:
+    return json.dumps({"from": origin, "session": session, "brought_in": now()}, ensure_ascii=False).encode()
+
+
+def _make(home: Home, folder: Path, files: Mapping[str, bytes]) -> None:
+    """All files in one step: a folder of records is seen complete or not at all."""
+    workplace = home.runs / WORKPLACE
+    workplace.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=workplace))
+    try:
+        for name, content in files.items():
+            (scratch / name).write_bytes(content)
+        scratch.chmod(0o755)
+        if not folder.exists():
+            scratch.rename(folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def delete_run(home: Home, record: Record) -> None:
+    """Remove a run's files; of a session that was brought in, the whole folder."""
+    with disk_trouble_told("deleting the run"):
+        if record.foreign:
+            shutil.rmtree(record.path.parent)
+            return
+        for path in [*record.path.parent.iterdir()]:
+            if path.name.startswith(f"{record.path.stem}."):
+                path.unlink()

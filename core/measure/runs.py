@@ -1,0 +1,47 @@
+"""All runs of a home: found by name, listed, taken in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.errors import InputError
+from core.home import Home
+from core.measure.exchange import open_bundle
+from core.measure.notebook import open_summary
+from core.measure.records import Record, newest_first, salvage_record
+
+ZIP = b"PK"
+
+
+def all_runs(home: Home, dataset: str | None = None) -> list[Record]:
+    """Every run that has rows, also damaged ones and those from elsewhere, the newest first. A damaged one that no
+    longer tells its dataset is among those of every dataset."""
+    found = [salvage_record(path) for path in home.runs.glob("*/*-*.jsonl")]
+    runs = [record for record in found if record is not None and record.rows]
+    wanted = [run for run in runs if dataset is None or not run.setup["datasets"] or dataset in run.setup["datasets"]]
+    return newest_first(wanted)
+
+
+def find_run(home: Home, name: str) -> Record:
+    """The one run whose name has `name` in it. Raises InputError where there is none, or several."""
+    runs = all_runs(home)
+    found = [run for run in runs if run.name == name] or [run for run in runs if name in run.name]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise InputError(f"there is no run {name!r}; `python -m core runs` lists them")
+    raise InputError(f"{name!r} may be {' or '.join(run.name for run in found[:4])}; give more of the name")
+
+
+def take_in(home: Home, data: bytes, origin: str) -> Record:
+    """Keep a run that came as one file, or a notebook's `summary.csv`. Raises InputError that says what is wrong."""
+    return open_bundle(home, data, origin) if data.startswith(ZIP) else open_summary(home, data, origin)
+
+
+def take_in_file(home: Home, path: Path) -> Record:
+    """See `take_in`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+    return take_in(home, data, path.name)
