@@ -55,12 +55,11 @@ def draw_filter(subject: Subject, on_change: st.runtime.state.WidgetCallback) ->
         st.session_state[ROUNDS] = 1
         on_change()
 
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        _draw_labels(subject, changed)
-        st.text_input("Key", key=KEY, placeholder="Search keys", icon=":material/search:", width=220,
-                      on_change=changed, help="Press / to come here.")  # fmt: skip
-        st.selectbox("Key search", list(HOW_TITLES), format_func=HOW_TITLES.__getitem__, key=HOW, width=140,
-                     on_change=changed, label_visibility="hidden")  # fmt: skip
+    _draw_labels(subject, changed)
+    st.selectbox("Key", list(HOW_TITLES), format_func=HOW_TITLES.__getitem__, key=HOW, width=140,
+                 on_change=changed)  # fmt: skip
+    st.text_input("Key text", key=KEY, placeholder="Search (press /)", icon=":material/search:", width=200,
+                  on_change=changed, label_visibility="hidden")  # fmt: skip
 
 
 def _draw_labels(subject: Subject, changed: st.runtime.state.WidgetCallback) -> None:

@@ -95,13 +95,15 @@ def subject_of(info: StoreInfo, split: str) -> Subject:
 def choose_path() -> Path | None:
     """A path that may be opened and exists, or None with whatever is to be said; with the last ones and a browser."""
     roots = Roots.of(state.home())
-    text = st.text_input(
-        "Path", key=PATH, persist_state="session", icon=":material/folder_open:",
-        placeholder="/home/me/train.lmdb, a .mdb, .h5, .hdf5 or .mat file, or a folder",
-    ).strip()  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        text = st.text_input(
+            "Path", key=PATH, persist_state="session", icon=":material/folder_open:",
+            placeholder="/home/me/train.lmdb, a .mdb, .h5, .hdf5 or .mat file, or a folder",
+        ).strip()  # fmt: skip
+        beside = st.popover("Browse", icon=":material/folder:", width="content")
     path = _admitted(text, roots) if text else None
     opened = path is not None and not _is_only_a_folder(path)
-    with st.expander("Browse this machine", expanded=not opened, icon=":material/folder:", key="inspector.browse"):
+    with beside if opened else st.container(border=True):
         _draw_browser(roots, path if path is not None and not opened else None)
     if not text:
         _draw_recent()
@@ -152,15 +154,19 @@ def _draw_listing(listing: Listing) -> None:
     if not listing.entries:
         st.caption("Nothing in here.")
         return
-    icons = {"folder": "📁", "lmdb": "🗃️", "file": "📄"}
+    kinds = {"folder": "folder", "lmdb": "LMDB", "file": ""}
     rows = [
-        {"": icons[entry.kind], "Name": entry.path.name, "Size": size_text(entry.bytes) if entry.bytes else ""}
+        {
+            "Name": entry.path.name,
+            "Kind": kinds[entry.kind] or entry.path.suffix.lstrip(".").lower(),
+            "Size": size_text(entry.bytes) if entry.bytes else "",
+        }
         for entry in listing.entries
     ]
     key = f"{LISTED}.{listing.folder}"
     st.dataframe(
         rows, hide_index=True, height=min(36 * len(rows) + 38, 320), key=key, selection_mode="single-row",
-        on_select=lambda: _picked(listing, key), column_config={"": st.column_config.TextColumn(width=36)},
+        on_select=lambda: _picked(listing, key), column_config={"Name": st.column_config.TextColumn(width="large")},
     )  # fmt: skip
     if listing.left_out:
         st.caption(f"and {listing.left_out:,} more; type the path of one of them")

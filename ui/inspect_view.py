@@ -29,6 +29,8 @@ VIEWS = {
     "check": ":material/fact_check: Check",
 }
 SHOWN_WARNINGS = 3
+RECOGNISED = ""
+"""The choice that leaves it to the file how it is read."""
 
 
 def draw_subject(subject: Subject, others: list[StoreInfo]) -> None:
@@ -59,7 +61,9 @@ def draw_file(path: Path, uploaded: bool) -> None:
     except FormatMattersError as error:
         st.error(str(error), icon=":material/error:")
         return
-    schema = _choose_schema(found, remembered.fingerprint(path))
+    told, choice = st.columns([3, 2], gap="large", vertical_alignment="bottom")
+    with choice:
+        schema = _choose_schema(found, remembered.fingerprint(path))
     try:
         about = inspected.summary(str(path), inspected.stamp_of(path), schema)
     except FormatMattersError as error:
@@ -67,7 +71,9 @@ def draw_file(path: Path, uploaded: bool) -> None:
         return
     if not uploaded:
         remembered.remember_path(state.home(), str(path))
-    _draw_understood(path, about)
+    with told:
+        _draw_understood(path, about)
+    _draw_warnings([verbatim(note) for note in about["warnings"]])
     if about["entries"] == 0:
         st.info("There is no entry in it. Its structure can be looked at all the same.", icon=":material/inbox:")
     draw_subject(Subject(Span.of_file(str(path), schema), path.name, f"in {path.name}", path), [])
@@ -78,14 +84,15 @@ def _choose_schema(found: Found, fingerprint: str) -> str | None:
     table = SCHEMAS[found.kind]
     known = remembered.Remembered.load(state.home()).schemas.get(fingerprint)
     key = f"inspector.schema.{fingerprint}"
-    options = [None, *table]
-    return st.selectbox(
-        "Read as", options, index=options.index(known) if known in table else 0, key=key, width=460,
-        format_func=lambda name: "what is recognised" if name is None else f"{table[name].title}",
-        on_change=lambda: remembered.remember_schema(state.home(), fingerprint, st.session_state[key]),
+    options = [RECOGNISED, *table]
+    chosen = st.selectbox(
+        "Read as", options, index=options.index(known) if known in table else 0, key=key,
+        format_func=lambda name: "What is recognised" if name == RECOGNISED else table[name].title,
+        on_change=lambda: remembered.remember_schema(state.home(), fingerprint, st.session_state[key] or None),
         help="Files are recognised by their keys and values. Where that went wrong, choose here; it is remembered for "
         "this file, in the app's own folder.",
     )  # fmt: skip
+    return chosen or None
 
 
 def _draw_understood(path: Path, about: dict[str, Any]) -> None:
@@ -97,7 +104,9 @@ def _draw_understood(path: Path, about: dict[str, Any]) -> None:
         f"**{verbatim(path.name)}** :gray[· {' · '.join(filter(None, facts))}]  \n"
         f"Read as *{verbatim(title)}*, because {verbatim(about['why'])}."
     )
-    notes = [verbatim(note) for note in about["warnings"]]
+
+
+def _draw_warnings(notes: list[str]) -> None:
     for note in notes[:SHOWN_WARNINGS]:
         st.warning(note, icon=":material/warning:")
     if len(notes) > SHOWN_WARNINGS:

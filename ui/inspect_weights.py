@@ -16,7 +16,7 @@ from ui.words import counted, size_text
 if TYPE_CHECKING:
     import altair as alt
 
-SHOWN = 14
+SHOWN = 15
 ENCODING_TITLES = {"raw": "raw pixels", "png": "PNG", "jpeg": "JPEG", "original": "files as they are"}
 
 
@@ -84,7 +84,8 @@ def weights_chart(found: Sequence[Estimate], here: int | None) -> alt.LayerChart
     layers = [bars, whiskers, figures]
     if here:
         line = alt.Chart(pd.DataFrame({"megabytes": [here / 1e6]}))
-        layers.append(line.mark_rule(color=FIGURE_COLOUR, strokeDash=[5, 4], strokeWidth=2).encode(x="megabytes:Q"))
+        line = line.mark_rule(color=FIGURE_COLOUR, strokeDash=[5, 4], strokeWidth=1.5, opacity=0.7)
+        layers.insert(0, line.encode(x=alt.X("megabytes:Q", scale=scale)))
     return finish(alt.layer(*layers).properties(height=alt.Step(26)))
 
 

@@ -36,22 +36,23 @@ def draw_images(subject: Subject, others: list[StoreInfo]) -> None:
     positions, found = inspect_filter.positions_of(subject, wanted)
     edge, size = _density(subject)
     first = _page(positions, size) * size
+    above = st.container()
     grid, large = st.columns([8, 5], gap="large")
     with grid:
-        above = st.container()
         if len(positions):
             _draw_grid(subject, positions, first, edge, size)
         else:
             inspect_filter.nothing(subject, wanted, found)
         inspect_filter.draw_rest(found)
-        with above:  # drawn last: counting labels must not hold up the grid
-            inspect_filter.draw_filter(subject, to_first_page)
-    if len(positions) == 0:
-        return
-    selected = _selected(subject, positions, first)
-    with large:
-        _draw_large(subject, positions, selected, size)
-    draw_others(subject, selected, others)
+    if len(positions):
+        selected = _selected(subject, positions, first)
+        with large:
+            _draw_large(subject, positions, selected, size)
+        draw_others(subject, selected, others)
+    with above, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        # drawn last, for counting labels must not hold up the grid
+        inspect_filter.draw_filter(subject, to_first_page)
+        _draw_jumps(subject, positions, size)
 
 
 def _page(positions: Positions, size: int) -> int:
@@ -81,20 +82,23 @@ def _draw_large(subject: Subject, positions: Positions, selected: int, size: int
 
 
 def _draw_grid(subject: Subject, positions: Positions, first: int, edge: int, size: int) -> None:
-    _draw_controls(subject, positions, size)
+    missed = st.session_state.pop(MISSED, None)
+    if missed:
+        st.warning(missed, icon=":material/search_off:")
     shown = tuple(int(position) for position in positions[first : first + size])
+    total = counted(len(positions), subject.noun, _many(subject))
+    _draw_pager(f"{first + 1:,} to {first + len(shown):,} of {total}", -(-len(positions) // size))
     selected = _selected(subject, positions, first)
     found = _cells(subject.span, shown, edge)
     if any(cell.pixels is not None for cell in found):
         names = inspected.classes(subject.span)
         data = [
-            cell_data(cell, position, label_text(cell.about.get("label"), names), edge)
+            cell_data(cell, position, label_text(cell.about.get("label"), names) or cell.about["key"], edge)
             for cell, position in zip(found, shown, strict=True)
         ]
         draw_gallery(data, edge=edge, selected=selected, key="inspector.gallery", on_pick=_pick)
     else:
         _draw_table(found, shown)
-    st.caption(f"{first + 1:,} to {first + len(shown):,} of {counted(len(positions), subject.noun, _many(subject))}")
 
 
 def _many(subject: Subject) -> str:
@@ -142,27 +146,27 @@ def _cells(span: Span, positions: tuple[int, ...], edge: int) -> list[Cell]:
 # ---------------------------------------------------------------- moving about
 
 
-def _draw_controls(subject: Subject, positions: Positions, size: int) -> None:
-    """Jumping, drawing lots and paging."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        st.text_input("Go to index or key", key=GOTO, placeholder="e.g. 1234", width=144,
-                      on_change=_go_to, args=(subject, positions, size))  # fmt: skip
-        st.button("Random", icon=":material/casino:", key="inspector.random", shortcut="X",
-                  on_click=_go_random, args=(positions, size))  # fmt: skip
-        st.space("stretch")
-        _draw_pager(-(-len(positions) // size))
-    missed = st.session_state.pop(MISSED, None)
-    if missed:
-        st.warning(missed, icon=":material/search_off:")
+def _draw_jumps(subject: Subject, positions: Positions, size: int) -> None:
+    """To an entry by its number or key, or to any."""
+    st.text_input("Go to index or key", key=GOTO, placeholder="e.g. 1234", width=150,
+                  on_change=_go_to, args=(subject, positions, size))  # fmt: skip
+    st.button("Random", icon=":material/casino:", key="inspector.random", shortcut="X", disabled=len(positions) == 0,
+              on_click=_go_random, args=(positions, size))  # fmt: skip
 
 
-def _draw_pager(pages: int) -> None:
+def _draw_pager(shown: str, pages: int) -> None:
+    """What is shown, and the way to other pages."""
     page = int(st.session_state[PAGE])
-    st.button("", icon=":material/chevron_left:", key="inspector.previous", disabled=page <= 1, shortcut="PageUp",
-              help="Previous page", on_click=_turn, args=(-1,))  # fmt: skip
-    st.number_input(f"Page of {pages:,}", 1, pages, key=PAGE, width=108, on_change=_forget_selected)
-    st.button("", icon=":material/chevron_right:", key="inspector.next", disabled=page >= pages, shortcut="PageDown",
-              help="Next page", on_click=_turn, args=(1,))  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.caption(shown, width="content")
+        st.space("stretch")
+        st.button("", icon=":material/chevron_left:", key="inspector.previous", disabled=page <= 1, shortcut="PageUp",
+                  help="Previous page", on_click=_turn, args=(-1,))  # fmt: skip
+        st.number_input("Page", 1, pages, key=PAGE, width=96, label_visibility="collapsed",
+                        on_change=_forget_selected)  # fmt: skip
+        st.caption(f"of {pages:,}", width="content")
+        st.button("", icon=":material/chevron_right:", key="inspector.next", disabled=page >= pages,
+                  shortcut="PageDown", help="Next page", on_click=_turn, args=(1,))  # fmt: skip
 
 
 def _draw_steps(positions: Positions, selected: int, size: int) -> None:

@@ -12,25 +12,31 @@ from PIL import Image
 
 from core.contracts import Pixels
 from core.inspect.files import Sample, open_inspected
-from core.inspect.uploads import clean_name
+from core.names import safe_name
 from ui.inspected import Span
 from ui.theme import PALETTE, finish
 from ui.words import number_text
 
 ENDINGS = {"jpeg": ".jpg", "jpeg2000": ".jp2", "text": ".txt", "json": ".json"}
 PLAIN_ENDINGS = ("png", "webp", "gif", "bmp", "tiff", "pgm", "ppm", "avif", "npy")
-TEXT_HEIGHT = 300
+LONG_TEXT, TEXT_HEIGHT = 500, 300
 
 
 def draw_value(about: dict[str, Any]) -> None:
     """A vector as a chart, JSON as a tree, text as text; nothing for an image."""
     if about.get("values"):
         _draw_vector(about["values"], about["values_total"])
+        return
     if not about.get("text"):
         return
     parsed = _parsed(about["text"])
     if parsed is None:
-        st.code(about["text"], language=None, wrap_lines=True, height=TEXT_HEIGHT)
+        st.code(
+            about["text"],
+            language=None,
+            wrap_lines=True,
+            height=TEXT_HEIGHT if len(about["text"]) > LONG_TEXT else "content",
+        )
     else:
         st.json(parsed, expanded=2)
 
@@ -88,14 +94,14 @@ def _table(pairs: list[list[str]]) -> str:
 def draw_saving(span: Span, sample: Sample, position: int) -> None:
     """Buttons that save the picture as PNG and the bytes as they lie in the file; made only when they are clicked."""
     about = sample.about
-    name = clean_name(about["key"].replace("/", "_"))
+    name = safe_name(about["key"].replace("/", "_"))
     with st.container(horizontal=True, gap="small"):
         pixels = sample.pixels
         if pixels is not None:
-            st.download_button("Save as PNG", lambda: png(pixels), f"{name}.png", "image/png", on_click="ignore",
+            st.download_button("Save as PNG", lambda: png(pixels), _named(name, "png"), "image/png", on_click="ignore",
                                icon=":material/download:", key="inspector.save_png")  # fmt: skip
         if about["payload_bytes"]:
-            st.download_button("Original bytes", lambda: _payload(span, position), name + ending(about["encoding"]),
+            st.download_button("Original bytes", lambda: _payload(span, position), _named(name, about["encoding"]),
                                "application/octet-stream", on_click="ignore", icon=":material/download:",
                                key="inspector.save_bytes")  # fmt: skip
 
@@ -111,6 +117,11 @@ def _payload(span: Span, position: int) -> bytes:
     """Read by a reader of its own: a download is made outside of the page's run."""
     with open_inspected(span.path, span.schema) as file:
         return file.payload(span.start + position)
+
+
+def _named(name: str, encoding: str) -> str:
+    """With the encoding's ending, unless it has it already."""
+    return name if name.lower().endswith((ending(encoding), f".{encoding}")) else name + ending(encoding)
 
 
 def ending(encoding: str) -> str:

@@ -19,6 +19,7 @@ from ui.words import verbatim
 
 LARGE, SMALL = 288, 104
 HEX_BYTES = 256
+MOST_HEADING = 120
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def draw_sample(subject: Subject, sample: Sample, position: int) -> None:
     """The picture, or whatever it is instead, then its facts, and what its first bytes are."""
     about = sample.about
     title = about.get("class") or about["label"]
-    st.subheader(verbatim(title) if title is not None else "No label", anchor=False)
+    st.subheader(_heading(about), anchor=False)
     st.caption(f"{subject.noun.capitalize()} {position:,} of {len(subject.span):,} {verbatim(subject.where)}")
     if sample.pixels is not None:
         draw_pictures(LARGE, {f"{subject.noun} {position}: {title}": sample.pixels})
@@ -62,6 +63,13 @@ def draw_sample(subject: Subject, sample: Sample, position: int) -> None:
     if sample.head:
         st.caption(f"The first {min(len(sample.head), HEX_BYTES)} of its {about['payload_bytes']:,} bytes")
         st.code(hex_dump(sample.head[:HEX_BYTES]), language=None, height=190)
+
+
+def _heading(about: dict[str, Any]) -> str:
+    """The class by name, else the label, else the key."""
+    if about.get("class"):
+        return verbatim(about["class"])[:MOST_HEADING]
+    return verbatim(about["key"])[-MOST_HEADING:] if about["label"] is None else f"Label {verbatim(about['label'])}"
 
 
 def draw_pictures(edge: int, pictures: dict[str, Pixels]) -> None:

@@ -15,14 +15,6 @@ from ui.inspected import Span
 from ui.structure_file import ABOUT_PICTURE, CELLS, order_picture
 from ui.words import counted, number_text, size_text, times_text, verbatim
 
-ICONS = {
-    "group": "📁",
-    "dataset": "▦",
-    "soft link": "↪",
-    "external link": "⇱",
-    "broken link": "✂",
-    "datatype": "τ",
-}
 SHOWN = 200
 
 
@@ -31,7 +23,7 @@ def draw_hdf5(span: Span, structure: dict[str, Any]) -> None:
     tree = structure["tree"]
     st.subheader("The tree", anchor=False)
     st.markdown(_explained(structure))
-    st.html(tree_table(tree[:SHOWN]))
+    st.html(tree_table(in_order(tree)[:SHOWN]))
     if len(tree) > SHOWN:
         st.caption(f"and {len(tree) - SHOWN:,} more")
     datasets = [node for node in tree if node.get("kind", "dataset") == "dataset" and node.get("logical_bytes")]
@@ -56,6 +48,11 @@ def _explained(structure: dict[str, Any]) -> str:
 # ---------------------------------------------------------------- the tree
 
 
+def in_order(tree: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As people read a tree: what lies in a group follows it."""
+    return sorted(tree, key=lambda node: str(node["name"]).strip("/").split("/"))
+
+
 def tree_table(tree: Sequence[dict[str, Any]]) -> str:
     """HTML: a line for each thing in the file, indented by depth."""
     rows = "".join(_row(node) for node in tree)
@@ -76,9 +73,10 @@ def _row(node: dict[str, Any]) -> str:
     name = str(node["name"])
     kind = node.get("kind", "dataset")
     depth = name.strip("/").count("/")
-    leaf = name.rstrip("/").rsplit("/", 1)[-1] or "/"
-    target = f" → {node['target']}" if node.get("target") else ""
-    shown = f'<span style="padding-left:{1.4 * depth:.1f}em">{ICONS.get(kind, "·")}&nbsp;{_safe(leaf + target)}</span>'
+    leaf = _safe(name.rstrip("/").rsplit("/", 1)[-1]) + ("/" if kind == "group" else "")
+    target = f" → {_safe(node['target'])}" if node.get("target") else ""
+    weight = 600 if kind == "group" else 400
+    shown = f'<span style="padding-left:{1.4 * depth:.1f}em;font-weight:{weight}">{leaf}{target}</span>'
     if kind != "dataset":
         return (
             f'<tr><td style="{_CELL}">{shown}</td><td colspan="7" style="{_CELL};opacity:0.65">{_safe(kind)}</td></tr>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,9 @@ from ui.words import counted, number_text, size_text, times_text, verbatim
 
 if TYPE_CHECKING:
     import altair as alt
+
+FINER = 32
+"""Parts of a file that are asked for where one square is drawn."""
 
 DRAWN = 36
 """Pages of one level that are drawn at most."""
@@ -129,7 +133,7 @@ def tree_chart(found: Sequence[Level]) -> alt.LayerChart:
         left = -drawn / 2
         boxes += [{"x": left + place + 0.08, "x2": left + place + 0.92, "y": -level.number, "kind": level.kind}
                   for place in range(drawn)]  # fmt: skip
-        more = " …" if drawn < level.pages else ""
+        more = f", {drawn} of them drawn" if drawn < level.pages else ""
         titles.append({"x": DRAWN / 2 + 0.8, "y": -level.number, "title": level.title + more})
     for above, below in itertools.pairwise(found):
         lines += _lines(above, below, widest)
@@ -236,11 +240,11 @@ def parts_chart(parts: dict[str, tuple[int, str]]) -> alt.LayerChart:
     top = max(float(table["bytes"].max()), 1.0)
     second = sorted(table["bytes"])[-2] if len(table) > 1 else top
     clipped = top > 20 * max(second, 1)  # one bar would make nothing of the others: it is cut, and its figure tells
-    limit = 1.6 * max(second, 1) if clipped else top
+    limit = 1.5 * max(second, 1) if clipped else top
     table["shown"] = table["bytes"].clip(upper=limit)
     base = alt.Chart(table).encode(
         y=alt.Y("part:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-        x=alt.X("shown:Q", axis=None, scale=alt.Scale(domain=[0, limit * 1.3], nice=False)),
+        x=alt.X("shown:Q", axis=None, scale=alt.Scale(domain=[0, limit * (1.75 if clipped else 1.3)], nice=False)),
     )
     colours = alt.Scale(domain=list(parts), range=[colour for _, colour in parts.values()])
     bars = base.mark_bar(cornerRadiusEnd=3).encode(
@@ -252,17 +256,26 @@ def parts_chart(parts: dict[str, tuple[int, str]]) -> alt.LayerChart:
     return finish((bars + figures).properties(height=alt.Step(28)))
 
 
+def thinned(cells: Sequence[str | None]) -> list[str | None]:
+    """At most `CELLS` of the parts of a file: of each few neighbours one drawn at random, so that what is scattered
+    among others keeps its share of the picture."""
+    if len(cells) <= CELLS:
+        return list(cells)
+    lots = random.Random(0)
+    edges = [place * len(cells) // CELLS for place in range(CELLS + 1)]
+    return [cells[lots.randrange(left, right)] for left, right in itertools.pairwise(edges)]
+
+
 def _draw_places(span: Span, structure: dict[str, Any]) -> None:
     """The file as a picture of its pages, where the reader can tell it."""
     try:
-        places = inspected.page_map(span, CELLS)
+        places = inspected.page_map(span, CELLS * FINER)
     except FormatMattersError as error:
         st.caption(verbatim(error))
         return
     st.subheader("The file, page by page", anchor=False)
-    st.altair_chart(
-        file_picture(places["cells"], KINDS), alt="The file from its first page to its last, by kind of page"
-    )
-    each = places["pages_each"]
-    what = "one page" if each <= 1 else f"about {number_text(each)} pages, in the colour of most of them"
+    picture = file_picture(thinned(places["cells"]), KINDS)
+    st.altair_chart(picture, alt="The file from its first page to its last, by kind of page")
+    each = structure["last_page"] + 1
+    what = "one page" if each <= CELLS else f"one page of every {number_text(-(-each // CELLS))}"
     st.caption(f"{ABOUT_PICTURE} Each square is {what}. Meta pages are the two doors of the file: its first two pages.")

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import time
-import unicodedata
 import uuid
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from core.errors import disk_trouble_told
 from core.home import Home
+from core.names import safe_name
 
 FOLDER = "inspected"
 KEPT_SECONDS = 24 * 3600
 """An upload that is older was left behind by a server that was killed."""
 
-NAME_LENGTH = 100
 COPY_BYTES = 1 << 20
-
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
 def keep(home: Home, name: str, content: BinaryIO) -> Path:
@@ -60,14 +56,10 @@ def clear(home: Home, older_than: float = KEPT_SECONDS) -> None:
 
 
 def clean_name(name: str) -> str:
-    """A file's name and nothing else: no folders, no hidden or reserved name, nothing that cannot be seen or typed.
+    """A file's name and nothing else: no folders, not hidden, safe on every system.
 
     >>> clean_name("../../etc/passwd")
     'passwd'
     """
-    last = PurePosixPath(unicodedata.normalize("NFKC", name).replace("\\", "/")).name
-    kept = re.sub(r"[^\w .()+-]", "_", last).strip(". ")
-    if not kept or _RESERVED.fullmatch(kept):
-        kept = f"upload_{kept}".rstrip("_")
-    ending = Path(kept).suffix[:20]
-    return kept[: NAME_LENGTH - len(ending)].removesuffix(ending) + ending
+    last = PurePosixPath(name.replace("\\", "/")).name.lstrip(".")
+    return safe_name(Path(last).stem or "upload", Path(last).suffix)
