@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from core.cli.verb import Verb, shared_arguments
 from core.errors import InputError
@@ -46,7 +47,44 @@ def _storage(given: Namespace) -> Iterator[Event]:
     return StorageExperiment(**{**fields, **lists, "cutoffs": _numbers(given.cutoffs)}).run()
 
 
+_LISTS = {
+    "loaders": "fast, torch, naive",
+    "workers": "auto, 0, N, threads:N or processes:N",
+    "transforms": "none, train224, eval224",
+    "devices": "cpu, cuda, mps",
+    "outputs": "float32 (normalised), uint8",
+}
+"""What a loader experiment combines beside batch sizes, with what there is to choose from."""
+
+_FIRST = {"loaders": "fast", "workers": "auto", "transforms": "none", "devices": "cpu", "outputs": "float32"}
+
+
+def _loader_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--stores", nargs="+", required=True, metavar="STORE", help="folders, or DATASET/FORMAT/VARIANT"
+    )
+    parser.add_argument("--batch-sizes", default="256", metavar="N,N,...", help="images a batch")
+    for name, choices in _LISTS.items():
+        parser.add_argument(f"--{name}", default=_FIRST[name], metavar="A,B,...", help=choices)
+    parser.add_argument("--split", default="train")
+    parser.add_argument("--seconds", type=float, default=3.0, help="a turn")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of every setting, interleaved")
+    parser.add_argument("--cache", default="warm", help="warm or cold")
+    parser.add_argument("--step", default="sleep", help="a training step after each batch: sleep, busy, model")
+    parser.add_argument("--step-ms", type=float, default=0.0, metavar="MS", help="of sleep or busy; 0: no step")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def _loader(given: Namespace) -> Iterator[Event]:
+    from core.measure.loaders import LoaderExperiment
+
+    fields = {name: value for name, value in vars(given).items() if name in LoaderExperiment.__dataclass_fields__}
+    lists: dict[str, Any] = {name: _names(fields[name]) for name in _LISTS}
+    return LoaderExperiment(**{**fields, **lists, "batch_sizes": _numbers(given.batch_sizes)}).run()
+
+
 EXPERIMENTS: Mapping[str, Verb] = {
+    "loader": Verb("load stores in every combination of settings, in turns", _loader_arguments, _loader),
     "storage": Verb("write and read, one and many, in every way of storing", _storage_arguments, _storage),
 }
 
