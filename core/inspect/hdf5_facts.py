@@ -92,6 +92,12 @@ def facts_of(file: Hdf5File, name: str) -> Facts | None:
 
 def look(file: Hdf5File) -> list[Facts]:
     """The datasets of a file, without MATLAB's own bookkeeping; of very many, some of each group."""
+    if file.looked is None:
+        file.looked = _look(file)
+    return file.looked
+
+
+def _look(file: Hdf5File) -> list[Facts]:
     chosen = list(file.datasets)
     if len(chosen) > LOOKED_AT:
         chosen = [name for names in by_group(file).values() for name in spread(names, SAMPLED)][:LOOKED_AT]

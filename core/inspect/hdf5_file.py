@@ -35,6 +35,7 @@ class Hdf5File:
     def __init__(self, path: Path, follow_external: bool = False) -> None:
         self.path = path
         self.follow_external = follow_external
+        self.looked: list[Any] | None = None
         self._warnings: list[str] = []
         self._refusals: dict[Any, str | None] = {}
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -131,10 +130,11 @@ class DigitStruct(Runs):
 
     @classmethod
     def recognise(cls, file: Hdf5File) -> DigitStruct | None:
-        for name, facts in ((facts.name, facts) for facts in look(file)):
+        known = {facts.name: facts for facts in look(file) if _is_references(facts)}
+        for name, facts in known.items():
             group, _, leaf = name.rpartition("/")
-            boxes = next((other for other in look(file) if other.name == f"{group}/bbox"), None)
-            if leaf == "name" and boxes is not None and _is_references(facts) and _is_references(boxes):
+            boxes = known.get(f"{group}/bbox")
+            if leaf == "name" and boxes is not None:
                 why = f"{group} is MATLAB's array of structures, with name and bbox for each image file"
                 return cls(why, [BoxesRun(facts, boxes)])
         return None
