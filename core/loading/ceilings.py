@@ -11,13 +11,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import repeat
+from math import prod
 from time import perf_counter
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from core.contracts import Extents, Pixels
 from core.loading.engines import fastest
+from core.loading.kernel_cache import has_compiler
 from core.loading.loader import Loader
 from core.loading.normalise import Images, Normalise
 from core.loading.pipeline import Pipeline, Stopwatch, Stored, sample_size, staged
@@ -25,7 +29,7 @@ from core.loading.plan import Indices, Job
 from core.loading.transfer import Batch, transfer_to
 from core.loading.workers import available_cpus
 
-MOMENT = 0.15
+MOMENT = 0.1
 """Seconds that each rung is measured for, twice."""
 
 RUNGS = ("read", "decompress", "decode", "transform", "collate")
@@ -39,6 +43,12 @@ COLD_MOMENT = 0.5
 
 FEW = 8
 
+PIECE = 16
+"""Pixels that the kernels for raw pixels need at least (`core.loading.output`)."""
+
+CACHES_HOLD = 64_000_000
+"""Bytes, about."""
+
 Work = Callable[[int], object]
 """Does something with so many samples."""
 
@@ -51,7 +61,8 @@ def measure_ceilings(
     `read`: the stored bytes copied out of the container. `decompress`: these, decompressed (compressed stores only).
     `decode`: and decoded (bare pixels need none). `transform`: and cropped and resized (where there is a transform).
     `collate`: and normalised into a batch: all that the host does. Then two that are no rungs but walls beside the
-    ladder: `memory`, a finished batch copied within memory, and `copy`, batches sent to the device (not for "cpu").
+    ladder: `memory`, a finished batch copied within memory, and `copy`, batches sent to the device (not for "cpu"). For
+    stores that are decoded, `from raw` says what it would be if the pixels lay there as they are.
     """
     host = Normalise(transfer_to(device, normalise).host_output)
     works, most = _Works(store, transform, seed, host), min(loader.plan.batch_size, len(store))
@@ -59,6 +70,8 @@ def measure_ceilings(
         name: max(_rate(way, most, native=native) for way in ways) for name, ways, native in works.rungs()
     }  # fmt: skip
     walls = {"memory": _rate(works.copied, most, native=True)}
+    if "decode" in ladder:
+        walls["from raw"] = _rate(works.from_raw(), most, native=has_compiler())
     if device != "cpu":
         walls["copy"] = _rate_of_sending((most, 3, *works.size), device, normalise)
     return {**_monotone(ladder), **walls}
@@ -115,6 +128,22 @@ class _Works:
 
         return fill
 
+    def from_raw(self) -> Work:
+        """Batches of one image whose pixels are there already."""
+        (pixels,) = self._stages.pixels(np.zeros(1, np.int64), Stopwatch())
+        if has_compiler() and prod(pixels.shape[:2]) >= PIECE:
+            from core.loading.fused import Locate, RawPipeline
+
+            there = cast("Locate", _Repeated(pixels))  # is called as one is, and nothing else
+            return self.filled(RawPipeline(self._stages, there, pixels.shape), self._host.dtype)
+
+        def fill(samples: int) -> None:
+            job = Job(0, 0, self._indices(samples))
+            shown = self._stages.transform([pixels] * samples, job)
+            self._host(shown, self._memory("out", samples, self._host.dtype))
+
+        return fill
+
     def copied(self, samples: int) -> None:
         source, out = (self._memory(name, samples, self._host.dtype) for name in ("source", "out"))
         np.copyto(out, source)
@@ -132,6 +161,19 @@ class _Works:
             held = np.zeros((samples, 3, *self.size), dtype)
             setattr(self._local, name, held)
         return held[:samples]
+
+
+class _Repeated:
+    """A container that holds copies of one image's pixels: enough of them that no cache of a processor does."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        self._copies = max(CACHES_HOLD // pixels.nbytes, 1)
+        self._memory = np.tile(pixels.ravel(), self._copies)
+        self._bytes = pixels.nbytes
+
+    def __call__(self, indices: Indices, watch: Stopwatch) -> Extents:
+        lengths = np.full(len(indices), self._bytes, np.int64)
+        return Extents(self._memory, indices % self._copies * self._bytes, lengths)
 
 
 def _rate_of_sending(shape: tuple[int, ...], device: str, normalise: Normalise) -> float:

@@ -118,7 +118,7 @@ class _Course:
     monitor: Monitor
     turns: list[dict[str, Any]] = field(default_factory=list)
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
-    ceilings: dict[object, Any] = field(default_factory=dict)
+    ceilings: dict[object, Mapping[str, float]] = field(default_factory=dict)
     _seen: Mapping[str, float] = field(default_factory=dict)
 
     def run(self) -> Iterator[Event]:
@@ -157,9 +157,10 @@ class _Course:
         yield Sample("turn", {**who, "samples_per_s": turn["samples_per_s"], "first_batch_s": turn["first_batch_s"]})
 
     def _turn(self, setting: Setting, number: int) -> Generator[Event, None, dict[str, Any]]:
-        """One load; its live figures are handed on with the setting. The ladder is climbed once for the same work."""
+        """One load; its live figures are handed on with the setting. The ladder is climbed once a round for the same
+        work."""
         told: dict[str, Any] = {}
-        load = self.experiment.load(setting, compare=number == 1, ladder=setting.work not in self.ceilings)
+        load = self.experiment.load(setting, compare=number == 1, ladder=(number, setting.work) not in self.ceilings)
         for event in load.run():
             if isinstance(event, Sample):
                 yield Sample(event.series, {**event.values, **setting.told(), "round": number})
@@ -168,7 +169,7 @@ class _Course:
                 told = dict(event.data)
             else:
                 yield event
-        ceilings = self.ceilings.setdefault(setting.work, told["ceilings"])
+        ceilings = self.ceilings.setdefault((number, setting.work), told["ceilings"])
         return {**told, "ceilings": ceilings, "copy_share": _copy_share(told["samples_per_s"], ceilings)}
 
     def _use(self) -> Iterator[Sample]:

@@ -9,7 +9,7 @@ hardly waits is bound by its model.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,6 +24,9 @@ IDLE = 0.1
 
 WORTH = 1.05
 """A gain below this is not worth a sentence."""
+
+DOUBT = 0.5
+"""What a predicted gain counts beside a measured one."""
 
 BOUND_BY = {
     "model": "the training step",
@@ -138,9 +141,7 @@ def cases_of(turns: Sequence[Mapping[str, Any]]) -> list[Case]:
 def judge(case: Case, others: Sequence[Case] = ()) -> Verdict:
     """The verdict on one setting; `others` of the same experiment may show what a change brings."""
     bound, evidence = _bound(case)
-    best = max(_changes(case, bound, others), key=lambda change: (change.gain, change.measured), default=None)
-    if best is not None and best.gain < WORTH:
-        best = None
+    best = _best(list(_changes(case, bound, others)))
     return Verdict(
         setting=case.name,
         bound=bound,
@@ -159,10 +160,31 @@ def _cases(turns: Sequence[Mapping[str, Any]]) -> Iterator[Case]:
     for turn in turns:
         if "collate" in turn.get("ceilings", {}) and "setting" in turn:
             groups.setdefault(turn["setting"], []).append(turn)
+    best = _best_ceilings(groups.values())
     for rows in groups.values():
         waits = [row["wait_share"] for row in rows if row.get("wait_share") is not None]
         rate = statistics.median(row["samples_per_s"] for row in rows)
-        yield Case(rows[0], rate, statistics.median(waits) if waits else None, rows[0]["ceilings"])
+        yield Case(rows[0], rate, statistics.median(waits) if waits else None, best[_work(rows[0])])
+
+
+def _best_ceilings(groups: Iterable[Sequence[Mapping[str, Any]]]) -> dict[object, dict[str, float]]:
+    """Of every rung and wall the best that was seen in any round; whoever was faster has shown that more is possible."""
+    best: dict[object, dict[str, float]] = {}
+    for rows in groups:
+        found = best.setdefault(_work(rows[0]), {})
+        for row in rows:
+            for name, rate in row["ceilings"].items():
+                found[name] = max(rate, found.get(name, 0.0))
+        reached = statistics.median(row["samples_per_s"] for row in rows)
+        for name in RUNGS:
+            if name in found:
+                found[name] = max(found[name], reached)
+    return best
+
+
+def _work(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What decides the ceilings (see `Setting.work`)."""
+    return tuple(row.get(name) for name in ("path", "batch_size", "transform", "device", "output"))
 
 
 # ---------------------------------------------------------------- what binds
@@ -217,6 +239,12 @@ def _changes(case: Case, bound: str, others: Sequence[Case]) -> Iterator[Change]
         yield Change(what, _gain(case, times, beside=bound == "workers" or case.workers > 0), False)
 
 
+def _best(changes: Sequence[Change]) -> Change | None:
+    """The change that helps most, None where none is worth it; what was measured outweighs a larger promise."""
+    worth = [change for change in changes if change.gain >= WORTH]
+    return max(worth, key=lambda change: change.gain * (1 if change.measured else DOUBT), default=None)
+
+
 def _gain(case: Case, times: float, *, beside: bool) -> float:
     """What loading that is so many `times` as fast means for the trainer: `beside` the step, or in turns with it."""
     wait = case.wait_share
@@ -253,7 +281,10 @@ def _of(case: Case, name: str) -> str:
 
 def _predicted(case: Case, bound: str) -> Iterator[tuple[str, float]]:
     """(what to do, the rate that it would have) for what the ladder can foresee."""
-    if bound in _REMOVES:
+    if bound == "decoding" and "from raw" in case.ceilings:
+        reached = min(case.loading / case.ceilings["collate"], 1)
+        yield _REMOVES[bound][1], reached * case.ceilings["from raw"]
+    elif bound in _REMOVES:
         stage, what = _REMOVES[bound]
         yield what, _without(case, case.costs[stage])
     elif bound == "memory" and case.about.get("output") == "float32":
