@@ -27,8 +27,8 @@ def draw_check(subject: Subject) -> None:
     whole = Span.of_file(subject.span.path, subject.span.schema)
     of = "of all splits " if subject.store else ""
     st.markdown(
-        f"A check decodes every entry {of}once and lists those that are broken. It works in the background, reads "
-        "and goes on past whatever kills its reader."
+        f"A check decodes every entry {of}once and lists those that are broken. It works in the background, changes "
+        "nothing, and goes on past whatever kills its reader."
     )
     running = [job for job in own_jobs(OWNER) if _is_of(job, whole)]
     last = last_check(whole)
@@ -81,17 +81,17 @@ def _draw_result(subject: Subject, whole: Span, job: Job) -> None:
     )
     table, large = st.columns([8, 5], gap="large")
     with table:
-        rows = st.dataframe(
-            bad, hide_index=True, selection_mode="single-row", on_select="rerun", key=f"inspector.bad.{job.id}",
+        cells = st.dataframe(
+            bad, hide_index=True, selection_mode="single-cell", on_select="rerun", key=f"inspector.bad.{job.id}",
             column_config={"key": "Key", "reason": "Reason"}, height=min(36 * len(bad) + 38, 440),
-        ).selection.rows  # fmt: skip
+        ).selection.cells  # fmt: skip
         st.download_button("Save as CSV", lambda: as_csv(bad), f"{Path(whole.path).stem}-bad.csv", "text/csv",
                            on_click="ignore", icon=":material/download:", key="inspector.save_bad")  # fmt: skip
     with large:
-        if not rows:
+        if not cells:
             st.caption("Click a line to see the entry.")
-        elif rows[0] < len(bad):
-            _draw_bad(subject, whole, bad[rows[0]]["key"])
+        elif cells[0][0] < len(bad):
+            _draw_bad(subject, whole, bad[cells[0][0]]["key"])
 
 
 def _draw_bad(subject: Subject, whole: Span, key: str) -> None:

@@ -20,6 +20,22 @@ ALL = "\x00all"
 
 HOW_TITLES = {"prefix": "begins with", "contains": "contains"}
 
+_SLASH_JS = """
+export default function () {
+  const search = (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+    event.preventDefault();
+    document.querySelector(".st-key-inspector-search input")?.focus();
+  };
+  document.addEventListener("keydown", search);
+  return () => document.removeEventListener("keydown", search);
+}
+"""
+
+_slash = st.components.v2.component("format_matters.slash", html="<span></span>", js=_SLASH_JS)
+"""The key / goes to the search field; buttons' shortcuts know letters and digits only."""
+
 Positions = Sequence[int] | np.ndarray
 
 
@@ -60,6 +76,7 @@ def draw_filter(subject: Subject, on_change: st.runtime.state.WidgetCallback) ->
                  on_change=changed)  # fmt: skip
     st.text_input("Key text", key=KEY, placeholder="Search (press /)", icon=":material/search:", width=200,
                   on_change=changed, label_visibility="hidden")  # fmt: skip
+    _slash(key="inspector.slash")
 
 
 def _draw_labels(subject: Subject, changed: st.runtime.state.WidgetCallback) -> None:

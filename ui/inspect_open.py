@@ -165,7 +165,7 @@ def _draw_listing(listing: Listing) -> None:
     ]
     key = f"{LISTED}.{listing.folder}"
     st.dataframe(
-        rows, hide_index=True, height=min(36 * len(rows) + 38, 320), key=key, selection_mode="single-row",
+        rows, hide_index=True, height=min(36 * len(rows) + 38, 320), key=key, selection_mode="single-cell",
         on_select=lambda: _picked(listing, key), column_config={"Name": st.column_config.TextColumn(width="large")},
     )  # fmt: skip
     if listing.left_out:
@@ -173,10 +173,10 @@ def _draw_listing(listing: Listing) -> None:
 
 
 def _picked(listing: Listing, key: str) -> None:
-    rows = st.session_state[key].selection.rows
-    if not rows:
+    cells = st.session_state[key].selection.cells
+    if not cells:
         return
-    entry = listing.entries[rows[0]]
+    entry = listing.entries[cells[0][0]]
     if entry.kind == "folder":
         _go_into(entry.path)
     else:

@@ -121,11 +121,11 @@ def _draw_table(found: list[Cell], shown: tuple[int, ...]) -> None:
     key = f"inspector.table.{shown[0]}"
 
     def picked() -> None:
-        chosen = st.session_state[key].selection.rows
-        if chosen:
-            _pick(shown[chosen[0]])
+        cells = st.session_state[key].selection.cells
+        if cells:
+            _pick(shown[cells[0][0]])
 
-    st.dataframe(rows, hide_index=True, key=key, on_select=picked, selection_mode="single-row", height=440)
+    st.dataframe(rows, hide_index=True, key=key, on_select=picked, selection_mode="single-cell", height=440)
 
 
 def _density(subject: Subject) -> tuple[int, int]:

@@ -95,8 +95,10 @@ class Roots:
         try:
             if not self.holds(resolved):
                 return None
+            if (resolved / "data.mdb").is_file():
+                return Entry(path, "lmdb", (resolved / "data.mdb").stat().st_size)
             if resolved.is_dir():
-                return Entry(path, "lmdb" if (resolved / "data.mdb").is_file() else "folder", 0)
+                return Entry(path, "folder", 0)
             return Entry(path, "file", resolved.stat().st_size) if resolved.is_file() else None
         except OSError:
             return None
