@@ -15,6 +15,7 @@ import numpy as np
 from core.errors import InputError
 from core.inspect import hdf5_guard as guard
 from core.inspect.hdf5_chunks import chunk_map, describe
+from core.inspect.hdf5_cut import Padded, stated_end
 from core.inspect.hdf5_walk import TROUBLE, Node, Tree, one_line, walk
 
 MAX_TREE = 2_000
@@ -39,12 +40,27 @@ class Hdf5File:
         self._warnings: list[str] = []
         self._refusals: dict[Any, str | None] = {}
         try:
-            self._file = h5py.File(path, "r", locking=False)
+            self._file = self._opened()
             self.tree: Tree = walk(self._file, follow_external)
         except TROUBLE as error:
             raise InputError(f"{path} is an HDF5 file that cannot be opened: {one_line(error)}") from None
         self.datasets = Datasets(self._file, self.tree)
         self._descriptor = os.open(path, os.O_RDONLY)
+        self._size = path.stat().st_size if not follow_external else guard.UNKNOWN_SIZE
+
+    def _opened(self) -> h5py.File:
+        """The file; one that ends too early as if it went on with zeros. Raises what h5py raises."""
+        try:
+            return h5py.File(self.path, "r", locking=False)
+        except OSError:
+            size, stated = self.path.stat().st_size, stated_end(self.path)
+            if stated is None or stated <= size:
+                raise
+            missing = stated - size
+            self._warnings.append(
+                f"the file is damaged: it was cut short, {missing:,} of {stated:,} bytes are missing at its end"
+            )
+            return h5py.File(Padded(self.path, stated), "r")
 
     @cached_property
     def matlab(self) -> bool:
@@ -88,7 +104,9 @@ class Hdf5File:
         if problem is None and guard.hollow(dataset) and not self.follow_external:
             problem = f"{dataset.name} was never written: the file promises more than it holds"
         if problem is None and axis == 0:
-            problem = guard.bad_chunks(dataset, start, stop)
+            problem = guard.bad_chunks(dataset, start, stop, self._size)
+        if problem is None:
+            problem = guard.beyond(dataset, count, start if axis == 0 else 0, self._size)
         if problem is None and h5py.check_vlen_dtype(dataset.dtype) is not None:
             problem = self._too_long(dataset, start, stop)
         return problem

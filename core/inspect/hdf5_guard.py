@@ -23,6 +23,9 @@ MAX_MAPPINGS = 1_000
 HOLLOW = 1 << 30
 """1 GiB; a dataset that promises more is asked, row by row, whether anything was ever written there."""
 
+UNKNOWN_SIZE = 1 << 62
+"""The size of a file whose datasets may lie in others."""
+
 _SLACK = 1 << 16
 """Bytes by which a filter may make a small chunk longer."""
 
@@ -77,8 +80,20 @@ def too_much(dataset: h5py.Dataset, count: int) -> str | None:
     return None
 
 
-def bad_chunks(dataset: h5py.Dataset, start: int, stop: int) -> str | None:
-    """Why rows start..stop of a chunked dataset are not read: a chunk is a bomb, or was never written.
+def beyond(dataset: h5py.Dataset, count: int, row: int, size: int) -> str | None:
+    """Why `count` values from a row on are not read: the file, of `size` bytes, ends before (contiguous data)."""
+    offset = dataset.id.get_offset() if dataset.chunks is None and dataset.shape else None
+    if offset is None:
+        return None
+    item = int(dataset.id.get_type().get_size())
+    start = offset + row * item * prod(map(int, dataset.shape[1:]))
+    if start + count * item > size:
+        return f"{dataset.name} lies beyond the end of the file, which was cut short"
+    return None
+
+
+def bad_chunks(dataset: h5py.Dataset, start: int, stop: int, size: int) -> str | None:
+    """Why rows start..stop of a chunked dataset are not read: a chunk is a bomb, was never written, or is not there.
 
     A filter gives back what it was given or a little more; a stored chunk far longer than the whole chunk uncompressed
     inflates to something else.
@@ -92,6 +107,8 @@ def bad_chunks(dataset: h5py.Dataset, start: int, stop: int) -> str | None:
         info = dataset.id.get_chunk_info_by_coord((row, *(0,) * (len(dataset.shape) - 1)))
         if info.size > whole + whole // 4 + _SLACK:
             return f"{dataset.name}: a chunk of {whole:,} bytes is stored in {info.size:,}, which is not to be trusted"
+        if info.byte_offset is not None and info.byte_offset + info.size > size:
+            return f"{dataset.name} lies beyond the end of the file, which was cut short"
         if hollow and info.byte_offset is None:
             return f"{dataset.name}[{row}] was never written: the file promises more than it holds"
     return None
