@@ -1,19 +1,61 @@
-"""Benchmark, Storage: what writing and reading cost in each format."""
+"""Benchmark, Storage: what writing and reading cost in each way of storing, at growing numbers of images."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from core.datasets import Dataset
-from core.measure.records import list_records
+from core.measure.records import Record, list_records
+from core.measure.storage.rows import rows_of
 from core.stores import StoreInfo
 from ui import state
+from ui.job_panel import draw_ending, own_jobs
+from ui.storage_form import OWNER, draw_form
+from ui.storage_live import draw_live
+from ui.storage_view import draw_result
+from ui.words import counted, listed
 
 
 def draw(dataset: Dataset, stores: list[StoreInfo]) -> None:
-    """The storage experiments that were run on this dataset."""
-    records = list_records(state.home(), "storage", dataset.name)
+    """The form or the experiment that runs, and below it what was measured before. It needs no built stores."""
+    running = own_jobs(OWNER)
+    for job in running:
+        draw_live(job)
+    if not running:
+        draw_ending(OWNER)
+        draw_form(dataset)
+    _draw_results(dataset, running=bool(running))
+
+
+def _draw_results(dataset: Dataset, running: bool) -> None:
+    records = [record for record in list_records(state.home(), "storage", dataset.name) if rows_of(record)]
+    if running:
+        records = [record for record in records if record.setup["started"] < _started()]
     if not records:
-        st.caption(f"No storage experiment was run on {dataset.name} yet.")
-    for record in records:
-        st.dataframe([dict(row) for row in record.of("row")], hide_index=True)
+        if not running:
+            st.caption("What is measured here is kept and shown again.")
+        return
+    by_path = {str(record.path): record for record in records}
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("Results")
+        shown = st.selectbox(
+            "Experiment", list(by_path), format_func=lambda path: record_title(by_path[path]), width=520,
+            key=f"storage.record.{records[0].path.name}", label_visibility="collapsed",
+        )  # fmt: skip
+    draw_result(by_path[shown])
+
+
+def _started() -> str:
+    """When the running experiment was started, as records write it."""
+    from datetime import UTC, datetime
+
+    first = min(job.created for job in own_jobs(OWNER))
+    return datetime.fromtimestamp(first, UTC).isoformat(timespec="seconds")
+
+
+def record_title(record: Record) -> str:
+    """An experiment in the list of those that were run."""
+    setup = record.setup
+    ways = counted(len(setup.get("ways") or []), "way")
+    counts = listed(f"{count:,}" for count in setup["cutoffs"][-1:])
+    return f"{str(setup['started']).replace('T', ' ')[:16]} · {ways}, up to {counts} images"

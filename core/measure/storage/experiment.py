@@ -30,7 +30,10 @@ WORK = "seconds of work"
 """The unit of its progress: turns differ a thousandfold."""
 
 TRIAL = 64
-"""Images with which every turn is tried once, so that its cost can be foretold."""
+"""Images with which every turn is tried, so that its cost can be foretold."""
+
+LARGE_TRIAL, LARGE_TRIAL_SECONDS = 1_000, 5.0
+"""Where no cut-off is smaller, every turn that needs no longer for so many is tried with them as well."""
 
 SPARE_BYTES = 1 << 28
 """What the disk must still have free when the largest container is on it."""
@@ -140,6 +143,8 @@ class _Running:
         for number, turn in enumerate(self.turns):
             yield Progress("trying every way once", number, len(self.turns), "turns")
             yield from self._trial(turn, min(TRIAL, count))
+            if most > TRIAL and self.cutoffs[0] > LARGE_TRIAL and self._seconds(turn) < LARGE_TRIAL_SECONDS:
+                yield from self._trial(turn, LARGE_TRIAL)
 
     def forecast(self) -> Forecast:
         return forecast(self.turns, self.costs, self.cutoffs, self._left(), self.asked.repeats)
@@ -211,6 +216,10 @@ class _Running:
         for _ in range(2):  # the first one also loads libraries
             measured = yield from TurnRun(turn, self.images, count, self.ground.folder(), self.asked.seed).run(1)
             self._note(turn, count, measured, reads=1)
+
+    def _seconds(self, turn: Turn) -> float:
+        """What a turn with the images of the large trial will take."""
+        return sum(self.costs.cost(turn, LARGE_TRIAL))
 
     def _note(self, turn: Turn, count: int, measured: Measured, reads: int) -> None:
         self.costs.add(turn, count, measured.cost(reads), measured.sizes["allocated_bytes"])

@@ -1,10 +1,9 @@
-"""The rows of the experiment: gathered while it runs, read back from its record, and what they say."""
+"""The rows of the experiment: gathered while it runs, and read back from its record."""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from core.measure.records import Record, Recorder
 from core.measure.storage.turns import Measured, TurnRun
@@ -14,10 +13,6 @@ ROW, TIME, LEFT_OUT = "row", "time", "left-out"
 
 Key = tuple[str, str, str, int]
 """(format, variant, operation, samples)."""
-
-QUARTILES_FROM = 5
-ALONE = 0.1
-"""How far off a time that was measured once may well be, as a part of it."""
 
 
 def key_of(row: Mapping[str, Any]) -> Key:
@@ -81,56 +76,3 @@ def rows_of(record: Record) -> list[Mapping[str, Any]]:
     for row in record.of(ROW):
         rows[key_of(row)] = {name: value for name, value in row.items() if name != "kind"}
     return list(rows.values())
-
-
-# ---------------------------------------------------------------- what they say
-
-
-class Summary(NamedTuple):
-    """Seconds of a row: the median, and the spread around it: the middle half of five times or more, all of fewer."""
-
-    median: float
-    low: float
-    high: float
-    times: int
-
-
-def summary(seconds: Sequence[float]) -> Summary:
-    """`seconds` has at least one time."""
-    if len(seconds) >= QUARTILES_FROM:
-        low, median, high = statistics.quantiles(seconds, n=4, method="inclusive")
-        return Summary(median, low, high, len(seconds))
-    return Summary(statistics.median(seconds), min(seconds), max(seconds), len(seconds))
-
-
-class Place(NamedTuple):
-    """A way's place in one operation at one number of images."""
-
-    format: str
-    variant: str
-    told: Summary
-
-    @property
-    def name(self) -> str:
-        return f"{self.format}/{self.variant}"
-
-    def span(self) -> tuple[float, float]:
-        """Where its true time may well lie."""
-        if self.told.times > 1:
-            return self.told.low, self.told.high
-        return self.told.median * (1 - ALONE), self.told.median * (1 + ALONE)
-
-
-def places(rows: Iterable[Mapping[str, Any]], operation: str, samples: int) -> list[Place]:
-    """The ways, the fastest first."""
-    found = [
-        Place(row["format"], row["variant"], summary(row["seconds"]))
-        for row in rows
-        if row["operation"] == operation and row["samples"] == samples
-    ]
-    return sorted(found, key=lambda place: place.told.median)
-
-
-def ties(ranked: Sequence[Place]) -> list[Place]:
-    """Those behind the first whose spread overlaps with its: between them and the first nothing is decided."""
-    return [place for place in ranked[1:] if place.span()[0] <= ranked[0].span()[1]]

@@ -20,6 +20,9 @@ LARGEST_PART = 0.2
 LARGER = 0.6
 """Power of the number of images by which a cut-off's share of the time grows."""
 
+LEAST_SHARE = 0.04
+"""The part of the remaining time that any cut-off may use."""
+
 
 class Turn(NamedTuple):
     """What is done in one go: a way writes in one of its layouts, then reads what it wrote."""
@@ -73,9 +76,9 @@ class Costs:
 
 
 def share_of(cutoffs: Sequence[int], number: int) -> float:
-    """The part of the remaining time that cut-off `number` may use: the large ones need it, the small ones not."""
+    """The part of the remaining time that cut-off `number` may use: the large ones need it, the small ones little."""
     weights = [float(cutoff**LARGER) for cutoff in cutoffs[number:]]
-    return weights[0] / sum(weights)
+    return max(weights[0] / sum(weights), LEAST_SHARE)
 
 
 def allot(costs: Mapping[Turn, Cost], seconds: float, repeats: int | None) -> dict[Turn, Repeats]:

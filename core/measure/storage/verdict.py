@@ -1,0 +1,71 @@
+"""Which way wins where: of each operation at each number of images the fastest, as far as the times can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.measure.statistics import Summary, Verdict, ratio, summarise
+
+Row = Mapping[str, Any]
+
+ONCE = 1.5
+"""What was measured once is called slower only from this factor on: there is no spread to judge by."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A way in one operation at one number of images; `seconds` are its raw times."""
+
+    format: str
+    variant: str
+    seconds: Sequence[float]
+
+    @property
+    def name(self) -> str:
+        return f"{self.format}/{self.variant}"
+
+    @property
+    def summary(self) -> Summary:
+        return summarise(self.seconds)
+
+    def slower_than(self, other: Place) -> bool:
+        """Whether the times allow to say so."""
+        compared = ratio(self.seconds, other.seconds)
+        if compared.verdict is Verdict.UNKNOWN:
+            return compared.value >= ONCE
+        return compared.verdict is Verdict.DIFFERENT and compared.value > 1
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The ways in one operation at one number of images, the smallest median first."""
+
+    operation: str
+    samples: int
+    places: Sequence[Place]
+
+    @property
+    def best(self) -> Place:
+        return self.places[0]
+
+    @property
+    def tied(self) -> list[Place]:
+        """Those of which it cannot be said that they are slower than the best."""
+        return [place for place in self.places[1:] if not place.slower_than(self.best)]
+
+    def factor(self, place: Place) -> float:
+        """How many times the best's median a way took."""
+        return place.summary.median / self.best.summary.median
+
+
+def standings(rows: Iterable[Row], operations: Sequence[str]) -> list[Standing]:
+    """A standing for each of these operations at each number of images at which anything was measured, in order."""
+    found: dict[tuple[str, int], list[Place]] = {}
+    for row in rows:
+        if row["operation"] in operations and row["seconds"]:
+            place = Place(row["format"], row["variant"], row["seconds"])
+            found.setdefault((row["operation"], row["samples"]), []).append(place)
+    keys = sorted(found, key=lambda key: (operations.index(key[0]), key[1]))
+    return [Standing(*key, sorted(found[key], key=lambda place: place.summary.median)) for key in keys]
