@@ -168,7 +168,7 @@ def _cases(turns: Sequence[Mapping[str, Any]]) -> Iterator[Case]:
 
 
 def _best_ceilings(groups: Iterable[Sequence[Mapping[str, Any]]]) -> dict[object, dict[str, float]]:
-    """Of every rung and wall the best that was seen in any round; whoever was faster has shown that more is possible."""
+    """Of every rung and wall the best seen in any round; whoever was faster has shown that more is possible."""
     best: dict[object, dict[str, float]] = {}
     for rows in groups:
         found = best.setdefault(_work(rows[0]), {})
