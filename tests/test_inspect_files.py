@@ -44,6 +44,11 @@ STRANGERS = {
     "png": (png(IMAGES[0]), "PNG image"),
     "old MATLAB": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(128), "-v7.3"),
     "pickle": (b"\x80\x04N.", "pickle"),
+    "lock file": (b"\xde\xc0\xef\xbe\x02\x00\x00\x00" + bytes(8184), "data.mdb beside it"),
+    "RecordIO": (b"\x0a\x23\xd7\xce" + bytes(60), "MXNet"),
+    "TFRecord": ((20).to_bytes(8, "little") + b"abcd" + b"\x0a\x12" + bytes(18) + b"efgh", "TFRecord"),
+    "SQLite": (b"SQLite format 3\x00" + bytes(84), "sqlite3"),
+    "safetensors": ((60).to_bytes(8, "little") + b'{"a":{"dtype":"F32"}}'.ljust(60), "safetensors"),
     "empty": (b"", "empty"),
     "zeros": (bytes(8192), "zeros"),
     "text": (b"hello\n" * 9, "text"),
@@ -75,6 +80,16 @@ def test_hdf5_behind_a_user_block(tmp_path: Path) -> None:
     about = inspect_file(tmp_path / "block.mat", index=3)
     assert (about["kind"], about["sample"]["label"]) == ("hdf5", int(LABELS[3]))
     assert about["structure"]["user_block_bytes"] == 1024
+
+
+@pytest.mark.parametrize(
+    ("files", "word"), [(["CURRENT", "MANIFEST-000001"], "LevelDB"), ([".zgroup"], "Zarr"), (["lock.mdb"], "missing")]
+)
+def test_a_folder_that_is_another_database(files: list[str], word: str, tmp_path: Path) -> None:
+    for name in files:
+        (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(InputError, match=word):
+        inspect_file(tmp_path)
 
 
 @pytest.mark.parametrize("missing", ["nothing", "empty"])

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InputError
+from core.inspect.lmdb_layout import MAGIC, PAGE_SIZES, guess_layout
 
 HEAD = 1 << 17
 """Bytes read to recognise a file: enough for the second meta page of an LMDB with 64 KiB pages."""
 
-LMDB_MAGIC = 0xBEEFC0DE
+PAGES = 34 * 65536
+"""Bytes read to recognise an LMDB without meta pages: enough for more than 32 pages of any size."""
+
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -50,8 +52,10 @@ STRANGERS = (
         0, b"version https://git-lfs.github.com/spec/", "a git-lfs pointer, not the file itself", "run 'git lfs pull'"
     ),
     Stranger(0, b"/annex/objects/", "a git-annex pointer, not the file itself", "run 'git annex get'"),
+    Stranger(0, b"\xde\xc0\xef\xbe", "LMDB's lock file (lock.mdb)", "the data.mdb beside it is the one to inspect"),
+    Stranger(21, b"\x11\x4c\xef\xbd\x9d\x65\x59", "an MDBX database, a descendant of LMDB", "copy it with mdbx_dump"),
     Stranger(257, b"ustar", "a tar archive", _UNPACK),
-    Stranger(0, b"PK\x03\x04", "a zip archive (or an .npz)", _UNPACK),
+    Stranger(0, b"PK\x03\x04", "a zip archive (as .npz and PyTorch's .pt are, too)", _UNPACK),
     Stranger(0, b"PK\x05\x06", "an empty zip archive", "pack it again"),
     Stranger(0, b"\x1f\x8b", "gzip-compressed data", _UNPACK),
     Stranger(0, b"BZh", "bzip2-compressed data", _UNPACK),
@@ -64,12 +68,20 @@ STRANGERS = (
     Stranger(0, b"SQLite format 3\x00", "an SQLite database", "open it with sqlite3"),
     Stranger(0, b"PAR1", "a Parquet file", "open it with pandas or pyarrow"),
     Stranger(0, b"ARROW1", "an Arrow file", "open it with pyarrow"),
+    Stranger(0, b"FEA1", "a Feather file", "open it with pandas or pyarrow"),
+    Stranger(
+        0, b"\x0a\x23\xd7\xce", "an MXNet RecordIO file (.rec)", "unpack it with mxnet.recordio, then import the images"
+    ),
+    Stranger(8, b'{"', "a safetensors file", "open it with the package safetensors"),
     Stranger(0, b"CDF\x01", "a classic NetCDF file", "convert it with 'nccopy -k nc4', which writes HDF5"),
     Stranger(0, b"CDF\x02", "a classic NetCDF file", "convert it with 'nccopy -k nc4', which writes HDF5"),
     Stranger(0, b"\x0e\x03\x13\x01", "an HDF4 file, which is another format than HDF5", "convert it with h4toh5"),
     Stranger(0, b"\x89PNG\r\n\x1a\n", "a single PNG image", _IMAGE),
     Stranger(0, b"\xff\xd8\xff", "a single JPEG image", _IMAGE),
     Stranger(0, b"GIF8", "a single GIF image", _IMAGE),
+    Stranger(8, b"WEBP", "a single WebP image", _IMAGE),
+    Stranger(0, b"II*\x00", "a single TIFF image", _IMAGE),
+    Stranger(0, b"MM\x00*", "a single TIFF image", _IMAGE),
     Stranger(0, b"%PDF-", "a PDF document", "open it with a PDF viewer"),
     Stranger(0, b"\x80\x02", "a Python pickle", "only pickles inside an LMDB are read here"),
     Stranger(0, b"\x80\x03", "a Python pickle", "only pickles inside an LMDB are read here"),
@@ -105,9 +117,20 @@ def _identify_folder(folder: Path) -> Found:
         return found
     if (folder / "manifest.json").is_file():
         return Found("store", folder)
+    _check_folder(folder)
     if next(folder.iterdir(), None) is None:
         raise InputError(f"{folder} is an empty folder; give an LMDB or HDF5 file, or a store")
     return Found("folder", folder)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raises InputError for folders that are databases or stores of another kind."""
+    if (folder / "CURRENT").is_file() and next(folder.glob("MANIFEST-*"), None) is not None:
+        raise InputError(f"{folder} is a LevelDB or RocksDB, as Caffe may use; copy its entries into an LMDB first")
+    if any((folder / name).is_file() for name in (".zgroup", ".zarray", "zarr.json")):
+        raise InputError(f"{folder} is a Zarr store; open it with the package zarr, or copy it into an HDF5 file")
+    if (folder / "lock.mdb").exists() and not (folder / "data.mdb").exists():
+        raise InputError(f"{folder} holds LMDB's lock file alone; its data.mdb is missing, copy that too")
 
 
 def _identify_file(path: Path) -> Found:
@@ -117,24 +140,15 @@ def _identify_file(path: Path) -> Found:
             return Found("lmdb", path)
         if _has_hdf5_signature(file.fileno(), path.stat().st_size):
             return Found("hdf5", path)
+        if _stranger(head) is None and guess_layout(head + file.read(PAGES - len(head))) is not None:
+            return Found("lmdb", path)
     raise InputError(f"{path} is {_describe(head)}")
 
 
 def is_lmdb(head: bytes) -> bool:
     """Whether either meta page is LMDB's: the magic number follows a page header of 16 bytes (12 on 32-bit systems)."""
-    firsts = (16, 12)
-    seconds = (size + header for size in (4096, 8192, 16384, 32768, 65536, 2048, 1024, 512) for header in firsts)
-    return any(_u32(head, offset) == LMDB_MAGIC for offset in (*firsts, *seconds))
-
-
-def is_lmdb_32bit(head: bytes) -> bool:
-    """Whether a 32-bit system wrote it, whose page headers are shorter."""
-    return _u32(head, 12) == LMDB_MAGIC
-
-
-def _u32(data: bytes, offset: int) -> int:
-    """The little-endian unsigned integer at `offset`, or 0 beyond the end."""
-    return int(struct.unpack_from("<I", data, offset)[0]) if offset + 4 <= len(data) else 0
+    starts = [page + header for page in (0, *PAGE_SIZES) for header in (16, 12)]
+    return any(head[start : start + 4] in (MAGIC.to_bytes(4, "little"), MAGIC.to_bytes(4, "big")) for start in starts)
 
 
 def _has_hdf5_signature(descriptor: int, size: int) -> bool:
@@ -154,12 +168,31 @@ def _describe(head: bytes) -> str:
     ours = "give an LMDB or HDF5 file, or a store"
     if not head:
         return f"empty; {ours}"
-    for stranger in STRANGERS:
-        if head.startswith(stranger.signature, stranger.offset):
-            return f"{stranger.name}; {stranger.advice}"
+    stranger = _stranger(head)
+    if stranger is not None:
+        return f"{stranger.name}; {stranger.advice}"
+    if _is_tfrecord(head):
+        return "a TFRecord file; read it with TensorFlow (tf.data.TFRecordDataset), or import its images as a dataset"
     if not head.strip(b"\x00"):
         return f"nothing but zeros, perhaps a download that broke off; {ours}"
     return f"{'text' if _is_text(head) else 'of no format known here'}; {ours}"
+
+
+def _stranger(head: bytes) -> Stranger | None:
+    found = (stranger for stranger in STRANGERS if head.startswith(stranger.signature, stranger.offset))
+    return next(found, None)
+
+
+def _is_tfrecord(head: bytes) -> bool:
+    """A record is uint64 length, uint32 checksum, an Example (whose first byte is 0x0a), uint32 checksum; then the next."""
+    length = int.from_bytes(head[:8], "little")
+    following = int.from_bytes(head[length + 16 : length + 24], "little")
+    return (
+        len(head) > 16
+        and head[12] == 0x0A
+        and 2 < length < 1 << 31
+        and (length + 24 > len(head) or following < 1 << 31)
+    )
 
 
 def _is_text(head: bytes) -> bool:

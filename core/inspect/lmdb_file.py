@@ -230,8 +230,9 @@ class LmdbFile(LmdbView):
         """The main database of the latest state whose root is there; a damaged last write leaves the one before it."""
         for meta in self._metas:
             root = np.array([min(meta.main.root, 2**62)], np.int64)
-            if meta.main.root == meta.layout.no_page or self.pages.sound(root)[0]:
-                if meta is not self._metas[0]:
+            latest = meta is self._metas[0]
+            if (latest and meta.main.root == meta.layout.no_page) or self.pages.sound(root)[0]:
+                if not latest:
                     self._problems.append("the last write is damaged: this is the state before it")
                 self.meta = meta
                 return meta.main

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import ClassVar
 
 from core.contracts import Labels
@@ -10,7 +11,9 @@ from core.errors import InputError
 from core.inspect import lmdb_labels
 from core.inspect.contents import Content, content_as, content_of
 from core.inspect.lmdb_file import BOOKKEEPING, LmdbView
+from core.inspect.lmdb_keys import HEXADECIMAL
 from core.inspect.lmdb_labels import LabelSource
+from core.inspect.lmdb_layout import DUPSORT
 from core.inspect.lmdb_selection import AllBut, Selection, in_counting_order
 from core.inspect.lmdb_tree import Entry
 from core.inspect.records import Label, Record
@@ -83,11 +86,12 @@ class LmdbRecords:
 
     def find(self, key: str) -> int | None:
         """With duplicates, "key[2]" is the third value of a key, and "key" the first."""
-        name, place = _numbered(key) if self.file.tree.database.flags & 0x04 else (key, 0)
+        name, place = _numbered(key) if self.file.tree.database.flags & DUPSORT else (key, 0)
         for text, further in ((key, 0), (name, place)):
             for candidate in self.file.keys.candidates(text):
                 position = self.file.index_of(candidate)
-                found = None if position is None else self._selection.index(position + further)
+                reached = position is not None and position + further < len(self.file)
+                found = self._selection.index((position or 0) + further) if reached else None
                 if found is not None and (not further or self.key(found) == key):
                     return found
         return None
@@ -95,16 +99,19 @@ class LmdbRecords:
     def search(self, text: str, how: str, start: int, stop: int) -> Sequence[int]:
         """The indices start <= i < stop, ascending, whose key has (or begins with) `text`."""
         stop = min(stop, len(self))
-        if self._may_skip_pages(text):
+        if self._shows_keys_as_they_are:
             return list(self._searched(text.encode(), how, start, stop))
         matches: Callable[[str], bool] = (
             (lambda key: key.startswith(text)) if how == "prefix" else (lambda key: text in key)
         )
         return [index for index in range(start, stop) if matches(self._key_or_nothing(index))]
 
-    def _may_skip_pages(self, text: str) -> bool:
-        """Whether records lie in the order of their keys, which are shown as they are."""
-        return isinstance(self._selection, AllBut) and self.file.keys.order is None and not text.startswith(("0", "x"))
+    @cached_property
+    def _shows_keys_as_they_are(self) -> bool:
+        """Whether records lie in the order of their keys, which are text."""
+        texts = (self.file.keys.text(key) for key, _ in self.file.sample)
+        as_text = self.file.keys.order is None and not any(text.startswith(HEXADECIMAL) for text in texts)
+        return isinstance(self._selection, AllBut) and as_text and not self.file.tree.database.flags & DUPSORT
 
     def _searched(self, text: bytes, how: str, start: int, stop: int) -> Iterator[int]:
         if start >= stop:

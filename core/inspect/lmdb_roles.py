@@ -112,7 +112,13 @@ def _go_together(file: LmdbView, image: bytes, other: bytes, values: Mapping[byt
     return found * 2 > len(asked)
 
 
-def positions_of(file: LmdbView, role: bytes, digits: bool) -> npt.NDArray[np.int64]:
-    """The entries of one role, ascending; `digits` where the identity is made of them."""
-    before, _, behind = role.partition(b"\x00")
-    return file.tree.between(before, behind, digits)
+def positions_of(file: LmdbView, roles: Roles) -> npt.NDArray[np.int64]:
+    """The entries that are images, ascending: those of other roles may begin (and end) alike."""
+    digits = roles.split is by_digits
+    before, _, behind = roles.image.partition(b"\x00")
+    positions = file.tree.between(before, behind, digits)
+    for other in (roles.label, *roles.others):
+        first, _, last = (other or b"").partition(b"\x00")
+        if other is not None and first == before and last.endswith(behind) and last != behind:
+            positions = np.setdiff1d(positions, file.tree.between(first, last, digits), assume_unique=True)
+    return positions

@@ -35,4 +35,4 @@ def read(value: bytes) -> Content | None:
         raise
     found = content_of(inner, 1)
     encoding = found.encoding if found.encoding != "bytes" else "data"
-    return replace(found, kind="compressed", encoding=f"{encoding}+{name}")
+    return replace(found, kind="compressed", payload=value, encoding=f"{encoding}+{name}")

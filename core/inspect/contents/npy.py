@@ -75,4 +75,4 @@ def _archive(value: bytes) -> Content | None:
                         fields[member.filename[:-4]] = array_of(file.read(MAX_INFLATED))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise ValueError(f"this .npz cannot be read: {error}") from None
-    return of_object("npz", fields, value) if fields else None
+    return of_object("npy", fields, value) if fields else None

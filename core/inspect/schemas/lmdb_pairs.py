@@ -26,7 +26,7 @@ class Pairs(LmdbRecords):
     @classmethod
     def of(cls, file: LmdbView, roles: Roles, said: str = "") -> Pairs:
         """The records of these roles; entries of other roles are told of and left out."""
-        selection = Chosen(positions_of(file, roles.image, roles.split is by_digits))
+        selection = Chosen(positions_of(file, roles))
         labels = Beside(
             lambda key: _label(file, roles, key), f"each label is under its key {shown(roles.label or b'')}"
         )
