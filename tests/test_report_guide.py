@@ -82,16 +82,16 @@ def test_where_stores_are_as_small_the_faster_is_chosen() -> None:
     assert chosen(Answers(scarce="disk"), stores=stores, loading=loading) == "hdf5/raw"
 
 
-def test_training_that_is_as_fast_from_each_leaves_it_to_size() -> None:
+def test_training_that_hardly_waits_for_data_leaves_it_to_size() -> None:
     stores = (built("lmdb/raw", 1_800), built("hdf5/raw", 1_000))
     loading = (loaded("lmdb/raw", 9_000), loaded("hdf5/raw", 3_000))
     assert chosen(Answers(), stores=stores, loading=loading) == "lmdb/raw"
-    alike = trained([lane("lmdb/raw", 700), lane("hdf5/raw", 701)])
-    told = recommend(evidence(stores=stores, loading=loading, trainings=(alike,)), Answers())
+    bound = trained([lane("lmdb/raw", 700, wait=0.01), lane("hdf5/raw", 690, wait=0.03)])
+    told = recommend(evidence(stores=stores, loading=loading, trainings=(bound,)), Answers())
     assert told.store == "hdf5/raw"
-    assert "700 images/s" in told.reasons[0].text
-    slower = trained([lane("lmdb/raw", 900), lane("hdf5/raw", 500)])
-    assert chosen(Answers(), stores=stores, loading=loading, trainings=(slower,)) == "lmdb/raw"
+    assert "at most 3.0% of its time" in told.reasons[0].text
+    waiting = trained([lane("lmdb/raw", 900, wait=0.01), lane("hdf5/raw", 500, wait=0.4)])
+    assert chosen(Answers(), stores=stores, loading=loading, trainings=(waiting,)) == "lmdb/raw"
 
 
 # ---------------------------------------------------------------- what cannot be said

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.cli.experiment import EXPERIMENT
+from core.cli.report import REPORT
 from core.cli.runs import RUNS
 from core.cli.train import TRAIN
 from core.cli.verb import Verb
@@ -180,6 +181,7 @@ VERBS: Mapping[str, Verb] = {
     "experiment": EXPERIMENT,
     "runs": RUNS,
     "train": TRAIN,
+    "report": REPORT,
     "inspect": Verb("say what a file is and show one of its samples", _inspect_arguments, _inspect),
     "scan": Verb("decode every entry of a file and list the bad ones", _scan_arguments, _scan),
 }

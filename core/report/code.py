@@ -69,7 +69,7 @@ def loader_command(
     evidence: Evidence, stores: Sequence[BuiltStore], setting: Setting | None, *, cold: bool = False
 ) -> str:
     """The command that loads these stores in turns, in this setting."""
-    parts = ["experiment", "loader", *_places(evidence, stores)]
+    parts = ["experiment", "loader", "--stores", *(f"{evidence.images.name}/{store.name}" for store in stores)]
     if setting is not None:
         parts += _differing(setting)
     return _command(evidence, [*parts, "--cache", "cold"] if cold else parts)

@@ -65,7 +65,7 @@ class BuiltStore:
 
 
 class Setting(NamedTuple):
-    """The way stores were loaded: what two of them must share to be compared. `workers` as asked for."""
+    """The way stores were loaded: what two of them must share to be compared. `workers` and `cache` as asked."""
 
     loader: str
     batch_size: int
@@ -95,7 +95,7 @@ class Setting(NamedTuple):
 @dataclass(frozen=True)
 class Loading:
     """One store in one setting. Speeds in images a second, `stages` in microseconds of one worker's time an image,
-    `ceilings` in images a second."""
+    `ceilings` in images a second. `confirmed`: looking at its pages confirmed that the cache was as asked."""
 
     store: str
     setting: Setting
@@ -105,6 +105,7 @@ class Loading:
     stages: Mapping[str, float] = field(default_factory=dict)
     ceilings: Mapping[str, float] = field(default_factory=dict)
     workers: str = ""
+    confirmed: bool = True
 
 
 @dataclass(frozen=True)

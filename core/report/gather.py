@@ -219,7 +219,7 @@ def _grouped(turns: Iterable[Row], record: Record) -> dict[tuple[str, Setting], 
             turn["device"],
             turn["output"],
             turn["split"],
-            turn["cache"],
+            str(record.setup.get("cache", turn["cache"])),
             float(turn.get("step_ms", 0.0)),
         )
         groups.setdefault((f"{turn['format']}/{turn['variant']}", setting), []).append(turn)
@@ -237,6 +237,7 @@ def _loading(store: str, setting: Setting, turns: Sequence[Row], run: Run) -> Lo
         _medians([turn["stages"] for turn in turns], run),
         _medians([turn["ceilings"] for turn in turns], run),
         str(turns[-1].get("workers", "")),
+        confirmed=all(turn["cache"] == setting.cache for turn in turns),
     )
 
 

@@ -6,8 +6,8 @@ none it says that this was not measured, and how to measure it. The rules, after
     time      the fastest; of those between which and the fastest there is no difference, the smallest
     disk      the smallest; where others are at most a tenth larger, the fastest of them
     memory    the fastest of those that fit into memory at the real size; where none does, the smallest
-    nothing   where training takes as long from each, the smallest; else the fastest of those that are at most twice as
-              large as the smallest
+    nothing   where training hardly waits for data from any, the smallest; else the fastest of those that are at most
+              twice as large as the smallest
 """
 
 from __future__ import annotations
@@ -18,15 +18,18 @@ from dataclasses import dataclass
 from core.report import reasons
 from core.report.code import build_command, loader_command, storage_command, train_command
 from core.report.evidence import BuiltStore, Evidence, Setting
-from core.report.figures import Figure, differ
+from core.report.figures import Figure
 from core.report.fitness import RuledOut, sift, would_fit
 from core.report.questions import Answers
 from core.report.reasons import Reason, size
-from core.report.standing import Ranked, accesses, best_of, loads, main_training, settings
-from core.words import listed, number_text, speed_text
+from core.report.standing import SHUFFLED, Ranked, accesses, best_of, loads, main_training, settings
+from core.words import listed, number_text
 
 NEARLY_AS_SMALL = 1.1
 COMPACT = 2.0
+HARDLY = 0.05
+"""A training that waits for data less than this share of its time would gain next to nothing by faster loading."""
+
 OPERATIONS = {"single": "read-one-random", "in-order": "read-many"}
 """Which operation of the storage experiment answers for a way of reading."""
 
@@ -159,25 +162,19 @@ def _for_nothing(case: _Case) -> _Choice:
 
 
 def _as_trained(case: _Case) -> _Choice | None:
-    """The smallest store, where a training run took as long from each of two or more of these."""
+    """The smallest store, where training hardly waited for data from any of two or more of these: then loading faster
+    could save no more than that."""
     training = main_training(case.evidence)
     if training is None:
         return None
     by_name = {store.name: store for store in case.stores}
-    lanes = [lane for lane in training.in_order("shuffled") if lane.store in by_name]
-    best = max((lane.speed for lane in lanes), key=lambda speed: speed.median, default=None)
-    if len(lanes) < 2 or best is None or any(differ(lane.speed, best) for lane in lanes):
+    lanes = [lane for lane in training.in_order(SHUFFLED) if lane.store in by_name]
+    longest = max((lane.wait_share.high for lane in lanes), default=1.0)
+    if len(lanes) < 2 or longest > HARDLY:
         return None
-    slowest = min(lane.speed.median for lane in lanes)
-    most = max(lane.wait_share.median for lane in lanes)
     chosen = min((by_name[lane.store] for lane in lanes), key=size)
-    text = (
-        f"Training ({training.model}, {training.device}) was as fast from each of the {len(lanes)} stores tried: "
-        f"{speed_text(slowest)} to {speed_text(best.median)}, no difference, and at most {most:.0%} of the time spent "
-        f"waiting for data. So size decides: {chosen.name} takes {reasons.each(chosen)} an image, the least of them."
-    )
-    others = tuple(lane.store for lane in lanes if lane.store != chosen.name)
-    return _Choice(chosen, (Reason(text, (training.run.name,)),), others)
+    told = reasons.hardly_waits(training, lanes, longest, chosen)
+    return _Choice(chosen, (told,), tuple(lane.store for lane in lanes if lane.store != chosen.name))
 
 
 RULES: dict[str, Callable[[_Case], _Choice]] = {

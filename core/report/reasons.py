@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from core.report.evidence import BuiltStore
+from core.report.evidence import BuiltStore, Lane, Training
 from core.report.figures import Figure, differ
 from core.report.fitness import RuledOut
 from core.report.standing import Ranked, best_of, runs_of
@@ -80,6 +80,16 @@ def none_fits(least: BuiltStore, images: int, memory: int) -> Reason:
         f"comes closest: {each(least)} an image, {at(least, images)} in all, of which at most {part:.1%} can be in "
         "memory at a time."
     )
+
+
+def hardly_waits(training: Training, lanes: Sequence[Lane], longest: float, chosen: BuiltStore) -> Reason:
+    """That training waits too little for its data to care where they come from, so that size decides."""
+    text = (
+        f"Training ({training.model}, {training.device}) waited for data at most {longest:.1%} of its time, whichever of "
+        f"the {len(lanes)} stores it read: faster loading could save no more than that. So size decides: {chosen.name} "
+        f"takes {each(chosen)} an image, the least of them."
+    )
+    return Reason(text, (training.run.name,))
 
 
 def price(stores: Sequence[BuiltStore], ranked: Sequence[Ranked], chosen: BuiltStore) -> Iterable[Reason]:

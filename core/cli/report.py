@@ -1,0 +1,93 @@
+"""`report`: everything that was measured on a dataset, which store to use, and what was not measured."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from core.cli.verb import Verb
+from core.errors import InputError
+from core.events import Event, Result
+from core.home import Home
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--dataset", help="an imported dataset; the only one there is unless given")
+    parser.add_argument(
+        "--answers",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="scarce=nothing|time|disk|memory access=shuffled|single|in-order machines=one|copies|shared "
+        "readers=training|programs|viewers|people",
+    )
+    parser.add_argument("--size", type=int, metavar="N", help="how many images there will really be (1,200,000)")
+    parser.add_argument("--memory-gb", type=float, metavar="GB", help="of the machine that reads them (this one's)")
+    parser.add_argument("--to", metavar="FILE", help="write it as .html (all in one file), .md or .json")
+
+
+def _answer(given: Namespace) -> Iterator[Event]:
+    from core.report.compose import compose
+    from core.report.export import write
+    from core.report.gather import gather
+    from core.report.questions import Answers
+
+    answers = Answers.of(_pairs(given.answers), given.size, given.memory_gb)
+    home = Home.find(given.home)
+    report = compose(gather(home, given.dataset or _only_dataset(home)), answers)
+    files = [str(path) for path in write(report, Path(given.to))] if given.to else []
+    yield Result({**report.data, "files": files} if given.json else _readable(report.data, files))
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    """Raises InputError for an answer without '='."""
+    wrong = next((text for text in given if "=" not in text), None)
+    if wrong is not None:
+        raise InputError(f"--answers {wrong}: write it as QUESTION=ANSWER, scarce=disk say")
+    return {name.strip(): value.strip() for name, _, value in (text.partition("=") for text in given)}
+
+
+def _only_dataset(home: Home) -> str:
+    """Raises InputError where it is not clear which one is meant."""
+    from core.datasets import list_datasets
+
+    names = [dataset.name for dataset in list_datasets(home)]
+    if len(names) != 1:
+        there = f"there are: {', '.join(names)}" if names else "there is none yet; import one first"
+        raise InputError(f"which dataset? Name it with --dataset; {there}")
+    return names[0]
+
+
+def _readable(data: Mapping[str, Any], files: list[str]) -> dict[str, Any]:
+    """For a reader on a terminal: the answer, its reasons, what it costs and what is missing."""
+    told = data["recommendation"]
+    shown: dict[str, Any] = {"recommendation": told["headline"]}
+    for number, reason in enumerate([*told["reasons"], *told["price"]], 1):
+        shown[f"reason {number}"] = reason["text"]
+    shown["predicted"] = [_prediction(one) for one in data["predictions"]]
+    for number, missing in enumerate(told["missing"], 1):
+        shown[f"not measured {number}"] = f"{missing['what']}; {missing['command']}".rstrip("; ")
+    for name, text in told["code"].items():
+        shown[name] = f"\n{text.rstrip()}" if "\n" in text else text
+    return {**shown, "files": files} if files else shown
+
+
+def _prediction(one: Mapping[str, Any]) -> dict[str, Any]:
+    from core.words import seconds_text, size_text
+
+    epoch = one["epoch_s"]
+    return {
+        "images": one["images"],
+        "store": one["store"],
+        "on the disk": size_text(one["bytes"]["middle"]),
+        "files": one["files"],
+        "writing": seconds_text(one["build_s"]["middle"]),
+        "an epoch": seconds_text(epoch["middle"]) if epoch else "not measured",
+        "fits in memory": one["fits"],
+    }
+
+
+REPORT = Verb("say what was measured, which store to use and what it would cost", _arguments, _answer)

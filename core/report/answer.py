@@ -1,0 +1,263 @@
+"""The sections of a report that answer: which store, what it costs at the real size, how to use it, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.report import charts
+from core.report.code import rebuild_command, snippet
+from core.report.document import Block, Chart, Code, Points, Section, Table, Text
+from core.report.evidence import Evidence, Setting
+from core.report.figures import Figure
+from core.report.gather import when
+from core.report.guide import Recommendation
+from core.report.predict import Prediction, Range, predict
+from core.report.questions import Answers
+from core.report.reasons import Reason
+from core.report.standing import front, loads
+from core.words import number_text, seconds_text, size_text
+
+if TYPE_CHECKING:
+    import altair as alt
+
+SIZES = (1_200_000, 100_000_000)
+"""ImageNet's size, and a web-scale one."""
+
+MOST_PREDICTED = 5
+
+
+def answered(recommendation: Recommendation, answers: Answers) -> Section:
+    """The recommendation and its reasons."""
+    return Section("answer", "Which store to use", list(_answer(recommendation, answers)))
+
+
+def _answer(told: Recommendation, answers: Answers) -> Iterator[Block]:
+    yield Text(told.headline, "strong")
+    if told.reasons:
+        yield Points([sourced(reason) for reason in told.reasons])
+    if told.price:
+        yield Text("What it costs:")
+        yield Points([sourced(reason) for reason in told.price])
+    yield Table("Your answers", ("Question", "Answer"), answers.texts(), folded=True)
+    if told.ruled_out:
+        yield Table("Ruled out by your answers", ("Store", "Why"), told.ruled_out, folded=True)
+
+
+def sourced(reason: Reason) -> str:
+    """The sentence, and the records that its numbers stand in."""
+    return f"{reason.text} [{', '.join(reason.runs)}]" if reason.runs else reason.text
+
+
+# ---------------------------------------------------------------- at the real size
+
+
+class Rates(NamedTuple):
+    """How fast a store loads from memory and from the disk, where that was measured."""
+
+    warm: Figure | None
+    cold: Figure | None
+
+
+def rates_of(evidence: Evidence, store: str, setting: Setting | None) -> Rates:
+    """In this setting."""
+    if setting is None:
+        return Rates(None, None)
+    found = {
+        cache: next((row.speed for row in loads(evidence, setting._replace(cache=cache)) if row.store == store), None)
+        for cache in ("warm", "cold")
+    }
+    return Rates(**found)
+
+
+def predictions(
+    evidence: Evidence, answers: Answers, setting: Setting | None, names: Sequence[str], images: int
+) -> list[Prediction]:
+    """What each of these stores would cost at so many images."""
+    memory = answers.memory_bytes or evidence.memory_bytes
+    return [
+        predict(evidence, evidence.store(name), images, memory, *rates_of(evidence, name, setting)) for name in names
+    ]
+
+
+def foretold(evidence: Evidence, answers: Answers, setting: Setting | None, told: Recommendation) -> list[str]:
+    """The stores worth predicting: the recommended one, then those that no other one beats, then the smallest."""
+    rows = loads(evidence, setting) if setting else []
+    sizes = {store.name: store.allocated_bytes for store in evidence.stores}
+    best = front({row.store: (sizes[row.store], row.speed.median) for row in rows})
+    small = sorted(sizes, key=lambda name: sizes[name])
+    names = dict.fromkeys([*([told.store] if told.store else []), *told.equal[:1], *best, *small])
+    return list(names)[:MOST_PREDICTED]
+
+
+def at_real_size(evidence: Evidence, answers: Answers, setting: Setting | None, told: Recommendation) -> Section:
+    return Section("real-size", "At your real size", list(_at_real_size(evidence, answers, setting, told)))
+
+
+def _at_real_size(
+    evidence: Evidence, answers: Answers, setting: Setting | None, told: Recommendation
+) -> Iterator[Block]:
+    names = foretold(evidence, answers, setting, told)
+    if not names:
+        yield Text("Not measured: no store was built, so there is nothing to predict from.")
+        return
+    counts = sorted({*SIZES, answers.images})
+    found = [one for images in counts for one in predictions(evidence, answers, setting, names, images)]
+    yield Chart(
+        "growth",
+        _growth(evidence, answers, names, counts),
+        _memory_sentence(evidence, answers, found[: len(names)]),
+        "GB over the number of images by store, with this machine's memory and free disk",
+    )
+    columns = ("Images", "Store", "On the disk", "Files", "Writing", "One epoch", "In memory")
+    yield Table("Predicted", columns, [_cells(evidence, one) for one in found])
+    yield Text(PREDICTED.format(images=number_text(evidence.images.count)), "small")
+
+
+PREDICTED = (
+    "Predicted in proportion from {images} images like these, nothing else is assumed. The ranges in brackets: sizes, "
+    "if all images were like those of your class with the smallest files, or with the largest; writing, between the "
+    "paces of the splits; an epoch, by the spread of the turns it is reckoned from, and for loading alone, without a "
+    "model."
+)
+
+
+def _growth(evidence: Evidence, answers: Answers, names: Sequence[str], counts: Sequence[int]) -> alt.LayerChart:
+    smallest = min(evidence.images.count, *counts)
+    stores = [evidence.store(name) for name in names]
+    rows = [
+        {"store": store.name, "format": store.format, "images": images, "gb": store.each * images / 1e9}
+        for store in stores
+        for images in sorted({smallest, *counts})
+    ]
+    memory = answers.memory_bytes or evidence.memory_bytes
+    marks = [{"what": f"memory: {size_text(memory)}", "gb": memory / 1e9}] if memory else []
+    marks.append({"what": f"free on this disk: {size_text(evidence.disk_free)}", "gb": evidence.disk_free / 1e9})
+    return charts.growth(rows, marks)
+
+
+def _memory_sentence(evidence: Evidence, answers: Answers, found: Sequence[Prediction]) -> str:
+    """Where the page cache ends, for each store."""
+    memory = answers.memory_bytes or evidence.memory_bytes
+    if memory is None:
+        return "How much memory there is is not known, so it cannot be said where a store stops fitting in it."
+    ends = [f"{one.store} at {_about(one.memory_until)} images" for one in found if one.memory_until]
+    return f"A store stops fitting in {size_text(memory)} of memory, at the latest: {'; '.join(ends)}."
+
+
+def _about(count: int | None) -> str:
+    """ "6.1 million"."""
+    number = float(count or 0)
+    if number >= 1e9:
+        return f"{number / 1e9:.3g} billion"
+    return f"{number / 1e6:.3g} million" if number >= 1e6 else number_text(round(number, -3) or number)
+
+
+def _cells(evidence: Evidence, one: Prediction) -> list[str]:
+    disk = _range(one.bytes, size_text) + ("" if one.bytes.middle <= evidence.disk_free else ", more than is free here")
+    fits = {True: "yes", False: "no", None: "not known"}[one.fits]
+    until = f" (until {_about(one.memory_until)})" if one.memory_until else ""
+    if one.trouble:
+        return [number_text(one.images), one.store, f"cannot be: {one.trouble}", "-", "-", "-", "-"]
+    epoch = "not measured" + (" from the disk" if one.fits is False else "")
+    if one.epoch_s is not None:
+        epoch = f"{_range(one.epoch_s, seconds_text)}" + (", from the disk" if one.epoch_from == "cold" else "")
+    return [
+        number_text(one.images),
+        one.store,
+        disk,
+        number_text(one.files),
+        _range(one.build_s, seconds_text),
+        epoch,
+        f"{fits}{until}",
+    ]
+
+
+def _range(value: Range, text: Callable[[float], str]) -> str:
+    """ "1.13 GB (1.09 to 1.17)", the middle alone where both ends read the same."""
+    middle, low, high = text(value.middle), text(value.low), text(value.high)
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+# ---------------------------------------------------------------- using it, and where it comes from
+
+
+def using(evidence: Evidence, setting: Setting | None, told: Recommendation) -> Section:
+    """The lines and the command."""
+    if told.store is None:
+        return Section("using", "Using it", [Text("Nothing is recommended yet, so there is nothing to use.")])
+    store = evidence.store(told.store)
+    blocks: list[Block] = [
+        Text(f"Load {store.name} in a training script, from the project's folder:"),
+        Code(snippet(store, evidence, setting), "python"),
+        Text("Build it anew, here or on another machine that has the dataset:"),
+        Code(rebuild_command(store, evidence), "bash"),
+    ]
+    return Section("using", "Using it", blocks)
+
+
+def not_measured(told: Recommendation) -> Section:
+    """What would matter to the answers and is not known."""
+    if not told.missing:
+        return Section("missing", "Not measured", [Text("Everything that these answers ask about was measured.")])
+    blocks: list[Block] = []
+    for one in told.missing:
+        blocks.append(Text(f"{one.what[:1].upper()}{one.what[1:]}."))
+        if one.command:
+            blocks.append(Code(one.command, "bash"))
+    return Section("missing", "Not measured", blocks)
+
+
+def provenance(evidence: Evidence) -> Section:
+    """The machine, the versions, the records, and what was left out."""
+    return Section("provenance", "How these numbers came about", list(_provenance(evidence)))
+
+
+MACHINE = {
+    "processor": "Processor",
+    "cpus_usable": "CPUs",
+    "memory_bytes": "Memory",
+    "gpus": "GPUs",
+    "disk": "Disk",
+    "disk_kind": "Kind of disk",
+    "file_system": "File system",
+    "system": "System",
+    "python": "Python",
+    "identity": "Identity",
+}
+
+
+def _provenance(evidence: Evidence) -> Iterator[Block]:
+    yield Text(
+        "A figure is the median of its turns; its spread is the middle half of five turns or more, all of fewer. Two "
+        "figures differ where a 95% interval of their ratio leaves 1 out and the ratio is at least 3% off; else it "
+        "says no difference. Of each store in each setting the newest run counts."
+    )
+    told = [(title, _fact(name, evidence.machine.get(name))) for name, title in MACHINE.items()]
+    yield Table("The machine", ("", ""), [row for row in told if row[1]])
+    yield Table("Versions", ("Library", "Version"), list(evidence.versions.items()), folded=True)
+    runs = sorted(_runs(evidence), key=lambda run: run[2])
+    if runs:
+        yield Table("Runs", ("Run", "Experiment", "Started"), runs)
+    if evidence.left_out:
+        yield Table("Left out", ("What", "Why"), evidence.left_out)
+    images = evidence.images
+    yield Text(
+        f"Dataset {images.name}: {number_text(images.count)} images in {number_text(images.classes)} classes, "
+        f"{size_text(images.bytes)}, fingerprint {images.fingerprint}. Report of {when(evidence.taken)}.",
+        "small",
+    )
+
+
+def _runs(evidence: Evidence) -> set[tuple[str, str, str]]:
+    figures = [row.speed for row in evidence.loading] + [row.seconds for row in evidence.access]
+    runs = [one.run for one in figures] + [training.run for training in evidence.trainings]
+    return {(run.name, run.experiment, when(run.started)) for run in runs}
+
+
+def _fact(name: str, value: object) -> str:
+    if name == "memory_bytes" and isinstance(value, int):
+        return size_text(value)
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "" if value is None else str(value)

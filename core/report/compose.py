@@ -1,0 +1,113 @@
+"""A report from evidence and answers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.report.answer import (
+    answered,
+    at_real_size,
+    foretold,
+    not_measured,
+    predictions,
+    provenance,
+    using,
+)
+from core.report.code import rebuild_command, snippet
+from core.report.document import Report
+from core.report.evidence import Evidence, Setting
+from core.report.guide import Recommendation, recommend
+from core.report.predict import Prediction
+from core.report.questions import Answers
+from core.report.sections import measured
+from core.report.standing import front, loads, settings
+
+
+def compose(evidence: Evidence, answers: Answers, setting: Setting | None = None) -> Report:
+    """`setting`: the way of loading to go by, the one that compares most where none is given."""
+    setting = setting or next(iter(settings(evidence)), None)
+    told = recommend(evidence, answers, setting)
+    sections = [
+        answered(told, answers),
+        using(evidence, setting, told),
+        at_real_size(evidence, answers, setting, told),
+        *measured(evidence, setting),
+        not_measured(told),
+        provenance(evidence),
+    ]
+    return Report(
+        title=f"How to store {evidence.images.name}",
+        evidence=evidence,
+        answers=answers,
+        setting=setting,
+        recommendation=told,
+        sections=sections,
+        data=data_of(evidence, answers, setting, told),
+        tables=tables_of(evidence),
+    )
+
+
+def data_of(evidence: Evidence, answers: Answers, setting: Setting | None, told: Recommendation) -> dict[str, Any]:
+    """The report as plain JSON: what was measured, and what it says."""
+    rows = loads(evidence, setting) if setting else []
+    sizes = {store.name: store.allocated_bytes for store in evidence.stores}
+    names = foretold(evidence, answers, setting, told)
+    foreseen = predictions(evidence, answers, setting, names, answers.images)
+    return {
+        "dataset": dataclasses.asdict(evidence.images),
+        "taken": evidence.taken,
+        "machine": dict(evidence.machine),
+        "versions": dict(evidence.versions),
+        "answers": dataclasses.asdict(answers),
+        "recommendation": {
+            **dataclasses.asdict(told),
+            "ruled_out": [one._asdict() for one in told.ruled_out],
+            "code": _code(evidence, setting, told),
+        },
+        "predictions": [_plain(one) for one in foreseen],
+        "setting": setting._asdict() if setting else None,
+        "front": front({row.store: (sizes[row.store], row.speed.median) for row in rows}),
+        "stores": [dataclasses.asdict(store) for store in evidence.stores],
+        "loading": [_figures(row) for row in evidence.loading],
+        "training": [_figures(training) for training in evidence.trainings],
+        "access": [_figures(row) for row in evidence.access],
+        "left_out": [one._asdict() for one in evidence.left_out],
+    }
+
+
+def _code(evidence: Evidence, setting: Setting | None, told: Recommendation) -> dict[str, str]:
+    if told.store is None:
+        return {}
+    store = evidence.store(told.store)
+    return {"snippet": snippet(store, evidence, setting), "rebuild": rebuild_command(store, evidence)}
+
+
+def _plain(one: Prediction) -> dict[str, Any]:
+    told = one._asdict()
+    ranges = {name: value._asdict() for name, value in told.items() if hasattr(value, "_asdict")}
+    return {**told, **ranges}
+
+
+def _figures(row: Any) -> Any:
+    """Plain JSON of what holds figures: each with its median and spread beside its values."""
+    if hasattr(row, "values") and hasattr(row, "run"):
+        return {
+            "median": row.median, "low": row.low, "high": row.high, "times": row.times,
+            "values": list(row.values), "run": row.run.name, "started": row.run.started,
+        }  # fmt: skip
+    if hasattr(row, "_asdict"):
+        return row._asdict()
+    if dataclasses.is_dataclass(row):
+        return {field.name: _figures(getattr(row, field.name)) for field in dataclasses.fields(row)}
+    if isinstance(row, tuple | list):
+        return [_figures(part) for part in row]
+    return dict(row) if isinstance(row, Mapping) else row
+
+
+def tables_of(evidence: Evidence) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """Name -> rows as they were measured."""
+    stores = [dataclasses.asdict(store) for store in evidence.stores]
+    found: dict[str, Sequence[Mapping[str, Any]]] = {"stores": stores, **evidence.raw}
+    return {name: rows for name, rows in found.items() if rows}

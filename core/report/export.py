@@ -1,0 +1,67 @@
+"""Reports as files, written whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.errors import InputError
+from core.measure.tabular import json_text
+from core.report.document import Report
+from core.report.html import html
+from core.report.markdown import markdown, pictures
+
+ENDINGS = (".html", ".htm", ".md", ".json")
+
+
+def write(report: Report, path: Path) -> list[Path]:
+    """Write the report as HTML, Markdown (its pictures in a folder beside it) or JSON, as its ending says.
+
+    Returns what was written. Raises InputError for another ending, or a place that cannot be written to.
+    """
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise InputError(f"{path}: a report is written as {', '.join(ENDINGS)}; choose one of these endings")
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError(
+            f"{path} cannot be written: {'it is a folder' if path.is_dir() else 'its folder is not there'}"
+        )
+    files = files_of(report, path.stem, ending)
+    try:
+        return [_written(path.parent / name, data) for name, data in files.items()]
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def files_of(report: Report, stem: str, ending: str) -> dict[str, bytes]:
+    """File name, relative to where the report goes -> its bytes; the report itself comes last."""
+    if ending == ".json":
+        return {f"{stem}{ending}": json_text(report.data).encode()}
+    if ending == ".md":
+        folder = f"{stem}-charts"
+        beside = {f"{folder}/{name}": data for name, data in pictures(report).items()}
+        return {**beside, f"{stem}{ending}": markdown(report, folder).encode()}
+    return {f"{stem}{ending}": html(report).encode()}
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """All of these in one archive."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def _written(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        half.write_bytes(data)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,315 @@
+"""The sections of a report, made from evidence: what was measured, drawn and said; what was not, with its command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from core.report import charts, code, sentences
+from core.report.document import Block, Chart, Code, Section, Table, Text
+from core.report.evidence import Access, BuiltStore, Evidence, Loading, Setting
+from core.report.figures import Figure
+from core.report.standing import SHUFFLED, Ranked, accesses, front, loads, main_training
+from core.words import listed, number_text, rounded, seconds_text, size_text, speed_text
+
+OPERATIONS = {
+    "write-one": "write one by one",
+    "write-many": "write in batches",
+    "read-one": "read one by one",
+    "read-one-random": "read one by one, random",
+    "read-many": "read in batches",
+    "read-many-random": "read in batches, random",
+}
+
+
+def measured(evidence: Evidence, setting: Setting | None) -> list[Section]:
+    """Everything that was measured, or would be here if it were."""
+    return [
+        Section("trade-off", "Size against speed", list(_trade_off(evidence, setting))),
+        Section("loading", "Loading in batches", list(_loading(evidence, setting))),
+        Section("waiting", "Waiting for data", list(_waiting(evidence))),
+        Section("building", "Building and size", list(_building(evidence))),
+        Section("reading", "Reading and writing, one and many", list(_reading(evidence))),
+        Section("training", "Training", list(_training(evidence))),
+    ]
+
+
+def missing(what: str, command: str) -> list[Block]:
+    """What to do about something that was not measured."""
+    return [Text(f"Not measured: {what}. This measures it:"), Code(command, "bash")]
+
+
+# ---------------------------------------------------------------- size and speed
+
+
+def _ranked(evidence: Evidence, setting: Setting | None) -> list[Ranked]:
+    rows = loads(evidence, setting) if setting else []
+    return [Ranked(evidence.store(row.store), row.speed) for row in rows]
+
+
+def _trade_off(evidence: Evidence, setting: Setting | None) -> Iterator[Block]:
+    ranked = _ranked(evidence, setting)
+    if not ranked or setting is None:
+        yield from missing("how fast these stores load", code.loader_command(evidence, evidence.stores, setting))
+        return
+    points = {one.store.name: (one.store.allocated_bytes, one.rate.median) for one in ranked}
+    best = front(points)
+    rows = [
+        {
+            **_about(one.store),
+            "mb": one.store.allocated_bytes / 1e6,
+            "rate": one.rate.median,
+            "low": one.rate.low,
+            "high": one.rate.high,
+        }
+        for one in ranked
+    ]
+    yield Chart(
+        "trade-off",
+        charts.trade_off(rows, best),
+        sentences.trade_off(ranked, best),
+        "Allocated MB against images per second by store, with spreads and the Pareto front",
+    )
+    unsure = [row.store for row in loads(evidence, setting) if not row.confirmed]
+    cache = f" The page cache could not be confirmed to be {setting.cache} for {listed(unsure)}." if unsure else ""
+    about = f"{_first_upper(setting.text)}. The lines span the spread, the dashes join the Pareto front.{cache}"
+    yield Text(about, "small")
+
+
+def _about(store: BuiltStore) -> dict[str, str]:
+    return {"store": store.name, "format": store.format, "encoding": store.encoding}
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+# ---------------------------------------------------------------- loading
+
+
+def _loading(evidence: Evidence, setting: Setting | None) -> Iterator[Block]:
+    rows = loads(evidence, setting) if setting else []
+    if not rows:
+        yield from missing("loading", code.loader_command(evidence, evidence.stores, setting))
+        return
+    ranked = _ranked(evidence, setting)
+    drawn = [_bar(row.store, row.speed, speed_text(row.speed.median)) for row in rows]
+    yield Chart(
+        "speed", charts.bars(drawn, "images per second"), sentences.speeds(ranked), "Images per second by store"
+    )
+    firsts = sorted(rows, key=lambda row: row.first_batch_s.median)
+    drawn = [_bar(row.store, row.first_batch_s, _brief(row.first_batch_s.median)) for row in firsts]
+    yield Chart(
+        "first-batch",
+        charts.bars(drawn, "seconds from opening the store to the first batch", ",.3~r"),
+        sentences.first_batches(rows),
+        "Seconds to the first batch by store",
+    )
+    spent = [
+        {"store": row.store, "stage": stage, "microseconds": took} for row in rows for stage, took in row.stages.items()
+    ]
+    if spent:
+        yield Chart(
+            "stages", charts.stages(spent), sentences.stages(rows), "Microseconds an image of each stage by store"
+        )
+    yield _loading_table(rows)
+
+
+def _bar(store: str, value: Figure, text: str) -> dict[str, object]:
+    return {
+        "store": store,
+        "format": store.partition("/")[0],
+        "value": value.median,
+        "low": value.low,
+        "high": value.high,
+        "figure": text,
+    }
+
+
+def _brief(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def _loading_table(rows: Sequence[Loading]) -> Table:
+    columns = ("Store", "Images/s", "Spread", "Turns", "First batch", "Reading alone", "Workers", "Run")
+    cells = [
+        (
+            row.store,
+            number_text(rounded(row.speed.median)),
+            _spread(row.speed),
+            str(row.speed.times),
+            _brief(row.first_batch_s.median),
+            number_text(rounded(row.ceilings["read"])) if row.ceilings.get("read") else "-",
+            row.workers,
+            row.speed.run.name,
+        )
+        for row in rows
+    ]
+    return Table("The same in numbers", columns, cells, folded=True)
+
+
+def _spread(value: Figure) -> str:
+    if value.times == 1:
+        return "measured once"
+    return f"{number_text(rounded(value.low))} to {number_text(rounded(value.high))}"
+
+
+# ---------------------------------------------------------------- waiting
+
+
+def _waiting(evidence: Evidence) -> Iterator[Block]:
+    training = main_training(evidence)
+    lanes = training.in_order(SHUFFLED) if training else []
+    stepped = [row for row in evidence.loading if row.wait_share is not None]
+    if not lanes and not stepped:
+        yield from missing("how long training waits for data", code.train_command(evidence, evidence.stores))
+        return
+    if training and lanes:
+        pairs = [(lane.store, lane.wait_share) for lane in lanes]
+        yield _share_chart("wait-training", pairs, f"Training ({training.model}, {training.device})")
+    if stepped:
+        setting = max((row.setting for row in stepped), key=lambda one: sum(row.setting == one for row in stepped))
+        pairs = [(row.store, row.wait_share) for row in stepped if row.setting == setting and row.wait_share]
+        step = f"A training step of {setting.step_ms:g} ms" if setting.step_ms else "A training step of a small model"
+        yield _share_chart("wait-step", pairs, step)
+        yield Text(f"{_first_upper(setting.text)}.", "small")
+
+
+def _share_chart(name: str, pairs: Sequence[tuple[str, Figure]], what: str) -> Chart:
+    pairs = sorted(pairs, key=lambda pair: pair[1].median)
+    drawn = [_bar(store, share, f"{share.median:.1%}") for store, share in pairs]
+    title = "share of the time spent waiting for data"
+    return Chart(name, charts.bars(drawn, title, ".0%"), sentences.waits(pairs, what), f"{what}: {title}, by store")
+
+
+# ---------------------------------------------------------------- building
+
+
+def _building(evidence: Evidence) -> Iterator[Block]:
+    stores = sorted(evidence.stores, key=lambda store: store.allocated_bytes)
+    if not stores:
+        yield from missing("what a store costs", code.build_command(evidence, "lmdb", "raw"))
+        return
+    drawn = [
+        {**_about(store), "value": mb, "low": mb, "high": mb, "figure": size_text(store.allocated_bytes)}
+        for store in stores
+        for mb in [store.allocated_bytes / 1e6]
+    ]
+    yield Chart("sizes", charts.bars(drawn, "MB on the disk"), sentences.sizes(stores), "Allocated MB by store")
+    quick = sorted(stores, key=lambda store: store.build_s)
+    yield Chart(
+        "builds",
+        charts.bars([_build_bar(store) for store in quick], "seconds of writing", ",.3~r"),
+        sentences.builds(stores),
+        "Seconds of writing by store",
+    )
+    columns = ("Store", "Payload", "Used", "Allocated", "Apparent", "Files", "Written in", "An image")
+    cells = [
+        (
+            store.name,
+            *(size_text(size) for size in (store.payload_bytes, store.used_bytes, store.allocated_bytes)),
+            size_text(store.apparent_bytes),
+            number_text(store.files),
+            seconds_text(store.build_s),
+            size_text(store.each),
+        )
+        for store in stores
+    ]
+    yield Table("The four sizes", columns, cells)
+
+
+def _build_bar(store: BuiltStore) -> dict[str, object]:
+    low, high = min(store.paces) * store.samples, max(store.paces) * store.samples
+    text = seconds_text(store.build_s)
+    return {**_about(store), "value": store.build_s, "low": min(low, store.build_s), "high": high, "figure": text}
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _reading(evidence: Evidence) -> Iterator[Block]:
+    found = {operation: accesses(evidence, operation) for operation in OPERATIONS}
+    rows = [(title, row) for operation, title in OPERATIONS.items() for row in found[operation]]
+    if not rows:
+        command = code.storage_command(evidence, evidence.stores)
+        yield from missing("writing and reading one by one and in batches", command)
+        return
+    most = max(row.samples for _, row in rows)
+    drawn = [
+        {
+            "store": row.way,
+            "format": row.way.partition("/")[0],
+            "operation": title,
+            "rate": row.rate.median,
+            "low": row.rate.low,
+            "high": row.rate.high,
+        }
+        for title, row in rows
+    ]
+    yield Chart(
+        "reads", charts.reads(drawn), _reads_sentence(found), f"Images per second by operation, {most:,} images"
+    )
+    columns = ("Operation", "Way", "Images/s", "Spread", "Times", "Images")
+    cells = [
+        (
+            title,
+            row.way,
+            number_text(rounded(row.rate.median)),
+            _spread(row.rate),
+            str(row.rate.times),
+            f"{row.samples:,}",
+        )
+        for title, row in rows
+    ]
+    yield Table("The same in numbers", columns, cells, folded=True)
+
+
+def _reads_sentence(found: dict[str, list[Access]]) -> str:
+    """The fastest of each of the two ways of reading that differ most."""
+    told = []
+    for operation in ("read-one-random", "read-many"):
+        if rows := found[operation]:
+            best = rows[0]
+            told.append(f"{OPERATIONS[operation]}, {best.way} is the fastest with {speed_text(best.rate.median)}")
+    return f"{_first_upper('; '.join(told))}." if told else "Only some operations were measured."
+
+
+# ---------------------------------------------------------------- training
+
+
+def _training(evidence: Evidence) -> Iterator[Block]:
+    training = main_training(evidence)
+    if training is None:
+        yield from missing("training", code.train_command(evidence, evidence.stores))
+        return
+    rows = [
+        {
+            "store": lane.store,
+            "format": lane.store.partition("/")[0],
+            "lane": f"{lane.store}, {lane.order}",
+            "order": lane.order,
+            "epoch": number,
+            "accuracy": accuracy,
+        }
+        for lane in training.lanes
+        for number, accuracy in enumerate(lane.accuracies, 1)
+    ]
+    said = " ".join(filter(None, (sentences.accuracy(training), sentences.collapse(training))))
+    yield Chart(
+        "accuracy", charts.accuracies(rows), said, "Accuracy in validation after each epoch, by store and order"
+    )
+    columns = ("Store", "Order", "Accuracy", "Loss", "Images/s", "Waiting", "First batch", "Shuffle quality")
+    cells = [
+        (
+            lane.store,
+            lane.order,
+            f"{lane.accuracies[-1]:.2%}",
+            f"{lane.losses[-1]:.4f}",
+            number_text(rounded(lane.speed.median)),
+            f"{lane.wait_share.median:.1%}",
+            _brief(lane.first_batch_s.median),
+            f"{lane.shuffle_quality:.2f}",
+        )
+        for lane in training.lanes
+    ]
+    about = f"{training.model}, {training.device}, batches of {training.batch_size}, {training.epochs} epochs"
+    yield Table(f"After the last epoch ({about}; {training.run.name})", columns, cells)

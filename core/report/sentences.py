@@ -1,0 +1,138 @@
+"""A sentence for each chart, that claims no more than was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.report.evidence import BuiltStore, Loading, Training
+from core.report.figures import Figure, differ
+from core.report.standing import Ranked, best_of
+from core.words import counted, listed, number_text, seconds_text, size_text, speed_text, times_text
+
+TOLD = 4
+"""More names than this are a number of stores instead."""
+
+
+def trade_off(ranked: Sequence[Ranked], on_front: Sequence[str]) -> str:
+    """What the front says: which stores no other is both smaller and faster than."""
+    best, ties = best_of(ranked)
+    if len(ranked) == 1:
+        return f"Only {best.store.name} was measured: {speed_text(best.rate.median)}, {_mb(best.store)}."
+    first = f"No store is both smaller and faster than {_names(on_front)}" if len(on_front) < len(ranked) else (
+        "Each of these stores is smaller or faster than any other"
+    )  # fmt: skip
+    tied = [one.store.name for one in ties]
+    level = f" In speed there is no difference between {best.store.name} and {_names(tied)}." if tied else ""
+    return f"{first}.{level}"
+
+
+def speeds(ranked: Sequence[Ranked]) -> str:
+    """Who is fastest, and with whom it ties."""
+    best, ties = best_of(ranked)
+    last = min(ranked, key=lambda one: one.rate.median)
+    if len(ties) == len(ranked) - 1:
+        return f"No difference: the turns of all {counted(len(ranked), 'store')} cannot be told apart."
+    said = f"{best.store.name} gives {speed_text(best.rate.median)}"
+    if differ(best.rate, last.rate):
+        said += f", {times_text(best.rate.median / last.rate.median)} as many as {last.store.name}"
+    return f"{said}." + (f" Between it and {_names([one.store.name for one in ties])}: no difference." if ties else "")
+
+
+def first_batches(rows: Sequence[Loading]) -> str:
+    """How long until the first batch: from opening the store, in a process that has imported everything."""
+    return _least_most([(row.store, row.first_batch_s) for row in rows], "the first batch comes after")
+
+
+def _least_most(rows: Sequence[tuple[str, Figure]], what: str) -> str:
+    (quick, least), (slow, most) = min(rows, key=_median), max(rows, key=_median)
+    if quick == slow:
+        return f"From {quick} {what} {_seconds(least.median)}."
+    if not differ(least, most):
+        return f"No difference between stores: {what} {_seconds(least.median)} to {_seconds(most.median)}."
+    return f"From {quick} {what} {_seconds(least.median)}, from {slow} after {_seconds(most.median)}."
+
+
+def _median(row: tuple[str, Figure]) -> float:
+    return row[1].median
+
+
+def waits(rows: Sequence[tuple[str, Figure]], of_what: str) -> str:
+    """How much of the time is spent waiting for data."""
+    (least_store, least), (most_store, most) = min(rows, key=_median), max(rows, key=_median)
+    if least.low <= most.high and most.low <= least.high:
+        return f"{of_what} waits for data {least.median:.1%} to {most.median:.1%} of the time; the spreads overlap."
+    said = f"{of_what} waits for data {least.median:.1%} of the time with {least_store}"
+    return f"{said}, {most.median:.1%} with {most_store}."
+
+
+def stages(rows: Sequence[Loading]) -> str:
+    """Which stage takes most of each store's time."""
+    costly: dict[str, list[str]] = {}
+    for row in rows:
+        if row.stages:
+            costly.setdefault(max(row.stages, key=lambda name: row.stages[name]), []).append(row.store)
+    told = [f"{stage} for {_names(stores)}" for stage, stores in costly.items()]
+    return f"Most of a worker's time goes into {listed(told)}."
+
+
+def sizes(stores: Sequence[BuiltStore]) -> str:
+    """The smallest and the largest on the disk, and how much of that is not payload."""
+    least, most = min(stores, key=lambda store: store.each), max(stores, key=lambda store: store.each)
+    if least is most:
+        return f"{least.name} takes {_mb(least)} on the disk for {size_text(least.payload_bytes)} of payload."
+    ratio = most.each / least.each
+    said = f"{least.name} takes {_mb(least)} on the disk, {most.name} {_mb(most)}, {times_text(ratio)} as much"
+    wasteful = max(stores, key=_overhead)
+    return f"{said}. The most beyond its payload takes {wasteful.name}: {times_text(_overhead(wasteful))} its payload."
+
+
+def _overhead(store: BuiltStore) -> float:
+    return store.allocated_bytes / max(store.payload_bytes, 1)
+
+
+def builds(stores: Sequence[BuiltStore]) -> str:
+    """How long writing took; measured once for each split, so nothing is called faster."""
+    quick, slow = min(stores, key=lambda store: store.build_s), max(stores, key=lambda store: store.build_s)
+    if quick is slow:
+        return f"Writing {quick.name} took {seconds_text(quick.build_s)}, once."
+    return (
+        f"Writing {quick.name} took {seconds_text(quick.build_s)}, {slow.name} {seconds_text(slow.build_s)}. Each was "
+        "built once, so small differences mean nothing; the lines span the paces of the splits."
+    )
+
+
+def accuracy(training: Training) -> str:
+    """What the format did to the result."""
+    finals = {lane.store: lane.accuracies[-1] for lane in training.in_order("shuffled") if lane.accuracies}
+    if len(finals) < 2:
+        return training.verdict
+    least, most = min(finals.values()), max(finals.values())
+    if training.identical:
+        return (
+            f"The format does not change the result: {training.verdict} All {len(finals)} end at "
+            f"{most:.2%} in validation."
+        )
+    return f"{training.verdict} In validation they end between {least:.2%} and {most:.2%}."
+
+
+def collapse(training: Training) -> str:
+    """What sorting by class did, where it was tried; empty where it was not."""
+    ends = {lane.order: lane.accuracies[-1] for lane in training.lanes if lane.accuracies}
+    if "class-sorted" not in ends or "shuffled" not in ends:
+        return ""
+    return (
+        f"The order does: sorted by class the same images end at {ends['class-sorted']:.2%}, shuffled at "
+        f"{ends['shuffled']:.2%}."
+    )
+
+
+def _names(names: Sequence[str]) -> str:
+    return listed(names) if len(names) <= TOLD else f"{number_text(len(names))} stores"
+
+
+def _mb(store: BuiltStore) -> str:
+    return size_text(store.allocated_bytes)
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else seconds_text(seconds)
