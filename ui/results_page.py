@@ -1,22 +1,35 @@
-"""Benchmark, Results: everything that was measured on a dataset."""
+"""Benchmark, Results: everything that was measured, alone or side by side."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from core.datasets import Dataset
-from core.measure.records import list_records
 from ui import state
+from ui.results_compare import draw_runs
+from ui.results_list import draw_actions, draw_filters, draw_list, runs_of
 
 
 def draw(dataset: Dataset) -> None:
-    """The records of this dataset, the newest first."""
-    records = list_records(state.home(), None, dataset.name)
-    if not records:
-        st.caption("What is measured on the other two views is kept and shown here.")
+    """The list of runs, and below it the one that is chosen or those that are compared."""
+    state.show_trouble()
+    found = draw_filters(dataset.name)
+    if not found:
+        _draw_empty(dataset)
         return
-    rows = [
-        {"Started": record.setup["started"], "Experiment": record.experiment, "Rows": len(record.rows)}
-        for record in records
-    ]
-    st.dataframe(rows, hide_index=True)
+    if len(found) > 1:
+        st.caption("Tick two runs or more to see them side by side; the oldest is what the others are held against.")
+    chosen = draw_list(found)
+    with st.container(border=True):
+        draw_runs(chosen)
+        if len(chosen) == 1:
+            draw_actions(chosen[0])
+
+
+def _draw_empty(dataset: Dataset) -> None:
+    if runs_of(None):
+        st.caption(f"No such run of {dataset.name}. Choose another kind, or **All datasets**.")
+        return
+    st.markdown("Nothing was measured yet.")
+    st.caption("What **Loaders** and **Storage** measure is kept and listed here, with the machine it was measured on. "
+               "A run from another machine can be opened as well.")  # fmt: skip
