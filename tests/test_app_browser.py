@@ -121,7 +121,7 @@ def test_the_main_journey(browser, tmp_path: Path) -> None:
         page.get_by_text("Stores (3)").wait_for()
         go(page, "Benchmark")
         page.get_by_role("button", name="Race 3 stores").wait_for()
-        page.get_by_text("Every turn as it was measured").wait_for()
+        page.get_by_text("Standings").first.wait_for()
         go(page, "Inspector")
         calm(page)
         page.close()

@@ -1,0 +1,181 @@
+"""Does the instrument tell the truth, and does looking at it change what it measures?
+
+    python -m benchmarks.instrument STORE [--rounds 5] [--seconds 4] [--batch-size 256] [--workers auto] [--no-page]
+
+Two comparisons, each in turns, round after round, so that whatever disturbs the machine disturbs both sides:
+
+- what `python -m core load STORE` reports against a stopwatch of our own around a plain `for` loop over the same
+  store's loader, each in a process of its own; they should agree within 5%;
+- the throughput of a loader experiment with nobody looking against the same with the Benchmark page open in a
+  browser on this machine; they should agree within 3%. With it, the processor time that the server and the browser
+  take meanwhile: this is what watching costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+from playwright.sync_api import sync_playwright
+
+from core.home import Home
+from core.jobs import Jobs
+from tests.test_app_browser import QUIET, browser_path, serving
+
+STOPWATCH = """
+import sys, time
+from core import open_store
+
+path, seconds, batch_size, workers = sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+count = begun = warm = 0
+with open_store(path).loader(batch_size=batch_size, workers=workers) as loader:
+    while not begun or time.monotonic() - begun < seconds:
+        for images, labels in loader:
+            if begun:
+                count += images.shape[0]
+            else:
+                warm += 1
+                if warm > 4:  # the batches that were being made while nothing was counted
+                    begun = time.monotonic()
+            if begun and time.monotonic() - begun >= seconds:
+                break
+    print(count / (time.monotonic() - begun))
+"""
+"""A trainer's loop with a clock, and nothing of `core.measure` or `core.loading.task`."""
+
+
+def main() -> None:
+    given = _arguments()
+    print(f"{given.store}: batches of {given.batch_size}, workers {given.workers}, {given.rounds} rounds")
+    pairs = [(_reported(given), _stopped(given)) for _ in range(given.rounds)]
+    _compare("reported by load", "own stopwatch", pairs, 0.05)
+    if not given.no_page:
+        _compare("page closed", "page open", _watched(given), 0.03)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("store", type=Path, help="the folder of a store, in a home's data/built")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--batch-size", type=int, default=256)
+    parser.add_argument("--workers", default="auto")
+    parser.add_argument("--no-page", action="store_true", help="compare with the stopwatch only")
+    return parser.parse_args()
+
+
+def _reported(given: argparse.Namespace) -> float:
+    ways = ["--seconds", given.seconds, "--batch-size", given.batch_size, "--workers", given.workers]
+    command = [sys.executable, "-m", "core", "load", given.store, *ways, "--json"]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=True)
+    return float(json.loads(done.stdout.splitlines()[-1])["samples_per_s"])
+
+
+def _stopped(given: argparse.Namespace) -> float:
+    arguments = map(str, (given.store, given.seconds, given.batch_size, given.workers))
+    done = subprocess.run([sys.executable, "-c", STOPWATCH, *arguments], capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+# ---------------------------------------------------------------- watched or not
+
+
+def _watched(given: argparse.Namespace) -> list[tuple[float, float]]:
+    """Throughput with the page closed and open, a pair a round."""
+    home = Home(given.store.resolve().parents[4])
+    path = browser_path()
+    if path is None:
+        raise SystemExit("no Chromium or Chrome here: give --no-page, or name it in the variable CHROMIUM")
+    pairs, costs = [], []
+    with serving(home.root) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        for _ in range(given.rounds):
+            closed, _nobody = _experiment(home, given)
+            with _looking(browser, address) as go:
+                opened, cost = _experiment(home, given, go)
+            pairs.append((closed, opened))
+            costs.append(cost)
+        browser.close()
+    for who in ("server", "browser"):
+        share = statistics.median(cost[who] for cost in costs)
+        print(f"  watching costs the {who} {100 * share:.1f}% of one processor (median of {len(costs)})")
+    return pairs
+
+
+@contextmanager
+def _looking(browser: Any, address: str) -> Iterator[Any]:
+    """A page that opens the Benchmark when it is told to."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(address)
+    page.get_by_role("heading", level=1).first.wait_for()
+    yield lambda: page.goto(f"{address}/benchmark")
+    page.close()
+
+
+def _experiment(home: Home, given: argparse.Namespace, look: Any = None) -> tuple[float, dict[str, float]]:
+    """The median of a job's turns but the first, in which the page opens; and what server and browser took meanwhile,
+    as shares of one processor."""
+    jobs = Jobs(home)
+    fields = {
+        "stores": [str(given.store)], "batch_sizes": [given.batch_size], "workers": [given.workers],
+        "seconds": given.seconds, "rounds": 4, "home": str(home.root),
+    }  # fmt: skip
+    job = jobs.start("loader", fields, title="Instrument", owner="benchmark")
+    if look is not None:
+        look()
+    time.sleep(given.seconds)  # the page is open by now
+    cost = _cost_while(lambda: jobs.get(job.id).active)
+    ended = jobs.get(job.id)
+    if ended.error:
+        raise SystemExit(f"the experiment failed: {ended.error}")
+    turns = ended.result["turns"][1:]
+    return statistics.median(turn["samples_per_s"] for turn in turns), cost
+
+
+def _cost_while(active: Any) -> dict[str, float]:
+    before, began = _used(), time.monotonic()
+    while active():
+        time.sleep(0.5)
+    after, seconds = _used(), time.monotonic() - began
+    return {who: max(after[who] - before[who], 0.0) / seconds for who in before}
+
+
+def _used() -> dict[str, float]:
+    """Processor seconds so far of our server and our browser."""
+    used = {"server": 0.0, "browser": 0.0}
+    for process in psutil.Process().children(recursive=True):
+        try:
+            command, times = " ".join(process.cmdline()), process.cpu_times()
+        except psutil.Error:
+            continue
+        if "streamlit run" in command:
+            used["server"] += times.user + times.system
+        elif "chrom" in command:
+            used["browser"] += times.user + times.system
+    return used
+
+
+def _compare(one: str, other: str, pairs: Sequence[tuple[float, float]], allowed: float) -> None:
+    """The medians side by side, their difference, and how far the same thing differs from round to round."""
+    firsts, seconds = (sorted(column) for column in zip(*pairs, strict=True))
+    first, second = statistics.median(firsts), statistics.median(seconds)
+    difference = second / first - 1
+    spread = max((column[-1] - column[0]) / statistics.median(column) for column in (firsts, seconds))
+    said = "as it should be" if abs(difference) <= allowed else "MORE than it should be"
+    print(f"{one}: {first:,.0f} images/s   {other}: {second:,.0f} images/s")
+    print(
+        f"  difference {100 * difference:+.1f}%, {said} ({100 * allowed:.0f}%); rounds spread over {100 * spread:.1f}%"
+    )
+
+
+if __name__ == "__main__":
+    main()
