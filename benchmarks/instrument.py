@@ -173,7 +173,7 @@ def _compare(one: str, other: str, pairs: Sequence[tuple[float, float]], allowed
     said = "as it should be" if abs(difference) <= allowed else "MORE than it should be"
     print(f"{one}: {first:,.0f} images/s   {other}: {second:,.0f} images/s")
     print(
-        f"  difference {100 * difference:+.1f}%, {said} ({100 * allowed:.0f}%); rounds spread over {100 * spread:.1f}%"
+        f"  difference {difference:+.1%}, {said} (within {allowed:.0%}); the rounds themselves spread over {spread:.1%}"
     )
 
 

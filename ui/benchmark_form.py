@@ -33,7 +33,7 @@ CACHE_HELP = (
     "checked page by page, and one epoch is measured."
 )
 STEP_HELP = "What the trainer does with each batch before it asks for the next; its waiting for data is measured."
-MOST_AT_FIRST = 4
+MOST_AT_FIRST = 6
 MOST_PILLS = 12
 """More stores than this are chosen from a list."""
 
@@ -61,11 +61,20 @@ def _draw_stores(dataset: Dataset, found: list[StoreInfo]) -> list[str]:
     return choose(
         "Stores",
         list(by_path),
-        default=list(by_path)[:MOST_AT_FIRST],
+        default=_at_first(found),
         format_func=lambda path: store_label(by_path[path]),
         key=f"benchmark.stores.{dataset.name}.{len(found) <= MOST_PILLS}",
         persist_state="session",
     )
+
+
+def _at_first(found: list[StoreInfo]) -> list[str]:
+    """Of each format the first store and the last: as a rule original files, and raw pixels."""
+    by_format: dict[str, list[str]] = {}
+    for store in found:
+        by_format.setdefault(store.manifest.format, []).append(str(store.path))
+    ends = [path for paths in by_format.values() for path in dict.fromkeys((paths[0], paths[-1]))]
+    return ends[:MOST_AT_FIRST]
 
 
 def _draw_settings() -> dict[str, Any]:

@@ -47,13 +47,19 @@ def draw_live_charts(job: Job) -> None:
     seen = watch(job)
     live = [sample for sample in seen.samples.get("throughput", []) if sample.values["samples_per_s"]]
     if not live:
-        st.caption("Comparing the first batches with the store, measuring the ceilings, filling the page cache…")
+        st.caption(f"{_said(seen)}…")
         return
     rows = _bars(live, seen)
     st.html(bars(rows[:MOST_BARS], "images per second"))
     if len(rows) > MOST_BARS:
         st.caption(f"and {len(rows) - MOST_BARS} more settings")
     st.html(side_by_side([strip(one, LINE_SECONDS) for one in _strips(live, seen)]))
+
+
+def _said(seen: Watch) -> str:
+    """What is done before the clock starts."""
+    text = seen.messages[-1].text if seen.messages else "starting"
+    return text[0].upper() + text[1:]
 
 
 def _bars(live: Sequence[Measured], seen: Watch) -> list[Bar]:
