@@ -97,10 +97,10 @@ def _strips(live: Sequence[Measured], seen: Watch) -> list[Strip]:
     speeds = [(sample.at, float(sample.values["samples_per_s"])) for sample in live]
     rows = [sample.values for sample in seen.samples.get("monitor", [])]
     colour = format_colour(str(live[-1].values["format"]))
-    return [Strip("Throughput", speeds, speed_text(speeds[-1][1]), colour), *_machine(rows)]
+    return [Strip("Throughput", speeds, speed_text(speeds[-1][1]), colour), *machine_strips(rows)]
 
 
-def _machine(rows: Sequence[Mapping[str, Any]]) -> list[Strip]:
+def machine_strips(rows: Sequence[Mapping[str, Any]]) -> list[Strip]:
     """A line for each thing that the monitor can tell here."""
     strips = [
         _strip(rows, "Processors", "cpu_pct", lambda value: f"{value:.0f}%"),
