@@ -91,13 +91,14 @@ def allot(costs: Mapping[Turn, Cost], seconds: float, repeats: int | None) -> di
     allotted = {turn: Repeats() for turn in costs}
     cheapest_first = sorted(costs, key=lambda turn: sum(costs[turn]))
     for level in range(most):
+        bound = float("inf") if level == 0 else part if level < least else CHEAP_SECONDS
         for turn in cheapest_first:
             cost, given = costs[turn], allotted[turn]
-            if level and (level + 1) * sum(cost) > (part if level < least else CHEAP_SECONDS):
-                continue
-            if given.writes == level and sum(cost) <= seconds:
+            if given.writes == level and sum(cost) <= seconds and (level + 1) * sum(cost) <= bound:
                 given.writes, given.reads, seconds = given.writes + 1, given.reads + 1, seconds - sum(cost)
-            elif given.writes and given.reads == level and cost.read_s <= seconds:
+            elif (
+                given.writes and given.reads == level and cost.read_s <= seconds and (level + 1) * cost.read_s <= bound
+            ):
                 given.reads, seconds = given.reads + 1, seconds - cost.read_s
     return allotted
 

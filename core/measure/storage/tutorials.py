@@ -81,7 +81,7 @@ class _Tutorial:
 
 @dataclass(frozen=True)
 class PngAndCsv(_Tutorial):
-    """One: an image and a CSV of its label, each a file. Many: images as files, all labels in one CSV."""
+    """One: an image and a CSV of its label, each a file. Many: images as files, all labels in <number>.csv."""
 
     format = "disk"
     includes = "PNG encoding, files, CSV; opening, decoding, CSV"
@@ -98,12 +98,12 @@ class PngAndCsv(_Tutorial):
             if done % STEP == STEP - 1:
                 yield Step(done + 1)
         if layout == WRITE_MANY:
-            _write_labels(folder / "labels.csv", [images.labels[number] for number in images.numbers(count)])
+            _write_labels(folder / f"{count}.csv", [images.labels[number] for number in images.numbers(count)])
         yield Step(count)
 
     def read(self, operation: str, folder: Path, indices: Sequence[int]) -> Iterator[Batch]:
         many = operation in (READ_MANY, READ_MANY_RANDOM)
-        labels = _read_labels(folder / "labels.csv") if many else []
+        labels = _read_labels(folder / f"{len(indices)}.csv") if many else []
         for part in _parts(indices):
             yield [
                 (

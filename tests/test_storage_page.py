@@ -1,0 +1,102 @@
+"""Benchmark, Storage: the form, what runs, and what was found."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from app_under_test import open_page, texts
+from streamlit.testing.v1 import AppTest
+
+from core.events import finish
+from core.home import Home
+from core.jobs import Jobs
+from core.jobs.watch import Measured
+from core.measure.storage import StorageExperiment, experiment
+from ui.storage_live import pictures
+
+
+@pytest.fixture(autouse=True)
+def _short_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment, "TRIAL", 3)
+
+
+def open_storage() -> AppTest:
+    return open_page("benchmark").segmented_control(key="benchmark.view").set_value("Storage").run()
+
+
+def test_the_form_foretells_time_and_space(home: Home) -> None:
+    app = open_storage()
+    assert not app.exception
+    assert "Compare 6 ways of storing" in [button.label for button in app.button]
+    assert "given back at the end" in texts(app)
+    assert "train has 50 images: for more, they are stored again and again." in texts(app)
+
+
+def test_nothing_chosen_is_nothing_to_start(home: Home) -> None:
+    app = open_storage()
+    app.multiselect[0].set_value([]).run()
+    assert app.button(key="storage.start").disabled
+    assert "Choose at least one way" in texts(app)
+
+
+def test_the_button_starts_the_job(home: Home) -> None:
+    app = open_storage()
+    app.multiselect[0].set_value(["lmdb/raw"]).run()
+    app.button_group(key="storage.cutoffs").set_value([1, 10]).run()
+    app.button(key="storage.start").click().run()
+    assert not app.exception
+    [job] = [job for job in Jobs(home).all() if job.task == "storage"]
+    assert (job.owner, job.fields["ways"], job.fields["cutoffs"]) == ("benchmark.storage", ["lmdb/raw"], [1, 10])
+    Jobs(home).cancel(job.id)
+
+
+def test_what_was_found_is_shown(home: Home) -> None:
+    finish(StorageExperiment("shapes", (1, 20, 120), repeats=2, home=str(home.root)).run())
+    app = open_storage()
+    assert not app.exception
+    told = texts(app)
+    for words in ("Write one by one", "Read many", "Which way wins where", "Space on the disk", "again and again"):
+        assert words in told
+    assert len(app.get("vega_lite_chart")) == 4
+    for key in ("storage.synced", "storage.random"):
+        app.toggle(key=key).set_value(True).run()
+    assert not app.exception
+    assert "Write many, synced" in texts(app)
+    assert "Read many, random order" in texts(app)
+    for scale in ("Linear", "Per image"):
+        app.segmented_control(key="storage.scale").set_value(scale).run()
+        assert not app.exception
+
+
+def test_one_way_at_one_number_of_images_is_shown_too(home: Home) -> None:
+    finish(StorageExperiment("shapes", (3,), ways=["hdf5/tutorial"], repeats=1, home=str(home.root)).run())
+    app = open_storage()
+    assert not app.exception
+    assert "Which way wins where" in texts(app)
+
+
+def test_what_was_left_out_is_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = SimpleNamespace(available=60_000)  # for a batch of two images, not for all fifty at once
+    monkeypatch.setattr(experiment.psutil, "virtual_memory", lambda: some)
+    ways = ["lmdb/raw", "hdf5/tutorial"]
+    finish(StorageExperiment("shapes", (50,), ways=ways, batch_size=2, repeats=1, home=str(home.root)).run())
+    app = open_storage()
+    assert "2 parts left out" in [expander.label for expander in app.expander]
+    assert "HDF5 · tutorial, write many and its reads, 50 images: it holds" in texts(app)
+
+
+def sample(series: str, at: float, **values: Any) -> Measured:
+    return Measured(at, {"format": "lmdb", "variant": "raw", **values})
+
+
+def test_the_live_picture_is_drawn_from_whatever_is_there() -> None:
+    time = sample("time", 1.0, operation="write-many", samples=10, seconds=0.002, bytes=5)
+    now = sample("now", 2.0, operation="read-one", samples=100, done=3, seconds=0.5)
+    for samples in ({"time": [time]}, {"now": [now]}, {"time": [time, time], "now": [now]}):
+        picture = pictures(SimpleNamespace(samples=samples))
+        ElementTree.fromstring(f"<div>{picture}</div>")
+        assert "LMDB · raw" in picture
+    assert picture.count("<circle") == 2

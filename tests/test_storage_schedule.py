@@ -1,0 +1,155 @@
+"""How repeats are shared out, and what standings claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from core.measure.storage.schedule import MOST, Cost, Costs, Repeats, Turn, allot, forecast, share_of
+from core.measure.storage.verdict import standings
+from ui.storage_words import cell_text, cell_title, time_text, verdict
+
+
+@dataclass(frozen=True)
+class Named:
+    """All that a schedule knows of a way."""
+
+    variant: str
+    format: str = "lmdb"
+
+
+def turn(name: str) -> Turn:
+    return Turn(Named(name), "write-many")  # type: ignore[arg-type]
+
+
+CHEAP, MIDDLE, DEAR = turn("cheap"), turn("middle"), turn("dear")
+COSTS = {CHEAP: Cost(0.01, 0.01), MIDDLE: Cost(5, 1), DEAR: Cost(60, 10)}
+
+
+def test_with_time_enough_everything_is_repeated_and_the_cheap_more_often() -> None:
+    allotted = allot(COSTS, 10_000, None)
+    assert allotted[DEAR] == Repeats(3, 3)
+    assert allotted[MIDDLE] == Repeats(3, 3)
+    assert allotted[CHEAP] == Repeats(MOST, MOST)
+
+
+def test_with_less_every_turn_has_its_first_before_any_has_its_second() -> None:
+    allotted = allot(COSTS, 80, None)
+    assert allotted[DEAR].writes == 1
+    assert allotted[MIDDLE].writes >= 1
+    assert allot(COSTS, 75, None)[DEAR] == Repeats(0, 0), "what does not fit at all is left out"
+
+
+def test_where_another_write_does_not_fit_a_read_may() -> None:
+    costs = {turn("slow to write"): Cost(60, 1)}
+    [given] = allot(costs, 64, 3).values()
+    assert given == Repeats(1, 3)
+    assert [given.reads_of(number) for number in range(given.writes)] == [3]
+
+
+def test_reads_are_spread_over_the_writes() -> None:
+    given = Repeats(2, 5)
+    assert [given.reads_of(number) for number in range(2)] == [3, 2]
+
+
+def test_exactly_as_often_as_asked() -> None:
+    assert {given.writes for given in allot(COSTS, 10_000, 7).values()} == {7}
+
+
+def test_the_time_is_never_exceeded() -> None:
+    for seconds in (0, 0.02, 1, 20, 100, 500):
+        allotted = allot(COSTS, seconds, None)
+        spent = sum(given.writes * COSTS[t].write_s + given.reads * COSTS[t].read_s for t, given in allotted.items())
+        assert spent <= seconds + 1e-9
+
+
+def test_large_cutoffs_have_the_larger_share_and_the_last_one_all() -> None:
+    cutoffs = [1, 10, 100, 1_000]
+    shares = [share_of(cutoffs, number) for number in range(4)]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_costs_grow_at_most_in_proportion() -> None:
+    costs = Costs()
+    costs.add(CHEAP, 10, Cost(1, 2), 4096)
+    costs.add(CHEAP, 100, Cost(2, 3), 8192)
+    assert costs.cost(CHEAP, 1_000) == Cost(20, 30)
+    assert costs.bytes(CHEAP, 1_000) == 81_920
+    assert costs.cost(CHEAP, 5) == Cost(1, 2)
+
+
+def test_a_forecast_names_what_it_leaves_out() -> None:
+    costs = Costs()
+    costs.add(CHEAP, 10, Cost(0.001, 0.001), 1_000)
+    costs.add(DEAR, 10, Cost(1, 1), 2_000)
+    told = forecast([CHEAP, DEAR], costs, [10, 1_000], 60, 1)
+    assert told.left_out == [(DEAR.name, 1_000)]
+    assert told.bytes == 100_000
+    assert told.seconds == pytest.approx(0.002 + 2 + 0.2)
+
+
+# ---------------------------------------------------------------- standings
+
+
+def row(variant: str, seconds: list[float], samples: int = 10, operation: str = "read-many") -> dict[str, object]:
+    return {"format": "lmdb", "variant": variant, "operation": operation, "samples": samples, "seconds": seconds}
+
+
+def test_the_fastest_median_is_first_and_clear_differences_are_called() -> None:
+    rows = [row("b", [2.0, 2.1, 2.05, 2.0, 2.1]), row("a", [1.0, 1.1, 1.05, 1.0, 1.1])]
+    [standing] = standings(rows, ["read-many"])
+    assert [place.variant for place in standing.places] == ["a", "b"]
+    assert standing.tied == []
+    assert standing.factor(standing.places[1]) == pytest.approx(2.05 / 1.05)
+
+
+def test_overlapping_spreads_are_no_difference() -> None:
+    rows = [row("a", [1.0, 1.5, 2.0, 1.2, 1.8]), row("b", [1.1, 1.6, 2.1, 1.3, 1.9])]
+    [standing] = standings(rows, ["read-many"])
+    assert [place.variant for place in standing.tied] == ["b"]
+    assert cell_title(standing) == "LMDB a = LMDB b"
+    assert cell_text(standing) == "no difference"
+    assert "no difference between LMDB · a and LMDB · b" in verdict([standing])[0]
+
+
+@pytest.mark.parametrize(("other", "tied"), [(1.2, True), (3.0, False)])
+def test_what_was_measured_once_is_called_only_where_it_is_far_off(other: float, tied: bool) -> None:
+    [standing] = standings([row("a", [1.0]), row("b", [other])], ["read-many"])
+    assert bool(standing.tied) is tied
+
+
+def test_the_verdict_tells_numbers_and_where_another_was_ahead() -> None:
+    small = [row("a", [0.2, 0.21, 0.2]), row("b", [0.1, 0.101, 0.1])]
+    large = [row("a", [1.0, 1.01, 1.0], 1_000), row("b", [4.0, 4.01, 4.0], 1_000)]
+    [sentence] = verdict(standings([*small, *large], ["read-many"]))
+    assert sentence == (
+        "**Read many**, 1,000 images: **LMDB · a** won in 1.00 s; LMDB · b took 4.00 times as long. "
+        "Ahead at fewer images: LMDB · b at 10."
+    )
+
+
+def test_standings_follow_the_operations_and_the_numbers() -> None:
+    rows = [row("a", [1.0], 100), row("a", [1.0], 10), row("a", [1.0], 10, "write-many"), row("a", [], 5)]
+    found = standings(rows, ["write-many", "read-many"])
+    assert [(one.operation, one.samples) for one in found] == [
+        ("write-many", 10),
+        ("read-many", 10),
+        ("read-many", 100),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (1.23e-5, "12.3 µs"),
+        (0.00345, "3.45 ms"),
+        (0.9999, "1.00 s"),
+        (76.4, "76.4 s"),
+        (1234.5, "1,234 s"),
+        (0.1, "100 ms"),
+    ],
+)
+def test_seconds_have_three_digits(seconds: float, text: str) -> None:
+    assert time_text(seconds) == text
