@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -30,9 +30,11 @@ from ui.results_words import (
     letter,
     machine_rows,
     one_run_sentence,
+    ratio_text,
     run_title,
     shared_text,
     side_by_side_sentences,
+    spread_text,
     thing_text,
     value_text,
 )
@@ -78,8 +80,21 @@ def _draw_title(run: Record, name: str) -> None:
     if run.lost:
         st.warning(f"{counted(run.lost, 'line')} of this run could not be read; the rest is shown.",
                    icon=":material/broken_image:")  # fmt: skip
-    for warning in size_warnings(state.home(), run):
-        st.warning(verbatim(warning), icon=":material/straighten:")
+    _draw_doubts(run)
+
+
+def _draw_doubts(run: Record) -> None:
+    """What a notebook's sizes are worth."""
+    doubts = size_warnings(state.home(), run)
+    if not doubts:
+        return
+    lines = "\n".join(f"- {verbatim(doubt)}" for doubt in doubts[:MOST_SENTENCES])
+    more = f"\n- and {len(doubts) - MOST_SENTENCES} more" if len(doubts) > MOST_SENTENCES else ""
+    st.warning(
+        "**Sizes that may be no sizes.** The notebook added up what files claim to be long. LMDB reserves its map in "
+        f"advance, and its file claims all of it, whatever is used.\n{lines}{more}",
+        icon=":material/straighten:",
+    )
 
 
 def _may_compare(runs: Sequence[Record]) -> bool:
@@ -157,25 +172,21 @@ def _draw_figures(comparison: Comparison) -> None:
                 continue
             ratio = comparison.times(line, number) if number else None
             against = {
-                "Times as good as A": ratio.value if ratio else None,
+                "Against A": ratio_text(ratio) if ratio else "",
                 "95% interval": interval_text(ratio) if ratio else "",
                 "Verdict": VERDICTS[ratio.verdict] if ratio else "",
             }
             rows.append(
                 {
-                    "Thing": thing_text(line.parts),
+                    "What": thing_text(line.parts),
                     "Run": letter(number),
                     "Median": value_text(summary.median, unit),
-                    "Spread": f"{value_text(summary.low, unit)} to {value_text(summary.high, unit)}",
+                    "Spread": spread_text(summary.low, summary.high, unit),
                     "Repeats": summary.repeats,
                     **(against if len(comparison.runs) > 1 else {}),
                 }
             )
-    st.dataframe(
-        rows,
-        hide_index=True,
-        column_config={"Times as good as A": st.column_config.NumberColumn(format="%.2f")},
-    )
+    st.dataframe(rows, hide_index=True)
     st.caption("When a difference is called one.", help=HOW)
 
 
@@ -210,9 +221,15 @@ def _draw_monitor(comparison: Comparison) -> None:
         rows = read_monitor(run.beside("monitor.csv"))
         if len(comparison.runs) > 1:
             st.markdown(f"**{letter(number)}**")
-        chart = monitor_chart(rows)
+        chart = monitor_chart(_moving(rows))
         if chart is None:
             st.caption("Nothing was recorded of the machine during this run.")
             continue
         st.altair_chart(chart, width="content", alt="Processors, memory, disk and GPU during the run")
         download_row(chart, rows, f"monitor {run.path.stem}")
+
+
+def _moving(rows: Sequence[Mapping[str, float | None]]) -> list[dict[str, float | None]]:
+    """The columns in which anything ever was: a line of zeros tells nothing."""
+    names = [name for name in (rows[0] if rows else ()) if any(row.get(name) for row in rows)]
+    return [{name: row.get(name) for name in names} for row in rows]

@@ -89,6 +89,19 @@ def value_text(value: float, unit: str) -> str:
     return f"{number_text(float(f'{value * times:.3g}'))} {name}"
 
 
+def spread_text(low: float, high: float, unit: str) -> str:
+    """ "133,000 to 243,000 images/s": the unit once where both have the same."""
+    (first, first_unit), (last, last_unit) = (value_text(value, unit).rsplit(" ", 1) for value in (low, high))
+    return (
+        f"{first} to {last} {last_unit}" if first_unit == last_unit else f"{first} {first_unit} to {last} {last_unit}"
+    )
+
+
+def ratio_text(ratio: Ratio) -> str:
+    """ "1.50 times"."""
+    return times_text(ratio.value)
+
+
 def interval_text(ratio: Ratio) -> str:
     """ "1.45 to 1.62"; nothing where there is none."""
     return "" if ratio.low is None or ratio.high is None else f"{_ratio(ratio.low)} to {_ratio(ratio.high)}"
