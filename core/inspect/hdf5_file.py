@@ -16,6 +16,7 @@ from core.errors import InputError
 from core.inspect import hdf5_guard as guard
 from core.inspect.hdf5_chunks import chunk_map, describe
 from core.inspect.hdf5_cut import Padded, stated_end
+from core.inspect.hdf5_heap import Heaps
 from core.inspect.hdf5_walk import TROUBLE, Node, Tree, one_line, walk
 
 MAX_TREE = 2_000
@@ -63,6 +64,11 @@ class Hdf5File:
             return h5py.File(Padded(self.path, stated), "r")
 
     @cached_property
+    def _heaps(self) -> Heaps:
+        addresses, _ = self._file.id.get_create_plist().get_sizes()
+        return Heaps(self._descriptor, int(self._file.userblock_size), self._size, addresses == 8)
+
+    @cached_property
     def matlab(self) -> bool:
         """Whether MATLAB wrote it (-v7.3): the axes of all its arrays are reversed."""
         return os.pread(self._descriptor, 10, 0) == b"MATLAB 7.3"
@@ -107,16 +113,9 @@ class Hdf5File:
             problem = guard.bad_chunks(dataset, start, stop, self._size)
         if problem is None:
             problem = guard.beyond(dataset, count, start if axis == 0 else 0, self._size)
-        if problem is None and h5py.check_vlen_dtype(dataset.dtype) is not None:
-            problem = self._too_long(dataset, start, stop)
+        if problem is None and dataset.dtype.hasobject and not self.follow_external:
+            problem = self._heaps.problem(dataset, start, stop, _item_bytes(dataset))
         return problem
-
-    def _too_long(self, dataset: h5py.Dataset, start: int, stop: int) -> str | None:
-        found = guard.lengths(dataset, self._descriptor, start, stop)
-        size = np.dtype(h5py.check_vlen_dtype(dataset.dtype)).itemsize
-        if found is not None and sum(found) * size > min(guard.MAX_READ, self.path.stat().st_size * 2 + (1 << 16)):
-            return f"{dataset.name}[{start}] is said to have {max(found):,} values, more than the file can hold"
-        return None
 
     def structure(self) -> Mapping[str, Any]:
         """Every object and link (the first of very many), and what the file weighs."""
@@ -223,6 +222,12 @@ class Datasets(Mapping[str, h5py.Dataset]):
 
     def __len__(self) -> int:
         return len(self._nodes)
+
+
+def _item_bytes(dataset: h5py.Dataset) -> int:
+    """The size of one element of a value of variable length."""
+    inner = h5py.check_vlen_dtype(dataset.dtype)
+    return np.dtype(inner).itemsize if inner is not None and h5py.check_string_dtype(dataset.dtype) is None else 1
 
 
 def _explain(dataset: h5py.Dataset, error: BaseException) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from math import prod
 from typing import Any
 
 import h5py
-import numpy as np
 
 from core.inspect.hdf5_chunks import layout_of, logical_bytes
 from core.inspect.hdf5_filters import missing
@@ -28,9 +26,6 @@ UNKNOWN_SIZE = 1 << 62
 
 _SLACK = 1 << 16
 """Bytes by which a filter may make a small chunk longer."""
-
-_REFERENCE = 16
-"""Bytes of a reference to a value of variable length: its length (uint32), the heap's address and an index."""
 
 
 def outside(dataset: h5py.Dataset, tree: Tree, seen: tuple[str, ...] = ()) -> str | None:
@@ -117,36 +112,6 @@ def bad_chunks(dataset: h5py.Dataset, start: int, stop: int, size: int) -> str |
 def hollow(dataset: h5py.Dataset) -> bool:
     """Whether a dataset promises a great deal and holds nothing of it."""
     return logical_bytes(dataset) > HOLLOW and dataset.id.get_storage_size() == 0
-
-
-def lengths(dataset: h5py.Dataset, descriptor: int, start: int, stop: int) -> list[int] | None:
-    """The lengths (in elements) of values of variable length, from their references alone; None where they hide.
-
-    They can be seen in a contiguous dataset and in chunks without a filter. Only datasets of one axis are looked at.
-    """
-    if dataset.ndim != 1 or dataset.id.get_type().get_size() != _REFERENCE:
-        return None
-    found: list[int] = []
-    for first, last, offset in _stretches(dataset, start, stop):
-        if offset is None:
-            return None
-        data = os.pread(descriptor, (last - first) * _REFERENCE, offset)
-        found += np.frombuffer(data[: len(data) // _REFERENCE * _REFERENCE], "<u4")[::4].tolist()
-    return found
-
-
-def _stretches(dataset: h5py.Dataset, start: int, stop: int) -> list[tuple[int, int, int | None]]:
-    """(first, last, offset in the file) of the pieces in which rows start..stop lie."""
-    if dataset.chunks is None:
-        offset = dataset.id.get_offset()
-        return [(start, stop, None if offset is None else offset + start * _REFERENCE)]
-    rows, pieces = int(dataset.chunks[0]), []
-    for row in range(start - start % rows, stop, rows):
-        first, last = max(start, row), min(stop, row + rows)
-        info = dataset.id.get_chunk_info_by_coord((row,))
-        plain = info.byte_offset is not None and dataset.id.get_create_plist().get_nfilters() == 0
-        pieces.append((first, last, int(info.byte_offset) + (first - row) * _REFERENCE if plain else None))
-    return pieces
 
 
 def plain_attributes(attributes: h5py.AttributeManager, limit: int = 200) -> tuple[Mapping[str, Any], list[str]]:
