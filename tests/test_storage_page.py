@@ -99,4 +99,6 @@ def test_the_live_picture_is_drawn_from_whatever_is_there() -> None:
         picture = pictures(SimpleNamespace(samples=samples))
         ElementTree.fromstring(f"<div>{picture}</div>")
         assert "LMDB · raw" in picture
-    assert picture.count("<circle") == 2
+    assert (picture.count("rotate"), picture.count("border-radius")) == (0, 2), "a dot, and a ring where it is now"
+    times = [sample("time", at, operation="write-many", samples=10**at, seconds=10.0**-at, bytes=5) for at in (1, 2, 3)]
+    assert pictures(SimpleNamespace(samples={"time": times})).count("rotate") == 2

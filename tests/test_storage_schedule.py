@@ -109,8 +109,7 @@ def test_overlapping_spreads_are_no_difference() -> None:
     rows = [row("a", [1.0, 1.5, 2.0, 1.2, 1.8]), row("b", [1.1, 1.6, 2.1, 1.3, 1.9])]
     [standing] = standings(rows, ["read-many"])
     assert [place.variant for place in standing.tied] == ["b"]
-    assert cell_title(standing) == "LMDB a = LMDB b"
-    assert cell_text(standing) == "no difference"
+    assert (cell_title(standing), cell_text(standing)) == ("LMDB a", "= LMDB b")
     assert "no difference between LMDB · a and LMDB · b" in verdict([standing])[0]
 
 

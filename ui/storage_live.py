@@ -1,6 +1,7 @@
 """A storage experiment while it runs: what is being done, and the lines as they grow.
 
-Drawn as SVG by hand, since the processors that a chart of Vega's would take are the ones that are measured.
+Drawn with HTML boxes alone (`st.html` lets no SVG through), since the processors that a chart of Vega's would take are
+the ones that are measured. A line is a box of no height with a border on top, turned to where it leads.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -25,8 +27,10 @@ from ui.words import remaining_text, seconds_text
 LIVE_SECONDS = 0.45
 """Between two pictures: more than two a second."""
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 480, 210, 52, 26, 26
-_TEXT = 'fill="currentColor" font-size="13" font-family="inherit"'
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 470, 212, 58, 16, 26, 28
+"""Of a panel, in pixels."""
+
+DOT, RING = 7, 13
 
 
 class Point(NamedTuple):
@@ -101,8 +105,8 @@ def pictures(seen: Watch) -> str:
     lines = {operation: _lines(operation, seen) for operation in OPERATIONS}
     points = [point for found in lines.values() for line in found for point in (*line.points, line.now) if point]
     ways = list(dict.fromkeys((line.format, line.variant) for found in lines.values() for line in found))
-    panels = "".join(f"<div>{_panel(operation, found, points)}</div>" for operation, found in lines.items())
-    grid = "display:grid;grid-template-columns:repeat(auto-fit,minmax(380px,1fr));gap:10px 24px"
+    panels = "".join(_panel(operation, found, points) for operation, found in lines.items())
+    grid = "display:flex;flex-wrap:wrap;gap:14px 20px;font-size:0.82rem"
     return f'{_legend(ways)}<div style="{grid}">{panels}</div>'
 
 
@@ -132,53 +136,87 @@ def _of(operation: str, samples: Iterable[Measured]) -> Iterable[Measured]:
 
 def _legend(ways: Sequence[tuple[str, str]]) -> str:
     entries = "".join(
-        f'<span style="white-space:nowrap"><svg width="34" height="10" style="vertical-align:middle">'
-        f'<line x1="0" x2="30" y1="5" y2="5" {_stroke(*way)}/></svg> {escape(way_label(*way))}</span>'
+        f'<span style="white-space:nowrap"><span style="display:inline-block;width:30px;vertical-align:middle;'
+        f'{_border(*way)}"></span> {escape(way_label(*way))}</span>'
         for way in ways
     )
-    return f'<div style="display:flex;flex-wrap:wrap;gap:4px 22px;font-size:14px;margin-bottom:8px">{entries}</div>'
+    return f'<div style="display:flex;flex-wrap:wrap;gap:4px 22px;font-size:0.9rem;margin-bottom:10px">{entries}</div>'
 
 
-def _stroke(format: str, variant: str) -> str:
-    dash = ' stroke-dasharray="5 4"' if variant == TUTORIAL else ""
-    return f'stroke="{format_colour(format)}" stroke-width="2.5"{dash}'
+def _border(format: str, variant: str) -> str:
+    """How a way's line is drawn: in its format's colour, dashed where it is the tutorial's code."""
+    return f"border-top:2.5px {'dashed' if variant == TUTORIAL else 'solid'} {format_colour(format)}"
 
 
 def _panel(operation: str, lines: Sequence[Line], every: Sequence[Point]) -> str:
     """One operation; `every` point of all panels gives the scale."""
-    across = _decades([point.images for point in every] or [1], least=1)
-    up = _decades([point.seconds for point in every] or [1e-3], least=2)
+    axes = Axes.around(every)
+    title = escape(operation_title(operation))
+    parts = [_text(title, LEFT, 0, "font-weight:600"), *_grid(axes), *(_drawn(line, axes) for line in lines)]
+    style = f"position:relative;width:{WIDTH}px;height:{HEIGHT}px"
+    return f'<div role="img" aria-label="{title}" style="{style}">{"".join(parts)}</div>'
 
-    def place(point: Point) -> tuple[float, float]:
-        x = LEFT + (WIDTH - LEFT - 14) * _share(point.images, across)
-        return x, HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * _share(point.seconds, up)
 
-    parts = [f'<text x="{LEFT}" y="14" {_TEXT} font-weight="600">{escape(operation_title(operation))}</text>']
-    for power in range(up[0], up[1] + 1):
-        _, y = place(Point(10 ** across[0], 10.0**power))
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" opacity="0.12"/>')
-        parts.append(
-            f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" {_TEXT} opacity="0.75">{_tick(power)}</text>'
+class Axes(NamedTuple):
+    """Powers of ten, from and to, across (images) and up (seconds)."""
+
+    across: tuple[int, int]
+    up: tuple[int, int]
+
+    @classmethod
+    def around(cls, points: Sequence[Point]) -> Axes:
+        return cls(
+            _decades([point.images for point in points] or [1], least=1),
+            _decades([point.seconds for point in points] or [1e-3], least=2),
         )
-    for power in range(across[0], across[1] + 1):
-        x, _ = place(Point(10**power, 10.0 ** up[0]))
+
+    def place(self, images: float, seconds: float) -> tuple[float, float]:
+        """Pixels from the panel's left and top."""
+        x = LEFT + (WIDTH - LEFT - RIGHT) * _share(images, self.across)
+        return x, HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * _share(seconds, self.up)
+
+
+def _grid(axes: Axes) -> list[str]:
+    left, bottom = 10.0 ** axes.across[0], 10.0 ** axes.up[0]
+    parts = []
+    for power in range(axes.up[0], axes.up[1] + 1):
+        _, y = axes.place(left, 10.0**power)
+        parts.append(_box(f"left:{LEFT}px;top:{y:.1f}px;right:0;height:1px;background:currentColor;opacity:0.12"))
+        parts.append(_text(_tick(power), 0, y - 9, f"width:{LEFT - 8}px;text-align:right;opacity:0.75"))
+    for power in range(axes.across[0], axes.across[1] + 1):
+        x, _ = axes.place(10.0**power, bottom)
         label = f"{10**power:,}" if power < 4 else f"{10 ** (power - 3):,}k"
-        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 6}" text-anchor="middle" {_TEXT} opacity="0.75">{label}</text>')
-    parts += [_drawn(line, place) for line in lines]
-    told = escape(operation_title(operation), quote=True)
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" aria-label="{told}">{"".join(parts)}</svg>'
+        parts.append(_text(label, x - 30, HEIGHT - 22, "width:60px;text-align:center;opacity:0.75"))
+    return parts
 
 
-def _drawn(line: Line, place: Any) -> str:
-    stroke = _stroke(line.format, line.variant)
-    at = [place(point) for point in line.points]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
-    parts = [f'<polyline points="{path}" fill="none" {stroke}/>']
-    parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{format_colour(line.format)}"/>' for x, y in at]
+def _drawn(line: Line, axes: Axes) -> str:
+    colour = format_colour(line.format)
+    at = [axes.place(*point) for point in line.points]
+    parts = [_segment(*pair, _border(line.format, line.variant)) for pair in pairwise(at)]
+    parts += [_dot(x, y, DOT, f"background:{colour}") for x, y in at]
     if line.now is not None:
-        x, y = place(line.now)
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" {stroke}/>')
+        parts.append(_dot(*axes.place(*line.now), RING, f"border:2.5px solid {colour};box-sizing:border-box"))
     return "".join(parts)
+
+
+def _segment(start: tuple[float, float], end: tuple[float, float], border: str) -> str:
+    across, down = end[0] - start[0], end[1] - start[1]
+    turned = f"transform:rotate({math.degrees(math.atan2(down, across)):.2f}deg);transform-origin:0 0"
+    return _box(f"left:{start[0]:.1f}px;top:{start[1]:.1f}px;width:{math.hypot(across, down):.1f}px;{border};{turned}")
+
+
+def _dot(x: float, y: float, size: int, look: str) -> str:
+    corner = f"left:{x - size / 2:.1f}px;top:{y - size / 2:.1f}px"
+    return _box(f"{corner};width:{size}px;height:{size}px;border-radius:50%;{look}")
+
+
+def _text(text: str, x: float, y: float, look: str) -> str:
+    return f'<div style="position:absolute;left:{x:.1f}px;top:{y:.1f}px;white-space:nowrap;{look}">{text}</div>'
+
+
+def _box(style: str) -> str:
+    return f'<div style="position:absolute;{style}"></div>'
 
 
 def _decades(values: Sequence[float], least: int) -> tuple[int, int]:

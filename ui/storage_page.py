@@ -21,19 +21,16 @@ def draw(dataset: Dataset, stores: list[StoreInfo]) -> None:
     running = own_jobs(OWNER)
     for job in running:
         draw_live(job)
-    if not running:
+    if not running:  # charts take the processors that are being measured
         draw_ending(OWNER)
         draw_form(dataset)
-    _draw_results(dataset, running=bool(running))
+        _draw_results(dataset)
 
 
-def _draw_results(dataset: Dataset, running: bool) -> None:
+def _draw_results(dataset: Dataset) -> None:
     records = [record for record in list_records(state.home(), "storage", dataset.name) if rows_of(record)]
-    if running:
-        records = [record for record in records if record.setup["started"] < _started()]
     if not records:
-        if not running:
-            st.caption("What is measured here is kept and shown again.")
+        st.caption("What is measured here is kept and shown again.")
         return
     by_path = {str(record.path): record for record in records}
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -43,14 +40,6 @@ def _draw_results(dataset: Dataset, running: bool) -> None:
             key=f"storage.record.{records[0].path.name}", label_visibility="collapsed",
         )  # fmt: skip
     draw_result(by_path[shown])
-
-
-def _started() -> str:
-    """When the running experiment was started, as records write it."""
-    from datetime import UTC, datetime
-
-    first = min(job.created for job in own_jobs(OWNER))
-    return datetime.fromtimestamp(first, UTC).isoformat(timespec="seconds")
 
 
 def record_title(record: Record) -> str:

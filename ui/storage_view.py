@@ -58,6 +58,10 @@ def _draw_winners(record: Record, found: Any) -> None:
     st.markdown("##### Which way wins where")
     chart = winners_chart(found)
     st.altair_chart(chart, width="content", alt="The fastest way by operation and number of images")
+    st.caption(
+        "In the winner's colour, with the factor by which the next one is behind; grey, level and =: no difference "
+        "that the repeats would bear out."
+    )
     download_row(chart, [_standing_row(standing) for standing in found], f"{record.path.stem}-winners")
 
 

@@ -113,17 +113,15 @@ def left_out_text(told: Mapping[str, Any]) -> str:
 
 def cell_title(standing: Standing) -> str:
     """Who is ahead, in a small space."""
-    ahead = (standing.best, *standing.tied)
-    return " = ".join(map(short_label, ahead)) if len(ahead) <= LEVEL_NAMED else f"{len(ahead)} level"
-
-
-LEVEL_NAMED = 2
+    return f"{1 + len(standing.tied)} level" if len(standing.tied) > 1 else short_label(standing.best)
 
 
 def cell_text(standing: Standing) -> str:
     """By how much the winner is ahead of the next, in a small space, or that there is no one winner."""
-    if standing.tied:
+    if len(standing.tied) > 1:
         return "no difference"
+    if standing.tied:
+        return f"= {short_label(standing.tied[0])}"
     return f"{times_text(standing.factor(standing.places[1]))} ahead" if len(standing.places) > 1 else "alone"
 
 
