@@ -130,7 +130,7 @@ def test_while_it_runs_the_page_can_be_left_and_come_back_to(furnished: Home) ->
                 f"benchmark.cancel.{job.id}"
             ]
             pictures = [element.proto.body for element in page.get("html")]
-            assert any("<svg" in picture and "images per second" in picture for picture in pictures)
+            assert any("images per second: " in picture for picture in pictures)
     finally:
         Jobs(furnished).cancel(job.id)
         ended(furnished)

@@ -1,126 +1,133 @@
-"""Pictures that move while something is measured, drawn as SVG by hand.
+"""Pictures that move while something is measured, drawn with HTML boxes alone.
 
-While the processors are being measured, drawing must cost next to nothing: a picture of this kind takes this server
-half a millisecond and the browser a few, where a chart of Vega's takes each a hundred times that.
+While the processors are being measured, drawing must cost next to nothing: a picture of this kind takes the server
+well under a millisecond and the browser a few, where a chart of Vega's takes each many times that. `st.html` lets no
+SVG through; boxes and their clip paths take the page's own font and colours.
 """
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
 from ui.words import number_text, rounded
 
-WIDTH = 1000
-LABEL = 300
-FIGURE = 110
-ROW = 34
-STRIP = 64
+DOT = 7
+"""Pixels of a turn's dot."""
 
-_TEXT = 'fill="currentColor" font-size="14" font-family="inherit"'
+_INK = "background:currentColor"
+_SMALL = "font-size:0.875rem"
 
 
 class Bar(NamedTuple):
-    """One variant: the median of its `turns` so far with each turn as a dot, and `now`, its figure at this moment."""
+    """One variant: its `turns` so far, `now`, its figure at this moment, and a `note` where it has none."""
 
     label: str
     colour: str
     turns: Sequence[float]
-    now: float | None
+    now: float | None = None
     note: str = ""
 
 
 class Strip(NamedTuple):
-    """A line over time: (seconds, value) points, the last value in words."""
+    """Something over time: (seconds, value) points, and the last value in words."""
 
     title: str
     points: Sequence[tuple[float, float]]
     figure: str
-    colour: str = "currentColor"
+    colour: str
 
 
 def bars(rows: Sequence[Bar], unit: str) -> str:
-    """A bar a variant with its spread, all on one scale from zero."""
-    top = max((value for row in rows for value in (*row.turns, row.now or 0.0)), default=0.0) * 1.08 or 1.0
-    height = ROW * len(rows)
-    drawn = "".join(_bar(row, number * ROW, top) for number, row in enumerate(rows))
-    return _svg(height, drawn, f"{unit}: " + "; ".join(f"{row.label} {_figure(row)}" for row in rows))
+    """A bar a variant on one scale from zero: up to the median of its turns, a line over their spread, a dot a turn,
+    and an upright mark for this moment's figure."""
+    top = max((value for row in rows for value in (*row.turns, row.now or 0.0)), default=0.0) * 1.05 or 1.0
+    told = f"{unit}: " + "; ".join(f"{row.label} {figure(row)}" for row in rows)
+    style = f"display:grid;grid-template-columns:max-content 1fr max-content;gap:10px 14px;align-items:center;{_SMALL}"
+    return (
+        f'<div role="img" aria-label="{escape(told)}" style="{style}">{"".join(_row(row, top) for row in rows)}</div>'
+    )
 
 
-def _bar(row: Bar, y: float, top: float) -> str:
-    span = WIDTH - LABEL - FIGURE
-    middle = y + ROW / 2
-    shown = _middle(row.turns) if row.turns else row.now or 0.0
-    length = max(span * shown / top, 1.0)
-    weight = ' font-weight="600"' if row.now is not None else ""
-    parts = [
-        f'<text x="{LABEL - 12}" y="{middle + 5}" text-anchor="end" {_TEXT}{weight}>{escape(_cut(row.label))}</text>',
-        f'<rect x="{LABEL}" y="{y + 7}" width="{length:.1f}" height="{ROW - 14}" rx="3" fill="{row.colour}" '
-        f'opacity="{1 if row.turns else 0.45}"/>',
-    ]
+def figure(row: Bar) -> str:
+    """The figure at the end of a bar: this moment's, or the median of its turns."""
+    shown = _shown(row)
+    return "" if shown is None else number_text(rounded(shown))
+
+
+def _shown(row: Bar) -> float | None:
     if row.note:
-        parts.append(f'<text x="{LABEL + 8}" y="{middle + 5}" {_TEXT} opacity="0.75">{escape(row.note)}</text>')
-        return "".join(parts)
-    at = [LABEL + span * turn / top for turn in row.turns]
-    if len(at) > 1:
-        parts.append(
-            f'<line x1="{min(at):.1f}" x2="{max(at):.1f}" y1="{middle}" y2="{middle}" stroke="currentColor" '
-            'stroke-width="2" opacity="0.8"/>'
-        )
-    parts += [f'<circle cx="{x:.1f}" cy="{middle}" r="3" fill="currentColor" opacity="0.8"/>' for x in at]
+        return None
+    return row.now if row.now is not None else statistics.median(row.turns) if row.turns else None
+
+
+def _row(row: Bar, top: float) -> str:
+    weight = ";font-weight:600" if row.now is not None else ""
+    track = _note(row) if row.note else _track(row, top)
+    return (
+        f'<div style="text-align:right{weight}">{escape(row.label)}</div>'
+        f'<div style="position:relative;height:22px">{track}</div>'
+        f'<div style="text-align:right;min-width:5.5em;font-variant-numeric:tabular-nums{weight}">{figure(row)}</div>'
+    )
+
+
+def _note(row: Bar) -> str:
+    style = "position:absolute;inset:0;overflow:hidden;white-space:nowrap;text-overflow:ellipsis;opacity:0.75"
+    return f'<div style="{style}" title="{escape(row.note)}">{escape(row.note)}</div>'
+
+
+def _track(row: Bar, top: float) -> str:
+    """The bar, faint until a turn has ended, the spread of the turns, and where it is now."""
+    end = statistics.median(row.turns) if row.turns else row.now or 0.0
+    faint = "" if row.turns else ";opacity:0.4"
+    parts = [
+        _box(f"left:0;top:2px;bottom:2px;width:{_percent(end, top)};background:{row.colour};border-radius:3px{faint}")
+    ]
+    if len(row.turns) > 1:
+        low, high = min(row.turns), max(row.turns)
+        parts.append(_box(f"left:{_percent(low, top)};width:{_percent(high - low, top)};top:10px;height:2px;{_INK}"))
+    for turn in row.turns:
+        place = f"left:calc({_percent(turn, top)} - {DOT / 2}px);top:{11 - DOT / 2}px;width:{DOT}px;height:{DOT}px"
+        parts.append(_box(f"{place};border-radius:50%;{_INK};opacity:0.8"))
     if row.now is not None:
-        x = LABEL + span * row.now / top
-        parts.append(
-            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y + 3}" y2="{y + ROW - 3}" stroke="{row.colour}" stroke-width="4"/>'
-        )
-    parts.append(f'<text x="{WIDTH}" y="{middle + 5}" text-anchor="end" {_TEXT}{weight}>{escape(_figure(row))}</text>')
+        parts.append(_box(f"left:{_percent(row.now, top)};top:-2px;bottom:-2px;width:3px;{_INK}"))
     return "".join(parts)
 
 
-def _figure(row: Bar) -> str:
-    value = row.now if row.now is not None else _middle(row.turns) if row.turns else None
-    return "" if value is None else number_text(rounded(value))
-
-
 def strip(drawn: Strip, seconds: float) -> str:
-    """A line over the last `seconds`, from zero to its highest point, with its title and its last figure above."""
-    end = drawn.points[-1][0] if drawn.points else 0.0
-    recent = [(at, value) for at, value in drawn.points if at >= end - seconds]
-    top = max((value for _, value in recent), default=0.0) or 1.0
+    """The last `seconds` as an area from zero to the highest point, with its title and its last figure above."""
+    heading = "display:flex;justify-content:space-between"
+    area = f"height:44px;background:{drawn.colour};clip-path:polygon({_outline(drawn.points, seconds)})"
+    return (
+        f'<div role="img" aria-label="{escape(f"{drawn.title}: {drawn.figure}")}" style="{_SMALL}">'
+        f'<div style="{heading}"><span style="opacity:0.75">{escape(drawn.title)}</span>'
+        f'<span style="font-weight:600;font-variant-numeric:tabular-nums">{escape(drawn.figure)}</span></div>'
+        f'<div style="{area}"></div><div style="height:1px;{_INK};opacity:0.3"></div></div>'
+    )
+
+
+def _outline(points: Sequence[tuple[float, float]], seconds: float) -> str:
+    """The corners of the area, as CSS wants them; the newest point is at the right edge."""
+    end = points[-1][0] if points else 0.0
+    recent = [(at, value) for at, value in points if at >= end - seconds]
+    top = max((value for _, value in recent), default=0.0) * 1.05 or 1.0
     start = recent[0][0] if recent else 0.0
-    wide = max(end - start, 1e-9)
-    path = " ".join(
-        f"{1 + 318 * (at - start) / wide:.1f},{STRIP - 3 - (STRIP - 26) * value / top:.1f}"
-        for at, value in recent
-    )
-    body = (
-        f'<text x="0" y="13" {_TEXT} opacity="0.75">{escape(drawn.title)}</text>'
-        f'<text x="320" y="13" text-anchor="end" {_TEXT} font-weight="600">{escape(drawn.figure)}</text>'
-        f'<line x1="0" x2="320" y1="{STRIP - 2}" y2="{STRIP - 2}" stroke="currentColor" opacity="0.25"/>'
-        f'<polyline points="{path}" fill="none" stroke="{drawn.colour}" stroke-width="2" stroke-linejoin="round"/>'
-    )
-    return _svg(STRIP, body, f"{drawn.title}: {drawn.figure}", width=320)
+    wide = (end - start) or 1.0
+    line = [f"{100 * (at - start) / wide:.2f}% {100 - max(100 * value / top, 2):.2f}%" for at, value in recent]
+    return ",".join(["0% 100%", *line, "100% 100%"])
 
 
 def side_by_side(pictures: Sequence[str]) -> str:
     """Pictures in as many columns as fit."""
-    style = "display:grid;grid-template-columns:repeat(auto-fill,minmax(220px,1fr));gap:14px 28px"
-    return f'<div style="{style}">{"".join(f"<div>{one}</div>" for one in pictures)}</div>'
+    style = "display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:16px 28px;margin-top:10px"
+    return f'<div style="{style}">{"".join(pictures)}</div>'
 
 
-def _svg(height: float, body: str, told: str, width: int = WIDTH) -> str:
-    return (
-        f'<svg viewBox="0 0 {width} {height:g}" width="100%" role="img" aria-label="{escape(told, quote=True)}" '
-        f'style="display:block;overflow:visible">{body}</svg>'
-    )
+def _box(style: str) -> str:
+    return f'<div style="position:absolute;{style}"></div>'
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= 42 else text[:41] + "…"
-
-
-def _middle(values: Sequence[float]) -> float:
-    ordered = sorted(values)
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+def _percent(value: float, top: float) -> str:
+    return f"{100 * value / top:.2f}%"

@@ -105,7 +105,7 @@ def ladder_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.LayerC
     gap = alt.Chart(reached).mark_rule(strokeDash=[2, 3], color=FIGURE_COLOUR).encode(x=x, x2="top:Q", y=y)
     ticks = (
         alt.Chart(rungs)
-        .mark_tick(thickness=5, size=20, cornerRadius=2)
+        .mark_tick(thickness=5, size=22, cornerRadius=2, opacity=1)
         .encode(
             x=x,
             y=y,

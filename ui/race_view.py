@@ -16,7 +16,7 @@ from ui.race_charts import (
     standings_chart,
     turn_rows,
 )
-from ui.race_words import conditions, labels_of, machine_text, race_verdict
+from ui.race_words import busy_text, conditions, labels_of, machine_text, race_verdict
 
 STANDINGS, WHY, MACHINE, TURNS = "Standings", "Why", "Machine", "Turns"
 MOST_VERDICTS = 6
@@ -33,6 +33,8 @@ def draw_result(record: RaceRecord) -> None:
     if not rows:
         st.caption("No setting was measured.")
         return
+    if busy := busy_text(record):
+        st.warning(busy, icon=":material/hourglass_top:")
     st.markdown(race_verdict(rows, labels))
     view = st.segmented_control(
         "What to see", [STANDINGS, WHY, MACHINE, TURNS], default=STANDINGS, required=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,6 +67,22 @@ def race_verdict(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
     close = listed(name[row.setting] for row in ties)
     return (
         f"{lead}. Its turns overlap with those of {close}, so between them nothing is decided." if ties else f"{lead}."
+    )
+
+
+BUSY = 0.1
+"""Of all processors: what other programs may take before it is said."""
+
+
+def busy_text(record: RaceRecord) -> str:
+    """A warning where the machine had other work to do; empty where it had not."""
+    shares = [turn["others_share"] for turn in record.turns if turn.get("others_share") is not None]
+    share = statistics.median(shares) if shares else 0.0
+    if share < BUSY:
+        return ""
+    return (
+        f"While this was measured, other programs took {share:.0%} of the processors: the figures are too low, and "
+        "reasons may be wrong. Measure again when the machine is quiet."
     )
 
 

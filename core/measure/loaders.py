@@ -19,6 +19,7 @@ from core.events import Event, Message, Progress, Result, Sample
 from core.home import Home
 from core.loading.task import Load
 from core.measure.monitor import Monitor
+from core.measure.others import Others
 from core.measure.records import Recorder
 from core.measure.settings import Setting, combine
 from core.measure.verdict import verdicts
@@ -160,22 +161,25 @@ class _Course:
         """One load; its live figures are handed on with the setting. The ladder is climbed once a round for the same
         work."""
         told: dict[str, Any] = {}
+        others = Others()
         load = self.experiment.load(setting, compare=number == 1, ladder=(number, setting.work) not in self.ceilings)
         for event in load.run():
             if isinstance(event, Sample):
                 yield Sample(event.series, {**event.values, **setting.told(), "round": number})
-                yield from self._use()
+                yield from self._use(others)
             elif isinstance(event, Result):
                 told = dict(event.data)
             else:
                 yield event
         ceilings = self.ceilings.setdefault((number, setting.work), told["ceilings"])
-        return {**told, "ceilings": ceilings, "copy_share": _copy_share(told["samples_per_s"], ceilings)}
+        copy_share = _copy_share(told["samples_per_s"], ceilings)
+        return {**told, "ceilings": ceilings, "copy_share": copy_share, "others_share": others.share}
 
-    def _use(self) -> Iterator[Sample]:
+    def _use(self, others: Others) -> Iterator[Sample]:
         """What the monitor saw, where it has looked since the last time."""
         if (latest := self.monitor.latest()) and latest != self._seen:
             self._seen = latest
+            others.look(latest["cpu_pct"])
             yield Sample("monitor", latest)
 
 

@@ -1,0 +1,68 @@
+"""What other programs take of the processors while something is measured."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from core.measure import others
+from core.measure.others import Others
+
+
+class Times(NamedTuple):
+    user: float
+    idle: float
+    iowait: float = 0.0
+    steal: float = 0.0
+    guest: float = 0.0
+
+
+class Machine:
+    """Two processors, and a clock that the test turns."""
+
+    def __init__(self) -> None:
+        self.now, self.times = 0.0, Times(0, 0)
+
+    def after(self, seconds: float, **times: float) -> None:
+        self.now += seconds
+        self.times = Times(*(a + b for a, b in zip(self.times, Times(**{"user": 0, "idle": 0, **times}), strict=True)))
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    made = Machine()
+    monkeypatch.setattr(others.psutil, "cpu_times", lambda: made.times)
+    monkeypatch.setattr(others.psutil, "cpu_count", lambda: 2)
+    monkeypatch.setattr(others.time, "monotonic", lambda: made.now)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("times", "own", "share"),
+    [
+        ({"user": 1.0, "idle": 1.0}, 100.0, 0.0),
+        ({"user": 1.5, "idle": 0.5}, 100.0, 0.25),
+        ({"user": 0.5, "idle": 1.0, "steal": 0.5}, 50.0, 0.25),
+        ({"user": 0.5, "idle": 0.5, "iowait": 1.0}, 50.0, 0.0),
+        ({"user": 1.0, "idle": 1.0, "guest": 1.0}, 0.0, 0.5),
+        ({"user": 0.5, "idle": 1.5}, 80.0, 0.0),
+    ],
+)
+def test_what_was_not_ours_was_others(machine: Machine, times: Any, own: float, share: float) -> None:
+    seen = Others()
+    machine.after(1.0, **times)
+    seen.look(own)
+    assert seen.share == pytest.approx(share)
+
+
+def test_the_median_of_the_looks_counts_and_short_ones_do_not(machine: Machine) -> None:
+    seen = Others()
+    assert seen.share is None
+    machine.after(0.1, user=0.2)
+    seen.look(0.0)
+    assert seen.share is None
+    for user in (0.0, 1.0, 2.0):
+        machine.after(1.0, user=user)
+        seen.look(0.0)
+    assert seen.share == pytest.approx(0.5)
