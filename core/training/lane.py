@@ -44,6 +44,11 @@ class Lane:
     device: torch.device
     digest: PixelDigest = field(default_factory=PixelDigest)
 
+    @property
+    def steps(self) -> int:
+        """An epoch."""
+        return len(self.feed.training.plan)
+
     def train(self, epoch: int) -> Generator[Step, None, None]:
         """One epoch (they count from 0), step by step."""
         self.digest = PixelDigest()

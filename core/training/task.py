@@ -149,6 +149,7 @@ class Train(Settings):
             **validation_figures(parts),
             "shuffle_quality": lane.feed.quality,
             "classes_per_batch": lane.feed.classes_per_batch,
+            "classes": len(lane.feed.store.classes),
             "held_out": lane.feed.held_out,
             "workers": str(lane.feed.training.workers),
             "pixels": lane.digest.text,
@@ -167,7 +168,15 @@ class Train(Settings):
                 counter.done += step.samples
                 if pace.due():
                     yield counter.progress()
-                    yield Sample("step", {**lane.about, **_live(steps, told), "epoch": epoch + 1})
+                    yield Sample(
+                        "step",
+                        {
+                            **lane.about,
+                            **_live(steps, told),
+                            "epoch": epoch + 1,
+                            "seen": epoch + len(steps) / lane.steps,
+                        },
+                    )
                     yield Sample("monitor", monitor.latest())
                     told = len(steps)
         return steps

@@ -1,0 +1,209 @@
+"""A training while it runs: losses and accuracies as they come, and what a step waits and computes, store by store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from core.jobs import Job, State, Watch
+from core.jobs.watch import Measured
+from core.training.results import Lane
+from ui import state
+from ui.job_panel import draw_cancel, draw_progress, watch
+from ui.live_drawing import Bar, Strip, bars, side_by_side, strip
+from ui.race_live import machine_strips
+from ui.race_words import named
+from ui.theme import PALETTE, format_colour
+from ui.training_charts import COMPUTING, TIME_COLOURS, WAITING
+from ui.training_words import lane_colours, lane_label
+from ui.words import speed_text
+
+LIVE_SECONDS = 0.5
+LINE_SECONDS = 60.0
+MOST_POINTS = 240
+WIDTH, HEIGHT = 640, 220
+LABEL, FIGURE, ROW = 190, 110, 26
+
+_TEXT = 'fill="currentColor" font-size="13" font-family="inherit"'
+
+
+class Line(NamedTuple):
+    """Points (x, y) of one lane; `dashed` for what is not the main thing."""
+
+    colour: str
+    points: Sequence[tuple[float, float]]
+    dashed: bool = False
+
+
+def draw_live(job: Job) -> None:
+    """The run, redrawn by itself until it ends."""
+    st.fragment(_draw_running, run_every=LIVE_SECONDS)(job.id)
+
+
+def _draw_running(job_id: str) -> None:
+    job = state.jobs().get(job_id)
+    with st.container(border=True):
+        text, stop = st.columns([5, 1], vertical_alignment="center")
+        with text:
+            draw_progress(job)
+        with stop, st.container(horizontal_alignment="right"):
+            draw_cancel(job)
+        if job.state is State.WAITING:
+            return
+        seen = watch(job)
+        (_draw_scaling if job.task == "train-scaling" else _draw_training)(seen)
+
+
+def _draw_training(seen: Watch) -> None:
+    steps, epochs = seen.samples.get("step", []), seen.samples.get("epoch", [])
+    if not steps:
+        st.caption(seen.messages[-1].text if seen.messages else "Comparing the first batches with the stores…")
+        return
+    lanes = list(dict.fromkeys((str(one.values["store"]), str(one.values["order"])) for one in steps))
+    labels = [lane_label(*lane, lanes) for lane in lanes]
+    colours = dict(zip(lanes, lane_colours(lanes), strict=True))
+    st.html(legend(list(zip(labels, colours.values(), strict=True))))
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.html(lines("Loss, step by step", _losses(steps, colours), 0.0, None))
+        st.html(time_bars([(label, _latest(steps, lane)) for label, lane in zip(labels, lanes, strict=True)]))
+    with right:
+        st.html(lines("Accuracy on new images (dashed: while learning)", _accuracies(epochs, steps, colours), 0.0, 1.0))
+        st.html(side_by_side([strip(one, LINE_SECONDS) for one in _strips(steps, seen)]))
+
+
+def _draw_scaling(seen: Watch) -> None:
+    turns, steps = seen.samples.get("turn", []), seen.samples.get("step", [])
+    found: dict[str, list[float]] = {}
+    colours: dict[str, str] = {}
+    for one in turns or steps:
+        name = f"{named(str(one.values['store']))}, {one.values['setting']}"
+        colours[name] = format_colour(str(one.values["format"]))
+        found.setdefault(name, []).append(float(one.values["samples_per_s"]))
+    if not found:
+        st.caption("Opening the first store…")
+        return
+    st.html(bars([Bar(name, colours[name], speeds, None) for name, speeds in found.items()][-16:], "images per second"))
+    if steps:
+        st.html(side_by_side([strip(one, LINE_SECONDS) for one in _strips(steps, seen)]))
+
+
+# ---------------------------------------------------------------- what is drawn
+
+
+def _losses(steps: Sequence[Measured], colours: Mapping[Lane, str]) -> list[Line]:
+    points: dict[Lane, list[tuple[float, float]]] = {}
+    for one in steps:
+        values = one.values
+        points.setdefault(_lane(values), []).append((float(values["seen"]), float(values["loss"])))
+    return [Line(colours[lane], _thinned(many)) for lane, many in points.items()]
+
+
+def _accuracies(epochs: Sequence[Measured], steps: Sequence[Measured], colours: Mapping[Lane, str]) -> list[Line]:
+    learning: dict[Lane, list[tuple[float, float]]] = {}
+    new: dict[Lane, list[tuple[float, float]]] = {}
+    for one in steps:
+        learning.setdefault(_lane(one.values), []).append((float(one.values["seen"]), float(one.values["accuracy"])))
+    for one in epochs:
+        new.setdefault(_lane(one.values), []).append((float(one.values["epoch"]), float(one.values["val_accuracy"])))
+    dashed = [Line(colours[lane], _thinned(many), True) for lane, many in learning.items()]
+    return [*dashed, *(Line(colours[lane], many) for lane, many in new.items() if lane in colours)]
+
+
+def _lane(values: Mapping[str, Any]) -> Lane:
+    return str(values["store"]), str(values["order"])
+
+
+def _latest(steps: Sequence[Measured], lane: Lane) -> Mapping[str, Any]:
+    return next(one.values for one in reversed(steps) if _lane(one.values) == lane)
+
+
+def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    return points[:: max(len(points) // MOST_POINTS, 1)]
+
+
+def _strips(steps: Sequence[Measured], seen: Watch) -> list[Strip]:
+    speeds = [(one.at, float(one.values["samples_per_s"])) for one in steps]
+    shares = [(one.at, 100 * float(one.values["wait_share"])) for one in steps]
+    rows = [one.values for one in seen.samples.get("monitor", [])]
+    return [
+        Strip("Images a second", speeds, speed_text(speeds[-1][1]), PALETTE[1]),
+        Strip("Waiting for data", shares, f"{shares[-1][1]:.1f}%", TIME_COLOURS[WAITING]),
+        *machine_strips(rows),
+    ]
+
+
+# ---------------------------------------------------------------- drawn by hand, so that drawing costs next to nothing
+
+
+def legend(entries: Sequence[tuple[str, str]]) -> str:
+    """Names with their colours."""
+    parts = [
+        f'<span style="white-space:nowrap"><span style="display:inline-block;width:14px;height:4px;border-radius:2px;'
+        f'margin-right:6px;vertical-align:middle;background:{colour}"></span>{escape(label)}</span>'
+        for label, colour in entries
+    ]
+    return f'<div style="display:flex;flex-wrap:wrap;gap:4px 20px;font-size:14px">{"".join(parts)}</div>'
+
+
+def lines(title: str, drawn: Sequence[Line], low: float, high: float | None) -> str:
+    """Lines over epochs on one scale from `low` to `high` (None: the highest point)."""
+    points = [point for line in drawn for point in line.points]
+    right = max((x for x, _ in points), default=0.0) or 1.0
+    top = high if high is not None else max((y for _, y in points), default=1.0) or 1.0
+    body = [f'<text x="0" y="13" {_TEXT} opacity="0.75">{escape(title)}</text>']
+    for value in (low, (low + top) / 2, top):
+        y = _y(value, low, top)
+        shown = f"{value:.0%}" if high == 1.0 else f"{value:.2f}"
+        body.append(f'<line x1="44" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" opacity="0.15"/>')
+        body.append(f'<text x="38" y="{y + 4:.1f}" text-anchor="end" {_TEXT} opacity="0.75">{shown}</text>')
+    for line in drawn:
+        body.append(_line(line, right, low, top))
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" aria-label="{escape(title, quote=True)}" '
+        f'style="display:block;overflow:visible">{"".join(body)}</svg>'
+    )
+
+
+def _y(value: float, low: float, top: float) -> float:
+    return HEIGHT - 10 - (HEIGHT - 40) * (value - low) / max(top - low, 1e-9)
+
+
+def _line(line: Line, right: float, low: float, top: float) -> str:
+    at = [(44 + (WIDTH - 48) * x / right, _y(y, low, top)) for x, y in line.points]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
+    dash = ' stroke-dasharray="5 4" opacity="0.65"' if line.dashed else ""
+    dots = "" if line.dashed or len(at) > 20 else "".join(
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{line.colour}"/>' for x, y in at
+    )  # fmt: skip
+    return f'<polyline points="{path}" fill="none" stroke="{line.colour}" stroke-width="2"{dash}/>{dots}'
+
+
+def time_bars(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """Of each lane's last steps: milliseconds of computing and of waiting, stacked, and the share of waiting."""
+    top = max((float(values["wait_ms"]) + float(values["compute_ms"]) for _, values in rows), default=1.0) or 1.0
+    title = f"A step's time: {COMPUTING}, and {WAITING}"
+    body = [f'<text x="0" y="13" {_TEXT} opacity="0.75">{title}</text>']
+    body += [_time_bar(label, values, 24 + number * ROW, top) for number, (label, values) in enumerate(rows)]
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {28 + ROW * len(rows)}" width="100%" role="img" aria-label="{title}" '
+        f'style="display:block;overflow:visible">{"".join(body)}</svg>'
+    )
+
+
+def _time_bar(label: str, values: Mapping[str, Any], y: float, top: float) -> str:
+    span = WIDTH - LABEL - FIGURE
+    wide = span * float(values["compute_ms"]) / top
+    wait = span * float(values["wait_ms"]) / top
+    middle = y + ROW / 2 + 4
+    return (
+        f'<text x="{LABEL - 10}" y="{middle}" text-anchor="end" {_TEXT}>{escape(label[:28])}</text>'
+        f'<rect x="{LABEL}" y="{y + 4}" width="{wide:.1f}" height="{ROW - 8}" fill="{TIME_COLOURS[COMPUTING]}"/>'
+        f'<rect x="{LABEL + wide:.1f}" y="{y + 4}" width="{wait:.1f}" height="{ROW - 8}" '
+        f'fill="{TIME_COLOURS[WAITING]}"/>'
+        f'<text x="{WIDTH}" y="{middle}" text-anchor="end" {_TEXT} font-weight="600">'
+        f"{float(values['wait_share']):.1%} waiting</text>"
+    )
