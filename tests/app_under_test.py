@@ -7,7 +7,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("start", "dataset", "build", "benchmark", "inspector")
+PAGES = ("start", "dataset", "build", "benchmark", "train", "inspector", "report")
 TIMEOUT = 60
 
 

@@ -32,7 +32,9 @@ PAGES = {
     "dataset": "Dataset",
     "build": "Build",
     "benchmark": "Benchmark",
+    "train": "Train",
     "inspector": "Inspector",
+    "report": "Report",
 }
 """Address -> title in an empty home."""
 
@@ -135,7 +137,8 @@ def test_every_page_opens_by_its_address_on_a_fresh_server(browser, address: str
         title(page, PAGES[address])
         calm(page)
         menu = page.get_by_test_id("stSidebarNav").get_by_role("link").all_inner_texts()
-        assert [entry.split()[-1] for entry in menu] == ["Start", "Dataset", "Build", "Benchmark", "Inspector"]
+        expected = ["Start", "Dataset", "Build", "Benchmark", "Train", "Inspector", "Report"]
+        assert [entry.split()[-1] for entry in menu] == expected
         assert page.get_by_test_id("stSidebar").get_by_text("None yet.").is_visible()
         page.close()
 

@@ -21,7 +21,9 @@ PAGES: dict[str, PageEntry] = {
     "dataset": PageEntry("pages/dataset.py", "Dataset", ":material/photo_library:", "Prepare"),
     "build": PageEntry("pages/build.py", "Build", ":material/inventory_2:", "Prepare"),
     "benchmark": PageEntry("pages/benchmark.py", "Benchmark", ":material/speed:", "Compare"),
+    "train": PageEntry("pages/train.py", "Train", ":material/model_training:", "Compare"),
     "inspector": PageEntry("pages/inspector.py", "Inspector", ":material/frame_inspect:", "Compare"),
+    "report": PageEntry("pages/report.py", "Report", ":material/assignment:", "Decide"),
 }
 """Page name -> its entry, in the order of the menu. A job's owner is a page name."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,20 +27,24 @@ SIZES = (1_200_000, 100_000_000)
 
 MOST_PREDICTED = 5
 
+SOURCE = re.compile(r" \[([^\]]+)\]$")
+"""The records at the end of a sentence, as `sourced` writes them."""
+
 
 def answered(recommendation: Recommendation, answers: Answers) -> Section:
     """The recommendation and its reasons."""
-    return Section("answer", "Which store to use", list(_answer(recommendation, answers)))
+    given = Table("Your answers", ("Question", "Answer"), answers.texts(), folded=True)
+    return Section("answer", "Which store to use", list(_answer(recommendation, given)), repeats=given)
 
 
-def _answer(told: Recommendation, answers: Answers) -> Iterator[Block]:
+def _answer(told: Recommendation, given: Table) -> Iterator[Block]:
     yield Text(told.headline, "strong")
     if told.reasons:
         yield Points([sourced(reason) for reason in told.reasons])
     if told.price:
         yield Text("What it costs:")
         yield Points([sourced(reason) for reason in told.price])
-    yield Table("Your answers", ("Question", "Answer"), answers.texts(), folded=True)
+    yield given
     if told.ruled_out:
         yield Table("Ruled out by your answers", ("Store", "Why"), told.ruled_out, folded=True)
 

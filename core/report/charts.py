@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 
 BAR = 26
+STAGES = (*PALETTE, "#A68A1E", "#3F9FB0")
 WIDE = 20
 """Rates that lie further apart than this, in times, are drawn on a logarithmic scale."""
 
@@ -45,13 +46,14 @@ def trade_off(rows: Sequence[Row], front: Sequence[str]) -> alt.LayerChart:
         shape=alt.Shape("encoding:N", title="Encoding"),
         tooltip=["store:N", *(alt.Tooltip(f"{name}:Q", format=",.4~r") for name in ("mb", "rate", "low", "high"))],
     )
-    named = [row for row in _titled(rows) if row["store"] in front]
-    names = (
-        alt.Chart(_data(named))
-        .mark_text(align="left", dx=9, dy=-9, fontSize=12, color=FIGURE_COLOUR)
+    # Above and below in turn, for neighbours on the front may be close.
+    above, below = (
+        alt.Chart(_data([by_name[name] for name in front[first::2]]))
+        .mark_text(align="left", dx=9, dy=dy, fontSize=12, color=FIGURE_COLOUR)
         .encode(x=size, y=rate, text="store:N")
+        for first, dy in ((0, -10), (1, 13))
     )
-    chart: alt.LayerChart = (line + spread + points + names).properties(width="container", height=340)
+    chart: alt.LayerChart = (line + spread + points + above + below).properties(width="container", height=420)
     return chart
 
 
@@ -94,7 +96,7 @@ def stages(rows: Sequence[Row]) -> alt.Chart:
                 "stage:N",
                 title="Stage",
                 sort=order,
-                scale=alt.Scale(domain=order, range=[PALETTE[at % len(PALETTE)] for at in range(len(order))]),
+                scale=alt.Scale(domain=order, range=[STAGES[at % len(STAGES)] for at in range(len(order))]),
             ),
             order="order:Q",
             tooltip=["store:N", "stage:N", alt.Tooltip("microseconds:Q", format=",.3~r")],
@@ -129,7 +131,7 @@ def accuracies(rows: Sequence[Row]) -> alt.Chart:
             shape=alt.Shape("order:N", title="Order"),
             tooltip=["lane:N", "epoch:O", alt.Tooltip("accuracy:Q", format=".2%")],
         )
-        .properties(width="container", height=260)
+        .properties(width="container", height=320)
     )
     return chart
 
@@ -182,7 +184,7 @@ def growth(rows: Sequence[Row], marks: Sequence[Row]) -> alt.LayerChart:
     ends = alt.Chart(_data([{**mark, "images": least} for mark in marks]))
     rules = ends.mark_rule(strokeDash=[4, 4], color=FIGURE_COLOUR, strokeWidth=1.5).encode(y=y)
     names = ends.mark_text(align="left", dx=6, dy=-7, fontSize=12, color=FIGURE_COLOUR).encode(x=x, y=y, text="what:N")
-    chart: alt.LayerChart = (lines + rules + names).properties(width="container", height=300)
+    chart: alt.LayerChart = (lines + rules + names).properties(width="container", height=400)
     return chart
 
 

@@ -62,11 +62,12 @@ Block = Text | Points | Chart | Table | Code
 
 @dataclass(frozen=True)
 class Section:
-    """`name` for links."""
+    """`name` for links. `repeats`: the block of it that says again what whoever is asked has just said."""
 
     name: str
     title: str
     blocks: Sequence[Block]
+    repeats: Block | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 
 from core.measure.tabular import csv_text, json_text
+from core.report.answer import SOURCE
 from core.report.document import Block, Chart, Code, Points, Report, Section, Table, Text
 from core.report.svg import svg
 
@@ -48,7 +49,6 @@ PAGE = """\
 </html>
 """
 
-SOURCE = re.compile(r" \[([^\]]+)\]$")
 NUMBER = re.compile(r"[-+]?[\d.,]+( ?%| ?[kMGT]?B| s| ms)?$|^-$")
 
 

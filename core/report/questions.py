@@ -25,9 +25,9 @@ QUESTIONS = (
         "What is scarce?",
         {
             "nothing": "Nothing in particular",
-            "time": "Time: batches cannot come fast enough",
-            "disk": "Disk: every gigabyte counts",
-            "memory": "Memory: the data are larger than it, or nearly",
+            "time": "Time: batches come too slowly",
+            "disk": "Disk space",
+            "memory": "Memory: the images hardly fit",
         },
     ),
     Question(

@@ -85,9 +85,9 @@ def none_fits(least: BuiltStore, images: int, memory: int) -> Reason:
 def hardly_waits(training: Training, lanes: Sequence[Lane], longest: float, chosen: BuiltStore) -> Reason:
     """That training waits too little for its data to care where they come from, so that size decides."""
     text = (
-        f"Training ({training.model}, {training.device}) waited for data at most {longest:.1%} of its time, whichever of "
-        f"the {len(lanes)} stores it read: faster loading could save no more than that. So size decides: {chosen.name} "
-        f"takes {each(chosen)} an image, the least of them."
+        f"Training ({training.model}, {training.device}) waited for data at most {longest:.1%} of its time, whichever "
+        f"of the {len(lanes)} stores it read: faster loading could save no more than that. So size decides: "
+        f"{chosen.name} takes {each(chosen)} an image, the least of them."
     )
     return Reason(text, (training.run.name,))
 

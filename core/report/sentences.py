@@ -22,7 +22,11 @@ def trade_off(ranked: Sequence[Ranked], on_front: Sequence[str]) -> str:
         "Each of these stores is smaller or faster than any other"
     )  # fmt: skip
     tied = [one.store.name for one in ties]
-    level = f" In speed there is no difference between {best.store.name} and {_names(tied)}." if tied else ""
+    level = (
+        f" Between {best.store.name} and {_names(tied)} there is no difference in speed that can be told."
+        if tied
+        else ""
+    )
     return f"{first}.{level}"
 
 
@@ -35,7 +39,11 @@ def speeds(ranked: Sequence[Ranked]) -> str:
     said = f"{best.store.name} gives {speed_text(best.rate.median)}"
     if differ(best.rate, last.rate):
         said += f", {times_text(best.rate.median / last.rate.median)} as many as {last.store.name}"
-    return f"{said}." + (f" Between it and {_names([one.store.name for one in ties])}: no difference." if ties else "")
+    return f"{said}." + (
+        f" Between it and {_names([one.store.name for one in ties])} there is no difference that can be told."
+        if ties
+        else ""
+    )
 
 
 def first_batches(rows: Sequence[Loading]) -> str:

@@ -55,9 +55,15 @@ def every_page(page: Any, scheme: str) -> None:
     go(page, "Benchmark")
     page.get_by_role("button", name="Race 3 stores").wait_for()
     picture(page, "benchmark", scheme)
+    go(page, "Train")
+    page.get_by_role("button", name="Train from 3 stores").wait_for()
+    picture(page, "train", scheme)
     go(page, "Inspector")
     page.wait_for_timeout(3000)
     picture(page, "inspector", scheme)
+    go(page, "Report")
+    page.get_by_text("Which store to use").wait_for()
+    picture(page, "report", scheme)
 
 
 def picture(page: Any, name: str, scheme: str) -> None:

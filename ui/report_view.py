@@ -1,0 +1,62 @@
+"""The blocks of a report on the page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.report.answer import SOURCE
+from core.report.document import Block, Chart, Code, Points, Section, Table, Text
+from ui.theme import finish
+from ui.words import verbatim
+
+
+def draw_section(section: Section, *, titled: bool = True) -> None:
+    """`titled`: with its heading."""
+    if titled:
+        st.subheader(section.title)
+    for block in section.blocks:
+        if block is not section.repeats:
+            _draw(block)
+
+
+def _draw(block: Block) -> None:
+    if isinstance(block, Text):
+        _draw_text(block)
+    elif isinstance(block, Points):
+        st.markdown("\n".join(f"- {_sourced(text)}" for text in block.texts))
+    elif isinstance(block, Chart):
+        st.markdown(verbatim(block.sentence))
+        st.altair_chart(finish(block.drawing), key=f"report.chart.{block.name}", alt=block.shows)
+    elif isinstance(block, Table):
+        _draw_table(block)
+    elif isinstance(block, Code):
+        st.code(block.text.rstrip(), language=block.language, wrap_lines=True)
+
+
+def _draw_text(block: Text) -> None:
+    text = verbatim(block.text)
+    if block.tone == "strong":
+        st.markdown(f"### {text}")
+    elif block.tone == "small":
+        st.caption(text)
+    else:
+        st.markdown(text)
+
+
+def _sourced(text: str) -> str:
+    """A sentence; the records that it names at its end stand back."""
+    source = SOURCE.search(text)
+    said = verbatim(SOURCE.sub("", text))
+    return f"{said} :small[:gray[{verbatim(source[1])}]]" if source else said
+
+
+def _draw_table(block: Table) -> None:
+    columns = [name or f"column {number}" for number, name in enumerate(block.columns)]
+    rows = [dict(zip(columns, row, strict=True)) for row in block.rows]
+    plain = {name: st.column_config.TextColumn("" if name.startswith("column ") else name) for name in columns}
+    if block.folded:
+        with st.expander(block.title, icon=":material/table_rows:"):
+            st.dataframe(rows, hide_index=True, column_config=plain)
+    else:
+        st.caption(f"**{verbatim(block.title)}**")
+        st.dataframe(rows, hide_index=True, column_config=plain)
