@@ -25,6 +25,7 @@ from ui import inspected
 from ui.inspect_check import as_csv
 from ui.inspect_filter import KEY, LABEL
 from ui.inspect_open import FOLDER, PATH, SOURCE
+from ui.inspect_view import join_choice, split_choice
 
 VIEW = "inspector.view"
 
@@ -126,10 +127,9 @@ def test_an_upload_is_shown_and_then_gone(empty: Home, tmp_path: Path) -> None:
     assert f"LMDB · {SAMPLES} entries" in texts(app)
     assert [file.name for file in kept.rglob("*") if file.is_file()] == ["data.mdb"]
     assert Remembered.load(empty).recent == ()
-    app.segmented_control(key=SOURCE).set_value("file").run()
-    app.segmented_control(key=SOURCE).set_value("upload").run()
-    if "No file" not in texts(app) and not list(kept.rglob("*.mdb")):
-        assert list(kept.iterdir()) == []
+    app.file_uploader(key="inspector.upload").clear().run()
+    assert not app.exception
+    assert list(kept.iterdir()) == []
 
 
 # ---------------------------------------------------------------- understanding
@@ -155,6 +155,34 @@ def test_a_way_that_does_not_fit_is_said_and_can_be_taken_back(empty: Home, file
     assert "cannot be read as" in errors(app)
     next(box for box in app.selectbox if box.label == "Read as").set_value("").run()
     assert f"{SAMPLES} entries" in texts(app)
+
+
+def test_one_of_several_databases_is_chosen_and_remembered(empty: Home, files: Path) -> None:
+    path = files / "several.lmdb"
+    with lmdb.open(str(path), map_size=1 << 24, max_dbs=2) as env:
+        for name, images in (("train", IMAGES[:8]), ("val", IMAGES[8:])):
+            database = env.open_db(name.encode())
+            with env.begin(write=True, db=database) as transaction:
+                for index, image in enumerate(images):
+                    transaction.put(f"{index:05}".encode(), png(image))
+    app = opened(path)
+    next(box for box in app.selectbox if box.label == "Database").set_value("val").run()
+    assert "LMDB · 4 entries" in texts(app)
+    assert list(Remembered.load(empty).schemas.values()) == ["sub:val"]
+    app = opened(path)
+    assert "LMDB · 4 entries" in texts(app)
+    app.segmented_control(key=VIEW).set_value("structure").run()
+    assert not app.exception
+    assert "B+tree" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("schema", "database", "joined"),
+    [("", "", ""), ("a", "", "a"), ("", "b", "sub:b"), ("a", "b@c", "a@b@c")],
+)
+def test_a_schema_and_a_database_are_one_name(schema: str, database: str, joined: str) -> None:
+    assert join_choice(schema, database) == joined
+    assert split_choice(joined) == (schema, database)
 
 
 # ---------------------------------------------------------------- looking

@@ -47,10 +47,13 @@ def choose_source(stores: list[StoreInfo]) -> str:
         st.session_state[SOURCE], st.session_state[PATH] = "file", st.query_params[QUERY]
     if SOURCE not in st.session_state:
         st.session_state[SOURCE] = "store" if stores or state.current_dataset() else "file"
-    return st.segmented_control(
+    source = st.segmented_control(
         "Open", list(SOURCES), format_func=SOURCES.__getitem__, required=True, key=SOURCE, persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
+    if source != "file":
+        st.query_params.pop(QUERY, None)
+    return source
 
 
 # ---------------------------------------------------------------- a built store

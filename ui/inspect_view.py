@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import FormatMattersError
 from core.inspect import remembered
 from core.inspect.kinds import Found, identify
-from core.inspect.schemas import SCHEMAS
+from core.inspect.schemas import SCHEMAS, SUB
 from core.stores import StoreInfo
 from ui import inspected, state
 from ui.inspect_check import draw_check
@@ -29,8 +29,6 @@ VIEWS = {
     "check": ":material/fact_check: Check",
 }
 SHOWN_WARNINGS = 3
-RECOGNISED = ""
-"""The choice that leaves it to the file how it is read."""
 
 
 def draw_subject(subject: Subject, others: list[StoreInfo]) -> None:
@@ -63,7 +61,7 @@ def draw_file(path: Path, uploaded: bool) -> None:
         return
     told, choice = st.columns([3, 2], gap="large", vertical_alignment="bottom")
     with choice:
-        schema = _choose_schema(found, remembered.fingerprint(path))
+        schema = _choose_schema(path, found)
     try:
         about = inspected.summary(str(path), inspected.stamp_of(path), schema)
     except FormatMattersError as error:
@@ -79,27 +77,67 @@ def draw_file(path: Path, uploaded: bool) -> None:
     draw_subject(Subject(Span.of_file(str(path), schema), path.name, f"in {path.name}", path), [])
 
 
-def _choose_schema(found: Found, fingerprint: str) -> str | None:
-    """How the file is to be read: as it is recognised, or in a way that was chosen and is remembered."""
-    table = SCHEMAS[found.kind]
-    known = remembered.Remembered.load(state.home()).schemas.get(fingerprint)
-    key = f"inspector.schema.{fingerprint}"
-    options = [RECOGNISED, *table]
-    chosen = st.selectbox(
-        "Read as", options, index=options.index(known) if known in table else 0, key=key,
-        format_func=lambda name: "What is recognised" if name == RECOGNISED else table[name].title,
-        on_change=lambda: remembered.remember_schema(state.home(), fingerprint, st.session_state[key] or None),
+def _choose_schema(path: Path, found: Found) -> str | None:
+    """How the file is to be read: as it is recognised, or in a way (and a database) that was chosen and is remembered.
+
+    Such a choice is "SCHEMA", of an LMDB with several databases also "sub:DATABASE" or "SCHEMA@DATABASE".
+    """
+    table, fingerprint = SCHEMAS[found.kind], remembered.fingerprint(path)
+    schema, database = split_choice(remembered.Remembered.load(state.home()).schemas.get(fingerprint, ""))
+    databases = _databases(path)
+    keys = {"schema": f"inspector.schema.{fingerprint}", "database": f"inspector.database.{fingerprint}"}
+
+    def changed() -> None:
+        chosen = [st.session_state.get(key, "") for key in keys.values()]
+        remembered.remember_schema(state.home(), fingerprint, join_choice(*chosen) or None)
+
+    if databases:
+        options = ["", *databases]
+        database = st.selectbox(
+            "Database", options, index=options.index(database) if database in options else 0, key=keys["database"],
+            format_func=lambda name: name or "As recognised", on_change=changed,
+            help="This LMDB is several databases in one file.",
+        )  # fmt: skip
+    options = ["", *table]
+    schema = st.selectbox(
+        "Read as", options, index=options.index(schema) if schema in options else 0, key=keys["schema"],
+        format_func=lambda name: table[name].title if name else "What is recognised", on_change=changed,
         help="Files are recognised by their keys and values. Where that went wrong, choose here; it is remembered for "
         "this file, in the app's own folder.",
     )  # fmt: skip
-    return chosen or None
+    return join_choice(schema, database) or None
+
+
+def _databases(path: Path) -> list[str]:
+    """The named databases in an LMDB, as far as the file can be opened."""
+    try:
+        told = inspected.summary(str(path), inspected.stamp_of(path), None)["schemas"]
+    except FormatMattersError:
+        return []
+    return [name.removeprefix(SUB) for name in told if name.startswith(SUB)]
+
+
+def join_choice(schema: str, database: str) -> str:
+    """A way of reading and a database as one name; "" where neither is chosen."""
+    if not database:
+        return schema
+    return f"{schema}@{database}" if schema else f"{SUB}{database}"
+
+
+def split_choice(choice: str) -> tuple[str, str]:
+    """(schema, database) of a name that `join_choice` made."""
+    if choice.startswith(SUB):
+        return "", choice.removeprefix(SUB)
+    schema, _, database = choice.partition("@")
+    return schema, database
 
 
 def _draw_understood(path: Path, about: dict[str, Any]) -> None:
     size = about["structure"].get("allocated_bytes")
     facts = [KINDS[about["kind"]], counted(about["entries"], "entry", "entries"), size_text(size) if size else ""]
     table = SCHEMAS[about["kind"]]
-    title = table[about["schema"]].title if about["schema"] in table else about["schema"]
+    schema, database = split_choice(about["schema"])
+    title = table[schema].title if schema in table else f"database {database}" if database else schema
     st.markdown(
         f"**{verbatim(path.name)}** :gray[· {' · '.join(filter(None, facts))}]  \n"
         f"Read as *{verbatim(title)}*, because {verbatim(about['why'])}."
