@@ -27,7 +27,7 @@ from ui.words import remaining_text, seconds_text
 LIVE_SECONDS = 0.45
 """Between two pictures: more than two a second."""
 
-WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 470, 212, 58, 16, 26, 28
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 450, 212, 58, 16, 26, 28
 """Of a panel, in pixels."""
 
 DOT, RING = 7, 13

@@ -27,7 +27,7 @@ TOP_OF_HIERARCHIES = 0x00020000
 REMOVAL_SECONDS = 1e-4
 """What it takes to remove a file that has reached the disk, on ext4; only forecasts rest on it."""
 
-FEW_FILES = 20_000
+FEW_FILES = 2_000
 """So many are removed while somebody waits for a cancelled experiment to end."""
 
 
