@@ -184,7 +184,7 @@ def _stranger(head: bytes) -> Stranger | None:
 
 
 def _is_tfrecord(head: bytes) -> bool:
-    """A record is uint64 length, uint32 checksum, an Example (whose first byte is 0x0a), uint32 checksum; then the next."""
+    """A record is uint64 length, uint32 checksum, an Example (first byte 0x0a), uint32 checksum; then the next."""
     length = int.from_bytes(head[:8], "little")
     following = int.from_bytes(head[length + 16 : length + 24], "little")
     return (
