@@ -18,8 +18,9 @@ from core.report.answer import (
 from core.report.code import rebuild_command, snippet
 from core.report.document import Report
 from core.report.evidence import Evidence, Setting
+from core.report.figures import Figure
 from core.report.guide import Recommendation, recommend
-from core.report.predict import Prediction
+from core.report.predict import Prediction, Range
 from core.report.questions import Answers
 from core.report.sections import measured
 from core.report.standing import front, loads, settings
@@ -70,9 +71,9 @@ def data_of(evidence: Evidence, answers: Answers, setting: Setting | None, told:
         "setting": setting._asdict() if setting else None,
         "front": front({row.store: (sizes[row.store], row.speed.median) for row in rows}),
         "stores": [dataclasses.asdict(store) for store in evidence.stores],
-        "loading": [_figures(row) for row in evidence.loading],
-        "training": [_figures(training) for training in evidence.trainings],
-        "access": [_figures(row) for row in evidence.access],
+        "loading": [_plain(row) for row in evidence.loading],
+        "training": [_plain(training) for training in evidence.trainings],
+        "access": [_plain(row) for row in evidence.access],
         "left_out": [one._asdict() for one in evidence.left_out],
     }
 
@@ -84,26 +85,20 @@ def _code(evidence: Evidence, setting: Setting | None, told: Recommendation) -> 
     return {"snippet": snippet(store, evidence, setting), "rebuild": rebuild_command(store, evidence)}
 
 
-def _plain(one: Prediction) -> dict[str, Any]:
-    told = one._asdict()
-    ranges = {name: value._asdict() for name, value in told.items() if hasattr(value, "_asdict")}
-    return {**told, **ranges}
-
-
-def _figures(row: Any) -> Any:
-    """Plain JSON of what holds figures: each with its median and spread beside its values."""
-    if hasattr(row, "values") and hasattr(row, "run"):
+def _plain(value: Any) -> Any:
+    """Dataclasses and named tuples as plain JSON; a figure has its median and spread beside its values."""
+    if isinstance(value, Figure):
         return {
-            "median": row.median, "low": row.low, "high": row.high, "times": row.times,
-            "values": list(row.values), "run": row.run.name, "started": row.run.started,
+            "median": value.median, "low": value.low, "high": value.high, "times": value.times,
+            "values": list(value.values), "run": value.run.name, "started": value.run.started,
         }  # fmt: skip
-    if hasattr(row, "_asdict"):
-        return row._asdict()
-    if dataclasses.is_dataclass(row):
-        return {field.name: _figures(getattr(row, field.name)) for field in dataclasses.fields(row)}
-    if isinstance(row, tuple | list):
-        return [_figures(part) for part in row]
-    return dict(row) if isinstance(row, Mapping) else row
+    if isinstance(value, Setting | Prediction | Range):
+        return {name: _plain(part) for name, part in value._asdict().items()}
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def tables_of(evidence: Evidence) -> dict[str, Sequence[Mapping[str, Any]]]:
