@@ -94,6 +94,25 @@ def test_a_store_that_is_gone_takes_its_turns_along(furnished: Home) -> None:
     assert [one.reason for one in told.left_out] == ["that store is no longer there"]
 
 
+def test_damaged_rows_are_left_out_and_said_so(furnished: Home) -> None:
+    [path] = [record.path for record in list_records(furnished) if record.of("turn")]
+    lines = path.read_text().splitlines()
+    turn = json.loads(lines[1])
+    broken = [{**turn, "samples_per_s": None}, {**turn, "samples_per_s": 0}, {"kind": "turn"}]
+    path.write_text("\n".join([*lines, *map(json.dumps, broken), '{"kind": "tu']) + "\n")
+    told = shapes(furnished)
+    assert {row.speed.times for row in told.loading} == {2}
+    assert told.left_out[0].what.startswith("3 rows of")
+
+
+def test_a_run_of_an_unknown_machine_is_left_out(furnished: Home) -> None:
+    for sysinfo in furnished.runs.glob(f"*/{SYSINFO}"):
+        sysinfo.unlink()
+    told = shapes(furnished)
+    assert told.loading == ()
+    assert "does not say on which machine" in told.left_out[0].reason
+
+
 # ---------------------------------------------------------------- code and commands
 
 

@@ -2,6 +2,7 @@
 
     figures     a number with its spread and its source; when two of them differ
     evidence    everything measured on one dataset, as plain dataclasses
+    sieve       which records count, and why others do not
     gather      finds it in the stores and in the records of experiments
     standing    which measurements are compared with each other, and which stores no other one beats
     questions   what the guide asks

@@ -11,11 +11,11 @@ from core.report.code import rebuild_command, snippet
 from core.report.document import Block, Chart, Code, Points, Section, Table, Text
 from core.report.evidence import Evidence, Setting
 from core.report.figures import Figure
-from core.report.gather import when
 from core.report.guide import Recommendation
 from core.report.predict import Prediction, Range, predict
 from core.report.questions import Answers
 from core.report.reasons import Reason
+from core.report.sieve import when
 from core.report.standing import front, loads
 from core.words import number_text, seconds_text, size_text
 

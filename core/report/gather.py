@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from core.compressions import COMPRESSIONS
@@ -13,18 +11,16 @@ from core.datasets import Dataset
 from core.encodings import ENCODINGS
 from core.formats import FORMATS
 from core.home import Home
-from core.machine import machine_differences
 from core.measure.races import EXPERIMENTS
 from core.measure.records import Record, list_records
 from core.measure.storage.rows import rows_of
 from core.options import options_of
-from core.report.evidence import Access, BuiltStore, Evidence, Images, Lane, LeftOut, Loading, Setting, Training
+from core.report.evidence import Access, BuiltStore, Evidence, Images, Lane, Loading, Setting, Training
 from core.report.figures import Run, figure
+from core.report.sieve import Row, Sieve
 from core.runs import machine, now, versions
 from core.stores import StoreInfo, list_stores
 from core.training.verdict import judge
-
-Row = Mapping[str, Any]
 
 
 def gather(home: Home, name: str) -> Evidence:
@@ -48,74 +44,6 @@ def gather(home: Home, name: str) -> Evidence:
         trainings=trainings,
         access=access,
     )
-
-
-# ---------------------------------------------------------------- what counts
-
-
-@dataclass
-class Sieve:
-    """What a record must share to be in the report: the images, the machine, and a store that is still the same."""
-
-    dataset: Dataset
-    machine: Row
-    stores: Mapping[str, StoreInfo]
-    left_out: list[LeftOut] = field(default_factory=list)
-    raw: dict[str, list[Row]] = field(default_factory=dict)
-
-    def takes(self, record: Record) -> bool:
-        """Whether a record is about these images and this machine; why not is noted."""
-        reason = self._other_images(record) or self._other_machine(record)
-        if reason:
-            self.left_out.append(LeftOut(f"{record.experiment} of {when(record.setup['started'])}", reason))
-        return not reason
-
-    def takes_store(self, row: Row, record: Record) -> bool:
-        """Whether a row's store is still there, and not built anew since."""
-        if row.get("dataset") not in (None, self.dataset.name):
-            return False
-        told = self.stores.get(f"{row['format']}/{row['variant']}")
-        what = f"{row['format']}/{row['variant']} in {record.experiment} of {when(record.setup['started'])}"
-        if told is None:
-            self._note(LeftOut(what, "that store is no longer there"))
-        elif _moment(str(record.setup["started"])) < _moment(told.manifest.built):
-            self._note(LeftOut(what, "the store was built anew since"))
-        else:
-            return True
-        return False
-
-    def keep(self, kind: str, record: Record, rows: Iterable[Row]) -> None:
-        """Note the rows as they were measured, for whoever wants to reckon again."""
-        told = {"run": record.path.stem, "started": record.setup["started"]}
-        self.raw.setdefault(kind, []).extend({**told, **row} for row in rows)
-
-    def _note(self, left_out: LeftOut) -> None:
-        if left_out not in self.left_out:
-            self.left_out.append(left_out)
-
-    def _other_images(self, record: Record) -> str:
-        measured = record.setup.get("fingerprints", {}).get(self.dataset.name)
-        if measured is None and _moment(str(record.setup["started"])) < _moment(self.dataset.imported):
-            return "it is older than the dataset, and does not say of which images it was"
-        if measured not in (None, self.dataset.fingerprint):
-            return f"measured on other images that were called {self.dataset.name}"
-        return ""
-
-    def _other_machine(self, record: Record) -> str:
-        differences = machine_differences(record.machine, self.machine)
-        if not differences:
-            return ""
-        first = differences[0]
-        return f"measured on another machine ({first.name}: {first.first}, here {first.second})"
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def when(started: str) -> str:
-    """ "2026-11-21 13:20 UTC" """
-    return started[:16].replace("T", " ") + " UTC"
 
 
 def _kept(sieve: Sieve, home: Home, experiments: Sequence[str]) -> list[Record]:
@@ -193,12 +121,17 @@ def _loadings(sieve: Sieve, records: Sequence[Record]) -> Iterator[Loading]:
     """Of each store in each setting the newest record's turns."""
     seen: set[tuple[str, Setting]] = set()
     for record in records:
-        turns = [turn for turn in _turns(record) if sieve.takes_store(turn, record)]
+        turns = sieve.whole(_turns(record), ("samples_per_s", "first_batch_s"), TURN, record)
+        turns = [turn for turn in turns if sieve.takes_store(turn, record)]
         groups = _grouped(turns, record)
         sieve.keep("loading", record, turns)
         for key in groups.keys() - seen:
             yield _loading(*key, groups[key], _run(record))
         seen |= groups.keys()
+
+
+TURN = ("format", "variant", "loader", "batch_size", "transform", "device", "output", "split", "cache", "stages",
+        "ceilings")  # fmt: skip
 
 
 def _turns(record: Record) -> list[Row]:
@@ -255,7 +188,8 @@ def _medians(rows: Sequence[Mapping[str, Any]], run: Run) -> dict[str, float]:
 
 def _trainings(sieve: Sieve, records: Sequence[Record]) -> Iterator[Training]:
     for record in records:
-        rows = [row for row in record.of("epoch") if sieve.takes_store(row, record)]
+        rows = sieve.whole(record.of("epoch"), ("samples_per_s", "first_batch_s", "samples"), EPOCH, record)
+        rows = [row for row in rows if sieve.takes_store(row, record)]
         if not rows:
             continue
         sieve.keep("training", record, rows)
@@ -274,6 +208,10 @@ def _trainings(sieve: Sieve, records: Sequence[Record]) -> Iterator[Training]:
             identical=told["identical"],
             verdict=str(told["verdict"]),
         )
+
+
+EPOCH = ("format", "variant", "store", "order", "epoch", "losses", "wait_share", "val_accuracy", "val_loss",
+         "shuffle_quality")  # fmt: skip
 
 
 def _lane(store: str, order: str, rows: Sequence[Row], run: Run) -> Lane:
@@ -296,7 +234,7 @@ def _accesses(sieve: Sieve, records: Sequence[Record]) -> Iterator[Access]:
     """Of each way, operation and number of images the newest record's times."""
     seen: set[tuple[str, str, int]] = set()
     for record in records:
-        rows = rows_of(record)
+        rows = sieve.whole(rows_of(record), ("seconds", "samples"), ("format", "variant", "operation", "bytes"), record)
         sieve.keep("storage", record, rows)
         for row in rows:
             key = (f"{row['format']}/{row['variant']}", row["operation"], row["samples"])
