@@ -67,7 +67,7 @@ HOMES = {
     "hdf5plugin": ("core.formats.hdf5", "core.inspect"),
     "zstandard": ("core.compressions", "core.inspect"),
     # Between processes of our own, and what an experiment pickles itself as a tutorial does.
-    "pickle": ("core.loading.worker", "core.loading.processes", "core.measure.storage.tutorials"),
+    "pickle": ("core.loading.worker", "core.loading.processes", "core.measure.storage.tutorials.pickled_images"),
 }
 """The only places that may import a library."""
 

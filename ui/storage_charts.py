@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.formats import FORMATS
 from core.measure.statistics import summarise
 from core.measure.storage.verdict import Standing
-from core.measure.storage.ways import TUTORIAL, WRITE_MANY, WRITE_ONE
+from core.measure.storage.ways import TUTORIAL
 from ui.storage_words import (
     OPERATIONS,
     cell_text,
@@ -19,9 +19,7 @@ from ui.storage_words import (
     time_text,
     way_label,
 )
-from ui.stores import SIZES
 from ui.theme import FIGURE_COLOUR, finish, format_colour
-from ui.words import size_text
 
 if TYPE_CHECKING:
     import altair as alt
@@ -76,7 +74,7 @@ def times_chart(table: pd.DataFrame, rows: Sequence[Row], scale: str, order: Seq
     x = alt.X(
         "images:Q",
         title="images",
-        scale=_scale(log),
+        scale=scale_of(log),
         axis=alt.Axis(format="~s", **({"values": counts} if log else {"tickCount": 4}), grid=False),
     )
     title = "seconds an image" if field else "seconds"
@@ -84,7 +82,7 @@ def times_chart(table: pd.DataFrame, rows: Sequence[Row], scale: str, order: Seq
     base = alt.Chart(table).encode(x=x)
     looks = _looks(rows)
     tooltip = ["way", "operation", alt.Tooltip("images", format=","), "in all", "an image", "repeats"]
-    y = alt.Y(f"median{field}:Q", title=title, scale=_scale(log), axis=axis)
+    y = alt.Y(f"median{field}:Q", title=title, scale=scale_of(log), axis=axis)
     band = base.mark_area(opacity=0.18).encode(
         y=alt.Y(f"low{field}:Q", title=title), y2=f"high{field}:Q", color=looks["color"]
     )
@@ -105,7 +103,8 @@ def times_chart(table: pd.DataFrame, rows: Sequence[Row], scale: str, order: Seq
     )
 
 
-def _scale(log: bool) -> alt.Scale:
+def scale_of(log: bool) -> alt.Scale:
+    """Logarithmic, or linear from zero."""
     import altair as alt
 
     return alt.Scale(type="log") if log else alt.Scale(zero=True)
@@ -184,95 +183,3 @@ def _cell_colour(standing: Standing) -> str:
     """The format's, where all that are ahead are of one; none of them has it where they are of several."""
     formats = {place.format for place in (standing.best, *standing.tied)}
     return format_colour(formats.pop()) if len(formats) == 1 else FIGURE_COLOUR
-
-
-# ---------------------------------------------------------------- disk use
-
-
-def sizes_table(rows: Sequence[Row]) -> pd.DataFrame:
-    """The four sizes of what each way wrote, at each number of images; what it writes one by one apart, where that
-    makes other files.
-    """
-    import pandas as pd
-
-    many = {(row["format"], row["variant"], row["samples"]): row for row in rows if row["operation"] == WRITE_MANY}
-    ways = ways_of(rows)
-    lines = []
-    for row in sorted(rows, key=lambda row: ways.index((row["format"], row["variant"]))):
-        twin = many.get((row["format"], row["variant"], row["samples"]))
-        apart = row["operation"] == WRITE_ONE and (twin is None or twin["files"] != row["files"])
-        if row["operation"] != WRITE_MANY and not apart:
-            continue
-        way = way_label(row["format"], row["variant"])
-        lines.append(
-            {
-                "way": f"{way}, one by one" if apart else way,
-                "format": row["format"],
-                "colour": format_colour(row["format"]),
-                "images": row["samples"],
-                "files": row["files"],
-                **{name: row[name] for name in SIZES},
-            }
-        )
-    return pd.DataFrame(lines)
-
-
-def growth_chart(table: pd.DataFrame, scale: str) -> alt.LayerChart:
-    """Blocks on the disk by number of images."""
-    import altair as alt
-
-    log = scale != LINEAR
-    ways = list(dict.fromkeys(table["way"]))
-    colours = [table.loc[table["way"] == way, "colour"].iloc[0] for way in ways]
-    dashes = [TUTORIAL_DASH if "tutorial" in way else [1, 0] for way in ways]
-    counts = sorted({int(count) for count in table["images"]})
-    table = table.assign(figure=table["allocated_bytes"].map(size_text))
-    base = alt.Chart(table).encode(
-        x=alt.X("images:Q", title="images", scale=_scale(log),
-                axis=alt.Axis(format="~s", grid=False, **({"values": counts} if log else {"tickCount": 5}))),
-        y=alt.Y("allocated_bytes:Q", title="bytes allocated on the disk", scale=_scale(log),
-                axis=alt.Axis(labelExpr=BYTES_AXIS, tickCount=5)),
-        color=alt.Color("way:N", title=None, scale=alt.Scale(domain=ways, range=colours)),
-    )  # fmt: skip
-    line = base.mark_line(strokeWidth=2.4).encode(
-        strokeDash=alt.StrokeDash("way:N", title=None, scale=alt.Scale(domain=ways, range=dashes))
-    )
-    dots = base.mark_point(size=46, filled=True, opacity=1).encode(
-        tooltip=["way", alt.Tooltip("images", format=","), alt.Tooltip("figure", title="allocated"), "files"]
-    )
-    return finish((line + dots).properties(height=300)).configure_legend(
-        orient="right",
-        symbolType="stroke",
-        symbolOpacity=1,
-        symbolSize=500,
-        symbolStrokeWidth=3,
-        labelFontSize=13,
-        labelLimit=320,
-        title=None,
-    )
-
-
-BYTES_AXIS = (
-    "datum.value >= 1e9 ? format(datum.value / 1e9, ',~r') + ' GB' : datum.value >= 1e6 ? "
-    "format(datum.value / 1e6, ',~r') + ' MB' : format(datum.value / 1e3, ',~r') + ' kB'"
-)
-
-
-def sizes_chart(table: pd.DataFrame) -> alt.FacetChart:
-    """The four sizes at one number of images, a bar a way, all on one scale."""
-    import altair as alt
-
-    long = table.melt(["way", "format", "colour", "files"], list(SIZES), "size", "bytes")
-    long["size"] = long["size"].map(SIZES)
-    long["figure"] = long["bytes"].map(size_text)
-    scale = alt.Scale(domain=[0, float(long["bytes"].max()) * 1.4], nice=False)
-    base = alt.Chart(long).encode(
-        x=alt.X("bytes:Q", scale=scale, axis=None),
-        y=alt.Y("way:N", title=None, sort=list(table["way"]), axis=alt.Axis(labelLimit=280, ticks=False, domain=False)),
-    )
-    bars = base.mark_bar(cornerRadiusEnd=3).encode(
-        color=alt.Color("colour:N", scale=None), tooltip=["way", "size", "figure", "files"]
-    )
-    figures = base.mark_text(align="left", dx=4, fontSize=12).encode(text="figure:N", color=alt.value(FIGURE_COLOUR))
-    panel = (bars + figures).properties(width=165, height=alt.Step(26))
-    return finish(panel.facet(column=alt.Column("size:N", sort=list(SIZES.values()), title=None)))

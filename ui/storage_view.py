@@ -15,13 +15,11 @@ from ui.storage_charts import (
     EACH,
     LINEAR,
     LOG,
-    growth_chart,
-    sizes_chart,
-    sizes_table,
     times_chart,
     times_table,
     winners_chart,
 )
+from ui.storage_size_charts import growth_chart, sizes_chart, sizes_table
 from ui.storage_words import OPERATIONS, flavoured, left_out_text, operation_title, verdict, way_label
 from ui.stores import SIZES_EXPLAINED
 from ui.words import counted, listed, size_text

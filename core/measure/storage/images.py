@@ -71,8 +71,15 @@ def load(dataset: Dataset, split: str, count: int, size: int | None, seed: int) 
         pixels.append(_pixels(data[-1], size))
         if pace.due():
             yield Progress("loading the images into memory", done, len(rows))
-    sums = [checksums.of_bytes(image) for image in pixels]
-    return Images(tuple(dataset.classes), data, pixels, [row.label for row in rows], sums)
+    # Class by class, as they lie on the disk, is how they are read fast; but the first ten would all show the same.
+    order = random.Random(seed).sample(range(len(rows)), len(rows))
+    return Images(
+        classes=tuple(dataset.classes),
+        data=[data[place] for place in order],
+        pixels=[pixels[place] for place in order],
+        labels=[rows[place].label for place in order],
+        checksums=[checksums.of_bytes(pixels[place]) for place in order],
+    )
 
 
 def _most(dataset: Dataset, split: str, size: int | None) -> int:
@@ -84,11 +91,9 @@ def _most(dataset: Dataset, split: str, size: int | None) -> int:
 
 
 def _drawn(dataset: Dataset, split: str, count: int, seed: int) -> list[Row]:
-    """So many rows, drawn and shuffled: class by class, the first ten would all show the same."""
+    """So many rows, drawn by the seed, in order."""
     chosen = set(dataset.sample_positions(split, k=count, seed=seed))
-    rows = [row for row in dataset.rows(split) if row.position in chosen]
-    random.Random(seed).shuffle(rows)
-    return rows
+    return [row for row in dataset.rows(split) if row.position in chosen]
 
 
 def _read(dataset: Dataset, row: Row) -> bytes:

@@ -1,0 +1,44 @@
+"""What the tutorial's three ways have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from core.contracts import Sizes
+from core.formats.walk import files_below
+from core.measure.storage.images import Images
+from core.measure.storage.ways import TUTORIAL, WRITE_ONE
+
+STEP = 64
+"""Images between two looks at the clock."""
+
+
+@dataclass(frozen=True)
+class Tutorial:
+    """What the three share."""
+
+    variant = TUTORIAL
+
+    def expected(self, images: Images, number: int) -> int:
+        return images.checksums[number]
+
+    def memory_bytes(self, layout: str, images: Images, count: int) -> int:
+        """Everything at once: the tutorial's functions take and return whole lists."""
+        return count * images.pixel_bytes * (1 if layout == WRITE_ONE else 2)
+
+
+def parts_of(indices: Sequence[int]) -> Iterator[list[int]]:
+    rest = iter(indices)
+    while part := list(islice(rest, STEP)):
+        yield part
+
+
+def sizes_of(folder: Path, payload: int, used: int | None) -> Sizes:
+    """Of all files in a folder; where nothing says what is in use inside of them, all of them is."""
+    found = list(files_below(folder))
+    apparent = sum(status.st_size for status in found)
+    allocated = sum(getattr(status, "st_blocks", -(-status.st_size // 512)) * 512 for status in found)
+    return Sizes(payload, apparent if used is None else used, allocated, apparent, len(found))
