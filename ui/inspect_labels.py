@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.inspect.search import Census
 from ui import inspected
+from ui.chart_export import download_row
 from ui.inspect_filter import label_text
 from ui.inspect_open import Subject
 from ui.theme import FIGURE_COLOUR, PALETTE, finish
@@ -32,7 +34,10 @@ def draw_labels(subject: Subject) -> None:
         return
     st.markdown(_sentence(census))
     names = inspected.classes(subject.span)
-    st.altair_chart(histogram(census, names), alt="How often each label occurs")
+    chart = histogram(census, names)
+    st.altair_chart(chart, alt="How often each label occurs")
+    rows = [{"label": label, "name": label_text(label, names), "entries": count} for label, count in census.counts]
+    download_row(chart, rows, f"{Path(subject.span.path).stem}-labels")
     if not census.exact:
         st.caption(
             f"Estimated from {census.looked:,} of {census.total:,} entries, evenly spread over the file: reading the "

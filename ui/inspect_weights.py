@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.inspect.weigh import Estimate
 from ui import inspected
+from ui.chart_export import download_row
 from ui.inspect_open import Subject
 from ui.theme import FIGURE_COLOUR, finish, format_scale, format_title
 from ui.words import counted, size_text
@@ -31,13 +34,15 @@ def draw_weights(subject: Subject) -> None:
         return
     found = inspected.estimated(subject.span)
     here = occupied(subject)
-    st.altair_chart(weights_chart(found[:SHOWN], here), alt="Estimated size of these images in other formats")
+    chart = weights_chart(found[:SHOWN], here)
+    st.altair_chart(chart, alt="Estimated size of these images in other formats")
     st.caption(
         f"**Estimates**, from {counted(len(images), 'image')} drawn at random and encoded every way just now, for "
         f"{counted(len(subject.span), subject.noun, 'entries' if subject.noun == 'entry' else None)}. The whiskers "
         "hold the true figure 95 times in 100. JPEG loses a little of the pixels, the others nothing."
         + (f" The line: what this file occupies now, {size_text(here)}." if here else "")
     )
+    download_row(chart, [asdict(one) for one in found], f"{Path(subject.span.path).stem}-in-other-formats")
 
 
 def occupied(subject: Subject) -> int | None:

@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 OPEN_FILES = 8
 IDLE_SECONDS = 300
+HOPELESS_SECONDS = 600
 AT_ONCE = 2.0
 """Seconds within which a reader that was released says that it is gone; one that dies later died of the question."""
 
@@ -235,15 +236,36 @@ def _of(span: Span, question: Callable[[InspectedFile], T]) -> T:
 
 def _ask(path: str, stamp: int, schema: str | None, question: Callable[[InspectedFile], T]) -> T:
     """Ask the file's reader; where it was gone already (idle, or killed by another question), ask a new one once."""
+    hopeless = _hopeless(path, stamp, schema)
+    if hopeless:
+        raise ReaderDied(hopeless[0])
     for last in (False, True):
         began = time.monotonic()
         try:
-            return _opened(path, stamp, schema).ask(question)
+            return _open(path, stamp, schema, hopeless).ask(question)
         except ReaderDied:
             _opened.clear(path, stamp, schema)
             if last or time.monotonic() - began > AT_ONCE:
                 raise
     raise AssertionError("the second answer was returned or raised")
+
+
+def _open(path: str, stamp: int, schema: str | None, hopeless: list[str]) -> _Kept:
+    """The file's reader; one that took long to die while it opened the file is noted in `hopeless`."""
+    began = time.monotonic()
+    try:
+        return _opened(path, stamp, schema)
+    except ReaderDied as error:
+        if time.monotonic() - began > AT_ONCE:
+            hopeless.append(str(error))
+        raise
+
+
+@st.cache_resource(ttl=HOPELESS_SECONDS, max_entries=64, show_spinner=False)
+def _hopeless(path: str, stamp: int, schema: str | None) -> list[str]:
+    """Why a file cannot be opened, where finding out took long: a page asks many questions, and each would take as
+    long again."""
+    return []
 
 
 @st.cache_resource(max_entries=OPEN_FILES, show_spinner=False, on_release=lambda kept: kept.close())

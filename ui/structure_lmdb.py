@@ -277,5 +277,5 @@ def _draw_places(span: Span, structure: dict[str, Any]) -> None:
     picture = file_picture(thinned(places["cells"]), KINDS)
     st.altair_chart(picture, alt="The file from its first page to its last, by kind of page")
     each = structure["last_page"] + 1
-    what = "one page" if each <= CELLS else f"one page of every {number_text(-(-each // CELLS))}"
+    what = "one page" if each <= CELLS else f"one page out of every {number_text(-(-each // CELLS))}"
     st.caption(f"{ABOUT_PICTURE} Each square is {what}. Meta pages are the two doors of the file: its first two pages.")

@@ -1,0 +1,128 @@
+"""Takes the pictures of the inspector: grid and sample, and the structure of an LMDB and an HDF5 file from elsewhere.
+
+python -m docs.screenshots.inspector
+"""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import h5py
+import lmdb
+import numpy as np
+from playwright.sync_api import sync_playwright
+
+from core.building import Build
+from core.datasets import Dataset
+from core.events import finish
+from core.home import Home
+from core.importing import Import
+from tests.test_app_browser import QUIET, browser_path, calm, serving
+
+HERE = Path(__file__).parent
+SIZE = {"width": 1440, "height": 900}
+MOST_HEIGHT = 2400
+SAMPLES = 3000
+DELETED_EACH = 9
+"""Every so many entries of the LMDB one is deleted, so that it has free pages to be seen."""
+
+
+def main() -> None:
+    path = browser_path()
+    if path is None:
+        raise SystemExit("no Chromium or Chrome here: install one, or name it in the variable CHROMIUM")
+    with tempfile.TemporaryDirectory(prefix="format-matters-") as folder, sync_playwright() as playwright:
+        home = Home(Path(folder))
+        furnish(home)
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        with serving(home.root) as address:
+            for scheme in ("light", "dark"):
+                take(browser, address, home, scheme)
+        browser.close()
+
+
+def furnish(home: Home) -> None:
+    """A dataset, stores of it, and files as other people make them."""
+    options = {"size": 32, "train": SAMPLES, "val": 500}
+    finish(Import("shapes", "shapes", options=options, home=str(home.root)).run())
+    for format, encoding in (("lmdb", "raw"), ("hdf5", "raw"), ("lmdb", "jpeg"), ("disk", "original")):
+        finish(Build("shapes", format, encoding, home=str(home.root)).run())
+    images, labels = arrays(home)
+    files = home.root / "files"
+    files.mkdir()
+    write_lmdb(files / "train.lmdb", images, labels)
+    write_hdf5(files / "features.h5", images, labels)
+
+
+def arrays(home: Home) -> tuple[np.ndarray, np.ndarray]:
+    """Images uint8 (n, 32, 32, 3) and labels int64 (n,) of the dataset, mixed."""
+    from core.pixels import decode
+
+    dataset = Dataset.open(home, "shapes")
+    order = np.random.default_rng(0).permutation(SAMPLES)
+    rows = [dataset.row("train", int(position)) for position in order]
+    return np.stack([decode(dataset.read(row)) for row in rows]), np.array([row.label for row in rows])
+
+
+def write_lmdb(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
+    """Pickled pairs under running numbers, in a map far larger than needed, some of them deleted again."""
+    with lmdb.open(str(path), map_size=1 << 30) as env:
+        with env.begin(write=True) as transaction:
+            for index, (image, label) in enumerate(zip(images, labels, strict=True)):
+                value = {"image": image, "label": int(label), "compression": None}
+                transaction.put(f"{index:08}".encode(), pickle.dumps(value))
+        with env.begin(write=True) as transaction:
+            for index in range(0, len(images), DELETED_EACH):
+                transaction.delete(f"{index:08}".encode())
+
+
+def write_hdf5(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
+    """Compressed chunks that were written out of order, groups, links."""
+    with h5py.File(path, "w") as file:
+        chunks = file.create_dataset("train/images", images.shape, "u1", chunks=(50, 32, 32, 3), compression="gzip")
+        for start in np.random.default_rng(1).permutation(np.arange(0, len(images), 50)):
+            chunks[start : start + 50] = images[start : start + 50]
+        file["train/labels"] = labels
+        file["train/mean"] = images.mean(axis=(0, 1, 2))
+        file["test/images"], file["test/labels"] = images[:400], labels[:400]
+        file["latest"] = h5py.SoftLink("/train/images")
+        file["more"] = h5py.ExternalLink("elsewhere.h5", "/images")
+
+
+def take(browser: Any, address: str, home: Home, scheme: str) -> None:
+    page = browser.new_context(viewport=SIZE, color_scheme=scheme).new_page()
+    page.goto(f"{address}/inspector")
+    page.get_by_text("The same sample in other stores").wait_for()
+    picture(page, "inspector", scheme)
+    files = home.root / "files"
+    page.goto(f"{address}/inspector?file={quote(str(files / 'train.lmdb'))}")
+    page.get_by_text("Read as", exact=True).wait_for()
+    picture(page, "inspector-file", scheme)
+    structure(page)
+    picture(page, "inspector-lmdb", scheme)
+    page.goto(f"{address}/inspector?file={quote(str(files / 'features.h5'))}")
+    structure(page)
+    picture(page, "inspector-hdf5", scheme)
+
+
+def structure(page: Any) -> None:
+    page.get_by_role("radio", name="Structure").click()
+    page.get_by_text("Estimates").wait_for(timeout=30_000)
+
+
+def picture(page: Any, name: str, scheme: str) -> None:
+    """The whole page, as high as it is."""
+    calm(page)
+    height = page.get_by_test_id("stMain").evaluate("element => element.scrollHeight")
+    page.set_viewport_size({**SIZE, "height": max(SIZE["height"], min(height, MOST_HEIGHT))})
+    page.wait_for_timeout(1500)  # charts draw themselves after the page is there
+    page.screenshot(path=HERE / f"{name}-{scheme}.png")
+    page.set_viewport_size(SIZE)
+
+
+if __name__ == "__main__":
+    main()
