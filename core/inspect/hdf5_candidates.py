@@ -20,22 +20,11 @@ SMOOTH = 0.5
 """Correlation of neighbouring pixels from which values look like a picture; noise and embeddings have none."""
 
 _PLURALS = frozenset(
-    [
-        "images",
-        "imgs",
-        "pictures",
-        "photos",
-        "frames",
-        "slices",
-        "faces",
-        "digits",
-        "inputs",
-        "patches",
-        "crops",
-        "x",
-        "samples",
-    ]
-)
+    (
+        "images", "imgs", "pictures", "photos", "frames", "slices", "faces", "digits", "inputs", "patches", "crops",
+        "x", "samples",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from core.inspect.hdf5_values import bytes_of, is_bytes
 from core.inspect.hdf5_words import BESIDE, IMAGE_WORDS, UNLIKELY, has, natural, rank, words
 from core.inspect.values import image_encoding
 
-SURE_WORDS = tuple(word for word in IMAGE_WORDS[:12] if word != "x")
+SURE_WORDS = tuple(word for word in IMAGE_WORDS[:10] if word != "x")
 """What a table of numbers is not called."""
 
 PROBE = 12

@@ -16,11 +16,15 @@ from core.errors import InputError
 from core.inspect import hdf5_guard as guard
 from core.inspect.hdf5_chunks import chunk_map, describe
 from core.inspect.hdf5_cut import Padded, stated_end
+from core.inspect.hdf5_guard import texts
 from core.inspect.hdf5_heap import Heaps
 from core.inspect.hdf5_walk import TROUBLE, Node, Tree, one_line, walk
 
 MAX_TREE = 2_000
 """Nodes that `structure` describes; of more, the first, and `tree_total` says how many there are."""
+
+MAX_ATTRIBUTED = 100
+"""Nodes whose attributes are told in `structure`, each in a few words."""
 
 KEPT_OPEN = 512
 
@@ -121,12 +125,15 @@ class Hdf5File:
         """Every object and link (the first of very many), and what the file weighs."""
         status, nodes = self.path.stat(), self.tree.nodes
         tree = [self._described(node) for node in nodes[:MAX_TREE]]
+        for row in tree[:MAX_ATTRIBUTED]:
+            row |= {"attribute_values": texts(self.attributes(row["name"]))} if row.get("attributes") else {}
         logical = sum(row.get("logical_bytes") or 0 for row in tree)
         stored = sum(row.get("stored_bytes") or 0 for row in tree)
         return {
             "datasets": len(self.datasets),
             "groups": sum(node.kind == "group" and node.target is None for node in nodes),
             "links": sum(node.target is not None for node in nodes),
+            "attributes": texts(self.attributes()),
             "tree": tree,
             "tree_total": len(nodes),
             "logical_bytes": logical,

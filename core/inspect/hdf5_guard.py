@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 import h5py
+import numpy as np
 
 from core.inspect.hdf5_chunks import layout_of, logical_bytes
 from core.inspect.hdf5_filters import missing
@@ -14,6 +15,8 @@ from core.inspect.hdf5_walk import Tree
 
 MAX_READ = 1 << 29
 """512 MiB; a chunk or a single record that is larger is refused before it is read."""
+
+MAX_ATTRIBUTE = 1 << 20
 
 MAX_MAPPINGS = 1_000
 """Pieces of a virtual dataset that are looked at; one of more is refused."""
@@ -95,7 +98,8 @@ def bad_chunks(dataset: h5py.Dataset, start: int, stop: int, size: int) -> str |
     """
     if dataset.chunks is None or dataset.shape is None or not dataset.shape:
         return None
-    whole = prod(map(int, dataset.chunks)) * dataset.dtype.itemsize
+    item = dataset.dtype.itemsize * (4 if dataset.dtype.hasobject else 1)  # references are longer in the file
+    whole = prod(map(int, dataset.chunks)) * item
     hollow = logical_bytes(dataset) > HOLLOW
     rows = int(dataset.chunks[0])
     for row in range(start - start % rows, stop, rows):
@@ -121,7 +125,7 @@ def plain_attributes(attributes: h5py.AttributeManager, limit: int = 200) -> tup
     for name in _names(attributes, limit):
         try:
             about = attributes.get_id(name)
-            if about.get_storage_size() > 1 << 20:
+            if prod(map(int, about.shape or (0,))) * about.dtype.itemsize > MAX_ATTRIBUTE:
                 lost.append(f"attribute {name} is larger than it is worth")
                 continue
             plain[name] = attributes[name]
@@ -135,3 +139,16 @@ def _names(attributes: h5py.AttributeManager, limit: int) -> list[str]:
         return list(attributes)[:limit]
     except (OSError, RuntimeError, ValueError, KeyError):
         return []
+
+
+def texts(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Attributes in a few words each, for somebody to read."""
+    return {name: _words(value) for name, value in list(attributes.items())[:20]}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bytes | np.bytes_):
+        value = value.decode("utf-8", "backslashreplace")
+    if isinstance(value, np.void) and value.dtype.names is None:
+        return f"{value.nbytes:,} opaque bytes"
+    return " ".join(str(value).split())[:200]

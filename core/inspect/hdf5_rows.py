@@ -23,7 +23,7 @@ class Rows:
     def __init__(self, facts: Facts, axis: int = 0) -> None:
         self.facts = facts
         self.axis = axis
-        self._step = _block(facts, axis)
+        self._step = _rows_at_once(facts, axis)
         self._kept: dict[int, np.ndarray[Any, Any]] = {}
 
     def __len__(self) -> int:
@@ -32,20 +32,27 @@ class Rows:
     def __getitem__(self, index: int) -> Any:
         """One row, without its axis. Raises ValueError that says why it cannot be read."""
         number, place = divmod(index, self._step)
-        if number not in self._kept:
-            while len(self._kept) >= KEPT:
-                del self._kept[next(iter(self._kept))]
-            start = number * self._step
-            stop = min(start + self._step, len(self))
-            self._kept[number] = self.facts.file.rows(self.facts.dataset, start, stop, self.axis)
-        return self._kept[number][(slice(None),) * self.axis + (place,)]
+        block = self._kept.get(number)
+        if block is None:
+            block = self._block(number)
+        return block[(slice(None),) * self.axis + (place,)]
+
+    def _block(self, number: int) -> np.ndarray[Any, Any]:
+        """A block as it is read; the last two are kept, if they are not too large for that."""
+        while len(self._kept) >= KEPT:
+            del self._kept[next(iter(self._kept))]
+        start = number * self._step
+        block = self.facts.file.rows(self.facts.dataset, start, min(start + self._step, len(self)), self.axis)
+        if block.nbytes <= BLOCK_BYTES:
+            self._kept[number] = block
+        return block
 
     def stored_bytes(self) -> int:
         """A row's share of what the dataset takes in the file."""
         return int(self.facts.dataset.id.get_storage_size()) // max(len(self), 1)
 
 
-def _block(facts: Facts, axis: int) -> int:
+def _rows_at_once(facts: Facts, axis: int) -> int:
     """Rows read at once: those of a chunk, or as many as make a strided reading worth while."""
     row = max(prod(facts.shape) // max(facts.shape[axis], 1) * facts.dtype.itemsize, 1)
     chunks = facts.dataset.chunks

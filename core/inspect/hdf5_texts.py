@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import h5py
@@ -154,8 +154,3 @@ def _dataset(file: Hdf5File, facts: Facts) -> list[str] | None:
     except (ValueError, KeyError):
         return None
     return None if any(name is None for name in names) else [str(name) for name in names]
-
-
-def json_of(attributes: Mapping[str, Any]) -> dict[str, str]:
-    """Attributes as short texts, for somebody to read."""
-    return {name: " ".join(str(value).split())[:200] for name, value in attributes.items()}

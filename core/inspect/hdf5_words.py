@@ -32,58 +32,21 @@ SPLITS = {
 }  # fmt: skip
 
 UNLIKELY = frozenset(
-    [
-        "kernel",
-        "weight",
-        "weights",
-        "bias",
-        "gamma",
-        "beta",
-        "moving",
-        "mean",
-        "variance",
-        "embedding",
-        "embeddings",
-        "optimizer",
-        "momentum",
-        "gradient",
-        "descriptor",
-        "descriptors",
-        "keypoints",
-        "scores",
-        "bbox",
-        "boxes",
-        "landmarks",
-        "coords",
-        "coordinates",
-        "pose",
-        "state",
-        "action",
-        "reward",
-        "palette",
-        "lut",
-        "colormap",
-    ]
-)
+    (
+        "kernel", "weight", "weights", "bias", "gamma", "beta", "moving", "mean", "variance", "embedding",
+        "embeddings", "optimizer", "momentum", "gradient", "descriptor", "descriptors", "keypoints", "scores",
+        "bbox", "boxes", "landmarks", "coords", "coordinates", "pose", "state", "action", "reward", "palette",
+        "lut", "colormap",
+    )
+)  # fmt: skip
 """Words of arrays that have an image's shape now and then and are none."""
 
 BESIDE = frozenset(
-    [
-        "mask",
-        "masks",
-        "seg",
-        "segmentation",
-        "depth",
-        "depths",
-        "rawdepths",
-        "instances",
-        "label",
-        "labels",
-        "gt",
-        "flow",
-        "normals",
-    ]
-)
+    (
+        "mask", "masks", "seg", "segmentation", "depth", "depths", "rawdepths", "instances", "label", "labels",
+        "gt", "flow", "normals", "mean", "std", "average",
+    )
+)  # fmt: skip
 """Words of arrays that lie beside images: shown as images only where there is nothing better."""
 
 

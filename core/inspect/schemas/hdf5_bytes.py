@@ -23,8 +23,11 @@ PROBE = 8
 HEADS = 1 << 12
 
 STARTS = frozenset(
-    ["offsets", "offset", "indptr", "starts", "start", "index", "indices", "ptr", "positions", "idx", "begin", "pos"]
-)
+    (
+        "offsets", "offset", "indptr", "starts", "start", "index", "indices", "ptr", "positions", "idx", "begin",
+        "pos",
+    )
+)  # fmt: skip
 LENGTHS = frozenset(
     (
         "lengths", "length", "sizes", "size", "lens", "len", "nbytes", "counts",

@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 from core.inspect import arrays, hdf5_layouts
+from core.inspect.hdf5_candidates import SMOOTH, smoothness
 from core.inspect.hdf5_facts import Facts, look
 from core.inspect.hdf5_file import Hdf5File
 from core.inspect.hdf5_pixels import Look, guess
@@ -70,12 +71,21 @@ class CompoundRun(Run):
     def holds_images(self) -> bool:
         """Whether the field is pixels, or begins like an image file in most of the first rows."""
         if self._layout is not None:
-            return True
+            return self._looks_like_pixels()
         told = 0
         for index in range(min(len(self), PROBE)):
             value = self.rows[index][self.field]
             told += is_bytes(value) and image_encoding(bytes_of(value)) is not None
         return told > 0
+
+    def _looks_like_pixels(self) -> bool:
+        """By the field's name, or by a first value that is uint8 of an image's size or varies like a picture."""
+        if rank(self.field, IMAGE_WORDS):
+            return True
+        image = hdf5_layouts.upright(self.rows[0][self.field], self._layout or "")
+        if min(image.shape[:2]) < hdf5_layouts.LEAST:
+            return False
+        return image.dtype == np.uint8 or smoothness(image if image.ndim == 2 else image[:, :, 0]) >= SMOOTH
 
 
 class CompoundRows(Runs):

@@ -29,7 +29,9 @@ class Datasets:
         self.classes: Sequence[str] | None = None
         self.warnings: list[str] = []
         self._file = file
-        self._names = list(file.datasets)
+        self._names = sorted(file.datasets, key=lambda name: name.startswith("#"))  # MATLAB's own come last
+        if not self._names:
+            self.why = "there is no dataset in this file; its groups, links and attributes are told in its structure"
         self._places = {name: place for place, name in enumerate(self._names)}
 
     @classmethod
