@@ -132,6 +132,15 @@ def test_a_tie_is_said_to_be_one() -> None:
     assert "3.33 times as many as hdf5/raw" in sentences.speeds(clear)
 
 
+def test_a_busy_machine_and_an_unsure_cache_are_told() -> None:
+    rows = list(evidence().loading)
+    assert "Meanwhile" not in sentences.conditions(WARM, rows)
+    rows[0] = dataclasses.replace(rows[0], others=0.42, confirmed=False)
+    told = sentences.conditions(WARM, rows)
+    assert "up to 42% of the processors" in told
+    assert "confirmed to be warm for disk/original" in told
+
+
 def test_accuracy_is_said_to_be_the_same_only_where_losses_are() -> None:
     lanes = [lane("lmdb/raw", 700), lane("hdf5/raw", 700)]
     assert "does not change the result" in sentences.accuracy(trained(lanes))

@@ -95,7 +95,8 @@ class Setting(NamedTuple):
 @dataclass(frozen=True)
 class Loading:
     """One store in one setting. Speeds in images a second, `stages` in microseconds of one worker's time an image,
-    `ceilings` in images a second. `confirmed`: looking at its pages confirmed that the cache was as asked."""
+    `ceilings` in images a second. `confirmed`: looking at its pages confirmed that the cache was as asked.
+    `others`: the share of all processors that other programs took meanwhile, None where nobody looked."""
 
     store: str
     setting: Setting
@@ -106,6 +107,7 @@ class Loading:
     ceilings: Mapping[str, float] = field(default_factory=dict)
     workers: str = ""
     confirmed: bool = True
+    others: float | None = None
 
 
 @dataclass(frozen=True)

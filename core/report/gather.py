@@ -160,6 +160,7 @@ def _grouped(turns: Iterable[Row], record: Record) -> dict[tuple[str, Setting], 
 
 
 def _loading(store: str, setting: Setting, turns: Sequence[Row], run: Run) -> Loading:
+    others = [turn["others_share"] for turn in turns if turn.get("others_share") is not None]
     waits = [turn["wait_share"] for turn in turns if turn.get("wait_share") is not None]
     return Loading(
         store,
@@ -171,6 +172,7 @@ def _loading(store: str, setting: Setting, turns: Sequence[Row], run: Run) -> Lo
         _medians([turn["ceilings"] for turn in turns], run),
         str(turns[-1].get("workers", "")),
         confirmed=all(turn["cache"] == setting.cache for turn in turns),
+        others=figure(others, run).median if others else None,
     )
 
 

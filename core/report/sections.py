@@ -9,7 +9,7 @@ from core.report.document import Block, Chart, Code, Section, Table, Text
 from core.report.evidence import Access, BuiltStore, Evidence, Loading, Setting
 from core.report.figures import Figure
 from core.report.standing import SHUFFLED, Ranked, accesses, front, loads, main_training
-from core.words import listed, number_text, rounded, seconds_text, size_text, speed_text
+from core.words import number_text, rounded, seconds_text, size_text, speed_text
 
 OPERATIONS = {
     "write-one": "write one by one",
@@ -69,10 +69,8 @@ def _trade_off(evidence: Evidence, setting: Setting | None) -> Iterator[Block]:
         sentences.trade_off(ranked, best),
         "Allocated MB against images per second by store, with spreads and the Pareto front",
     )
-    unsure = [row.store for row in loads(evidence, setting) if not row.confirmed]
-    cache = f" The page cache could not be confirmed to be {setting.cache} for {listed(unsure)}." if unsure else ""
-    about = f"{_first_upper(setting.text)}. The lines span the spread, the dashes join the Pareto front.{cache}"
-    yield Text(about, "small")
+    lines = "The lines span the spread, the dashes join the Pareto front."
+    yield Text(f"{sentences.conditions(setting, loads(evidence, setting))} {lines}", "small")
 
 
 def _about(store: BuiltStore) -> dict[str, str]:
@@ -171,7 +169,8 @@ def _waiting(evidence: Evidence) -> Iterator[Block]:
         pairs = [(row.store, row.wait_share) for row in stepped if row.setting == setting and row.wait_share]
         step = f"A training step of {setting.step_ms:g} ms" if setting.step_ms else "A training step of a small model"
         yield _share_chart("wait-step", pairs, step)
-        yield Text(f"{_first_upper(setting.text)}.", "small")
+        used = [row for row in stepped if row.setting == setting]
+        yield Text(sentences.conditions(setting, used), "small")
 
 
 def _share_chart(name: str, pairs: Sequence[tuple[str, Figure]], what: str) -> Chart:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.report.evidence import BuiltStore, Loading, Training
+from core.report.evidence import BuiltStore, Loading, Setting, Training
 from core.report.figures import Figure, differ
 from core.report.standing import Ranked, best_of
 from core.words import counted, listed, number_text, seconds_text, size_text, speed_text, times_text
+
+BUSY = 0.1
+"""Of all processors: what other programs may take before it is said."""
 
 TOLD = 4
 """More names than this are a number of stores instead."""
@@ -44,6 +47,21 @@ def speeds(ranked: Sequence[Ranked]) -> str:
         if ties
         else ""
     )
+
+
+def conditions(setting: Setting, rows: Sequence[Loading]) -> str:
+    """How these were loaded, and what speaks against the figures."""
+    said = [f"{setting.text[:1].upper()}{setting.text[1:]}."]
+    unsure = [row.store for row in rows if not row.confirmed]
+    if unsure:
+        said.append(f"The page cache could not be confirmed to be {setting.cache} for {listed(unsure)}.")
+    busy = max((row.others or 0.0 for row in rows), default=0.0)
+    if busy >= BUSY:
+        said.append(
+            f"Meanwhile other programs took up to {busy:.0%} of the processors: these figures are too low. Measure "
+            "again when the machine is quiet."
+        )
+    return " ".join(said)
 
 
 def first_batches(rows: Sequence[Loading]) -> str:
