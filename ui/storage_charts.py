@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 
 PANEL_WIDTH, PANEL_HEIGHT = 432, 250
+CELL_WIDTH, WINNERS_WIDTH = 156, 820
 DASHES = ([1, 0], [10, 3], [2, 3], [10, 3, 2, 3], [6, 6], [1, 5])
 TUTORIAL_DASH = [5, 4]
 
@@ -175,11 +176,13 @@ def winners_chart(found: Sequence[Standing]) -> alt.LayerChart:
     white = alt.value("#FFFFFF")
     name = base.mark_text(dy=-9, fontSize=13, fontWeight=600).encode(text="winner:N", color=white)
     by = base.mark_text(dy=10, fontSize=12).encode(text="by:N", color=white)
-    cell = {"width": alt.Step(156), "height": alt.Step(54)}
+    cell = {"width": alt.Step(min(CELL_WIDTH, WINNERS_WIDTH // len(columns))), "height": alt.Step(54)}
     return finish((cells + name + by).properties(**cell)).configure_scale(bandPaddingInner=0.05)
 
 
 def _cell_colour(standing: Standing) -> str:
-    """The format's, where all that are ahead are of one; none of them has it where they are of several."""
+    """The format's, where all that are ahead are of one; none has it where they are of several, or have no rival."""
+    if len(standing.places) == 1:
+        return FIGURE_COLOUR
     formats = {place.format for place in (standing.best, *standing.tied)}
     return format_colour(formats.pop()) if len(formats) == 1 else FIGURE_COLOUR

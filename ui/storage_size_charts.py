@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.measure.storage.ways import WRITE_MANY, WRITE_ONE
+from core.measure.storage.ways import TUTORIAL, WRITE_MANY, WRITE_ONE
 from ui.storage_charts import LINEAR, TUTORIAL_DASH, Row, scale_of, ways_of
 from ui.storage_words import way_label
 from ui.stores import SIZES
@@ -29,13 +29,14 @@ def sizes_table(rows: Sequence[Row]) -> pd.DataFrame:
     lines = []
     for row in sorted(rows, key=lambda row: ways.index((row["format"], row["variant"]))):
         twin = many.get((row["format"], row["variant"], row["samples"]))
-        apart = row["operation"] == WRITE_ONE and (twin is None or twin["files"] != row["files"])
-        if row["operation"] != WRITE_MANY and not apart:
+        first = row["operation"] == WRITE_ONE and twin is None
+        apart = row["operation"] == WRITE_ONE and twin is not None and twin["files"] != row["files"]
+        if row["operation"] != WRITE_MANY and not apart and not first:
             continue
         way = way_label(row["format"], row["variant"])
         lines.append(
             {
-                "way": f"{way}, one by one" if apart else way,
+                "way": f"{way}, one by one" if apart or (first and row["variant"] == TUTORIAL) else way,
                 "format": row["format"],
                 "colour": format_colour(row["format"]),
                 "images": row["samples"],

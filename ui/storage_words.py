@@ -122,7 +122,7 @@ def cell_text(standing: Standing) -> str:
         return "no difference"
     if standing.tied:
         return f"= {short_label(standing.tied[0])}"
-    return f"{times_text(standing.factor(standing.places[1]))} ahead" if len(standing.places) > 1 else "alone"
+    return f"{times_text(standing.factor(standing.places[1]))} ahead" if len(standing.places) > 1 else "alone measured"
 
 
 def short_label(place: Place) -> str:
