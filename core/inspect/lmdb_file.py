@@ -28,7 +28,9 @@ MOST_DATABASES = 1024
 SAMPLED_BYTES = 1 << 26
 CONTENTS_LOOKED_AT = 12
 NAMED_LEAVES = 65_536
-"""Sub-databases are looked for in so many leaf pages of the main one."""
+FIRST_LEAVES = 2_048
+"""Sub-databases are looked for among all entries of the main one; where it has more leaf pages than the former, among
+those of the first few."""
 
 BOOKKEEPING = frozenset(
     (
@@ -121,8 +123,7 @@ class LmdbView:
 
     def get(self, key: bytes) -> bytes | None:
         """A copy of a key's (first) value, or None. Raises ValueError where a damaged page is in the way."""
-        position = self.tree.find(key)
-        return None if position is None else self.tree.entry(position).value
+        return self.tree.value(key)
 
     def key_at(self, position: int) -> bytes:
         """Raises IndexError where there are fewer entries, ValueError where a damaged page is in the way."""
@@ -296,7 +297,8 @@ class LmdbFile(LmdbView):
     @cached_property
     def trees_among_values(self) -> list[int]:
         """The entries of the main database whose values are the records of other databases."""
-        leaves = self.tree.leaves[:NAMED_LEAVES]
+        leaves = self.tree.leaves if len(self.tree.leaves) <= NAMED_LEAVES else self.tree.leaves[:FIRST_LEAVES]
+        leaves = leaves[self.pages.sound(leaves)]
         if self.tree.database.flags & 0x04 or not len(leaves):
             return []
         flags = self.pages.node_flags(leaves)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
@@ -13,8 +14,8 @@ from core.inspect.contents import Content, content_as, content_of
 from core.inspect.lmdb_file import BOOKKEEPING, LmdbView
 from core.inspect.lmdb_keys import HEXADECIMAL
 from core.inspect.lmdb_labels import LabelSource
-from core.inspect.lmdb_layout import DUPSORT
-from core.inspect.lmdb_selection import AllBut, Selection, in_counting_order
+from core.inspect.lmdb_layout import DUPSORT, INTEGERKEY, REVERSEKEY
+from core.inspect.lmdb_selection import AllBut, Counting, Selection, in_counting_order
 from core.inspect.lmdb_tree import Entry
 from core.inspect.records import Label, Record
 
@@ -39,6 +40,7 @@ class LmdbRecords:
     ) -> None:
         self.file = file
         self.classes: Sequence[str] | None = None
+        self._found: tuple[str, str, list[int]] = ("", "", [])
         self.warnings: list[str] = []
         if selection is None:
             skipped = [*self._positions({*bookkeeping, *BOOKKEEPING}), *file.tree_positions]
@@ -99,28 +101,42 @@ class LmdbRecords:
     def search(self, text: str, how: str, start: int, stop: int) -> Sequence[int]:
         """The indices start <= i < stop, ascending, whose key has (or begins with) `text`."""
         stop = min(stop, len(self))
-        if self._shows_keys_as_they_are:
-            return list(self._searched(text.encode(), how, start, stop))
+        if self._keys_are_text and isinstance(self._selection, Counting):
+            return self._among_all(text, how, start, stop)
+        if self._keys_are_text and stop > start:
+            ends = (self._selection.position(start), self._selection.position(stop - 1) + 1)
+            return list(self._searched(text.encode(), how, *ends))
         matches: Callable[[str], bool] = (
             (lambda key: key.startswith(text)) if how == "prefix" else (lambda key: text in key)
         )
         return [index for index in range(start, stop) if matches(self._key_or_nothing(index))]
 
     @cached_property
-    def _shows_keys_as_they_are(self) -> bool:
-        """Whether records lie in the order of their keys, which are text."""
+    def _keys_are_text(self) -> bool:
+        """Whether keys are shown as they are, and sorted byte by byte."""
         texts = (self.file.keys.text(key) for key, _ in self.file.sample)
-        as_text = self.file.keys.order is None and not any(text.startswith(HEXADECIMAL) for text in texts)
-        return isinstance(self._selection, AllBut) and as_text and not self.file.tree.database.flags & DUPSORT
+        flags = self.file.tree.database.flags & (DUPSORT | INTEGERKEY | REVERSEKEY)
+        return self.file.keys.order is None and not flags and not any(text.startswith(HEXADECIMAL) for text in texts)
 
-    def _searched(self, text: bytes, how: str, start: int, stop: int) -> Iterator[int]:
-        if start >= stop:
-            return
-        first, last = self._selection.position(start), self._selection.position(stop - 1) + 1
-        for position in self.file.tree.containing(text, first, last):
+    def _searched(self, text: bytes, how: str, first: int, last: int) -> Iterator[int]:
+        """The records among the entries first <= position < last whose keys match."""
+        if how == "prefix":
+            start, stop = self.file.tree.span(text)
+            positions: Iterable[int] = range(max(start, first), min(stop, last))
+        else:
+            positions = self.file.tree.containing(text, first, last)
+        for position in positions:
             index = self._selection.index(position)
-            if index is not None and (how != "prefix" or self.file.key_at(position).startswith(text)):
+            if index is not None:
                 yield index
+
+    def _among_all(self, text: str, how: str, start: int, stop: int) -> list[int]:
+        """The same where records do not lie in the order of their keys: all entries are looked through, once a text."""
+        if self._found[:2] != (text, how):
+            found = sorted(self._searched(text.encode(), how, 0, len(self.file)))
+            self._found = (text, how, found)
+        indices = self._found[2]
+        return indices[bisect.bisect_left(indices, start) : bisect.bisect_left(indices, stop)]
 
     def _key_or_nothing(self, index: int) -> str:
         try:

@@ -51,6 +51,7 @@ def database_of(name: str | None, tree: Tree) -> dict[str, Any]:
     record, leaves = tree.database, tree.leaves
     sampled = len(leaves) > MOST_LEAVES
     chosen = leaves[np.linspace(0, len(leaves) - 1, MOST_LEAVES).astype(np.int64)] if sampled else leaves
+    chosen = chosen[tree.pages.sound(chosen)]
     payload, keys, wasted = (round(number * len(leaves) / max(len(chosen), 1)) for number in _bytes(tree, chosen))
     about = {
         "name": name,

@@ -15,6 +15,7 @@ from core.inspect.lmdb_pages import NODE, Node, Numbers, Pages
 
 DEEPEST = 32
 PAGES_AT_ONCE = 4096
+SEARCHES_BETWEEN_RELEASES = 64
 COUNTED_AT_ONCE = 65_536
 """Leaf pages are counted as far as they are needed, so many at a time: a file of very many is not read through."""
 
@@ -43,6 +44,9 @@ def walk(pages: Pages, root: int) -> Walk:
     branches: list[Numbers] = []
     lost: list[Numbers] = []
     for _ in range(DEEPEST):
+        if len(level) > COUNTED_AT_ONCE and _begins_with_leaves(pages, level):
+            inside = (level >= 2) & (level < pages.whole)
+            return Walk(_joined(branches), _unseen(level[inside], seen), _joined([*lost, level[~inside]]))
         sound = pages.sound(level)
         lost.append(level[~sound])
         level = _unseen(level[sound], seen)
@@ -57,6 +61,13 @@ def walk(pages: Pages, root: int) -> Walk:
     return Walk(_joined(branches), np.empty(0, np.int64), _joined([*lost, level]))
 
 
+def _begins_with_leaves(pages: Pages, level: Numbers) -> bool:
+    """Whether the first pages are leaves. So many are not looked at one by one before they are needed."""
+    some = level[:64]
+    some = some[pages.sound(some)]
+    return bool(len(some)) and bool(pages.is_leaf(some).all())
+
+
 def _unseen(level: Numbers, seen: npt.NDArray[np.bool_]) -> Numbers:
     """The pages that are met for the first time, in order; a page has one parent."""
     _, first = np.unique(level, return_index=True)
@@ -69,7 +80,7 @@ def _unseen(level: Numbers, seen: npt.NDArray[np.bool_]) -> Numbers:
 def walk_numbers(tree: Tree, flag: int) -> Iterator[tuple[Numbers, Numbers]]:
     """(first overflow page, how many) of the values with the flag BIGDATA, some leaf pages at a time."""
     pages = tree.pages
-    for part in _parts(tree.leaves):
+    for part in tree.sound_leaves():
         nodes = pages.nodes(part)
         big = (nodes.flags & flag) != 0
         first = pages.words_at(nodes.at[big] + NODE + nodes.key_size[big])
@@ -108,6 +119,7 @@ class Tree:
         self._walk = Walk(np.empty(0, np.int64), leaves, np.empty(0, np.int64)) if leaves is not None else None
         self._ends: Numbers = np.empty(0, np.int64)
         self._duplicates: dict[int, Tree] = {}
+        self._searched = 0
 
     @cached_property
     def walked(self) -> Walk:
@@ -120,6 +132,12 @@ class Tree:
     @property
     def leaves(self) -> Numbers:
         return self.walked.leaves
+
+    def sound_leaves(self) -> Iterator[Numbers]:
+        """The leaf pages that may be read, some at a time."""
+        for part in _parts(self.leaves):
+            yield part[self.pages.sound(part) & self.pages.is_leaf(part)]
+            _release(self.pages)
 
     @cached_property
     def _length(self) -> int:
@@ -176,7 +194,8 @@ class Tree:
         while len(self._ends) < len(leaves) and (not len(self._ends) or self._ends[-1] <= needed):
             part = leaves[len(self._ends) : len(self._ends) + COUNTED_AT_ONCE]
             before = int(self._ends[-1]) if len(self._ends) else 0
-            self._ends = np.concatenate([self._ends, before + np.cumsum(self.pages.counts(part))])
+            counts = np.where(self.pages.sound(part) & self.pages.is_leaf(part), self.pages.counts(part), 0)
+            self._ends = np.concatenate([self._ends, before + np.cumsum(counts)])
             _release(self.pages)
 
     @cached_property
@@ -186,7 +205,7 @@ class Tree:
             return None
         self._count_nodes(2**62)
         counts = np.ones(int(self._ends[-1]) if len(self._ends) else 0, np.int64)
-        flags = _joined([self.pages.node_flags(part) for part in _parts(self.leaves)])
+        flags = _joined([self.pages.node_flags(part) for part in self.sound_leaves()])
         for number in np.flatnonzero(flags & DUPDATA).tolist():
             try:
                 counts[number] = self._duplicates_of(self._plain_node(number))[0]
@@ -231,15 +250,39 @@ class Tree:
 
     def find(self, key: bytes) -> int | None:
         """The position of a key's first entry, or None. Raises ValueError where a damaged page is in the way."""
-        position = self.lower_bound(key)
-        return position if position < len(self) and self.key(position) == key else None
+        place = self._place(key)
+        if place is None:
+            return None
+        return self._pairs_before(self._nodes_before(place[0]) + place[1])
+
+    def value(self, key: bytes) -> bytes | None:
+        """A copy of a key's (first) value, or None. Nothing is counted for it."""
+        place = self._place(key)
+        if place is None:
+            return None
+        node = self.pages.node(int(self.leaves[place[0]]), place[1])
+        return self._duplicate(node, 0) if node.flags & DUPDATA else self.pages.value_of(self.pages.with_value(node))
 
     def lower_bound(self, key: bytes) -> int:
         """How many entries have keys before this one."""
-        wanted = self._order(key)
-        return self._bisected(lambda found: self._order(found) < wanted)
+        leaf, slot = self._bisected(self._before(key))
+        return self._pairs_before(self._nodes_before(leaf) + slot)
 
-    def _bisected(self, before: Callable[[bytes], bool]) -> int:
+    def _before(self, key: bytes) -> Callable[[bytes], bool]:
+        wanted = self._order(key)
+        return lambda found: bool(self._order(found) < wanted)
+
+    def _place(self, key: bytes) -> tuple[int, int] | None:
+        """(leaf, slot) of a key, or None where it is not there."""
+        leaf, slot = self._bisected(self._before(key))
+        if leaf < len(self.leaves) and slot == self.pages.count(int(self.leaves[leaf])):
+            leaf, slot = leaf + 1, 0
+        if leaf >= len(self.leaves):
+            return None
+        return (leaf, slot) if self.pages.key_of(self.pages.node(int(self.leaves[leaf]), slot)) == key else None
+
+    def _bisected(self, before: Callable[[bytes], bool]) -> tuple[int, int]:
+        """(leaf, slot): behind the last node whose key is before the wanted one."""
         low, high = 0, len(self.leaves)
         while low < high:  # the last leaf whose first key is before the wanted one
             middle = (low + high) // 2
@@ -247,10 +290,7 @@ class Tree:
                 low = middle + 1
             else:
                 high = middle
-        if low == 0:
-            return 0
-        leaf = low - 1
-        return self._pairs_before(self._nodes_before(leaf) + self._slot(leaf, before))
+        return (low - 1, self._slot(low - 1, before)) if low else (0, 0)
 
     def _first_key(self, leaf: int) -> bytes:
         return self.pages.key_of(self.pages.node(int(self.leaves[leaf]), 0))
@@ -288,6 +328,9 @@ class Tree:
             yield from (number for number in range(start, min(stop, len(self))) if text in self._key_or_nothing(number))
             return
         position = start
+        self._searched += 1
+        if self._searched % SEARCHES_BETWEEN_RELEASES == 0:
+            _release(self.pages)
         while position < min(stop, self._counted(position)):
             leaf = int(np.searchsorted(self._ends, position, "right"))
             end = min(int(self._ends[leaf]), stop)
@@ -296,18 +339,23 @@ class Tree:
                 yield from (number for number in range(position, end) if text in self._key_or_nothing(number))
             position = end
 
+    def span(self, before: bytes) -> tuple[int, int]:
+        """(start, stop) of the entries whose key begins with `before`, in a tree whose keys are sorted byte by byte."""
+        last = _behind(before)
+        return self.lower_bound(before), len(self) if last is None else self.lower_bound(last)
+
     def between(self, before: bytes, behind: bytes, digits: bool = False) -> Numbers:
         """The entries whose key begins with `before` and ends with `behind`; with `digits`, one follows `before`.
 
         Not for trees with duplicates, or whose keys are not sorted byte by byte.
         """
-        first, last = (before + b"0", before + b":") if digits else (before, _behind(before))
-        start, stop = self.lower_bound(first), len(self) if last is None else self.lower_bound(last)
+        bounds = (self.lower_bound(before + b"0"), self.lower_bound(before + b":"))
+        start, stop = bounds if digits else self.span(before)
         positions = np.arange(start, stop)
         if not behind or not len(positions):
             return positions
-        parts = (self.leaves[one : one + PAGES_AT_ONCE] for one in range(0, len(self.leaves), PAGES_AT_ONCE))
-        matching = _joined([self.pages.keys_end_with(part, behind) for part in parts])
+        self._count_nodes(2**62)  # the nodes of damaged leaves count as none, here as there
+        matching = _joined([self.pages.keys_end_with(part, behind) for part in self.sound_leaves()])
         return np.asarray(positions[matching[start:stop] != 0])
 
     def _key_or_nothing(self, position: int) -> bytes:
