@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.__main__ import main
 from core.building import Build
 from core.errors import InputError, WorkError
 from core.events import Message, Sample, finish
@@ -253,3 +254,32 @@ def test_races_of_before_are_still_shown(home: Home) -> None:
     [record] = list_races(home, "shapes")
     assert [row.store for row in standings(record.turns)] == ["lmdb/raw", "disk/raw"]
     assert (record.complete, record.varied) == (True, ["store"])
+
+
+# ---------------------------------------------------------------- on the command line
+
+
+def test_the_command_line_leaves_the_same_files(
+    stores: list[str], home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lists = ["--batch-sizes", "8,16", "--workers", "0", "--loaders", "torch,naive", "--step-ms", "0.5"]
+    arguments = ["experiment", "loader", "--stores", *stores[:2], *lists, "--seconds", "0.02", "--rounds", "1"]
+    assert main([*arguments, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    [record] = list_races(home)
+    assert told["file"] == str(record.path)
+    assert [turn["setting"] for turn in told["turns"]] == [turn["setting"] for turn in record.turns]
+    assert len(told["verdicts"]) == len(told["turns"]) == 8
+    assert {turn["step_ms"] for turn in record.turns} == {0.5}
+    assert record.monitor
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["--batch-sizes", "many"], ["--batch-sizes", ""], ["--loaders", "magic"], ["--step", "nap"], ["--cache", "tepid"]],
+)
+def test_wrong_settings_are_one_line_on_standard_error(
+    wrong: list[str], stores: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["experiment", "loader", "--stores", stores[0], "--rounds", "1", "--seconds", "0.02", *wrong]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
