@@ -20,9 +20,9 @@ from torch.nn.functional import cross_entropy
 
 from core.events import finish
 from core.loading.normalise import IMAGENET_MEAN, IMAGENET_STD
-from core.loading.workers import available_cpus
 from core.stores import open_store
 from core.training.models import make_model
+from core.training.steady import default_threads
 from core.training.task import Train
 
 WAYS = (("fast", "threads:2"), ("fast", "0"), ("torch", "0"), ("torch", "2"), ("naive", "0"))
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--model", default="small")
     parser.add_argument("--transform", default="none")
     given = parser.parse_args()
-    torch.set_num_threads(available_cpus())
+    torch.set_num_threads(default_threads())
     shares: dict[tuple[str, str], list[tuple[float, float]]] = {way: [] for way in WAYS}
     with tempfile.TemporaryDirectory() as home:
         for number in range(given.rounds):

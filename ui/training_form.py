@@ -142,8 +142,8 @@ def _draw_more(dataset: Dataset, view: str) -> dict[str, Any]:
     }  # fmt: skip
     columns = st.columns(4)
     told["threads"] = columns[1].number_input(
-        "Threads of PyTorch", 1, 1024, None, placeholder="one a CPU", key="train.threads", persist_state="session",
-        help="Fewer leave more of the CPUs to the loader.",
+        "Threads of PyTorch", 1, 1024, None, placeholder="CPUs less one", key="train.threads", persist_state="session",
+        help="All CPUs but one, unless you say otherwise: threads that share a CPU with the loader hold up all others.",
     )  # fmt: skip
     if view == SCALING:
         told["seconds"] = columns[0].number_input("Seconds a turn", 0.5, 120.0, 3.0, 0.5, format="%.1f",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from ui.job_panel import draw_cancel, draw_progress, watch
 from ui.live_drawing import Bar, Strip, bars, side_by_side, strip
 from ui.race_live import machine_strips
 from ui.race_words import named
-from ui.theme import PALETTE, format_colour
+from ui.theme import FIGURE_COLOUR, PALETTE, format_colour
 from ui.training_charts import COMPUTING, TIME_COLOURS, WAITING
 from ui.training_words import lane_colours, lane_label
 from ui.words import speed_text
@@ -24,10 +25,11 @@ from ui.words import speed_text
 LIVE_SECONDS = 0.5
 LINE_SECONDS = 60.0
 MOST_POINTS = 240
-WIDTH, HEIGHT = 640, 220
-LABEL, FIGURE, ROW = 190, 110, 26
+WIDTH, HEIGHT = 520, 210
+BARS, LABEL, FIGURE, ROW = 1080, 220, 110, 26
 
-_TEXT = 'fill="currentColor" font-size="13" font-family="inherit"'
+_TEXT = f'fill="{FIGURE_COLOUR}" font-size="13" font-family="system-ui, sans-serif"'
+"""An image knows nothing of the page's colours: one that is legible on both grounds."""
 
 
 class Line(NamedTuple):
@@ -62,17 +64,16 @@ def _draw_training(seen: Watch) -> None:
     if not steps:
         st.caption(seen.messages[-1].text if seen.messages else "Comparing the first batches with the stores…")
         return
-    lanes = list(dict.fromkeys((str(one.values["store"]), str(one.values["order"])) for one in steps))
-    labels = [lane_label(*lane, lanes) for lane in lanes]
+    lanes = [_lane(one.values) for one in seen.samples.get("lane", [])]
+    labels = {lane: lane_label(*lane, lanes) for lane in lanes}
     colours = dict(zip(lanes, lane_colours(lanes), strict=True))
-    st.html(legend(list(zip(labels, colours.values(), strict=True))))
+    st.html(legend([(labels[lane], colour) for lane, colour in colours.items()]))
     left, right = st.columns(2, gap="large")
-    with left:
-        st.html(lines("Loss, step by step", _losses(steps, colours), 0.0, None))
-        st.html(time_bars([(label, _latest(steps, lane)) for label, lane in zip(labels, lanes, strict=True)]))
-    with right:
-        st.html(lines("Accuracy on new images (dashed: while learning)", _accuracies(epochs, steps, colours), 0.0, 1.0))
-        st.html(side_by_side([strip(one, LINE_SECONDS) for one in _strips(steps, seen)]))
+    left.html(lines("Loss, step by step", _losses(steps, colours), 0.0, None))
+    accuracies = _accuracies(epochs, steps, colours)
+    right.html(lines("Accuracy on new images (dashed: while learning)", accuracies, 0.0, 1.0))
+    st.html(time_bars([(label, latest) for lane, label in labels.items() if (latest := _latest(steps, lane))]))
+    st.html(side_by_side([strip(one, LINE_SECONDS) for one in _strips(steps, seen)]))
 
 
 def _draw_scaling(seen: Watch) -> None:
@@ -117,8 +118,8 @@ def _lane(values: Mapping[str, Any]) -> Lane:
     return str(values["store"]), str(values["order"])
 
 
-def _latest(steps: Sequence[Measured], lane: Lane) -> Mapping[str, Any]:
-    return next(one.values for one in reversed(steps) if _lane(one.values) == lane)
+def _latest(steps: Sequence[Measured], lane: Lane) -> Mapping[str, Any] | None:
+    return next((one.values for one in reversed(steps) if _lane(one.values) == lane), None)
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -154,18 +155,15 @@ def lines(title: str, drawn: Sequence[Line], low: float, high: float | None) -> 
     points = [point for line in drawn for point in line.points]
     right = max((x for x, _ in points), default=0.0) or 1.0
     top = high if high is not None else max((y for _, y in points), default=1.0) or 1.0
-    body = [f'<text x="0" y="13" {_TEXT} opacity="0.75">{escape(title)}</text>']
+    body = [f'<text x="0" y="13" {_TEXT} font-weight="600">{escape(title)}</text>']
     for value in (low, (low + top) / 2, top):
         y = _y(value, low, top)
         shown = f"{value:.0%}" if high == 1.0 else f"{value:.2f}"
-        body.append(f'<line x1="44" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" opacity="0.15"/>')
-        body.append(f'<text x="38" y="{y + 4:.1f}" text-anchor="end" {_TEXT} opacity="0.75">{shown}</text>')
+        body.append(f'<line x1="44" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}" stroke="{FIGURE_COLOUR}" opacity="0.3"/>')
+        body.append(f'<text x="38" y="{y + 4:.1f}" text-anchor="end" {_TEXT} >{shown}</text>')
     for line in drawn:
         body.append(_line(line, right, low, top))
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" aria-label="{escape(title, quote=True)}" '
-        f'style="display:block;overflow:visible">{"".join(body)}</svg>'
-    )
+    return _image("".join(body), WIDTH, HEIGHT, title)
 
 
 def _y(value: float, low: float, top: float) -> float:
@@ -186,24 +184,31 @@ def time_bars(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     """Of each lane's last steps: milliseconds of computing and of waiting, stacked, and the share of waiting."""
     top = max((float(values["wait_ms"]) + float(values["compute_ms"]) for _, values in rows), default=1.0) or 1.0
     title = f"A step's time: {COMPUTING}, and {WAITING}"
-    body = [f'<text x="0" y="13" {_TEXT} opacity="0.75">{title}</text>']
+    body = [f'<text x="0" y="13" {_TEXT} font-weight="600">{title}</text>']
     body += [_time_bar(label, values, 24 + number * ROW, top) for number, (label, values) in enumerate(rows)]
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {28 + ROW * len(rows)}" width="100%" role="img" aria-label="{title}" '
-        f'style="display:block;overflow:visible">{"".join(body)}</svg>'
-    )
+    return _image("".join(body), BARS, 28 + ROW * len(rows), title)
 
 
 def _time_bar(label: str, values: Mapping[str, Any], y: float, top: float) -> str:
-    span = WIDTH - LABEL - FIGURE
+    span = BARS - LABEL - FIGURE
     wide = span * float(values["compute_ms"]) / top
     wait = span * float(values["wait_ms"]) / top
     middle = y + ROW / 2 + 4
     return (
-        f'<text x="{LABEL - 10}" y="{middle}" text-anchor="end" {_TEXT}>{escape(label[:28])}</text>'
+        f'<text x="{LABEL - 10}" y="{middle}" text-anchor="end" {_TEXT}>{escape(label[:34])}</text>'
         f'<rect x="{LABEL}" y="{y + 4}" width="{wide:.1f}" height="{ROW - 8}" fill="{TIME_COLOURS[COMPUTING]}"/>'
         f'<rect x="{LABEL + wide:.1f}" y="{y + 4}" width="{wait:.1f}" height="{ROW - 8}" '
         f'fill="{TIME_COLOURS[WAITING]}"/>'
-        f'<text x="{WIDTH}" y="{middle}" text-anchor="end" {_TEXT} font-weight="600">'
+        f'<text x="{BARS}" y="{middle}" text-anchor="end" {_TEXT} font-weight="600">'
         f"{float(values['wait_share']):.1%} waiting</text>"
+    )
+
+
+def _image(body: str, width: int, height: int, told: str) -> str:
+    """A drawing as an image: the page takes no SVG into itself."""
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{body}</svg>'
+    data = b64encode(drawing.encode()).decode()
+    return (
+        f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(told, quote=True)}" '
+        'style="display:block;width:100%;margin-bottom:12px">'
     )

@@ -122,10 +122,16 @@ def conditions(record: TrainingRecord) -> str:
         validated = counted(setup.get("val_samples", 0), "image")
         parts.append(f"Batches of {setup['batch_size']}, {counted(setup.get('samples', 0), 'image')} an epoch, "
                      f"validated on {validated}{kept}; {setup['loader']} loader, workers {setup['workers']}, "
-                     f"{setup['device']}, transform {setup['transform']}.")  # fmt: skip
+                     f"{setup['device']}{_threads(setup)}, transform {setup['transform']}.")  # fmt: skip
     if not record.complete:
         parts.append("It was stopped before its end.")
     return " ".join([*parts, machine_sentence(record.record.machine)]).strip()
+
+
+def _threads(setup: Mapping[str, Any]) -> str:
+    """How many threads compute, where they do so on the CPU."""
+    threads = setup.get("threads")
+    return f" ({counted(threads, 'thread')})" if threads and setup["device"] == "cpu" else ""
 
 
 def machine_sentence(told: Mapping[str, Any]) -> str:

@@ -17,7 +17,6 @@ from core.errors import InputError
 from core.events import Event, Pace, Progress, Result, Sample
 from core.loading.loader import Loader
 from core.loading.transfer import Batch, find_device
-from core.loading.workers import available_cpus
 from core.measure.monitor import Monitor
 from core.stores import Manifest
 from core.training.clock import Step, clock_for, timed
@@ -27,7 +26,7 @@ from core.training.figures import pace_of
 from core.training.learner import Learner
 from core.training.models import make_model
 from core.training.settings import Settings
-from core.training.steady import steady
+from core.training.steady import default_threads, steady
 
 WARM_UP = 2
 """Steps before the clock starts: the first ones also choose kernels and make memory."""
@@ -109,7 +108,7 @@ class Scaling(Settings):
                "setting": str(setting), "batch_size": setting.batch_size, "workers": setting.workers,
                "device": setting.device}  # fmt: skip
         with ExitStack() as stack:
-            stack.enter_context(steady(device, self.threads or available_cpus()))
+            stack.enter_context(steady(device, self.threads or default_threads()))
             began = perf_counter()
             loader = open_training(stack, Path(setting.store), settings)
             batch = first_batch(loader)

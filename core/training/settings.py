@@ -23,8 +23,8 @@ class Settings:
 
     `limit` is how many training samples an epoch has (a random choice by `seed`, the same for every store and order;
     None: all), `val_limit` likewise for validation. `threads` is how many threads PyTorch computes with on the CPU
-    (None: one a CPU); losses are the same to the last bit only for the same number. `workers`, `loader` and
-    `transform` are the loader's (see `core.loading.make_loader`).
+    (None: one a CPU, less one for the loader); losses are the same to the last bit only for the same number.
+    `workers`, `loader` and `transform` are the loader's (see `core.loading.make_loader`).
     """
 
     model: str = "small"

@@ -8,6 +8,17 @@ from contextlib import ExitStack, contextmanager
 
 import torch
 
+from core.loading.workers import available_cpus
+
+
+def default_threads() -> int:
+    """All CPUs but one, which is left to whoever loads.
+
+    Threads that compute wait for each other after every layer. Where one of them has to share its CPU, all others wait
+    with it: on two busy CPUs one thread is several times as fast as two.
+    """
+    return max(available_cpus() - 1, 1)
+
 
 @contextmanager
 def steady(device: torch.device, threads: int) -> Iterator[None]:

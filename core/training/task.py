@@ -16,7 +16,6 @@ from core.errors import InputError
 from core.events import Event, Message, Pace, Progress, Result, Sample
 from core.loading.kernel_cache import compiles_first
 from core.loading.transfer import find_device
-from core.loading.workers import available_cpus
 from core.measure.monitor import Monitor
 from core.measure.records import Recorder
 from core.stores import Manifest
@@ -29,7 +28,7 @@ from core.training.lane import Lane
 from core.training.learner import Learner
 from core.training.models import make_model
 from core.training.settings import ORDERS, Settings, check_choice
-from core.training.steady import steady
+from core.training.steady import default_threads, steady
 from core.training.verdict import judge
 
 STAGE = "training"
@@ -59,11 +58,13 @@ class Train(Settings):
         self._check()
         manifests = load_manifests(self.stores)
         device = find_device(self.device)
-        threads = self.threads or available_cpus()
+        threads = self.threads or default_threads()
         with ExitStack() as stack:
             stack.enter_context(steady(device, threads))
             yield from warnings_about(manifests)
             lanes, ceiling = yield from self._prepare(stack, manifests, device)
+            for lane in lanes:
+                yield Sample("lane", dict(lane.about))
             recorder = self._record(lanes, manifests, threads, ceiling)
             monitor = stack.enter_context(Monitor(recorder.beside("monitor.csv")))
             rows = yield from self._turns(lanes, recorder, monitor)
