@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -26,6 +27,8 @@ from core.measure.storage.choice import choices, tutorial
 from core.measure.storage.images import Images, load
 from core.measure.storage.ours import Ours
 from core.measure.storage.rows import rows_of
+from core.measure.storage.schedule import Turn
+from core.measure.storage.turns import TimeUp, TurnRun
 from core.measure.storage.ways import OPERATIONS, READ_MANY, READ_MANY_RANDOM, SYNCED, WRITE_MANY, WRITE_ONE
 
 READS = {name for name in OPERATIONS if name.startswith("read")}
@@ -222,6 +225,28 @@ def test_what_there_is_no_time_for_is_left_out_and_named(home: Home) -> None:
         (operation, count) for operation in (WRITE_ONE, WRITE_MANY) for count in (1, 7)
     }
     assert all("there is time for 0 s" in line["reason"] for line in told["left_out"])
+
+
+def test_a_turn_ends_when_the_time_is_up(images: Images, tmp_path: Path) -> None:
+    way = Ours.of("lmdb", "raw", "none", images, batch_size=4)
+    run = TurnRun(Turn(way, WRITE_MANY), images, 12, tmp_path / "turn", seed=0, until=0.0)
+    with pytest.raises(TimeUp, match="write-many"):
+        list(run.run(reads=1))
+    assert run.measured.times == []
+
+
+def test_a_turn_that_comes_too_late_is_left_out(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(self: TurnRun, operation: str) -> None:
+        if self.until < math.inf and operation in READS:
+            raise TimeUp(operation)
+
+    monkeypatch.setattr(TurnRun, "_look_at_the_time", late)
+    told = finish(quick(ways=["lmdb/raw"]).run())
+    assert {row["operation"] for row in told["rows"]} == {
+        name + kind for name in (WRITE_ONE, WRITE_MANY) for kind in ("", SYNCED)
+    }
+    assert {line["reason"] for line in told["left_out"]} == {"the time was up before read-one was done"}
+    assert scratch(home) == []
 
 
 def test_what_there_is_no_room_for_is_left_out_and_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from core.measure.storage.ground import Ground
 from core.measure.storage.images import load
 from core.measure.storage.rows import LEFT_OUT, Rows
 from core.measure.storage.schedule import Costs, Forecast, Repeats, Turn, allot, forecast, share_of
-from core.measure.storage.turns import Measured, TurnRun
+from core.measure.storage.turns import Measured, TimeUp, TurnRun
 from core.runs import versions
 
 WORKPLACE = ".measuring"
@@ -163,8 +163,12 @@ class _Running:
             for turn in (*taking_part[first:], *taking_part[:first]):
                 yield Progress("measuring", round(self._done_s), round(max(total_s, self._done_s, 1)), WORK)
                 reads = allotted[turn].reads_of(round_)
-                yield from self._turn(turn, count, reads)
-                self._done_s += expected[turn].write_s + reads * expected[turn].read_s
+                cost = expected[turn].write_s + reads * expected[turn].read_s
+                if cost <= self._left():
+                    yield from self._turn(turn, count, reads)
+                elif round_ == 0:
+                    yield from self._leave_out(turn, count, "what came before took longer than it was foretold")
+                self._done_s += cost
 
     def _plan(self, number: int, count: int) -> Generator[Event, None, dict[Turn, Repeats]]:
         """Repeats for every turn that takes part; why the others do not is told."""
@@ -204,10 +208,13 @@ class _Running:
     # ------------------------------------------------------------ one turn
 
     def _turn(self, turn: Turn, count: int, reads: int) -> Iterator[Event]:
-        run = TurnRun(turn, self.images, count, self.ground.folder(), self.asked.seed)
-        measured = yield from run.run(reads)
-        self._note(turn, count, measured, reads)
-        for line in self.rows.add(run, measured):
+        run = TurnRun(turn, self.images, count, self.ground.folder(), self.asked.seed, self.ends)
+        try:
+            self._note(turn, count, (yield from run.run(reads)), reads)
+        except TimeUp as up:
+            self.ground.used(count)
+            yield from self._leave_out(turn, count, f"the time was up before {up} was done")
+        for line in self.rows.add(run, run.measured):
             names = ("format", "variant", "operation", "samples", "seconds", "bytes")
             yield Sample("time", {name: line[name] for name in names})
 

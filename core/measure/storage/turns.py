@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,19 +65,31 @@ class Stopwatch:
             yield step
 
 
+class TimeUp(Exception):
+    """A turn was still going on when the time for all was up; the text names the operation."""
+
+
 @dataclass(frozen=True)
 class TurnRun:
-    """A turn with `count` images in `folder`, which is made for it and stays (see `ground`)."""
+    """A turn with `count` images in `folder`, which is made for it and stays (see `ground`).
+
+    `until`, as `time.monotonic` counts, is when it is broken off; `measured` has what it has measured so far.
+    """
 
     turn: Turn
     images: Images
     count: int
     folder: Path
     seed: int
+    until: float = inf
+    measured: Measured = field(default_factory=Measured)
 
     def run(self, reads: int) -> Generator[Event, None, Measured]:
-        """Write once and read `reads` times. Raises WorkError where an image does not come back as it was."""
-        measured = Measured()
+        """Write once and read `reads` times.
+
+        Raises WorkError where an image does not come back as it was, TimeUp at `until`.
+        """
+        measured = self.measured
         began = time.perf_counter()
         self.folder.mkdir()
         yield from self._write(measured)
@@ -93,6 +106,7 @@ class TurnRun:
         step = None
         with closing(_generator(way.write(layout, self.folder, self.images, self.count))) as steps:
             for step in watch.over(steps):
+                self._look_at_the_time(layout)
                 if pace.due():
                     yield self._now(layout, step.done, watch.seconds)
         began = time.perf_counter()
@@ -110,6 +124,7 @@ class TurnRun:
         with closing(_generator(self.turn.way.read(operation, self.folder, indices))) as batches:
             for batch in watch.over(batches):
                 done += self._check(operation, batch, indices, done)
+                self._look_at_the_time(operation)
                 if pace.due():
                     yield self._now(operation, done, watch.seconds)
         if done != self.count:
@@ -130,6 +145,10 @@ class TurnRun:
                 raise self._wrong(operation, f"image {index} has other pixels than were written")
             checked += 1
         return checked
+
+    def _look_at_the_time(self, operation: str) -> None:
+        if time.monotonic() > self.until:
+            raise TimeUp(operation)
 
     def _wrong(self, operation: str, what: str) -> WorkError:
         return WorkError(f"{name_of(self.turn.way)}, {operation} of {self.count:,}: {what}; such a time does not count")
