@@ -103,6 +103,12 @@ def test_every_lossless_store_gives_the_same_losses_to_the_last_bit(trained: Hom
         assert {row["store"] for row in rows} == set(names)
 
 
+def test_resized_by_the_stages_every_lossless_store_is_the_same_too(trained: Home) -> None:
+    settings = QUICK | {"transform": "train224", "limit": 32, "val_limit": 16}
+    told = finish(Train(paths(trained, "disk/original", "lmdb/png", "hdf5/raw"), **settings).run())
+    assert (told["identical"], told["compared"]) == (True, 4)
+
+
 def test_an_encoding_that_loses_something_is_found_out(trained: Home) -> None:
     told = finish(Train(paths(trained, "lmdb/raw", "disk/raw", "lmdb/jpeg"), **QUICK).run())
     assert told["identical"] is False
