@@ -18,7 +18,11 @@ STEP, ALONE = 24, 38
 """Pixels of height for each run of each thing; for a thing where there is one run."""
 
 COLOURS = (PALETTE[1], PALETTE[0], PALETTE[2], PALETTE[3], PALETTE[4], PALETTE[5])
-UNITS = {"images/s": "images per second", "s": "seconds", "bytes": "bytes"}
+UNITS = {"images/s": "images per second", "bytes": "bytes"}
+SECONDS = ((1.0, 1.0, "seconds"), (1e-3, 1e3, "milliseconds"), (0.0, 1e6, "microseconds"))
+"""From so many seconds on: the factor and the unit to show them in."""
+
+PLACES = ("median", "low", "high", "largest")
 
 MOST_THINGS = 24
 WIDE = 30.0
@@ -59,11 +63,15 @@ def comparison_chart(comparison: Comparison) -> alt.LayerChart:
     rows = chart_rows(comparison)
     things = list(dict.fromkeys(row["thing"] for row in rows))[:MOST_THINGS]
     rows = [{**row, "figure": value_text(row["median"], row["unit"])} for row in rows if row["thing"] in things]
-    raw = [{"thing": row["thing"], "run": row["run"], "value": value} for row in rows for value in row["values"]]
+    factor, unit = _unit(comparison.measure, max(row["largest"] for row in rows))
+    rows = [{**row, **{name: factor * row[name] for name in PLACES}} for row in rows]
+    raw = [
+        {"thing": row["thing"], "run": row["run"], "value": factor * value} for row in rows for value in row["values"]
+    ]
     several = len(comparison.runs) > 1
     shared = _encodings(comparison, things)
     base = alt.Chart(pd.DataFrame(rows).drop(columns="values")).encode(**shared)
-    x = partial(_x, comparison.measure, [one["value"] for one in raw])
+    x = partial(_x, unit, [one["value"] for one in raw])
     spread = base.mark_rule(strokeWidth=8, opacity=0.3, strokeCap="round").encode(x=x("low"), x2="high:Q")
     dots = alt.Chart(pd.DataFrame(raw)).mark_point(filled=True, size=24, opacity=0.7).encode(x=x("value"), **shared)
     medians = base.mark_point(filled=True, shape="diamond", size=130, opacity=1).encode(
@@ -93,11 +101,20 @@ def _encodings(comparison: Comparison, things: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _x(measure: Measure, values: Sequence[float], field: str) -> alt.X:
+def _unit(measure: Measure, largest: float) -> tuple[float, str]:
+    """What values are multiplied with, and the name of their unit then, so that an axis has short numbers."""
+    if measure.unit != "s":
+        return 1.0, UNITS[measure.unit]
+    return next((factor, name) for least, factor, name in SECONDS if largest >= least)
+
+
+def _x(unit: str, values: Sequence[float], field: str) -> alt.X:
     """The axis of every layer: from nothing on, or logarithmic where the values lie far apart."""
     import altair as alt
 
     wide = max(values) > WIDE * min(values)
-    title = UNITS[measure.unit] + (" (logarithmic)" if wide else "")
+    title = f"{unit} (logarithmic)" if wide else unit
     scale = alt.Scale(type="log", nice=False, padding=40) if wide else alt.Scale(domain=[0, 1.18 * max(values)])
-    return alt.X(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(format="~s", tickCount=6, gridOpacity=0.5))
+    labels = "datum.value == 0 ? '0' : datum.label"
+    axis = alt.Axis(format="~s", tickCount=6, gridOpacity=0.5, labelExpr=labels)
+    return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)

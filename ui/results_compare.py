@@ -136,6 +136,7 @@ def _choose_measure(known: Sequence[Measure]) -> Measure:
         list(by_name),
         format_func=lambda name: by_name[name].title,
         key=f"results.measure.{known[0].name}.{len(known)}",
+        width=440,
     )
     return by_name[chosen]
 

@@ -56,9 +56,10 @@ OPERATIONS = {
 
 
 def measures(record: Record) -> list[Measure]:
-    """The measures that a record has values of; the first is its main one."""
+    """The measures that a record has values of, the main one first; of storage, those of the most images."""
     if record.experiment == "storage":
-        return list(dict.fromkeys(_storage_measure(row) for row in _rows(record)))
+        rows = sorted(_rows(record), key=lambda row: (-row["samples"], str(row.get("operation"))))
+        return list(dict.fromkeys(map(_storage_measure, rows)))
     known = (BUILD, SIZE, SPEED, FIRST_BATCH) if record.experiment == NOTEBOOK else (SPEED, FIRST_BATCH)
     rows = list(_rows(record))
     return [measure for measure in known if any(_values(row.get(measure.name)) for row in rows)]
