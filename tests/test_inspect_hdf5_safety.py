@@ -126,14 +126,29 @@ def test_references_that_go_in_circles_end(tmp_path: Path) -> None:
     assert inspect_file(tmp_path / "made.h5")["schema"] == "hdf5-datasets"
 
 
+def test_what_looks_like_a_store_does_not_lead_out_of_the_file(tmp_path: Path) -> None:
+    write(tmp_path / "other.h5", images=IMAGES)
+    with h5py.File(tmp_path / "made.h5", "w") as file:
+        file.attrs["metadata"] = '{"encoding": "raw", "compression": "none", "payload_shape": [24, 32, 3]}'
+        file["labels"], file["classes"] = LABELS, np.array(["a", "b"], "S1")
+        file["images"] = h5py.ExternalLink("other.h5", "/images")
+    assert inspect_file(tmp_path / "made.h5")["schema"] == "hdf5-datasets"
+
+
 # ---------------------------------------------------------------- filters
 
 
 def test_filters_of_hdf5plugin_are_undone(tmp_path: Path) -> None:
     import hdf5plugin
 
-    filters = {"zstd": hdf5plugin.Zstd(), "lz4": hdf5plugin.LZ4(), "blosc": hdf5plugin.Blosc(),
-               "bitshuffle": hdf5plugin.Bitshuffle(), "bzip2": hdf5plugin.BZip2(), "blosc2": hdf5plugin.Blosc2()}  # fmt: skip
+    filters = {
+        "zstd": hdf5plugin.Zstd(),
+        "lz4": hdf5plugin.LZ4(),
+        "blosc": hdf5plugin.Blosc(),
+        "bitshuffle": hdf5plugin.Bitshuffle(),
+        "bzip2": hdf5plugin.BZip2(),
+        "blosc2": hdf5plugin.Blosc2(),
+    }
     for name, options in filters.items():
         with h5py.File(tmp_path / f"{name}.h5", "w") as file:
             file.create_dataset("images", data=IMAGES, chunks=(5, 24, 32, 3), **options)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 from core.inspect import hdf5_layouts, hdf5_spec
 from core.inspect.hdf5_candidates import SMOOTH, smoothness
-from core.inspect.hdf5_facts import Facts, by_group, facts_of, spread
+from core.inspect.hdf5_facts import Facts, by_group, facts_of, look, spread
 from core.inspect.hdf5_file import Hdf5File
 from core.inspect.hdf5_pixels import native
 from core.inspect.hdf5_values import bytes_of, is_bytes
-from core.inspect.hdf5_words import BESIDE, IMAGE_WORDS, UNLIKELY, has, natural, rank, words
+from core.inspect.hdf5_words import BESIDE, IMAGE_WORDS, LABEL_WORDS, UNLIKELY, has, natural, rank, words
 from core.inspect.values import image_encoding
 
 SURE_WORDS = tuple(word for word in IMAGE_WORDS[:10] if word != "x")
@@ -52,6 +53,8 @@ def _plausible(facts: Facts) -> bool:
     """By type and size where these tell, else by name or by values: a table of numbers has an image's shape too."""
     layout = image_layout(facts) or ""
     sides = [facts.shape[layout.index(axis)] for axis in "HW"]
+    if layout in ("HWC", "HW") and not facts.matlab and _has_a_label_a_row(facts):
+        return False
     known = IMAGE_WORDS if "C" in layout else SURE_WORDS
     if hdf5_spec.is_image(facts.attributes) or rank(facts.leaf, known) > 0:
         return True
@@ -60,6 +63,15 @@ def _plausible(facts: Facts) -> bool:
     if facts.dtype.kind == "u" and "C" in layout:
         return True
     return min(sides) >= hdf5_layouts.LEAST and _is_smooth(facts, layout)
+
+
+def _has_a_label_a_row(facts: Facts) -> bool:
+    """Whether there are labels for the rows of an array: then it is many samples and not one image."""
+    rows = facts.shape[0]
+    return rows > 4 and any(
+        prod(other.shape) == rows and other.rank(LABEL_WORDS) and other.group == facts.group
+        for other in look(facts.file)
+    )
 
 
 def _is_smooth(facts: Facts, layout: str) -> bool:

@@ -15,7 +15,8 @@ from core.inspect.hdf5_facts import Facts
 GUESSED_FROM = 5
 """Images that are looked at to tell what their values mean."""
 
-GUESSED_BYTES = 1 << 25
+DARK = 0.02
+"""Floats that stay below this are a measurement in units of its own: as 0 to 1 they would all be black."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ def guess(images: Sequence[arrays.Array]) -> Range | None:
 
 
 def _range(low: float, high: float) -> Range:
+    if 0 <= low < high < DARK:
+        return Range(0, high, f"values 0 to {high:g} are stretched to black and white")
     if high <= 1.0 and low >= -1.0:
         return Range(0, 1, "values 0 to 1 are black to white") if low >= 0 else Range(-1, 1, "values -1 to 1 likewise")
     if low >= 0 and high <= 255:

@@ -121,10 +121,19 @@ class OwnHdf5(Container):
 
     @classmethod
     def recognise(cls, file: Hdf5File) -> OwnHdf5 | None:
-        if "metadata" not in file.attributes() or "labels" not in file.datasets:
+        if "metadata" not in file.attributes() or "labels" not in file.datasets or not _stays_inside(file):
             return None
         reader = _usable(FORMATS.make("hdf5").reader(file.path))
         return cls(reader, "it has labels and metadata in JSON, as the stores built here", Stages.of(reader))
+
+
+HDF5_PARTS = ("labels", "images", "bytes", "offsets", "classes", "dictionary")
+
+
+def _stays_inside(file: Hdf5File) -> bool:
+    """Whether all that the format's own reader would open is a dataset of this very file, and can be read."""
+    present = [name for name in HDF5_PARTS if name in file.tree.by_name]
+    return all(name in file.datasets and file.refusal(file.datasets[name]) is None for name in present)
 
 
 class OwnDisk(Container):
