@@ -94,6 +94,21 @@ def test_a_store_that_is_gone_takes_its_turns_along(furnished: Home) -> None:
     assert [one.reason for one in told.left_out] == ["that store is no longer there"]
 
 
+def test_a_run_of_fewer_stores_does_not_displace_one_of_more(furnished: Home) -> None:
+    [path] = [record.path for record in list_records(furnished) if record.of("turn")]
+    setup, *turns = map(json.loads, path.read_text().splitlines())
+    later = {**setup, "started": "2999-01-01T00:00:00+00:00"}
+
+    def run_again(name: str, rows: list[dict[str, Any]]) -> dict[str, float]:
+        faster = [{**row, "samples_per_s": 7.0} for row in rows]
+        path.with_name(f"loader-{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [later, *faster]))
+        return {row.store: row.speed.median for row in shapes(furnished).loading}
+
+    begun = [turn for turn in turns if turn["round"] == 1]
+    assert 7.0 not in run_again("begun", begun).values(), "each store was measured once only"
+    assert set(run_again("whole", turns).values()) == {7.0}
+
+
 def test_damaged_rows_are_left_out_and_said_so(furnished: Home) -> None:
     [path] = [record.path for record in list_records(furnished) if record.of("turn")]
     lines = path.read_text().splitlines()

@@ -236,7 +236,8 @@ def _provenance(evidence: Evidence) -> Iterator[Block]:
     yield Text(
         "A figure is the median of its turns; its spread is the middle half of five turns or more, all of fewer. Two "
         "figures differ where a 95% interval of their ratio leaves 1 out and the ratio is at least 3% off; else it "
-        "says no difference. Of each store in each setting the newest run counts."
+        "says that there is no difference that can be told. Of the runs in one setting the one that compares the most "
+        "stores counts, the newest of those."
     )
     told = [(title, _fact(name, evidence.machine.get(name))) for name, title in MACHINE.items()]
     yield Table("The machine", ("", ""), [row for row in told if row[1]])

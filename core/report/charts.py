@@ -43,7 +43,7 @@ def trade_off(rows: Sequence[Row], front: Sequence[str]) -> alt.LayerChart:
         x=size,
         y=rate,
         color=_format_colours(rows),
-        shape=alt.Shape("encoding:N", title="Encoding"),
+        shape=alt.Shape("encoding:N", title="Encoding", legend=_quiet()),
         tooltip=["store:N", *(alt.Tooltip(f"{name}:Q", format=",.4~r") for name in ("mb", "rate", "low", "high"))],
     )
     # Above and below in turn, for neighbours on the front may be close.
@@ -128,7 +128,7 @@ def accuracies(rows: Sequence[Row]) -> alt.Chart:
                 scale=alt.Scale(domain=[0, min(1.0, top * 1.15)]),
             ),
             color=_format_colours(rows),
-            shape=alt.Shape("order:N", title="Order"),
+            shape=alt.Shape("order:N", title="Order", legend=_quiet()),
             tooltip=["lane:N", "epoch:O", alt.Tooltip("accuracy:Q", format=".2%")],
         )
         .properties(width="container", height=320)
@@ -151,7 +151,7 @@ def reads(rows: Sequence[Row]) -> alt.LayerChart:
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
         x=alt.X("rate:Q", title="images per second", **look),
         color=_format_colours(rows),
-        shape=alt.Shape("variant:N", title="Variant"),
+        shape=alt.Shape("variant:N", title="Variant", legend=_quiet()),
         tooltip=["store:N", "operation:N", alt.Tooltip("rate:Q", format=",.4~r")],
     )
     chart: alt.LayerChart = (spread + dots).properties(width="container", height=alt.Step(11))
@@ -175,7 +175,7 @@ def growth(rows: Sequence[Row], marks: Sequence[Row]) -> alt.LayerChart:
             x=x,
             y=y,
             color=_format_colours(rows),
-            strokeDash=alt.StrokeDash("variant:N", title="Variant"),
+            strokeDash=alt.StrokeDash("variant:N", title="Variant", legend=_quiet()),
             detail="store:N",
             tooltip=["store:N", alt.Tooltip("images:Q", format=","), alt.Tooltip("gb:Q", title="GB", format=",.3~r")],
         )
@@ -210,6 +210,13 @@ def _format_colours(rows: Sequence[Row], legend: bool = True) -> alt.Color:
     there = [name for name in FORMATS if any(row["format"] == name for row in rows)]
     scale = alt.Scale(domain=[format_title(name) for name in there], range=[format_colour(name) for name in there])
     return alt.Color("format:N", title="Format", scale=scale, legend=alt.Undefined if legend else None)
+
+
+def _quiet() -> alt.Legend:
+    """Of shapes and dashes: in an ink that is legible on both grounds, for they have no colour of their own."""
+    import altair as alt
+
+    return alt.Legend(symbolFillColor=FIGURE_COLOUR, symbolStrokeColor=FIGURE_COLOUR)
 
 
 def _by_store(rows: Sequence[Row]) -> alt.Y:

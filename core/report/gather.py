@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.compressions import COMPRESSIONS
 from core.datasets import Dataset
@@ -118,16 +118,35 @@ def _options(store: StoreInfo) -> dict[str, Any]:
 
 
 def _loadings(sieve: Sieve, records: Sequence[Record]) -> Iterator[Loading]:
-    """Of each store in each setting the newest record's turns."""
-    seen: set[tuple[str, Setting]] = set()
+    """Of each store in each setting one run's turns.
+
+    Only turns of one run were taken in turns. So of the runs in a setting the one that compares the most stores comes
+    first, the newest of those; what it has not got is taken from the next one.
+    """
+    found: dict[Setting, list[_Field]] = {}
     for record in records:
         turns = sieve.whole(_turns(record), ("samples_per_s", "first_batch_s"), TURN, record)
         turns = [turn for turn in turns if sieve.takes_store(turn, record)]
-        groups = _grouped(turns, record)
         sieve.keep("loading", record, turns)
-        for key in groups.keys() - seen:
-            yield _loading(*key, groups[key], _run(record))
-        seen |= groups.keys()
+        for setting, stores in _grouped(turns, record).items():
+            found.setdefault(setting, []).append(_Field(_run(record), stores))
+    for setting, fields in found.items():
+        seen: set[str] = set()
+        for field in sorted(fields, key=_Field.worth, reverse=True):
+            for store in field.stores.keys() - seen:
+                yield _loading(store, setting, field.stores[store], field.run)
+            seen |= field.stores.keys()
+
+
+class _Field(NamedTuple):
+    """The stores that one run loaded in one setting, with their turns."""
+
+    run: Run
+    stores: Mapping[str, list[Row]]
+
+    def worth(self) -> tuple[int, str]:
+        """Stores that were measured more than once, and when."""
+        return sum(len(turns) > 1 for turns in self.stores.values()), self.run.started
 
 
 TURN = ("format", "variant", "loader", "batch_size", "transform", "device", "output", "split", "cache", "stages",
@@ -140,8 +159,8 @@ def _turns(record: Record) -> list[Row]:
     return [turn for turn in record.of("turn") if turn.get("setting") not in refused or "setting" not in turn]
 
 
-def _grouped(turns: Iterable[Row], record: Record) -> dict[tuple[str, Setting], list[Row]]:
-    groups: dict[tuple[str, Setting], list[Row]] = {}
+def _grouped(turns: Iterable[Row], record: Record) -> dict[Setting, dict[str, list[Row]]]:
+    groups: dict[Setting, dict[str, list[Row]]] = {}
     for turn in turns:
         asked = turn.get("workers_asked", record.setup.get("workers", turn.get("workers")))
         setting = Setting(
@@ -155,7 +174,8 @@ def _grouped(turns: Iterable[Row], record: Record) -> dict[tuple[str, Setting], 
             str(record.setup.get("cache", turn["cache"])),
             float(turn.get("step_ms", 0.0)),
         )
-        groups.setdefault((f"{turn['format']}/{turn['variant']}", setting), []).append(turn)
+        stores = groups.setdefault(setting, {})
+        stores.setdefault(f"{turn['format']}/{turn['variant']}", []).append(turn)
     return groups
 
 
