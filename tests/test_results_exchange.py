@@ -217,6 +217,12 @@ def test_a_notebooks_summary_is_a_run(empty: Home) -> None:
     assert (record.path.parent / "summary.csv").read_text() == SUMMARY
 
 
+def test_a_summary_that_is_opened_twice_is_there_once(empty: Home) -> None:
+    for text in (SUMMARY, SUMMARY, "format,items\nlmdb,3\n", "format,items\nlmdb,3\n"):
+        open_summary(empty, text.encode(), "summary.csv")
+    assert len(list_records(empty, foreign=True)) == 2
+
+
 def test_a_size_that_cannot_be_is_called_out_with_numbers(empty: Home) -> None:
     [warning] = size_warnings(empty, open_summary(empty, SUMMARY.encode(), "summary.csv"))
     assert "lmdb/raw of cifar10 train: 9.50 GB is most likely the map that LMDB reserved" in warning

@@ -106,12 +106,13 @@ def test_a_run_is_deleted_after_it_was_asked(home: Home) -> None:
 def test_a_run_from_elsewhere_is_opened(home: Home, tmp_path_factory: pytest.TempPathFactory) -> None:
     there = Home(tmp_path_factory.mktemp("there"))
     data = bundle(loader_record(there, 4, machine={**ME, "processor": "Chip B"}, datasets=["photos"]))
+    loader_record(home, 9)
     app = results()
     app.file_uploader(key="results.upload").set_value([("friend.run.zip", data, "application/zip")]).run()
     assert not app.exception
     assert "is in the list now" in texts(app)
     assert "Brought in from friend.run.zip, measured elsewhere" in texts(app)
-    assert list(app.dataframe[0].value["Machine"]) == ["Chip B, 8 CPUs, 16.0 GB"]
+    assert list(app.dataframe[0].value["Machine"]) == ["Chip A, 8 CPUs, 16.0 GB", "Chip B, 8 CPUs, 16.0 GB"]
 
 
 def test_what_is_no_run_is_refused_in_a_sentence(home: Home) -> None:

@@ -20,6 +20,9 @@ from ui.words import verbatim
 
 ALL = "All"
 MOST_SIDE_BY_SIDE = 6
+OPENED_KEY = "results.opened"
+"""Holds the name of the run that was opened last: it is ticked when the list is drawn anew."""
+
 TAKEN_KEY, TAKEN_UPLOAD = "results.taken_in", "results.upload"
 
 
@@ -44,8 +47,9 @@ def draw_filters(dataset: str) -> list[Record]:
     """What to list, and the way in for a run from elsewhere; returns the runs that are left."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         kinds = list(dict.fromkeys(EXPERIMENTS.values()))
+        st.session_state.setdefault("results.kind", ALL)  # not `default`: what was opened sets it as well
         kind = st.segmented_control(
-            "Kind of run", [ALL, *kinds], default=ALL, required=True, key="results.kind",
+            "Kind of run", [ALL, *kinds], required=True, key="results.kind",
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
         everything = st.toggle("All datasets", key="results.all_datasets", persist_state="session")
@@ -79,6 +83,7 @@ def _take_upload() -> None:
     st.session_state["results.all_datasets"] = True
     st.session_state["results.kind"] = ALL
     st.session_state[TAKEN_KEY] = (True, f"{run_title(record)} is in the list now.")
+    st.session_state[OPENED_KEY] = record.name
 
 
 def _show_taken() -> None:
@@ -91,6 +96,8 @@ def _show_taken() -> None:
 
 def draw_list(found: Sequence[Record]) -> list[Record]:
     """The table of runs; returns those that are ticked, the oldest first, or the newest where none is."""
+    opened = st.session_state.get(OPENED_KEY, "")
+    ticked = [row for row, run in enumerate(found) if run.name == opened]
     chosen = st.dataframe(
         {
             "When (UTC)": [when_text(run) for run in found],
@@ -104,7 +111,8 @@ def draw_list(found: Sequence[Record]) -> list[Record]:
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key=f"results.list.{len(found)}.{found[0].name}",
+        selection_default={"selection": {"rows": ticked}},
+        key=f"results.list.{len(found)}.{found[0].name}.{opened}",
         height=min(38 + 35 * len(found), 290),
     )
     rows = [row for row in chosen["selection"]["rows"] if row < len(found)]

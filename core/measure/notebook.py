@@ -20,7 +20,6 @@ from core.home import Home
 from core.measure.foreign import keep_foreign
 from core.measure.records import SETUP, STAMP, Record
 from core.measure.series import NOTEBOOK
-from core.runs import now
 from core.stores import list_stores
 from core.words import size_text, times_text
 
@@ -45,7 +44,7 @@ def open_summary(home: Home, data: bytes, origin: str) -> Record:
     rows = list(_rows(data.decode("utf-8-sig", "replace"), origin))
     if not rows:
         raise InputError(f"{origin} has a header but no rows")
-    stamp = _earliest(rows) or datetime.now(UTC)
+    stamp = _earliest(rows) or datetime.fromtimestamp(0, UTC)  # the same file, the same run
     setup = {
         "kind": SETUP,
         "experiment": NOTEBOOK,
@@ -53,7 +52,6 @@ def open_summary(home: Home, data: bytes, origin: str) -> Record:
         "started": stamp.isoformat(timespec="seconds"),
         "session": "notebook",
         "file": origin,
-        "brought_in": now(),
         "columns": list(dict.fromkeys(name for row in rows for name in row if name not in ("kind", "store"))),
     }
     name = f"{NOTEBOOK}-{stamp.strftime(STAMP)}.jsonl"
