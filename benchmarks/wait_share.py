@@ -25,7 +25,7 @@ from core.training.models import make_model
 from core.training.steady import default_threads
 from core.training.task import Train
 
-WAYS = (("fast", "threads:2"), ("fast", "0"), ("torch", "0"), ("torch", "2"), ("naive", "0"))
+WAYS = (("fast", "threads:2"), ("fast", "0"), ("torch", "0"), ("naive", "0"))
 """(loader, workers)."""
 
 BATCH = 64
