@@ -15,7 +15,7 @@ COLUMNS = 96
 ROWS = 16
 CELLS = COLUMNS * ROWS
 
-NOTHING = "#8A94A133"
+NOTHING = "#8A94A14D"
 """Of the parts of a file that the picture is not about."""
 
 ABOUT_PICTURE = "The file, read like a page of text: its first byte is top left, its last bottom right."

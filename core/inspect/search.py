@@ -16,8 +16,8 @@ from core.contracts import Labels
 from core.errors import InputError
 from core.inspect.records import UNREADABLE, Label, Records, Searchable
 
-WINDOW = 1024
-"""Records between two looks at the clock."""
+WINDOW, KEY_WINDOW = 1024, 16_384
+"""Records between two looks at the clock: where each is asked, and where the file searches its keys itself."""
 
 PROBE = 256
 """Records whose labels tell how long all of them would take."""
@@ -71,8 +71,9 @@ def matching(
     deadline = time.monotonic() + seconds
     found: list[int] = []
     end, total = start, len(records)
+    window = KEY_WINDOW if wanted.key and isinstance(records, Searchable) else WINDOW
     while end < total and len(found) < most:
-        stop = min(end + WINDOW, total)
+        stop = min(end + window, total)
         found += _with_label(records, numbers, wanted.label, _with_key(records, wanted, end, stop))
         end = stop
         if time.monotonic() >= deadline:

@@ -97,10 +97,12 @@ def take(browser: Any, address: str, home: Home, scheme: str) -> None:
     page = browser.new_context(viewport=SIZE, color_scheme=scheme).new_page()
     page.goto(f"{address}/inspector")
     page.get_by_text("The same sample in other stores").wait_for()
+    page.locator("[data-position]").first.wait_for()
     picture(page, "inspector", scheme)
     files = home.root / "files"
     page.goto(f"{address}/inspector?file={quote(str(files / 'train.lmdb'))}")
     page.get_by_text("Read as", exact=True).wait_for()
+    page.locator("[data-position]").first.wait_for()
     picture(page, "inspector-file", scheme)
     structure(page)
     picture(page, "inspector-lmdb", scheme)
@@ -115,7 +117,9 @@ def structure(page: Any) -> None:
 
 
 def picture(page: Any, name: str, scheme: str) -> None:
-    """The whole page, as high as it is."""
+    """The whole page, as high as it is, once every widget has loaded."""
+    calm(page)
+    page.wait_for_function("() => !document.querySelector('[data-testid=\"stSkeleton\"]')", timeout=30_000)
     calm(page)
     height = page.get_by_test_id("stMain").evaluate("element => element.scrollHeight")
     page.set_viewport_size({**SIZE, "height": max(SIZE["height"], min(height, MOST_HEIGHT))})

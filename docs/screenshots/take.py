@@ -11,6 +11,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from docs.screenshots import inspector
 from tests.test_app_browser import QUIET, browser_path, calm, go, serving
 
 HERE = Path(__file__).parent
@@ -31,6 +32,7 @@ def main() -> None:
                 run_demo(page)
             every_page(page, scheme)
         browser.close()
+    inspector.main()
 
 
 def run_demo(page: Any) -> None:
@@ -58,9 +60,6 @@ def every_page(page: Any, scheme: str) -> None:
     go(page, "Train")
     page.get_by_role("button", name="Train from 3 stores").wait_for()
     picture(page, "train", scheme)
-    go(page, "Inspector")
-    page.wait_for_timeout(3000)
-    picture(page, "inspector", scheme)
     go(page, "Report")
     page.get_by_text("Which store to use").wait_for()
     picture(page, "report", scheme)
