@@ -1,0 +1,64 @@
+"""A few of the files that `benchmarks.mangled` makes by the thousand: nothing but sentences may come of them."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from benchmarks.mangled import LAYOUTS, VERBS, WAYS, mangled, run
+from core.errors import InputError
+from core.inspect.kinds import identify
+from core.inspect.lmdb_file import LmdbFile
+from core.inspect.records import UNREADABLE
+from core.inspect.schemas import understand
+
+SEEDS = 18
+
+
+def look_at_everything(path: Path) -> int:
+    """How many records there are; all are read. Raises InputError for a file beyond use."""
+    if identify(path).kind != "lmdb":
+        raise InputError("it is no LMDB any more")
+    file = LmdbFile(path)
+    assert file.structure()["databases"]
+    assert file.page_map(64)["cells"] is not None
+    _, records = understand(file)
+    for index in range(min(len(records), 200)):
+        try:
+            records.find(records.read(index).key)
+            records.label(index)
+        except UNREADABLE:
+            continue
+    return len(records)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS["lmdb"])
+def test_mangled_lmdbs_raise_nothing_else(layout: str, tmp_path: Path) -> None:
+    whole = LAYOUTS["lmdb"][layout](tmp_path / "whole").read_bytes()
+    usable = 0
+    for seed in range(SEEDS):
+        path = tmp_path / "mangled"
+        path.write_bytes(mangled(whole, seed))
+        try:
+            usable += look_at_everything(path) > 0
+        except InputError:
+            continue
+    assert usable > SEEDS * 2 // 3, "most of what is damaged in part can be shown in part"
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+def test_the_command_line_survives_them(kind: str, tmp_path: Path) -> None:
+    layout, make = next(iter(LAYOUTS[kind].items()))
+    whole = make(tmp_path / "whole").read_bytes()
+    for seed in range(len(WAYS) // 2):
+        path = tmp_path / f"mangled{seed}"
+        path.write_bytes(mangled(whole, seed))
+        assert [run(path, verb, seed, layout).wrong for verb in VERBS] == ["", ""]
+
+
+def test_a_seed_makes_the_same_file_again() -> None:
+    data = random.Random(0).randbytes(1 << 16)
+    assert [mangled(data, seed) for seed in range(12)] == [mangled(data, seed) for seed in range(12)]
+    assert len({mangled(data, seed) for seed in range(12)}) == 12
