@@ -134,3 +134,4 @@ def _draw_result(record: RaceRecord) -> None:
         link("build", "Try other encodings and compressions")
         link("benchmark", "Race again, with your settings")
         link("inspector", "Look inside the stores")
+        link("report", "Ask which one to use")

@@ -13,14 +13,19 @@ JOURNEY = {
     "dataset": "Draw one, download CIFAR-10, or import your own folder or archive; see its classes, shapes and sizes.",
     "build": "Choose formats, encodings and compressions; see what they will cost before, and did cost after.",
     "benchmark": "Load stores in turns, live; medians and spreads are kept with everything they depend on.",
+    "train": "Train the same small network from each store; see how long it waits, and that the result is the same.",
     "inspector": "Page through any store as images, down to the bytes of one sample, and compare it across formats.",
+    "report": "Say what is scarce; read which store to use, why, and what it would cost at your real size.",
 }
+
+IN_A_ROW = 3
 
 
 def draw_journey() -> None:
-    """The four pages, in the order in which they are used."""
+    """The pages, in the order in which they are used."""
     st.subheader("The way through")
-    for (page, about), column in zip(JOURNEY.items(), st.columns(len(JOURNEY)), strict=True):
+    columns = [column for _ in range(0, len(JOURNEY), IN_A_ROW) for column in st.columns(IN_A_ROW)]
+    for (page, about), column in zip(JOURNEY.items(), columns, strict=True):
         with column, st.container(border=True, height="stretch", gap="small"):
             link(page)
             st.caption(about)
