@@ -27,7 +27,7 @@ from core.measure.storage.choice import choices, tutorial
 from core.measure.storage.images import Images, load
 from core.measure.storage.ours import Ours
 from core.measure.storage.rows import rows_of
-from core.measure.storage.schedule import Turn
+from core.measure.storage.schedule import Turn, forecast
 from core.measure.storage.turns import TimeUp, TurnRun
 from core.measure.storage.ways import OPERATIONS, READ_MANY, READ_MANY_RANDOM, SYNCED, WRITE_MANY, WRITE_ONE
 
@@ -264,8 +264,9 @@ def test_what_memory_does_not_hold_is_left_out_and_named(home: Home, monkeypatch
 
 
 def test_a_forecast_leaves_nothing_behind(home: Home) -> None:
-    told = quick(cutoffs=(1, 10, 1_000)).forecast()
-    assert told.seconds > 0
+    told = forecast(quick().trial(), (1, 10, 1_000), 600, None)
+    assert told.left_out == []
+    assert 0 < told.seconds < 600
     assert told.bytes > 10_000
     assert scratch(home) == []
     assert list_records(home, "storage") == []

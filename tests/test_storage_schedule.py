@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
-from core.measure.storage.schedule import MOST, Cost, Costs, Repeats, Turn, allot, forecast, share_of
+from core.measure.storage.schedule import MOST, Cost, Costs, Repeats, allot, forecast, share_of
 from core.measure.storage.verdict import standings
 from ui.storage_words import cell_text, cell_title, time_text, verdict
 
-
-@dataclass(frozen=True)
-class Named:
-    """All that a schedule knows of a way."""
-
-    variant: str
-    format: str = "lmdb"
-
-
-def turn(name: str) -> Turn:
-    return Turn(Named(name), "write-many")  # type: ignore[arg-type]
-
-
-CHEAP, MIDDLE, DEAR = turn("cheap"), turn("middle"), turn("dear")
+CHEAP, MIDDLE, DEAR = "cheap", "middle", "dear"
 COSTS = {CHEAP: Cost(0.01, 0.01), MIDDLE: Cost(5, 1), DEAR: Cost(60, 10)}
 
 
@@ -42,7 +27,7 @@ def test_with_less_every_turn_has_its_first_before_any_has_its_second() -> None:
 
 
 def test_where_another_write_does_not_fit_a_read_may() -> None:
-    costs = {turn("slow to write"): Cost(60, 1)}
+    costs = {"slow to write": Cost(60, 1)}
     [given] = allot(costs, 64, 3).values()
     assert given == Repeats(1, 3)
     assert [given.reads_of(number) for number in range(given.writes)] == [3]
@@ -84,8 +69,8 @@ def test_a_forecast_names_what_it_leaves_out() -> None:
     costs = Costs()
     costs.add(CHEAP, 10, Cost(0.001, 0.001), 1_000)
     costs.add(DEAR, 10, Cost(1, 1), 2_000)
-    told = forecast([CHEAP, DEAR], costs, [10, 1_000], 60, 1)
-    assert told.left_out == [(DEAR.name, 1_000)]
+    told = forecast(costs, [10, 1_000], 60, 1)
+    assert told.left_out == [(DEAR, 1_000)]
     assert told.bytes == 100_000
     assert told.seconds == pytest.approx(0.002 + 2 + 0.2)
 

@@ -14,7 +14,8 @@ from core.errors import FormatMattersError
 from core.formats import FORMATS
 from core.measure.storage import StorageExperiment
 from core.measure.storage.choice import TUTORIALS, choices, usual
-from core.measure.storage.schedule import Forecast
+from core.measure.storage.experiment import TRIAL
+from core.measure.storage.schedule import Costs, forecast
 from core.measure.storage.ways import TUTORIAL
 from ui import state
 from ui.storage_words import name_label
@@ -138,19 +139,21 @@ def _trouble(dataset: Dataset, fields: Mapping[str, Any]) -> str:
 
 def _foretold(dataset: Dataset, fields: Mapping[str, Any]) -> str:
     """Time, space, and what will be left out."""
+    tried = {name: value for name, value in fields.items() if name not in ("cutoffs", "minutes")}
     try:
-        told = _forecast(str(state.home().root), dataset.fingerprint, dict(fields))
+        costs = _trial(str(state.home().root), dataset.fingerprint, tried)
     except FormatMattersError as error:
         return str(error)
+    told = forecast(costs, fields["cutoffs"], 60 * fields["minutes"], None)
     text = f"About {seconds_text(told.seconds)}, and up to {size_text(told.bytes)} on the disk, given back at the end."
     if told.left_out:
         counts = sorted({count for _, count in told.left_out})
         names = listed(dict.fromkeys(name_label(name.split()[0]) for name, _ in told.left_out))
-        text += f" Too slow for that time, at {listed(f'{count:,}' for count in counts)}: parts of {names}."
+        text += f" Perhaps too slow for that time, at {listed(f'{count:,}' for count in counts)}: parts of {names}."
     return text
 
 
 @st.cache_data(max_entries=64, show_spinner="Trying every way on 64 images…")
-def _forecast(root: str, fingerprint: str, fields: Mapping[str, Any]) -> Forecast:
+def _trial(root: str, fingerprint: str, fields: Mapping[str, Any]) -> Costs:
     """`fingerprint` is part of the cache's key only."""
-    return StorageExperiment(**fields, home=root).forecast()
+    return StorageExperiment(**fields, cutoffs=[TRIAL], home=root).trial()

@@ -21,7 +21,7 @@ from core.measure.storage.choice import Choice, choices
 from core.measure.storage.ground import Ground
 from core.measure.storage.images import load
 from core.measure.storage.rows import LEFT_OUT, Rows
-from core.measure.storage.schedule import Costs, Forecast, Repeats, Turn, allot, forecast, share_of
+from core.measure.storage.schedule import Cost, Costs, Repeats, Turn, allot, forecast, share_of
 from core.measure.storage.turns import Measured, TimeUp, TurnRun
 from core.runs import versions
 
@@ -86,8 +86,11 @@ class StorageExperiment:
             raise InputError(f"{self.dataset} has no split {self.split!r}; it has: {', '.join(dataset.splits)}")
         return dataset, choices(dataset, self.split, self.size, self.ways, self.formats, self.variants)
 
-    def forecast(self) -> Forecast:
-        """What it will take, as a quick trial of every turn says. Raises as `run` does."""
+    def trial(self) -> Costs:
+        """What every turn costs with a few images, tried just now; `schedule.forecast` makes of it what it will take.
+
+        Cut-offs, repeats and minutes play no part in it. Raises as `run` does.
+        """
         home = Home.find(self.home)
         dataset, chosen = self.check(home)
         with disk_trouble_told("the trial"), claim(home.built / WORKPLACE, "storage-trial", "trial") as scratch:
@@ -95,7 +98,7 @@ class StorageExperiment:
             running = _Running(self, home, dataset, chosen, scratch)
             for _ in running.prepare(most=TRIAL):
                 """Its progress is not worth showing."""
-            return running.forecast()
+            return running.costs
 
 
 class _Running:
@@ -146,16 +149,13 @@ class _Running:
             if most > TRIAL and self.cutoffs[0] > LARGE_TRIAL and self._seconds(turn) < LARGE_TRIAL_SECONDS:
                 yield from self._trial(turn, LARGE_TRIAL)
 
-    def forecast(self) -> Forecast:
-        return forecast(self.turns, self.costs, self.cutoffs, self._left(), self.asked.repeats)
-
     # ------------------------------------------------------------ one cut-off
 
     def _measure(self, number: int, count: int) -> Iterator[Event]:
         """All turns at one number of images, interleaved: each round begins with another one."""
         allotted = yield from self._plan(number, count)
-        ahead = forecast(self.turns, self.costs, self.cutoffs[number:], self._left(), self.asked.repeats).seconds
-        expected = {turn: self.costs.cost(turn, count) for turn in allotted}
+        ahead = forecast(self.costs, self.cutoffs[number:], self._left(), self.asked.repeats).seconds
+        expected = {turn: self.costs.cost(turn.name, count) for turn in allotted}
         total_s = self._done_s + ahead
         for round_ in range(max((given.writes for given in allotted.values()), default=0)):
             taking_part = [turn for turn, given in allotted.items() if given.writes > round_]
@@ -172,27 +172,31 @@ class _Running:
 
     def _plan(self, number: int, count: int) -> Generator[Event, None, dict[Turn, Repeats]]:
         """Repeats for every turn that takes part; why the others do not is told."""
-        costs = {}
+        costs: dict[str, Cost] = {}
+        taking_part: dict[str, Turn] = {}
         for turn in self.turns:
             reason = self._trouble(turn, count)
             if reason:
                 yield from self._leave_out(turn, count, reason)
             else:
-                costs[turn] = self.costs.cost(turn, count)
+                taking_part[turn.name] = turn
+                costs[turn.name] = self.costs.cost(turn.name, count)
         seconds = max(0.0, self._left()) * share_of(self.cutoffs, number)
         allotted = allot(costs, seconds, self.asked.repeats)
-        for turn, given in allotted.items():
+        for name, given in allotted.items():
             if not given.writes:
-                needed = f"it would take about {sum(costs[turn]):,.0f} s"
-                yield from self._leave_out(turn, count, f"{needed}, and there is time for {seconds:,.0f} s in all")
-        return {turn: given for turn, given in allotted.items() if given.writes}
+                needed = f"it would take about {sum(costs[name]):,.0f} s"
+                yield from self._leave_out(
+                    taking_part[name], count, f"{needed}, and there is time for {seconds:,.0f} s in all"
+                )
+        return {taking_part[name]: given for name, given in allotted.items() if given.writes}
 
     def _trouble(self, turn: Turn, count: int) -> str:
         """Why there is no room for a turn, in memory or on the disk."""
         memory = turn.way.memory_bytes(turn.layout, self.images, count)
         if memory > MEMORY_SHARE * psutil.virtual_memory().available:
             return f"it holds {memory / 1e9:,.1f} GB of pixels in memory at once"
-        needed = self.costs.bytes(turn, count)
+        needed = self.costs.bytes(turn.name, count)
         free = self.ground.free_bytes(needed + SPARE_BYTES)
         if free < needed + SPARE_BYTES:
             return f"it needs about {needed / 1e9:,.1f} GB on the disk, and {free / 1e9:,.1f} GB are free"
@@ -226,10 +230,10 @@ class _Running:
 
     def _seconds(self, turn: Turn) -> float:
         """What a turn with the images of the large trial will take."""
-        return sum(self.costs.cost(turn, LARGE_TRIAL))
+        return sum(self.costs.cost(turn.name, LARGE_TRIAL))
 
     def _note(self, turn: Turn, count: int, measured: Measured, reads: int) -> None:
-        self.costs.add(turn, count, measured.cost(reads), measured.sizes["allocated_bytes"])
+        self.costs.add(turn.name, count, measured.cost(reads), measured.sizes["allocated_bytes"])
         self.ground.used(measured.sizes["files"])
 
     # ------------------------------------------------------------ what is told

@@ -59,20 +59,20 @@ class Repeats:
 
 @dataclass
 class Costs:
-    """What turns were seen to cost and to occupy, and what they will with other numbers of images."""
+    """What turns, by name, were seen to cost and to occupy, and what they will with other numbers of images."""
 
     seen: dict[str, list[tuple[int, Cost, int]]] = field(default_factory=dict)
 
-    def add(self, turn: Turn, count: int, cost: Cost, allocated_bytes: int) -> None:
-        self.seen.setdefault(turn.name, []).append((count, cost, allocated_bytes))
+    def add(self, turn: str, count: int, cost: Cost, allocated_bytes: int) -> None:
+        self.seen.setdefault(turn, []).append((count, cost, allocated_bytes))
 
-    def cost(self, turn: Turn, count: int) -> Cost:
+    def cost(self, turn: str, count: int) -> Cost:
         """An upper estimate: cost grows with the number at most in proportion, as part of it is the same for any."""
-        return min((cost.times(max(1.0, count / seen)) for seen, cost, _ in self.seen[turn.name]), key=sum)
+        return min((cost.times(max(1.0, count / seen)) for seen, cost, _ in self.seen[turn]), key=sum)
 
-    def bytes(self, turn: Turn, count: int) -> int:
+    def bytes(self, turn: str, count: int) -> int:
         """Likewise, on the disk."""
-        return round(min(size * max(1.0, count / seen) for seen, _, size in self.seen[turn.name]))
+        return round(min(size * max(1.0, count / seen) for seen, _, size in self.seen[turn]))
 
 
 def share_of(cutoffs: Sequence[int], number: int) -> float:
@@ -81,7 +81,7 @@ def share_of(cutoffs: Sequence[int], number: int) -> float:
     return max(weights[0] / sum(weights), LEAST_SHARE)
 
 
-def allot(costs: Mapping[Turn, Cost], seconds: float, repeats: int | None) -> dict[Turn, Repeats]:
+def allot(costs: Mapping[str, Cost], seconds: float, repeats: int | None) -> dict[str, Repeats]:
     """Repeats for each turn, of `seconds` in all: first every turn once, the cheapest first; then again, up to three
     times; then the cheap ones more often, for the sake of their spread. A turn that cannot have another write may
     still have another read; none has more than its part. `repeats` asks for exactly so many of each.
@@ -103,7 +103,7 @@ def allot(costs: Mapping[Turn, Cost], seconds: float, repeats: int | None) -> di
     return allotted
 
 
-def seconds_of(allotted: Mapping[Turn, Repeats], costs: Mapping[Turn, Cost]) -> float:
+def seconds_of(allotted: Mapping[str, Repeats], costs: Mapping[str, Cost]) -> float:
     """What repeats cost."""
     return sum(
         given.writes * costs[turn].write_s + given.reads * costs[turn].read_s for turn, given in allotted.items()
@@ -118,13 +118,13 @@ class Forecast(NamedTuple):
     left_out: list[tuple[str, int]]
 
 
-def forecast(turns: Sequence[Turn], costs: Costs, cutoffs: Sequence[int], left: float, repeats: int | None) -> Forecast:
-    """The experiment as it will go if everything costs what the trial says."""
+def forecast(costs: Costs, cutoffs: Sequence[int], seconds: float, repeats: int | None) -> Forecast:
+    """The experiment as it will go in so much time if everything costs what was seen."""
     total, most, left_out = 0.0, 0, []
     for number, count in enumerate(cutoffs):
-        expected = {turn: costs.cost(turn, count) for turn in turns}
-        allotted = allot(expected, (left - total) * share_of(cutoffs, number), repeats)
+        expected = {turn: costs.cost(turn, count) for turn in costs.seen}
+        allotted = allot(expected, (seconds - total) * share_of(cutoffs, number), repeats)
         total += seconds_of(allotted, expected)
         most = max([most, *(costs.bytes(turn, count) for turn, given in allotted.items() if given.writes)])
-        left_out += [(turn.name, count) for turn, given in allotted.items() if not given.writes]
+        left_out += [(turn, count) for turn, given in allotted.items() if not given.writes]
     return Forecast(total, most, left_out)
