@@ -173,6 +173,18 @@ def test_cold_and_warm_are_confirmed_by_looking(tmp_path: Path) -> None:
     assert (cold == "cold") == (resident_share(tmp_path) == 0.0)
 
 
+def test_a_map_that_only_a_cycle_holds_does_not_keep_pages_warm(tmp_path: Path) -> None:
+    file = tmp_path / "data"
+    file.write_bytes(np.random.default_rng(0).bytes(1 << 20))
+    if prepare_cache(tmp_path, "cold") != "cold":
+        pytest.skip("this system cannot make its page cache cold")
+    cycle: list[object] = [memory := np.memmap(file, np.uint8, "r")]
+    cycle.append(cycle)
+    assert memory.sum() > 0
+    del memory, cycle
+    assert prepare_cache(tmp_path, "cold") == "cold"
+
+
 def test_a_cache_that_cannot_be_looked_at_is_uncontrolled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "data").write_bytes(b"x")
     monkeypatch.setattr(cache, "resident_share", lambda path: None)

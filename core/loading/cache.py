@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import mmap
 import os
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ def prepare_cache(path: Path, wanted: str) -> str:
     does not obey, files larger than memory, or somebody else holding them.
     """
     check_cache(wanted)
+    gc.collect()  # a closed loader's maps may hang in cycles, and mapped pages cannot be dropped
     for file in _files(path):
         (_read if wanted == "warm" else _drop)(file)
     resident = resident_share(path)
