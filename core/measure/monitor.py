@@ -60,7 +60,7 @@ Row = Mapping[str, float | None]
 class Monitor:
     """Watches `pids` and their descendants (this process where none are given) from a thread of its own.
 
-    It costs this process about 2 ms of processor time a row, told exactly by `cost`. Trouble in writing ends the
+    It costs this process about half a percent of a core, told exactly by `cost` and row by row. Trouble in writing ends the
     monitoring, not the job, and is told by `trouble`.
     """
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -18,6 +18,10 @@ import psutil
 
 PSS_SHARE = 0.005
 """Of the time, at most this share goes into asking the kernel for proportional memory: it walks page tables."""
+
+
+ASK_ALL_SECONDS = 10.0
+"""Between two times that the parents of all processes are asked anew."""
 
 
 class Counters(NamedTuple):
@@ -101,7 +105,7 @@ class ProcessTree:
     """Processes and all their descendants. `look()` first, then read `used`, `memory` and `processes`."""
 
     def __init__(self, pids: Iterable[int] = ()) -> None:
-        self._roots = [psutil.Process(pid) for pid in pids or (os.getpid(),)]
+        self._family = _Family(pids or (os.getpid(),))
         self._ledger = Ledger()
         self._book = _MemoryBook()
         self.used = Counters()
@@ -112,7 +116,7 @@ class ProcessTree:
         """Bring the figures up to now. A process that ends meanwhile is left to its parent."""
         seen: dict[int, Entry] = {}
         private: dict[int, int] = {}
-        for process in self._members():
+        for process in self._family.members():
             with suppress(psutil.Error), process.oneshot():
                 seen[process.pid] = Entry(process.ppid(), _counters(process))
                 memory = process.memory_info()
@@ -122,16 +126,42 @@ class ProcessTree:
         self.processes = len(seen)
         return self
 
-    def _members(self) -> Iterator[psutil.Process]:
-        passed: set[int] = set()
-        for root in self._roots:
-            family = [root]
+
+class _Family:
+    """Finds the descendants of processes. The parent of each process of the system is asked once, not at every look."""
+
+    def __init__(self, roots: Iterable[int]) -> None:
+        self._roots = list(roots)
+        self._parents: dict[int, int] = {}
+        self._processes: dict[int, psutil.Process] = {pid: psutil.Process(pid) for pid in self._roots}
+        self._ask_all_at = 0.0
+
+    def members(self) -> list[psutil.Process]:
+        """The roots and their descendants that are there now."""
+        self._learn_parents()
+        children: dict[int, list[int]] = {}
+        for pid, parent in self._parents.items():
+            children.setdefault(parent, []).append(pid)
+        found = list(dict.fromkeys(pid for pid in self._roots if pid in self._parents))
+        for pid in found:  # grows while it is walked
+            found += [child for child in children.get(pid, ()) if child not in found]
+        self._processes = {pid: process for pid in found if (process := self._process(pid)) is not None}
+        return list(self._processes.values())
+
+    def _learn_parents(self) -> None:
+        if time.monotonic() >= self._ask_all_at:  # a number may have been given to another process meanwhile
+            self._ask_all_at = time.monotonic() + ASK_ALL_SECONDS
+            self._parents = {}
+        there = psutil.pids()
+        known, self._parents = self._parents, {}
+        for pid in there:
             with suppress(psutil.Error):
-                family += root.children(recursive=True)
-            for process in family:
-                if process.pid not in passed:
-                    passed.add(process.pid)
-                    yield process
+                self._parents[pid] = known[pid] if pid in known else psutil.Process(pid).ppid()
+
+    def _process(self, pid: int) -> psutil.Process | None:
+        with suppress(psutil.Error):
+            return self._processes.get(pid) or psutil.Process(pid)
+        return None
 
 
 def _counters(process: psutil.Process) -> Counters:
