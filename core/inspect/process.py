@@ -21,7 +21,7 @@ from core.inspect.kinds import Found
 TIMEOUT = 20.0
 """Seconds that one request may take."""
 
-_LIBRARIES = {"lmdb": "the LMDB library", "hdf5": "the HDF5 library"}
+_LIBRARIES = {"hdf5": "the HDF5 library"}
 
 
 class ReaderDied(InputError):
