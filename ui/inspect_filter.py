@@ -22,19 +22,23 @@ HOW_TITLES = {"prefix": "begins with", "contains": "contains"}
 
 _SLASH_JS = """
 export default function () {
-  const search = (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
-    event.preventDefault();
-    document.querySelector(".st-key-inspector-search input")?.focus();
+  const fields = ".st-key-inspector-search, .st-key-inspector-goto, .st-key-inspector-path";
+  const press = (event) => {
+    const inside = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (event.key === "/" && !inside && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      document.querySelector(".st-key-inspector-search input")?.focus();
+    } else if (inside?.closest(fields) && ["Enter", "Escape"].includes(event.key)) {
+      setTimeout(() => inside.blur());  // so that the arrows go to entries again
+    }
   };
-  document.addEventListener("keydown", search);
-  return () => document.removeEventListener("keydown", search);
+  document.addEventListener("keydown", press);
+  return () => document.removeEventListener("keydown", press);
 }
 """
 
 _slash = st.components.v2.component("format_matters.slash", html="<span></span>", js=_SLASH_JS)
-"""The key / goes to the search field; buttons' shortcuts know letters and digits only."""
+"""The key / goes to the search field, Enter and Escape out of it; buttons' shortcuts know letters and digits only."""
 
 Positions = Sequence[int] | np.ndarray
 
