@@ -14,6 +14,7 @@ from core.errors import InputError, WorkError
 from core.events import Message, Sample, finish
 from core.home import Home
 from core.jobs.demo import Demo
+from core.loading.cache import prepare_cache
 from core.loading.loader import Loader, make_loader
 from core.loading.transfer import Batch
 from core.measure.loaders import LoaderExperiment
@@ -283,3 +284,19 @@ def test_wrong_settings_are_one_line_on_standard_error(
 ) -> None:
     assert main(["experiment", "loader", "--stores", stores[0], "--rounds", "1", "--seconds", "0.02", *wrong]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+# ---------------------------------------------------------------- cold
+
+
+@pytest.mark.parametrize("format", ["disk", "lmdb", "hdf5"])
+def test_no_handle_of_ours_keeps_a_store_warm(format: str, stores: list[str]) -> None:
+    """Comparing and climbing the ladder open and map the store; before a cold turn all of that has to be gone."""
+    store = next(store for store in stores if f"/{format}/" in store)
+    if prepare_cache(Path(store), "cold") != "cold":
+        pytest.skip("this system cannot make its page cache cold")
+    quick = {**QUICK, "loaders": ["fast"]}
+    [turn] = finish(LoaderExperiment([store], rounds=1, cache="cold", **quick).run())["turns"]
+    assert turn["cache"] == "cold"
+    assert turn["ceilings"]["cold read"] > 0
+    assert len(turn["epochs"]) == 1

@@ -85,13 +85,21 @@ class Load:
     def _prepare(self, path: Path) -> dict[str, Any]:
         """Everything that is not timed; its handles are closed before the page cache is touched."""
         from core.loading.cache import check_cache, prepare_cache
-        from core.loading.ceilings import measure_ceilings
-        from core.loading.check import check_loader, check_shuffling
         from core.loading.steps import make_step
-        from core.loading.workers import available_cpus
 
         check_cache(self.cache)
         make_step(self.step, self.step_ms, self.device)
+        known = self._known(path)
+        if self.ladder and self.cache == "cold":
+            known["ceilings"] |= self._cold_read(path)
+        return {**known, "cache": prepare_cache(path, self.cache)}
+
+    def _known(self, path: Path) -> dict[str, Any]:
+        """What is compared and measured before. A function of its own, so that nothing keeps the store mapped."""
+        from core.loading.ceilings import measure_ceilings
+        from core.loading.check import check_loader, check_shuffling
+        from core.loading.workers import available_cpus
+
         normalise = self._normalise
         known: dict[str, Any] = {"checked": 0, "ceilings": {}, "cpus": available_cpus()}
         with self._opened(path) as (store, loader):
@@ -102,9 +110,7 @@ class Load:
                 known["ceilings"] = measure_ceilings(
                     store, loader, normalise, transform=self.transform, seed=self.seed, device=self.device
                 )
-        if self.ladder and self.cache == "cold":
-            known["ceilings"] |= self._cold_read(path)
-        return {**known, "cache": prepare_cache(path, self.cache)}
+        return known
 
     def _cold_read(self, path: Path) -> dict[str, float]:
         """How fast the store alone can be read when the page cache does not hold it; nothing where that cannot be."""
