@@ -1,8 +1,8 @@
 """A run as one file, to be sent to somebody else and opened there.
 
 The file is a zip archive with `run.json` (what is in it, with sizes and SHA-256), the record, and where there are any
-the machine's description and what the monitor saw. What comes from outside is hostile until proven otherwise: only these
-names are taken, each is read up to a limit, and nothing of the archive decides where anything is written.
+the machine's description and what the monitor saw. What comes from outside is hostile until proven otherwise: only
+these names are taken, each is read up to a limit, and nothing of the archive decides where anything is written.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ Row = Mapping[str, float | None]
 class Monitor:
     """Watches `pids` and their descendants (this process where none are given) from a thread of its own.
 
-    It costs this process about half a percent of a core, told exactly by `cost` and row by row. Trouble in writing ends the
-    monitoring, not the job, and is told by `trouble`.
+    It costs this process about half a percent of a core, told exactly by `cost` and row by row. Trouble in writing
+    ends the monitoring, not the job, and is told by `trouble`.
     """
 
     def __init__(self, path: Path, *pids: int, interval: float = INTERVAL) -> None:
