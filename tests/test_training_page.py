@@ -176,16 +176,16 @@ def drawing(image: str) -> str:
 
 def test_live_pictures_escape_names_and_stay_on_their_paper() -> None:
     many = [Line("#123456", [(0.0, 2.0), (1.0, 1.0)]), Line("#123456", [(0.5, 0.1)], True)]
-    drawn = drawing(lines("Loss <step>", many, 0.0, None))
+    drawn = drawing(lines("Loss <step>", many))
     assert "Loss &lt;step&gt;" in drawn
     assert drawn.count("<polyline") == 2
-    told = {"wait_ms": 1.0, "compute_ms": 3.0, "wait_share": 0.25}
+    told = (1.0, 3.0)
     assert "25.0% waiting" in drawing(time_bars([("<b>", told)]))
     assert "<b>" not in drawing(time_bars([("<b>", told)]))
 
 
 def test_nothing_measured_yet_draws_no_lines() -> None:
-    assert "<polyline" not in drawing(lines("Loss", [], 0.0, None))
+    assert "<polyline" not in drawing(lines("Loss", []))
     assert "<rect" not in drawing(time_bars([]))
 
 

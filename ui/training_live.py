@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
+from statistics import fmean
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -25,6 +26,9 @@ from ui.words import speed_text
 LIVE_SECONDS = 0.5
 LINE_SECONDS = 60.0
 MOST_POINTS = 240
+RECENT = 20
+"""Reports, about five seconds, that the bars of a step's time are the mean of."""
+
 WIDTH, HEIGHT = 520, 210
 BARS, LABEL, FIGURE, ROW = 1080, 220, 110, 26
 
@@ -69,9 +73,9 @@ def _draw_training(seen: Watch) -> None:
     colours = dict(zip(lanes, lane_colours(lanes), strict=True))
     st.html(legend([(labels[lane], colour) for lane, colour in colours.items()]))
     left, right = st.columns(2, gap="large")
-    left.html(lines("Loss, step by step", _losses(steps, colours), 0.0, None))
+    left.html(lines("Loss, step by step", _losses(steps, colours)))
     accuracies = _accuracies(epochs, steps, colours)
-    right.html(lines("Accuracy on new images (dashed: while learning)", accuracies, 0.0, 1.0))
+    right.html(lines("Accuracy on new images (dashed: while learning)", accuracies, (0.0, 1.0)))
     st.html(time_bars([(label, latest) for lane, label in labels.items() if (latest := _latest(steps, lane))]))
     st.html(side_by_side([strip(one, LINE_SECONDS) for one in _strips(steps, seen)]))
 
@@ -118,8 +122,12 @@ def _lane(values: Mapping[str, Any]) -> Lane:
     return str(values["store"]), str(values["order"])
 
 
-def _latest(steps: Sequence[Measured], lane: Lane) -> Mapping[str, Any] | None:
-    return next((one.values for one in reversed(steps) if _lane(one.values) == lane), None)
+def _latest(steps: Sequence[Measured], lane: Lane) -> tuple[float, float] | None:
+    """Milliseconds that a step of this lane waits and computes, of its last reports together; None before the first."""
+    recent = [one.values for one in steps if _lane(one.values) == lane][-RECENT:]
+    if not recent:
+        return None
+    return fmean(float(one["wait_ms"]) for one in recent), fmean(float(one["compute_ms"]) for one in recent)
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -150,15 +158,16 @@ def legend(entries: Sequence[tuple[str, str]]) -> str:
     return f'<div style="display:flex;flex-wrap:wrap;gap:4px 20px;font-size:14px">{"".join(parts)}</div>'
 
 
-def lines(title: str, drawn: Sequence[Line], low: float, high: float | None) -> str:
-    """Lines over epochs on one scale from `low` to `high` (None: the highest point)."""
+def lines(title: str, drawn: Sequence[Line], scale: tuple[float, float] | None = None) -> str:
+    """Lines over epochs, of shares from 0 to 1 where that is the `scale`, else between the lowest and highest point."""
     points = [point for line in drawn for point in line.points]
     right = max((x for x, _ in points), default=0.0) or 1.0
-    top = high if high is not None else max((y for _, y in points), default=1.0) or 1.0
+    heights = [y for _, y in points] or [0.0, 1.0]
+    low, top = scale or (min(heights), max(heights))
     body = [f'<text x="0" y="13" {_TEXT} font-weight="600">{escape(title)}</text>']
     for value in (low, (low + top) / 2, top):
         y = _y(value, low, top)
-        shown = f"{value:.0%}" if high == 1.0 else f"{value:.2f}"
+        shown = f"{value:.0%}" if scale else f"{value:.2f}"
         body.append(f'<line x1="44" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}" stroke="{FIGURE_COLOUR}" opacity="0.3"/>')
         body.append(f'<text x="38" y="{y + 4:.1f}" text-anchor="end" {_TEXT} >{shown}</text>')
     for line in drawn:
@@ -180,19 +189,19 @@ def _line(line: Line, right: float, low: float, top: float) -> str:
     return f'<polyline points="{path}" fill="none" stroke="{line.colour}" stroke-width="2"{dash}/>{dots}'
 
 
-def time_bars(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    """Of each lane's last steps: milliseconds of computing and of waiting, stacked, and the share of waiting."""
-    top = max((float(values["wait_ms"]) + float(values["compute_ms"]) for _, values in rows), default=1.0) or 1.0
+def time_bars(rows: Sequence[tuple[str, tuple[float, float]]]) -> str:
+    """Of each lane the (waiting, computing) milliseconds of a step, stacked, and the share of waiting."""
+    top = max((sum(times) for _, times in rows), default=1.0) or 1.0
     title = f"A step's time: {COMPUTING}, and {WAITING}"
     body = [f'<text x="0" y="13" {_TEXT} font-weight="600">{title}</text>']
-    body += [_time_bar(label, values, 24 + number * ROW, top) for number, (label, values) in enumerate(rows)]
+    body += [_time_bar(label, *times, 24 + number * ROW, top) for number, (label, times) in enumerate(rows)]
     return _image("".join(body), BARS, 28 + ROW * len(rows), title)
 
 
-def _time_bar(label: str, values: Mapping[str, Any], y: float, top: float) -> str:
+def _time_bar(label: str, waiting: float, computing: float, y: float, top: float) -> str:
     span = BARS - LABEL - FIGURE
-    wide = span * float(values["compute_ms"]) / top
-    wait = span * float(values["wait_ms"]) / top
+    wide = span * computing / top
+    wait = span * waiting / top
     middle = y + ROW / 2 + 4
     return (
         f'<text x="{LABEL - 10}" y="{middle}" text-anchor="end" {_TEXT}>{escape(label[:34])}</text>'
@@ -200,7 +209,7 @@ def _time_bar(label: str, values: Mapping[str, Any], y: float, top: float) -> st
         f'<rect x="{LABEL + wide:.1f}" y="{y + 4}" width="{wait:.1f}" height="{ROW - 8}" '
         f'fill="{TIME_COLOURS[WAITING]}"/>'
         f'<text x="{BARS}" y="{middle}" text-anchor="end" {_TEXT} font-weight="600">'
-        f"{float(values['wait_share']):.1%} waiting</text>"
+        f"{waiting / max(waiting + computing, 1e-9):.1%} waiting</text>"
     )
 
 

@@ -104,8 +104,8 @@ def wait_sentence(record: TrainingRecord) -> str:
     judged = "the model sets the pace, not the store" if most < 0.1 else "the rest is computing"
     said = f"{spread} of the time after the first batch was spent waiting for data; {judged}."
     ceiling = (record.setup.get("ceilings") or {}).get("compute")
-    if not ceiling:
-        return said
+    if not ceiling or ceiling < max(row["samples_per_s"] for row in record.epochs):
+        return said  # the machine was busier when it was measured: it is no ceiling
     return f"{said} With one batch that stays in memory the model alone makes {speed_text(ceiling)}."
 
 
