@@ -11,7 +11,7 @@ import numpy as np
 
 from core.inspect.lmdb_layout import BIGDATA, FLAGS, LEAF2, Meta
 from core.inspect.lmdb_pages import Numbers, Pages
-from core.inspect.lmdb_tree import Tree
+from core.inspect.lmdb_tree import Tree, release
 
 MOST_LEAVES = 4096
 """Leaf pages looked into at most; of more, so many evenly spread ones stand for all."""
@@ -23,6 +23,7 @@ def structure_of(path: Path, pages: Pages, meta: Meta | None, trees: Mapping[str
     """Plain JSON. `trees` has the main database under None."""
     layout, status, main = pages.layout, path.stat(), trees[None]
     databases = [database_of(name, tree) for name, tree in trees.items()]
+    release(pages)
     free, free_tree_pages = (0, 0) if meta is None else (_free_pages(pages, meta), meta.free.pages)
     in_use = 2 + free_tree_pages + sum(tree.database.pages for tree in trees.values())
     return {

@@ -57,7 +57,7 @@ def walk(pages: Pages, root: int) -> Walk:
         lost.append(level[leaf])
         branches.append(level[~leaf])
         level = _joined([pages.children(part) for part in _parts(level[~leaf])])
-        _release(pages)
+        release(pages)
     return Walk(_joined(branches), np.empty(0, np.int64), _joined([*lost, level]))
 
 
@@ -85,7 +85,7 @@ def walk_numbers(tree: Tree, flag: int) -> Iterator[tuple[Numbers, Numbers]]:
         big = (nodes.flags & flag) != 0
         first = pages.words_at(nodes.at[big] + NODE + nodes.key_size[big])
         yield first, -(-(nodes.size[big] + pages.layout.header) // pages.layout.page_size)
-        _release(pages)
+        release(pages)
 
 
 def _joined(parts: list[Numbers]) -> Numbers:
@@ -96,7 +96,7 @@ def _parts(pages: Numbers) -> Iterator[Numbers]:
     return (pages[start : start + PAGES_AT_ONCE] for start in range(0, len(pages), PAGES_AT_ONCE))
 
 
-def _release(pages: Pages) -> None:
+def release(pages: Pages) -> None:
     """What a walk touched is given back: it counts as this process's memory until then."""
     if hasattr(mmap, "MADV_DONTNEED"):
         pages.memory.madvise(mmap.MADV_DONTNEED)
@@ -137,7 +137,7 @@ class Tree:
         """The leaf pages that may be read, some at a time."""
         for part in _parts(self.leaves):
             yield part[self.pages.sound(part) & self.pages.is_leaf(part)]
-            _release(self.pages)
+            release(self.pages)
 
     @cached_property
     def _length(self) -> int:
@@ -196,7 +196,7 @@ class Tree:
             before = int(self._ends[-1]) if len(self._ends) else 0
             counts = np.where(self.pages.sound(part) & self.pages.is_leaf(part), self.pages.counts(part), 0)
             self._ends = np.concatenate([self._ends, before + np.cumsum(counts)])
-            _release(self.pages)
+            release(self.pages)
 
     @cached_property
     def _pair_ends(self) -> Numbers | None:
@@ -330,7 +330,7 @@ class Tree:
         position = start
         self._searched += 1
         if self._searched % SEARCHES_BETWEEN_RELEASES == 0:
-            _release(self.pages)
+            release(self.pages)
         while position < min(stop, self._counted(position)):
             leaf = int(np.searchsorted(self._ends, position, "right"))
             end = min(int(self._ends[leaf]), stop)
