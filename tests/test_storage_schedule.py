@@ -114,6 +114,13 @@ def test_the_verdict_tells_numbers_and_where_another_was_ahead() -> None:
     )
 
 
+def test_the_verdict_names_who_was_left_out_at_the_end() -> None:
+    small = [row(name, [seconds] * 3) for name, seconds in (("a", 0.2), ("b", 0.1), ("c", 0.3))]
+    large = [row("a", [1.0] * 3, 1_000), row("b", [4.0] * 3, 1_000)]
+    [sentence] = verdict(standings([*small, *large], ["read-many"]))
+    assert sentence.endswith("Left out there: LMDB · c.")
+
+
 def test_standings_follow_the_operations_and_the_numbers() -> None:
     rows = [row("a", [1.0], 100), row("a", [1.0], 10), row("a", [1.0], 10, "write-many"), row("a", [], 5)]
     found = standings(rows, ["write-many", "read-many"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -79,13 +80,14 @@ def times_chart(table: pd.DataFrame, rows: Sequence[Row], scale: str, order: Seq
         axis=alt.Axis(format="~s", **({"values": counts} if log else {"tickCount": 4}), grid=False),
     )
     title = "seconds an image" if field else "seconds"
-    axis = alt.Axis(labelExpr=SECONDS_AXIS, tickCount=5)
+    values = [*table[f"low{field}"], *table[f"high{field}"]]
+    axis = alt.Axis(labelExpr=SECONDS_AXIS, **({"values": decades(values)} if log else {"tickCount": 5}))
     base = alt.Chart(table).encode(x=x)
     looks = _looks(rows)
     tooltip = ["way", "operation", alt.Tooltip("images", format=","), "in all", "an image", "repeats"]
-    y = alt.Y(f"median{field}:Q", title=title, scale=scale_of(log), axis=axis)
+    y = alt.Y(f"median{field}:Q", title=title, scale=scale_of(log, decades(values)), axis=axis)
     band = base.mark_area(opacity=0.18).encode(
-        y=alt.Y(f"low{field}:Q", title=title), y2=f"high{field}:Q", color=looks["color"]
+        y=alt.Y(f"low{field}:Q", title=title, axis=axis), y2=f"high{field}:Q", color=looks["color"]
     )
     line = base.mark_line(strokeWidth=2.4).encode(y=y, color=looks["color"], strokeDash=looks["strokeDash"])
     dots = base.mark_point(size=46, filled=True, opacity=1).encode(y=y, color=looks["color"], tooltip=tooltip)
@@ -104,11 +106,19 @@ def times_chart(table: pd.DataFrame, rows: Sequence[Row], scale: str, order: Seq
     )
 
 
-def scale_of(log: bool) -> alt.Scale:
-    """Logarithmic, or linear from zero."""
+def scale_of(log: bool, ends: Sequence[float] | None = None) -> alt.Scale:
+    """Logarithmic, from the first to the last of `ends` where given, or linear from zero."""
     import altair as alt
 
-    return alt.Scale(type="log") if log else alt.Scale(zero=True)
+    if not log:
+        return alt.Scale(zero=True)
+    return alt.Scale(type="log", domain=[ends[0], ends[-1]], nice=False) if ends else alt.Scale(type="log")
+
+
+def decades(values: Sequence[float]) -> list[float]:
+    """The powers of ten from below the least of these values to above the largest."""
+    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    return [10.0**power for power in range(low, max(high, low + 1) + 1)]
 
 
 def _looks(rows: Sequence[Row]) -> dict[str, Any]:

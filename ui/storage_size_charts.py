@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.measure.storage.ways import TUTORIAL, WRITE_MANY, WRITE_ONE
-from ui.storage_charts import LINEAR, TUTORIAL_DASH, Row, scale_of, ways_of
+from ui.storage_charts import LINEAR, TUTORIAL_DASH, Row, decades, scale_of, ways_of
 from ui.storage_words import way_label
 from ui.stores import SIZES
 from ui.theme import FIGURE_COLOUR, finish, format_colour
@@ -56,12 +56,13 @@ def growth_chart(table: pd.DataFrame, scale: str) -> alt.LayerChart:
     colours = [table.loc[table["way"] == way, "colour"].iloc[0] for way in ways]
     dashes = [TUTORIAL_DASH if "tutorial" in way else [1, 0] for way in ways]
     counts = sorted({int(count) for count in table["images"]})
+    ticks = decades(list(table["allocated_bytes"]))
     table = table.assign(figure=table["allocated_bytes"].map(size_text))
     base = alt.Chart(table).encode(
         x=alt.X("images:Q", title="images", scale=scale_of(log),
                 axis=alt.Axis(format="~s", grid=False, **({"values": counts} if log else {"tickCount": 5}))),
-        y=alt.Y("allocated_bytes:Q", title="bytes allocated on the disk", scale=scale_of(log),
-                axis=alt.Axis(labelExpr=BYTES_AXIS, tickCount=5)),
+        y=alt.Y("allocated_bytes:Q", title="bytes allocated on the disk", scale=scale_of(log, ticks),
+                axis=alt.Axis(labelExpr=BYTES_AXIS, **({"values": ticks} if log else {"tickCount": 5}))),
         color=alt.Color("way:N", title=None, scale=alt.Scale(domain=ways, range=colours)),
     )  # fmt: skip
     line = base.mark_line(strokeWidth=2.4).encode(

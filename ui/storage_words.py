@@ -89,7 +89,8 @@ def _sentence(operation: str, standings: Sequence[Standing]) -> str:
     lead = f"{names} {'won' if not tied else 'were ahead, with no difference between them,'} in {told}"
     far = f"{way_label(slowest.format, slowest.variant)} took {times_text(last.factor(slowest))} as long"
     once = ", measured once" if 1 in (best.summary.repeats, slowest.summary.repeats) else ""
-    return f"{head}{lead}; {far}{once}.{_elsewhere(standings, {place.name for place in (best, *tied)})}"
+    ahead = {place.name for place in (best, *tied)}
+    return f"{head}{lead}; {far}{once}.{_elsewhere(standings, ahead)}{_missing(standings)}"
 
 
 def _elsewhere(standings: Sequence[Standing], ahead: set[str]) -> str:
@@ -100,6 +101,14 @@ def _elsewhere(standings: Sequence[Standing], ahead: set[str]) -> str:
             others.setdefault(standing.best.name, []).append(standing.samples)
     parts = [f"{name_label(name)} at {listed(f'{count:,}' for count in counts)}" for name, counts in others.items()]
     return f" Ahead at fewer images: {listed(parts)}." if parts else ""
+
+
+def _missing(standings: Sequence[Standing]) -> str:
+    """The ways that were measured before and are missing at the end."""
+    there = {place.name for place in standings[-1].places}
+    before = dict.fromkeys(place.name for standing in standings for place in standing.places)
+    names = [name_label(name) for name in before if name not in there]
+    return f" Left out there: {listed(names)}." if names else ""
 
 
 def left_out_text(told: Mapping[str, Any]) -> str:

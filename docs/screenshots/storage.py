@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 from docs.screenshots.take import picture
 from tests.test_app_browser import QUIET, browser_path, serving, title
 
-SIZE = {"width": 1440, "height": 2050}
+SIZE = {"width": 1440, "height": 2680}
 """Tall enough for the form, the verdict, who wins where, the times and the sizes."""
 
 
