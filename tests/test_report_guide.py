@@ -111,13 +111,29 @@ def test_one_store_measured_is_no_comparison() -> None:
 
 
 def test_what_was_not_measured_is_named_with_its_command() -> None:
-    told = recommend(evidence(loading=LOADS[1:]), Answers(scarce="time", images=100_000_000))
+    told = recommend(evidence(loading=LOADS[1:]), Answers(scarce="time"))
     told_of = {missing.what: missing.command for missing in told.missing}
     assert told.store == "lmdb/raw"
     assert any(what.startswith("loading from disk/original") for what in told_of)
-    cold = next(command for what, command in told_of.items() if "not in memory" in what)
-    assert cold.endswith("--cache cold")
+    assert not any("not in memory" in what for what in told_of)
     assert any("train " in command for command in told_of.values())
+
+
+def test_speed_in_memory_says_nothing_of_what_does_not_fit_in_it() -> None:
+    told = recommend(evidence(), Answers(scarce="time", images=100_000_000))
+    assert told.store is None
+    assert "cold cache, as it will be at 100,000,000 images" in told.headline
+    assert told.missing[0].command.endswith("--cache cold")
+    cold = (loaded("hdf5/original", 40_000, setting=COLD), loaded("lmdb/raw", 9_000, setting=COLD))
+    told = recommend(evidence(loading=(*LOADS, *cold)), Answers(scarce="time", images=100_000_000))
+    assert told.store == "hdf5/original"
+    assert "40,000 images/s" in told.reasons[0].text
+    told = recommend(evidence(loading=(*LOADS, *cold)), Answers(scarce="memory", images=100_000_000))
+    assert told.store == "hdf5/original"
+    assert "no store fits" in told.reasons[0].text
+    mixed = (*LOADS, loaded("hdf5/raw", 150_000, setting=COLD))
+    told = recommend(evidence(loading=mixed), Answers(scarce="time", images=6_000_000))
+    assert told.store == "hdf5/original", "200,000 images/s from memory, against 150,000 from the disk"
 
 
 def test_what_was_measured_cold_is_not_missing() -> None:

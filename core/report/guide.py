@@ -1,11 +1,13 @@
 """Which store to use: a recommendation from the answers and from what was measured, with its reasons.
 
 Pure: evidence and answers in, a recommendation out. Every reason has numbers of the evidence in it; where there are
-none it says that this was not measured, and how to measure it. The rules, after `fitness` has ruled stores out:
+none it says that this was not measured, and how to measure it. Speeds are those of the real size: of a store that will
+not fit into memory only what was measured with a cold cache counts. The rules, after `fitness` has ruled stores out:
 
     time      the fastest; of those between which and the fastest there is no difference, the smallest
     disk      the smallest; where others are at most a tenth larger, the fastest of them
-    memory    the fastest of those that fit into memory at the real size; where none does, the smallest
+    memory    the fastest of those that fit into memory at the real size; where none does, the fastest with a cold
+              cache, or the smallest
     nothing   where training hardly waits for data from any, the smallest; else the fastest of those that are at most
               twice as large as the smallest
 """
@@ -79,6 +81,20 @@ class _Case:
     def memory(self) -> int | None:
         return self.answers.memory_bytes or self.evidence.memory_bytes
 
+    @property
+    def too_large(self) -> list[BuiltStore]:
+        """The stores that do not fit into memory at the real size, as far as it is known."""
+        return [store for store in self.stores if not _fits(self.evidence, self.answers, store)]
+
+    @property
+    def how(self) -> str:
+        """How the images were read when their speed was measured."""
+        read = READING[self.answers.access]
+        if not self.too_large or self.answers.access != "shuffled":
+            return read
+        whose = "" if len(self.too_large) == len(self.stores) else " where a store is larger than the memory"
+        return f"{read} with a cold cache{whose}, as it will be at {number_text(self.answers.images)} images"
+
 
 @dataclass(frozen=True)
 class _Choice:
@@ -111,10 +127,24 @@ def recommend(evidence: Evidence, answers: Answers, setting: Setting | None = No
 
 
 def _rates(evidence: Evidence, answers: Answers, setting: Setting | None) -> dict[str, Figure]:
-    """Images a second by store, read the way that the answers say."""
-    if answers.access == "shuffled":
-        return {row.store: row.speed for row in loads(evidence, setting)} if setting else {}
-    return {row.way: row.rate for row in accesses(evidence, OPERATIONS[answers.access])}
+    """Images a second by store, read the way that the answers say. What will not be in memory counts as it was loaded
+    with a cold cache."""
+    if answers.access != "shuffled":
+        return {row.way: row.rate for row in accesses(evidence, OPERATIONS[answers.access])}
+    if setting is None:
+        return {}
+    warm = {row.store: row.speed for row in loads(evidence, setting)}
+    cold = {row.store: row.speed for row in loads(evidence, setting._replace(cache="cold"))}
+    rates = {
+        store.name: (warm if _fits(evidence, answers, store) else cold).get(store.name) for store in evidence.stores
+    }
+    return {name: rate for name, rate in rates.items() if rate is not None}
+
+
+def _fits(evidence: Evidence, answers: Answers, store: BuiltStore) -> bool:
+    """Whether a store is smaller than the memory at the real size; where the memory is not known, it is."""
+    memory = answers.memory_bytes or evidence.memory_bytes
+    return memory is None or store.each * answers.images <= memory
 
 
 # ---------------------------------------------------------------- the rules
@@ -138,10 +168,12 @@ def _for_memory(case: _Case) -> _Choice:
     if case.memory is None:
         return _Choice(None, (Reason("How much memory this machine has is not known: say it with --memory-gb."),))
     images = case.answers.images
-    fit = [store for store in case.stores if store.each * images <= case.memory]
+    fit = [store for store in case.stores if store not in case.too_large]
     if not fit:
         least = min(case.stores, key=size)
-        return _Choice(least, (reasons.none_fits(least, images, case.memory),))
+        told = reasons.none_fits(least, images, case.memory)
+        chosen = _fastest(case, case.stores, "")
+        return _Choice(chosen.store or least, (told, *chosen.reasons), chosen.equal)
     told = reasons.fitting(case.stores, fit, images, case.memory)
     if len(fit) == 1:
         return _Choice(fit[0], (told,))
@@ -167,7 +199,7 @@ def _as_trained(case: _Case) -> _Choice | None:
     training = main_training(case.evidence)
     if training is None:
         return None
-    by_name = {store.name: store for store in case.stores}
+    by_name = {store.name: store for store in case.stores if store not in case.too_large}
     lanes = [lane for lane in training.in_order(SHUFFLED) if lane.store in by_name]
     longest = max((lane.wait_share.high for lane in lanes), default=1.0)
     if len(lanes) < 2 or longest > HARDLY:
@@ -196,7 +228,7 @@ def _fastest(case: _Case, stores: Sequence[BuiltStore], before: str) -> _Choice:
     best, ties = best_of(ranked)
     level = [best, *ties]
     chosen = min(level, key=lambda one: (round(one.store.each / min(r.store.each for r in level), 2), -one.rate.median))
-    told = [reasons.fastest(ranked, best, READING[case.answers.access], before)]
+    told = [reasons.fastest(ranked, best, case.how, before)]
     if ties:
         told.append(reasons.tie(level, chosen))
     equal = tuple(one.store.name for one in level if one is not chosen)
@@ -212,7 +244,7 @@ def _undecided(case: _Case, unmeasured: Sequence[str]) -> str:
         return "Not known: how much memory there is."
     what = "none of the stores" if len(unmeasured) == len(case.stores) else f"not {listed(unmeasured, 'or')}"
     verb = "was" if len(unmeasured) == len(case.stores) or len(unmeasured) == 1 else "were"
-    return f"Not measured: {what} {verb} {READING[case.answers.access]}, and speed would decide."
+    return f"Not measured: {what} {verb} {case.how}, and speed would decide."
 
 
 def _nothing_fits(evidence: Evidence, answers: Answers, ruled_out: Sequence[RuledOut]) -> Recommendation:
@@ -225,7 +257,8 @@ def _nothing_fits(evidence: Evidence, answers: Answers, ruled_out: Sequence[Rule
 def _missing(case: _Case) -> Iterable[Missing]:
     """What was not measured and would matter to these answers."""
     evidence, stores = case.evidence, case.stores
-    unmeasured = [store for store in stores if store.name not in case.rates]
+    beyond = case.too_large if case.answers.access == "shuffled" else []
+    unmeasured = [store for store in stores if store.name not in case.rates and store not in beyond]
     if unmeasured and case.answers.access == "shuffled":
         # Only turns of one run are compared with each other, so the whole field runs again.
         yield Missing(f"loading from {_names(unmeasured)}", loader_command(evidence, stores, case.setting))
@@ -243,13 +276,8 @@ def _missing(case: _Case) -> Iterable[Missing]:
 
 
 def _missing_cold(case: _Case) -> Iterable[Missing]:
-    """Loading beyond the memory, where the real size needs it."""
-    cold = {row.store for row in case.evidence.loading if row.setting.cache == "cold"}
-    large = [
-        store
-        for store in case.stores
-        if case.memory is not None and store.each * case.answers.images > case.memory and store.name not in cold
-    ]
+    """Loading what will not be in memory."""
+    large = [store for store in case.too_large if store.name not in case.rates]
     if large:
         what = f"loading what is not in memory, as at {number_text(case.answers.images)} images, from {_names(large)}"
         yield Missing(what, loader_command(case.evidence, large, case.setting, cold=True))

@@ -38,8 +38,8 @@ def tie(level: Sequence[Ranked], chosen: Ranked) -> Reason:
     """That several are as fast as each other, and that size decides, where it does."""
     others = [one for one in level if one is not chosen]
     sizes = [one.store.each for one in others]
-    names = listed(one.store.name for one in others)
-    text = f"Between {chosen.store.name} and {names} there is no difference in speed that these turns can tell"
+    names = listed([chosen.store.name, *(one.store.name for one in others)])
+    text = f"Between {names} there is no difference in speed that these turns can tell"
     if min(sizes) > AS_LARGE * chosen.store.each:
         text += f". Size decides: {each(chosen.store)} an image against {size_text(min(sizes))}"
         text += f" to {size_text(max(sizes))}" if max(sizes) > AS_LARGE * min(sizes) else ""

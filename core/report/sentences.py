@@ -26,9 +26,7 @@ def trade_off(ranked: Sequence[Ranked], on_front: Sequence[str]) -> str:
     )  # fmt: skip
     tied = [one.store.name for one in ties]
     level = (
-        f" Between {best.store.name} and {_names(tied)} there is no difference in speed that can be told."
-        if tied
-        else ""
+        f" Between {_names([best.store.name, *tied])} there is no difference in speed that can be told." if tied else ""
     )
     return f"{first}.{level}"
 
@@ -43,7 +41,7 @@ def speeds(ranked: Sequence[Ranked]) -> str:
     if differ(best.rate, last.rate):
         said += f", {times_text(best.rate.median / last.rate.median)} as many as {last.store.name}"
     return f"{said}." + (
-        f" Between it and {_names([one.store.name for one in ties])} there is no difference that can be told."
+        f" Between {_names([one.store.name for one in (best, *ties)])} there is no difference that can be told."
         if ties
         else ""
     )
