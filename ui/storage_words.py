@@ -84,7 +84,8 @@ def _sentence(operation: str, standings: Sequence[Standing]) -> str:
     slowest = last.places[-1]
     head = f"**{operation_title(operation)}**, {images}: "
     if len(tied) == len(last.places) - 1:
-        return head + f"no difference between {listed(way_label(p.format, p.variant) for p in last.places)} ({told})."
+        names = listed(way_label(place.format, place.variant) for place in last.places)
+        return f"{head}no difference between {names} ({told}).{_missing(standings)}"
     names = listed(f"**{way_label(place.format, place.variant)}**" for place in (best, *tied))
     lead = f"{names} {'won' if not tied else 'were ahead, with no difference between them,'} in {told}"
     far = f"{way_label(slowest.format, slowest.variant)} took {times_text(last.factor(slowest))} as long"
