@@ -275,7 +275,7 @@ def test_a_check_lists_what_is_broken(empty: Home, photos: Path, monkeypatch: py
     assert (job.fields["path"], job.owner) == (str(photos), "inspector")
     _wait(empty, job.id)
     app.run()
-    assert "11 of 12 entries decode" in errors(app)
+    assert "1 of 12 entries cannot be decoded" in errors(app)
     assert "dog/007.png" in str(app.dataframe[-1].value)
 
 

@@ -75,8 +75,8 @@ def _draw_result(subject: Subject, whole: Span, job: Job) -> None:
                    icon=":material/verified:")  # fmt: skip
         return
     st.error(
-        f"{counted(len(bad), 'line', 'lines')} of trouble: {result['decoded']:,} of "
-        f"{counted(result['entries'], 'entry decodes', 'entries decode')}; checked {took}.",
+        f"{result['entries'] - result['decoded']:,} of {counted(result['entries'], 'entry', 'entries')} "
+        f"cannot be decoded; checked {took}.",
         icon=":material/error:",
     )
     table, large = st.columns([8, 5], gap="large")

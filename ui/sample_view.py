@@ -145,7 +145,8 @@ def _facts(about: dict[str, Any]) -> str:
 
 
 def _label(about: dict[str, Any]) -> str:
-    return f"{about['label']} ({about['class']})" if about.get("class") else str(about["label"])
+    named = about.get("class") not in (None, about["label"])
+    return f"{about['label']} ({about['class']})" if named else str(about["label"])
 
 
 def _occupied(about: dict[str, Any]) -> str:
