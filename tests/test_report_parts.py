@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from report_fixtures import COLD, RUN, STORES, WARM, built, evidence, lane, loaded, speeds, trained
+from report_fixtures import COLD, RUN, STORES, WARM, accessed, built, evidence, lane, loaded, speeds, trained
 
 from core.report import sentences
+from core.report.document import Points
 from core.report.figures import differ, figure
 from core.report.fitness import sift
 from core.report.predict import predict
 from core.report.questions import Answers
+from core.report.sections import measured
 from core.report.standing import Ranked, front, settings
 
 # ---------------------------------------------------------------- figures
@@ -141,6 +143,15 @@ def test_a_busy_machine_and_an_unsure_cache_are_told() -> None:
     assert "confirmed to be warm for disk/original" in told
 
 
+def test_the_fastest_way_is_one_only_where_it_differs() -> None:
+    rows = [accessed("lmdb/raw", "read-many", 900), accessed("hdf5/raw", "read-many", 890)]
+    assert "between lmdb/raw and hdf5/raw there is no difference" in sentences.fastest_way("read", rows)
+    assert (
+        sentences.fastest_way("read", [rows[0], accessed("hdf5/raw", "read-many", 90)])
+        == "Read: lmdb/raw gives 900 images/s."
+    )
+
+
 def test_accuracy_is_said_to_be_the_same_only_where_losses_are() -> None:
     lanes = [lane("lmdb/raw", 700), lane("hdf5/raw", 700)]
     assert "does not change the result" in sentences.accuracy(trained(lanes))
@@ -154,3 +165,13 @@ def test_the_collapse_is_told_where_it_was_tried() -> None:
     assert sentences.collapse(trained([lane("lmdb/raw", 700)])) == ""
     worse = dataclasses.replace(lane("lmdb/raw", 700, order="class-sorted"), accuracies=(0.1, 0.1, 0.1))
     assert "sorted by class the same images end at 10.00%" in sentences.collapse(trained([lane("lmdb/raw", 7), worse]))
+
+
+def test_the_collapse_is_told_from_whichever_run_tried_it() -> None:
+    wide = trained([lane("lmdb/raw", 700), lane("hdf5/raw", 700), lane("disk/original", 700)])
+    worse = dataclasses.replace(lane("lmdb/raw", 700, order="class-sorted"), accuracies=(0.1, 0.1, 0.1))
+    orders = dataclasses.replace(trained([lane("lmdb/raw", 700), worse]), run=dataclasses.replace(RUN, name="train-9"))
+    [section] = [one for one in measured(evidence(trainings=(wide, orders)), WARM) if one.name == "training"]
+    [told] = [block for block in section.blocks if isinstance(block, Points)]
+    assert "sorted by class" in told.texts[0]
+    assert "[train-9]" in told.texts[0]

@@ -154,7 +154,7 @@ def reads(rows: Sequence[Row]) -> alt.LayerChart:
         shape=alt.Shape("variant:N", title="Variant", legend=_quiet()),
         tooltip=["store:N", "operation:N", alt.Tooltip("rate:Q", format=",.4~r")],
     )
-    chart: alt.LayerChart = (spread + dots).properties(width="container", height=alt.Step(11))
+    chart: alt.LayerChart = (spread + dots).properties(width="container", height=alt.Step(9))
     return chart
 
 

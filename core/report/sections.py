@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from core.report import charts, code, sentences
-from core.report.document import Block, Chart, Code, Section, Table, Text
+from core.report.document import Block, Chart, Code, Points, Section, Table, Text
 from core.report.evidence import Access, BuiltStore, Evidence, Loading, Setting
 from core.report.figures import Figure
 from core.report.standing import SHUFFLED, Ranked, accesses, front, loads, main_training
@@ -264,12 +264,12 @@ def _reading(evidence: Evidence) -> Iterator[Block]:
 
 def _reads_sentence(found: dict[str, list[Access]]) -> str:
     """The fastest of each of the two ways of reading that differ most."""
-    told = []
-    for operation in ("read-one-random", "read-many"):
-        if rows := found[operation]:
-            best = rows[0]
-            told.append(f"{OPERATIONS[operation]}, {best.way} is the fastest with {speed_text(best.rate.median)}")
-    return f"{_first_upper('; '.join(told))}." if told else "Only some operations were measured."
+    told = [
+        sentences.fastest_way(OPERATIONS[operation], found[operation])
+        for operation in ("read-one-random", "read-many")
+        if found[operation]
+    ]
+    return " ".join(told) or "Only some operations were measured."
 
 
 # ---------------------------------------------------------------- training
@@ -292,10 +292,12 @@ def _training(evidence: Evidence) -> Iterator[Block]:
         for lane in training.lanes
         for number, accuracy in enumerate(lane.accuracies, 1)
     ]
-    said = " ".join(filter(None, (sentences.accuracy(training), sentences.collapse(training))))
-    yield Chart(
-        "accuracy", charts.accuracies(rows), said, "Accuracy in validation after each epoch, by store and order"
-    )
+    shows = "Accuracy in validation after each epoch, by store and order"
+    yield Chart("accuracy", charts.accuracies(rows), sentences.accuracy(training), shows)
+    told = ((sentences.collapse(one), one.run.name) for one in (training, *evidence.trainings))
+    collapse, run = next(((said, run) for said, run in told if said), ("", ""))
+    if collapse:
+        yield Points([f"{collapse} [{run}]"])
     columns = ("Store", "Order", "Accuracy", "Loss", "Images/s", "Waiting", "First batch", "Shuffle quality")
     cells = [
         (

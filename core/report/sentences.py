@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.report.evidence import BuiltStore, Loading, Setting, Training
+from core.report.evidence import Access, BuiltStore, Loading, Setting, Training
 from core.report.figures import Figure, differ
 from core.report.standing import Ranked, best_of
 from core.words import counted, listed, number_text, seconds_text, size_text, speed_text, times_text
@@ -87,6 +87,16 @@ def waits(rows: Sequence[tuple[str, Figure]], of_what: str) -> str:
         return f"{of_what} waits for data {least.median:.1%} to {most.median:.1%} of the time; the spreads overlap."
     said = f"{of_what} waits for data {least.median:.1%} of the time with {least_store}"
     return f"{said}, {most.median:.1%} with {most_store}."
+
+
+def fastest_way(operation: str, rows: Sequence[Access]) -> str:
+    """Who is fastest at one operation; `rows` with the fastest first."""
+    best = rows[0]
+    said = f"{operation[:1].upper()}{operation[1:]}: {best.way} gives {speed_text(best.rate.median)}"
+    ties = [row.way for row in rows[1:] if not differ(row.rate, best.rate)]
+    return (
+        f"{said}; between {_names([best.way, *ties])} there is no difference that can be told." if ties else f"{said}."
+    )
 
 
 def stages(rows: Sequence[Loading]) -> str:
