@@ -168,3 +168,13 @@ def test_a_busy_step_works_until_its_time_is_up(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("core.loading.steps.zlib.crc32", pieces.append)
     Busy(5)(Batch(torch.zeros(1), torch.zeros(1)))
     assert len(pieces) == pytest.approx(5, abs=1)
+
+
+def test_payloads_are_gathered_one_behind_the_other() -> None:
+    pytest.importorskip("numba")
+    from core.loading.gathering import gather
+
+    memory, out = np.arange(100, dtype=np.uint8), np.zeros(7, np.uint8)
+    offsets, lengths = np.array([90, 10, 50]), np.array([2, 4, 1])
+    assert gather(memory, offsets, lengths, out) == 7
+    assert out.tolist() == [90, 91, 10, 11, 12, 13, 50]

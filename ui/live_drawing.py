@@ -121,7 +121,7 @@ def _outline(points: Sequence[tuple[float, float]], seconds: float) -> str:
 
 def side_by_side(pictures: Sequence[str]) -> str:
     """Pictures in as many columns as fit."""
-    style = "display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:16px 28px;margin-top:10px"
+    style = "display:grid;grid-template-columns:repeat(auto-fill,minmax(165px,1fr));gap:16px 24px;margin-top:10px"
     return f'<div style="{style}">{"".join(pictures)}</div>'
 
 

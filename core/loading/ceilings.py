@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from core.contracts import Extents, Pixels
+from core.contracts import Extents, Mapped, Pixels
 from core.loading.engines import fastest
 from core.loading.kernel_cache import has_compiler
 from core.loading.loader import Loader
@@ -100,7 +100,7 @@ class _Works:
         all_of_it = fastest(self._store, stages)
         pixels = fastest(self._store, replace(stages, normalise=Normalise("uint8")))
         resized = stages.transform.name != "none"
-        yield "read", [self.read], False
+        yield "read", self.reads(), False
         if not self._store.compression.identity:
             yield "decompress", [self.decompressed], False
         if self._store.payload_shape is None:
@@ -109,6 +109,20 @@ class _Works:
         if resized:
             yield "transform", [self.filled(pixels, np.uint8)], pixels.native
         yield "collate", [self.filled(all_of_it, self._host.dtype)], all_of_it.native
+
+    def reads(self) -> list[Work]:
+        """One by one; or a batch at once, out of a mapped container."""
+        reader = self._store.reader
+        if not isinstance(reader, Mapped) or (extents := reader.extents()) is None or not has_compiler():
+            return [self.read]
+        from core.loading.gathering import gather
+
+        def gathered(samples: int) -> object:
+            indices = self._indices(samples)
+            offsets, lengths = extents.offsets[indices], extents.lengths[indices]
+            return gather(extents.memory, offsets, lengths, self._bytes(int(lengths.sum())))
+
+        return [self.read, gathered]
 
     def read(self, samples: int) -> object:
         return b"".join(self._stages.fetch(self._indices(samples)))
@@ -153,6 +167,14 @@ class _Works:
             self._local.random = np.random.default_rng()
         indices: Indices = self._local.random.integers(0, len(self._store), samples)
         return indices
+
+    def _bytes(self, count: int) -> npt.NDArray[np.uint8]:
+        """This thread's own memory for so many bytes."""
+        held: npt.NDArray[np.uint8] | None = getattr(self._local, "bytes", None)
+        if held is None or len(held) < count:
+            held = np.zeros(count, np.uint8)
+            self._local.bytes = held
+        return held
 
     def _memory(self, name: str, samples: int, dtype: npt.DTypeLike) -> Images:
         """This thread's own memory for so many samples."""

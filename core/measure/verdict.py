@@ -211,8 +211,13 @@ def _costliest(case: Case, reached: str) -> tuple[str, str]:
     share = case.costs[stage] * case.ceilings["collate"]
     return STAGE_OF[stage], (
         f"{reached} the {_rate(case.ceilings['collate'])} that all stages together allow on "
-        f"{_cpus(case)}, and {DOES[stage]} takes {_percent(share)} of that time."
+        f"{_cpus(case)}, and {_does(case, stage)} takes {_percent(share)} of that time."
     )
+
+
+def _does(case: Case, stage: str) -> str:
+    warm = stage == "read" and case.about.get("cache") == "warm"
+    return "reading, out of the page cache," if warm else DOES[stage]
 
 
 def _below(case: Case, lowest: float) -> tuple[str, str]:
