@@ -109,6 +109,12 @@ def test_resized_by_the_stages_every_lossless_store_is_the_same_too(trained: Hom
     assert (told["identical"], told["compared"]) == (True, 4)
 
 
+def test_resnet18_learns_the_same_from_two_stores(trained: Home) -> None:
+    settings = QUICK | {"model": "resnet18", "limit": 32, "val_limit": 8}
+    told = finish(Train(paths(trained, "disk/original", "hdf5/raw"), **settings).run())
+    assert (told["identical"], told["compared"]) == (True, 2)
+
+
 def test_an_encoding_that_loses_something_is_found_out(trained: Home) -> None:
     told = finish(Train(paths(trained, "lmdb/raw", "disk/raw", "lmdb/jpeg"), **QUICK).run())
     assert told["identical"] is False

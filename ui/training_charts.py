@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.training.results import TrainingRecord
 from ui.race_words import named
-from ui.theme import FIGURE_COLOUR, PALETTE, finish
+from ui.theme import PALETTE, finish
 from ui.training_words import lane_colours, lane_label
 
 if TYPE_CHECKING:
@@ -78,12 +78,17 @@ def accuracy_chart(record: TrainingRecord) -> alt.Chart:
         .mark_line(strokeWidth=2.5, point={"size": 50, "filled": True})
         .encode(
             x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("accuracy:Q", title="accuracy", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%")),
+            y=alt.Y(
+                "accuracy:Q",
+                title="on new images (dashed: while learning)",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format=".0%"),
+            ),
             color=_colour(record, legend=False),
             strokeDash=alt.StrokeDash(
                 "images:N",
                 scale=alt.Scale(domain=[NEW, LEARNED], range=[[1, 0], [5, 4]]),
-                legend=alt.Legend(symbolType="stroke", symbolSize=400, symbolStrokeColor=FIGURE_COLOUR),
+                legend=None,
             ),
             tooltip=["lane", "images", "epoch", alt.Tooltip("accuracy", format=".1%")],
         )

@@ -139,7 +139,7 @@ def _strips(steps: Sequence[Measured], seen: Watch) -> list[Strip]:
     shares = [(one.at, 100 * float(one.values["wait_share"])) for one in steps]
     rows = [one.values for one in seen.samples.get("monitor", [])]
     return [
-        Strip("Images a second", speeds, speed_text(speeds[-1][1]), PALETTE[1]),
+        Strip("Speed", speeds, speed_text(speeds[-1][1]), PALETTE[1]),
         Strip("Waiting for data", shares, f"{shares[-1][1]:.1f}%", TIME_COLOURS[WAITING]),
         *machine_strips(rows),
     ]
