@@ -96,7 +96,8 @@ class Setting(NamedTuple):
 class Loading:
     """One store in one setting. Speeds in images a second, `stages` in microseconds of one worker's time an image,
     `ceilings` in images a second. `confirmed`: looking at its pages confirmed that the cache was as asked.
-    `others`: the share of all processors that other programs took meanwhile, None where nobody looked."""
+    `others`: the share of all processors that other programs took meanwhile, None where nobody looked.
+    `bound`: what holds it back, in words; empty where that cannot be said."""
 
     store: str
     setting: Setting
@@ -108,6 +109,7 @@ class Loading:
     workers: str = ""
     confirmed: bool = True
     others: float | None = None
+    bound: str = ""
 
 
 @dataclass(frozen=True)

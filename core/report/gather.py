@@ -14,6 +14,7 @@ from core.home import Home
 from core.measure.races import EXPERIMENTS
 from core.measure.records import Record, list_records
 from core.measure.storage.rows import rows_of
+from core.measure.verdict import BOUND_BY, verdicts
 from core.options import options_of
 from core.report.evidence import Access, BuiltStore, Evidence, Images, Lane, Loading, Setting, Training
 from core.report.figures import Run, figure
@@ -193,6 +194,7 @@ def _loading(store: str, setting: Setting, turns: Sequence[Row], run: Run) -> Lo
         str(turns[-1].get("workers", "")),
         confirmed=all(turn["cache"] == setting.cache for turn in turns),
         others=figure(others, run).median if others else None,
+        bound=next((BOUND_BY[told.bound] for told in verdicts(turns)), ""),
     )
 
 

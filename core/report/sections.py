@@ -128,7 +128,7 @@ def _brief(seconds: float) -> str:
 
 
 def _loading_table(rows: Sequence[Loading]) -> Table:
-    columns = ("Store", "Images/s", "Spread", "Turns", "First batch", "Reading alone", "Workers", "Run")
+    columns = ("Store", "Images/s", "Spread", "Turns", "First batch", "Reading alone", "Held back by", "Workers", "Run")
     cells = [
         (
             row.store,
@@ -137,6 +137,7 @@ def _loading_table(rows: Sequence[Loading]) -> Table:
             str(row.speed.times),
             _brief(row.first_batch_s.median),
             number_text(rounded(row.ceilings["read"])) if row.ceilings.get("read") else "-",
+            row.bound or "-",
             row.workers,
             row.speed.run.name,
         )
