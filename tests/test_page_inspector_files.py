@@ -117,6 +117,16 @@ def test_an_address_opens_a_file(empty: Home, photos: Path) -> None:
     assert "photos.lmdb" in texts(app)
 
 
+def test_a_store_is_looked_into_from_the_build_page(furnished: Home, files: Path) -> None:
+    app = open_page("inspector")
+    app.segmented_control(key=SOURCE).set_value("file").run()
+    app.switch_page("pages/build.py").run()
+    app.button(key="build.inspect").click().run()
+    assert not app.exception
+    assert app.segmented_control(key=SOURCE).value == "store"
+    assert "Sample 0 of" in texts(app)
+
+
 def test_an_upload_is_shown_and_then_gone(empty: Home, tmp_path: Path) -> None:
     path = write_dicts(tmp_path / "up.lmdb", lambda image: image, None)
     kept = empty.root / "data" / "uploads" / uploads.FOLDER

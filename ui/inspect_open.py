@@ -111,6 +111,8 @@ def choose_path() -> Path | None:
     if not text:
         _draw_recent()
         st.caption(f"Files below {_listed(roots)} can be opened. The variable `{VARIABLE}` names other folders.")
+        if state.current_dataset() is None:
+            link("dataset", "Import a dataset, to build stores of your own")
     return path if opened else None
 
 

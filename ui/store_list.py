@@ -94,7 +94,7 @@ def _draw_actions(found: list[StoreInfo], verified: dict[str, Job]) -> None:
                 for store in found:
                     _verify(store)
             if st.button("Look inside", icon=":material/frame_inspect:", key="build.inspect"):
-                st.session_state["inspector.store"] = path
+                st.session_state["inspector.source"], st.session_state["inspector.store"] = "store", path
                 go("inspector")
             if st.button("Delete", icon=":material/delete:", key="build.delete"):
                 _ask_to_delete(by_path[path])
