@@ -8,8 +8,10 @@
     steady     the same arithmetic every time: threads, algorithms, first weights
     feed       a store's training and validation batches
     lane       one store in one order with a learner of its own
+    ceiling    how fast the model learns where nothing is loaded
     figures    an epoch's figures from its steps
     verdict    whether several stores gave the same losses, and where they parted
+    common     names, manifests and records that both tasks need
     task       `Train`: lanes in turns, epoch after epoch
     scaling    `Scaling`: samples per second over batch sizes, workers and devices
     results    runs that were kept, read back
