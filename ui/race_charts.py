@@ -211,7 +211,6 @@ def turn_rows(turns: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> 
         "Epoch 1": [_first_epoch(turn) for turn in turns],
         "Later epochs": [_later_epochs(turn) for turn in turns],
         "Waiting": [turn.get("wait_share") for turn in turns],
-        "Of the ceiling": [_of_ceiling(turn) for turn in turns],
         "Compared": [turn.get("checked") for turn in turns],
         "Workers": [turn["workers"] for turn in turns],
         "Cache": [turn["cache"] for turn in turns],
@@ -226,12 +225,6 @@ def _first_epoch(turn: Mapping[str, Any]) -> int | None:
 def _later_epochs(turn: Mapping[str, Any]) -> int | None:
     later = turn.get("epochs", [])[1:]
     return round(sorted(later)[len(later) // 2]) if later else None
-
-
-def _of_ceiling(turn: Mapping[str, Any]) -> float | None:
-    ceilings = turn.get("ceilings", {})
-    walls = [ceilings[name] for name in ("collate", "copy", "cold read") if ceilings.get(name)]
-    return turn["samples_per_s"] / min(walls) if "collate" in ceilings else None
 
 
 def _by_setting(table: pd.DataFrame) -> alt.Y:

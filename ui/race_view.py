@@ -98,7 +98,6 @@ def _draw_turns(record: RaceRecord, labels: Mapping[str, str]) -> None:
             "Epoch 1": number(format="localized", help="Images a second of the first whole epoch."),
             "Later epochs": number(format="localized", help="The median of the others, images a second."),
             "Waiting": number(format="percent", help="The share of its time in which the trainer waited for data."),
-            "Of the ceiling": number(format="percent", help="Of the lowest rate that its stages and the bus allow."),
             "Compared": number(help="Images whose pixels were compared with the store, before and during the turn."),
         },
     )
