@@ -159,6 +159,8 @@ class _Running:
         total_s = self._done_s + ahead
         for round_ in range(max((given.writes for given in allotted.values()), default=0)):
             taking_part = [turn for turn, given in allotted.items() if given.writes > round_]
+            if round_ == 0:  # should time run short after all, the cheap ones have had theirs
+                taking_part.sort(key=lambda turn: sum(expected[turn]))
             first = round_ % len(taking_part)
             for turn in (*taking_part[first:], *taking_part[:first]):
                 yield Progress("measuring", round(self._done_s), round(max(total_s, self._done_s, 1)), WORK)

@@ -24,7 +24,7 @@ GET_FLAGS, SET_FLAGS = 0x80086601, 0x40086602
 TOP_OF_HIERARCHIES = 0x00020000
 """FS_IOC_GETFLAGS, FS_IOC_SETFLAGS and FS_TOPDIR_FL of Linux: `chattr +T`."""
 
-REMOVAL_SECONDS = 1e-4
+REMOVAL_SECONDS = 1.5e-4
 """What it takes to remove a file that has reached the disk, on ext4; only forecasts rest on it."""
 
 FEW_FILES = 2_000
