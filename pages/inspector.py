@@ -4,9 +4,9 @@ import streamlit as st
 
 from ui import state
 from ui.frame import through_router
-from ui.inspect_open import choose_path, choose_source, choose_store, choose_upload
-from ui.inspect_view import draw_file, draw_subject
-from ui.inspector import to_first_page
+from ui.inspector.opening import choose_path, choose_source, choose_store, choose_upload
+from ui.inspector.store_view import to_first_page
+from ui.inspector.view import draw_file, draw_subject
 from ui.stores import stores
 
 through_router()

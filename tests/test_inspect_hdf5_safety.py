@@ -15,7 +15,7 @@ from inspect_fixtures import Hostile
 from core.errors import InputError
 from core.events import finish
 from core.inspect import inspect_file
-from core.inspect.hdf5_file import Hdf5File
+from core.inspect.hdf5.file import Hdf5File
 from core.inspect.task import Scan
 
 

@@ -15,7 +15,7 @@ from core.errors import InputError
 from core.inspect import inspect_file, scan_file
 from core.inspect.files import open_inspected
 from core.inspect.kinds import identify
-from core.inspect.lmdb_file import LmdbFile, LmdbView
+from core.inspect.lmdb.file import LmdbFile, LmdbView
 
 PNGS = [encoded(image) for image in PICTURES]
 PAGE = 4096

@@ -38,7 +38,7 @@ from PIL import Image
 from core.events import finish
 from core.inspect import inspect_file
 from core.inspect.files import open_inspected
-from core.inspect.lmdb_file import LmdbFile
+from core.inspect.lmdb.file import LmdbFile
 from core.inspect.records import Records
 from core.inspect.schemas import understand
 from core.inspect.search import Wanted

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.mangled import LAYOUTS, VERBS, WAYS, mangled, run
 from core.errors import InputError
 from core.inspect.kinds import identify
-from core.inspect.lmdb_file import LmdbFile
+from core.inspect.lmdb.file import LmdbFile
 from core.inspect.records import UNREADABLE
 from core.inspect.schemas import understand
 

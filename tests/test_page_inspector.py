@@ -13,10 +13,10 @@ from core.building import Build
 from core.events import finish
 from core.home import Home
 from core.stores import list_stores, open_store
-from ui.inspect_filter import LABEL
-from ui.inspect_open import SOURCE
-from ui.inspector import SELECTED, SMALL_PAGE
-from ui.sample_view import difference, hex_dump
+from ui.inspector.filtering import LABEL
+from ui.inspector.opening import SOURCE
+from ui.inspector.sample_view import difference, hex_dump
+from ui.inspector.store_view import SELECTED, SMALL_PAGE
 
 
 @pytest.fixture

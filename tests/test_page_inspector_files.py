@@ -21,11 +21,11 @@ from core.inspect.remembered import Remembered
 from core.inspect.roots import VARIABLE
 from core.inspect.task import Scan
 from core.jobs.tasks import make
-from ui import inspected
-from ui.inspect_check import as_csv
-from ui.inspect_filter import KEY, LABEL
-from ui.inspect_open import FOLDER, PATH, SOURCE
-from ui.inspect_view import join_choice, split_choice
+from ui.inspector import inspected
+from ui.inspector.check import as_csv
+from ui.inspector.filtering import KEY, LABEL
+from ui.inspector.opening import FOLDER, PATH, SOURCE
+from ui.inspector.view import join_choice, split_choice
 
 VIEW = "inspector.view"
 

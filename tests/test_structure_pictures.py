@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from core.inspect.weigh import Estimate
-from ui.inspect_weights import title_of, weights_chart
-from ui.structure_file import CELLS, COLUMNS, file_picture, order_picture
-from ui.structure_hdf5 import _cost, cells_of, in_order, tree_table
-from ui.structure_lmdb import DRAWN, KINDS, levels, parts_chart, thinned, tree_chart
+from ui.inspector.structure_file import CELLS, COLUMNS, file_picture, order_picture
+from ui.inspector.structure_hdf5 import _cost, cells_of, in_order, tree_table
+from ui.inspector.structure_lmdb import DRAWN, KINDS, levels, parts_chart, thinned, tree_chart
+from ui.inspector.weights import title_of, weights_chart
 from ui.words import verbatim
 
 

@@ -18,7 +18,7 @@ MODULES = (
     "ui.benchmark_form",
     "ui.race_view",
     "ui.race_live",
-    "ui.inspector",
+    "ui.inspector.store_view",
 )
 """In the order in which they are likely to be needed. None of them loads PyTorch."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InputError
-from core.inspect.lmdb_layout import MAGIC, PAGE_SIZES, guess_layout
+from core.inspect.lmdb.layout import MAGIC, PAGE_SIZES, guess_layout
 
 HEAD = 1 << 17
 """Bytes read to recognise a file: enough for the second meta page of an LMDB with 64 KiB pages."""

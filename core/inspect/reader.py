@@ -184,11 +184,11 @@ def open_file(kind: str, path: Path) -> File:
     if kind in FORMATS and not FORMATS[kind].available():
         raise InputError(f"reading {path} needs a library that is missing: {FORMATS[kind].install_hint}")
     if kind == "lmdb":
-        from core.inspect.lmdb_file import LmdbFile
+        from core.inspect.lmdb.file import LmdbFile
 
         return LmdbFile(path)
     if kind == "hdf5":
-        from core.inspect.hdf5_file import Hdf5File
+        from core.inspect.hdf5.file import Hdf5File
 
         return Hdf5File(path)
     if kind == "store":

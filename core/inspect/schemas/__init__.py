@@ -96,7 +96,7 @@ def understand(file: File, wanted: str | None = None) -> tuple[str, Records]:
         InputError: none does, or the wanted one does not.
     """
     if getattr(file, "databases", None) or (wanted is not None and (wanted.startswith(SUB) or "@" in wanted)):
-        from core.inspect.lmdb_databases import choose
+        from core.inspect.lmdb.databases import choose
 
         return choose(cast("Any", file), wanted, understand_one)
     return understand_one(file, wanted)

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect import hdf5_layouts
-from core.inspect.hdf5_beside import labels_beside
-from core.inspect.hdf5_candidates import Candidate, array_candidates, chosen, first_images
-from core.inspect.hdf5_facts import Facts, facts_of, look
-from core.inspect.hdf5_file import Hdf5File
-from core.inspect.hdf5_labels import LabelColumn, labels_for
-from core.inspect.hdf5_pixels import Look, look_of
-from core.inspect.hdf5_rows import Rows
-from core.inspect.hdf5_runs import Column, Run, Runs
-from core.inspect.hdf5_values import record_of_pixels
+from core.inspect.hdf5 import layouts as hdf5_layouts
+from core.inspect.hdf5.beside import labels_beside
+from core.inspect.hdf5.candidates import Candidate, array_candidates, chosen, first_images
+from core.inspect.hdf5.facts import Facts, facts_of, look
+from core.inspect.hdf5.file import Hdf5File
+from core.inspect.hdf5.labels import LabelColumn, labels_for
+from core.inspect.hdf5.pixels import Look, look_of
+from core.inspect.hdf5.rows import Rows
+from core.inspect.hdf5.runs import Column, Run, Runs
+from core.inspect.hdf5.values import record_of_pixels
 from core.inspect.records import Label, Record
 
 

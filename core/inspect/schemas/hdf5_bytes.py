@@ -7,15 +7,15 @@ from math import prod
 
 import numpy as np
 
-from core.inspect.hdf5_beside import labels_beside
-from core.inspect.hdf5_facts import Facts, look
-from core.inspect.hdf5_file import Hdf5File
-from core.inspect.hdf5_guard import MAX_READ
-from core.inspect.hdf5_labels import labels_for
-from core.inspect.hdf5_rows import Rows
-from core.inspect.hdf5_runs import Column, Run, Runs
-from core.inspect.hdf5_values import bytes_of, is_bytes, record_of_bytes
-from core.inspect.hdf5_words import IMAGE_WORDS
+from core.inspect.hdf5.beside import labels_beside
+from core.inspect.hdf5.facts import Facts, look
+from core.inspect.hdf5.file import Hdf5File
+from core.inspect.hdf5.guard import MAX_READ
+from core.inspect.hdf5.labels import labels_for
+from core.inspect.hdf5.rows import Rows
+from core.inspect.hdf5.runs import Column, Run, Runs
+from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes
+from core.inspect.hdf5.words import IMAGE_WORDS
 from core.inspect.records import Record
 from core.inspect.values import image_encoding
 
@@ -152,7 +152,7 @@ def _may_be_table(packed: Facts, other: Facts) -> bool:
 
 
 def _words(facts: Facts) -> set[str]:
-    from core.inspect.hdf5_words import words
+    from core.inspect.hdf5.words import words
 
     return set(words(facts.leaf))
 

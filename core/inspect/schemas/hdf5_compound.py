@@ -10,16 +10,17 @@ from typing import Any
 import h5py
 import numpy as np
 
-from core.inspect import arrays, hdf5_layouts
-from core.inspect.hdf5_candidates import SMOOTH, smoothness
-from core.inspect.hdf5_facts import Facts, look
-from core.inspect.hdf5_file import Hdf5File
-from core.inspect.hdf5_pixels import Look, guess
-from core.inspect.hdf5_rows import Rows
-from core.inspect.hdf5_runs import Run, Runs
-from core.inspect.hdf5_texts import class_names, text_of
-from core.inspect.hdf5_values import bytes_of, is_bytes, record_of_bytes, record_of_pixels
-from core.inspect.hdf5_words import IMAGE_WORDS, LABEL_WORDS, rank
+from core.inspect import arrays
+from core.inspect.hdf5 import layouts as hdf5_layouts
+from core.inspect.hdf5.candidates import SMOOTH, smoothness
+from core.inspect.hdf5.facts import Facts, look
+from core.inspect.hdf5.file import Hdf5File
+from core.inspect.hdf5.pixels import Look, guess
+from core.inspect.hdf5.rows import Rows
+from core.inspect.hdf5.runs import Run, Runs
+from core.inspect.hdf5.texts import class_names, text_of
+from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_pixels
+from core.inspect.hdf5.words import IMAGE_WORDS, LABEL_WORDS, rank
 from core.inspect.records import Label, Record
 from core.inspect.values import image_encoding
 

@@ -9,10 +9,10 @@ from typing import ClassVar
 import numpy as np
 
 from core.contracts import Labels
-from core.inspect.hdf5_facts import facts_of
-from core.inspect.hdf5_file import Hdf5File
-from core.inspect.hdf5_texts import characters
-from core.inspect.hdf5_values import bytes_of, is_bytes, record_of_bytes, record_of_values
+from core.inspect.hdf5.facts import facts_of
+from core.inspect.hdf5.file import Hdf5File
+from core.inspect.hdf5.texts import characters
+from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_values
 from core.inspect.records import Label, Record
 
 ROWS = 64

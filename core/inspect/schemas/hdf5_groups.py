@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 
 from core.contracts import Labels
-from core.inspect import arrays, hdf5_layouts
-from core.inspect.hdf5_facts import Facts, facts_of, look
-from core.inspect.hdf5_families import Family, families, image_layout
-from core.inspect.hdf5_file import Hdf5File
-from core.inspect.hdf5_labels import labels_for
-from core.inspect.hdf5_pixels import Look, look_of
-from core.inspect.hdf5_runs import Run, Runs
-from core.inspect.hdf5_texts import class_names, text_of
-from core.inspect.hdf5_values import bytes_of, is_bytes, record_of_bytes, record_of_pixels, record_of_values
-from core.inspect.hdf5_words import IMAGE_WORDS, LABEL_WORDS, SPLITS, words
+from core.inspect import arrays
+from core.inspect.hdf5 import layouts as hdf5_layouts
+from core.inspect.hdf5.facts import Facts, facts_of, look
+from core.inspect.hdf5.families import Family, families, image_layout
+from core.inspect.hdf5.file import Hdf5File
+from core.inspect.hdf5.labels import labels_for
+from core.inspect.hdf5.pixels import Look, look_of
+from core.inspect.hdf5.runs import Run, Runs
+from core.inspect.hdf5.texts import class_names, text_of
+from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_pixels, record_of_values
+from core.inspect.hdf5.words import IMAGE_WORDS, LABEL_WORDS, SPLITS, words
 from core.inspect.records import Label, Record
 
 ATTRIBUTES = ("label", "class", "target", "y", "category", "class_id", "label_id", "class_name", "labels", "id")

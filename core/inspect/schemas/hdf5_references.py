@@ -8,19 +8,20 @@ from typing import Any
 import h5py
 import numpy as np
 
-from core.inspect import arrays, hdf5_layouts
-from core.inspect.hdf5_facts import Facts, look
-from core.inspect.hdf5_families import image_layout, is_image
-from core.inspect.hdf5_file import Hdf5File
-from core.inspect.hdf5_guard import MAX_READ
-from core.inspect.hdf5_labels import labels_for
-from core.inspect.hdf5_pixels import look_of
-from core.inspect.hdf5_rows import Rows
-from core.inspect.hdf5_runs import Column, Run, Runs
-from core.inspect.hdf5_texts import text_of
-from core.inspect.hdf5_values import bytes_of, is_bytes, record_of_bytes, record_of_pixels, record_of_values
-from core.inspect.hdf5_walk import TROUBLE
-from core.inspect.hdf5_words import IMAGE_WORDS, natural
+from core.inspect import arrays
+from core.inspect.hdf5 import layouts as hdf5_layouts
+from core.inspect.hdf5.facts import Facts, look
+from core.inspect.hdf5.families import image_layout, is_image
+from core.inspect.hdf5.file import Hdf5File
+from core.inspect.hdf5.guard import MAX_READ
+from core.inspect.hdf5.labels import labels_for
+from core.inspect.hdf5.pixels import look_of
+from core.inspect.hdf5.rows import Rows
+from core.inspect.hdf5.runs import Column, Run, Runs
+from core.inspect.hdf5.texts import text_of
+from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_pixels, record_of_values
+from core.inspect.hdf5.walk import TROUBLE
+from core.inspect.hdf5.words import IMAGE_WORDS, natural
 from core.inspect.records import Label, Record
 
 PROBE = 6

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.inspect.contents.protobuf import fields_of, integer
-from core.inspect.lmdb_file import LmdbView
-from core.inspect.lmdb_records import LmdbRecords, mostly
+from core.inspect.lmdb.file import LmdbView
+from core.inspect.lmdb.records import LmdbRecords, mostly
 from core.inspect.records import Label
 
 NAMES = "labels.txt"

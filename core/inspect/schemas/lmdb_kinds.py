@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from core.inspect.contents import Content
-from core.inspect.lmdb_file import LmdbView
-from core.inspect.lmdb_records import LmdbRecords, encodings, mostly
+from core.inspect.lmdb.file import LmdbView
+from core.inspect.lmdb.records import LmdbRecords, encodings, mostly
 
 
 class OfOneKind(LmdbRecords):

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
-from core.inspect.lmdb_file import BOOKKEEPING, LmdbView
-from core.inspect.lmdb_labels import thing_of
-from core.inspect.lmdb_records import LmdbRecords, encodings, mostly
+from core.inspect.lmdb.file import BOOKKEEPING, LmdbView
+from core.inspect.lmdb.labels import thing_of
+from core.inspect.lmdb.records import LmdbRecords, encodings, mostly
 
 _LARGEST = 1 << 26
 _SHA1 = re.compile(rb"[0-9a-f]{40}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from core.inspect.lmdb_file import LmdbView
-from core.inspect.lmdb_keys import key_text
-from core.inspect.lmdb_labels import Beside
-from core.inspect.lmdb_layout import DUPSORT, INTEGERKEY, REVERSEKEY
-from core.inspect.lmdb_records import LmdbRecords
-from core.inspect.lmdb_roles import Roles, by_digits, positions_of, roles_of
-from core.inspect.lmdb_selection import Chosen, in_counting_order
+from core.inspect.lmdb.file import LmdbView
+from core.inspect.lmdb.keys import key_text
+from core.inspect.lmdb.labels import Beside
+from core.inspect.lmdb.layout import DUPSORT, INTEGERKEY, REVERSEKEY
+from core.inspect.lmdb.records import LmdbRecords
+from core.inspect.lmdb.roles import Roles, by_digits, positions_of, roles_of
+from core.inspect.lmdb.selection import Chosen, in_counting_order
 
 COUNT = b"num-samples"
 

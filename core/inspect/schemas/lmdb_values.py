@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.inspect.lmdb_file import LmdbView
-from core.inspect.lmdb_records import LmdbRecords, encodings, mostly
+from core.inspect.lmdb.file import LmdbView
+from core.inspect.lmdb.records import LmdbRecords, encodings, mostly
 
 
 class EncodedValues(LmdbRecords):

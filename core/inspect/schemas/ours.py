@@ -17,14 +17,14 @@ from core.compressions import COMPRESSIONS
 from core.contracts import Compression, Encoding, Labels, Pixels, Reader
 from core.encodings import ENCODINGS
 from core.formats import FORMATS
-from core.inspect.own_lmdb import LmdbContents
+from core.inspect.lmdb.own import LmdbContents
 from core.inspect.records import Label, Record
 from core.inspect.values import image_encoding, image_from_bytes
 
 if TYPE_CHECKING:
     from core.inspect.folder import Folder
-    from core.inspect.hdf5_file import Hdf5File
-    from core.inspect.lmdb_file import LmdbView
+    from core.inspect.hdf5.file import Hdf5File
+    from core.inspect.lmdb.file import LmdbView
     from core.inspect.store_file import StoreFile
 
 

@@ -18,8 +18,8 @@ from core.errors import InputError
 from core.inspect import arrays
 from core.inspect.contents import Content, content_of
 from core.inspect.contents.pickled import load
-from core.inspect.lmdb_file import LmdbView
-from core.inspect.lmdb_records import LmdbRecords
+from core.inspect.lmdb.file import LmdbView
+from core.inspect.lmdb.records import LmdbRecords
 from core.inspect.records import Label
 from core.inspect.values import image_encoding, image_from_bytes, inflate
 

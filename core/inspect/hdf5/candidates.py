@@ -1,0 +1,175 @@
+"""Which arrays of a file are images: by name, shape, type and, where these do not tell, by their values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from core.inspect import arrays
+from core.inspect.hdf5 import layouts as hdf5_layouts
+from core.inspect.hdf5 import spec as hdf5_spec
+from core.inspect.hdf5.facts import Facts
+from core.inspect.hdf5.rows import Rows
+from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, LABEL_WORDS, UNLIKELY, has, words
+
+ENOUGH = 3
+"""Points from which an array is taken for images without a look at its values."""
+
+SMOOTH = 0.5
+"""Correlation of neighbouring pixels from which values look like a picture; noise and embeddings have none."""
+
+_PLURALS = frozenset(
+    (
+        "images", "imgs", "pictures", "photos", "frames", "slices", "faces", "digits", "inputs", "patches", "crops",
+        "x", "samples",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An array that may be images: its layout (see `hdf5_layouts`), and how much speaks for it."""
+
+    facts: Facts
+    layout: str
+    points: int
+
+    @property
+    def length(self) -> int:
+        """Samples, counting the frames of each."""
+        return prod(self.facts.shape[place] for place, axis in enumerate(self.layout) if axis in "NT")
+
+    @property
+    def samples(self) -> int:
+        return self.facts.shape[self.layout.index("N")]
+
+    @property
+    def area(self) -> int:
+        return self.facts.shape[self.layout.index("H")] * self.facts.shape[self.layout.index("W")]
+
+
+def array_candidates(looked: Sequence[Facts]) -> list[Candidate]:
+    """The arrays that hold several images."""
+    found: list[Candidate] = []
+    for facts in looked:
+        layout = _many_layout(facts, looked)
+        if layout is None or not facts.is_numbers:
+            continue
+        points = _points(facts, layout)
+        if points >= ENOUGH or (points >= -3 and looks_smooth(facts, layout)):
+            found.append(Candidate(facts, layout, points))
+    return found
+
+
+def _many_layout(facts: Facts, looked: Sequence[Facts]) -> str | None:
+    """The layout of several images; an array of three axes may be a single one in colour as well."""
+    if not 3 <= len(facts.shape) <= 5:
+        return None
+    if len(facts.shape) > 3:
+        return hdf5_layouts.many(facts.shape, facts.matlab)
+    if hdf5_spec.layout(facts.attributes, 3) is not None:
+        return None
+    colour = hdf5_layouts.single(facts.shape, facts.matlab)
+    if colour is None or _is_many(facts, colour, looked):
+        return hdf5_layouts.many(facts.shape, facts.matlab)
+    return None
+
+
+def _is_many(facts: Facts, colour: str, looked: Sequence[Facts]) -> bool:
+    """Whether an array that could be one image in colour is several grey ones: 3 x H x W with a plural or 3 labels."""
+    if colour.index("C") != 0 and not _narrow(facts.shape, colour):
+        return False
+    count = facts.shape[0]
+    labelled = any(
+        other.shape in ((count,), (count, 1), (1, count)) and other.rank(LABEL_WORDS) and other.group == facts.group
+        for other in looked
+    )
+    return labelled or not _PLURALS.isdisjoint(words(facts.leaf))
+
+
+def _narrow(shape: tuple[int, ...], layout: str) -> bool:
+    return min(shape[layout.index("H")], shape[layout.index("W")]) < hdf5_layouts.LEAST
+
+
+def _points(facts: Facts, layout: str) -> int:
+    """What speaks for an array, added up; negative where more speaks against it."""
+    height, width = facts.shape[layout.index("H")], facts.shape[layout.index("W")]
+    channels = facts.shape[layout.index("C")] if "C" in layout else 1
+    points = 6 if hdf5_spec.is_image(facts.attributes) else 0
+    points += min(facts.rank(IMAGE_WORDS), 2) + (facts.rank(IMAGE_WORDS[:10]) > 0)
+    points += 3 if facts.dtype == np.uint8 else 1 if facts.dtype.kind in "b" or facts.dtype == np.uint16 else 0
+    points += (min(height, width) >= hdf5_layouts.LEAST) + (height == width) + (channels == 3)
+    points -= 5 * has(facts.name, UNLIKELY) + 2 * has(facts.name, BESIDE)
+    points -= 4 if min(height, width) < 4 and not facts.rank(IMAGE_WORDS) else 0
+    return points - 4 * (hdf5_spec.word(facts.attributes.get("CLASS")) == "DIMENSION_SCALE")
+
+
+def first_images(facts: Facts, layout: str, count: int) -> list[arrays.Array]:
+    """A few images, spread over the dataset, upright; none where they cannot be read."""
+    axis = layout.index("N")
+    length = facts.shape[axis]
+    row = prod(facts.shape) // max(length, 1) * facts.dtype.itemsize
+    rows = Rows(facts, axis)
+    places = dict.fromkeys(place * (length - 1) // max(count - 1, 1) for place in range(min(count, length)))
+    found: list[arrays.Array] = []
+    for place in list(places)[: max((1 << 25) // max(row, 1), 1)]:
+        try:
+            values = rows[place]
+        except ValueError:
+            break
+        rest = layout.replace("N", "")
+        if "T" in rest:
+            values, rest = np.take(values, 0, rest.index("T")), rest.replace("T", "")
+        found.append(hdf5_layouts.upright(values, rest))
+    return found
+
+
+def looks_smooth(facts: Facts, layout: str) -> bool:
+    """Whether neighbouring values of the first images are alike, as in pictures."""
+    images = first_images(facts, layout, 3)
+    found = [smoothness(image if image.ndim == 2 else image[:, :, 0]) for image in images]
+    return bool(found) and max(found) >= SMOOTH
+
+
+def smoothness(image: arrays.Array) -> float:
+    """The smaller of the correlations of vertical and horizontal neighbours, -1 to 1; 0 where nothing varies."""
+    values = np.nan_to_num(image[:512, :512].astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    return min(_correlation(values[1:], values[:-1]), _correlation(values[:, 1:], values[:, :-1]))
+
+
+def _correlation(one: arrays.Array, other: arrays.Array) -> float:
+    if one.size < 4:
+        return 0.0
+    one, other = one - one.mean(), other - other.mean()
+    scale = float(np.sqrt((one * one).sum() * (other * other).sum()))
+    return float((one * other).sum()) / scale if scale > 0 and np.isfinite(scale) else 0.0
+
+
+def chosen(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+    """(images, beside): of arrays that tell of the same samples the likeliest one, and the others.
+
+    Arrays of one group, one split and one length tell of the same samples: image and depth, or the same image in
+    several sizes, of which the largest is taken.
+    """
+    same: dict[tuple[str, str | None, int], list[Candidate]] = {}
+    for candidate in candidates:
+        facts = candidate.facts
+        same.setdefault((facts.group, facts.split, candidate.samples), []).append(candidate)
+    best = {key: max(found, key=_merit) for key, found in same.items()}
+    top = max((_merit(candidate)[:2] for candidate in best.values()), default=None)
+    images = [one for one in best.values() if top is not None and not (has(one.facts.name, BESIDE) and top[0])]
+    return images, [one for one in candidates if one not in images]
+
+
+def _merit(candidate: Candidate) -> tuple[bool, bool, int, int, int]:
+    facts = candidate.facts
+    return (
+        not has(facts.name, BESIDE),
+        candidate.points >= ENOUGH,
+        facts.rank(IMAGE_WORDS) if candidate.points >= ENOUGH else 0,
+        candidate.points,
+        candidate.area,
+    )

@@ -1,0 +1,125 @@
+"""What is known of a dataset without reading its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import h5py
+import numpy as np
+
+from core.inspect.hdf5.file import Hdf5File
+from core.inspect.hdf5.walk import TROUBLE
+from core.inspect.hdf5.words import rank, split_of
+
+LOOKED_AT = 4_000
+"""Datasets whose shapes are looked at; of a group with more, some that are spread evenly."""
+
+SAMPLED = 64
+
+MAX_LENGTH = 1 << 62
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A dataset's name, shape and type. `group` is the path of the group it lies in, "" for the root."""
+
+    file: Hdf5File
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def group(self) -> str:
+        return self.name.rpartition("/")[0]
+
+    @property
+    def leaf(self) -> str:
+        return self.name.rpartition("/")[2]
+
+    @property
+    def dataset(self) -> h5py.Dataset:
+        return self.file.datasets[self.name]
+
+    @cached_property
+    def attributes(self) -> Mapping[str, Any]:
+        return self.file.attributes(self.name)
+
+    @cached_property
+    def matlab(self) -> bool:
+        """Whether its axes are in MATLAB's (or Octave's) order, which is the reverse of C's."""
+        return self.file.matlab or "MATLAB_class" in self.attributes
+
+    @cached_property
+    def split(self) -> str | None:
+        return split_of(self.name)
+
+    def rank(self, known: tuple[str, ...]) -> int:
+        return rank(self.name, known)
+
+    @property
+    def is_bytes(self) -> bool:
+        """Whether one element is a piece of bytes: opaque, a string, or a variable number of uint8."""
+        if self.is_text:
+            return True
+        inner = h5py.check_vlen_dtype(self.dtype)
+        if inner is not None:
+            return bool(np.dtype(inner).itemsize == 1 and np.dtype(inner).kind in "ui")
+        return bool(self.dtype.kind == "V" and not self.dtype.names and self.dtype.subdtype is None)
+
+    @property
+    def is_text(self) -> bool:
+        return h5py.check_string_dtype(self.dtype) is not None
+
+    @property
+    def is_numbers(self) -> bool:
+        return self.dtype.kind in "biuf"
+
+
+def facts_of(file: Hdf5File, name: str) -> Facts | None:
+    """None for a dataset that cannot be opened, or whose type or shape is none that NumPy knows."""
+    try:
+        dataset = file.datasets[name]
+        shape = dataset.shape
+        if shape is None or any(not 0 <= int(length) < MAX_LENGTH for length in shape):
+            return None
+        return Facts(file, name, tuple(map(int, shape)), dataset.dtype)
+    except TROUBLE:
+        return None
+
+
+def look(file: Hdf5File) -> list[Facts]:
+    """The datasets of a file, without MATLAB's own bookkeeping; of very many, some of each group."""
+    if file.looked is None:
+        file.looked = _look(file)
+    return file.looked
+
+
+def _look(file: Hdf5File) -> list[Facts]:
+    chosen = list(file.datasets)
+    if len(chosen) > LOOKED_AT:
+        chosen = [name for names in by_group(file).values() for name in spread(names, SAMPLED)][:LOOKED_AT]
+    found = (facts_of(file, name) for name in chosen if not name.startswith(("#refs#", "#subsystem#")))
+    return [facts for facts in found if facts is not None and not _is_empty(facts)]
+
+
+def _is_empty(facts: Facts) -> bool:
+    """MATLAB keeps the shape of an empty array as its contents."""
+    return facts.file.matlab and bool(facts.attributes.get("MATLAB_empty", 0))
+
+
+def by_group(file: Hdf5File) -> dict[str, list[str]]:
+    """The names of the datasets that lie in each group."""
+    groups: dict[str, list[str]] = {}
+    for name in file.datasets:
+        groups.setdefault(name.rpartition("/")[0], []).append(name)
+    return groups
+
+
+def spread(names: list[str], count: int) -> Iterator[str]:
+    """At most `count` of the names, spread evenly, first and last among them."""
+    if len(names) <= count:
+        return iter(names)
+    return (names[place * (len(names) - 1) // (count - 1)] for place in range(count))

@@ -1,0 +1,62 @@
+"""Rows of a dataset one by one, read in the blocks in which they lie."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from core.inspect.hdf5.facts import Facts
+
+BLOCK_BYTES = 1 << 26
+"""64 MiB; a block of rows that share chunks is read at once only if it is no larger."""
+
+STRIDED_BYTES = 1 << 22
+KEPT = 2
+"""Blocks that are kept: the next row most often lies in the one before."""
+
+
+class Rows:
+    """The rows of a dataset along one axis."""
+
+    def __init__(self, facts: Facts, axis: int = 0) -> None:
+        self.facts = facts
+        self.axis = axis
+        self._step = _rows_at_once(facts, axis)
+        self._kept: dict[int, np.ndarray[Any, Any]] = {}
+
+    def __len__(self) -> int:
+        return self.facts.shape[self.axis]
+
+    def __getitem__(self, index: int) -> Any:
+        """One row, without its axis. Raises ValueError that says why it cannot be read."""
+        number, place = divmod(index, self._step)
+        block = self._kept.get(number)
+        if block is None:
+            block = self._block(number)
+        return block[(slice(None),) * self.axis + (place,)]
+
+    def _block(self, number: int) -> np.ndarray[Any, Any]:
+        """A block as it is read; the last two are kept, if they are not too large for that."""
+        while len(self._kept) >= KEPT:
+            del self._kept[next(iter(self._kept))]
+        start = number * self._step
+        block = self.facts.file.rows(self.facts.dataset, start, min(start + self._step, len(self)), self.axis)
+        if block.nbytes <= BLOCK_BYTES:
+            self._kept[number] = block
+        return block
+
+    def stored_bytes(self) -> int:
+        """A row's share of what the dataset takes in the file."""
+        return int(self.facts.dataset.id.get_storage_size()) // max(len(self), 1)
+
+
+def _rows_at_once(facts: Facts, axis: int) -> int:
+    """Rows read at once: those of a chunk, or as many as make a strided reading worth while."""
+    row = max(prod(facts.shape) // max(facts.shape[axis], 1) * facts.dtype.itemsize, 1)
+    chunks = facts.dataset.chunks
+    if chunks is not None and not facts.dtype.hasobject:
+        rows = int(chunks[axis])
+        return rows if rows * row <= BLOCK_BYTES else 1
+    return max(STRIDED_BYTES // row, 1) if axis and not facts.dtype.hasobject else 1

@@ -1,0 +1,345 @@
+"""Read-only access to an LMDB: its databases, their keys and values, and what can be saved of a damaged one.
+
+The file is a map of this process, read by code of ours (`pages`); nothing is locked and nothing is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from core.errors import InputError
+from core.inspect.contents import Content, content_of
+from core.inspect.lmdb.keys import KeyText, key_text, key_text_of
+from core.inspect.lmdb.layout import INTEGERKEY, SUBDATA, Database, Layout, Meta, guess_layout, read_metas
+from core.inspect.lmdb.map import in_cells, page_kinds
+from core.inspect.lmdb.pages import Numbers, Pages
+from core.inspect.lmdb.salvage import in_order, stray_leaves
+from core.inspect.lmdb.structure import structure_of
+from core.inspect.lmdb.tree import Entry, Tree
+
+MOST_DATABASES = 1024
+SAMPLED_BYTES = 1 << 26
+CONTENTS_LOOKED_AT = 12
+NAMED_LEAVES = 65_536
+FIRST_LEAVES = 2_048
+"""Sub-databases are looked for among all entries of the main one; where it has more leaf pages than the former, among
+those of the first few."""
+
+BOOKKEEPING = frozenset(
+    (
+        *(
+            b"__len__",
+            b"__keys__",
+            b"__metadata__",
+            b"__meta__",
+            b"__labels__",
+            b"__classes__",
+            b"__info__",
+            b"__dictionary__",
+        ),
+        *(b"__targets__", b"__class_names__", b"__version__", b"__shape__", b"__dtype__", b"__names__", b"__config__"),
+        *(
+            b"num-samples",
+            b"num_samples",
+            b"nSamples",
+            b"num-images",
+            b"num_images",
+            b"image_num",
+            b"length",
+            b"len",
+            b"count",
+        ),
+        *(
+            b"size",
+            b"total",
+            b"num",
+            b"keys",
+            b"labels",
+            b"targets",
+            b"classes",
+            b"class_names",
+            b"label_names",
+            b"categories",
+        ),
+        *(
+            b"class_to_idx",
+            b"idx_to_class",
+            b"metadata",
+            b"meta",
+            b"meta_info",
+            b"info",
+            b"dataset",
+            b"dataset_info",
+            b"config",
+        ),
+        *(
+            b"version",
+            b"shape",
+            b"dtype",
+            b"format",
+            b"mean",
+            b"std",
+            b"y",
+            b"class_ids",
+            b"n",
+            b"N",
+            b"channels",
+            b"synsets",
+        ),
+    )
+)
+"""Keys of entries that say something of the others."""
+
+_EMPTY = Database(0, 0, 0, 0, 0, 0, 0, 0)
+
+
+class LmdbView:
+    """One database of a file: the main one (`name` None) or a sub-database."""
+
+    kind: ClassVar[str] = "lmdb"
+
+    def __init__(self, path: Path, tree: Tree, name: bytes | None = None, owner: LmdbFile | None = None) -> None:
+        self.path = path
+        self.tree = tree
+        self.name = name
+        self._owner = owner
+
+    @property
+    def owner(self) -> LmdbFile:
+        """The file that this is a database of."""
+        assert self._owner is not None
+        return self._owner
+
+    def __len__(self) -> int:
+        """Entries, bookkeeping ones included."""
+        return len(self.tree)
+
+    def get(self, key: bytes) -> bytes | None:
+        """A copy of a key's (first) value, or None. Raises ValueError where a damaged page is in the way."""
+        return self.tree.value(key)
+
+    def key_at(self, position: int) -> bytes:
+        """Raises IndexError where there are fewer entries, ValueError where a damaged page is in the way."""
+        return self.tree.key(position)
+
+    def entry_at(self, position: int) -> Entry:
+        return self.tree.entry(position)
+
+    def index_of(self, key: bytes) -> int | None:
+        return self.tree.find(key)
+
+    def first(self, count: int) -> list[tuple[bytes, bytes]]:
+        """The first entries in the order of keys, those that can be read."""
+        found: list[tuple[bytes, bytes]] = []
+        for position in range(min(count, len(self))):
+            with contextlib.suppress(IndexError, ValueError):
+                entry = self.entry_at(position)
+                if not entry.is_tree:
+                    found.append((entry.key, entry.value))
+        return found
+
+    @cached_property
+    def keys(self) -> KeyText:
+        """How keys are written as text."""
+        native: Literal["little", "big"] = "little" if self.tree.pages.layout.order == "<" else "big"
+        sampled = [key for key in self._sampled_keys() if not key.startswith(b"__")]
+        return key_text_of(sampled, native if self.tree.database.flags & INTEGERKEY else None)
+
+    def _sampled_keys(self) -> Iterator[bytes]:
+        total = len(self)
+        for position in sorted({*range(min(total, 8)), total // 2, *range(max(total - 4, 0), total)}):
+            with contextlib.suppress(IndexError, ValueError):
+                yield self.key_at(position)
+
+    @property
+    def tree_positions(self) -> list[int]:
+        """Where among the entries the records of sub-databases are."""
+        return self.owner.trees_among_values if self.name is None else []
+
+    @cached_property
+    def sample(self) -> list[tuple[bytes, bytes]]:
+        """Entries from the beginning, the end and between, in order, that a layout is recognised by."""
+        total, left, found = len(self), SAMPLED_BYTES, []
+        places = {*range(min(total, 12)), *range(max(total - 12, 0), total)}
+        places |= {total * part // 24 for part in range(24)} if total else set()
+        for position in sorted(places):
+            with contextlib.suppress(IndexError, ValueError):
+                entry = self.entry_at(position)
+                left -= len(entry.value)
+                if not entry.is_tree and left > 0:
+                    found.append((entry.key, entry.value))
+        return found
+
+    @cached_property
+    def contents(self) -> list[tuple[bytes, Content]]:
+        """What some values of the sample are, but those that keep the books."""
+        chosen = [(key, value) for key, value in self.sample if key not in BOOKKEEPING]
+        step = max(len(chosen) // CONTENTS_LOOKED_AT, 1)
+        return [(key, content_of(value)) for key, value in chosen[::step][:CONTENTS_LOOKED_AT]]
+
+    def siblings(self) -> dict[str, LmdbView]:
+        """The file's other databases, by name."""
+        return {name: view for name, view in self.owner.databases.items() if view.name != self.name}
+
+    def structure(self) -> Mapping[str, Any]:
+        return self.owner.structure()
+
+    def warnings(self) -> list[str]:
+        return self.owner.warnings()
+
+    def close(self) -> None:
+        """The file is closed by whoever opened it."""
+
+
+class LmdbFile(LmdbView):
+    """An LMDB file (`data.mdb` in a folder, or a single file), and its main database."""
+
+    def __init__(self, path: Path) -> None:
+        self._problems: list[str] = []
+        self._memory = _mapped(path)
+        self.meta, layout = self._read_meta(path)
+        self.pages = Pages(self._memory, layout)
+        super().__init__(path, Tree(self.pages, self._choose(path)))
+        self._owner = self
+        self._save_what_is_left()
+        if not len(self.tree.leaves) and self._problems:
+            raise InputError(f"{path} is an LMDB, but damaged beyond use: {self._problems[0]}")
+
+    # ---- which state of the file is read
+
+    def _read_meta(self, path: Path) -> tuple[Meta | None, Layout]:
+        try:
+            self._metas = read_metas(self._memory)
+        except InputError as error:
+            raise InputError(f"{path} cannot be read: {error}") from None
+        if self._metas:
+            return self._metas[0], self._metas[0].layout
+        layout = guess_layout(self._memory)
+        if layout is None:
+            raise InputError(f"{path} is an LMDB whose meta pages are both damaged, and no other page is whole")
+        self._problems.append("both meta pages are damaged: entries were gathered from the pages that are whole")
+        return None, layout
+
+    def _choose(self, path: Path) -> Database:
+        """The main database of the latest state whose root is there; a damaged last write leaves the one before it."""
+        for meta in self._metas:
+            root = np.array([min(meta.main.root, 2**62)], np.int64)
+            latest = meta is self._metas[0]
+            if (latest and meta.main.root == meta.layout.no_page) or self.pages.sound(root)[0]:
+                if not latest:
+                    self._problems.append("the last write is damaged: this is the state before it")
+                self.meta = meta
+                return meta.main
+        return self._metas[0].main if self._metas else _EMPTY
+
+    def _save_what_is_left(self) -> None:
+        """Add the leaves that nothing leads to any more to the tree that lost some."""
+        damaged = [view for view in (self, *self._named.values()) if len(view.tree.walked.lost)]
+        if self.meta is not None and not damaged:
+            return
+        strays = stray_leaves(self.pages, self._known_pages())
+        view = self if self.meta is None or damaged[0] is self or len(damaged) > 1 else damaged[0]
+        before = len(view.tree.leaves)
+        leaves = in_order(self.pages, view.tree.leaves, strays)
+        lost = view.tree.walked.lost
+        view.tree = Tree(self.pages, view.tree.database, leaves)
+        for name in ("_named", "databases", "trees_among_values") if view is self else ():
+            self.__dict__.pop(name, None)
+        what = f"database {key_text(view.name)}" if view.name is not None else "the tree of keys"
+        pages = ", ".join(map(str, lost[:5].tolist())) + (", ..." if len(lost) > 5 else "")
+        if len(lost):
+            self._problems.append(f"{what} is damaged: {len(lost):,} of its pages cannot be read (page {pages})")
+        if len(leaves) > before:
+            self._problems.append(
+                f"{len(view.tree):,} entries were found, {len(leaves) - before:,} leaf pages of them by searching the "
+                "whole file; some may be older than the last write"
+            )
+
+    def _known_pages(self) -> list[Numbers]:
+        trees = [view.tree for view in (self, *self._named.values())]
+        known = [numbers for tree in trees for numbers in (tree.walked.branches, tree.leaves)]
+        if self.meta is not None:
+            free = Tree(self.pages, self.meta.free)
+            known += [free.walked.branches, free.leaves, *self._free_pages(free)]
+        return known
+
+    def _free_pages(self, free: Tree) -> Iterator[Numbers]:
+        word, order = self.pages.layout.word, self.pages.layout.order
+        for position in range(len(free)):
+            with contextlib.suppress(ValueError, IndexError):
+                value = free.entry(position).value
+                yield np.frombuffer(value, f"{order}u{word}", len(value) // word)[1:].astype(np.int64)
+
+    # ---- its databases
+
+    @cached_property
+    def databases(self) -> dict[str, LmdbView]:
+        """The sub-databases by name (as text)."""
+        return {key_text(name): view for name, view in self._named.items()}
+
+    @cached_property
+    def _named(self) -> dict[bytes, LmdbView]:
+        found: dict[bytes, LmdbView] = {}
+        for position in self.trees_among_values:
+            with contextlib.suppress(ValueError, IndexError):
+                entry = self.tree.entry(position)
+                record = self.pages.layout.database(entry.value)
+                found[entry.key] = LmdbView(self.path, Tree(self.pages, record), entry.key, self)
+        return found
+
+    @cached_property
+    def trees_among_values(self) -> list[int]:
+        """The entries of the main database whose values are the records of other databases."""
+        leaves = self.tree.leaves if len(self.tree.leaves) <= NAMED_LEAVES else self.tree.leaves[:FIRST_LEAVES]
+        leaves = leaves[self.pages.sound(leaves)]
+        if self.tree.database.flags & 0x04 or not len(leaves):
+            return []
+        flags = self.pages.node_flags(leaves)
+        return [int(number) for number in np.flatnonzero(flags & SUBDATA)[:MOST_DATABASES]]
+
+    # ---- the file as a whole
+
+    def structure(self) -> Mapping[str, Any]:
+        """Pages of every database, and the numbers that are confused most: map, used, allocated, apparent."""
+        return self._structure
+
+    @cached_property
+    def _structure(self) -> Mapping[str, Any]:
+        trees: dict[str | None, Tree] = {None: self.tree}
+        trees |= {name: view.tree for name, view in self.databases.items()}
+        return structure_of(self.path, self.pages, self.meta, trees)
+
+    def page_map(self, cells: int) -> Mapping[str, Any]:
+        """The kinds of the pages, see `records.Paged`."""
+        trees = [self.tree, *(view.tree for view in self._named.values())]
+        trees += [Tree(self.pages, self.meta.free)] if self.meta is not None else []
+        return in_cells(page_kinds(trees, self.pages.whole), cells)
+
+    def warnings(self) -> list[str]:
+        """What is wrong with the file as a whole."""
+        missing = 0
+        if self.meta is not None:
+            missing = (self.meta.last_page + 1) * self.pages.layout.page_size - len(self._memory)
+        # The last page of a file may end with its last value.
+        if missing >= self.pages.layout.page_size:
+            return [f"the file is damaged: it was cut short, {missing:,} bytes are missing at its end", *self._problems]
+        return list(self._problems)
+
+    def close(self) -> None:
+        """The map goes with the last array that views it."""
+        self.tree = Tree(self.pages, _EMPTY, np.empty(0, np.int64))
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    with path.open("rb") as file:
+        try:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path} cannot be mapped: {error}") from None

@@ -1,0 +1,208 @@
+"""Labels that are kept apart from their images: all together in one entry, in an entry beside each, in another
+database of the file, or in the folder of a path that is the key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from core.contracts import Labels
+from core.errors import InputError
+from core.inspect.arrays import label_of
+from core.inspect.contents import content_of
+from core.inspect.contents.json_text import parsed
+from core.inspect.contents.msgpack import Unpacker
+from core.inspect.contents.npy import MAGIC, array_of
+from core.inspect.contents.objects import label_among
+from core.inspect.contents.pickled import PICKLES, load
+from core.inspect.records import Label
+from core.inspect.values import text_of
+
+if TYPE_CHECKING:
+    from core.inspect.lmdb.file import LmdbView
+
+TOGETHER = (b"__labels__", b"labels", b"label", b"targets", b"target", b"y", b"__targets__", b"classes", b"class_ids")
+CLASS_NAMES = (
+    b"__classes__", b"classes", b"class_names", b"label_names", b"labels_names", b"categories", b"__class_names__",
+    b"class_to_idx", b"idx_to_class", b"names", b"labels", b"__labels__", b"synsets",
+)  # fmt: skip
+SIBLINGS = (
+    "labels",
+    "label",
+    "targets",
+    "target",
+    "y",
+    "classes",
+    "class",
+    "gt",
+    "annotations",
+    "ans",
+    "metadata",
+    "meta",
+)
+
+
+class LabelSource(Protocol):
+    """Where labels are found: `why` is the end of the sentence that says so."""
+
+    why: str
+
+    def label(self, index: int, key: bytes) -> Label: ...
+
+
+class Together:
+    """All labels in one entry, in the order of the records."""
+
+    def __init__(self, labels: Sequence[Any], key: str) -> None:
+        self.labels = labels
+        self.why = f"the labels are in the entry {key}"
+
+    def label(self, index: int, key: bytes) -> Label:
+        return label_of(self.labels[index])
+
+    def numbers(self) -> Labels | None:
+        array = np.asarray(self.labels)
+        return array.astype(np.int64) if array.dtype.kind in "iu" and array.ndim == 1 else None
+
+
+class Beside:
+    """Each label in an entry of its own, whose key follows from the image's."""
+
+    def __init__(self, get: Callable[[bytes], bytes | None], why: str) -> None:
+        self._get = get
+        self.why = why
+
+    def label(self, index: int, key: bytes) -> Label:
+        value = self._get(key)
+        return None if value is None else label_of_value(value)
+
+
+class Folders:
+    """The class is the folder of the path that is the key."""
+
+    why = "each label is the folder of the path that is the key"
+
+    def label(self, index: int, key: bytes) -> Label:
+        folder, slash, _ = key.decode("utf-8", "replace").replace("\\", "/").rpartition("/")
+        return folder.rpartition("/")[2] or None if slash else None
+
+
+def label_of_value(value: bytes) -> Label:
+    """The label that a value is: a number (as text or in binary), a word, or the label among an object's fields."""
+    text = text_of(value.rstrip(b"\x00")) if value[:1] != b"\x00" else None
+    if text is not None and parsed(value) is None:
+        return _number_or_word(text.strip())
+    if text is None and len(value) in (1, 2, 4, 8) and not value.startswith(PICKLES):
+        return int.from_bytes(value, "little", signed=True)
+    thing = thing_of(value)
+    if isinstance(thing, dict):
+        found = label_among({str(name).lower(): field for name, field in thing.items()}, "")
+        return found if found is not None else content_of(value).text
+    return content_of(value).text if thing is None else label_of(thing)
+
+
+def _number_or_word(text: str) -> int | str:
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 19 else text
+
+
+def thing_of(value: bytes) -> Any:
+    """The plain data in a value: of JSON, .npy, a pickle, msgpack; None where it is none of these or broken."""
+    try:
+        if value.startswith(MAGIC):
+            return array_of(value)
+        if value.startswith(PICKLES):
+            return load(value)
+        found = parsed(value)
+        return _unpacked(value) if found is None else found
+    except (ValueError, InputError):
+        return None
+
+
+def _unpacked(value: bytes) -> Any:
+    if text_of(value) is not None:
+        return None
+    unpacker = Unpacker(value)
+    try:
+        thing = unpacker.value()
+    except Exception:  # noqa: BLE001 - whatever it is, it is not msgpack
+        return None
+    return thing if unpacker.at == len(value) else None
+
+
+def together(file: LmdbView, count: int) -> Together | None:
+    """The entry that has one label for each record."""
+    for key in TOGETHER:
+        value = file.get(key)
+        labels = None if value is None else labels_among(value, count)
+        if labels is not None:
+            return Together(labels, key.decode())
+    return None
+
+
+def labels_among(value: bytes, count: int) -> Sequence[Any] | None:
+    """`count` labels from one value: a list, an array, whole numbers side by side, or lines of text."""
+    thing = thing_of(value)
+    if isinstance(thing, np.ndarray) and len(thing.shape) == 2 and thing.shape[0] == count:
+        return [label_of(row) for row in thing]
+    if isinstance(thing, list | tuple | np.ndarray) and np.ndim(np.empty(0)) and len(thing) == count:
+        return list(thing) if not isinstance(thing, np.ndarray) else thing  # type: ignore[return-value]
+    text = text_of(value)
+    if text is not None:
+        lines = text.split()
+        return [_number_or_word(line) for line in lines] if len(lines) == count > 1 else None
+    width, rest = divmod(len(value), max(count, 1))
+    if rest or width not in (1, 2, 4, 8) or count < 2:
+        return None
+    return np.frombuffer(value, f"<i{width}")  # type: ignore[return-value]
+
+
+def class_names(file: LmdbView, count: int) -> list[str] | None:
+    """The names of the classes, where an entry lists them."""
+    for key in CLASS_NAMES:
+        value = file.get(key)
+        names = (
+            None
+            if value is None
+            else _names(thing_of(value) if text_of(value) is None or parsed(value) is not None else text_of(value))
+        )
+        if names and len(names) != count:
+            return names
+    return None
+
+
+def _names(thing: Any) -> list[str] | None:
+    if isinstance(thing, str):
+        thing = thing.strip().splitlines() if "\n" in thing.strip() else None
+    if isinstance(thing, dict) and thing and all(isinstance(number, int) for number in thing.values()):
+        thing = [name for name, _ in sorted(thing.items(), key=lambda pair: pair[1])]
+    if isinstance(thing, np.ndarray) and thing.dtype.kind in "SU":
+        thing = thing.tolist()
+    if not isinstance(thing, list | tuple) or len(thing) < 2 or len(thing) > 100_000:
+        return None
+    texts = [item.decode("utf-8", "replace") if isinstance(item, bytes) else item for item in thing]
+    return texts if all(isinstance(item, str) and item for item in texts) else None
+
+
+def in_sibling(file: LmdbView, keys: Sequence[bytes]) -> Beside | None:
+    """Labels in another database of the file, under the images' keys or in their order."""
+    for name, view in file.siblings().items():
+        if name.lower() in SIBLINGS and len(view) and any(_has(view, key) for key in keys):
+            return Beside(view.get, f"the labels are in the database {name}, under the same keys")
+    return None
+
+
+def _has(view: LmdbView, key: bytes) -> bool:
+    try:
+        return view.get(key) is not None
+    except (ValueError, IndexError):
+        return False
+
+
+def in_folders(keys: Sequence[bytes]) -> Folders | None:
+    """Labels in the keys' folders, where they have several."""
+    source = Folders()
+    found = {source.label(0, key) for key in keys}
+    return source if len(found) > 1 and None not in found else None

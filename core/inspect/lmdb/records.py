@@ -1,0 +1,216 @@
+"""What the schemas for LMDB share: records that are entries, told what they are by their values, with their labels."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import ClassVar
+
+from core.contracts import Labels
+from core.errors import InputError
+from core.inspect.contents import Content, content_as, content_of
+from core.inspect.lmdb import labels as lmdb_labels
+from core.inspect.lmdb.file import BOOKKEEPING, LmdbView
+from core.inspect.lmdb.keys import HEXADECIMAL
+from core.inspect.lmdb.labels import LabelSource
+from core.inspect.lmdb.layout import DUPSORT, INTEGERKEY, REVERSEKEY
+from core.inspect.lmdb.selection import AllBut, Counting, Selection, in_counting_order
+from core.inspect.lmdb.tree import Entry
+from core.inspect.records import Label, Record
+
+
+class LmdbRecords:
+    """Records that are entries of one database, but for those that keep the books.
+
+    A schema names the `kinds` of values it is for (`core.inspect.contents`), which are tried first; every other value
+    is shown as what it is.
+    """
+
+    kind: ClassVar[str] = "lmdb"
+    kinds: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        file: LmdbView,
+        why: str,
+        bookkeeping: Iterable[bytes] = (),
+        selection: Selection | None = None,
+        labels: LabelSource | None = None,
+    ) -> None:
+        self.file = file
+        self.classes: Sequence[str] | None = None
+        self._found: tuple[str, str, list[int]] = ("", "", [])
+        self.warnings: list[str] = []
+        if selection is None:
+            skipped = [*self._positions({*bookkeeping, *BOOKKEEPING}), *file.tree_positions]
+            selection = in_counting_order(file, AllBut(len(file), skipped if len(skipped) < len(file) else ()))
+        self._selection = selection
+        self.labels = labels or self._labels()
+        self.classes = lmdb_labels.class_names(file, len(self))
+        said = (file.keys.why, None if self.labels is None else self.labels.why)
+        self.why = "; ".join([why, *filter(None, said)])
+
+    def _positions(self, keys: Iterable[bytes]) -> Iterator[int]:
+        for key in keys:
+            try:
+                position = self.file.index_of(key)
+            except (ValueError, IndexError) as error:
+                told = f"some keys cannot be looked for: {error}"
+                self.warnings += [] if told in self.warnings else [told]
+                continue
+            if position is not None:
+                yield position
+
+    def _labels(self) -> LabelSource | None:
+        """Where labels are kept, if not in the values."""
+        keys = [key for key, _ in self.file.contents]
+        try:
+            return (
+                lmdb_labels.together(self.file, len(self))
+                or lmdb_labels.in_sibling(self.file, keys)
+                or lmdb_labels.in_folders(keys)
+            )
+        except (ValueError, IndexError, InputError) as error:
+            self.warnings.append(f"labels were looked for and not reached: {error}")
+            return None
+
+    def __len__(self) -> int:
+        return len(self._selection)
+
+    def raw_key(self, index: int) -> bytes:
+        return self.file.key_at(self._selection.position(index))
+
+    def key(self, index: int) -> str:
+        position = self._selection.position(index)
+        text, place = self.file.keys.text(self.file.key_at(position)), self.file.tree.duplicate(position)
+        return text if place is None else f"{text}[{place}]"
+
+    def find(self, key: str) -> int | None:
+        """With duplicates, "key[2]" is the third value of a key, and "key" the first."""
+        name, place = _numbered(key) if self.file.tree.database.flags & DUPSORT else (key, 0)
+        for text, further in ((key, 0), (name, place)):
+            for candidate in self.file.keys.candidates(text):
+                position = self.file.index_of(candidate)
+                reached = position is not None and position + further < len(self.file)
+                found = self._selection.index((position or 0) + further) if reached else None
+                if found is not None and (not further or self.key(found) == key):
+                    return found
+        return None
+
+    def search(self, text: str, how: str, start: int, stop: int) -> Sequence[int]:
+        """The indices start <= i < stop, ascending, whose key has (or begins with) `text`."""
+        stop = min(stop, len(self))
+        if self._keys_are_text and isinstance(self._selection, Counting):
+            return self._among_all(text, how, start, stop)
+        if self._keys_are_text and stop > start:
+            ends = (self._selection.position(start), self._selection.position(stop - 1) + 1)
+            return list(self._searched(text.encode(), how, *ends))
+        matches: Callable[[str], bool] = (
+            (lambda key: key.startswith(text)) if how == "prefix" else (lambda key: text in key)
+        )
+        return [index for index in range(start, stop) if matches(self._key_or_nothing(index))]
+
+    @cached_property
+    def _keys_are_text(self) -> bool:
+        """Whether keys are shown as they are, and sorted byte by byte."""
+        texts = (self.file.keys.text(key) for key, _ in self.file.sample)
+        flags = self.file.tree.database.flags & (DUPSORT | INTEGERKEY | REVERSEKEY)
+        return self.file.keys.order is None and not flags and not any(text.startswith(HEXADECIMAL) for text in texts)
+
+    def _searched(self, text: bytes, how: str, first: int, last: int) -> Iterator[int]:
+        """The records among the entries first <= position < last whose keys match."""
+        if how == "prefix":
+            start, stop = self.file.tree.span(text)
+            positions: Iterable[int] = range(max(start, first), min(stop, last))
+        else:
+            positions = self.file.tree.containing(text, first, last)
+        for position in positions:
+            index = self._selection.index(position)
+            if index is not None:
+                yield index
+
+    def _among_all(self, text: str, how: str, start: int, stop: int) -> list[int]:
+        """The same where records do not lie in the order of their keys: all entries are looked through, once a text."""
+        if self._found[:2] != (text, how):
+            found = sorted(self._searched(text.encode(), how, 0, len(self.file)))
+            self._found = (text, how, found)
+        indices = self._found[2]
+        return indices[bisect.bisect_left(indices, start) : bisect.bisect_left(indices, stop)]
+
+    def _key_or_nothing(self, index: int) -> str:
+        try:
+            return self.key(index)
+        except (ValueError, IndexError):
+            return ""
+
+    def entry(self, index: int) -> Entry:
+        """Raises ValueError where it cannot be read."""
+        try:
+            return self.file.entry_at(self._selection.position(index))
+        except IndexError as error:
+            raise ValueError(f"it cannot be reached: {error}") from None
+
+    def value(self, index: int) -> bytes:
+        return self.entry(index).value
+
+    def content(self, value: bytes) -> Content:
+        for kind in self.kinds:
+            content = content_as(kind, value)
+            if content is not None:
+                return content
+        return content_of(value)
+
+    def label(self, index: int) -> Label:
+        if self.labels is not None:
+            return self.labels.label(index, self.raw_key(index))
+        return self.content(self.value(index)).label
+
+    def numbers(self) -> Labels | None:
+        return self.labels.numbers() if isinstance(self.labels, lmdb_labels.Together) else None
+
+    def read(self, index: int) -> Record:
+        entry = self.entry(index)
+        content = self.content(entry.value)
+        label, problem = self._label(index, entry.key, content)
+        return Record(
+            key=self.key(index),
+            label=label,
+            encoding=content.encoding,
+            payload=content.payload,
+            pixels=content.pixels,
+            shape=content.shape,
+            dtype=content.dtype,
+            stored_bytes=entry.stored,
+            problem=content.problem or problem,
+            text=content.text,
+            values=content.values,
+        )
+
+    def _label(self, index: int, key: bytes, content: Content) -> tuple[Label, str | None]:
+        """The label, and why there is none where it is kept apart and cannot be read."""
+        if self.labels is None:
+            return content.label, None
+        try:
+            return self.labels.label(index, key), None
+        except (ValueError, IndexError, InputError) as error:
+            return content.label, f"its label cannot be read: {error}"
+
+
+def _numbered(key: str) -> tuple[str, int]:
+    """The name and the number in "name[3]"."""
+    name, bracket, rest = key.rpartition("[")
+    digits = rest.removesuffix("]")
+    return (name, int(digits)) if bracket and digits.isdigit() and len(digits) < 12 and rest.endswith("]") else (key, 0)
+
+
+def mostly(file: LmdbView, kinds: Iterable[str]) -> list[Content]:
+    """The sampled values of these kinds, if most are; else none."""
+    wanted = set(kinds)
+    found = [content for _, content in file.contents if content.kind in wanted]
+    return found if len(found) * 2 > len(file.contents) else []
+
+
+def encodings(found: Iterable[Content]) -> str:
+    """How the sampled images are encoded, to be read in a sentence."""
+    return " and ".join(sorted({content.encoding for content in found}))

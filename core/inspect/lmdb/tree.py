@@ -1,0 +1,371 @@
+"""One tree of an LMDB: its entries by position and by key, whatever of it can be reached."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from core.inspect.lmdb.layout import DUPDATA, INTEGERKEY, LEAF2, REVERSEKEY, SUBDATA, Database
+from core.inspect.lmdb.pages import NODE, Node, Numbers, Pages
+
+DEEPEST = 32
+PAGES_AT_ONCE = 4096
+SEARCHES_BETWEEN_RELEASES = 64
+COUNTED_AT_ONCE = 65_536
+"""Leaf pages are counted as far as they are needed, so many at a time: a file of very many is not read through."""
+
+
+class Entry(NamedTuple):
+    """One entry, copied: `stored` is what it occupies, in bytes; `is_tree` whether its value is a tree's record."""
+
+    key: bytes
+    value: bytes
+    stored: int
+    is_tree: bool
+
+
+class Walk(NamedTuple):
+    """What a walk from the root came by: branch pages, leaf pages in order, and the pages that are not sound."""
+
+    branches: Numbers
+    leaves: Numbers
+    lost: Numbers
+
+
+def walk(pages: Pages, root: int) -> Walk:
+    """Every page below `root` that is sound, each once; a damaged one costs what lies below it and no more."""
+    seen = np.zeros(pages.whole, np.bool_)
+    level = np.array([min(root, 2**62)], np.int64)
+    branches: list[Numbers] = []
+    lost: list[Numbers] = []
+    for _ in range(DEEPEST):
+        if len(level) > COUNTED_AT_ONCE and _begins_with_leaves(pages, level):
+            inside = (level >= 2) & (level < pages.whole)
+            return Walk(_joined(branches), _unseen(level[inside], seen), _joined([*lost, level[~inside]]))
+        sound = pages.sound(level)
+        lost.append(level[~sound])
+        level = _unseen(level[sound], seen)
+        leaf = pages.is_leaf(level)
+        if leaf.sum() * 2 >= len(level):  # all leaves are equally deep; what is not like most is damaged
+            lost.append(level[~leaf])
+            return Walk(_joined(branches), level[leaf], _joined(lost))
+        lost.append(level[leaf])
+        branches.append(level[~leaf])
+        level = _joined([pages.children(part) for part in _parts(level[~leaf])])
+        release(pages)
+    return Walk(_joined(branches), np.empty(0, np.int64), _joined([*lost, level]))
+
+
+def _begins_with_leaves(pages: Pages, level: Numbers) -> bool:
+    """Whether the first pages are leaves. So many are not looked at one by one before they are needed."""
+    some = level[:64]
+    some = some[pages.sound(some)]
+    return bool(len(some)) and bool(pages.is_leaf(some).all())
+
+
+def _unseen(level: Numbers, seen: npt.NDArray[np.bool_]) -> Numbers:
+    """The pages that are met for the first time, in order; a page has one parent."""
+    _, first = np.unique(level, return_index=True)
+    level = level[np.sort(first)]
+    level = level[~seen[level]]
+    seen[level] = True
+    return level
+
+
+def walk_numbers(tree: Tree, flag: int) -> Iterator[tuple[Numbers, Numbers]]:
+    """(first overflow page, how many) of the values with the flag BIGDATA, some leaf pages at a time."""
+    pages = tree.pages
+    for part in tree.sound_leaves():
+        nodes = pages.nodes(part)
+        big = (nodes.flags & flag) != 0
+        first = pages.words_at(nodes.at[big] + NODE + nodes.key_size[big])
+        yield first, -(-(nodes.size[big] + pages.layout.header) // pages.layout.page_size)
+        release(pages)
+
+
+def _joined(parts: list[Numbers]) -> Numbers:
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+def _parts(pages: Numbers) -> Iterator[Numbers]:
+    return (pages[start : start + PAGES_AT_ONCE] for start in range(0, len(pages), PAGES_AT_ONCE))
+
+
+def release(pages: Pages) -> None:
+    """What a walk touched is given back: it counts as this process's memory until then."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        pages.memory.madvise(mmap.MADV_DONTNEED)
+
+
+def _behind(text: bytes) -> bytes | None:
+    """The first key behind all that begin with `text`; None where there is none."""
+    kept = text.rstrip(b"\xff")
+    return kept[:-1] + bytes([kept[-1] + 1]) if kept else None
+
+
+class Tree:
+    """Entries in the order of their keys. With duplicates (DUPSORT) each pair of key and value is an entry."""
+
+    def __init__(self, pages: Pages, database: Database, leaves: Numbers | None = None) -> None:
+        """`leaves` are given where they were salvaged and no walk finds them."""
+        self.pages = pages
+        self.database = database
+        self.salvaged = leaves is not None
+        self._walk = Walk(np.empty(0, np.int64), leaves, np.empty(0, np.int64)) if leaves is not None else None
+        self._ends: Numbers = np.empty(0, np.int64)
+        self._duplicates: dict[int, Tree] = {}
+        self._searched = 0
+
+    @cached_property
+    def walked(self) -> Walk:
+        if self._walk is not None:
+            return self._walk
+        if self.database.root == self.pages.layout.no_page:
+            return Walk(*(np.empty(0, np.int64) for _ in range(3)))
+        return walk(self.pages, self.database.root)
+
+    @property
+    def leaves(self) -> Numbers:
+        return self.walked.leaves
+
+    def sound_leaves(self) -> Iterator[Numbers]:
+        """The leaf pages that may be read, some at a time."""
+        for part in _parts(self.leaves):
+            yield part[self.pages.sound(part) & self.pages.is_leaf(part)]
+            release(self.pages)
+
+    @cached_property
+    def _length(self) -> int:
+        """Where there are too many leaf pages to count at once, what the file says is believed until they are read."""
+        if len(self.leaves) > COUNTED_AT_ONCE and not self.salvaged and not len(self.walked.lost):
+            return self.database.entries
+        return self._counted(2**62)
+
+    def __len__(self) -> int:
+        return self._length
+
+    # ---- by position
+
+    def entry(self, position: int) -> Entry:
+        """Raises ValueError where it cannot be read, IndexError where the entries end before."""
+        node, duplicate = self._node(position)
+        key = self.pages.key_of(node)
+        if node.flags & DUPDATA:
+            value = self._duplicate(node, duplicate)
+            return Entry(key, value, len(value) + 2 + (0 if duplicate else NODE + len(key) + 2), False)
+        node = self.pages.with_value(node)
+        return Entry(key, self.pages.value_of(node), self._stored(node), bool(node.flags & SUBDATA))
+
+    def key(self, position: int) -> bytes:
+        return self.pages.key_of(self._node(position)[0])
+
+    def duplicate(self, position: int) -> int | None:
+        """Which of its key's values an entry is; None where the key has one alone."""
+        node, duplicate = self._node(position)
+        return duplicate if node.flags & DUPDATA else None
+
+    def _node(self, position: int) -> tuple[Node, int]:
+        """The node of an entry, and which of its duplicates the entry is."""
+        if position < 0 or self._counted(position) <= position:
+            raise IndexError(f"the entries end before number {position}")
+        if self._pair_ends is None:
+            return self._plain_node(position), 0
+        node = int(np.searchsorted(self._pair_ends, position, "right"))
+        return self._plain_node(node), position - (int(self._pair_ends[node - 1]) if node else 0)
+
+    def _plain_node(self, number: int) -> Node:
+        leaf = int(np.searchsorted(self._ends, number, "right"))
+        return self.pages.node(int(self.leaves[leaf]), number - (int(self._ends[leaf - 1]) if leaf else 0))
+
+    def _counted(self, needed: int) -> int:
+        """How many entries are counted, which are more than `needed` if there are as many."""
+        if self._pair_ends is not None:
+            return int(self._pair_ends[-1]) if len(self._pair_ends) else 0
+        self._count_nodes(needed)
+        return int(self._ends[-1]) if len(self._ends) else 0
+
+    def _count_nodes(self, needed: int) -> None:
+        leaves = self.leaves
+        while len(self._ends) < len(leaves) and (not len(self._ends) or self._ends[-1] <= needed):
+            part = leaves[len(self._ends) : len(self._ends) + COUNTED_AT_ONCE]
+            before = int(self._ends[-1]) if len(self._ends) else 0
+            counts = np.where(self.pages.sound(part) & self.pages.is_leaf(part), self.pages.counts(part), 0)
+            self._ends = np.concatenate([self._ends, before + np.cumsum(counts)])
+            release(self.pages)
+
+    @cached_property
+    def _pair_ends(self) -> Numbers | None:
+        """For each node how many entries there are up to its last duplicate; None in a tree without duplicates."""
+        if not self.database.flags & 0x04 or self._is_packed:
+            return None
+        self._count_nodes(2**62)
+        counts = np.ones(int(self._ends[-1]) if len(self._ends) else 0, np.int64)
+        flags = _joined([self.pages.node_flags(part) for part in self.sound_leaves()])
+        for number in np.flatnonzero(flags & DUPDATA).tolist():
+            try:
+                counts[number] = self._duplicates_of(self._plain_node(number))[0]
+            except ValueError:
+                continue  # read one by one, it will say what is wrong with it
+        return np.cumsum(counts)
+
+    @property
+    def _is_packed(self) -> bool:
+        """Whether this is a tree of duplicates of one size."""
+        return bool(len(self.leaves)) and bool(
+            self.pages.header(int(self.leaves[0]) * self.pages.layout.page_size).flags & LEAF2
+        )
+
+    # ---- duplicates
+
+    def _duplicate(self, node: Node, number: int) -> bytes:
+        return self._duplicates_of(node)[1](number)
+
+    def _duplicates_of(self, node: Node) -> tuple[int, Callable[[int], bytes]]:
+        """How many values a node has, and the way to get one: they lie in a page inside it, or in a tree."""
+        pages = self.pages
+        if node.flags & SUBDATA:
+            tree = self._duplicate_tree(node.value)
+            return max(len(tree), 1), tree.key
+        lower = pages.header(node.value).lower
+
+        def within(number: int) -> bytes:
+            return pages.key_of(pages.node_in(node.value, node.value_size, number))
+
+        return max((min(lower, node.value_size) - pages.layout.header) // 2, 1), within
+
+    def _duplicate_tree(self, at: int) -> Tree:
+        if at not in self._duplicates:
+            record = self.pages.layout.database(self.pages.memory[at : at + self.pages.layout.database_bytes])
+            if len(self._duplicates) > 64:
+                self._duplicates.clear()
+            self._duplicates[at] = Tree(self.pages, record._replace(flags=record.flags & ~0x04))
+        return self._duplicates[at]
+
+    # ---- by key
+
+    def find(self, key: bytes) -> int | None:
+        """The position of a key's first entry, or None. Raises ValueError where a damaged page is in the way."""
+        place = self._place(key)
+        if place is None:
+            return None
+        return self._pairs_before(self._nodes_before(place[0]) + place[1])
+
+    def value(self, key: bytes) -> bytes | None:
+        """A copy of a key's (first) value, or None. Nothing is counted for it."""
+        place = self._place(key)
+        if place is None:
+            return None
+        node = self.pages.node(int(self.leaves[place[0]]), place[1])
+        return self._duplicate(node, 0) if node.flags & DUPDATA else self.pages.value_of(self.pages.with_value(node))
+
+    def lower_bound(self, key: bytes) -> int:
+        """How many entries have keys before this one."""
+        leaf, slot = self._bisected(self._before(key))
+        return self._pairs_before(self._nodes_before(leaf) + slot)
+
+    def _before(self, key: bytes) -> Callable[[bytes], bool]:
+        wanted = self._order(key)
+        return lambda found: bool(self._order(found) < wanted)
+
+    def _place(self, key: bytes) -> tuple[int, int] | None:
+        """(leaf, slot) of a key, or None where it is not there."""
+        leaf, slot = self._bisected(self._before(key))
+        if leaf < len(self.leaves) and slot == self.pages.count(int(self.leaves[leaf])):
+            leaf, slot = leaf + 1, 0
+        if leaf >= len(self.leaves):
+            return None
+        return (leaf, slot) if self.pages.key_of(self.pages.node(int(self.leaves[leaf]), slot)) == key else None
+
+    def _bisected(self, before: Callable[[bytes], bool]) -> tuple[int, int]:
+        """(leaf, slot): behind the last node whose key is before the wanted one."""
+        low, high = 0, len(self.leaves)
+        while low < high:  # the last leaf whose first key is before the wanted one
+            middle = (low + high) // 2
+            if before(self._first_key(middle)):
+                low = middle + 1
+            else:
+                high = middle
+        return (low - 1, self._slot(low - 1, before)) if low else (0, 0)
+
+    def _first_key(self, leaf: int) -> bytes:
+        return self.pages.key_of(self.pages.node(int(self.leaves[leaf]), 0))
+
+    def _slot(self, leaf: int, before: Callable[[bytes], bool]) -> int:
+        page = int(self.leaves[leaf])
+        low, high = 0, self.pages.count(page)
+        while low < high:
+            middle = (low + high) // 2
+            if before(self.pages.key_of(self.pages.node(page, middle))):
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _nodes_before(self, leaf: int) -> int:
+        while len(self._ends) < leaf:
+            self._count_nodes(int(self._ends[-1]) if len(self._ends) else 0)
+        return int(self._ends[leaf - 1]) if leaf else 0
+
+    def _pairs_before(self, node: int) -> int:
+        if self._pair_ends is None:
+            return node
+        return int(self._pair_ends[node - 1]) if node else 0
+
+    def _order(self, key: bytes) -> Any:
+        """What keys are sorted by."""
+        if self.database.flags & INTEGERKEY:
+            return int.from_bytes(key, "little" if self.pages.layout.order == "<" else "big")
+        return key[::-1] if self.database.flags & REVERSEKEY else key
+
+    def containing(self, text: bytes, start: int, stop: int) -> Iterator[int]:
+        """The entries start <= position < stop whose key has `text` in it. Leaf pages without it are passed over."""
+        if self._pair_ends is not None:
+            yield from (number for number in range(start, min(stop, len(self))) if text in self._key_or_nothing(number))
+            return
+        position = start
+        self._searched += 1
+        if self._searched % SEARCHES_BETWEEN_RELEASES == 0:
+            release(self.pages)
+        while position < min(stop, self._counted(position)):
+            leaf = int(np.searchsorted(self._ends, position, "right"))
+            end = min(int(self._ends[leaf]), stop)
+            begin = int(self.leaves[leaf]) * self.pages.layout.page_size
+            if self.pages.memory.find(text, begin, begin + self.pages.layout.page_size) >= 0:
+                yield from (number for number in range(position, end) if text in self._key_or_nothing(number))
+            position = end
+
+    def span(self, before: bytes) -> tuple[int, int]:
+        """(start, stop) of the entries whose key begins with `before`, in a tree whose keys are sorted byte by byte."""
+        last = _behind(before)
+        return self.lower_bound(before), len(self) if last is None else self.lower_bound(last)
+
+    def between(self, before: bytes, behind: bytes, digits: bool = False) -> Numbers:
+        """The entries whose key begins with `before` and ends with `behind`; with `digits`, one follows `before`.
+
+        Not for trees with duplicates, or whose keys are not sorted byte by byte.
+        """
+        bounds = (self.lower_bound(before + b"0"), self.lower_bound(before + b":"))
+        start, stop = bounds if digits else self.span(before)
+        positions = np.arange(start, stop)
+        if not behind or not len(positions):
+            return positions
+        self._count_nodes(2**62)  # the nodes of damaged leaves count as none, here as there
+        matching = _joined([self.pages.keys_end_with(part, behind) for part in self.sound_leaves()])
+        return np.asarray(positions[matching[start:stop] != 0])
+
+    def _key_or_nothing(self, position: int) -> bytes:
+        try:
+            return self.key(position)
+        except ValueError:
+            return b""
+
+    def _stored(self, node: Node) -> int:
+        """What an entry occupies: its node and the pointer to it, and the overflow pages of a large value."""
+        inside = self.pages.layout.word if node.overflow_pages else node.value_size
+        size = NODE + node.key_size + inside
+        return size + (size & 1) + 2 + node.overflow_pages * self.pages.layout.page_size

@@ -1,0 +1,240 @@
+"""What the inspector looks at: a built store, a file or folder of this machine, or an upload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import FormatMattersError
+from core.inspect import remembered, uploads
+from core.inspect.roots import VARIABLE, Listing, Roots
+from core.stores import StoreInfo
+from ui import state
+from ui.inspector.inspected import Span
+from ui.navigation import link
+from ui.stores import store_label
+from ui.words import size_text
+
+SOURCE, PATH, FOLDER, LISTED, QUERY = (
+    "inspector.source", "inspector.path", "inspector.folder", "inspector.listing", "file",
+)  # fmt: skip
+SOURCES = {"store": "Built store", "file": "File or folder", "upload": "Upload"}
+SHOWN_RECENT = 6
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is looked at. `name` is what people call it, `where` ends the sentence "Entry 7 of 60,000 ...".
+
+    `file` is the LMDB or HDF5 file (or folder) whose structure is shown; `store` and `split` belong to a built store.
+    """
+
+    span: Span
+    name: str
+    where: str
+    file: Path
+    noun: str = "entry"
+    store: StoreInfo | None = None
+    split: str | None = None
+
+
+def choose_source(stores: list[StoreInfo]) -> str:
+    """Draw the choice of where it comes from. An address with `?file=...` opens that file."""
+    if QUERY in st.query_params and PATH not in st.session_state:
+        st.session_state[SOURCE], st.session_state[PATH] = "file", st.query_params[QUERY]
+    if SOURCE not in st.session_state:
+        st.session_state[SOURCE] = "store" if stores or state.current_dataset() else "file"
+    source = st.segmented_control(
+        "Open", list(SOURCES), format_func=SOURCES.__getitem__, required=True, key=SOURCE, persist_state="session",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if source != "file":
+        st.query_params.pop(QUERY, None)
+    return source
+
+
+# ---------------------------------------------------------------- a built store
+
+
+def choose_store(stores: list[StoreInfo], on_change: Callable[[], None]) -> Subject | None:
+    """A store and its split; where there is none, the way to one."""
+    dataset = state.current_dataset()
+    if dataset is None:
+        st.markdown("Look into a store, image by image. There is no dataset yet to build one from.")
+        link("dataset", "Import a dataset")
+        return None
+    if not stores:
+        st.markdown(f"Look into a store, image by image. Nothing is built of **{dataset.name}** yet.")
+        link("build", "Build a store")
+        return None
+    by_path = {str(info.path): info for info in stores}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        path = st.selectbox("Store", list(by_path), format_func=lambda path: store_label(by_path[path]), width=380,
+                            key="inspector.store", persist_state="session")  # fmt: skip
+        info = by_path[path]
+        splits = list(info.manifest.splits)
+        split = st.segmented_control("Split", splits, default=splits[0], required=True, key="inspector.split",
+                                     persist_state="session", on_change=on_change)  # fmt: skip
+    return subject_of(info, split if split in splits else splits[0])
+
+
+def subject_of(info: StoreInfo, split: str) -> Subject:
+    """One split of a store."""
+    from core.stores import Store
+
+    samples = {name: int(told["samples"]) for name, told in info.manifest.splits.items()}
+    container = Store(info.path, split, info.manifest).container
+    return Subject(
+        Span.of_split(info.path, samples, split), store_label(info), f"in {split}", container, "sample", info, split
+    )
+
+
+# ---------------------------------------------------------------- a file or folder
+
+
+def choose_path() -> Path | None:
+    """A path that may be opened and exists, or None with whatever is to be said; with the last ones and a browser."""
+    roots = Roots.of(state.home())
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        text = st.text_input(
+            "Path", key=PATH, persist_state="session", icon=":material/folder_open:",
+            placeholder="/home/me/train.lmdb, a .mdb, .h5, .hdf5 or .mat file, or a folder",
+        ).strip()  # fmt: skip
+        beside = st.popover("Browse", icon=":material/folder:", width="content")
+    path = _admitted(text, roots) if text else None
+    opened = path is not None and not _is_only_a_folder(path)
+    with beside if opened else st.container(border=True):
+        _draw_browser(roots, path if path is not None and not opened else None)
+    if not text:
+        _draw_recent()
+        st.caption(f"Files below {_listed(roots)} can be opened. The variable `{VARIABLE}` names other folders.")
+        if state.current_dataset() is None:
+            link("dataset", "Import a dataset, to build stores of your own")
+    return path if opened else None
+
+
+def _admitted(text: str, roots: Roots) -> Path | None:
+    try:
+        path = roots.admit(text)
+        if path.exists():
+            return path
+        st.error(f"{path} does not exist. Check the spelling, or browse for it.", icon=":material/folder_off:")
+    except FormatMattersError as error:
+        st.error(str(error), icon=":material/lock:")
+    except OSError as error:
+        st.error(f"{text} cannot be opened: {error.strerror}", icon=":material/lock:")
+    return None
+
+
+def _is_only_a_folder(path: Path) -> bool:
+    """A folder to look around in rather than one to open."""
+    if not path.is_dir() or (path / "data.mdb").is_file() or (path / "manifest.json").is_file():
+        return False
+    return not any(file.suffix.lower() in (".png", ".csv") for file in path.iterdir() if file.is_file())
+
+
+def _draw_browser(roots: Roots, wanted: Path | None) -> None:
+    """What lies in a folder, as a table: a click opens a file or goes into a folder."""
+    folder = wanted or Path(st.session_state.get(FOLDER, roots.folders[0]))
+    try:
+        listing = roots.list(folder)
+    except FormatMattersError as error:
+        st.warning(str(error), icon=":material/folder_off:")
+        listing = roots.list(roots.folders[0])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        above = listing.folder.parent
+        st.button("Up", icon=":material/arrow_upward:", key="inspector.up", disabled=not roots.holds(above),
+                  on_click=_go_into, args=(above,))  # fmt: skip
+        for root in roots.folders:
+            if root != listing.folder:
+                st.button(str(root), key=f"inspector.root.{root}", type="tertiary", on_click=_go_into, args=(root,))
+        st.markdown(f"`{listing.folder}`")
+    _draw_listing(listing)
+
+
+def _draw_listing(listing: Listing) -> None:
+    if not listing.entries:
+        st.caption("Nothing in here.")
+        return
+    kinds = {"folder": "folder", "lmdb": "LMDB", "file": ""}
+    rows = [
+        {
+            "Name": entry.path.name,
+            "Kind": kinds[entry.kind] or entry.path.suffix.lstrip(".").lower(),
+            "Size": size_text(entry.bytes) if entry.bytes else "",
+        }
+        for entry in listing.entries
+    ]
+    key = f"{LISTED}.{listing.folder}"
+    st.dataframe(
+        rows, hide_index=True, height=min(36 * len(rows) + 38, 320), key=key, selection_mode="single-cell",
+        on_select=lambda: _picked(listing, key), column_config={"Name": st.column_config.TextColumn(width="large")},
+    )  # fmt: skip
+    if listing.left_out:
+        st.caption(f"and {listing.left_out:,} more; type the path of one of them")
+
+
+def _picked(listing: Listing, key: str) -> None:
+    cells = st.session_state[key].selection.cells
+    if not cells:
+        return
+    entry = listing.entries[cells[0][0]]
+    if entry.kind == "folder":
+        _go_into(entry.path)
+    else:
+        st.session_state[PATH] = str(entry.path)
+
+
+def _go_into(folder: Path) -> None:
+    """A folder that may itself be what is to be opened (a store, PNG files) is opened; else its content is listed."""
+    st.session_state[FOLDER] = str(folder)
+    st.session_state[PATH] = "" if _is_only_a_folder(folder) else str(folder)
+
+
+def _draw_recent() -> None:
+    recent = [path for path in remembered.Remembered.load(state.home()).recent if Path(path).exists()][:SHOWN_RECENT]
+    if not recent:
+        return
+    st.caption("Opened last")
+    with st.container(horizontal=True, gap="small"):
+        for path in recent:
+            short = "/".join(Path(path).parts[-2:])
+            st.button(short, key=f"inspector.recent.{path}", help=path, icon=":material/history:",
+                      on_click=_open_path, args=(path,))  # fmt: skip
+
+
+def _open_path(path: str) -> None:
+    st.session_state[PATH] = path
+
+
+def _listed(roots: Roots) -> str:
+    return " and ".join(f"`{folder}`" for folder in roots.folders)
+
+
+# ---------------------------------------------------------------- an upload
+
+
+def choose_upload() -> Path | None:
+    """An uploaded file, kept for as long as this session shows it."""
+    uploaded = st.file_uploader("A file to look into", key="inspector.upload")
+    if uploaded is None:
+        st.caption(
+            "Any LMDB (of an LMDB folder, its `data.mdb`) or HDF5 file, whatever its name. It is kept in the app's own "
+            "folder and removed when you take it back or leave. Larger files are opened faster by their path."
+        )
+        _kept.clear()
+        return None
+    try:
+        return _kept(uploaded.file_id, uploaded)
+    except FormatMattersError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+@st.cache_resource(scope="session", max_entries=1, show_spinner="Keeping the upload…", on_release=uploads.discard)
+def _kept(file_id: str, _uploaded: st.runtime.uploaded_file_manager.UploadedFile) -> Path:
+    """`file_id` is the cache's key: another upload is another file, and the one before is discarded."""
+    return uploads.keep(state.home(), _uploaded.name, _uploaded)

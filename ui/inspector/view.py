@@ -1,0 +1,153 @@
+"""A file of any kind on the page: what it is, how it was understood, and the views of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.errors import FormatMattersError
+from core.inspect import remembered
+from core.inspect.kinds import Found, identify
+from core.inspect.schemas import SCHEMAS, SUB
+from core.stores import StoreInfo
+from ui import state
+from ui.inspector import inspected
+from ui.inspector.check import draw_check
+from ui.inspector.inspected import Span
+from ui.inspector.labels import draw_labels
+from ui.inspector.opening import QUERY, Subject
+from ui.inspector.store_view import draw_images
+from ui.inspector.structure import draw_structure
+from ui.words import counted, size_text, verbatim
+
+KINDS = {"lmdb": "LMDB", "hdf5": "HDF5", "store": "Store built here", "folder": "Folder of files"}
+VIEWS = {
+    "images": ":material/grid_view: Images",
+    "labels": ":material/bar_chart: Labels",
+    "structure": ":material/account_tree: Structure",
+    "check": ":material/fact_check: Check",
+}
+SHOWN_WARNINGS = 3
+
+
+def draw_subject(subject: Subject, others: list[StoreInfo]) -> None:
+    """One of the views, the page's other parts alive whatever happens in it."""
+    view = st.segmented_control(
+        "View", list(VIEWS), format_func=VIEWS.__getitem__, default="images", required=True, key="inspector.view",
+        persist_state="session", label_visibility="collapsed",
+    )  # fmt: skip
+    try:
+        if view == "labels":
+            draw_labels(subject)
+        elif view == "structure":
+            draw_structure(subject)
+        elif view == "check":
+            draw_check(subject)
+        else:
+            draw_images(subject, others)
+    except FormatMattersError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def draw_file(path: Path, uploaded: bool) -> None:
+    """A file from outside: what it is and how it is read, then its views."""
+    if not uploaded and st.query_params.get(QUERY) != str(path):
+        st.query_params[QUERY] = str(path)
+    try:
+        found = identify(path)
+    except FormatMattersError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    told, choice = st.columns([3, 2], gap="large", vertical_alignment="bottom")
+    with choice:
+        schema = _choose_schema(path, found)
+    try:
+        about = inspected.summary(str(path), inspected.stamp_of(path), schema)
+    except FormatMattersError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if not uploaded:
+        remembered.remember_path(state.home(), str(path))
+    with told:
+        _draw_understood(path, about)
+    _draw_warnings([verbatim(note) for note in about["warnings"]])
+    if about["entries"] == 0:
+        st.info("There is no entry in it. Its structure can be looked at all the same.", icon=":material/inbox:")
+    draw_subject(Subject(Span.of_file(str(path), schema), path.name, f"in {path.name}", path), [])
+
+
+def _choose_schema(path: Path, found: Found) -> str | None:
+    """How the file is to be read: as it is recognised, or in a way (and a database) that was chosen and is remembered.
+
+    Such a choice is "SCHEMA", of an LMDB with several databases also "sub:DATABASE" or "SCHEMA@DATABASE".
+    """
+    table, fingerprint = SCHEMAS[found.kind], remembered.fingerprint(path)
+    schema, database = split_choice(remembered.Remembered.load(state.home()).schemas.get(fingerprint, ""))
+    databases = _databases(path)
+    keys = {"schema": f"inspector.schema.{fingerprint}", "database": f"inspector.database.{fingerprint}"}
+
+    def changed() -> None:
+        chosen = [st.session_state.get(key, "") for key in keys.values()]
+        remembered.remember_schema(state.home(), fingerprint, join_choice(*chosen) or None)
+
+    if databases:
+        options = ["", *databases]
+        database = st.selectbox(
+            "Database", options, index=options.index(database) if database in options else 0, key=keys["database"],
+            format_func=lambda name: name or "As recognised", on_change=changed,
+            help="This LMDB is several databases in one file.",
+        )  # fmt: skip
+    options = ["", *table]
+    schema = st.selectbox(
+        "Read as", options, index=options.index(schema) if schema in options else 0, key=keys["schema"],
+        format_func=lambda name: table[name].title if name else "What is recognised", on_change=changed,
+        help="Files are recognised by their keys and values. Where that went wrong, choose here; it is remembered for "
+        "this file, in the app's own folder.",
+    )  # fmt: skip
+    return join_choice(schema, database) or None
+
+
+def _databases(path: Path) -> list[str]:
+    """The named databases in an LMDB, as far as the file can be opened."""
+    try:
+        told = inspected.summary(str(path), inspected.stamp_of(path), None)["schemas"]
+    except FormatMattersError:
+        return []
+    return [name.removeprefix(SUB) for name in told if name.startswith(SUB)]
+
+
+def join_choice(schema: str, database: str) -> str:
+    """A way of reading and a database as one name; "" where neither is chosen."""
+    if not database:
+        return schema
+    return f"{schema}@{database}" if schema else f"{SUB}{database}"
+
+
+def split_choice(choice: str) -> tuple[str, str]:
+    """(schema, database) of a name that `join_choice` made."""
+    if choice.startswith(SUB):
+        return "", choice.removeprefix(SUB)
+    schema, _, database = choice.partition("@")
+    return schema, database
+
+
+def _draw_understood(path: Path, about: dict[str, Any]) -> None:
+    size = about["structure"].get("allocated_bytes")
+    facts = [KINDS[about["kind"]], counted(about["entries"], "entry", "entries"), size_text(size) if size else ""]
+    table = SCHEMAS[about["kind"]]
+    schema, database = split_choice(about["schema"])
+    title = table[schema].title if schema in table else f"database {database}" if database else schema
+    st.markdown(
+        f"**{verbatim(path.name)}** :gray[· {' · '.join(filter(None, facts))}]  \n"
+        f"Read as *{verbatim(title)}*, because {verbatim(about['why'])}."
+    )
+
+
+def _draw_warnings(notes: list[str]) -> None:
+    for note in notes[:SHOWN_WARNINGS]:
+        st.warning(note, icon=":material/warning:")
+    if len(notes) > SHOWN_WARNINGS:
+        with st.expander(f"{len(notes) - SHOWN_WARNINGS} more warnings", icon=":material/warning:"):
+            st.markdown("\n".join(f"- {note}" for note in notes[SHOWN_WARNINGS:]))
