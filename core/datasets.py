@@ -149,8 +149,9 @@ class Dataset:
 
     def class_bytes(self) -> dict[str, float]:
         """Mean bytes of an image file of each class that has images, all splits together."""
-        found = self._query("SELECT label, 1.0 * SUM(bytes) / SUM(images) FROM counts GROUP BY label HAVING SUM(images)")
-        return {self.classes[label]: mean for label, mean in found}
+        mean = "SELECT label, 1.0 * SUM(bytes) / SUM(images) FROM counts GROUP BY label HAVING SUM(images)"
+        found = self._query(mean)
+        return {self.classes[label]: average for label, average in found}
 
     def skipped(self) -> list[Skipped]:
         """The images that were left out at import, and why."""

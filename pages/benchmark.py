@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from ui import loader_page, results_page, state, storage_page
+from ui import loader_page, state
 from ui.frame import through_router
 from ui.navigation import link
+from ui.results import page as results_page
+from ui.storage import page as storage_page
 from ui.stores import stores
 
 LOADERS, STORAGE, RESULTS = "Loaders", "Storage", "Results"

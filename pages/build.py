@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import state
-from ui.build_form import NEW, STORES, draw_form
+from ui.building.form import NEW, STORES, draw_form
 from ui.frame import through_router
 from ui.job_panel import draw_jobs
 from ui.navigation import link

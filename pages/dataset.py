@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ui import state
-from ui.dataset_import import draw_import
-from ui.dataset_view import ask_to_delete, draw_dataset
+from ui.dataset.importing import draw_import
+from ui.dataset.view import ask_to_delete, draw_dataset
 from ui.frame import through_router
 from ui.job_panel import draw_jobs
 from ui.navigation import link

@@ -8,10 +8,10 @@ from ui.frame import through_router
 from ui.job_panel import draw_ending, own_jobs
 from ui.navigation import link
 from ui.stores import stores
-from ui.training_form import ORDERS_VIEW, SCALING, STORES, draw_form
-from ui.training_live import draw_live
-from ui.training_view import draw_result
-from ui.training_words import run_title
+from ui.training.form import ORDERS_VIEW, SCALING, STORES, draw_form
+from ui.training.live import draw_live
+from ui.training.view import draw_result
+from ui.training.words import run_title
 
 through_router()
 title, views = st.columns([2, 3], vertical_alignment="bottom")

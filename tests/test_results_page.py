@@ -16,8 +16,8 @@ from core.measure.series import FIRST_BATCH, SPEED
 from core.measure.statistics import Ratio
 from tests.app_under_test import TIMEOUT, open_page, texts
 from tests.results_fixtures import ME, loader_record, times, turns, write_record
-from ui.results_charts import comparison_chart
-from ui.results_words import (
+from ui.results.charts import comparison_chart
+from ui.results.words import (
     interval_text,
     machine_line,
     one_run_sentence,
@@ -41,7 +41,7 @@ def side_by_side(*names: str) -> AppTest:
     def page(names: tuple[str, ...]) -> None:
         from core.home import Home
         from core.measure.runs import find_run
-        from ui.results_compare import draw_runs
+        from ui.results.compare import draw_runs
 
         draw_runs([find_run(Home.find(), name) for name in names])
 

@@ -15,7 +15,7 @@ from core.home import Home
 from core.jobs import Jobs
 from core.jobs.watch import Measured
 from core.measure.storage import StorageExperiment, experiment
-from ui.storage_live import pictures
+from ui.storage.live import pictures
 
 
 @pytest.fixture(autouse=True)

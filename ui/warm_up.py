@@ -11,9 +11,9 @@ import streamlit as st
 MODULES = (
     "altair",
     "pyarrow",
-    "ui.dataset_view",
-    "ui.dataset_import",
-    "ui.build_form",
+    "ui.dataset.view",
+    "ui.dataset.importing",
+    "ui.building.form",
     "ui.store_list",
     "ui.benchmark_form",
     "ui.race_view",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from core.events import Event
+
+P = TypeVar("P", bound=ArgumentParser)
 
 Answer = Callable[[Namespace], Iterator[Event]]
 
@@ -20,7 +23,7 @@ class Verb:
     answer: Answer
 
 
-def shared_arguments(make: type[ArgumentParser] = ArgumentParser) -> ArgumentParser:
+def shared_arguments(make: type[P]) -> P:
     """What every verb takes, wherever it stands on the line: for `parents=` of a parser."""
     parser = make(add_help=False, argument_default=SUPPRESS)
     parser.add_argument("--json", action="store_true", help="the last line of standard output is one JSON object")

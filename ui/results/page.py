@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.datasets import Dataset
 from ui import state
-from ui.results_compare import draw_runs
-from ui.results_list import draw_actions, draw_filters, draw_list, runs_of
+from ui.results.compare import draw_runs
+from ui.results.listing import draw_actions, draw_filters, draw_list, runs_of
 
 
 def draw(dataset: Dataset) -> None:

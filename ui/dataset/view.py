@@ -8,7 +8,7 @@ from core.contracts import Skipped
 from core.datasets import Dataset, delete_dataset
 from core.stores import StoreInfo, delete_store, list_stores
 from ui import state
-from ui.dataset_charts import class_balance, shape_map, size_histogram
+from ui.dataset.charts import class_balance, shape_map, size_histogram
 from ui.stores import store_label, totals
 from ui.thumbnails import class_rows
 from ui.words import counted, listed, number_text, size_text

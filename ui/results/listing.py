@@ -15,7 +15,7 @@ from core.measure.records import Record
 from core.measure.runs import all_runs, take_in
 from core.measure.tabular import csv_text, json_text
 from ui import state
-from ui.results_words import EXPERIMENTS, experiment_title, machine_line, run_title, when_text
+from ui.results.words import EXPERIMENTS, experiment_title, machine_line, run_title, when_text
 from ui.words import verbatim
 
 ALL = "All"

@@ -11,7 +11,7 @@ from core.measure.monitor import read_monitor
 from core.training.results import TrainingRecord
 from ui.chart_export import download_row
 from ui.race_charts import monitor_chart
-from ui.training_charts import (
+from ui.training.charts import (
     accuracy_chart,
     accuracy_rows,
     loss_chart,
@@ -21,7 +21,7 @@ from ui.training_charts import (
     time_chart,
     time_rows,
 )
-from ui.training_words import conditions, format_sentence, lane_label, order_sentence, wait_sentence
+from ui.training.words import conditions, format_sentence, lane_label, order_sentence, wait_sentence
 
 LEARNING, TIME, MACHINE, ROWS = "Learning", "Waiting", "Machine", "Epochs"
 SPEED, WAITING = "Images per second", "Waiting"

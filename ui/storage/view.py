@@ -11,7 +11,7 @@ from core.measure.records import Record
 from core.measure.storage.rows import LEFT_OUT, rows_of
 from core.measure.storage.verdict import standings
 from ui.chart_export import download_row
-from ui.storage_charts import (
+from ui.storage.charts import (
     EACH,
     LINEAR,
     LOG,
@@ -19,8 +19,8 @@ from ui.storage_charts import (
     times_table,
     winners_chart,
 )
-from ui.storage_size_charts import growth_chart, sizes_chart, sizes_table
-from ui.storage_words import OPERATIONS, flavoured, left_out_text, operation_title, verdict, way_label
+from ui.storage.size_charts import growth_chart, sizes_chart, sizes_table
+from ui.storage.words import OPERATIONS, flavoured, left_out_text, operation_title, verdict, way_label
 from ui.stores import SIZES_EXPLAINED
 from ui.words import counted, listed, size_text
 

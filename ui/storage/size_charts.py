@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.measure.storage.ways import TUTORIAL, WRITE_MANY, WRITE_ONE
-from ui.storage_charts import LINEAR, TUTORIAL_DASH, Row, decades, scale_of, ways_of
-from ui.storage_words import way_label
+from ui.storage.charts import LINEAR, TUTORIAL_DASH, Row, decades, scale_of, ways_of
+from ui.storage.words import way_label
 from ui.stores import SIZES
 from ui.theme import FIGURE_COLOUR, finish, format_colour
 from ui.words import size_text

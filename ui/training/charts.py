@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.training.results import TrainingRecord
 from ui.race_words import named
 from ui.theme import PALETTE, finish
-from ui.training_words import lane_colours, lane_label
+from ui.training.words import lane_colours, lane_label
 
 if TYPE_CHECKING:
     import altair as alt

@@ -10,7 +10,7 @@ from core.formats import FORMATS
 from core.measure.statistics import summarise
 from core.measure.storage.verdict import Standing
 from core.measure.storage.ways import TUTORIAL
-from ui.storage_words import (
+from ui.storage.words import (
     OPERATIONS,
     cell_text,
     cell_title,

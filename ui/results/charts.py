@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.measure.compare import Comparison, Line
 from core.measure.series import Measure
-from ui.results_words import letter, ranked, thing_text, value_text
+from ui.results.words import letter, ranked, thing_text, value_text
 from ui.theme import FIGURE_COLOUR, PALETTE, finish
 
 if TYPE_CHECKING:

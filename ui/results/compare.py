@@ -23,8 +23,8 @@ from core.measure.series import Measure
 from ui import state
 from ui.chart_export import download_row
 from ui.race_charts import monitor_chart
-from ui.results_charts import MOST_THINGS, chart_rows, comparison_chart, ordered
-from ui.results_words import (
+from ui.results.charts import MOST_THINGS, chart_rows, comparison_chart, ordered
+from ui.results.words import (
     VERDICTS,
     interval_text,
     letter,

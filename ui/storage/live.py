@@ -20,7 +20,7 @@ from core.jobs.watch import Measured
 from core.measure.storage.ways import TUTORIAL
 from ui import state
 from ui.job_panel import draw_cancel, watch
-from ui.storage_words import OPERATIONS, operation_title, time_text, way_label
+from ui.storage.words import OPERATIONS, operation_title, time_text, way_label
 from ui.theme import format_colour
 from ui.words import remaining_text, seconds_text
 

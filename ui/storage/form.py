@@ -18,7 +18,7 @@ from core.measure.storage.experiment import TRIAL
 from core.measure.storage.schedule import Costs, forecast
 from core.measure.storage.ways import TUTORIAL
 from ui import state
-from ui.storage_words import name_label
+from ui.storage.words import name_label
 from ui.words import counted, listed, seconds_text, size_text
 
 OWNER = "benchmark.storage"

@@ -19,8 +19,8 @@ from ui.live_drawing import Bar, Strip, bars, side_by_side, strip
 from ui.race_live import machine_strips
 from ui.race_words import named
 from ui.theme import FIGURE_COLOUR, PALETTE, format_colour
-from ui.training_charts import COMPUTING, TIME_COLOURS, WAITING
-from ui.training_words import lane_colours, lane_label
+from ui.training.charts import COMPUTING, TIME_COLOURS, WAITING
+from ui.training.words import lane_colours, lane_label
 from ui.words import speed_text
 
 LIVE_SECONDS = 0.5

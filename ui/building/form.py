@@ -15,7 +15,7 @@ from core.errors import FormatMattersError
 from core.formats import FORMATS
 from core.tables import Table
 from ui import state
-from ui.build_plan import Parts, Planned, gains, overview, plan
+from ui.building.plan import Parts, Planned, gains, overview, plan
 from ui.forms import option_widgets
 from ui.store_charts import compression_gains
 from ui.words import counted, listed, seconds_text, size_text

@@ -1,0 +1,1 @@
+"""The Build page: its form, and what the choices come to."""

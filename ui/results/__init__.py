@@ -1,0 +1,1 @@
+"""Everything that was measured: a list, one run, several side by side."""

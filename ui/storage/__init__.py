@@ -1,0 +1,1 @@
+"""The storage experiment on the Benchmark page."""
