@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from ui import loader_page, state
+from ui import state
 from ui.frame import through_router
+from ui.loaders import page as loader_page
 from ui.navigation import link
 from ui.results import page as results_page
 from ui.storage import page as storage_page

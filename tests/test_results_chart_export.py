@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from core.measure.races import Standing
 from core.measure.tabular import csv_text, json_text
 from ui import chart_export
-from ui.race_charts import standings_chart
+from ui.loaders.charts import standings_chart
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from core.jobs.demo import DATASET
 from core.measure.races import RaceRecord, read_race, standings
 from ui import state
 from ui.job_panel import draw_cancel, draw_ending, own_jobs, watch
+from ui.loaders.charts import standings_chart
+from ui.loaders.live import LIVE_SECONDS, draw_live_charts
+from ui.loaders.words import labels_of, race_verdict
 from ui.navigation import link
-from ui.race_charts import standings_chart
-from ui.race_live import LIVE_SECONDS, draw_live_charts
-from ui.race_words import labels_of, race_verdict
 from ui.store_charts import four_sizes
 from ui.stores import SIZES_EXPLAINED, stores, table
 from ui.words import remaining_text, seconds_text

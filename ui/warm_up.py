@@ -15,9 +15,9 @@ MODULES = (
     "ui.dataset.importing",
     "ui.building.form",
     "ui.store_list",
-    "ui.benchmark_form",
-    "ui.race_view",
-    "ui.race_live",
+    "ui.loaders.form",
+    "ui.loaders.view",
+    "ui.loaders.live",
     "ui.inspector.store_view",
 )
 """In the order in which they are likely to be needed. None of them loads PyTorch."""

@@ -22,7 +22,7 @@ from core.measure.records import Record
 from core.measure.series import Measure
 from ui import state
 from ui.chart_export import download_row
-from ui.race_charts import monitor_chart
+from ui.loaders.charts import monitor_chart
 from ui.results.charts import MOST_THINGS, chart_rows, comparison_chart, ordered
 from ui.results.words import (
     VERDICTS,

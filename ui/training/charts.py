@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.training.results import TrainingRecord
-from ui.race_words import named
+from ui.loaders.words import named
 from ui.theme import PALETTE, finish
 from ui.training.words import lane_colours, lane_label
 

@@ -13,7 +13,7 @@ from core.training.results import list_trainings, usual_pace
 from core.training.settings import MODELS, ORDERS
 from ui import state
 from ui.devices import find_devices
-from ui.race_words import LOADERS, TRANSFORMS
+from ui.loaders.words import LOADERS, TRANSFORMS
 from ui.stores import store_label
 from ui.words import counted, seconds_text
 

@@ -15,9 +15,9 @@ from core.jobs.watch import Measured
 from core.training.results import Lane
 from ui import state
 from ui.job_panel import draw_cancel, draw_progress, watch
-from ui.live_drawing import Bar, Strip, bars, side_by_side, strip
-from ui.race_live import machine_strips
-from ui.race_words import named
+from ui.loaders.live import machine_strips
+from ui.loaders.live_drawing import Bar, Strip, bars, side_by_side, strip
+from ui.loaders.words import named
 from ui.theme import FIGURE_COLOUR, PALETTE, format_colour
 from ui.training.charts import COMPUTING, TIME_COLOURS, WAITING
 from ui.training.words import lane_colours, lane_label

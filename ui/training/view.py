@@ -10,7 +10,7 @@ import streamlit as st
 from core.measure.monitor import read_monitor
 from core.training.results import TrainingRecord
 from ui.chart_export import download_row
-from ui.race_charts import monitor_chart
+from ui.loaders.charts import monitor_chart
 from ui.training.charts import (
     accuracy_chart,
     accuracy_rows,

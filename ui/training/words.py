@@ -9,7 +9,7 @@ from typing import Any
 from core.training.results import Lane, TrainingRecord
 from core.training.settings import MODELS, ORDERS
 from core.training.verdict import judge
-from ui.race_words import named
+from ui.loaders.words import named
 from ui.theme import PALETTE, format_colour
 from ui.words import counted, listed, size_text, speed_text
 

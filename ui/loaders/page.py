@@ -8,12 +8,12 @@ from core.datasets import Dataset
 from core.measure.races import RaceRecord, list_races
 from core.stores import StoreInfo
 from ui import state
-from ui.benchmark_form import draw_form
 from ui.job_panel import draw_ending, own_jobs
+from ui.loaders.form import draw_form
+from ui.loaders.live import draw_live
+from ui.loaders.view import draw_result
+from ui.loaders.words import LOADERS
 from ui.navigation import link
-from ui.race_live import draw_live
-from ui.race_view import draw_result
-from ui.race_words import LOADERS
 from ui.words import counted, listed
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.measure.races import Standing, setting_of
 from core.measure.verdict import RUNGS, Case, Verdict
-from ui.race_words import named
+from ui.loaders.words import named
 from ui.theme import FIGURE_COLOUR, PALETTE, finish, format_scale, format_title
 from ui.words import number_text, rounded
 

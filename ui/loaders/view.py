@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.measure.races import RaceRecord, standings
 from core.measure.verdict import cases_of, judge
-from ui.race_charts import (
+from ui.loaders.charts import (
     bound_rows,
     costs_chart,
     ladder_chart,
@@ -16,7 +16,7 @@ from ui.race_charts import (
     standings_chart,
     turn_rows,
 )
-from ui.race_words import busy_text, conditions, labels_of, machine_text, race_verdict
+from ui.loaders.words import busy_text, conditions, labels_of, machine_text, race_verdict
 
 STANDINGS, WHY, MACHINE, TURNS = "Standings", "Why", "Machine", "Turns"
 MOST_VERDICTS = 6

@@ -13,8 +13,8 @@ from core.jobs.watch import Measured
 from core.measure.settings import varied
 from ui import state
 from ui.job_panel import draw_cancel, draw_progress, watch
-from ui.live_drawing import Bar, Strip, bars, side_by_side, strip
-from ui.race_words import setting_label
+from ui.loaders.live_drawing import Bar, Strip, bars, side_by_side, strip
+from ui.loaders.words import setting_label
 from ui.theme import PALETTE, format_colour
 from ui.words import size_text, speed_text
 

@@ -13,7 +13,7 @@ from core.runs import machine
 from core.stores import StoreInfo
 from ui import state
 from ui.devices import find_devices
-from ui.race_words import LOADERS, STEPS, TRANSFORMS, memory_text
+from ui.loaders.words import LOADERS, STEPS, TRANSFORMS, memory_text
 from ui.stores import store_label
 from ui.words import counted, seconds_text
 

@@ -1,0 +1,1 @@
+"""The loader experiment on the Benchmark page."""
