@@ -21,7 +21,7 @@ def trade_off(ranked: Sequence[Ranked], on_front: Sequence[str]) -> str:
     best, ties = best_of(ranked)
     if len(ranked) == 1:
         return f"Only {best.store.name} was measured: {speed_text(best.rate.median)}, {_mb(best.store)}."
-    first = f"No store is both smaller and faster than {_names(on_front)}" if len(on_front) < len(ranked) else (
+    first = f"No store is both smaller and faster than {listed(on_front, "or")}" if len(on_front) < len(ranked) else (
         "Each of these stores is smaller or faster than any other"
     )  # fmt: skip
     tied = [one.store.name for one in ties]
