@@ -21,9 +21,9 @@ def trade_off(ranked: Sequence[Ranked], on_front: Sequence[str]) -> str:
     best, ties = best_of(ranked)
     if len(ranked) == 1:
         return f"Only {best.store.name} was measured: {speed_text(best.rate.median)}, {_mb(best.store)}."
-    first = f"No store is both smaller and faster than {listed(on_front, "or")}" if len(on_front) < len(ranked) else (
-        "Each of these stores is smaller or faster than any other"
-    )  # fmt: skip
+    first = f"No store is both smaller and faster than {listed(on_front, 'or')}"
+    if len(on_front) == len(ranked):
+        first = "Each of these stores is smaller or faster than any other"
     tied = [one.store.name for one in ties]
     level = (
         f" Between {_names([best.store.name, *tied])} there is no difference in speed that can be told." if tied else ""
