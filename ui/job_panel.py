@@ -13,7 +13,8 @@ from ui.words import number_text, remaining_text, seconds_text, size_text, speed
 
 WATCHES_KEY, DISMISSED_KEY, ENDED_KEY = "app.watches", "app.dismissed_jobs", "app.ended_jobs"
 PANEL_SECONDS = 0.5
-INDICATOR_SECONDS = 1.0
+INDICATOR_SECONDS = 2.0
+"""A page that shows its own job live notices the end by itself (`leave`); each of these costs the browser as much."""
 MOST_SHOWN = 6
 
 
@@ -65,6 +66,12 @@ def _draw_small(job: Job) -> None:
 
 def _note_endings(job_ids: set[str]) -> None:
     st.session_state.setdefault(ENDED_KEY, []).extend(job_ids)
+
+
+def leave(job: Job) -> None:
+    """Rerun the app because this job, which a page showed live, has ended."""
+    _note_endings({job.id})
+    st.rerun()
 
 
 def show_endings() -> None:
