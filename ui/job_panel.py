@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import streamlit as st
 
 from core.errors import FormatMattersError
@@ -130,10 +132,24 @@ def draw_progress(job: Job) -> None:
     if job.state is State.WAITING:
         st.markdown(f"**{job.title}** :gray[· {_queue_text(job)}]")
         return
+    told = progress_told(job)
+    st.markdown(told.heading)
+    st.progress(told.fraction)
+    st.caption(told.detail)
+
+
+class Told(NamedTuple):
+    """How far a running job is: a line of Markdown, a fraction, and what is known of pace and time left."""
+
+    heading: str
+    fraction: float
+    detail: str
+
+
+def progress_told(job: Job) -> Told:
+    """What `draw_progress` draws of a job that runs."""
     seen = watch(job)
-    st.markdown(f"**{job.title}** :gray[· {_stage_text(seen)}]")
-    st.progress(seen.fraction or 0.0)
-    st.caption(_detail_text(job, seen))
+    return Told(f"**{job.title}** :gray[· {_stage_text(seen)}]", seen.fraction or 0.0, _detail_text(job, seen))
 
 
 def draw_cancel(job: Job) -> None:

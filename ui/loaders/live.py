@@ -2,60 +2,84 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.jobs import Job, State, Watch
 from core.jobs.watch import Measured
 from core.measure.settings import varied
 from ui import state
-from ui.job_panel import draw_cancel, draw_progress, leave, watch
+from ui.job_panel import draw_cancel, draw_progress, leave, progress_told, watch
 from ui.loaders.live_drawing import Bar, Strip, bars, side_by_side, strip
 from ui.loaders.words import setting_label
 from ui.theme import PALETTE, format_colour
 from ui.words import size_text, speed_text
 
-LIVE_SECONDS = 0.48
-"""Between two pictures: two a second, and no more, for each costs the browser some 40 ms of a processor."""
+LIVE_SECONDS = 0.45
+"""Between two pictures: more than two a second."""
 
+PICTURES = 10
+"""Drawn in one run. What begins and ends a run costs the browser many times what a new picture costs."""
+
+WATCHED_KEY = "benchmark.watched"
 LINE_SECONDS = 60.0
 MOST_BARS = 24
 
 
 def draw_live(job: Job) -> None:
     """The experiment that runs, redrawn by itself until it ends."""
-    st.fragment(_draw_running, run_every=LIVE_SECONDS)(job.id)
+    with st.container(border=True):
+        # Outside of the fragment: a click on it breaks into a run that draws pictures, where a fragment's would wait.
+        with st.container(horizontal_alignment="right"):
+            draw_cancel(job)
+        st.fragment(_draw_running, run_every=LIVE_SECONDS)(job.id)
 
 
 def _draw_running(job_id: str) -> None:
-    job = state.jobs().get(job_id)
-    if not job.active:
-        leave(job)
-    with st.container(border=True):
-        text, stop = st.columns([5, 1], vertical_alignment="center")
-        with text:
+    """One picture with the page, several in each run after it."""
+    seen_before = st.session_state.get(WATCHED_KEY) == job_id
+    st.session_state[WATCHED_KEY] = job_id
+    places = [st.empty() for _ in range(5)]
+    for number in range(PICTURES if seen_before else 1):
+        if number:
+            time.sleep(LIVE_SECONDS)
+        job = state.jobs().get(job_id)
+        if not job.active:
+            leave(job)
+        _picture(job, places)
+
+
+def _picture(job: Job, places: Sequence[DeltaGenerator]) -> None:
+    """Each thing in a place of its own, so that the browser changes that and nothing else."""
+    heading, bar, detail, rates, machine = places
+    if job.state is State.WAITING:
+        with heading:
             draw_progress(job)
-        with stop, st.container(horizontal_alignment="right"):
-            draw_cancel(job)
-        if job.state is not State.WAITING:
-            draw_live_charts(job)
+        return
+    told = progress_told(job)
+    heading.markdown(told.heading)
+    bar.progress(told.fraction)
+    detail.caption(told.detail)
+    draw_live_charts(job, rates, machine)
 
 
-def draw_live_charts(job: Job) -> None:
+def draw_live_charts(job: Job, rates: DeltaGenerator | None = None, machine: DeltaGenerator | None = None) -> None:
     """What was measured so far: a bar a setting, the throughput over time, and the machine below it."""
+    rates, machine = rates or st.empty(), machine or st.empty()
     seen = watch(job)
     live = [sample for sample in seen.samples.get("throughput", []) if sample.values["samples_per_s"]]
     if not live:
-        st.caption(f"{_said(seen)}…")
+        rates.caption(f"{_said(seen)}…")
         return
     rows = _bars(live, seen)
-    st.html(bars(rows[:MOST_BARS], "images per second"))
-    if len(rows) > MOST_BARS:
-        st.caption(f"and {len(rows) - MOST_BARS} more settings")
-    st.html(side_by_side([strip(one, LINE_SECONDS) for one in _strips(live, seen)]))
+    more = f"<p>and {len(rows) - MOST_BARS} more settings</p>" if len(rows) > MOST_BARS else ""
+    rates.html(bars(rows[:MOST_BARS], "images per second") + more)
+    machine.html(side_by_side([strip(one, LINE_SECONDS) for one in _strips(live, seen)]))
 
 
 def _said(seen: Watch) -> str:
