@@ -133,15 +133,15 @@ def draw_progress(job: Job) -> None:
         st.markdown(f"**{job.title}** :gray[· {_queue_text(job)}]")
         return
     told = progress_told(job)
-    st.markdown(told.heading)
+    st.markdown(f"**{job.title}** :gray[· {told.stage}]")
     st.progress(told.fraction)
     st.caption(told.detail)
 
 
 class Told(NamedTuple):
-    """How far a running job is: a line of Markdown, a fraction, and what is known of pace and time left."""
+    """How far a running job is: its stage, a fraction, and what is known of pace and time left."""
 
-    heading: str
+    stage: str
     fraction: float
     detail: str
 
@@ -149,7 +149,7 @@ class Told(NamedTuple):
 def progress_told(job: Job) -> Told:
     """What `draw_progress` draws of a job that runs."""
     seen = watch(job)
-    return Told(f"**{job.title}** :gray[· {_stage_text(seen)}]", seen.fraction or 0.0, _detail_text(job, seen))
+    return Told(_stage_text(seen), seen.fraction or 0.0, _detail_text(job, seen))
 
 
 def draw_cancel(job: Job) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +16,7 @@ from core.jobs.watch import Measured
 from core.measure.settings import varied
 from ui import state
 from ui.job_panel import draw_cancel, draw_progress, leave, progress_told, watch
-from ui.loaders.live_drawing import Bar, Strip, bars, side_by_side, strip
+from ui.loaders.live_drawing import Bar, Strip, bars, progress, side_by_side, strip
 from ui.loaders.words import setting_label
 from ui.theme import PALETTE, format_colour
 from ui.words import size_text, speed_text
@@ -23,7 +24,7 @@ from ui.words import size_text, speed_text
 LIVE_SECONDS = 0.45
 """Between two pictures: more than two a second."""
 
-PICTURES = 10
+PICTURES = 20
 """Drawn in one run. What begins and ends a run costs the browser many times what a new picture costs."""
 
 WATCHED_KEY = "benchmark.watched"
@@ -44,42 +45,41 @@ def _draw_running(job_id: str) -> None:
     """One picture with the page, several in each run after it."""
     seen_before = st.session_state.get(WATCHED_KEY) == job_id
     st.session_state[WATCHED_KEY] = job_id
-    places = [st.empty() for _ in range(5)]
+    place = st.empty()
     for number in range(PICTURES if seen_before else 1):
         if number:
             time.sleep(LIVE_SECONDS)
         job = state.jobs().get(job_id)
         if not job.active:
             leave(job)
-        _picture(job, places)
+        _picture(job, place)
 
 
-def _picture(job: Job, places: Sequence[DeltaGenerator]) -> None:
-    """Each thing in a place of its own, so that the browser changes that and nothing else."""
-    heading, bar, detail, rates, machine = places
+def _picture(job: Job, place: DeltaGenerator) -> None:
+    """All of it as one element: the browser pays for each that changes."""
     if job.state is State.WAITING:
-        with heading:
+        with place:
             draw_progress(job)
         return
     told = progress_told(job)
-    heading.markdown(told.heading)
-    bar.progress(told.fraction)
-    detail.caption(told.detail)
-    draw_live_charts(job, rates, machine)
+    place.html(progress(job.title, told.stage, told.fraction, told.detail) + charts(job))
 
 
-def draw_live_charts(job: Job, rates: DeltaGenerator | None = None, machine: DeltaGenerator | None = None) -> None:
-    """What was measured so far: a bar a setting, the throughput over time, and the machine below it."""
-    rates, machine = rates or st.empty(), machine or st.empty()
+def draw_live_charts(job: Job) -> None:
+    """What was measured so far, for pages that show a job's progress themselves."""
+    st.html(charts(job))
+
+
+def charts(job: Job) -> str:
+    """A bar a setting, the throughput over time, and the machine below it."""
     seen = watch(job)
     live = [sample for sample in seen.samples.get("throughput", []) if sample.values["samples_per_s"]]
     if not live:
-        rates.caption(f"{_said(seen)}…")
-        return
+        return f"<p>{escape(_said(seen))}…</p>"
     rows = _bars(live, seen)
     more = f"<p>and {len(rows) - MOST_BARS} more settings</p>" if len(rows) > MOST_BARS else ""
-    rates.html(bars(rows[:MOST_BARS], "images per second") + more)
-    machine.html(side_by_side([strip(one, LINE_SECONDS) for one in _strips(live, seen)]))
+    machine = side_by_side([strip(one, LINE_SECONDS) for one in _strips(live, seen)])
+    return bars(rows[:MOST_BARS], "images per second") + more + machine
 
 
 def _said(seen: Watch) -> str:

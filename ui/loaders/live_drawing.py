@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
+from ui.theme import PALETTE
 from ui.words import number_text, rounded
 
 DOT = 7
@@ -117,6 +118,17 @@ def _outline(points: Sequence[tuple[float, float]], seconds: float) -> str:
     wide = (end - start) or 1.0
     line = [f"{100 * (at - start) / wide:.2f}% {100 - max(100 * value / top, 2):.2f}%" for at, value in recent]
     return ",".join(["0% 100%", *line, "100% 100%"])
+
+
+def progress(heading: str, stage: str, fraction: float, detail: str) -> str:
+    """What runs, at which stage, how far as a bar, and what is known of pace and time left."""
+    track = "height:8px;border-radius:4px;background:color-mix(in srgb,currentColor 15%,transparent);margin:8px 0"
+    done = f"width:{_percent(fraction, 1.0)};height:100%;border-radius:4px;background:{PALETTE[1]}"
+    return (
+        f'<div><b>{escape(heading)}</b> <span style="opacity:0.7">· {escape(stage)}</span></div>'
+        f'<div role="progressbar" aria-valuenow="{100 * fraction:.0f}" style="{track}"><div style="{done}"></div></div>'
+        f'<div style="{_SMALL};opacity:0.7;margin-bottom:16px">{escape(detail)}</div>'
+    )
 
 
 def side_by_side(pictures: Sequence[str]) -> str:
