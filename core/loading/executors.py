@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import islice
+from queue import SimpleQueue
 from typing import NamedTuple, Protocol, TypeVar
 
 from core.loading.normalise import Images
@@ -60,7 +61,7 @@ class Threads:
         waiting: deque[Future[T]] = deque(self._pool.submit(make, job) for job in islice(jobs, self._ahead))
         try:
             while waiting:
-                made = waiting.popleft().result()
+                made = result_of(waiting.popleft())
                 waiting.extend(self._pool.submit(make, job) for job in islice(jobs, 1))
                 yield made
                 del made  # the consumer's from here on; held any longer, its memory could not be used again
@@ -71,3 +72,14 @@ class Threads:
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def result_of(future: Future[T]) -> T:
+    """What the future comes to. Ctrl-C interrupts it at any moment.
+
+    `Future.result` waits at a condition, and an interrupt that comes just when that takes its lock back ends as a
+    RuntimeError about the lock. A queue of C's waits without.
+    """
+    done: SimpleQueue[Future[T]] = SimpleQueue()
+    future.add_done_callback(done.put)
+    return done.get().result()
