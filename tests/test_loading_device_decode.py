@@ -115,6 +115,8 @@ def test_it_is_asked_for_by_name() -> None:
         make_loader(store, decode="gpu")
     with pytest.raises(InputError, match="cpu has no decoder here"):
         make_loader(store, decode="device")
+    with pytest.raises(InputError, match="is for the fast loader"):
+        make_loader(store, decode="device", loader="torch")
     with pytest.raises(InputError, match="no JPEGs"):
         make_loader(memory_store([(16, 20)] * 2), decode="device")
     ((images, _),) = make_loader(store, batch_size=2, decode="auto", output="uint8")

@@ -73,6 +73,8 @@ def make_loader(
         raise InputError(f"unknown loader {loader!r}; there are: {', '.join(LOADERS)}")
     if len(store) == 0:
         raise InputError(f"{store.path} holds no samples in split {store.split!r}")
+    if loader != "fast" and decode != "host":
+        raise InputError(f"decode={decode!r} is for the fast loader; the {loader} loader decodes on the host")
     if prefetch is not None and prefetch < 1:
         raise InputError(f"prefetch={prefetch}: at least one batch has to be made ahead")
     transfer = transfer_to(device, Normalise(output, mean, std))

@@ -27,13 +27,14 @@ LIVE_SECONDS = 0.45
 PICTURES = 20
 """Drawn in one run. What begins and ends a run costs the browser many times what a new picture costs."""
 
-WATCHED_KEY = "benchmark.watched"
+DRAWN_KEY = "benchmark.drawn"
 LINE_SECONDS = 60.0
 MOST_BARS = 24
 
 
 def draw_live(job: Job) -> None:
     """The experiment that runs, redrawn by itself until it ends."""
+    st.session_state[f"{DRAWN_KEY}.{job.id}"] = False  # the page as a whole is being drawn: it must not wait
     with st.container(border=True):
         # Outside of the fragment: a click on it breaks into a run that draws pictures, where a fragment's would wait.
         with st.container(horizontal_alignment="right"):
@@ -42,17 +43,20 @@ def draw_live(job: Job) -> None:
 
 
 def _draw_running(job_id: str) -> None:
-    """One picture with the page, several in each run after it."""
-    seen_before = st.session_state.get(WATCHED_KEY) == job_id
-    st.session_state[WATCHED_KEY] = job_id
+    """One picture with the page, several in each run of the fragment alone."""
+    key = f"{DRAWN_KEY}.{job_id}"
+    alone = st.session_state.get(key, False)
+    st.session_state[key] = True
     place = st.empty()
-    for number in range(PICTURES if seen_before else 1):
+    for number in range(PICTURES if alone else 1):
         if number:
             time.sleep(LIVE_SECONDS)
         job = state.jobs().get(job_id)
         if not job.active:
             leave(job)
         _picture(job, place)
+        if job.state is State.WAITING:
+            return  # nothing moves yet, and the one it waits for may be on this page, too
 
 
 def _picture(job: Job, place: DeltaGenerator) -> None:
