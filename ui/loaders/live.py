@@ -27,6 +27,9 @@ LIVE_SECONDS = 0.45
 PICTURES = 20
 """Drawn in one run. What begins and ends a run costs the browser many times what a new picture costs."""
 
+NO_STOP = "<style>[data-testid=stStatusWidget]{display:none}</style>"
+"""Streamlit's own sign that a script runs, here nearly always, has a Stop that would be taken for the experiment's."""
+
 DRAWN_KEY = "benchmark.drawn"
 LINE_SECONDS = 60.0
 MOST_BARS = 24
@@ -35,11 +38,12 @@ MOST_BARS = 24
 def draw_live(job: Job) -> None:
     """The experiment that runs, redrawn by itself until it ends."""
     st.session_state[f"{DRAWN_KEY}.{job.id}"] = False  # the page as a whole is being drawn: it must not wait
+    st.html(NO_STOP)
     with st.container(border=True):
+        st.fragment(_draw_running, run_every=LIVE_SECONDS)(job.id)
         # Outside of the fragment: a click on it breaks into a run that draws pictures, where a fragment's would wait.
         with st.container(horizontal_alignment="right"):
             draw_cancel(job)
-        st.fragment(_draw_running, run_every=LIVE_SECONDS)(job.id)
 
 
 def _draw_running(job_id: str) -> None:

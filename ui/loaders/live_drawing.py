@@ -99,7 +99,7 @@ def _track(row: Bar, top: float) -> str:
 
 def strip(drawn: Strip, seconds: float) -> str:
     """The last `seconds` as an area from zero to the highest point, with its title and its last figure above."""
-    heading = "display:flex;justify-content:space-between"
+    heading = "display:flex;justify-content:space-between;gap:8px;white-space:nowrap"
     area = f"height:44px;background:{drawn.colour};clip-path:polygon({_outline(drawn.points, seconds)})"
     return (
         f'<div role="img" aria-label="{escape(f"{drawn.title}: {drawn.figure}")}" style="{_SMALL}">'
@@ -133,7 +133,7 @@ def progress(heading: str, stage: str, fraction: float, detail: str) -> str:
 
 def side_by_side(pictures: Sequence[str]) -> str:
     """Pictures in as many columns as fit."""
-    style = "display:grid;grid-template-columns:repeat(auto-fill,minmax(165px,1fr));gap:16px 24px;margin-top:10px"
+    style = "display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:16px 24px;margin-top:28px"
     return f'<div style="{style}">{"".join(pictures)}</div>'
 
 
