@@ -18,8 +18,8 @@ from core.home import REPOSITORY
 from core.inspect import wire
 from core.inspect.kinds import Found
 
-TIMEOUT = 20.0
-"""Seconds that one request may take."""
+TIMEOUT = 15.0
+"""Seconds that one request may take: with what starts and ends around it, a command stays under 20."""
 
 _LIBRARIES = {"hdf5": "the HDF5 library"}
 
