@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.inspect.started import start_ahead
 from ui import state
 from ui.frame import through_router
 from ui.inspector.opening import choose_path, choose_source, choose_store, choose_upload
@@ -23,3 +24,5 @@ else:
     path = choose_path() if source == "file" else choose_upload()
     if path is not None:
         draw_file(path, uploaded=source == "upload")
+
+start_ahead()  # for the next file

@@ -265,7 +265,7 @@ def test_labels_of_a_damaged_file_do_not_hide_its_images(tmp_path: Path) -> None
     file = LmdbFile(path / "data.mdb")
     position = file.index_of(b"label-005")
     assert position is not None
-    value = file.tree._node(position)[0]
+    value = file.tree.node(position)[0]
     data = bytearray((path / "data.mdb").read_bytes())
     data[value.key - 8 : value.key - 4] = b"\xff\xff\xff\x7f"
     (path / "data.mdb").write_bytes(data)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import weakref
 from collections.abc import Mapping
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 from core.errors import InputError
-from core.home import REPOSITORY
 from core.inspect import wire
 from core.inspect.kinds import Found
+from core.inspect.started import take
 
 TIMEOUT = 15.0
 """Seconds that one request may take: with what starts and ends around it, a command stays under 20."""
@@ -34,17 +30,9 @@ class ReaderProcess:
     def __init__(self, found: Found, schema: str | None = None) -> None:
         self.found = found
         self._lock = threading.Lock()
-        # A file, not a pipe: a library that complains without end must not block, and may not fill a disk either.
-        self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "core.inspect.reader"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._complaints,
-            cwd=REPOSITORY,
-            env=_environment(),
-        )
-        self._finalizer = weakref.finalize(self, _end, self._process, self._complaints, os.getpid())
+        started = take()
+        self._process, self._complaints = started.process, started.complaints
+        self._finalizer = weakref.finalize(self, started.end)
         try:
             self.ask("open", kind=found.kind, path=str(found.path), schema=schema)
         except BaseException:
@@ -121,38 +109,8 @@ class ReaderProcess:
         return text if about_input else f"{self.found.path} is damaged or cannot be understood: {text}"
 
 
-def _environment() -> dict[str, str]:
-    """The caller's environment, without anything that writes, locks or starts threads by the dozen."""
-    return {
-        **os.environ,
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "HDF5_USE_FILE_LOCKING": "FALSE",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-    }
-
-
 def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def _end(process: subprocess.Popen[bytes], complaints: IO[bytes], owner: int) -> None:
-    """End a reader process, unless this is a forked copy of its owner, who still uses it."""
-    if os.getpid() != owner:
-        return
-    process.kill()
-    process.wait()
-    for stream in (process.stdin, process.stdout, complaints):
-        _close(stream)
-
-
-def _close(stream: IO[bytes] | None) -> None:
-    """Close a pipe whose other end may be gone."""
-    try:
-        if stream is not None:
-            stream.close()
-    except OSError:
-        return

@@ -17,10 +17,11 @@ import numpy as np
 from core.errors import InputError
 from core.inspect.contents import Content, content_of
 from core.inspect.lmdb.keys import KeyText, key_text, key_text_of
-from core.inspect.lmdb.layout import INTEGERKEY, SUBDATA, Database, Layout, Meta, guess_layout, read_metas
+from core.inspect.lmdb.layout import DUPSORT, INTEGERKEY, SUBDATA, Database, Layout, Meta, guess_layout, read_metas
 from core.inspect.lmdb.map import in_cells, page_kinds
 from core.inspect.lmdb.pages import Numbers, Pages
 from core.inspect.lmdb.salvage import in_order, stray_leaves
+from core.inspect.lmdb.spread import spread
 from core.inspect.lmdb.structure import structure_of
 from core.inspect.lmdb.tree import Entry, Tree
 
@@ -33,67 +34,13 @@ FIRST_LEAVES = 2_048
 those of the first few."""
 
 BOOKKEEPING = frozenset(
-    (
-        *(
-            b"__len__",
-            b"__keys__",
-            b"__metadata__",
-            b"__meta__",
-            b"__labels__",
-            b"__classes__",
-            b"__info__",
-            b"__dictionary__",
-        ),
-        *(b"__targets__", b"__class_names__", b"__version__", b"__shape__", b"__dtype__", b"__names__", b"__config__"),
-        *(
-            b"num-samples",
-            b"num_samples",
-            b"nSamples",
-            b"num-images",
-            b"num_images",
-            b"image_num",
-            b"length",
-            b"len",
-            b"count",
-        ),
-        *(
-            b"size",
-            b"total",
-            b"num",
-            b"keys",
-            b"labels",
-            b"targets",
-            b"classes",
-            b"class_names",
-            b"label_names",
-            b"categories",
-        ),
-        *(
-            b"class_to_idx",
-            b"idx_to_class",
-            b"metadata",
-            b"meta",
-            b"meta_info",
-            b"info",
-            b"dataset",
-            b"dataset_info",
-            b"config",
-        ),
-        *(
-            b"version",
-            b"shape",
-            b"dtype",
-            b"format",
-            b"mean",
-            b"std",
-            b"y",
-            b"class_ids",
-            b"n",
-            b"N",
-            b"channels",
-            b"synsets",
-        ),
-    )
+    b"""
+    __len__ __keys__ __metadata__ __meta__ __labels__ __classes__ __info__ __dictionary__ __targets__
+    __class_names__ __version__ __shape__ __dtype__ __names__ __config__ num-samples num_samples nSamples num-images
+    num_images image_num length len count size total num keys labels targets classes class_names label_names
+    categories class_to_idx idx_to_class metadata meta meta_info info dataset dataset_info config version shape
+    dtype format mean std y class_ids n N channels synsets
+    """.split()
 )
 """Keys of entries that say something of the others."""
 
@@ -149,14 +96,9 @@ class LmdbView:
     def keys(self) -> KeyText:
         """How keys are written as text."""
         native: Literal["little", "big"] = "little" if self.tree.pages.layout.order == "<" else "big"
-        sampled = [key for key in self._sampled_keys() if not key.startswith(b"__")]
-        return key_text_of(sampled, native if self.tree.database.flags & INTEGERKEY else None)
-
-    def _sampled_keys(self) -> Iterator[bytes]:
-        total = len(self)
-        for position in sorted({*range(min(total, 8)), total // 2, *range(max(total - 4, 0), total)}):
-            with contextlib.suppress(IndexError, ValueError):
-                yield self.key_at(position)
+        sampled = [self.tree.pages.key_of(node) for node, _ in spread(self.tree, 8, 2)]
+        told = [key for key in sampled if not key.startswith(b"__")]
+        return key_text_of(told, native if self.tree.database.flags & INTEGERKEY else None)
 
     @property
     def tree_positions(self) -> list[int]:
@@ -166,12 +108,10 @@ class LmdbView:
     @cached_property
     def sample(self) -> list[tuple[bytes, bytes]]:
         """Entries from the beginning, the end and between, in order, that a layout is recognised by."""
-        total, left, found = len(self), SAMPLED_BYTES, []
-        places = {*range(min(total, 12)), *range(max(total - 12, 0), total)}
-        places |= {total * part // 24 for part in range(24)} if total else set()
-        for position in sorted(places):
+        left, found = SAMPLED_BYTES, []
+        for node, duplicate in spread(self.tree, 12, 24):
             with contextlib.suppress(IndexError, ValueError):
-                entry = self.entry_at(position)
+                entry = self.tree.entry_of(node, duplicate)
                 left -= len(entry.value)
                 if not entry.is_tree and left > 0:
                     found.append((entry.key, entry.value))
@@ -299,7 +239,7 @@ class LmdbFile(LmdbView):
         """The entries of the main database whose values are the records of other databases."""
         leaves = self.tree.leaves if len(self.tree.leaves) <= NAMED_LEAVES else self.tree.leaves[:FIRST_LEAVES]
         leaves = leaves[self.pages.sound(leaves)]
-        if self.tree.database.flags & 0x04 or not len(leaves):
+        if self.tree.database.flags & DUPSORT or not len(leaves):
             return []
         flags = self.pages.node_flags(leaves)
         return [int(number) for number in np.flatnonzero(flags & SUBDATA)[:MOST_DATABASES]]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.inspect.lmdb.layout import BIGDATA
-from core.inspect.lmdb.pages import Numbers
-from core.inspect.lmdb.tree import Tree, walk_numbers
+from core.inspect.lmdb.pages import NODE, Numbers
+from core.inspect.lmdb.tree import Tree
 
 KINDS = ("free", "meta", "branch", "leaf", "overflow")
 FREE, META, BRANCH, LEAF, OVERFLOW = range(5)
@@ -22,13 +23,23 @@ def page_kinds(trees: list[Tree], total: int) -> npt.NDArray[np.uint8]:
     for tree in trees:
         _set(kinds, tree.walked.branches, BRANCH)
         _set(kinds, tree.leaves, LEAF)
-        for first, count in walk_numbers(tree, BIGDATA):
+        for first, count in _overflow_runs(tree):
             _set_runs(kinds, first, count)
     return kinds
 
 
 def _set(kinds: npt.NDArray[np.uint8], pages: Numbers, kind: int) -> None:
     kinds[pages[(pages >= 0) & (pages < len(kinds))]] = kind
+
+
+def _overflow_runs(tree: Tree) -> Iterator[tuple[Numbers, Numbers]]:
+    """(first overflow page, how many) of the values that lie on such, some leaf pages at a time."""
+    pages = tree.pages
+    for part in tree.sound_leaves():
+        nodes = pages.nodes(part)
+        big = (nodes.flags & BIGDATA) != 0
+        first = pages.words_at(nodes.at[big] + NODE + nodes.key_size[big])
+        yield first, -(-(nodes.size[big] + pages.layout.header) // pages.layout.page_size)
 
 
 def _set_runs(kinds: npt.NDArray[np.uint8], first: Numbers, count: Numbers) -> None:

@@ -10,8 +10,10 @@ flag BIGDATA lies on overflow pages behind their header; the node has only the f
 
 from __future__ import annotations
 
+import mmap
 import struct
-from mmap import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,7 +60,7 @@ class Nodes(NamedTuple):
 class Pages:
     """A file as pages."""
 
-    def __init__(self, memory: mmap, layout: Layout) -> None:
+    def __init__(self, memory: mmap.mmap, layout: Layout) -> None:
         self.memory = memory
         self.layout = layout
         self.whole = len(memory) // layout.page_size
@@ -67,6 +69,25 @@ class Pages:
         self._node = struct.Struct(f"{layout.order}IHH")
         self._word = struct.Struct(f"{layout.order}{layout.word_code}")
         self._pointer = struct.Struct(f"{layout.order}H")
+
+    # ---- what the system is told of the way in which the file is read
+
+    @contextmanager
+    def scattered(self) -> Iterator[None]:
+        """While single pages far apart are read: the system must not fetch what lies behind each of them as well."""
+        self._advise("MADV_RANDOM")
+        try:
+            yield
+        finally:
+            self._advise("MADV_NORMAL")
+
+    def release(self) -> None:
+        """What was read is given back: it counts as this process's memory until then."""
+        self._advise("MADV_DONTNEED")
+
+    def _advise(self, name: str) -> None:
+        if hasattr(mmap, name):
+            self.memory.madvise(getattr(mmap, name))
 
     # ---- one page, one node
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.inspect.lmdb.layout import BIGDATA, FLAGS, LEAF2, Meta
 from core.inspect.lmdb.pages import Numbers, Pages
-from core.inspect.lmdb.tree import Tree, release
+from core.inspect.lmdb.tree import Tree
 
 MOST_LEAVES = 4096
 """Leaf pages looked into at most; of more, so many evenly spread ones stand for all."""
@@ -22,8 +22,9 @@ MOST_FREE_RECORDS = 100_000
 def structure_of(path: Path, pages: Pages, meta: Meta | None, trees: Mapping[str | None, Tree]) -> dict[str, Any]:
     """Plain JSON. `trees` has the main database under None."""
     layout, status, main = pages.layout, path.stat(), trees[None]
-    databases = [database_of(name, tree) for name, tree in trees.items()]
-    release(pages)
+    with pages.scattered():
+        databases = [database_of(name, tree) for name, tree in trees.items()]
+    pages.release()
     free, free_tree_pages = (0, 0) if meta is None else (_free_pages(pages, meta), meta.free.pages)
     in_use = 2 + free_tree_pages + sum(tree.database.pages for tree in trees.values())
     return {

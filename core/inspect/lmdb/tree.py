@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from core.inspect.lmdb.layout import DUPDATA, INTEGERKEY, LEAF2, REVERSEKEY, SUBDATA, Database
+from core.inspect.lmdb.layout import DUPDATA, DUPSORT, INTEGERKEY, LEAF2, REVERSEKEY, SUBDATA, Database
 from core.inspect.lmdb.pages import NODE, Node, Numbers, Pages
+from core.inspect.lmdb.walk import UNSEEN_LEAVES, Walk, joined, parts, walk
 
-DEEPEST = 32
-PAGES_AT_ONCE = 4096
 SEARCHES_BETWEEN_RELEASES = 64
-COUNTED_AT_ONCE = 65_536
-"""Leaf pages are counted as far as they are needed, so many at a time: a file of very many is not read through."""
+COUNTED_FIRST, COUNTED_AT_ONCE = 1_024, 16_384
+"""Leaf pages are counted as far as they are needed, some at a time, first few and then more: a file of very many is not
+read through to show its beginning."""
 
 
 class Entry(NamedTuple):
@@ -27,79 +25,6 @@ class Entry(NamedTuple):
     value: bytes
     stored: int
     is_tree: bool
-
-
-class Walk(NamedTuple):
-    """What a walk from the root came by: branch pages, leaf pages in order, and the pages that are not sound."""
-
-    branches: Numbers
-    leaves: Numbers
-    lost: Numbers
-
-
-def walk(pages: Pages, root: int) -> Walk:
-    """Every page below `root` that is sound, each once; a damaged one costs what lies below it and no more."""
-    seen = np.zeros(pages.whole, np.bool_)
-    level = np.array([min(root, 2**62)], np.int64)
-    branches: list[Numbers] = []
-    lost: list[Numbers] = []
-    for _ in range(DEEPEST):
-        if len(level) > COUNTED_AT_ONCE and _begins_with_leaves(pages, level):
-            inside = (level >= 2) & (level < pages.whole)
-            return Walk(_joined(branches), _unseen(level[inside], seen), _joined([*lost, level[~inside]]))
-        sound = pages.sound(level)
-        lost.append(level[~sound])
-        level = _unseen(level[sound], seen)
-        leaf = pages.is_leaf(level)
-        if leaf.sum() * 2 >= len(level):  # all leaves are equally deep; what is not like most is damaged
-            lost.append(level[~leaf])
-            return Walk(_joined(branches), level[leaf], _joined(lost))
-        lost.append(level[leaf])
-        branches.append(level[~leaf])
-        level = _joined([pages.children(part) for part in _parts(level[~leaf])])
-        release(pages)
-    return Walk(_joined(branches), np.empty(0, np.int64), _joined([*lost, level]))
-
-
-def _begins_with_leaves(pages: Pages, level: Numbers) -> bool:
-    """Whether the first pages are leaves. So many are not looked at one by one before they are needed."""
-    some = level[:64]
-    some = some[pages.sound(some)]
-    return bool(len(some)) and bool(pages.is_leaf(some).all())
-
-
-def _unseen(level: Numbers, seen: npt.NDArray[np.bool_]) -> Numbers:
-    """The pages that are met for the first time, in order; a page has one parent."""
-    _, first = np.unique(level, return_index=True)
-    level = level[np.sort(first)]
-    level = level[~seen[level]]
-    seen[level] = True
-    return level
-
-
-def walk_numbers(tree: Tree, flag: int) -> Iterator[tuple[Numbers, Numbers]]:
-    """(first overflow page, how many) of the values with the flag BIGDATA, some leaf pages at a time."""
-    pages = tree.pages
-    for part in tree.sound_leaves():
-        nodes = pages.nodes(part)
-        big = (nodes.flags & flag) != 0
-        first = pages.words_at(nodes.at[big] + NODE + nodes.key_size[big])
-        yield first, -(-(nodes.size[big] + pages.layout.header) // pages.layout.page_size)
-        release(pages)
-
-
-def _joined(parts: list[Numbers]) -> Numbers:
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)
-
-
-def _parts(pages: Numbers) -> Iterator[Numbers]:
-    return (pages[start : start + PAGES_AT_ONCE] for start in range(0, len(pages), PAGES_AT_ONCE))
-
-
-def release(pages: Pages) -> None:
-    """What a walk touched is given back: it counts as this process's memory until then."""
-    if hasattr(mmap, "MADV_DONTNEED"):
-        pages.memory.madvise(mmap.MADV_DONTNEED)
 
 
 def _behind(text: bytes) -> bytes | None:
@@ -127,7 +52,8 @@ class Tree:
             return self._walk
         if self.database.root == self.pages.layout.no_page:
             return Walk(*(np.empty(0, np.int64) for _ in range(3)))
-        return walk(self.pages, self.database.root)
+        with self.pages.scattered():
+            return walk(self.pages, self.database.root)
 
     @property
     def leaves(self) -> Numbers:
@@ -135,14 +61,14 @@ class Tree:
 
     def sound_leaves(self) -> Iterator[Numbers]:
         """The leaf pages that may be read, some at a time."""
-        for part in _parts(self.leaves):
+        for part in parts(self.leaves):
             yield part[self.pages.sound(part) & self.pages.is_leaf(part)]
-            release(self.pages)
+            self.pages.release()
 
     @cached_property
     def _length(self) -> int:
         """Where there are too many leaf pages to count at once, what the file says is believed until they are read."""
-        if len(self.leaves) > COUNTED_AT_ONCE and not self.salvaged and not len(self.walked.lost):
+        if len(self.leaves) > UNSEEN_LEAVES and not self.salvaged and not len(self.walked.lost):
             return self.database.entries
         return self._counted(2**62)
 
@@ -153,7 +79,10 @@ class Tree:
 
     def entry(self, position: int) -> Entry:
         """Raises ValueError where it cannot be read, IndexError where the entries end before."""
-        node, duplicate = self._node(position)
+        return self.entry_of(*self.node(position))
+
+    def entry_of(self, node: Node, duplicate: int) -> Entry:
+        """The entry of a node, or one of its duplicates. Raises ValueError where it cannot be read."""
         key = self.pages.key_of(node)
         if node.flags & DUPDATA:
             value = self._duplicate(node, duplicate)
@@ -162,15 +91,15 @@ class Tree:
         return Entry(key, self.pages.value_of(node), self._stored(node), bool(node.flags & SUBDATA))
 
     def key(self, position: int) -> bytes:
-        return self.pages.key_of(self._node(position)[0])
+        return self.pages.key_of(self.node(position)[0])
 
     def duplicate(self, position: int) -> int | None:
         """Which of its key's values an entry is; None where the key has one alone."""
-        node, duplicate = self._node(position)
+        node, duplicate = self.node(position)
         return duplicate if node.flags & DUPDATA else None
 
-    def _node(self, position: int) -> tuple[Node, int]:
-        """The node of an entry, and which of its duplicates the entry is."""
+    def node(self, position: int) -> tuple[Node, int]:
+        """The node of an entry, and which of its duplicates the entry is. Raises as `entry` does."""
         if position < 0 or self._counted(position) <= position:
             raise IndexError(f"the entries end before number {position}")
         if self._pair_ends is None:
@@ -192,20 +121,21 @@ class Tree:
     def _count_nodes(self, needed: int) -> None:
         leaves = self.leaves
         while len(self._ends) < len(leaves) and (not len(self._ends) or self._ends[-1] <= needed):
-            part = leaves[len(self._ends) : len(self._ends) + COUNTED_AT_ONCE]
+            done = len(self._ends)
+            part = leaves[done : done + min(max(done, COUNTED_FIRST), COUNTED_AT_ONCE)]
             before = int(self._ends[-1]) if len(self._ends) else 0
             counts = np.where(self.pages.sound(part) & self.pages.is_leaf(part), self.pages.counts(part), 0)
             self._ends = np.concatenate([self._ends, before + np.cumsum(counts)])
-            release(self.pages)
+            self.pages.release()
 
     @cached_property
     def _pair_ends(self) -> Numbers | None:
         """For each node how many entries there are up to its last duplicate; None in a tree without duplicates."""
-        if not self.database.flags & 0x04 or self._is_packed:
+        if not self.database.flags & DUPSORT or self._is_packed:
             return None
         self._count_nodes(2**62)
         counts = np.ones(int(self._ends[-1]) if len(self._ends) else 0, np.int64)
-        flags = _joined([self.pages.node_flags(part) for part in self.sound_leaves()])
+        flags = joined([self.pages.node_flags(part) for part in self.sound_leaves()])
         for number in np.flatnonzero(flags & DUPDATA).tolist():
             try:
                 counts[number] = self._duplicates_of(self._plain_node(number))[0]
@@ -243,7 +173,7 @@ class Tree:
             record = self.pages.layout.database(self.pages.memory[at : at + self.pages.layout.database_bytes])
             if len(self._duplicates) > 64:
                 self._duplicates.clear()
-            self._duplicates[at] = Tree(self.pages, record._replace(flags=record.flags & ~0x04))
+            self._duplicates[at] = Tree(self.pages, record._replace(flags=record.flags & ~DUPSORT))
         return self._duplicates[at]
 
     # ---- by key
@@ -330,7 +260,7 @@ class Tree:
         position = start
         self._searched += 1
         if self._searched % SEARCHES_BETWEEN_RELEASES == 0:
-            release(self.pages)
+            self.pages.release()
         while position < min(stop, self._counted(position)):
             leaf = int(np.searchsorted(self._ends, position, "right"))
             end = min(int(self._ends[leaf]), stop)
@@ -355,7 +285,7 @@ class Tree:
         if not behind or not len(positions):
             return positions
         self._count_nodes(2**62)  # the nodes of damaged leaves count as none, here as there
-        matching = _joined([self.pages.keys_end_with(part, behind) for part in self.sound_leaves()])
+        matching = joined([self.pages.keys_end_with(part, behind) for part in self.sound_leaves()])
         return np.asarray(positions[matching[start:stop] != 0])
 
     def _key_or_nothing(self, position: int) -> bytes:
