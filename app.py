@@ -1,5 +1,15 @@
-"""The router: all else is in `ui/frame.py`, so that a page that is opened on its own has the same frame."""
+"""The app. `streamlit run app.py` imports this file for the server to run, and runs it as the script of each page.
 
-from ui.frame import draw_app
+All that is drawn is in `ui/frame.py`, so that a page that is opened on its own has the same frame.
+"""
 
-draw_app()
+import streamlit as st
+
+if __name__ == "__main__":
+    from ui.frame import draw_app
+
+    draw_app()
+else:
+    from ui.live.route import ROUTES
+
+    app = st.App(__file__, routes=ROUTES)

@@ -1,8 +1,10 @@
 """Does the instrument tell the truth, and does looking at it change what it measures?
 
-    python -m benchmarks.instrument STORE [--rounds 5] [--seconds 4] [--batch-size 256] [--workers auto] [--no-page]
+    python -m benchmarks.instrument STORE [--rounds 12] [--seconds 2] [--batch-size 256] [--workers auto]
+                                          [--only stopwatch|page]
 
-Two comparisons, each in turns, round after round, so that whatever disturbs the machine disturbs both sides:
+Two comparisons, each in turns, round after round, now the one first and now the other, so that whatever disturbs the
+machine disturbs both sides:
 
 - what `python -m core load STORE` reports against a stopwatch of our own around a plain `for` loop over the same
   store's loader, each in a process of its own; they should agree within 5%;
@@ -19,17 +21,20 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 from playwright.sync_api import sync_playwright
 
 from core.home import Home
 from core.jobs import Jobs
+from core.measure.statistics import summarise
 from tests.test_app_browser import QUIET, browser_path, serving
+
+T = TypeVar("T")
 
 STOPWATCH = """
 import sys, time
@@ -56,20 +61,31 @@ with open_store(path).loader(batch_size=batch_size, workers=workers) as loader:
 def main() -> None:
     given = _arguments()
     print(f"{given.store}: batches of {given.batch_size}, workers {given.workers}, {given.rounds} rounds")
-    pairs = [(_reported(given), _stopped(given)) for _ in range(given.rounds)]
-    _compare("reported by load", "own stopwatch", pairs, 0.05)
-    if not given.no_page:
+    if given.only != "page":
+        pairs = [_in_turn(number, _stopped, _reported, given) for number in range(given.rounds)]
+        _compare("own stopwatch", "reported by load", pairs, 0.05)
+    if given.only != "stopwatch":
         _compare("page closed", "page open", _watched(given), 0.03)
+
+
+def _in_turn(
+    number: int, one: Callable[[argparse.Namespace], T], other: Callable[[argparse.Namespace], T], given: Any
+) -> tuple[T, T]:
+    """The results of both, which begin by turns."""
+    if number % 2:
+        second = other(given)
+        return one(given), second
+    return one(given), other(given)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("store", type=Path, help="the folder of a store, in a home's data/built")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--batch-size", type=int, default=256)
     parser.add_argument("--workers", default="auto")
-    parser.add_argument("--no-page", action="store_true", help="compare with the stopwatch only")
+    parser.add_argument("--only", choices=("stopwatch", "page"), help="one of the two comparisons")
     return parser.parse_args()
 
 
@@ -94,16 +110,21 @@ def _watched(given: argparse.Namespace) -> list[tuple[float, float]]:
     home = Home(given.store.resolve().parents[4])
     path = browser_path()
     if path is None:
-        raise SystemExit("no Chromium or Chrome here: give --no-page, or name it in the variable CHROMIUM")
-    pairs, costs = [], []
+        raise SystemExit("no Chromium or Chrome here: give --only stopwatch, or name it in the variable CHROMIUM")
+    costs: list[dict[str, float]] = []
     with serving(home.root) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        for _ in range(given.rounds):
-            closed, _nobody = _experiment(home, given)
+
+        def alone(given: argparse.Namespace) -> float:
+            return _experiment(home, given)[0]
+
+        def looked_at(given: argparse.Namespace) -> float:
             with _looking(browser, address) as go:
                 opened, cost = _experiment(home, given, go)
-            pairs.append((closed, opened))
             costs.append(cost)
+            return opened
+
+        pairs = [_in_turn(number, alone, looked_at, given) for number in range(given.rounds)]
         browser.close()
     for who in ("server", "browser"):
         share = statistics.median(cost[who] for cost in costs)
@@ -165,16 +186,13 @@ def _used() -> dict[str, float]:
 
 
 def _compare(one: str, other: str, pairs: Sequence[tuple[float, float]], allowed: float) -> None:
-    """The medians side by side, their difference, and how far the same thing differs from round to round."""
-    firsts, seconds = (sorted(column) for column in zip(*pairs, strict=True))
-    first, second = statistics.median(firsts), statistics.median(seconds)
-    difference = second / first - 1
-    spread = max((column[-1] - column[0]) / statistics.median(column) for column in (firsts, seconds))
-    said = "as it should be" if abs(difference) <= allowed else "MORE than it should be"
-    print(f"{one}: {first:,.0f} images/s   {other}: {second:,.0f} images/s")
-    print(
-        f"  difference {difference:+.1%}, {said} (within {allowed:.0%}); the rounds themselves spread over {spread:.1%}"
-    )
+    """The medians side by side, and the median of the rounds' own ratios with the interval that they allow."""
+    medians = [statistics.median(column) for column in zip(*pairs, strict=True)]
+    found = summarise([second / first - 1 for first, second in pairs])
+    said = "as it should be" if abs(found.median) <= allowed else "MORE than it should be"
+    print(f"{one}: {medians[0]:,.0f} images/s   {other}: {medians[1]:,.0f} images/s")
+    interval = "" if found.low is None else f"; 95% interval {found.low:+.1%} to {found.high:+.1%}"
+    print(f"  difference {found.median:+.1%} of {len(pairs)} rounds, {said} (within {allowed:.0%}){interval}")
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ from core.training.results import list_trainings
 from ui import state
 from ui.frame import through_router
 from ui.job_panel import draw_ending, own_jobs
+from ui.live.view import draw_live
 from ui.navigation import link
 from ui.stores import stores
 from ui.training.form import ORDERS_VIEW, SCALING, STORES, draw_form
-from ui.training.live import draw_live
 from ui.training.view import draw_result
 from ui.training.words import run_title
 

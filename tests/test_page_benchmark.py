@@ -129,7 +129,7 @@ def test_while_it_runs_the_page_can_be_left_and_come_back_to(furnished: Home) ->
             assert [button.key for button in page.button if "cancel" in (button.key or "")] == [
                 f"benchmark.cancel.{job.id}"
             ]
-            pictures = [element.proto.body for element in page.get("html")]
+            pictures = [element.proto.json for element in page.get("bidi_component")]
             assert any("images per second: " in picture for picture in pictures)
     finally:
         Jobs(furnished).cancel(job.id)

@@ -15,7 +15,7 @@ from core.home import Home
 from core.jobs import Jobs
 from core.jobs.watch import Measured
 from core.measure.storage import StorageExperiment, experiment
-from ui.storage.live import pictures
+from ui.storage.live import picture
 
 
 @pytest.fixture(autouse=True)
@@ -96,9 +96,9 @@ def test_the_live_picture_is_drawn_from_whatever_is_there() -> None:
     time = sample("time", 1.0, operation="write-many", samples=10, seconds=0.002, bytes=5)
     now = sample("now", 2.0, operation="read-one", samples=100, done=3, seconds=0.5)
     for samples in ({"time": [time]}, {"now": [now]}, {"time": [time, time], "now": [now]}):
-        picture = pictures(SimpleNamespace(samples=samples))
-        ElementTree.fromstring(f"<div>{picture}</div>")
-        assert "LMDB · raw" in picture
-    assert (picture.count("rotate"), picture.count("border-radius")) == (0, 2), "a dot, and a ring where it is now"
+        drawn = picture(SimpleNamespace(samples=samples))
+        ElementTree.fromstring(f"<div>{drawn}</div>")
+        assert "LMDB · raw" in drawn
+    assert (drawn.count("rotate"), drawn.count("border-radius")) == (0, 2), "a dot, and a ring where it is now"
     times = [sample("time", at, operation="write-many", samples=10**at, seconds=10.0**-at, bytes=5) for at in (1, 2, 3)]
-    assert pictures(SimpleNamespace(samples={"time": times})).count("rotate") == 2
+    assert picture(SimpleNamespace(samples={"time": times})).count("rotate") == 2

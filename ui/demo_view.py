@@ -11,8 +11,9 @@ from core.jobs.demo import DATASET
 from core.measure.races import RaceRecord, read_race, standings
 from ui import state
 from ui.job_panel import draw_cancel, draw_ending, own_jobs, watch
+from ui.live.view import EVERY
 from ui.loaders.charts import standings_chart
-from ui.loaders.live import LIVE_SECONDS, draw_live_charts
+from ui.loaders.live import picture
 from ui.loaders.words import labels_of, race_verdict
 from ui.navigation import link
 from ui.store_charts import four_sizes
@@ -34,7 +35,7 @@ def draw_demo() -> None:
     """The button; or the demo that runs; and the result of the last one."""
     running = [job for job in own_jobs("start") if job.task == "demo"]
     if running:
-        st.fragment(_draw_running, run_every=LIVE_SECONDS)(running[0].id)
+        st.fragment(_draw_running, run_every=EVERY)(running[0].id)
         return
     draw_ending("start")
     record = _last_result()
@@ -99,7 +100,7 @@ def _draw_current(job: Job, seen: Watch) -> None:
         left = remaining_text(seen.remaining())
         st.progress(seen.fraction or 0.0, text=" · ".join(filter(None, [seen.progress.stage, left])))
     if "throughput" in seen.samples or (seen.progress is not None and seen.progress.stage == "racing"):
-        draw_live_charts(job)
+        st.html(picture(seen))
     elif seen.progress is None:
         st.caption("Starting…")
 

@@ -10,13 +10,12 @@ from core.errors import FormatMattersError
 from core.jobs import Job, State, Watch
 from core.jobs.job import CANCEL
 from ui import state
-from ui.navigation import PAGES, link
 from ui.words import number_text, remaining_text, seconds_text, size_text, speed_text
 
-WATCHES_KEY, DISMISSED_KEY, ENDED_KEY = "app.watches", "app.dismissed_jobs", "app.ended_jobs"
+WATCHES_KEY, DISMISSED_KEY, ENDED_KEY, TOLD_KEY = (
+    "app.watches", "app.dismissed_jobs", "app.ended_jobs", "app.told_jobs",
+)  # fmt: skip
 PANEL_SECONDS = 0.5
-INDICATOR_SECONDS = 2.0
-"""A page that shows its own job live notices the end by itself (`leave`); each of these costs the browser as much."""
 MOST_SHOWN = 6
 
 
@@ -30,50 +29,14 @@ def watch(job: Job) -> Watch:
     return watches[job.id].refresh()
 
 
-# ---------------------------------------------------------------- beside every page
+# ---------------------------------------------------------------- that a job has ended
 
 
-def draw_indicator() -> None:
-    """The running jobs in the sidebar. It alone keeps time: when a job starts or ends, or a dataset
-    comes, it reruns the app, once."""
-    active = state.jobs().active()
-    if active:
-        there = len(state.datasets())
-        st.fragment(_indicate, run_every=INDICATOR_SECONDS)(tuple(job.id for job in active), there)
-
-
-def _indicate(known: tuple[str, ...], datasets: int) -> None:
-    active = state.jobs().active()
-    if tuple(job.id for job in active) != known or len(state.datasets()) != datasets:
-        _note_endings(set(known) - {job.id for job in active})
-        st.rerun()
-    st.caption("**Jobs**")
-    running = [job for job in active if job.state is State.RUNNING] or active[:1]
-    for job in running:
-        with st.container(border=True, gap="xxsmall"):
-            _draw_small(job)
-    if len(active) > len(running):
-        st.caption(f"{len(active) - len(running)} more waiting")
-
-
-def _draw_small(job: Job) -> None:
-    link(job.owner if job.owner in PAGES else "start", job.title)
-    if job.state is State.WAITING:
-        st.caption(_queue_text(job))
-        return
-    seen = watch(job)
-    st.progress(seen.fraction or 0.0)
-    st.caption(_rest_text(seen) or "running")
-
-
-def _note_endings(job_ids: set[str]) -> None:
-    st.session_state.setdefault(ENDED_KEY, []).extend(job_ids)
-
-
-def leave(job: Job) -> None:
-    """Rerun the app because this job, which a page showed live, has ended."""
-    _note_endings({job.id})
-    st.rerun()
+def note_endings(job_ids: set[str]) -> None:
+    """Have it told, once, that these jobs have ended: whoever watches them says so here before the app runs again."""
+    told: set[str] = st.session_state.setdefault(TOLD_KEY, set())
+    st.session_state.setdefault(ENDED_KEY, []).extend(job_ids - told)
+    told |= job_ids
 
 
 def show_endings() -> None:
@@ -130,9 +93,9 @@ def _draw_row(job: Job) -> None:
 def draw_progress(job: Job) -> None:
     """Title, bar, and what is known of pace and time left."""
     if job.state is State.WAITING:
-        st.markdown(f"**{job.title}** :gray[· {_queue_text(job)}]")
+        st.markdown(f"**{job.title}** :gray[· {queue_text(job)}]")
         return
-    told = progress_told(job)
+    told = progress_told(job, watch(job))
     st.markdown(f"**{job.title}** :gray[· {told.stage}]")
     st.progress(told.fraction)
     st.caption(told.detail)
@@ -146,9 +109,8 @@ class Told(NamedTuple):
     detail: str
 
 
-def progress_told(job: Job) -> Told:
-    """What `draw_progress` draws of a job that runs."""
-    seen = watch(job)
+def progress_told(job: Job, seen: Watch) -> Told:
+    """What is said of a job that runs."""
     return Told(_stage_text(seen), seen.fraction or 0.0, _detail_text(job, seen))
 
 
@@ -171,7 +133,7 @@ def _stage_text(seen: Watch) -> str:
 
 
 def _detail_text(job: Job, seen: Watch) -> str:
-    parts = [_count_text(seen), _rate_text(seen), _rest_text(seen) or f"running for {seconds_text(job.seconds)}"]
+    parts = [_count_text(seen), _rate_text(seen), rest_text(seen) or f"running for {seconds_text(job.seconds)}"]
     return " · ".join(part for part in parts if part)
 
 
@@ -192,11 +154,13 @@ def _rate_text(seen: Watch) -> str:
     return speed_text(seen.rate, seen.progress.unit)
 
 
-def _rest_text(seen: Watch) -> str:
+def rest_text(seen: Watch) -> str:
+    """How long its stage will still take, where that is known."""
     return remaining_text(seen.remaining())
 
 
-def _queue_text(job: Job) -> str:
+def queue_text(job: Job) -> str:
+    """Which job it waits for."""
     ahead = state.jobs().waits_for(job)
     if not ahead:
         return "starting"

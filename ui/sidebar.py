@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.datasets import Dataset
 from ui import state
-from ui.job_panel import draw_indicator, show_endings
+from ui.job_panel import show_endings
+from ui.live.indicator import draw_indicator
 from ui.navigation import link
 from ui.words import counted, size_text
 

@@ -2,88 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from html import escape
 from itertools import pairwise
 from typing import Any
 
-import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
-
-from core.jobs import Job, State, Watch
+from core.jobs import Watch
 from core.jobs.watch import Measured
 from core.measure.settings import varied
-from ui import state
-from ui.job_panel import draw_cancel, draw_progress, leave, progress_told, watch
-from ui.loaders.live_drawing import Bar, Strip, bars, progress, side_by_side, strip
+from ui.live.drawing import Bar, Strip, bars, side_by_side, small, strip
 from ui.loaders.words import setting_label
 from ui.theme import PALETTE, format_colour
 from ui.words import size_text, speed_text
 
-LIVE_SECONDS = 0.45
-"""Between two pictures: more than two a second."""
-
-PICTURES = 20
-"""Drawn in one run. What begins and ends a run costs the browser many times what a new picture costs."""
-
-NO_STOP = "<style>[data-testid=stStatusWidget]{display:none}</style>"
-"""Streamlit's own sign that a script runs, here nearly always, has a Stop that would be taken for the experiment's."""
-
-DRAWN_KEY = "benchmark.drawn"
 LINE_SECONDS = 60.0
 MOST_BARS = 24
 
 
-def draw_live(job: Job) -> None:
-    """The experiment that runs, redrawn by itself until it ends."""
-    st.session_state[f"{DRAWN_KEY}.{job.id}"] = False  # the page as a whole is being drawn: it must not wait
-    st.html(NO_STOP)
-    with st.container(border=True):
-        st.fragment(_draw_running, run_every=LIVE_SECONDS)(job.id)
-        # Outside of the fragment: a click on it breaks into a run that draws pictures, where a fragment's would wait.
-        with st.container(horizontal_alignment="right"):
-            draw_cancel(job)
-
-
-def _draw_running(job_id: str) -> None:
-    """One picture with the page, several in each run of the fragment alone."""
-    key = f"{DRAWN_KEY}.{job_id}"
-    alone = st.session_state.get(key, False)
-    st.session_state[key] = True
-    place = st.empty()
-    for number in range(PICTURES if alone else 1):
-        if number:
-            time.sleep(LIVE_SECONDS)
-        job = state.jobs().get(job_id)
-        if not job.active:
-            leave(job)
-        _picture(job, place)
-        if job.state is State.WAITING:
-            return  # nothing moves yet, and the one it waits for may be on this page, too
-
-
-def _picture(job: Job, place: DeltaGenerator) -> None:
-    """All of it as one element: the browser pays for each that changes."""
-    if job.state is State.WAITING:
-        with place:
-            draw_progress(job)
-        return
-    told = progress_told(job)
-    place.html(progress(job.title, told.stage, told.fraction, told.detail) + charts(job))
-
-
-def draw_live_charts(job: Job) -> None:
-    """What was measured so far, for pages that show a job's progress themselves."""
-    st.html(charts(job))
-
-
-def charts(job: Job) -> str:
+def picture(seen: Watch) -> str:
     """A bar a setting, the throughput over time, and the machine below it."""
-    seen = watch(job)
     live = [sample for sample in seen.samples.get("throughput", []) if sample.values["samples_per_s"]]
     if not live:
-        return f"<p>{escape(_said(seen))}…</p>"
+        return small(f"{_said(seen)}…")
     rows = _bars(live, seen)
     more = f"<p>and {len(rows) - MOST_BARS} more settings</p>" if len(rows) > MOST_BARS else ""
     machine = side_by_side([strip(one, LINE_SECONDS) for one in _strips(live, seen)])

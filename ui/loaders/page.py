@@ -9,8 +9,8 @@ from core.measure.races import RaceRecord, list_races
 from core.stores import StoreInfo
 from ui import state
 from ui.job_panel import draw_ending, own_jobs
+from ui.live.view import draw_live
 from ui.loaders.form import draw_form
-from ui.loaders.live import draw_live
 from ui.loaders.view import draw_result
 from ui.loaders.words import LOADERS
 from ui.navigation import link

@@ -1,7 +1,7 @@
 """A storage experiment while it runs: what is being done, and the lines as they grow.
 
-Drawn with HTML boxes alone (`st.html` lets no SVG through), since the processors that a chart of Vega's would take are
-the ones that are measured. A line is a box of no height with a border on top, turned to where it leads.
+Drawn with HTML boxes alone, since the processors that a chart of Vega's would take are the ones that are measured. A
+line is a box of no height with a border on top, turned to where it leads.
 """
 
 from __future__ import annotations
@@ -13,19 +13,12 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
-import streamlit as st
-
-from core.jobs import Job, State, Watch
+from core.jobs import Job, Watch
 from core.jobs.watch import Measured
 from core.measure.storage.ways import TUTORIAL
-from ui import state
-from ui.job_panel import draw_cancel, watch
 from ui.storage.words import OPERATIONS, operation_title, time_text, way_label
 from ui.theme import format_colour
 from ui.words import remaining_text, seconds_text
-
-LIVE_SECONDS = 0.45
-"""Between two pictures: more than two a second."""
 
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 450, 212, 58, 16, 26, 28
 """Of a panel, in pixels."""
@@ -49,34 +42,7 @@ class Line(NamedTuple):
     now: Point | None
 
 
-def draw_live(job: Job) -> None:
-    """The experiment that runs, redrawn by itself until it ends."""
-    st.fragment(_draw_running, run_every=LIVE_SECONDS)(job.id)
-
-
-def _draw_running(job_id: str) -> None:
-    job = state.jobs().get(job_id)
-    seen = watch(job)
-    with st.container(border=True):
-        text, stop = st.columns([5, 1], vertical_alignment="center")
-        with text:
-            st.markdown(f"**{job.title}** :gray[· {_doing(job, seen)}]")
-            st.progress(seen.fraction or 0.0)
-            st.caption(_how_long(job, seen))
-        with stop, st.container(horizontal_alignment="right"):
-            draw_cancel(job)
-        if seen.samples.get("time") or seen.samples.get("now"):
-            st.html(pictures(seen))
-
-
-def _doing(job: Job, seen: Watch) -> str:
-    if job.state is State.WAITING:
-        ahead = state.jobs().waits_for(job)
-        return f"waits for {ahead[0].title}" if ahead else "starting"
-    return seen.progress.stage if seen.progress is not None else "starting"
-
-
-def _how_long(job: Job, seen: Watch) -> str:
+def detail(job: Job, seen: Watch) -> str:
     """What is done at this moment, and how long it will still take."""
     rest = remaining_text(seen.remaining()) if seen.progress and seen.progress.stage == "measuring" else ""
     return " · ".join(part for part in (_latest(seen), rest or f"running for {seconds_text(job.seconds)}") if part)
@@ -100,8 +66,10 @@ def _now(seen: Watch) -> Mapping[str, Any] | None:
     return live[-1].values
 
 
-def pictures(seen: Watch) -> str:
+def picture(seen: Watch) -> str:
     """A panel for each of the four operations, log-log, all on one scale."""
+    if not (seen.samples.get("time") or seen.samples.get("now")):
+        return ""
     lines = {operation: _lines(operation, seen) for operation in OPERATIONS}
     points = [point for found in lines.values() for line in found for point in (*line.points, line.now) if point]
     ways = list(dict.fromkeys((line.format, line.variant) for found in lines.values() for line in found))

@@ -10,8 +10,8 @@ from core.measure.storage.rows import rows_of
 from core.stores import StoreInfo
 from ui import state
 from ui.job_panel import draw_ending, own_jobs
+from ui.live.view import draw_live
 from ui.storage.form import OWNER, draw_form
-from ui.storage.live import draw_live
 from ui.storage.view import draw_result
 from ui.words import counted, listed
 

@@ -8,24 +8,20 @@ from html import escape
 from statistics import fmean
 from typing import Any, NamedTuple
 
-import streamlit as st
-
-from core.jobs import Job, State, Watch
+from core.jobs import Watch
 from core.jobs.watch import Measured
 from core.training.results import Lane
-from ui import state
-from ui.job_panel import draw_cancel, draw_progress, watch
+from ui.live.drawing import Bar, Strip, bars, side_by_side, small, strip
 from ui.loaders.live import machine_strips
-from ui.loaders.live_drawing import Bar, Strip, bars, side_by_side, strip
 from ui.loaders.words import named
 from ui.theme import FIGURE_COLOUR, PALETTE, format_colour
 from ui.training.charts import COMPUTING, TIME_COLOURS, WAITING
 from ui.training.words import lane_colours, lane_label
 from ui.words import speed_text
 
-LIVE_SECONDS = 0.5
 LINE_SECONDS = 60.0
 MOST_POINTS = 240
+MOST_BARS = 16
 RECENT = 20
 """Reports, about five seconds, that the bars of a step's time are the mean of."""
 
@@ -44,43 +40,24 @@ class Line(NamedTuple):
     dashed: bool = False
 
 
-def draw_live(job: Job) -> None:
-    """The run, redrawn by itself until it ends."""
-    st.fragment(_draw_running, run_every=LIVE_SECONDS)(job.id)
-
-
-def _draw_running(job_id: str) -> None:
-    job = state.jobs().get(job_id)
-    with st.container(border=True):
-        text, stop = st.columns([5, 1], vertical_alignment="center")
-        with text:
-            draw_progress(job)
-        with stop, st.container(horizontal_alignment="right"):
-            draw_cancel(job)
-        if job.state is State.WAITING:
-            return
-        seen = watch(job)
-        (_draw_scaling if job.task == "train-scaling" else _draw_training)(seen)
-
-
-def _draw_training(seen: Watch) -> None:
+def picture(seen: Watch) -> str:
+    """Losses and accuracies as lines, a step's time as bars, and the machine."""
     steps, epochs = seen.samples.get("step", []), seen.samples.get("epoch", [])
     if not steps:
-        st.caption(seen.messages[-1].text if seen.messages else "Comparing the first batches with the stores…")
-        return
+        return small(seen.messages[-1].text if seen.messages else "Comparing the first batches with the stores…")
     lanes = [_lane(one.values) for one in seen.samples.get("lane", [])]
     labels = {lane: lane_label(*lane, lanes) for lane in lanes}
     colours = dict(zip(lanes, lane_colours(lanes), strict=True))
-    st.html(legend([(labels[lane], colour) for lane, colour in colours.items()]))
-    left, right = st.columns(2, gap="large")
-    left.html(lines("Loss, step by step", _losses(steps, colours)))
+    losses = lines("Loss, step by step", _losses(steps, colours))
     accuracies = _accuracies(epochs, steps, colours)
-    right.html(lines("Accuracy on new images (dashed: while learning)", accuracies, (0.0, 1.0)))
-    st.html(time_bars([(label, latest) for lane, label in labels.items() if (latest := _latest(steps, lane))]))
-    st.html(side_by_side([strip(one, LINE_SECONDS) for one in _strips(steps, seen)]))
+    new = lines("Accuracy on new images (dashed: while learning)", accuracies, (0.0, 1.0))
+    times = time_bars([(label, latest) for lane, label in labels.items() if (latest := _latest(steps, lane))])
+    key = legend([(labels[lane], colour) for lane, colour in colours.items()])
+    return key + side_by_side([losses, new], wide=True) + times + _machine(steps, seen)
 
 
-def _draw_scaling(seen: Watch) -> None:
+def scaling_picture(seen: Watch) -> str:
+    """A bar a setting, and the machine."""
     turns, steps = seen.samples.get("turn", []), seen.samples.get("step", [])
     found: dict[str, list[float]] = {}
     colours: dict[str, str] = {}
@@ -89,11 +66,13 @@ def _draw_scaling(seen: Watch) -> None:
         colours[name] = format_colour(str(one.values["format"]))
         found.setdefault(name, []).append(float(one.values["samples_per_s"]))
     if not found:
-        st.caption("Opening the first store…")
-        return
-    st.html(bars([Bar(name, colours[name], speeds, None) for name, speeds in found.items()][-16:], "images per second"))
-    if steps:
-        st.html(side_by_side([strip(one, LINE_SECONDS) for one in _strips(steps, seen)]))
+        return small("Opening the first store…")
+    rows = [Bar(name, colours[name], speeds, None) for name, speeds in found.items()]
+    return bars(rows[-MOST_BARS:], "images per second") + (_machine(steps, seen) if steps else "")
+
+
+def _machine(steps: Sequence[Measured], seen: Watch) -> str:
+    return side_by_side([strip(one, LINE_SECONDS) for one in _strips(steps, seen)])
 
 
 # ---------------------------------------------------------------- what is drawn

@@ -1,8 +1,8 @@
 """Pictures that move while something is measured, drawn with HTML boxes alone.
 
 While the processors are being measured, drawing must cost next to nothing: a picture of this kind takes the server
-well under a millisecond and the browser a few, where a chart of Vega's takes each many times that. `st.html` lets no
-SVG through; boxes and their clip paths take the page's own font and colours.
+about a millisecond and the browser a few, where a chart of Vega's takes each many times that. Boxes and their clip
+paths take the page's own font and colours.
 """
 
 from __future__ import annotations
@@ -122,18 +122,35 @@ def _outline(points: Sequence[tuple[float, float]], seconds: float) -> str:
 
 def progress(heading: str, stage: str, fraction: float, detail: str) -> str:
     """What runs, at which stage, how far as a bar, and what is known of pace and time left."""
-    track = "height:8px;border-radius:4px;background:color-mix(in srgb,currentColor 15%,transparent);margin:8px 0"
-    done = f"width:{_percent(fraction, 1.0)};height:100%;border-radius:4px;background:{PALETTE[1]}"
     return (
         f'<div><b>{escape(heading)}</b> <span style="opacity:0.7">· {escape(stage)}</span></div>'
-        f'<div role="progressbar" aria-valuenow="{100 * fraction:.0f}" style="{track}"><div style="{done}"></div></div>'
-        f'<div style="{_SMALL};opacity:0.7;margin-bottom:16px">{escape(detail)}</div>'
+        f'{progress_bar(fraction)}<div style="margin-bottom:16px">{small(detail)}</div>'
     )
 
 
-def side_by_side(pictures: Sequence[str]) -> str:
+def progress_bar(fraction: float) -> str:
+    """How far it is, of 1."""
+    track = "height:8px;border-radius:4px;background:color-mix(in srgb,currentColor 15%,transparent);margin:8px 0"
+    done = f"width:{_percent(fraction, 1.0)};height:100%;border-radius:4px;background:{PALETTE[1]}"
+    return (
+        f'<div role="progressbar" aria-valuenow="{100 * fraction:.0f}" style="{track}"><div style="{done}"></div></div>'
+    )
+
+
+def small(text: str) -> str:
+    """A line in small letters."""
+    return f'<div style="{_SMALL};opacity:0.7">{escape(text)}</div>'
+
+
+def waiting(heading: str, why: str) -> str:
+    """A job that has not begun."""
+    return f'<div><b>{escape(heading)}</b> <span style="opacity:0.7">· {escape(why)}</span></div>'
+
+
+def side_by_side(pictures: Sequence[str], *, wide: bool = False) -> str:
     """Pictures in as many columns as fit."""
-    style = "display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:16px 24px;margin-top:28px"
+    least = 400 if wide else 200
+    style = f"display:grid;grid-template-columns:repeat(auto-fill,minmax({least}px,1fr));gap:16px 24px;margin-top:28px"
     return f'<div style="{style}">{"".join(pictures)}</div>'
 
 

@@ -1,0 +1,156 @@
+"""Jobs as the page shows them live: what the server answers, and what a browser makes of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from app_under_test import open_page, texts
+from starlette.requests import Request
+from test_app_browser import browser, calm, serving  # noqa: F401 - `browser` is a fixture
+
+from core.events import Progress, Sample
+from core.home import Home
+from core.jobs import Job, Jobs, Watch
+from core.jobs.eventlog import Stamped
+from ui.live.indicator import known_as
+from ui.live.pictures import PICTURES, picture
+from ui.live.route import MOST_WATCHED, Watches, beside, live
+
+STORES = ("disk/original", "lmdb/raw")
+
+
+def ask(way, job: str, query: str = ""):
+    return way(Request({"type": "http", "path_params": {"job": job}, "query_string": query.encode(), "headers": []}))
+
+
+def race(home: Home, seconds: float = 0.5, rounds: int = 4) -> Job:
+    stores = [str(home.built / "shapes" / store) for store in STORES]
+    fields = {"stores": stores, "loaders": ["torch"], "workers": ["0"], "batch_sizes": [8], "seconds": seconds}
+    return Jobs(home).start(
+        "loader", {**fields, "rounds": rounds, "home": str(home.root)}, title="A <race>", owner="benchmark"
+    )
+
+
+def until(condition, seconds: float = 60.0):
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return answer
+
+
+def test_a_job_is_drawn_from_its_events_until_it_ends(furnished: Home) -> None:
+    job = race(furnished)
+    first = ask(live, job.id)
+    assert first.status_code == 200
+    assert "A &lt;race&gt;" in first.body.decode()
+    drawn = until(lambda: (body := ask(live, job.id).body.decode()) and "images per second: " in body and body)
+    ElementTree.fromstring(f"<div>{drawn}</div>")  # whole, and nothing in it but boxes and text
+    assert "<script" not in drawn
+    until(lambda: not Jobs(furnished).get(job.id).active)
+    assert ask(live, job.id).status_code == 410
+
+
+def test_what_is_not_shown_live_is_not_there(furnished: Home) -> None:
+    for name in ("no-such-job", "..", ""):
+        assert ask(live, name).status_code == 404
+        assert ask(beside, name).status_code == 410
+
+
+def test_beside_the_page_a_change_of_the_jobs_is_told(furnished: Home) -> None:
+    job = race(furnished)
+    until(lambda: Jobs(furnished).get(job.id).started)
+    known = known_as(Jobs(furnished).active())
+    answer = ask(beside, job.id, f"known={known}")
+    assert (answer.status_code, b"progressbar" in answer.body) == (200, True)
+    assert ask(beside, job.id, "known=other").status_code == 410
+    Jobs(furnished).cancel(job.id)
+    until(lambda: not Jobs(furnished).get(job.id).active)
+    assert ask(beside, job.id, f"known={known}").status_code == 410
+
+
+def test_only_the_last_jobs_are_remembered(furnished: Home) -> None:
+    job, watches, seen = race(furnished), Watches(), []
+    for number in range(MOST_WATCHED + 1):
+        other = replace(job, folder=job.folder.with_name(f"job-{number}"))
+        watches.drawn(lambda _job, watch: seen.append(watch) or "", other)
+        watches.drawn(lambda _job, watch: seen.append(watch) or "", other)
+        assert seen[-1] is seen[-2]
+    assert len(watches._watches) == MOST_WATCHED
+    Jobs(furnished).cancel(job.id)
+
+
+@pytest.mark.parametrize("task", PICTURES)
+def test_every_picture_begins_with_nothing_measured(task: str, furnished: Home) -> None:
+    job = race(furnished, rounds=1)
+    until(lambda: Jobs(furnished).get(job.id).started)
+    running = replace(Jobs(furnished).get(job.id), task=task)
+    watch = Watch(running)
+    watch._take(Stamped(time.time(), Progress("measuring", 1, 4, "turns")))
+    drawn = picture(running, watch)
+    assert "measuring" in drawn
+    ElementTree.fromstring(f"<div>{drawn}</div>")
+    watch._take(Stamped(time.time(), Sample("monitor", {"ts": 1.0, "cpu_pct": 5.0})))
+    ElementTree.fromstring(f"<div>{picture(running, watch)}</div>")
+    Jobs(furnished).cancel(job.id)
+
+
+def test_the_page_has_the_first_picture_at_once(furnished: Home) -> None:
+    job = race(furnished, seconds=3.0)
+    until(lambda: Jobs(furnished).get(job.id).started)
+    app = open_page("benchmark")
+    assert not app.exception
+    told = [element.proto.json for element in app.get("bidi_component") if "A &lt;race" in element.proto.json]
+    assert len(told) == 1, "one picture"
+    assert f"live/{job.id}" in told[0]
+    assert "draws as little as it can" in texts(app)
+    Jobs(furnished).cancel(job.id)
+
+
+@pytest.mark.browser
+def test_in_a_browser_the_picture_moves_and_gives_way_to_the_result(browser, furnished: Home) -> None:  # noqa: F811
+    with serving(furnished.root) as address:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{address}/benchmark")
+        page.get_by_role("button", name="Race 3 stores").wait_for()
+        job = race(furnished, seconds=1.5, rounds=2)
+        page.reload()
+        figures = page.locator("[aria-label^='images per second']")
+        figures.wait_for(timeout=60_000)
+        before = figures.get_attribute("aria-label")
+        page.wait_for_function("() => !document.hidden")
+        assert until(lambda: figures.get_attribute("aria-label") != before, 20)
+        assert page.get_by_test_id("stSidebar").get_by_role("progressbar").count() == 1
+        page.get_by_text("Standings").first.wait_for(timeout=60_000)
+        calm(page)
+        assert figures.count() == 0
+        assert page.get_by_test_id("stSidebar").get_by_role("progressbar").count() == 0
+        assert not Jobs(furnished).get(job.id).active
+        page.close()
+
+
+@pytest.mark.browser
+def test_in_a_browser_a_server_that_was_away_is_asked_again(browser, furnished: Home) -> None:  # noqa: F811
+    job = race(furnished, seconds=30.0)
+    with serving(furnished.root) as address:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{address}/benchmark")
+        figures = page.locator("[aria-label^='images per second']")
+        figures.wait_for(timeout=60_000)
+        page.route("**/live/**", lambda route: route.abort())
+        page.wait_for_timeout(1500)
+        before = figures.get_attribute("aria-label")
+        page.unroute("**/live/**")
+        assert until(lambda: figures.get_attribute("aria-label") != before, 20)
+        Jobs(furnished).cancel(job.id)
+        page.get_by_text("It was cancelled").wait_for(timeout=30_000)
+        page.close()
+
+
+def test_nothing_of_the_home_is_served(furnished: Home) -> None:
+    secret = Path(furnished.root) / "jobs"
+    assert ask(live, f"../{secret.name}").status_code == 404

@@ -1,0 +1,56 @@
+"""The jobs that run, beside every page. It alone keeps time: when a job starts or ends, or a dataset comes, the app
+runs again, once.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.jobs import Job, State, Watch
+from ui import state
+from ui.job_panel import note_endings, queue_text, rest_text
+from ui.live.drawing import progress_bar, small
+from ui.live.fetched import draw_fetched
+from ui.navigation import PAGES, link
+
+EVERY = 2.0
+"""Seconds between two looks: what is shown live moves on its own page."""
+
+
+def draw_indicator() -> None:
+    """A box for each job that runs, or for the first that waits."""
+    active = state.jobs().active()
+    if not active:
+        return
+    st.caption("**Jobs**")
+    running = [job for job in active if job.state is State.RUNNING] or active[:1]
+    known = {job.id for job in active}
+    for job in running:
+        with st.container(border=True, gap="xxsmall"):
+            link(job.owner if job.owner in PAGES else "start", job.title)
+            address = f"live/{job.id}/small?known={known_as(active)}"
+            draw_fetched(
+                f"indicator.{job.id}", address, picture(job, Watch(job).refresh()), EVERY, lambda: _note(known)
+            )
+    if len(active) > len(running):
+        st.caption(f"{len(active) - len(running)} more waiting")
+
+
+def known_as(active: Sequence[Job]) -> str:
+    """Another text whenever a job starts or ends, or a dataset comes or goes."""
+    told = [*(f"{job.id} {job.state}" for job in active), str(len(state.datasets()))]
+    return f"{zlib.crc32(chr(10).join(told).encode()):08x}"
+
+
+def picture(job: Job, seen: Watch) -> str:
+    """How far it is."""
+    if job.state is State.WAITING:
+        return small(queue_text(job))
+    return progress_bar(seen.fraction or 0.0) + small(rest_text(seen) or "running")
+
+
+def _note(known: set[str]) -> None:
+    note_endings(known - {job.id for job in state.jobs().active()})
