@@ -31,7 +31,7 @@ from playwright.sync_api import sync_playwright
 
 from core.home import Home
 from core.jobs import Jobs
-from core.measure.statistics import summarise
+from core.measure.statistics import ratio
 from tests.test_app_browser import QUIET, browser_path, serving
 
 T = TypeVar("T")
@@ -188,11 +188,12 @@ def _used() -> dict[str, float]:
 def _compare(one: str, other: str, pairs: Sequence[tuple[float, float]], allowed: float) -> None:
     """The medians side by side, and the median of the rounds' own ratios with the interval that they allow."""
     medians = [statistics.median(column) for column in zip(*pairs, strict=True)]
-    found = summarise([second / first - 1 for first, second in pairs])
-    said = "as it should be" if abs(found.median) <= allowed else "MORE than it should be"
+    found = ratio([second / first for first, second in pairs], [1.0] * len(pairs))
+    said = "as it should be" if abs(found.value - 1) <= allowed else "MORE than it should be"
     print(f"{one}: {medians[0]:,.0f} images/s   {other}: {medians[1]:,.0f} images/s")
-    interval = "" if found.low is None else f"; 95% interval {found.low:+.1%} to {found.high:+.1%}"
-    print(f"  difference {found.median:+.1%} of {len(pairs)} rounds, {said} (within {allowed:.0%}){interval}")
+    bounds = [f"{bound - 1:+.1%}" for bound in (found.low, found.high) if bound is not None]
+    interval = f"; 95% interval {' to '.join(bounds)}" if bounds else ""
+    print(f"  difference {found.value - 1:+.1%} of {len(pairs)} rounds, {said} (within {allowed:.0%}){interval}")
 
 
 if __name__ == "__main__":

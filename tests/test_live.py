@@ -127,7 +127,7 @@ def test_in_a_browser_the_picture_moves_and_gives_way_to_the_result(browser, fur
         assert page.get_by_test_id("stSidebar").get_by_role("progressbar").count() == 1
         page.get_by_text("Standings").first.wait_for(timeout=60_000)
         calm(page)
-        assert figures.count() == 0
+        assert page.locator(".fetched").count() == 0
         assert page.get_by_test_id("stSidebar").get_by_role("progressbar").count() == 0
         assert not Jobs(furnished).get(job.id).active
         page.close()

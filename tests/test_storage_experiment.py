@@ -21,6 +21,7 @@ from core.events import Sample, finish
 from core.home import Home
 from core.importing import Import
 from core.inspect import inspect_file
+from core.measure.monitor import Monitor, read_monitor
 from core.measure.records import list_records
 from core.measure.storage import StorageExperiment, experiment, ground
 from core.measure.storage.choice import choices, tutorial
@@ -80,6 +81,17 @@ def test_every_way_is_measured_in_every_operation(home: Home) -> None:
         assert not row["repeated"]
     assert told["left_out"] == []
     assert scratch(home) == []
+
+
+def test_the_machine_is_watched_meanwhile(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment, "Monitor", lambda path: Monitor(path, interval=0.05))
+    events = list(quick(repeats=4).run())
+    seen = [event.values for event in events if isinstance(event, Sample) and event.series == "monitor"]
+    kept = read_monitor(list_records(home, "storage")[0].beside("monitor.csv"))
+    assert 0 < len(seen) <= len(kept)
+    assert [row["ts"] for row in seen] == sorted({row["ts"] for row in seen}), "each row once"
+    assert seen[-1]["cpu_pct"] > 0
+    assert seen[-1]["rss_mb"] > 10
 
 
 def test_a_synced_write_is_the_same_write_and_longer(home: Home) -> None:

@@ -120,7 +120,6 @@ class _Course:
     turns: list[dict[str, Any]] = field(default_factory=list)
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
     ceilings: dict[object, Mapping[str, float]] = field(default_factory=dict)
-    _seen: Mapping[str, float] = field(default_factory=dict)
 
     def run(self) -> Iterator[Event]:
         """Every setting's turn, round after round. Raises what the first was refused for, if all were."""
@@ -177,10 +176,9 @@ class _Course:
 
     def _use(self, others: Others) -> Iterator[Sample]:
         """What the monitor saw, where it has looked since the last time."""
-        if (latest := self.monitor.latest()) and latest != self._seen:
-            self._seen = latest
-            others.look(latest["cpu_pct"])
-            yield Sample("monitor", latest)
+        if row := self.monitor.news():
+            others.look(row["cpu_pct"])
+            yield Sample("monitor", row)
 
 
 def _copy_share(rate: float, ceilings: Mapping[str, float]) -> float | None:

@@ -72,6 +72,7 @@ class Monitor:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="monitor", daemon=True)
         self._latest: dict[str, float] = {}
+        self._told = self._latest
         self._own_s = 0.0
         self._began = 0.0
 
@@ -90,6 +91,13 @@ class Monitor:
     def latest(self) -> dict[str, float]:
         """The last row, without the columns that this machine cannot fill; empty before the first."""
         return dict(self._latest)
+
+    def news(self) -> dict[str, float]:
+        """`latest`, once for each row: empty where there is none since it was asked for."""
+        if self._latest is self._told:
+            return {}
+        self._told = self._latest
+        return dict(self._told)
 
     def cost(self) -> float:
         """The share of one core that the monitor itself has taken so far: 0.005 is half a percent."""

@@ -25,8 +25,7 @@ def picture(seen: Watch) -> str:
         return small(f"{_said(seen)}…")
     rows = _bars(live, seen)
     more = f"<p>and {len(rows) - MOST_BARS} more settings</p>" if len(rows) > MOST_BARS else ""
-    machine = side_by_side([strip(one, LINE_SECONDS) for one in _strips(live, seen)])
-    return bars(rows[:MOST_BARS], "images per second") + more + machine
+    return bars(rows[:MOST_BARS], "images per second") + more + machine(seen, _throughput(live))
 
 
 def _said(seen: Watch) -> str:
@@ -65,16 +64,14 @@ def _now(now: Measured | None, setting: str) -> float | None:
     return float(now.values["samples_per_s"])
 
 
-def _strips(live: Sequence[Measured], seen: Watch) -> list[Strip]:
-    """Throughput, and below it the machine as the monitor sees it."""
+def _throughput(live: Sequence[Measured]) -> Strip:
     speeds = [(sample.at, float(sample.values["samples_per_s"])) for sample in live]
+    return Strip("Throughput", speeds, speed_text(speeds[-1][1]), format_colour(str(live[-1].values["format"])))
+
+
+def machine(seen: Watch, *above: Strip) -> str:
+    """A line for each thing that the monitor can tell here, behind those that are given."""
     rows = [sample.values for sample in seen.samples.get("monitor", [])]
-    colour = format_colour(str(live[-1].values["format"]))
-    return [Strip("Throughput", speeds, speed_text(speeds[-1][1]), colour), *machine_strips(rows)]
-
-
-def machine_strips(rows: Sequence[Mapping[str, Any]]) -> list[Strip]:
-    """A line for each thing that the monitor can tell here."""
     strips = [
         _strip(rows, "Processors", "cpu_pct", lambda value: f"{value:.0f}%"),
         _strip(rows, "Memory", "rss_mb", lambda value: size_text(value * 1e6)),
@@ -83,7 +80,8 @@ def machine_strips(rows: Sequence[Mapping[str, Any]]) -> list[Strip]:
         _strip(rows, "GPU", "gpu_util", lambda value: f"{value:.0f}%"),
         _strip(rows, "GPU memory", "gpu_mem_mb", lambda value: size_text(value * 1e6)),
     ]
-    return [one for one in strips if one is not None]
+    drawn = [*above, *(one for one in strips if one is not None)]
+    return side_by_side([strip(one, LINE_SECONDS) for one in drawn])
 
 
 def _strip(rows: Sequence[Mapping[str, Any]], title: str, name: str, words: Any) -> Strip | None:

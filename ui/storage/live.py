@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from core.jobs import Job, Watch
 from core.jobs.watch import Measured
 from core.measure.storage.ways import TUTORIAL
+from ui.loaders.live import machine
 from ui.storage.words import OPERATIONS, operation_title, time_text, way_label
 from ui.theme import format_colour
 from ui.words import remaining_text, seconds_text
@@ -75,7 +76,7 @@ def picture(seen: Watch) -> str:
     ways = list(dict.fromkeys((line.format, line.variant) for found in lines.values() for line in found))
     panels = "".join(_panel(operation, found, points) for operation, found in lines.items())
     grid = "display:flex;flex-wrap:wrap;gap:14px 20px;font-size:0.82rem"
-    return f'{_legend(ways)}<div style="{grid}">{panels}</div>'
+    return f'{_legend(ways)}<div style="{grid}">{panels}</div>' + machine(seen)
 
 
 def _lines(operation: str, seen: Watch) -> list[Line]:

@@ -11,15 +11,14 @@ from typing import Any, NamedTuple
 from core.jobs import Watch
 from core.jobs.watch import Measured
 from core.training.results import Lane
-from ui.live.drawing import Bar, Strip, bars, side_by_side, small, strip
-from ui.loaders.live import machine_strips
+from ui.live.drawing import Bar, Strip, bars, side_by_side, small
+from ui.loaders.live import machine
 from ui.loaders.words import named
 from ui.theme import FIGURE_COLOUR, PALETTE, format_colour
 from ui.training.charts import COMPUTING, TIME_COLOURS, WAITING
 from ui.training.words import lane_colours, lane_label
 from ui.words import speed_text
 
-LINE_SECONDS = 60.0
 MOST_POINTS = 240
 MOST_BARS = 16
 RECENT = 20
@@ -72,7 +71,14 @@ def scaling_picture(seen: Watch) -> str:
 
 
 def _machine(steps: Sequence[Measured], seen: Watch) -> str:
-    return side_by_side([strip(one, LINE_SECONDS) for one in _strips(steps, seen)])
+    """Speed, what is waited, and the machine."""
+    speeds = [(one.at, float(one.values["samples_per_s"])) for one in steps]
+    shares = [(one.at, 100 * float(one.values["wait_share"])) for one in steps]
+    return machine(
+        seen,
+        Strip("Speed", speeds, speed_text(speeds[-1][1]), PALETTE[1]),
+        Strip("Waiting for data", shares, f"{shares[-1][1]:.1f}%", TIME_COLOURS[WAITING]),
+    )
 
 
 # ---------------------------------------------------------------- what is drawn
@@ -111,17 +117,6 @@ def _latest(steps: Sequence[Measured], lane: Lane) -> tuple[float, float] | None
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return points[:: max(len(points) // MOST_POINTS, 1)]
-
-
-def _strips(steps: Sequence[Measured], seen: Watch) -> list[Strip]:
-    speeds = [(one.at, float(one.values["samples_per_s"])) for one in steps]
-    shares = [(one.at, 100 * float(one.values["wait_share"])) for one in steps]
-    rows = [one.values for one in seen.samples.get("monitor", [])]
-    return [
-        Strip("Speed", speeds, speed_text(speeds[-1][1]), PALETTE[1]),
-        Strip("Waiting for data", shares, f"{shares[-1][1]:.1f}%", TIME_COLOURS[WAITING]),
-        *machine_strips(rows),
-    ]
 
 
 # ---------------------------------------------------------------- drawn by hand, so that drawing costs next to nothing

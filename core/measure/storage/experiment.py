@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from core.datasets import Dataset
 from core.errors import InputError, disk_trouble_told
 from core.events import Event, Message, Progress, Result, Sample
 from core.home import Home
+from core.measure.monitor import Monitor
 from core.measure.records import Recorder
 from core.measure.storage.choice import Choice, choices
 from core.measure.storage.ground import Ground
@@ -47,9 +49,9 @@ class StorageExperiment:
     """Write and read `cutoffs` images of a dataset, one and many, in every way of storing.
 
     `ways` names them ("lmdb/raw"); where it is None, every one of `variants` in every one of `formats`, and where these
-    are None, the usual ones (`choice.usual`). `repeats` None: as many as `minutes` allow. Live
-    figures come as `Sample("now", ...)`, each measured time as `Sample("time", ...)`. The result: `file`, `setup`,
-    `rows`, and `left_out`, what was not measured and why.
+    are None, the usual ones (`choice.usual`). `repeats` None: as many as `minutes` allow. Live figures come as
+    `Sample("now", ...)`, each measured time as `Sample("time", ...)`, the machine as `Sample("monitor", ...)`.
+    The result: `file`, `setup`, `rows`, and `left_out`, what was not measured and why.
     """
 
     dataset: str
@@ -125,10 +127,11 @@ class _Running:
         self.recorder = Recorder.begin(self.home, "storage", [self.dataset.name], self._setup())
         self.rows = Rows(self.recorder)
         try:
-            for number, count in enumerate(self.cutoffs):
-                yield from self._measure(number, count)
-                self.rows.finish()
-            yield from self.ground.clear()
+            with Monitor(self.recorder.beside("monitor.csv")) as self.monitor:
+                for number, count in enumerate(self.cutoffs):
+                    yield from self._measure(number, count)
+                    self.rows.finish()
+                yield from self.ground.clear()
         finally:
             self.rows.finish()
             self.ground.leave()
@@ -216,13 +219,25 @@ class _Running:
     def _turn(self, turn: Turn, count: int, reads: int) -> Iterator[Event]:
         run = TurnRun(turn, self.images, count, self.ground.folder(), self.asked.seed, self.ends)
         try:
-            self._note(turn, count, (yield from run.run(reads)), reads)
+            self._note(turn, count, (yield from self._watched(run.run(reads))), reads)
         except TimeUp as up:
             self.ground.used(count)
             yield from self._leave_out(turn, count, f"the time was up before {up} was done")
         for line in self.rows.add(run, run.measured):
             names = ("format", "variant", "operation", "samples", "seconds", "bytes")
             yield Sample("time", {name: line[name] for name in names})
+
+    def _watched(self, steps: Generator[Event, None, Measured]) -> Generator[Event, None, Measured]:
+        """The same, and what the monitor saw meanwhile. What is done here is not timed."""
+        with closing(steps):
+            while True:
+                try:
+                    yield next(steps)
+                except StopIteration as end:
+                    measured: Measured = end.value
+                    return measured
+                if row := self.monitor.news():
+                    yield Sample("monitor", row)
 
     def _trial(self, turn: Turn, count: int) -> Iterator[Event]:
         """A turn whose times are not kept."""
