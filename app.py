@@ -11,5 +11,6 @@ if __name__ == "__main__":
     draw_app()
 else:
     from ui.live.route import ROUTES
+    from ui.open_browser import open_browser
 
-    app = st.App(__file__, routes=ROUTES)
+    app = st.App(__file__, routes=ROUTES, lifespan=open_browser)

@@ -25,7 +25,7 @@ from ui.inspector import inspected
 from ui.inspector.check import as_csv
 from ui.inspector.filtering import KEY, LABEL
 from ui.inspector.opening import FOLDER, PATH, SOURCE
-from ui.inspector.view import join_choice, split_choice
+from ui.inspector.view import RECOGNISED, join_choice, split_choice
 
 VIEW = "inspector.view"
 
@@ -186,11 +186,32 @@ def test_one_of_several_databases_is_chosen_and_remembered(empty: Home, files: P
     assert "B+tree" in texts(app)
 
 
+def test_the_main_database_can_be_chosen_beside_others(empty: Home, files: Path) -> None:
+    path = files / "beside.lmdb"
+    with lmdb.open(str(path), map_size=1 << 24, max_dbs=1) as env:
+        with env.begin(write=True, db=env.open_db(b"thumbnails")) as transaction:
+            for index, image in enumerate(IMAGES):
+                transaction.put(f"{index:05}".encode(), png(image))
+        with env.begin(write=True) as transaction:
+            for index, image in enumerate(IMAGES[:3]):
+                transaction.put(f"cat/{index:05}".encode(), png(image))
+    app = opened(path)
+    assert f"LMDB · {len(IMAGES)} entries" in texts(app)
+    next(box for box in app.selectbox if box.label == "Database").set_value("").run()
+    assert "LMDB · 3 entries" in texts(app)
+    assert "the main database" in texts(app)
+    next(box for box in app.selectbox if box.label == "Read as").set_value("encoded-values").run()
+    assert list(Remembered.load(empty).schemas.values()) == ["encoded-values@"]
+    assert "LMDB · 3 entries" in texts(app)
+    next(box for box in app.selectbox if box.label == "Database").set_value(RECOGNISED).run()
+    assert f"LMDB · {len(IMAGES)} entries" in texts(app)
+
+
 @pytest.mark.parametrize(
     ("schema", "database", "joined"),
-    [("", "", ""), ("a", "", "a"), ("", "b", "sub:b"), ("a", "b@c", "a@b@c")],
+    [("", None, ""), ("a", None, "a"), ("", "b", "sub:b"), ("a", "b@c", "a@b@c"), ("", "", "sub:"), ("a", "", "a@")],
 )
-def test_a_schema_and_a_database_are_one_name(schema: str, database: str, joined: str) -> None:
+def test_a_schema_and_a_database_are_one_name(schema: str, database: str | None, joined: str) -> None:
     assert join_choice(schema, database) == joined
     assert split_choice(joined) == (schema, database)
 

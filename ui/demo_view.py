@@ -11,7 +11,7 @@ from core.jobs.demo import DATASET
 from core.measure.races import RaceRecord, read_race, standings
 from ui import state
 from ui.job_panel import draw_cancel, draw_ending, own_jobs, watch
-from ui.live.view import EVERY
+from ui.live.route import EVERY
 from ui.loaders.charts import standings_chart
 from ui.loaders.live import picture
 from ui.loaders.words import labels_of, race_verdict

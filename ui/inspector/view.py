@@ -31,6 +31,12 @@ VIEWS = {
 }
 SHOWN_WARNINGS = 3
 
+RECOGNISED = "\x00recognised"
+"""The choice of no database in particular; none has such a name on the page."""
+
+MAIN = ""
+"""The name of an LMDB's main database, which has none."""
+
 
 def draw_subject(subject: Subject, others: list[StoreInfo]) -> None:
     """One of the views, the page's other parts alive whatever happens in it."""
@@ -88,17 +94,21 @@ def _choose_schema(path: Path, found: Found) -> str | None:
     databases = _databases(path)
     keys = {"schema": f"inspector.schema.{fingerprint}", "database": f"inspector.database.{fingerprint}"}
 
+    def named(shown: str | None) -> str | None:
+        return None if shown == RECOGNISED else shown
+
     def changed() -> None:
-        chosen = [st.session_state.get(key, "") for key in keys.values()]
-        remembered.remember_schema(state.home(), fingerprint, join_choice(*chosen) or None)
+        chosen = join_choice(st.session_state.get(keys["schema"], ""), named(st.session_state.get(keys["database"])))
+        remembered.remember_schema(state.home(), fingerprint, chosen or None)
 
     if databases:
-        options = ["", *databases]
-        database = st.selectbox(
+        options, titles = [RECOGNISED, *databases, MAIN], {RECOGNISED: "As recognised", MAIN: "The main one"}
+        shown = st.selectbox(
             "Database", options, index=options.index(database) if database in options else 0, key=keys["database"],
-            format_func=lambda name: name or "As recognised", on_change=changed,
+            format_func=lambda name: titles.get(name, name), on_change=changed,
             help="This LMDB is several databases in one file.",
         )  # fmt: skip
+        database = named(shown)
     options = ["", *table]
     schema = st.selectbox(
         "Read as", options, index=options.index(schema) if schema in options else 0, key=keys["schema"],
@@ -118,19 +128,19 @@ def _databases(path: Path) -> list[str]:
     return [name.removeprefix(SUB) for name in told if name.startswith(SUB)]
 
 
-def join_choice(schema: str, database: str) -> str:
-    """A way of reading and a database as one name; "" where neither is chosen."""
-    if not database:
+def join_choice(schema: str, database: str | None) -> str:
+    """A way of reading ("" for the recognised one) and a database (None likewise) as one name."""
+    if database is None:
         return schema
     return f"{schema}@{database}" if schema else f"{SUB}{database}"
 
 
-def split_choice(choice: str) -> tuple[str, str]:
+def split_choice(choice: str) -> tuple[str, str | None]:
     """(schema, database) of a name that `join_choice` made."""
     if choice.startswith(SUB):
         return "", choice.removeprefix(SUB)
-    schema, _, database = choice.partition("@")
-    return schema, database
+    schema, at, database = choice.partition("@")
+    return schema, database if at else None
 
 
 def _draw_understood(path: Path, about: dict[str, Any]) -> None:
@@ -138,7 +148,8 @@ def _draw_understood(path: Path, about: dict[str, Any]) -> None:
     facts = [KINDS[about["kind"]], counted(about["entries"], "entry", "entries"), size_text(size) if size else ""]
     table = SCHEMAS[about["kind"]]
     schema, database = split_choice(about["schema"])
-    title = table[schema].title if schema in table else f"database {database}" if database else schema
+    database = "the main database" if database == MAIN else f"database {database}"
+    title = table[schema].title if schema in table else database if about["schema"].startswith(SUB) else schema
     st.markdown(
         f"**{verbatim(path.name)}** :gray[· {' · '.join(filter(None, facts))}]  \n"
         f"Read as *{verbatim(title)}*, because {verbatim(about['why'])}."

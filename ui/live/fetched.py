@@ -1,4 +1,4 @@
-"""A picture on the page that the browser fetches anew by itself, and draws only where it has changed."""
+"""A picture on the page that the browser keeps up to date by itself, and draws only where it has changed."""
 
 from __future__ import annotations
 
@@ -7,30 +7,58 @@ from collections.abc import Callable
 import streamlit as st
 
 _JS = """
+// Change only what differs: what stays as it is need not be laid out and painted again.
+function patch(place, fresh) {
+  while (place.childNodes.length > fresh.childNodes.length) place.lastChild.remove();
+  [...fresh.childNodes].forEach((after, number) => {
+    const before = place.childNodes[number];
+    if (!before) place.append(after);
+    else if (before.nodeName !== after.nodeName) before.replaceWith(after);
+    else if (before.nodeType !== Node.ELEMENT_NODE) { if (before.data !== after.data) before.data = after.data; }
+    else { patchAttributes(before, after); patch(before, after); }
+  });
+}
+
+function patchAttributes(before, after) {
+  for (const { name } of [...before.attributes]) if (!after.hasAttribute(name)) before.removeAttribute(name);
+  for (const { name, value } of after.attributes) {
+    if (before.getAttribute(name) !== value) before.setAttribute(name, value);
+  }
+}
+
+function show(place, picture) {
+  const template = document.createElement("template");
+  template.innerHTML = picture;
+  patch(place, template.content);
+}
+
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const place = parentElement.querySelector(".fetched");
   place.stop?.();
-  let timer = null, stopped = false, shown = data.picture, failures = 0;
   const base = data.base ? `/${data.base.replace(/^\\/+|\\/+$/g, "")}` : "";
-  place.innerHTML = shown;
+  let source = null, later = null;
 
-  async function look() {
-    if (!document.hidden) {
-      try {
-        const answer = await fetch(`${base}/${data.address}`, { cache: "no-store" });
-        const picture = await answer.text();
-        if (stopped) return;
-        if (answer.status === 410 || answer.status === 404) { setTriggerValue("gone", true); return; }
-        if (answer.ok && picture !== shown) { place.innerHTML = picture; shown = picture; }
-        failures = answer.ok ? 0 : failures + 1;
-      } catch { failures += 1; }  // the server is away: ask less and less often
-    }
-    if (!stopped) timer = setTimeout(look, data.every * 1000 * Math.min(1 + failures, 10));
+  function hush() {
+    source?.close();
+    source = null;
+    clearTimeout(later);
+  }
+  function listen() {
+    hush();
+    if (document.hidden) return;
+    source = new EventSource(`${base}/${data.address}`);
+    source.onmessage = (event) => show(place, event.data);
+    source.addEventListener("gone", () => { place.stop(); setTriggerValue("gone", true); });
+    source.onerror = () => {  // a stream that ended is opened again by the browser, one that was refused is not
+      if (source?.readyState === EventSource.CLOSED) later = setTimeout(listen, 5000);
+    };
   }
 
-  place.stop = () => { stopped = true; clearTimeout(timer); };
-  timer = setTimeout(look, data.every * 1000);
+  place.stop = () => { hush(); document.removeEventListener("visibilitychange", listen); };
+  document.addEventListener("visibilitychange", listen);
+  show(place, data.picture);
+  listen();
   return () => place.stop();
 }
 """
@@ -38,11 +66,10 @@ export default function (component) {
 _fetched = st.components.v2.component("format_matters.fetched", html='<div class="fetched"></div>', js=_JS)
 
 
-def draw_fetched(key: str, address: str, picture: str, every: float, on_gone: Callable[[], None]) -> None:
-    """Show `picture`, and every so many seconds the HTML at `address` (see `route`), which is ours and without scripts.
+def draw_fetched(key: str, address: str, picture: str, on_gone: Callable[[], None]) -> None:
+    """Show `picture`, then what comes from `address` (see `route`), which is ours and without scripts.
 
-    Where that says that what it showed is no more (404, 410), `on_gone` is called and the app runs again.
+    Where that says that what it showed is gone, `on_gone` is called and the app runs again.
     """
-    base = st.get_option("server.baseUrlPath")
-    data = {"address": address, "picture": picture, "every": every, "base": base}
+    data = {"address": address, "picture": picture, "base": st.get_option("server.baseUrlPath")}
     _fetched(key=key, data=data, on_gone_change=on_gone)

@@ -16,9 +16,6 @@ from ui.live.drawing import progress_bar, small
 from ui.live.fetched import draw_fetched
 from ui.navigation import PAGES, link
 
-EVERY = 2.0
-"""Seconds between two looks: what is shown live moves on its own page."""
-
 
 def draw_indicator() -> None:
     """A box for each job that runs, or for the first that waits."""
@@ -32,9 +29,7 @@ def draw_indicator() -> None:
         with st.container(border=True, gap="xxsmall"):
             link(job.owner if job.owner in PAGES else "start", job.title)
             address = f"live/{job.id}/small?known={known_as(active)}"
-            draw_fetched(
-                f"indicator.{job.id}", address, picture(job, Watch(job).refresh()), EVERY, lambda: _note(known)
-            )
+            draw_fetched(f"indicator.{job.id}", address, picture(job, Watch(job).refresh()), lambda: _note(known))
     if len(active) > len(running):
         st.caption(f"{len(active) - len(running)} more waiting")
 

@@ -1,16 +1,21 @@
-"""What the browser asks the server for while a job runs: GET /live/JOB and /live/JOB/small, pictures of this moment.
+"""What the browser listens to while a job runs: GET /live/JOB and /live/JOB/small, streams of pictures as they change.
 
-They are HTML without scripts; 410 says that it has ended or changed, 404 that there is none. Each is drawn in a thread
-of the server's, in about a millisecond.
+Each is a stream of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) whose data is
+HTML without scripts, each about a millisecond's work in a thread of the server's; the event "gone" says that the job
+has ended, or that other jobs are active by now. A stream ends after some seconds and the browser opens the next one: a
+server that is to stop waits for those that are open.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from core.errors import FormatMattersError
@@ -19,10 +24,14 @@ from ui import state
 from ui.live.indicator import known_as
 from ui.live.indicator import picture as small_picture
 
-Draw = Callable[[Job, Watch], str]
-
 MOST_WATCHED = 8
-GONE, UNKNOWN = 410, 404
+OPEN_SECONDS = 4.0
+EVERY, EVERY_SMALL = 0.48, 4.0
+"""Seconds between two pictures: more than two a second of what the page is about."""
+
+GONE = "event: gone\ndata:\n\n"
+
+Draw = Callable[[Job, Watch], str]
 
 
 class Watches:
@@ -45,33 +54,58 @@ class Watches:
 _watches = Watches()
 
 
-def live(request: Request) -> Response:
+async def live(request: Request) -> StreamingResponse:
     """The picture on the page that owns the job."""
+    name = request.path_params["job"]
+    return _stream(lambda: _large(name), EVERY)
+
+
+async def beside(request: Request) -> StreamingResponse:
+    """The small picture beside every page. What is `known` of all jobs is compared with what is so."""
+    name, known = request.path_params["job"], request.query_params.get("known")
+    return _stream(lambda: _small(name, known), EVERY_SMALL)
+
+
+def _large(name: str) -> str | None:
+    """A picture; None for a job that has ended or is not shown live."""
     from ui.live.pictures import PICTURES, picture  # with the first picture: the server starts without the charts
 
-    job = _job(request)
-    if job is None or job.task not in PICTURES:
-        return Response("no such job is shown live", UNKNOWN)
-    return _answer(picture, job) if job.active else Response("the job has ended", GONE)
+    job = _job(name)
+    return _watches.drawn(picture, job) if job is not None and job.active and job.task in PICTURES else None
 
 
-def beside(request: Request) -> Response:
-    """The small picture beside every page. What is `known` of all jobs is compared with what is so."""
-    job = _job(request)
-    if job is None or known_as(state.jobs().active()) != request.query_params.get("known"):
-        return Response("other jobs are active by now", GONE)
-    return _answer(small_picture, job)
+def _small(name: str, known: str | None) -> str | None:
+    job = _job(name)
+    return _watches.drawn(small_picture, job) if job and known_as(state.jobs().active()) == known else None
 
 
-def _job(request: Request) -> Job | None:
+def _job(name: str) -> Job | None:
     try:
-        return state.jobs().get(request.path_params["job"])
+        return state.jobs().get(name)
     except FormatMattersError:
         return None
 
 
-def _answer(draw: Draw, job: Job) -> Response:
-    return HTMLResponse(_watches.drawn(draw, job), headers={"Cache-Control": "no-store"})
+def _stream(draw: Callable[[], str | None], every: float) -> StreamingResponse:
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_pictures(draw, every), media_type="text/event-stream", headers=headers)
+
+
+async def _pictures(draw: Callable[[], str | None], every: float) -> AsyncIterator[str]:
+    """Events, first at once and then as often as it is said; none for a picture that has not changed."""
+    yield f"retry: {round(1000 * every)}\n\n"
+    shown, ends = "", time.monotonic() + OPEN_SECONDS
+    while True:
+        picture = await run_in_threadpool(draw)
+        if picture is None:
+            yield GONE
+            return
+        if picture != shown:
+            shown = picture
+            yield f"data: {' '.join(picture.splitlines())}\n\n"
+        if time.monotonic() + every > ends:
+            return
+        await asyncio.sleep(every)
 
 
 ROUTES = [Route("/live/{job}", live), Route("/live/{job}/small", beside)]

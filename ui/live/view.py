@@ -9,14 +9,11 @@ from ui.job_panel import draw_cancel, note_endings
 from ui.live.fetched import draw_fetched
 from ui.live.pictures import picture
 
-EVERY = 0.45
-"""Seconds between two pictures: more than two a second."""
-
 
 def draw_live(job: Job) -> None:
     """What runs, until it ends: then the page is drawn anew."""
     with st.container(border=True):
         shown = picture(job, Watch(job).refresh())
-        draw_fetched(f"live.{job.id}", f"live/{job.id}", shown, EVERY, lambda: note_endings({job.id}))
+        draw_fetched(f"live.{job.id}", f"live/{job.id}", shown, lambda: note_endings({job.id}))
         with st.container(horizontal_alignment="right"):
             draw_cancel(job)

@@ -47,7 +47,7 @@ def draw_form(dataset: Dataset, found: list[StoreInfo]) -> None:
         chosen = _draw_stores(dataset, found)
         settings = _draw_settings() | _draw_course(dataset)
         with st.expander("Transform, output, cache, training step", icon=":material/tune:"):
-            settings |= _draw_more()
+            settings |= _draw_more(dataset)
         if find_devices().note:
             st.caption(find_devices().note)
         split = str(settings["split"])
@@ -117,11 +117,12 @@ def _draw_course(dataset: Dataset) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _draw_more() -> dict[str, Any]:
+def _draw_more(dataset: Dataset) -> dict[str, Any]:
+    one_size = len(dataset.shapes()) == 1
     columns = st.columns(2)
     transforms = columns[0].multiselect(
-        "Transforms", list(TRANSFORMS), default=["none"], format_func=TRANSFORMS.__getitem__,
-        key="benchmark.transforms", persist_state="session",
+        "Transforms", list(TRANSFORMS), default=["none" if one_size else "train224"],
+        format_func=TRANSFORMS.__getitem__, key=f"benchmark.transforms.{dataset.name}", persist_state="session",
         help="Photos of differing sizes need one, for a batch has a single size.",
     )  # fmt: skip
     outputs = columns[1].multiselect(

@@ -77,9 +77,10 @@ SCHEMAS: Mapping[str, Table[Schema]] = {
 
 
 def check_name(kind: str, schema: str) -> None:
-    """Raises InputError for a name of no schema; "sub:NAME" and "SCHEMA@NAME" choose a database of an LMDB."""
-    name, _, database = schema.partition("@")
-    if kind == "lmdb" and (schema.startswith(SUB) or (database and name in SCHEMAS[kind])):
+    """Raises InputError for a name of no schema. "sub:NAME" and "SCHEMA@NAME" choose a database of an LMDB, the main one
+    where NAME is empty."""
+    name, at, _ = schema.partition("@")
+    if kind == "lmdb" and (schema.startswith(SUB) or (at and name in SCHEMAS[kind])):
         return
     SCHEMAS[kind][schema]
 

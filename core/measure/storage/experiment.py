@@ -223,6 +223,7 @@ class _Running:
         except TimeUp as up:
             self.ground.used(count)
             yield from self._leave_out(turn, count, f"the time was up before {up} was done")
+        yield from self._seen()
         for line in self.rows.add(run, run.measured):
             names = ("format", "variant", "operation", "samples", "seconds", "bytes")
             yield Sample("time", {name: line[name] for name in names})
@@ -236,8 +237,11 @@ class _Running:
                 except StopIteration as end:
                     measured: Measured = end.value
                     return measured
-                if row := self.monitor.news():
-                    yield Sample("monitor", row)
+                yield from self._seen()
+
+    def _seen(self) -> Iterator[Event]:
+        if row := self.monitor.news():
+            yield Sample("monitor", row)
 
     def _trial(self, turn: Turn, count: int) -> Iterator[Event]:
         """A turn whose times are not kept."""

@@ -1,0 +1,86 @@
+"""Runs the loader experiment on the Benchmark page, as a user would, and takes pictures meanwhile and afterwards.
+
+    python -m docs.screenshots.loaders HOME DATASET NAME
+
+All stores that the page proposes take part, each through all three loaders. The pictures are called NAME-live,
+NAME and NAME-why, light and dark.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from docs.screenshots.take import picture
+from tests.test_app_browser import QUIET, browser_path, calm, serving, title
+from ui.loaders.words import LOADERS
+
+SIZE = {"width": 1440, "height": 1500}
+LONGEST = 1_200_000
+"""Milliseconds."""
+
+
+def main(home: Path, dataset: str, name: str) -> None:
+    path = browser_path()
+    if path is None:
+        raise SystemExit("no Chromium or Chrome here: install one, or name it in the variable CHROMIUM")
+    with serving(home) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        pages = {scheme: _opened(browser, address, scheme, dataset) for scheme in ("light", "dark")}
+        run(pages["light"])
+        figures = pages["light"].locator("[aria-label^='images per second']")
+        figures.wait_for(timeout=120_000)
+        pages["light"].wait_for_timeout(45_000)  # some turns
+        for scheme, page in pages.items():
+            page.reload()
+            page.locator("[aria-label^='images per second']").wait_for()
+            picture(page, f"{name}-live", scheme)
+            page.goto("about:blank")  # nobody looks while the rest is measured
+        wait(browser, address)
+        for scheme, page in pages.items():
+            page.goto(f"{address}/benchmark")
+            page.get_by_text("Standings").first.wait_for(timeout=60_000)
+            calm(page)
+            picture(page, name, scheme)
+            page.get_by_text("Why", exact=True).click()
+            page.get_by_text("images per second", exact=False).first.wait_for()
+            calm(page)
+            picture(page, f"{name}-why", scheme)
+        browser.close()
+
+
+def _opened(browser: Any, address: str, scheme: str, dataset: str) -> Any:
+    """The Benchmark page with this dataset."""
+    page = browser.new_context(viewport=SIZE, color_scheme=scheme).new_page()
+    page.goto(f"{address}/benchmark")
+    title(page, "Benchmark")
+    page.get_by_test_id("stSidebar").get_by_label("Dataset").first.click()
+    page.get_by_role("option", name=dataset, exact=True).click()
+    calm(page)
+    return page
+
+
+def run(page: Any) -> None:
+    """All loaders, and go."""
+    for loader in LOADERS.values():
+        pill = page.get_by_role("button", name=loader, exact=True)
+        if pill.get_attribute("kind") == "pills":
+            pill.click()
+            calm(page)
+    page.get_by_role("button", name="Race").last.click()
+
+
+def wait(browser: Any, address: str) -> None:
+    """Until no job is shown beside the page any more."""
+    page = browser.new_page()
+    page.goto(address)
+    page.wait_for_timeout(2000)
+    page.get_by_test_id("stSidebar").get_by_role("progressbar").wait_for(state="detached", timeout=LONGEST)
+    page.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).absolute(), sys.argv[2], sys.argv[3])

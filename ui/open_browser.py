@@ -1,0 +1,31 @@
+"""Opens the app in the browser once its server runs, as `streamlit run` does with a script.
+
+It leaves that out for a server that is an app of its own (`st.App`), which ours is, for its addresses' sake.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+
+AFTER = 0.5
+"""Seconds after the start, by when it listens."""
+
+
+@asynccontextmanager
+async def open_browser(app: st.App) -> AsyncIterator[None]:
+    """Around the life of the server. Without a screen, and where `server.headless` is set, nothing is opened."""
+    if not st.get_option("server.headless"):
+        asyncio.get_running_loop().call_later(AFTER, webbrowser.open, address())
+    yield
+
+
+def address() -> str:
+    """Where a browser on this machine finds the app."""
+    host = st.get_option("browser.serverAddress")
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"http://{host}:{st.get_option('server.port')}/{base}"
