@@ -118,6 +118,23 @@ def test_small_batches_are_told_to_grow() -> None:
     assert 1 < (found.gain or 0) < 4
 
 
+def test_an_epoch_of_fewer_batches_than_workers_is_named() -> None:
+    [found] = verdicts([turn(1100, {**FAST, "collate": 2300}, batch_size=256, split_samples=200)])
+    assert found.bound == "batches"
+    assert "an epoch is 1 batch, and each of 2 workers makes whole ones" in found.evidence
+    assert "Batches of 25 would help most: about 2.0 times" in found.advice
+    [other] = verdicts([turn(200, {**FAST, "collate": 2300}, batch_size=256, split_samples=200)])
+    assert other.bound == "python", "so slow is not for want of batches"
+
+
+def test_batches_are_not_told_to_grow_until_an_epoch_has_too_few() -> None:
+    [found] = verdicts([turn(2e5, RAW, batch_size=16, split_samples=400)])
+    assert found.bound == "python"
+    assert "Batches" not in found.advice
+    [found] = verdicts([turn(2e5, RAW, batch_size=16, split_samples=50_000)])
+    assert "Batches of 64" in found.advice
+
+
 def test_a_trainer_that_never_waits_is_not_told_to_load_faster() -> None:
     [found] = verdicts([turn(5e3, FAST, wait_share=0.01)])
     assert found.gain is None

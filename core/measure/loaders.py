@@ -71,7 +71,9 @@ class LoaderExperiment:
         setup = self._setup(stores, settings, left_out)
         recorder = Recorder.begin(home, EXPERIMENT, sorted({one.dataset for one in settings}), setup)
         with Monitor(recorder.beside("monitor.csv")) as monitor:
-            course = _Course(self, settings, recorder, monitor)
+            splits = {path: manifest.splits.get(self.split, {}) for path, manifest in stores.items()}
+            samples = {path: int(split.get("samples", 0)) for path, split in splits.items()}
+            course = _Course(self, settings, recorder, monitor, samples)
             yield from course.run()
         yield Result(course.outcome(setup))
 
@@ -117,6 +119,7 @@ class _Course:
     settings: Sequence[Setting]
     recorder: Recorder
     monitor: Monitor
+    samples: Mapping[str, int]
     turns: list[dict[str, Any]] = field(default_factory=list)
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
     ceilings: dict[object, Mapping[str, float]] = field(default_factory=dict)
@@ -172,7 +175,9 @@ class _Course:
                 yield event
         ceilings = self.ceilings.setdefault((number, setting.work), told["ceilings"])
         copy_share = _copy_share(told["samples_per_s"], ceilings)
-        return {**told, "ceilings": ceilings, "copy_share": copy_share, "others_share": others.share}
+        samples = self.samples[setting.path]
+        shares = {"copy_share": copy_share, "others_share": others.share}
+        return {**told, "ceilings": ceilings, "split_samples": samples, **shares}
 
     def _use(self, others: Others) -> Iterator[Sample]:
         """What the monitor saw, where it has looked since the last time."""

@@ -8,6 +8,7 @@ hardly waits is bound by its model.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ WORTH = 1.05
 DOUBT = 0.5
 """What a predicted gain counts beside a measured one."""
 
+BATCHES_EACH = 4
+"""Batches an epoch that a worker should have, so that none waits long for the last of the others."""
+
 BOUND_BY = {
     "model": "the training step",
     "storage": "storage",
@@ -37,6 +41,7 @@ BOUND_BY = {
     "memory": "writing the batches to memory",
     "python": "Python",
     "workers": "its number of workers",
+    "batches": "too few batches an epoch",
     "copy": "the copy to the device",
 }
 STAGE_OF = {
@@ -120,6 +125,12 @@ class Case:
         """How many make batches; 0: the trainer's own thread."""
         words = str(self.about.get("workers", "")).split()
         return int(words[0]) if words and words[0].isdigit() else 0
+
+    @property
+    def batches(self) -> float:
+        """Batches an epoch; infinitely many where the turns do not say."""
+        samples, size = self.about.get("split_samples"), self.about.get("batch_size")
+        return math.ceil(samples / size) if samples and size else math.inf
 
     @property
     def loading(self) -> float:
@@ -225,6 +236,9 @@ def _below(case: Case, lowest: float) -> tuple[str, str]:
     reached = (
         f"it reaches {_percent(case.loading / lowest)} of the {_rate(lowest)} that its stages allow on {_cpus(case)}"
     )
+    if case.batches < case.workers and case.loading >= NEAR * lowest * case.batches / max(case.workers, _count(case)):
+        many = "1 batch" if case.batches == 1 else f"{case.batches} batches"
+        return "batches", f"{reached}, because an epoch is {many}, and each of {case.workers} workers makes whole ones."
     share = max(case.workers, 1) / _count(case)
     if share < 1 and case.loading >= NEAR * share * lowest:
         alone = "the trainer's own thread makes" if not case.workers else f"{case.workers} of them make"
@@ -301,6 +315,9 @@ def _predicted(case: Case, bound: str) -> Iterator[tuple[str, float]]:
     elif bound == "workers":
         times = _count(case) / max(case.workers, 1)
         yield f"{_count(case)} workers", min(case.loading * times, case.ceilings["collate"])
+    elif bound == "batches":
+        size = max(int(case.about["split_samples"]) // (BATCHES_EACH * case.workers), 1)
+        yield f"Batches of {size}", min(case.loading * case.workers / case.batches, case.ceilings["collate"])
     elif bound == "python":
         yield from _less_python(case)
 
@@ -324,7 +341,8 @@ def _less_python(case: Case) -> Iterator[tuple[str, float]]:
         yield "The fast loader", NEAR * top
         return
     size = int(case.about.get("batch_size", 0))
-    if size and size < 1024:  # what is left beside the stages is spent once a batch
+    enough = case.batches >= 4 * BATCHES_EACH * max(case.workers, 1)
+    if size and size < 1024 and enough:  # what is left beside the stages is spent once a batch
         yield f"Batches of {4 * size}", 1 / (1 / top + (1 / case.loading - 1 / top) / 4)
 
 

@@ -9,6 +9,7 @@ NAME and NAME-why, light and dark.
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from docs.screenshots.take import picture
 from tests.test_app_browser import QUIET, browser_path, calm, serving, title
 from ui.loaders.words import LOADERS
 
-SIZE = {"width": 1440, "height": 1500}
+SIZE = {"width": 1440, "height": 2300}
 LONGEST = 1_200_000
 """Milliseconds."""
 
@@ -29,30 +30,25 @@ def main(home: Path, dataset: str, name: str) -> None:
         raise SystemExit("no Chromium or Chrome here: install one, or name it in the variable CHROMIUM")
     with serving(home) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        pages = {scheme: _opened(browser, address, scheme, dataset) for scheme in ("light", "dark")}
-        run(pages["light"])
-        figures = pages["light"].locator("[aria-label^='images per second']")
-        figures.wait_for(timeout=120_000)
-        pages["light"].wait_for_timeout(45_000)  # some turns
-        for scheme, page in pages.items():
-            page.reload()
-            page.locator("[aria-label^='images per second']").wait_for()
+        run(opened(browser, address, "light", dataset))
+        wait(browser, address, 60)  # some turns
+        for scheme in ("light", "dark"):
+            page = opened(browser, address, scheme, dataset)
+            page.locator(".fetched [aria-label^='images per second']").wait_for()
             picture(page, f"{name}-live", scheme)
-            page.goto("about:blank")  # nobody looks while the rest is measured
+            page.close()
         wait(browser, address)
-        for scheme, page in pages.items():
-            page.goto(f"{address}/benchmark")
+        for scheme in ("light", "dark"):
+            page = opened(browser, address, scheme, dataset)
             page.get_by_text("Standings").first.wait_for(timeout=60_000)
-            calm(page)
             picture(page, name, scheme)
             page.get_by_text("Why", exact=True).click()
-            page.get_by_text("images per second", exact=False).first.wait_for()
-            calm(page)
+            page.get_by_text("Where the time of a sample goes").wait_for()
             picture(page, f"{name}-why", scheme)
         browser.close()
 
 
-def _opened(browser: Any, address: str, scheme: str, dataset: str) -> Any:
+def opened(browser: Any, address: str, scheme: str, dataset: str) -> Any:
     """The Benchmark page with this dataset."""
     page = browser.new_context(viewport=SIZE, color_scheme=scheme).new_page()
     page.goto(f"{address}/benchmark")
@@ -64,17 +60,22 @@ def _opened(browser: Any, address: str, scheme: str, dataset: str) -> Any:
 
 
 def run(page: Any) -> None:
-    """All loaders, and go."""
+    """All loaders, and go. Nobody looks while it is measured."""
     for loader in LOADERS.values():
         pill = page.get_by_role("button", name=loader, exact=True)
-        if pill.get_attribute("kind") == "pills":
+        if pill.get_attribute("aria-pressed") != "true":
             pill.click()
             calm(page)
     page.get_by_role("button", name="Race").last.click()
+    page.locator(".fetched [aria-label^='images per second']").wait_for(timeout=120_000)
+    page.close()
 
 
-def wait(browser: Any, address: str) -> None:
-    """Until no job is shown beside the page any more."""
+def wait(browser: Any, address: str, seconds: float | None = None) -> None:
+    """So many seconds, or until no job is shown beside the page any more."""
+    if seconds is not None:
+        time.sleep(seconds)
+        return
     page = browser.new_page()
     page.goto(address)
     page.wait_for_timeout(2000)

@@ -149,7 +149,7 @@ def waiting(heading: str, why: str) -> str:
 
 def side_by_side(pictures: Sequence[str], *, wide: bool = False) -> str:
     """Pictures in as many columns as fit."""
-    least = 400 if wide else 200
+    least = 400 if wide else 160
     style = f"display:grid;grid-template-columns:repeat(auto-fill,minmax({least}px,1fr));gap:16px 24px;margin-top:28px"
     return f'<div style="{style}">{"".join(pictures)}</div>'
 

@@ -77,8 +77,7 @@ SCHEMAS: Mapping[str, Table[Schema]] = {
 
 
 def check_name(kind: str, schema: str) -> None:
-    """Raises InputError for a name of no schema. "sub:NAME" and "SCHEMA@NAME" choose a database of an LMDB, the main one
-    where NAME is empty."""
+    """Raises InputError for a name of no schema; "sub:NAME" and "SCHEMA@NAME" choose a database, "" being the main."""
     name, at, _ = schema.partition("@")
     if kind == "lmdb" and (schema.startswith(SUB) or (at and name in SCHEMAS[kind])):
         return
