@@ -119,3 +119,28 @@ def test_an_empty_array_is_none(tmp_path: Path) -> None:
         empty.attrs["MATLAB_empty"] = np.uint8(1)
 
     check(matlab(tmp_path / "made.mat", fill), Truth("hdf5-arrays", of("images"), IMAGES, [None] * SAMPLES))
+
+
+def octave(path: Path, variables: dict[str, np.ndarray]) -> Path:
+    """A file as Octave's `save -hdf5` writes it: a group a variable, its axes reversed."""
+    with h5py.File(path, "w") as file:
+        for name, values in variables.items():
+            group = file.create_group(name)
+            group.attrs["OCTAVE_NEW_FORMAT"] = np.uint8(1)
+            group["type"] = np.bytes_(f"{values.dtype} matrix")
+            group["value"] = values.transpose()
+    return path
+
+
+def test_a_file_of_octave(tmp_path: Path) -> None:
+    variables = {"images": IMAGES.transpose(1, 2, 3, 0), "labels": np.array([LABELS], np.float64)}
+    check(octave(tmp_path / "made.hdf5", variables), Truth("hdf5-arrays", of("images/value"), IMAGES, list(LABELS)))
+    variables = {"train_x": GREY.transpose(1, 2, 0), "train_y": np.array([LABELS], np.uint8)}
+    check(octave(tmp_path / "grey.hdf5", variables), Truth("hdf5-arrays", of("train_x/value"), grey(GREY), list(LABELS)))
+
+
+def test_a_group_with_a_value_is_not_octaves_for_that(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "made.h5", "w") as file:
+        file["images/value"], file["labels/value"] = IMAGES, LABELS
+    about = inspect_file(tmp_path / "made.h5")
+    assert about["entries"] == SAMPLES

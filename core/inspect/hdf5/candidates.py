@@ -102,7 +102,7 @@ def _points(facts: Facts, layout: str) -> int:
     points += min(facts.rank(IMAGE_WORDS), 2) + (facts.rank(IMAGE_WORDS[:10]) > 0)
     points += 3 if facts.dtype == np.uint8 else 1 if facts.dtype.kind in "b" or facts.dtype == np.uint16 else 0
     points += (min(height, width) >= hdf5_layouts.LEAST) + (height == width) + (channels == 3)
-    points -= 5 * has(facts.name, UNLIKELY) + 2 * has(facts.name, BESIDE)
+    points -= 5 * has(facts.called, UNLIKELY) + 2 * has(facts.called, BESIDE)
     points -= 4 if min(height, width) < 4 and not facts.rank(IMAGE_WORDS) else 0
     return points - 4 * (hdf5_spec.word(facts.attributes.get("CLASS")) == "DIMENSION_SCALE")
 
@@ -160,14 +160,14 @@ def chosen(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candi
         same.setdefault((facts.group, facts.split, candidate.samples), []).append(candidate)
     best = {key: max(found, key=_merit) for key, found in same.items()}
     top = max((_merit(candidate)[:2] for candidate in best.values()), default=None)
-    images = [one for one in best.values() if top is not None and not (has(one.facts.name, BESIDE) and top[0])]
+    images = [one for one in best.values() if top is not None and not (has(one.facts.called, BESIDE) and top[0])]
     return images, [one for one in candidates if one not in images]
 
 
 def _merit(candidate: Candidate) -> tuple[bool, bool, int, int, int]:
     facts = candidate.facts
     return (
-        not has(facts.name, BESIDE),
+        not has(facts.called, BESIDE),
         candidate.points >= ENOUGH,
         facts.rank(IMAGE_WORDS) if candidate.points >= ENOUGH else 0,
         candidate.points,

@@ -21,6 +21,9 @@ SAMPLED = 64
 
 MAX_LENGTH = 1 << 62
 
+OCTAVE = "OCTAVE_NEW_FORMAT"
+"""The attribute of a group that is a variable of Octave (its source: libinterp/corefcn/ls-hdf5.cc)."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -31,13 +34,24 @@ class Facts:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
 
+    @cached_property
+    def called(self) -> str:
+        """What people call it: its path, for a variable of Octave without the "/value" that is the same for all."""
+        return self.name.rpartition("/")[0] if self.octave else self.name
+
+    @cached_property
+    def octave(self) -> bool:
+        """Whether Octave wrote it (`save -hdf5`): a variable is a group of a type and a value, marked as such."""
+        group, _, leaf = self.name.rpartition("/")
+        return leaf == "value" and bool(group) and OCTAVE in self.file.attributes(group)
+
     @property
     def group(self) -> str:
-        return self.name.rpartition("/")[0]
+        return self.called.rpartition("/")[0]
 
     @property
     def leaf(self) -> str:
-        return self.name.rpartition("/")[2]
+        return self.called.rpartition("/")[2]
 
     @property
     def dataset(self) -> h5py.Dataset:
@@ -50,14 +64,14 @@ class Facts:
     @cached_property
     def matlab(self) -> bool:
         """Whether its axes are in MATLAB's (or Octave's) order, which is the reverse of C's."""
-        return self.file.matlab or "MATLAB_class" in self.attributes
+        return self.file.matlab or self.octave or "MATLAB_class" in self.attributes
 
     @cached_property
     def split(self) -> str | None:
-        return split_of(self.name)
+        return split_of(self.called)
 
     def rank(self, known: tuple[str, ...]) -> int:
-        return rank(self.name, known)
+        return rank(self.called, known)
 
     @property
     def is_bytes(self) -> bool:

@@ -33,7 +33,7 @@ class Family:
 
 def image_layout(facts: Facts) -> str | None:
     """The axes of a dataset that is one image; None for one that is none by its shape and type."""
-    if not facts.is_numbers or has(facts.name, UNLIKELY):
+    if not facts.is_numbers or has(facts.called, UNLIKELY):
         return None
     told = hdf5_spec.layout(facts.attributes, len(facts.shape))
     if told is not None:

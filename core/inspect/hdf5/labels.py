@@ -148,7 +148,7 @@ def _few(column: LabelColumn, length: int) -> bool:
 
 
 def _may_be_labels(facts: Facts, images: Facts, length: int) -> bool:
-    if facts.name == images.name or length not in facts.shape or len(facts.shape) > 4 or has(facts.name, UNLIKELY):
+    if facts.name == images.name or length not in facts.shape or len(facts.shape) > 4 or has(facts.called, UNLIKELY):
         return False
     if facts.split is not None and images.split is not None and facts.split != images.split:
         return False

@@ -73,7 +73,7 @@ def _labels(file: Hdf5File, looked: Sequence[Facts], facts: Facts, length: int) 
 
 def _as_images(facts: Facts) -> tuple[tuple[int, ...], str, int] | None:
     """(shape, layout, axis of the samples) of rows that are pictures; None for rows that are just numbers."""
-    if len(facts.shape) != 2 or not facts.is_numbers or has(facts.name, UNLIKELY) or 0 in facts.shape:
+    if len(facts.shape) != 2 or not facts.is_numbers or has(facts.called, UNLIKELY) or 0 in facts.shape:
         return None
     for axis in (1, 0) if facts.matlab else (0, 1):
         ways = _ways(facts.shape[1 - axis], facts.matlab)
@@ -89,7 +89,7 @@ def _as_images(facts: Facts) -> tuple[tuple[int, ...], str, int] | None:
 def _as_a_whole(facts: Facts) -> float:
     """How alike neighbours are if the whole dataset is one grey image."""
     rows = facts.file.rows(facts.dataset, 0, min(facts.shape[0], 256))
-    return 1.0 if has(facts.name, ONE) else smoothness(rows)
+    return 1.0 if has(facts.called, ONE) else smoothness(rows)
 
 
 def _ways(count: int, matlab: bool) -> list[tuple[tuple[int, ...], str]]:
