@@ -136,7 +136,9 @@ def test_a_file_of_octave(tmp_path: Path) -> None:
     variables = {"images": IMAGES.transpose(1, 2, 3, 0), "labels": np.array([LABELS], np.float64)}
     check(octave(tmp_path / "made.hdf5", variables), Truth("hdf5-arrays", of("images/value"), IMAGES, list(LABELS)))
     variables = {"train_x": GREY.transpose(1, 2, 0), "train_y": np.array([LABELS], np.uint8)}
-    check(octave(tmp_path / "grey.hdf5", variables), Truth("hdf5-arrays", of("train_x/value"), grey(GREY), list(LABELS)))
+    check(
+        octave(tmp_path / "grey.hdf5", variables), Truth("hdf5-arrays", of("train_x/value"), grey(GREY), list(LABELS))
+    )
 
 
 def test_a_group_with_a_value_is_not_octaves_for_that(tmp_path: Path) -> None:

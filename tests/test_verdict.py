@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.measure.verdict import BOUND_BY, cases_of, verdicts
+from core.measure.cases import cases_of
+from core.measure.verdict import BOUND_BY, verdicts
 
 FAST = {"read": 4e6, "decode": 1e5, "collate": 9e4, "memory": 5e6, "from raw": 8e5}
 RAW = {"read": 1e6, "collate": 6e5, "memory": 2e6}

@@ -5,7 +5,7 @@ It leaves that out for a server that is an app of its own (`st.App`), which ours
 
 from __future__ import annotations
 
-import asyncio
+import threading
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +20,9 @@ AFTER = 0.5
 async def open_browser(app: st.App) -> AsyncIterator[None]:
     """Around the life of the server. Without a screen, and where `server.headless` is set, nothing is opened."""
     if not st.get_option("server.headless"):
-        asyncio.get_running_loop().call_later(AFTER, webbrowser.open, address())
+        timer = threading.Timer(AFTER, webbrowser.open, [address()])  # it may take its time
+        timer.daemon = True
+        timer.start()
     yield
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.jobs import Job, State, Watch
 from ui import state
-from ui.job_panel import note_endings, queue_text, rest_text
+from ui.job_panel import note_endings, queue_text, rest_text, watch
 from ui.live.drawing import progress_bar, small
 from ui.live.fetched import draw_fetched
 from ui.navigation import PAGES, link
@@ -29,7 +29,7 @@ def draw_indicator() -> None:
         with st.container(border=True, gap="xxsmall"):
             link(job.owner if job.owner in PAGES else "start", job.title)
             address = f"live/{job.id}/small?known={known_as(active)}"
-            draw_fetched(f"indicator.{job.id}", address, picture(job, Watch(job).refresh()), lambda: _note(known))
+            draw_fetched(f"indicator.{job.id}", address, picture(job, watch(job)), lambda: _note(known))
     if len(active) > len(running):
         st.caption(f"{len(active) - len(running)} more waiting")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.jobs import Job, Watch
-from ui.job_panel import draw_cancel, note_endings
+from core.jobs import Job
+from ui.job_panel import draw_cancel, note_endings, watch
 from ui.live.fetched import draw_fetched
 from ui.live.pictures import picture
 
@@ -13,7 +13,7 @@ from ui.live.pictures import picture
 def draw_live(job: Job) -> None:
     """What runs, until it ends: then the page is drawn anew."""
     with st.container(border=True):
-        shown = picture(job, Watch(job).refresh())
+        shown = picture(job, watch(job))
         draw_fetched(f"live.{job.id}", f"live/{job.id}", shown, lambda: note_endings({job.id}))
         with st.container(horizontal_alignment="right"):
             draw_cancel(job)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from core.measure.cases import RUNGS, Case
 from core.measure.races import Standing, setting_of
-from core.measure.verdict import RUNGS, Case, Verdict
+from core.measure.verdict import Verdict
 from ui.loaders.words import named
 from ui.theme import FIGURE_COLOUR, PALETTE, finish, format_scale, format_title
 from ui.words import number_text, rounded

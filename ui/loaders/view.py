@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from core.measure.cases import cases_of
 from core.measure.races import RaceRecord, standings
-from core.measure.verdict import cases_of, judge
+from core.measure.verdict import judge
 from ui.loaders.charts import (
     bound_rows,
     costs_chart,

@@ -1,0 +1,143 @@
+"""What would help a setting most: what the same experiment measured, and what its ladder of ceilings foresees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from core.measure.cases import NEAR, Case
+from core.measure.settings import VARIED
+
+WORTH = 1.05
+"""A gain below this is not worth a sentence."""
+
+DOUBT = 0.5
+"""What a predicted gain counts beside a measured one."""
+
+BATCHES_EACH = 4
+"""Batches an epoch that a worker should have, so that none waits long for the last of the others."""
+
+
+class Change(NamedTuple):
+    """Something to do differently. `gain`: how many times as fast; `measured` in this experiment, or predicted."""
+
+    what: str
+    gain: float
+    measured: bool
+
+
+def changes_for(case: Case, bound: str, others: Sequence[Case]) -> Iterator[Change]:
+    """Every change that is known, for a setting that is `bound` by a key of `verdict.BOUND_BY`."""
+    yield from _measured(case, others)
+    if bound == "model":
+        return
+    for what, rate in _predicted(case, bound):
+        times = min(rate, *_other_walls(case, bound)) / case.loading
+        yield Change(what, _gain(case, times, beside=bound == "workers" or case.workers > 0), False)
+
+
+def best_of(changes: Sequence[Change]) -> Change | None:
+    """The change that helps most, None where none is worth it; what was measured outweighs a larger promise."""
+    worth = [change for change in changes if change.gain >= WORTH]
+    return max(worth, key=lambda change: change.gain * (1 if change.measured else DOUBT), default=None)
+
+
+def _gain(case: Case, times: float, *, beside: bool) -> float:
+    """What loading that is so many `times` as fast means for the trainer: `beside` the step, or in turns with it."""
+    wait = case.wait_share
+    if wait is None or times <= 0:
+        return times
+    return 1 / max(wait / times, 1 - wait) if beside else 1 / (wait / times + 1 - wait)
+
+
+def _other_walls(case: Case, bound: str) -> list[float]:
+    """What would hold a faster setting back: memory, and the walls that it is not bound by."""
+    walls = [rate for name, rate in case.walls.items() if name not in ("host", bound)]
+    return [*walls, case.ceilings.get("memory", float("inf"))]
+
+
+def _measured(case: Case, others: Sequence[Case]) -> Iterator[Change]:
+    """Settings of the same experiment that do the same work and differ in one thing."""
+    for other in others:
+        differing = [name for name in VARIED if _of(case, name) != _of(other, name)]
+        if len(differing) == 1 and differing[0] in _SWAPS:
+            yield Change(_SWAPS[differing[0]].format(_of(other, differing[0])), other.rate / case.rate, True)
+
+
+_SWAPS = {
+    "store": "The store {}",
+    "loader": "The {} loader",
+    "batch_size": "Batches of {}",
+    "workers": "Workers: {}",
+}
+
+
+def _of(case: Case, name: str) -> str:
+    return str(case.about.get("workers_asked" if name == "workers" else name))
+
+
+def _predicted(case: Case, bound: str) -> Iterator[tuple[str, float]]:
+    """(what to do, the rate that it would have) for what the ladder can foresee."""
+    if bound == "decoding" and "from raw" in case.ceilings:
+        reached = min(case.loading / case.ceilings["collate"], 1)
+        yield _REMOVES[bound][1], reached * case.ceilings["from raw"]
+    elif bound in _REMOVES:
+        stage, what = _REMOVES[bound]
+        yield what, _without(case, case.costs[stage])
+    elif bound == "memory" and case.about.get("output") == "float32":
+        yield "Output as uint8, a quarter of the bytes", _without(case, 0.75 * case.costs["collate"])
+    elif bound == "storage" and "cold read" in case.ceilings:
+        yield "Enough memory to keep the store in the page cache", NEAR * case.ceilings["collate"]
+    elif bound == "storage":
+        yield _better_storage(case), _without(case, case.costs["read"])
+    elif bound == "workers":
+        times = case.cpus / max(case.workers, 1)
+        yield f"{case.cpus} workers", min(case.loading * times, case.ceilings["collate"])
+    elif bound == "batches":
+        size = max(int(case.about["split_samples"]) // (BATCHES_EACH * case.workers), 1)
+        yield f"Batches of {size}", min(case.loading * case.workers / case.batches, case.ceilings["collate"])
+    elif bound == "python":
+        yield from _less_python(case)
+
+
+_REMOVES = {
+    "decoding": ("decode", "Storing raw pixels, which need no decoding,"),
+    "decompression": ("decompress", "Storing without compression"),
+    "transform": ("transform", "Storing the images at the size that is trained on"),
+}
+
+
+def _better_storage(case: Case) -> str:
+    if case.about.get("format") == "disk":
+        return "One container (LMDB, HDF5) instead of a file for each image"
+    return "A smaller encoding, of which fewer bytes are read,"
+
+
+def _less_python(case: Case) -> Iterator[tuple[str, float]]:
+    top = case.ceilings["collate"]
+    if case.about.get("loader") != "fast":
+        yield "The fast loader", NEAR * top
+        return
+    size = int(case.about.get("batch_size", 0))
+    enough = case.batches >= 4 * BATCHES_EACH * max(case.workers, 1)
+    if size and size < 1024 and enough:  # what is left beside the stages is spent once a batch
+        yield f"Batches of {4 * size}", 1 / (1 / top + (1 / case.loading - 1 / top) / 4)
+
+
+def _without(case: Case, seconds: float) -> float:
+    """The rate if a sample took so much less time, of what it takes now and of what the ladder allows at best."""
+    left = max(1 / case.loading - seconds, 1 / case.ceilings["collate"] - seconds, 0.01 / case.loading)
+    return 1 / left
+
+
+def told(best: Change | None) -> str:
+    """A change as a sentence."""
+    if best is None:
+        return "Nothing that was tried or can be foreseen here would bring 5% more."
+    if best.measured:
+        return f"{best.what} helps most: measured here, {_times(best.gain)} as fast."
+    return f"{best.what} would help most: about {_times(best.gain)} as fast is predicted."
+
+
+def _times(gain: float) -> str:
+    return f"{gain:.1f} times"

@@ -1,0 +1,104 @@
+"""What an experiment found of each setting: its turns summed up, beside the ceilings that were measured with them."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+RUNGS = ("read", "decompress", "decode", "transform", "collate")
+NEAR = 0.6
+"""Of the lowest ceiling: from here on a setting is bound by it. Ceilings are measured with nobody else at work."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A setting's turns, summed up. `rate`: the median, samples a second; `ceilings` as its load measured them."""
+
+    about: Mapping[str, Any]
+    rate: float
+    wait_share: float | None
+    ceilings: Mapping[str, float]
+
+    @property
+    def name(self) -> str:
+        return str(self.about["setting"])
+
+    @property
+    def rungs(self) -> dict[str, float]:
+        return {name: self.ceilings[name] for name in RUNGS if name in self.ceilings}
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """Seconds a sample that each stage takes on all CPUs at once: what its rung is below the one before."""
+        times = {name: 1 / rate for name, rate in self.rungs.items()}
+        before = [0.0, *times.values()]
+        return {name: time - earlier for (name, time), earlier in zip(times.items(), before, strict=False)}
+
+    @property
+    def walls(self) -> dict[str, float]:
+        """Every rate that cannot be passed, by what it would be bound by."""
+        walls = {"storage": self.ceilings.get("cold read"), "copy": self.ceilings.get("copy")}
+        standing = {name: rate for name, rate in walls.items() if rate}
+        return {**standing, "host": self.ceilings["collate"]}
+
+    @property
+    def workers(self) -> int:
+        """How many make batches; 0: the trainer's own thread."""
+        words = str(self.about.get("workers", "")).split()
+        return int(words[0]) if words and words[0].isdigit() else 0
+
+    @property
+    def batches(self) -> float:
+        """Batches an epoch; infinitely many where the turns do not say."""
+        samples, size = self.about.get("split_samples"), self.about.get("batch_size")
+        return math.ceil(samples / size) if samples and size else math.inf
+
+    @property
+    def cpus(self) -> int:
+        """How many there are to work on."""
+        return int(self.about.get("cpus", 1)) or 1
+
+    @property
+    def loading(self) -> float:
+        """The rate while it loads: of a trainer that loads in its own thread, the time of its steps left out."""
+        return self.rate / self.wait_share if self.wait_share and not self.workers else self.rate
+
+
+def cases_of(turns: Sequence[Mapping[str, Any]]) -> list[Case]:
+    """The settings of these turns that have a ladder, the fastest first."""
+    return sorted(_cases(turns), key=lambda case: case.rate, reverse=True)
+
+
+def _cases(turns: Sequence[Mapping[str, Any]]) -> Iterator[Case]:
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for turn in turns:
+        if "collate" in turn.get("ceilings", {}) and "setting" in turn:
+            groups.setdefault(turn["setting"], []).append(turn)
+    best = _best_ceilings(groups.values())
+    for rows in groups.values():
+        waits = [row["wait_share"] for row in rows if row.get("wait_share") is not None]
+        rate = statistics.median(row["samples_per_s"] for row in rows)
+        yield Case(rows[0], rate, statistics.median(waits) if waits else None, best[_work(rows[0])])
+
+
+def _best_ceilings(groups: Iterable[Sequence[Mapping[str, Any]]]) -> dict[object, dict[str, float]]:
+    """Of every rung and wall the best seen in any round; whoever was faster has shown that more is possible."""
+    best: dict[object, dict[str, float]] = {}
+    for rows in groups:
+        found = best.setdefault(_work(rows[0]), {})
+        for row in rows:
+            for name, rate in row["ceilings"].items():
+                found[name] = max(rate, found.get(name, 0.0))
+        reached = statistics.median(row["samples_per_s"] for row in rows)
+        for name in RUNGS:
+            if name in found:
+                found[name] = max(found[name], reached)
+    return best
+
+
+def _work(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What decides the ceilings (see `Setting.work`)."""
+    return tuple(row.get(name) for name in ("path", "batch_size", "transform", "device", "output"))
