@@ -90,7 +90,7 @@ def test_the_machine_is_watched_meanwhile(home: Home, monkeypatch: pytest.Monkey
     kept = read_monitor(list_records(home, "storage")[0].beside("monitor.csv"))
     assert 0 < len(seen) <= len(kept)
     assert [row["ts"] for row in seen] == sorted({row["ts"] for row in seen}), "each row once"
-    assert seen[-1]["cpu_pct"] > 0
+    assert max(row["cpu_pct"] for row in seen) > 0
     assert seen[-1]["rss_mb"] > 10
 
 
