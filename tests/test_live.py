@@ -17,7 +17,7 @@ from core.home import Home
 from core.jobs import Job, Jobs, Watch
 from core.jobs.eventlog import Stamped
 from ui.live import route
-from ui.live.indicator import known_as
+from ui.live.indicator import known_as, page_of
 from ui.live.pictures import PICTURES, picture
 from ui.live.route import MOST_WATCHED, Watches, beside, live
 
@@ -95,6 +95,15 @@ def test_beside_the_page_a_change_of_the_jobs_is_told(furnished: Home) -> None:
     Jobs(furnished).cancel(job.id)
     until(lambda: not Jobs(furnished).get(job.id).active)
     assert ask(beside, job.id, f"known={known}") is None
+
+
+@pytest.mark.parametrize(
+    ("owner", "page"), [("train", "train"), ("benchmark.storage", "benchmark"), ("elsewhere", "start")]
+)
+def test_a_job_leads_to_its_page(owner: str, page: str, furnished: Home) -> None:
+    job = race(furnished, rounds=1)
+    assert page_of(replace(job, owner=owner)) == page
+    Jobs(furnished).cancel(job.id)
 
 
 def test_only_the_last_jobs_are_remembered(furnished: Home) -> None:

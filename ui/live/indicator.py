@@ -27,11 +27,17 @@ def draw_indicator() -> None:
     known = {job.id for job in active}
     for job in running:
         with st.container(border=True, gap="xxsmall"):
-            link(job.owner if job.owner in PAGES else "start", job.title)
+            link(page_of(job), job.title)
             address = f"live/{job.id}/small?known={known_as(active)}"
             draw_fetched(f"indicator.{job.id}", address, picture(job, watch(job)), lambda: _note(known))
     if len(active) > len(running):
         st.caption(f"{len(active) - len(running)} more waiting")
+
+
+def page_of(job: Job) -> str:
+    """The page that owns a job: its owner is called so, or so with what part of it ("benchmark.storage")."""
+    page = job.owner.partition(".")[0]
+    return page if page in PAGES else "start"
 
 
 def known_as(active: Sequence[Job]) -> str:
