@@ -19,10 +19,11 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from core.errors import FormatMattersError
-from core.jobs import Job, Watch
-from ui import state
-from ui.live.indicator import known_as
-from ui.live.indicator import picture as small_picture
+from core.home import Home
+from core.jobs import Job, Jobs, Watch
+
+# What draws is imported with the first picture: the server starts without the charts, and without Streamlit's caches,
+# which complain where no server runs yet.
 
 MOST_WATCHED = 8
 OPEN_SECONDS = 4.0
@@ -68,20 +69,26 @@ async def beside(request: Request) -> StreamingResponse:
 
 def _large(name: str) -> str | None:
     """A picture; None for a job that has ended or is not shown live."""
-    from ui.live.pictures import PICTURES, picture  # with the first picture: the server starts without the charts
+    from ui.live.pictures import PICTURES, picture
 
     job = _job(name)
     return _watches.drawn(picture, job) if job is not None and job.active and job.task in PICTURES else None
 
 
 def _small(name: str, known: str | None) -> str | None:
+    from ui.live.indicator import known_as, picture
+
     job = _job(name)
-    return _watches.drawn(small_picture, job) if job and known_as(state.jobs().active()) == known else None
+    return _watches.drawn(picture, job) if job and known_as(_jobs().active()) == known else None
+
+
+def _jobs() -> Jobs:
+    return Jobs(Home.find())
 
 
 def _job(name: str) -> Job | None:
     try:
-        return state.jobs().get(name)
+        return _jobs().get(name)
     except FormatMattersError:
         return None
 

@@ -14,8 +14,7 @@ from core.inspect.lmdb.walk import UNSEEN_LEAVES, Walk, joined, parts, walk
 
 SEARCHES_BETWEEN_RELEASES = 64
 COUNTED_FIRST, COUNTED_AT_ONCE = 1_024, 16_384
-"""Leaf pages are counted as far as they are needed, some at a time, first few and then more: a file of very many is not
-read through to show its beginning."""
+"""Leaf pages are counted as far as they are needed, first few at a time and then more: none is read in vain."""
 
 
 class Entry(NamedTuple):
