@@ -10,7 +10,10 @@ if __name__ == "__main__":
 
     draw_app()
 else:
+    from starlette.middleware import Middleware
+
+    from ui.hosts import OnlyOurNames
     from ui.live.route import ROUTES
     from ui.open_browser import open_browser
 
-    app = st.App(__file__, routes=ROUTES, lifespan=open_browser)
+    app = st.App(__file__, routes=ROUTES, middleware=[Middleware(OnlyOurNames)], lifespan=open_browser)
