@@ -19,7 +19,7 @@ from core.jobs.eventlog import Stamped
 from ui.live import route
 from ui.live.indicator import known_as, page_of
 from ui.live.pictures import PICTURES, picture
-from ui.live.route import MOST_WATCHED, Watches, beside, live
+from ui.live.route import MOST_WATCHED, Watches, beside, idle, live
 
 STORES = ("disk/original", "lmdb/raw")
 
@@ -95,6 +95,29 @@ def test_beside_the_page_a_change_of_the_jobs_is_told(furnished: Home) -> None:
     Jobs(furnished).cancel(job.id)
     until(lambda: not Jobs(furnished).get(job.id).active)
     assert ask(beside, job.id, f"known={known}") is None
+
+
+def test_a_tab_that_shows_no_job_learns_of_the_first(furnished: Home) -> None:
+    known = known_as([])
+    assert ask_idle(known) == "still idle"
+    job = race(furnished)
+    assert ask_idle(known) is None
+    Jobs(furnished).cancel(job.id)
+    until(lambda: not Jobs(furnished).get(job.id).active)
+
+
+def ask_idle(known: str) -> str | None:
+    """None where the stream says that the jobs are others by now; it sends nothing as long as they are not."""
+
+    async def events() -> list[str]:
+        scope = {"type": "http", "path_params": {}, "query_string": f"known={known}".encode(), "headers": []}
+        return [event async for event in (await idle(Request(scope))).body_iterator]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(route, "OPEN_SECONDS", 0.0)
+        told = asyncio.run(events())[1:]
+    assert told in ([], [route.GONE])
+    return None if told else "still idle"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.datasets import Dataset
-from ui import state
+from ui import address, state
 from ui.job_panel import show_endings
 from ui.live.indicator import draw_indicator
 from ui.navigation import link
@@ -28,11 +28,13 @@ def _draw_picker(datasets: list[Dataset]) -> None:
         link("dataset", "Import one")
         return
     names = [dataset.name for dataset in datasets]
+    address.recall("dataset", state.DATASET_KEY, lambda name: name if name in names else None)
     if st.session_state.get(state.DATASET_KEY) not in names:
         st.session_state[state.DATASET_KEY] = names[0]
     st.selectbox("Dataset", names, key=state.DATASET_KEY, persist_state="session")
     dataset = state.current_dataset()
     if dataset is not None:
+        address.keep("dataset", dataset.name)
         st.caption(describe(dataset))
 
 

@@ -102,7 +102,8 @@ def _draw_actions(found: list[StoreInfo], verified: dict[str, Job]) -> None:
 
 
 def _verify(store: StoreInfo) -> None:
-    state.start_job("verify", {"store": str(store.path)}, title=f"Verify {store_label(store)}", owner="build")
+    title = f"Verify {store_label(store)} of {store.manifest.dataset}"
+    state.start_job("verify", {"store": str(store.path)}, title=title, owner="build")
     st.rerun()
 
 

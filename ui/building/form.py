@@ -126,7 +126,7 @@ def _draw_start(planned: list[Planned]) -> None:
 def _start(ready: list[Planned]) -> None:
     """Queue a job for each store and turn to the list of stores."""
     for one in ready:
-        state.start_job("build", dict(one.fields), title=f"Build {one.title}", owner="build")
+        state.start_job("build", dict(one.fields), title=f"Build {one.title} of {one.fields['dataset']}", owner="build")
     st.session_state["build.view"] = STORES
 
 

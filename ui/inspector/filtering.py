@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core.inspect.search import Wanted
+from ui import address
 from ui.inspector import inspected
 from ui.inspector.opening import Subject
 from ui.words import counted, verbatim
@@ -50,11 +51,15 @@ def begin(subject: Subject, forget: Sequence[str]) -> None:
         for key in (LABEL, KEY, ROUNDS, *forget):
             st.session_state.pop(key, None)
     st.session_state[SUBJECT] = now
+    address.recall("search", KEY, str)
+    address.recall("how", HOW, lambda how: how if how in HOW_TITLES else None)
 
 
 def chosen() -> Wanted | None:
     """What the filter's widgets say, before they are drawn; None lets everything through."""
     label, key = st.session_state.get(LABEL, ALL), st.session_state.get(KEY, "").strip()
+    address.keep("search", key)
+    address.keep("how", "contains" if key and st.session_state.get(HOW) == "contains" else None)
     if label == ALL and not key:
         return None
     return Wanted(key or None, st.session_state.get(HOW, "prefix"), None if label == ALL else label)

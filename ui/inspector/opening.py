@@ -12,14 +12,15 @@ from core.errors import FormatMattersError
 from core.inspect import remembered, uploads
 from core.inspect.roots import VARIABLE, Listing, Roots
 from core.stores import StoreInfo
-from ui import state
+from ui import address, state
 from ui.inspector.inspected import Span
 from ui.navigation import link
 from ui.stores import store_label
 from ui.words import size_text
 
-SOURCE, PATH, FOLDER, LISTED, QUERY = (
-    "inspector.source", "inspector.path", "inspector.folder", "inspector.listing", "file",
+SOURCE, PATH, STORE, SPLIT, FOLDER, LISTED, QUERY = (
+    "inspector.source", "inspector.path", "inspector.store", "inspector.split", "inspector.folder",
+    "inspector.listing", "file",
 )  # fmt: skip
 SOURCES = {"store": "Built store", "file": "File or folder", "upload": "Upload"}
 SHOWN_RECENT = 6
@@ -51,8 +52,8 @@ def choose_source(stores: list[StoreInfo]) -> str:
         "Open", list(SOURCES), format_func=SOURCES.__getitem__, required=True, key=SOURCE, persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
-    if source != "file":
-        st.query_params.pop(QUERY, None)
+    for name in {"store": (QUERY,), "file": ("store", "split")}.get(source, (QUERY, "store", "split")):
+        address.keep(name, None)
     return source
 
 
@@ -71,14 +72,26 @@ def choose_store(stores: list[StoreInfo], on_change: Callable[[], None]) -> Subj
         link("build", "Build a store")
         return None
     by_path = {str(info.path): info for info in stores}
+    by_name = {_address_of(info): path for path, info in by_path.items()}
+    address.recall("store", STORE, by_name.get)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         path = st.selectbox("Store", list(by_path), format_func=lambda path: store_label(by_path[path]), width=380,
-                            key="inspector.store", persist_state="session")  # fmt: skip
+                            key=STORE, persist_state="session")  # fmt: skip
         info = by_path[path]
         splits = list(info.manifest.splits)
-        split = st.segmented_control("Split", splits, default=splits[0], required=True, key="inspector.split",
+        address.recall("split", SPLIT, lambda name: name if name in splits else None)
+        if st.session_state.get(SPLIT) not in splits:
+            st.session_state[SPLIT] = splits[0]
+        split = st.segmented_control("Split", splits, required=True, key=SPLIT,
                                      persist_state="session", on_change=on_change)  # fmt: skip
-    return subject_of(info, split if split in splits else splits[0])
+    address.keep("store", _address_of(info))
+    address.keep("split", split)
+    return subject_of(info, split)
+
+
+def _address_of(info: StoreInfo) -> str:
+    """A store among those of its dataset, as addresses name it: "lmdb/raw"."""
+    return f"{info.manifest.format}/{info.manifest.variant}"
 
 
 def subject_of(info: StoreInfo, split: str) -> Subject:

@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import FormatMattersError
 from core.inspect.files import Cell
 from core.stores import StoreInfo
+from ui import address
 from ui.gallery import cell_data, draw_gallery
 from ui.inspector import filtering, inspected
 from ui.inspector.compare import draw_others
@@ -32,9 +33,11 @@ def draw_images(subject: Subject, others: list[StoreInfo]) -> None:
     if len(subject.span) == 0:
         return
     filtering.begin(subject, (PAGE, SELECTED))
+    address.recall("sample", SELECTED, address.number)
     wanted = filtering.chosen()
     positions, found = filtering.positions_of(subject, wanted)
     edge, size = _density(subject)
+    _page_of_selected(positions, size)
     first = _page(positions, size) * size
     above = st.container()
     grid, large = st.columns([8, 5], gap="large")
@@ -44,6 +47,7 @@ def draw_images(subject: Subject, others: list[StoreInfo]) -> None:
         else:
             filtering.nothing(subject, wanted, found)
         filtering.draw_rest(found)
+    address.keep("sample", st.session_state.get(SELECTED))
     if len(positions):
         selected = _selected(subject, positions, first)
         with large:
@@ -53,6 +57,14 @@ def draw_images(subject: Subject, others: list[StoreInfo]) -> None:
         # drawn last, for counting labels must not hold up the grid
         filtering.draw_filter(subject, to_first_page)
         _draw_jumps(subject, positions, size)
+
+
+def _page_of_selected(positions: Positions, size: int) -> None:
+    """Where nothing says which page is shown, as after a reload: that of the picked entry."""
+    selected = st.session_state.get(SELECTED)
+    place = None if selected is None or PAGE in st.session_state else _place(positions, selected)
+    if place is not None:
+        st.session_state[PAGE] = place // size + 1
 
 
 def _page(positions: Positions, size: int) -> int:

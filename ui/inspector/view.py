@@ -12,7 +12,7 @@ from core.inspect import remembered
 from core.inspect.kinds import Found, identify
 from core.inspect.schemas import SCHEMAS, SUB
 from core.stores import StoreInfo
-from ui import state
+from ui import address, state
 from ui.inspector import inspected
 from ui.inspector.check import draw_check
 from ui.inspector.inspected import Span
@@ -59,8 +59,8 @@ def draw_subject(subject: Subject, others: list[StoreInfo]) -> None:
 
 def draw_file(path: Path, uploaded: bool) -> None:
     """A file from outside: what it is and how it is read, then its views."""
-    if not uploaded and st.query_params.get(QUERY) != str(path):
-        st.query_params[QUERY] = str(path)
+    if not uploaded:
+        address.keep(QUERY, path)
     try:
         found = identify(path)
     except FormatMattersError as error:

@@ -1,5 +1,5 @@
 """The jobs that run, beside every page. It alone keeps time: when a job starts or ends, or a dataset comes, the app
-runs again, once.
+runs again, once; in every tab, whichever of them started the job.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from ui.navigation import PAGES, link
 
 
 def draw_indicator() -> None:
-    """A box for each job that runs, or for the first that waits."""
+    """A box for each job that runs, or for the first that waits; where none does, only a watch for the first."""
     active = state.jobs().active()
     if not active:
+        draw_fetched("indicator.idle", f"live/idle?known={known_as(active)}", "", lambda: _note(set()))
         return
     st.caption("**Jobs**")
     running = [job for job in active if job.state is State.RUNNING] or active[:1]

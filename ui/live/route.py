@@ -1,4 +1,5 @@
-"""What the browser listens to while a job runs: GET /live/JOB and /live/JOB/small, streams of pictures as they change.
+"""What the browser listens to: GET /live/JOB and /live/JOB/small while a job runs, streams of pictures as they change,
+and GET /live/idle while none does.
 
 Each is a stream of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) whose data is
 HTML without scripts, each about a millisecond's work in a thread of the server's; the event "gone" says that the job
@@ -27,7 +28,7 @@ from core.jobs import Job, Jobs, Watch
 
 MOST_WATCHED = 8
 OPEN_SECONDS = 4.0
-EVERY, EVERY_SMALL = 0.48, 4.0
+EVERY, EVERY_SMALL, EVERY_IDLE = 0.48, 4.0, 1.9
 """Seconds between two pictures: more than two a second of what the page is about."""
 
 GONE = "event: gone\ndata:\n\n"
@@ -67,6 +68,12 @@ async def beside(request: Request) -> StreamingResponse:
     return _stream(lambda: _small(name, known), EVERY_SMALL)
 
 
+async def idle(request: Request) -> StreamingResponse:
+    """Nothing to see, until the jobs are others than the `known` ones: for the tabs that show no job."""
+    known = request.query_params.get("known")
+    return _stream(lambda: "" if _is_known(known) else None, EVERY_IDLE)
+
+
 def _large(name: str) -> str | None:
     """A picture; None for a job that has ended or is not shown live."""
     from ui.live.pictures import PICTURES, picture
@@ -76,10 +83,16 @@ def _large(name: str) -> str | None:
 
 
 def _small(name: str, known: str | None) -> str | None:
-    from ui.live.indicator import known_as, picture
+    from ui.live.indicator import picture
 
     job = _job(name)
-    return _watches.drawn(picture, job) if job and known_as(_jobs().active()) == known else None
+    return _watches.drawn(picture, job) if job and _is_known(known) else None
+
+
+def _is_known(known: str | None) -> bool:
+    from ui.live.indicator import known_as
+
+    return known_as(_jobs().active()) == known
 
 
 def _jobs() -> Jobs:
@@ -115,4 +128,4 @@ async def _pictures(draw: Callable[[], str | None], every: float) -> AsyncIterat
         await asyncio.sleep(every)
 
 
-ROUTES = [Route("/live/{job}", live), Route("/live/{job}/small", beside)]
+ROUTES = [Route("/live/idle", idle), Route("/live/{job}", live), Route("/live/{job}/small", beside)]
