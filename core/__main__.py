@@ -16,6 +16,7 @@ from typing import NoReturn
 from core.cli.verb import shared_arguments
 from core.cli.verbs import VERBS
 from core.errors import InputError, WorkError
+from core.printable import printable
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     """Answer one verb; returns the exit status."""
     signal.signal(signal.SIGTERM, _terminate)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
+    _never_fail_to_print()
     try:
         given = parse(arguments)
         from core.cli.console import run, show_result
@@ -60,8 +62,15 @@ def main(arguments: Sequence[str]) -> int:
         return DONE
 
 
+def _never_fail_to_print() -> None:
+    """A terminal that knows fewer characters than a name has (LC_ALL=C) gets escapes; the program does not end."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+
+
 def _told(error: BaseException, status: int) -> int:
-    print(" ".join(str(error).split()) or type(error).__name__, file=sys.stderr)
+    print(printable(" ".join(str(error).split())) or type(error).__name__, file=sys.stderr)
     return status
 
 

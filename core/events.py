@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from core.strict_json import dumps
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -99,7 +101,7 @@ def from_fields(fields: Any) -> Event:
 
 def to_line(event: Event) -> str:
     """One line of JSON, without the newline."""
-    return json.dumps(to_fields(event), ensure_ascii=False)
+    return dumps(to_fields(event))
 
 
 def from_line(line: str) -> Event:

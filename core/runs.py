@@ -7,7 +7,6 @@ the variable FORMAT_MATTERS_SESSION.
 from __future__ import annotations
 
 import csv
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from filelock import FileLock
 
 from core.home import Home
 from core.machine import machine_facts, machine_identity
+from core.strict_json import dumps
 
 SUMMARY, SYSINFO = "summary.csv", "sysinfo.json"
 COLUMNS = (
@@ -78,7 +78,7 @@ def session_folder(home: Home) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     sysinfo = folder / SYSINFO
     if not sysinfo.exists():
-        sysinfo.write_text(json.dumps(machine(home), indent=1), encoding="utf-8")
+        sysinfo.write_text(dumps(machine(home), indent=1), encoding="utf-8")
     return folder
 
 

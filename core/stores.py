@@ -22,6 +22,7 @@ from core.errors import InputError
 from core.formats import FORMATS
 from core.formats.walk import files_below
 from core.home import Home
+from core.strict_json import dumps, plain
 
 if TYPE_CHECKING:
     from core.loading.loader import Loader
@@ -59,8 +60,8 @@ class Manifest:
 
     def save(self, path: Path) -> None:
         """Write it with a checksum over itself, so that a flipped byte in it is found as well."""
-        fields = dataclasses.asdict(self)
-        path.write_text(json.dumps({**fields, "self": _digest(fields)}, indent=1, ensure_ascii=False), "utf-8")
+        fields = plain(dataclasses.asdict(self))
+        path.write_text(dumps({**fields, "self": _digest(fields)}, indent=1), "utf-8")
 
     @classmethod
     def load(cls, store: Path) -> Manifest:
@@ -84,8 +85,9 @@ class Manifest:
 
 
 def _digest(fields: Mapping[str, Any]) -> str:
+    # Python's own writing, which is what the stores of all versions were signed with.
     text = json.dumps(fields, sort_keys=True, ensure_ascii=False)
-    return f"{checksums.of_bytes(text.encode()):016x}"
+    return f"{checksums.of_bytes(text.encode('utf-8', 'surrogatepass')):016x}"
 
 
 class Store:

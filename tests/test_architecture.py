@@ -27,6 +27,8 @@ BASE = [
     "core.machine",
     "core.names",
     "core.words",
+    "core.strict_json",
+    "core.printable",
 ]
 
 FLOORS = [
@@ -139,6 +141,18 @@ def test_a_library_has_its_place(library: str) -> None:
     for name, path in modules():
         if any(is_in(module, library) for module in imports(path)):
             assert any(is_in(name, home) for home in HOMES[library]), f"{name} imports {library}"
+
+
+def test_json_is_written_in_one_place() -> None:
+    """NaN, halves of surrogate pairs and keys that are no text are dealt with there (`core.strict_json`)."""
+    signatures = {"core.strict_json", "core.stores", "core.machine.identity"}  # text that is hashed and never read
+    for name, path in modules():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        written = [
+            node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in ("dump", "dumps")
+        ]
+        found = [node for node in written if isinstance(node.value, ast.Name) and node.value.id == "json"]
+        assert not found or name in signatures, f"{name} writes JSON itself in line {found[0].lineno}"
 
 
 def test_formats_do_not_know_each_other() -> None:

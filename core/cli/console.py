@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -10,7 +9,10 @@ from typing import Any
 
 from tqdm import tqdm
 
+from core.cli.verb import Lines
 from core.events import Event, Message, Pace, Progress, Result, Sample
+from core.printable import printable
+from core.strict_json import dumps
 
 QUIET_SECONDS = 10.0
 """Where standard error is no terminal, a line this often; short work says nothing there but its warnings."""
@@ -43,7 +45,7 @@ class _Terminal:
         if isinstance(event, Progress):
             self._progress(event)
         elif isinstance(event, Message):
-            tqdm.write(event.text, file=sys.stderr)
+            tqdm.write(printable(event.text), file=sys.stderr)
         elif isinstance(event, Sample) and self._bar is None:
             values = ", ".join(f"{name} {_cell(value)}" for name, value in event.values.items())
             print(f"\r\033[K{event.series}: {values}", end="", file=sys.stderr, flush=True)
@@ -59,7 +61,10 @@ class _Terminal:
             self._stage = event.stage
             scaled = event.unit == "bytes"
             self._bar = tqdm(
-                total=event.total, desc=event.stage, unit="B" if scaled else f" {event.unit}", unit_scale=scaled
+                total=event.total,
+                desc=printable(event.stage),
+                unit="B" if scaled else f" {event.unit}",
+                unit_scale=scaled,
             )
         self._bar.update(event.done - self._bar.n)
 
@@ -73,10 +78,10 @@ class _Log:
 
     def event(self, event: Event) -> None:
         if isinstance(event, Message) and event.level == "warning":
-            self._warnings.append(event.text)
+            self._warnings.append(printable(event.text))
         elif isinstance(event, Progress) and self._pace.due():
             total = f" of {event.total:,}" if event.total else ""
-            print(f"{event.stage}: {event.done:,}{total} {event.unit}", file=sys.stderr, flush=True)
+            print(printable(f"{event.stage}: {event.done:,}{total} {event.unit}"), file=sys.stderr, flush=True)
 
     def close(self) -> None:
         # An error that ends the work is one line; warnings before it would only hide it.
@@ -88,7 +93,7 @@ class _Log:
 def show_result(data: Mapping[str, Any], as_json: bool) -> None:
     """The result on standard output: one line of JSON, or lines for a reader."""
     if as_json:
-        print(json.dumps(data, ensure_ascii=False, default=str))
+        print(dumps(data, ascii_only=not _speaks_unicode()))
         return
     for name, value in data.items():
         if isinstance(value, Mapping) and value and all(isinstance(part, Mapping) for part in value.values()):
@@ -96,14 +101,21 @@ def show_result(data: Mapping[str, Any], as_json: bool) -> None:
         elif isinstance(value, list) and value and all(isinstance(part, Mapping) for part in value):
             _table(name, value)
         else:
-            print(f"{name}: {_cell(value)}")
+            print(f"{printable(name)}: {_cell(value)}")
+
+
+def _speaks_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
 def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    cells = [columns, *([_cell(row.get(column, "")) for column in columns] for row in rows[:LONGEST_TABLE])]
+    cells = [
+        [printable(column) for column in columns],
+        *([_cell(row.get(column, "")) for column in columns] for row in rows[:LONGEST_TABLE]),
+    ]
     widths = [max(len(line[at]) for line in cells) for at in range(len(columns))]
-    print(f"{name}:")
+    print(f"{printable(name)}:")
     for line in cells:
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     if len(rows) > LONGEST_TABLE:
@@ -121,5 +133,5 @@ def _cell(value: Any) -> str:
         shown = ", ".join(_cell(part) for part in value[:12])
         return shown + (f", ... ({len(value):,} in all)" if len(value) > 12 else "")
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_cell(part)}" for key, part in value.items()) or "-"
-    return str(value)
+        return ", ".join(f"{printable(str(key))} {_cell(part)}" for key, part in value.items()) or "-"
+    return "\n".join(map(printable, value.split("\n"))) if isinstance(value, Lines) else printable(str(value))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.cli.verb import Verb
+from core.cli.verb import Lines, Verb
 from core.errors import InputError
 from core.events import Event, Result
 from core.home import Home
@@ -71,7 +71,7 @@ def _readable(data: Mapping[str, Any], files: list[str]) -> dict[str, Any]:
     for number, missing in enumerate(told["missing"], 1):
         shown[f"not measured {number}"] = f"{missing['what']}; {missing['command']}".rstrip("; ")
     for name, text in told["code"].items():
-        shown[name] = f"\n{text.rstrip()}" if "\n" in text else text
+        shown[name] = Lines(f"\n{text.rstrip()}" if "\n" in text else text)
     return {**shown, "files": files} if files else shown
 
 

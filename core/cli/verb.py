@@ -14,6 +14,12 @@ P = TypeVar("P", bound=ArgumentParser)
 Answer = Callable[[Namespace], Iterator[Event]]
 
 
+class Lines(str):
+    """Text of several lines that we wrote ourselves; any other text is shown in one."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Verb:
     """One verb: its help, its arguments, and the events that answer it."""

@@ -21,6 +21,7 @@ from core.contracts import Buffer, Contents, Labels
 from core.errors import InputError
 from core.formats.walk import files_below
 from core.names import folders
+from core.strict_json import dumps
 
 MANIFEST, METADATA, DICTIONARY = "manifest.csv", "metadata.json", "__dictionary__"
 RESERVED = frozenset({MANIFEST, METADATA, DICTIONARY})
@@ -78,7 +79,7 @@ class DiskWriter:
     def close(self) -> None:
         self._file.close()
         metadata = {"samples": self._contents.samples, "classes": list(self._contents.classes)}
-        text = json.dumps(metadata | dict(self._contents.metadata), ensure_ascii=False)
+        text = dumps(metadata | dict(self._contents.metadata))
         (self._path / METADATA).write_text(text, encoding="utf-8")
         if self._contents.dictionary is not None:
             (self._path / DICTIONARY).write_bytes(self._contents.dictionary)

@@ -98,6 +98,8 @@ def _label_of_array(values: Array) -> int | str | None:
         only = values.reshape(-1)[0]
         if values.dtype.kind in "biu" or (values.dtype.kind == "f" and float(only).is_integer()):
             return int(only)
+        if values.dtype.kind in "fc":
+            return str(only.item()) if np.isfinite(only) else None
         return label_of(only.item())
     if values.dtype.kind in "biuf" and values.ndim == 1 and np.count_nonzero(values) == 1 and values.max() == 1:
         return int(values.argmax())

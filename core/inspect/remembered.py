@@ -16,6 +16,7 @@ from typing import Any
 from core import checksums
 from core.errors import disk_trouble_told
 from core.home import Home
+from core.strict_json import dumps
 
 MOST_SCHEMAS, MOST_RECENT = 500, 12
 PIECE = 1 << 16
@@ -44,7 +45,7 @@ class Remembered:
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         with disk_trouble_told("remembering how the file is read"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(json.dumps({"schemas": self.schemas, "recent": self.recent}, indent=1), "utf-8")
+            beside.write_text(dumps({"schemas": self.schemas, "recent": self.recent}, indent=1), "utf-8")
             beside.replace(path)
 
 

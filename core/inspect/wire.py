@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from core.contracts import Buffer
+from core.strict_json import dumps
 
 MAX_JSON = 1 << 26
 MAX_BLOBS = 1 << 30
@@ -28,7 +29,7 @@ class Broken(Exception):
 
 
 def send(stream: BinaryIO, fields: dict[str, Any], blobs: Sequence[Buffer] = ()) -> None:
-    text = json.dumps({**fields, "blobs": [len(blob) for blob in blobs]}).encode()
+    text = dumps({**fields, "blobs": [len(blob) for blob in blobs]}).encode()
     stream.write(struct.pack(">I", len(text)) + text)
     for blob in blobs:
         stream.write(blob)

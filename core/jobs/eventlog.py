@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from core.events import Event, Progress, from_fields, to_fields
+from core.strict_json import dumps
 
 INTERVAL = 0.1
 """Seconds between two progress lines of the same stage; what comes faster is thinned out."""
@@ -54,7 +55,7 @@ class EventWriter:
             self._line(held)
 
     def _line(self, event: Event) -> None:
-        self._file.write(json.dumps({"at": round(time.time(), 3), **to_fields(event)}, ensure_ascii=False) + "\n")
+        self._file.write(dumps({"at": round(time.time(), 3), **to_fields(event)}) + "\n")
 
 
 class EventReader:

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.strict_json import dumps
+
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Written beside its place and renamed, so that no reader meets half of it."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
+    beside.write_text(dumps(data, indent=1), encoding="utf-8")
     beside.replace(path)
 
 

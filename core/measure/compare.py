@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ from core.machine import machine_differences
 from core.measure.records import Record
 from core.measure.series import STORE, Measure, Part, Series, measures, series
 from core.measure.statistics import Ratio, Summary, ratio, summarise
+from core.strict_json import dumps
 
 NOT_OPTIONS = {
     "kind", "experiment", "datasets", "started", "session", "fingerprints", "versions", "stores", "settings",
@@ -213,4 +213,4 @@ def _shown(value: Any) -> str:
         return "none"
     if isinstance(value, list):
         return ", ".join(map(_shown, value))
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return value if isinstance(value, str) else dumps(value, sort_keys=True)

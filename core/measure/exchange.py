@@ -23,6 +23,7 @@ from core.measure.foreign import keep_foreign
 from core.measure.records import Record, read_record, salvage_text
 from core.measure.series import NOTEBOOK
 from core.runs import SYSINFO, now
+from core.strict_json import dumps
 
 CONTENTS = "run.json"
 VERSION = 1
@@ -51,7 +52,7 @@ def bundle(record: Record) -> bytes:
     }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in {CONTENTS: json.dumps(contents, indent=1).encode(), **files}.items():
+        for name, data in {CONTENTS: dumps(contents, indent=1).encode(), **files}.items():
             archive.writestr(name, data)
     return out.getvalue()
 

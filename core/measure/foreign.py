@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 import tempfile
@@ -14,6 +13,7 @@ from core.errors import WorkError, disk_trouble_told
 from core.home import Home
 from core.measure.records import FOREIGN, Record, read_record
 from core.runs import now
+from core.strict_json import dumps
 
 WORKPLACE = ".incoming"
 
@@ -37,7 +37,7 @@ def keep_foreign(home: Home, session: str, origin: str, record: str, files: Mapp
 
 
 def _mark(session: str, origin: str) -> bytes:
-    return json.dumps({"from": origin, "session": session, "brought_in": now()}, ensure_ascii=False).encode()
+    return dumps({"from": origin, "session": session, "brought_in": now()}).encode()
 
 
 def _make(home: Home, folder: Path, files: Mapping[str, bytes]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from core.measure.foreign import keep_foreign
 from core.measure.records import SETUP, STAMP, Record
 from core.measure.series import NOTEBOOK
 from core.stores import list_stores
+from core.strict_json import dumps
 from core.words import size_text, times_text
 
 LONGEST_FILE = 8_000_000
@@ -55,7 +55,7 @@ def open_summary(home: Home, data: bytes, origin: str) -> Record:
         "columns": list(dict.fromkeys(name for row in rows for name in row if name not in ("kind", "store"))),
     }
     name = f"{NOTEBOOK}-{stamp.strftime(STAMP)}.jsonl"
-    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in (setup, *rows))
+    lines = "".join(dumps(row) + "\n" for row in (setup, *rows))
     return keep_foreign(home, NOTEBOOK, origin, name, {name: lines.encode(), "summary.csv": data})
 
 

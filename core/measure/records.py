@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from core.home import Home
 from core.runs import SYSINFO, now, session_folder, session_name
+from core.strict_json import dumps
 
 SETUP = "setup"
 STAMP = "%Y%m%d-%H%M%S-%f"
@@ -40,7 +41,7 @@ class Recorder:
     def add(self, kind: str, row: Mapping[str, Any]) -> None:
         """Append a row of this kind; its values are plain JSON."""
         with self.path.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps({"kind": kind, **row}, ensure_ascii=False) + "\n")
+            lines.write(dumps({"kind": kind, **row}) + "\n")
 
     def beside(self, name: str) -> Path:
         """The path of a file that belongs to this record: `monitor.csv` -> `<experiment>-<time>.monitor.csv`."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from core.strict_json import dumps, plain
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes text that begins with one of these for a formula and may run it."""
@@ -26,7 +26,7 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
 
 def json_text(data: Any) -> str:
     """Standard JSON: what is not a finite number becomes null, what JSON does not know becomes text."""
-    return json.dumps(_plain(data), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return dumps(data, indent=1) + "\n"
 
 
 def _flat(row: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any]]:
@@ -41,17 +41,5 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str):
         return f"'{value}" if value.startswith(FORMULA) else value
     if isinstance(value, Sequence):
-        return json.dumps(_plain(value), ensure_ascii=False)
-    return "" if _plain(value) is None else value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _plain(part) for name, part in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [_plain(part) for part in value]
-    if hasattr(value, "item"):
-        value = value.item()  # a NumPy scalar
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, str | int | bool) else str(value)
+        return dumps(value)
+    return "" if plain(value) is None else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from math import prod
@@ -15,6 +14,7 @@ import numpy as np
 from core.contracts import Buffer, Contents, Shape
 from core.errors import InputError, WorkError
 from core.formats.trouble import disk_error
+from core.strict_json import dumps
 
 CHUNK_BYTES = 1 << 16
 SPOOL_COPY = 1 << 24
@@ -58,7 +58,7 @@ class Hdf5Writer:
         if self._contents.dictionary is not None:
             self._file["dictionary"] = np.frombuffer(self._contents.dictionary, np.uint8)
         metadata = {"samples": self._contents.samples, **self._contents.metadata}
-        self._file.attrs["metadata"] = json.dumps(metadata, ensure_ascii=False)
+        self._file.attrs["metadata"] = dumps(metadata)
         try:
             self._file.flush()
             self._file.close()

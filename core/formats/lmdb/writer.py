@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from array import array
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from core.contracts import Buffer, Contents
 from core.errors import InputError
 from core.formats.lmdb.layout import DICTIONARY, LABELS, METADATA, key_of
 from core.formats.trouble import disk_error
+from core.strict_json import dumps
 
 FIRST_MAP = 1 << 26
 COMMIT_BYTES = 1 << 24
@@ -50,7 +50,7 @@ class LmdbWriter:
             self._put(_pack(self._pending))
         metadata = {"samples": self._contents.samples, "group": self._group, "classes": list(self._contents.classes)}
         self._append(LABELS, memoryview(self._little_endian_labels()).cast("B"))
-        self._append(METADATA, json.dumps(metadata | dict(self._contents.metadata)).encode())
+        self._append(METADATA, dumps(metadata | dict(self._contents.metadata), ascii_only=True).encode())
         if self._contents.dictionary is not None:
             self._append(DICTIONARY, self._contents.dictionary)
         # Keys sort bytewise; digits come before "_", and these three among themselves like this.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from core.inspect import arrays
 from core.inspect.contents.content import Content, of_array
 from core.inspect.records import Label
 from core.inspect.values import bare_array, image_encoding, text_of
+from core.strict_json import dumps
 
 IMAGES = (
     "image", "img", "images", "imgs", "image_bytes", "img_bytes", "image/encoded", "encoded", "jpeg", "jpg", "png",
@@ -205,7 +205,7 @@ def _name(name: Any) -> str:
 
 def as_text(thing: Any) -> str:
     """Plain data to be read, in JSON's way of writing."""
-    return json.dumps(_plain(thing), ensure_ascii=False, default=str)[:_LONGEST_TEXT]
+    return dumps(_plain(thing))[:_LONGEST_TEXT]
 
 
 def _plain(thing: Any, depth: int = 0) -> Any:
