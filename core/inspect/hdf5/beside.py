@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core.errors import InputError
 from core.inspect.hdf5.facts import Facts, look
 from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.labels import LabelColumn, labels_for
+from core.inspect.hdf5.labels import GUESS, STATED, TEXT, LabelColumn, labels_for
 from core.inspect.kinds import identify
 
 _PAIRS = {
@@ -27,6 +27,14 @@ _PAIRS = {
 """A word of the images' file, and what stands in its place in the name of the labels' file."""
 
 
+def find_labels(
+    file: Hdf5File, looked: Sequence[Facts], images: Facts, length: int, taken: Sequence[str] = ()
+) -> LabelColumn | None:
+    """The labels of `length` images: what the file states, what a file beside it states, its texts, last a guess."""
+    stated = labels_for(file, looked, images, length, taken, [STATED]) or labels_beside(file, images, length)
+    return stated or labels_for(file, looked, images, length, taken, [TEXT, GUESS])
+
+
 def labels_beside(file: Hdf5File, images: Facts, length: int) -> LabelColumn | None:
     """The labels in a regular HDF5 file of the same folder that is named like this one; None where there is none."""
     for path in _candidates(file.path):
@@ -36,7 +44,7 @@ def labels_beside(file: Hdf5File, images: Facts, length: int) -> LabelColumn | N
             other = Hdf5File(path)
         except (OSError, InputError):
             continue
-        labels = labels_for(other, look(other), images, length)
+        labels = labels_for(other, look(other), images, length, (), [STATED, TEXT])
         if labels is not None:
             labels.name = f"{labels.name} of {path.name}"
             return labels

@@ -13,7 +13,7 @@ from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5 import spec as hdf5_spec
 from core.inspect.hdf5.facts import Facts
 from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, LABEL_WORDS, UNLIKELY, has, words
+from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, UNLIKELY, has, words
 
 ENOUGH = 3
 """Points from which an array is taken for images without a look at its values."""
@@ -84,7 +84,7 @@ def _is_many(facts: Facts, colour: str, looked: Sequence[Facts]) -> bool:
         return False
     count = facts.shape[0]
     labelled = any(
-        other.shape in ((count,), (count, 1), (1, count)) and other.rank(LABEL_WORDS) and other.group == facts.group
+        other.shape in ((count,), (count, 1), (1, count)) and other.label_rank and other.group == facts.group
         for other in looked
     )
     return labelled or not _PLURALS.isdisjoint(words(facts.leaf))

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.walk import TROUBLE
-from core.inspect.hdf5.words import rank, split_of
+from core.inspect.hdf5.words import label_rank, rank, split_of, text_rank
 
 LOOKED_AT = 4_000
 """Datasets whose shapes are looked at; of a group with more, some that are spread evenly."""
@@ -72,6 +72,15 @@ class Facts:
 
     def rank(self, known: tuple[str, ...]) -> int:
         return rank(self.called, known)
+
+    @cached_property
+    def label_rank(self) -> int:
+        return label_rank(self.called)
+
+    @cached_property
+    def text_rank(self) -> int:
+        """0 for what is no text."""
+        return text_rank(self.called) if self.is_text else 0
 
     @property
     def is_bytes(self) -> bool:

@@ -13,7 +13,7 @@ from core.inspect.hdf5.facts import Facts, by_group, facts_of, look, spread
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.pixels import native
 from core.inspect.hdf5.values import bytes_of, is_bytes
-from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, LABEL_WORDS, UNLIKELY, has, natural, rank, words
+from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, UNLIKELY, has, natural, rank, words
 from core.inspect.values import image_encoding
 
 SURE_WORDS = tuple(word for word in IMAGE_WORDS[:10] if word != "x")
@@ -70,8 +70,7 @@ def _has_a_label_a_row(facts: Facts) -> bool:
     """Whether there are labels for the rows of an array: then it is many samples and not one image."""
     rows = facts.shape[0]
     return rows > 4 and any(
-        prod(other.shape) == rows and other.rank(LABEL_WORDS) and other.group == facts.group
-        for other in look(facts.file)
+        prod(other.shape) == rows and other.label_rank and other.group == facts.group for other in look(facts.file)
     )
 
 

@@ -1,4 +1,8 @@
-"""Which dataset holds the labels of some images, and what they say."""
+"""Which dataset holds the labels of some images, and what they say.
+
+What a file states goes first: a dataset called like labels, an enumeration, a one-hot table. Then text that is called
+like text about images (captions), and last a guess, which is said to be one: few different whole numbers.
+"""
 
 from __future__ import annotations
 
@@ -16,29 +20,44 @@ from core.inspect.hdf5.facts import Facts
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.rows import Rows
 from core.inspect.hdf5.texts import class_names, text_of
-from core.inspect.hdf5.words import LABEL_WORDS, UNLIKELY, has
+from core.inspect.hdf5.words import UNLIKELY, has, may_be_classes, words
 from core.inspect.records import Label
 
 MAX_NUMBERS = 1 << 25
 """Class numbers that are read all at once; of more there is no list."""
 
 PROBE = 2_000
+WIDE = 8
+"""Numbers of one sample that are still told as its label; a longer row (landmarks, tokens) is no label."""
+
+DISTINCT = 8
+"""Samples from which on a name as vague as `ids` must repeat a value to be a label: else it tells samples apart."""
+
+IDENTIFIERS = frozenset(("ids", "id", "identity", "meta"))
+
+STATED, TEXT, GUESS = KINDS = ("stated", "text", "guess")
+"""What makes a dataset the labels: the file says so, it is text about each image, or it is a guess by its values."""
+
 MAX_ONE_HOT = 1 << 17
 BLOCK = 1 << 24
 
 
 class LabelColumn:
-    """Labels in a dataset: a number, a one-hot row, text, or several values a sample."""
+    """Labels in a dataset: a number, a one-hot row, a row of several classes, text, or a few values a sample."""
 
-    def __init__(self, facts: Facts, length: int) -> None:
+    def __init__(self, facts: Facts, length: int, kind: str = STATED) -> None:
         self.facts = facts
         self.name = facts.name
+        self.kind = kind
         self.classes: Sequence[str] | None = None
         axis = facts.shape.index(length)
         self._rows = Rows(facts, axis)
         self._single = prod(facts.shape) == length
         self._length = length
-        self.one_hot = not self._single and self._looks_one_hot()
+        self.width = prod(facts.shape) // max(length, 1)
+        self.one_hot = self.several = False
+        if not self._single:
+            self.one_hot, self.several = self._looks_hot()
 
     def __len__(self) -> int:
         return self._length
@@ -48,10 +67,33 @@ class LabelColumn:
         value = self._rows[index]
         if self.one_hot:
             return int(np.argmax(value))
+        if self.several:
+            return self._named(np.flatnonzero(np.asarray(value).reshape(-1)))
         if self.facts.dtype.hasobject or self.facts.is_text:
-            text = text_of(self.facts.file, value)
-            return text if text is not None else arrays.label_of(value)
+            return self._text(value)
         return arrays.label_of(np.asarray(value).reshape(-1))
+
+    def _text(self, value: Any) -> Label:
+        """One text, or several (five captions of one image) a line each."""
+        text = text_of(self.facts.file, value)
+        if text is None and isinstance(value, np.ndarray) and value.size <= PROBE:
+            lines = [text_of(self.facts.file, one) for one in value.reshape(-1)]
+            text = "\n".join(line for line in lines if line) or None
+        return text if text is not None else arrays.label_of(value)
+
+    def _named(self, numbers: arrays.Array) -> str:
+        """Several classes as their names, or as their numbers where these have none."""
+        names = self.classes or ()
+        return ", ".join(names[number] if number < len(names) else str(number) for number in numbers) or "(none)"
+
+    def told(self) -> str:
+        """How it is said that these are the labels."""
+        if self.kind == GUESS:
+            return f"{self.name} is taken for the labels, which is a guess: it has few different whole numbers"
+        if self.kind == TEXT:
+            return f"{self.name} has a text for each"
+        hot = ", one-hot" if self.one_hot else f", several of {self.width} classes" if self.several else ""
+        return f"{self.name} has a label for each{hot}"
 
     def numbers(self) -> Labels | None:
         """int64 (n,), or None where they are no class numbers. Raises ValueError where they cannot be read."""
@@ -87,20 +129,21 @@ class LabelColumn:
         values = np.moveaxis(values, self._rows.axis, 0).reshape(stop - start, -1)
         return values.argmax(axis=1) if self.one_hot else values[:, 0]
 
-    def _looks_one_hot(self) -> bool:
-        """By the first rows: a single 1 among zeros in each."""
-        width = prod(self.facts.shape) // max(self._length, 1)
-        if self.facts.dtype.kind not in "biuf" or len(self.facts.shape) != 2 or not 2 <= width <= MAX_ONE_HOT:
-            return False
+    def _looks_hot(self) -> tuple[bool, bool]:
+        """(a single 1 among zeros in each row, zeros and ones with several ones in some) by the first rows."""
+        numbers = self.facts.dtype.kind in "biuf"
+        if not numbers or len(self.facts.shape) != 2 or not 2 <= self.width <= MAX_ONE_HOT:
+            return False, False
         try:
-            values = self._one_hot_probe()
+            values = self._first_rows()
         except ValueError:
-            return False
-        return values.size > 0 and bool(
-            (values.max(axis=1) == 1).all() and (np.count_nonzero(values, axis=1) == 1).all()
-        )
+            return False, False
+        if values.size == 0 or not np.isin(values, (0, 1)).all():
+            return False, False
+        ones = np.count_nonzero(values, axis=1)
+        return bool((ones == 1).all()), bool(ones.any())
 
-    def _one_hot_probe(self) -> arrays.Array:
+    def _first_rows(self) -> arrays.Array:
         axis, stop = self._rows.axis, min(self._length, 64)
         values = self.facts.file.rows(self.facts.dataset, 0, stop, axis)
         return np.moveaxis(values, axis, 0).reshape(stop, -1)
@@ -111,52 +154,95 @@ def _whole(numbers: arrays.Array) -> bool:
 
 
 def labels_for(
-    file: Hdf5File, looked: Sequence[Facts], images: Facts, length: int, taken: Sequence[str] = ()
+    file: Hdf5File,
+    looked: Sequence[Facts],
+    images: Facts,
+    length: int,
+    taken: Sequence[str] = (),
+    kinds: Sequence[str] = KINDS,
 ) -> LabelColumn | None:
     """The labels of `length` images that lie in `images`, with class names where the file has any.
 
-    A dataset that is called like labels goes first, then one of few different whole numbers beside the images; of the
-    same split, if their names tell splits.
+    `kinds` are tried one after the other; within one, datasets of the same split and of the same group go first.
     """
-    fitting = [facts for facts in looked if facts.name not in taken and _may_be_labels(facts, images, length)]
-    for facts in sorted(fitting, key=lambda facts: _promise(facts, images), reverse=True):
-        column = _column(facts, images, length)
-        if column is not None:
-            column.classes = class_names(file, looked, [facts, images], column.highest(), length)
-            return column
+    fitting = [facts for facts in looked if facts.name not in taken and _may_be_labels(facts, looked, images, length)]
+    fitting.sort(key=lambda facts: _promise(facts, images), reverse=True)
+    for kind in kinds:
+        for facts in fitting:
+            column = _column(facts, images, length, kind)
+            if column is not None:
+                column.classes = class_names(file, looked, [facts, images], column.highest(), length)
+                return column
     return None
 
 
-def _column(facts: Facts, images: Facts, length: int) -> LabelColumn | None:
-    """The dataset as labels; None where its values are not those of labels."""
+def _column(facts: Facts, images: Facts, length: int, kind: str) -> LabelColumn | None:
+    """The dataset as labels of this kind; None where it is none."""
+    if kind == TEXT:
+        return LabelColumn(facts, length, TEXT) if facts.text_rank else None
+    if kind == GUESS and (facts.group != images.group or not may_be_classes(facts.called)):
+        return None
     try:
-        column = LabelColumn(facts, length)
-        if facts.rank(LABEL_WORDS) or column.one_hot:
-            return column
-        return column if facts.group == images.group and _few(column, length) else None
+        column = LabelColumn(facts, length, kind)
+        fits = _is_stated(column, facts, images) if kind == STATED else _few(column, length)
     except ValueError:
         return None
+    return column if fits else None
+
+
+def _is_stated(column: LabelColumn, facts: Facts, images: Facts) -> bool:
+    """Whether a dataset is called like labels and holds such, or is of classes by its type or its values."""
+    if facts.label_rank:
+        narrow = column.several or column.one_hot or column.width <= WIDE or not facts.is_numbers
+        return narrow and not _tells_samples_apart(column, facts)
+    if facts.group != images.group and facts.split is None:
+        return False
+    named = may_be_classes(facts.called)
+    return named and (column.one_hot or (_is_enumeration(facts) and column.width == 1))
+
+
+def _is_enumeration(facts: Facts) -> bool:
+    members = h5py.check_enum_dtype(facts.dtype)
+    return bool(members) and not {str(name).upper() for name in members} <= {"FALSE", "TRUE"}
+
+
+def _tells_samples_apart(column: LabelColumn, facts: Facts) -> bool:
+    """Whether a dataset with a vague name has another value for each sample: numbers of samples, not of classes."""
+    if IDENTIFIERS.isdisjoint(words(facts.leaf)) or len(column) < DISTINCT:
+        return False
+    first = [column[index] for index in range(min(len(column), 64))]
+    return len(set(first)) == len(first)
 
 
 def _few(column: LabelColumn, length: int) -> bool:
     """Whether whole numbers of unknown meaning are few enough to be classes."""
     values = column.probe()
-    if values is None or values.dtype.kind not in "biu" or length < 2 or values.size == 0:
+    if values is None or values.dtype.kind not in "iu" or length < 2 or values.size == 0:
         return False
     different = len(np.unique(values))
     return different <= max(min(1000, values.size // 2), 1) and int(values.min()) >= 0
 
 
-def _may_be_labels(facts: Facts, images: Facts, length: int) -> bool:
+def _may_be_labels(facts: Facts, looked: Sequence[Facts], images: Facts, length: int) -> bool:
     if facts.name == images.name or length not in facts.shape or len(facts.shape) > 4 or has(facts.called, UNLIKELY):
         return False
     if facts.split is not None and images.split is not None and facts.split != images.split:
         return False
+    if _is_coordinate(facts, looked):
+        return False
     flat = prod(facts.shape) == length
-    if not flat and (len(facts.shape) != 2 or (facts.shape[0] != length and not facts.rank(LABEL_WORDS))):
+    if not flat and (len(facts.shape) != 2 or (facts.shape[0] != length and not facts.label_rank)):
         return False
     kept = facts.dtype.kind in "biuf" or facts.is_text or _is_references(facts)
     return kept and hdf5_spec.word(facts.attributes.get("CLASS")) != "DIMENSION_SCALE"
+
+
+def _is_coordinate(facts: Facts, looked: Sequence[Facts]) -> bool:
+    """Whether `y` is no label but goes with an `x` of as many numbers."""
+    twin = f"{facts.group}/x".lstrip("/")
+    return facts.leaf.lower() == "y" and any(
+        other.called.lower() == twin.lower() and other.shape == facts.shape for other in looked
+    )
 
 
 def _is_references(facts: Facts) -> bool:
@@ -168,10 +254,11 @@ def _promise(facts: Facts, images: Facts) -> tuple[Any, ...]:
     shared = sum(one == other for one, other in zip(facts.group.split("/"), images.group.split("/"), strict=False))
     return (
         facts.split is not None and facts.split == images.split,
-        facts.rank(LABEL_WORDS) > 0,
+        facts.label_rank > 0,
         shared if facts.group == images.group else shared - 1,
         "fine" in facts.leaf.lower(),
-        facts.rank(LABEL_WORDS),
+        facts.label_rank,
+        facts.text_rank,
         facts.dtype.kind in "biu",
         prod(facts.shape) == max(facts.shape),
     )

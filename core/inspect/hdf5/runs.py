@@ -22,6 +22,10 @@ class Column(Protocol):
 
     def __getitem__(self, index: int) -> Label: ...
 
+    def told(self) -> str:
+        """How it is said that these are the labels; a guess says that it is one."""
+        ...
+
     def numbers(self) -> Labels | None:
         """All of them as class numbers, int64 (n,), where they are that."""
         ...

@@ -18,6 +18,40 @@ LABEL_WORDS = (
     "lbls", "gt", "annotations", "outputs", "output", "ids", "identity", "truth",
 )  # fmt: skip
 
+VAGUE_LABEL_WORDS = frozenset(("meta", "outputs", "output", "ids", "identity", "truth", "ans", "annotations"))
+"""Words of labels that other things are called, too: they count in a dataset's own name only."""
+
+TEXT_WORDS = (
+    "captions", "caption", "texts", "text", "txt", "sentences", "sentence", "descriptions", "description", "titles",
+    "title", "transcriptions", "transcription", "transcripts", "transcript", "prompts", "prompt", "utterances",
+    "utterance", "questions", "question", "instructions", "instruction", "reports", "report", "words", "word",
+)  # fmt: skip
+"""What text that belongs to each image is called."""
+
+NO_LABEL = frozenset(
+    (
+        "start", "starts", "end", "ends", "begin", "stop", "length", "lengths", "len", "lens", "count", "counts",
+        "num", "offset", "offsets", "size", "sizes", "ptr", "indptr", "weight", "weights", "valid", "time", "times",
+        "timestamp", "timestamps", "timestep", "timesteps",
+        "path", "paths", "file", "files", "filename", "filenames", "confidence", "score",
+        "scores", "prob", "probs", "logits", "area", "width", "height", "version", "order", "histogram",
+    )
+)  # fmt: skip
+"""Words that make bookkeeping of what would be called a label: label_end_ix, class_counts, target_sizes."""
+
+NO_CLASS = frozenset(
+    (
+        "done", "dones", "terminal", "terminals", "terminated", "truncated", "timeout", "timeouts", "reward",
+        "rewards", "return", "returns", "discount", "action", "actions", "index", "indices", "idx", "ix", "id", "ids",
+        "frame", "frames", "step", "steps", "episode", "episodes", "demo", "trial", "trials", "session", "date",
+        "year", "month", "day", "hour", "split", "splits", "fold", "folds", "mask", "masks", "is", "has", "in", "x",
+        "y", "z", "row", "rows", "col", "cols", "column", "columns", "camera", "cam", "view", "angle", "channel",
+        "level", "scale", "seed", "resolution", "resolutions", "subdivisions", "batch", "age", "shape", "shapes",
+        "position", "positions", "pos", "compress", "bits", "seq", "sequence", "patient", "subject", "slice", "block",
+    )
+)  # fmt: skip
+"""Words of whole numbers that no guess takes for class numbers."""
+
 CLASS_NAME_WORDS = (
     "list_classes", "class_names", "classnames", "label_names", "labelnames", "classes", "categories", "names",
     "class_list", "label_list", "labels_names", "fine_label_names", "category_names", "idx_to_class", "label_map",
@@ -65,6 +99,30 @@ def rank(path: str, known: Sequence[str]) -> int:
     """How much a name promises: the earlier in `known`, the more; the last part of the path counts for most."""
     *groups, leaf = path.split("/")
     return 2 * _best(words(leaf), known) or _best(words("/".join(groups[-2:])), known)
+
+
+def label_rank(path: str) -> int:
+    """How much a name promises labels; 0 for bookkeeping about them. A group called like labels counts, too."""
+    groups, _, leaf = path.rpartition("/")
+    own = words(leaf)
+    if not NO_LABEL.isdisjoint(own):
+        return 0
+    if any(word not in LABEL_WORDS and word not in SPLITS for word in own):
+        own = tuple(word for word in own if word != "ids")  # image_ids and episode_ids number other things
+    around = [word for word in words(groups.rpartition("/")[2]) if word not in VAGUE_LABEL_WORDS]
+    return 2 * _best(own, LABEL_WORDS) or _best(around, LABEL_WORDS)
+
+
+def text_rank(path: str) -> int:
+    """How much a dataset's own name promises text about each image: captions, sentences."""
+    own = words(path.rpartition("/")[2])
+    return _best(own, TEXT_WORDS) if NO_LABEL.isdisjoint(own) else 0
+
+
+def may_be_classes(path: str) -> bool:
+    """Whether whole numbers under this name may be class numbers, as far as nothing else is known of them."""
+    own = words(path.rpartition("/")[2])
+    return (NO_CLASS | NO_LABEL).isdisjoint(own)
 
 
 def _best(given: Sequence[str], known: Sequence[str]) -> int:

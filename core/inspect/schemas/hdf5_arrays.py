@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5.beside import labels_beside
+from core.inspect.hdf5.beside import find_labels
 from core.inspect.hdf5.candidates import Candidate, array_candidates, chosen, first_images
 from core.inspect.hdf5.facts import Facts, facts_of, look
 from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.labels import LabelColumn, labels_for
+from core.inspect.hdf5.labels import LabelColumn
 from core.inspect.hdf5.pixels import Look, look_of
 from core.inspect.hdf5.rows import Rows
 from core.inspect.hdf5.runs import Column, Run, Runs
@@ -117,10 +117,7 @@ class NamedArrays(Runs):
 
 def _run(file: Hdf5File, looked: Sequence[Facts], candidate: Candidate, taken: Sequence[str]) -> ArrayRun:
     facts = candidate.facts
-    labels: LabelColumn | None = labels_for(file, looked, facts, candidate.samples, taken)
-    if labels is None:
-        labels = labels_beside(file, facts, candidate.samples)
-    return ArrayRun(facts, candidate.layout, labels)
+    return ArrayRun(facts, candidate.layout, find_labels(file, looked, facts, candidate.samples, taken))
 
 
 def _why(images: Sequence[Candidate], runs: Sequence[ArrayRun]) -> str:
@@ -130,9 +127,7 @@ def _why(images: Sequence[Candidate], runs: Sequence[ArrayRun]) -> str:
     size = hdf5_layouts.words(first.layout, facts.shape, facts.matlab)
     why = f"{facts.name} has the shape of images, {facts.shape}: {size}"
     why += f"; {run.look.range.words}" if run.look.range is not None else ""
-    if run.labels is not None:
-        one_hot = getattr(run.labels, "one_hot", False)
-        why += f"; {run.labels.name} has a label for each" + (", one-hot" if one_hot else "")
+    why += f"; {run.labels.told()}" if run.labels is not None else ""
     if len(images) > 1:
         names = ", ".join(candidate.facts.name for candidate in images[1:5])
         why += f"; likewise {names}" + (f" and {len(images) - 5} more" if len(images) > 5 else "")

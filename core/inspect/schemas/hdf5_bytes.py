@@ -7,11 +7,10 @@ from math import prod
 
 import numpy as np
 
-from core.inspect.hdf5.beside import labels_beside
+from core.inspect.hdf5.beside import find_labels
 from core.inspect.hdf5.facts import Facts, look
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.guard import MAX_READ
-from core.inspect.hdf5.labels import labels_for
 from core.inspect.hdf5.rows import Rows
 from core.inspect.hdf5.runs import Column, Run, Runs
 from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes
@@ -65,18 +64,14 @@ class EncodedRows(Runs):
             return None
         best = max(facts.rank(IMAGE_WORDS) for facts in found)
         found = [facts for facts in found if facts.split is not None or facts.rank(IMAGE_WORDS) == best]
-        runs = [BytesRun(facts, _labels(file, looked, facts, facts.shape[0])) for facts in found]
+        runs = [BytesRun(facts, find_labels(file, looked, facts, facts.shape[0])) for facts in found]
         names = ", ".join(facts.name for facts in found[:4])
         return cls(f"the elements of {names} begin like image files{_labelled(runs)}", runs)
 
 
-def _labels(file: Hdf5File, looked: Sequence[Facts], facts: Facts, length: int) -> Column | None:
-    return labels_for(file, looked, facts, length) or labels_beside(file, facts, length)
-
-
 def _labelled(runs: Sequence[Run]) -> str:
     first = runs[0].labels
-    return f"; {first.name} has a label for each" if first is not None else ""
+    return f"; {first.told()}" if first is not None else ""
 
 
 def _may_be_rows(facts: Facts) -> bool:
@@ -166,7 +161,7 @@ def _packed_run(
         if length and _mostly_images(run):
             taken = {packed.name, *(other.name for other in tables)}
             others = [facts for facts in looked if facts.name not in taken]
-            run.labels = labels_for(file, others, packed, length) or labels_beside(file, packed, length)
+            run.labels = find_labels(file, others, packed, length)
             return run
     return None
 

@@ -20,7 +20,7 @@ from core.inspect.hdf5.rows import Rows
 from core.inspect.hdf5.runs import Run, Runs
 from core.inspect.hdf5.texts import class_names, text_of
 from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_pixels
-from core.inspect.hdf5.words import IMAGE_WORDS, LABEL_WORDS, rank
+from core.inspect.hdf5.words import IMAGE_WORDS, label_rank, rank, text_rank
 from core.inspect.records import Label, Record
 from core.inspect.values import image_encoding
 
@@ -132,9 +132,11 @@ def _may_be_image(dtype: np.dtype[Any]) -> bool:
 
 
 def _label_field(fields: Mapping[str, Any], images: list[str]) -> str | None:
-    known = [name for name, (dtype, *_) in fields.items() if rank(name, LABEL_WORDS) and dtype.kind in "biufSO"]
-    known = [name for name in known if name not in images or fields[name][0].kind in "SO"]
-    return max(known, key=lambda name: rank(name, LABEL_WORDS), default=None)
+    """The field called like a label; else one of text that is called like text about images."""
+    kinds = {name: dtype.kind for name, (dtype, *_) in fields.items() if name not in images or dtype.kind in "SO"}
+    known = [name for name, kind in kinds.items() if label_rank(name) and kind in "biufSO"]
+    texts = [name for name, kind in kinds.items() if text_rank(name) and kind in "SO"]
+    return max(known, key=label_rank, default=max(texts, key=text_rank, default=None))
 
 
 def _classes(file: Hdf5File, looked: list[Facts], run: CompoundRun) -> list[str] | None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5.beside import labels_beside
+from core.inspect.hdf5.beside import find_labels
 from core.inspect.hdf5.candidates import smoothness
 from core.inspect.hdf5.facts import Facts, look
 from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.labels import LabelColumn, labels_for
 from core.inspect.hdf5.pixels import Look, guess
 from core.inspect.hdf5.rows import Rows
 from core.inspect.hdf5.runs import Column, Run, Runs
@@ -56,19 +54,15 @@ class FlatRows(Runs):
             found = _as_images(facts)
             if found is not None:
                 shape, layout, axis = found
-                labels = _labels(file, looked, facts, facts.shape[axis])
+                labels = find_labels(file, looked, facts, facts.shape[axis])
                 runs.append(FlatRun(facts, shape, layout, labels, axis))
         if not runs:
             return None
         first = runs[0]
         names = ", ".join(run.name for run in runs[:4])
         why = f"each row of {names} has as many values as an image of {' x '.join(map(str, first.shape))}, and they "
-        why += "vary like one" + (f"; {first.labels.name} has a label for each" if first.labels is not None else "")
+        why += "vary like one" + (f"; {first.labels.told()}" if first.labels is not None else "")
         return cls(why + (f"; {first.look.range.words}" if first.look.range is not None else ""), runs)
-
-
-def _labels(file: Hdf5File, looked: Sequence[Facts], facts: Facts, length: int) -> LabelColumn | None:
-    return labels_for(file, looked, facts, length, [facts.name]) or labels_beside(file, facts, length)
 
 
 def _as_images(facts: Facts) -> tuple[tuple[int, ...], str, int] | None:
@@ -144,7 +138,7 @@ class Vectors(Runs):
         chosen = [facts for facts in tables if facts.shape[0] == length or facts.split is not None]
         if 2 * len(chosen) < len([facts for facts in looked if len(facts.shape) > 1]):
             return None
-        runs = [VectorRun(facts, _labels(file, looked, facts, facts.shape[0])) for facts in chosen]
+        runs = [VectorRun(facts, find_labels(file, looked, facts, facts.shape[0])) for facts in chosen]
         names = ", ".join(f"{facts.name} {facts.shape}" for facts in chosen[:4])
         return cls(f"{names}: each row is a vector of numbers, and no image as far as its values tell", runs)
 

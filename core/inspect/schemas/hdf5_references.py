@@ -10,11 +10,11 @@ import numpy as np
 
 from core.inspect import arrays
 from core.inspect.hdf5 import layouts as hdf5_layouts
+from core.inspect.hdf5.beside import find_labels
 from core.inspect.hdf5.facts import Facts, look
 from core.inspect.hdf5.families import image_layout, is_image
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.guard import MAX_READ
-from core.inspect.hdf5.labels import labels_for
 from core.inspect.hdf5.pixels import look_of
 from core.inspect.hdf5.rows import Rows
 from core.inspect.hdf5.runs import Column, Run, Runs
@@ -106,10 +106,10 @@ class ReferencedImages(Runs):
         best = max(facts.rank(IMAGE_WORDS) for facts in found)
         found = [facts for facts in found if facts.split is not None or facts.rank(IMAGE_WORDS) == best]
         taken = [facts.name for facts in found]
-        runs = [ReferenceRun(facts, labels_for(file, looked, facts, prod(facts.shape), taken)) for facts in found]
+        runs = [ReferenceRun(facts, find_labels(file, looked, facts, prod(facts.shape), taken)) for facts in found]
         labels = runs[0].labels
         why = f"the references in {', '.join(taken[:4])} lead to images"
-        return cls(why + (f"; {labels.name} has a label for each" if labels is not None else ""), runs)
+        return cls(why + (f"; {labels.told()}" if labels is not None else ""), runs)
 
 
 def _is_references(facts: Facts) -> bool:
