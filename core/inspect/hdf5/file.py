@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from math import prod
@@ -13,7 +14,8 @@ import h5py
 import numpy as np
 
 from core.errors import InputError
-from core.inspect.hdf5 import guard
+from core.inspect.hdf5 import absent, guard
+from core.inspect.hdf5.absent import Absence
 from core.inspect.hdf5.chunks import chunk_map, describe
 from core.inspect.hdf5.cut import Padded, stated_end
 from core.inspect.hdf5.guard import texts
@@ -22,6 +24,9 @@ from core.inspect.hdf5.walk import TROUBLE, Node, Tree, one_line, walk
 
 MAX_TREE = 2_000
 """Nodes that `structure` describes; of more, the first, and `tree_total` says how many there are."""
+
+MAX_MISSING, MISSING_SECONDS = 8, 1.0
+"""Datasets that lack values, told in the warnings, and seconds that looking for them may take."""
 
 MAX_ATTRIBUTED = 100
 """Nodes whose attributes are told in `structure`, each in a few words."""
@@ -44,6 +49,7 @@ class Hdf5File:
         self.looked: list[Any] | None = None
         self._warnings: list[str] = []
         self._refusals: dict[Any, str | None] = {}
+        self._absences: dict[Any, Absence] = {}
         try:
             self._file = self._opened()
             self.tree: Tree = walk(self._file, follow_external)
@@ -90,6 +96,27 @@ class Hdf5File:
             return np.asarray(dataset[()] if dataset.shape == () else dataset[chosen])
         except (*TROUBLE, MemoryError) as error:
             raise ValueError(_explain(dataset, error)) from None
+
+    def absence(self, dataset: h5py.Dataset) -> Absence:
+        """What of a dataset was never written (`absent`); nothing where that cannot be told."""
+        about = h5py.h5o.get_info(dataset.id)
+        token = (about.fileno, about.addr)
+        if token not in self._absences:
+            try:
+                self._absences[token] = absent.of_dataset(dataset)
+            except TROUBLE:
+                self._absences[token] = absent.NOTHING
+        return self._absences[token]
+
+    def absence_of_rows(self, dataset: h5py.Dataset, start: int, stop: int, axis: int = 0) -> Absence:
+        """The same of the rows start..stop along an axis."""
+        whole = self.absence(dataset)
+        if whole.counted and (not whole or whole.whole):
+            return whole
+        try:
+            return absent.of_rows(dataset, start, stop, axis)
+        except TROUBLE:
+            return absent.NOTHING
 
     def refusal(self, dataset: h5py.Dataset) -> str | None:
         """Why nothing of this dataset is read: it lies elsewhere, or a filter is missing. None where it is."""
@@ -174,7 +201,31 @@ class Hdf5File:
             ) from None
 
     def warnings(self) -> list[str]:
-        return [*self.tree.warnings, *dict.fromkeys(self._warnings)]
+        return [*self.tree.warnings, *dict.fromkeys(self._warnings), *self._missing]
+
+    @cached_property
+    def _missing(self) -> list[str]:
+        """The datasets that lie elsewhere or were never written, in whole or in part; the first few."""
+        found: list[str] = []
+        deadline = time.monotonic() + MISSING_SECONDS
+        for name in self.datasets:
+            if len(found) > MAX_MISSING or time.monotonic() > deadline:
+                break
+            found += self._missing_of(name)
+        return found[:MAX_MISSING] + (
+            ["more datasets lie elsewhere or were never written"] * (len(found) > MAX_MISSING)
+        )
+
+    def _missing_of(self, name: str) -> list[str]:
+        try:
+            dataset = self.datasets[name]
+            elsewhere = None if self.follow_external else guard.outside(dataset, self.tree)
+        except TROUBLE:
+            return []  # what cannot be opened is told where it is read
+        if elsewhere is not None:
+            return [elsewhere]
+        absence = self.absence(dataset)
+        return [absent.warning(name, absence)] if absence else []
 
     def attributes(self, name: str = "") -> Mapping[str, Any]:
         """The attributes of an object (the root without a name) that are plain; what cannot be read is warned of."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -35,7 +37,8 @@ def outside(dataset: h5py.Dataset, tree: Tree, seen: tuple[str, ...] = ()) -> st
     """Why a dataset's values are not this file's own, as a sentence; None where they are."""
     layout = layout_of(dataset)
     if layout == "external":
-        return f"{dataset.name} lies in other files, which are not opened"
+        properties = dataset.id.get_create_plist()
+        return _elsewhere(dataset, os.fsdecode(properties.get_external(0)[0]))
     if layout != "virtual":
         return None
     properties = dataset.id.get_create_plist()
@@ -49,11 +52,21 @@ def outside(dataset: h5py.Dataset, tree: Tree, seen: tuple[str, ...] = ()) -> st
     return None
 
 
+def _elsewhere(dataset: h5py.Dataset, other: str) -> str:
+    """The sentence about data in another file; one that has gone is said to have."""
+    told = f"{dataset.name} lies in other files (the first is {other!r})"
+    try:
+        gone = not Path(str(dataset.file.filename)).parent.joinpath(other).exists()
+    except (OSError, ValueError):
+        gone = False  # a name that no file can have here, or a folder one may not look into
+    return f"{told}, and that one is not there" if gone else f"{told}, which are not opened"
+
+
 def _outside_piece(dataset: h5py.Dataset, tree: Tree, seen: tuple[str, ...], properties: Any, piece: int) -> str | None:
     """The same of one piece of a virtual dataset, which may be virtual itself."""
     file, source = properties.get_virtual_filename(piece), properties.get_virtual_dsetname(piece)
     if file != ".":
-        return f"{dataset.name} lies in other files (the first is {file!r}), which are not opened"
+        return _elsewhere(dataset, file)
     node = tree.resolve(source)
     if node is None or node.kind != "dataset":
         return f"{dataset.name} is put together from {source!r}, which is not in this file"

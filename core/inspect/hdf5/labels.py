@@ -54,6 +54,9 @@ class LabelColumn:
         self._rows = Rows(facts, axis)
         self._single = prod(facts.shape) == length
         self._length = length
+        self._file = facts.file
+        absence = self._file.absence(facts.dataset)
+        self._lacking = bool(absence) or not absence.counted
         self.width = prod(facts.shape) // max(length, 1)
         self.one_hot = self.several = False
         if not self._single:
@@ -63,7 +66,9 @@ class LabelColumn:
         return self._length
 
     def __getitem__(self, index: int) -> Label:
-        """Raises ValueError where it cannot be read."""
+        """None where it was never written. Raises ValueError where it cannot be read."""
+        if self._lacking and self._file.absence_of_rows(self.facts.dataset, index, index + 1, self._rows.axis):
+            return None
         value = self._rows[index]
         if self.one_hot:
             return int(np.argmax(value))
@@ -96,8 +101,12 @@ class LabelColumn:
         return f"{self.name} has a label for each{hot}"
 
     def numbers(self) -> Labels | None:
-        """int64 (n,), or None where they are no class numbers. Raises ValueError where they cannot be read."""
-        numbers = None if self.facts.dtype.kind not in "biuf" or self._length > MAX_NUMBERS else self._all()
+        """int64 (n,), or None where they are no class numbers or not all there.
+
+        Raises ValueError where they cannot be read.
+        """
+        kept = self.facts.dtype.kind in "biuf" and self._length <= MAX_NUMBERS and not self._lacking
+        numbers = self._all() if kept else None
         if numbers is None or (numbers.dtype.kind == "f" and not _whole(numbers)):
             return None
         return numbers.astype(np.int64)
@@ -234,6 +243,7 @@ def _may_be_labels(facts: Facts, looked: Sequence[Facts], images: Facts, length:
     if not flat and (len(facts.shape) != 2 or (facts.shape[0] != length and not facts.label_rank)):
         return False
     kept = facts.dtype.kind in "biuf" or facts.is_text or _is_references(facts)
+    kept = kept and not facts.file.absence(facts.dataset).whole
     return kept and hdf5_spec.word(facts.attributes.get("CLASS")) != "DIMENSION_SCALE"
 
 

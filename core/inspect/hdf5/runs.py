@@ -5,12 +5,17 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from core.contracts import Labels
+from core.inspect.hdf5 import absent
+from core.inspect.hdf5.absent import Absence
+from core.inspect.hdf5.facts import Facts
+from core.inspect.hdf5.walk import TROUBLE
 from core.inspect.records import Label, Record
 
 
@@ -29,6 +34,26 @@ class Column(Protocol):
     def numbers(self) -> Labels | None:
         """All of them as class numbers, int64 (n,), where they are that."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The rows start <= i < stop of a dataset along an axis."""
+
+    facts: Facts
+    start: int
+    stop: int
+    axis: int = 0
+
+    def absence(self) -> Absence:
+        return self.facts.file.absence_of_rows(self.facts.dataset, self.start, self.stop, self.axis)
+
+    def fill(self) -> Any:
+        """What stands for values that were never written."""
+        try:
+            return self.facts.dataset.fillvalue
+        except TROUBLE:
+            return "unknown"
 
 
 class Run:
@@ -56,6 +81,21 @@ class Run:
 
     def read(self, index: int) -> Record:
         raise NotImplementedError
+
+    def extent(self, index: int) -> Extent | None:
+        """Where in the file a record lies; None where no one place can be told."""
+        return None
+
+    def told(self, index: int) -> Record:
+        """A record, and what of it was never written as its problem; of one that is nowhere no pixels are shown."""
+        record, extent = self.read(index), self.extent(index)
+        absence = absent.NOTHING if extent is None else extent.absence()
+        if extent is None or not absence or record.problem is not None:
+            return record
+        problem = absent.sentence(absence, record.key, extent.fill())
+        if absence.whole:
+            return replace(record, problem=problem, pixels=None, values=None)
+        return replace(record, problem=problem)
 
 
 class Runs:
@@ -95,7 +135,7 @@ class Runs:
 
     def read(self, index: int) -> Record:
         run, inner = self._place(index)
-        return run.read(inner)
+        return run.told(inner)
 
     def _place(self, index: int) -> tuple[Run, int]:
         number = bisect.bisect_right(self._starts, index) - 1

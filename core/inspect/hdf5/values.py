@@ -52,6 +52,13 @@ def record_of_bytes(key: str, label: Label, data: bytes, stored_bytes: int | Non
     return Record(key, label, encoding, data, pixels, shape, "uint8", stored_bytes)
 
 
+def record_of_file(key: str, label: Label, data: bytes) -> Record:
+    """What should be an image file; where nothing lies, that is its problem."""
+    if not data:
+        return Record(key, label, "bytes", b"", None, (0,), "uint8", 0, "it is empty: no byte of an image lies there")
+    return record_of_bytes(key, label, data, len(data))
+
+
 def _kind(data: bytes) -> str:
     if data[:1] == b"\x80" and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05") and data.endswith(b"."):
         return "pickle"

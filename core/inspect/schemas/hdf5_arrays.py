@@ -16,7 +16,7 @@ from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.labels import LabelColumn
 from core.inspect.hdf5.pixels import Look, look_of
 from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.runs import Column, Run, Runs
+from core.inspect.hdf5.runs import Column, Extent, Run, Runs
 from core.inspect.hdf5.values import record_of_pixels
 from core.inspect.records import Label, Record
 
@@ -49,6 +49,10 @@ class ArrayRun(Run):
 
     def label(self, index: int) -> Label:
         return super().label(index // self._frames)
+
+    def extent(self, index: int) -> Extent:
+        sample = index // self._frames
+        return Extent(self._rows.facts, sample, sample + 1, self._rows.axis)
 
     def read(self, index: int) -> Record:
         sample, frame = divmod(index, self._frames)

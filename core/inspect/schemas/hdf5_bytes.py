@@ -12,8 +12,8 @@ from core.inspect.hdf5.facts import Facts, look
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.guard import MAX_READ
 from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.runs import Column, Run, Runs
-from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes
+from core.inspect.hdf5.runs import Column, Extent, Run, Runs
+from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_file
 from core.inspect.hdf5.words import IMAGE_WORDS
 from core.inspect.records import Record
 from core.inspect.values import image_encoding
@@ -41,6 +41,9 @@ class BytesRun(Run):
         super().__init__(facts.name, facts.shape[0], labels)
         self._rows = Rows(facts)
 
+    def extent(self, index: int) -> Extent:
+        return Extent(self._rows.facts, index, index + 1, self._rows.axis)
+
     def read(self, index: int) -> Record:
         """Raises ValueError where the row cannot be read or holds no bytes."""
         value = self._rows[index]
@@ -49,8 +52,7 @@ class BytesRun(Run):
             value = value[0]
         if not is_bytes(value):
             raise ValueError(f"{self.key(index)} holds no bytes")
-        data = bytes_of(value)
-        return record_of_bytes(self.key(index), self.label(index), data, len(data))
+        return record_of_file(self.key(index), self.label(index), bytes_of(value))
 
 
 class EncodedRows(Runs):
@@ -81,9 +83,12 @@ def _may_be_rows(facts: Facts) -> bool:
 
 
 def _begins_like_images(facts: Facts) -> bool:
-    """Whether most of the first elements that can be read begin like an image file."""
+    """Whether most of the elements that are looked at begin like an image file; the empty ones do not count."""
     known = told = 0
-    for place in range(min(facts.shape[0], PROBE)):
+    first = range(min(facts.shape[0], PROBE))
+    for place in dict.fromkeys([*first, *(part * (facts.shape[0] - 1) // PROBE for part in range(PROBE + 1))]):
+        if known >= PROBE:
+            break
         try:
             value = facts.file.rows(facts.dataset, place, place + 1).reshape(-1)
         except ValueError:
@@ -91,6 +96,8 @@ def _begins_like_images(facts: Facts) -> bool:
         if value.size == 0:
             continue
         value = value if len(facts.shape) == 2 and value.size > 1 else value[0]
+        if is_bytes(value) and not any(bytes_of(value)[:HEADS]):
+            continue
         known += 1
         told += is_bytes(value) and image_encoding(bytes_of(value)) is not None
     return told > 0 and 2 * told >= known
@@ -106,10 +113,12 @@ class PackedRun(Run):
         self._packed = packed
         self._place = place
 
+    def extent(self, index: int) -> Extent:
+        return Extent(self._packed, *self._place(index))
+
     def read(self, index: int) -> Record:
         """Raises ValueError where the offsets lead nowhere."""
-        data = self._data(index)
-        return record_of_bytes(self.key(index), self.label(index), data, len(data))
+        return record_of_file(self.key(index), self.label(index), self._data(index))
 
     def _data(self, index: int) -> bytes:
         start, stop = self._place(index)

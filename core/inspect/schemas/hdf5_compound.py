@@ -17,7 +17,7 @@ from core.inspect.hdf5.facts import Facts, look
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.pixels import Look, guess
 from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.runs import Run, Runs
+from core.inspect.hdf5.runs import Extent, Run, Runs
 from core.inspect.hdf5.texts import class_names, text_of
 from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_pixels
 from core.inspect.hdf5.words import IMAGE_WORDS, label_rank, rank, text_rank
@@ -51,6 +51,9 @@ class CompoundRun(Run):
         value = row[self.label_field]
         text = text_of(self.facts.file, value)
         return text if text is not None else arrays.label_of(np.asarray(value))
+
+    def extent(self, index: int) -> Extent:
+        return Extent(self.facts, index, index + 1)
 
     def read(self, index: int) -> Record:
         """Raises ValueError where the row cannot be read."""

@@ -14,7 +14,7 @@ from core.inspect.hdf5.facts import Facts, look
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.pixels import Look, guess
 from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.runs import Column, Run, Runs
+from core.inspect.hdf5.runs import Column, Extent, Run, Runs
 from core.inspect.hdf5.values import record_of_pixels, record_of_values
 from core.inspect.hdf5.words import IMAGE_WORDS, UNLIKELY, has
 from core.inspect.records import Record
@@ -37,6 +37,9 @@ class FlatRun(Run):
         whole = replace(facts, shape=shape)
         samples = [np.asarray(self._rows[place]).reshape(shape) for place in range(min(len(self), PROBE))]
         self.look = Look(whole, layout, guess([hdf5_layouts.upright(values, layout) for values in samples]))
+
+    def extent(self, index: int) -> Extent:
+        return Extent(self._rows.facts, index, index + 1, self._rows.axis)
 
     def read(self, index: int) -> Record:
         values = np.asarray(self._rows[index]).reshape(self.shape)
@@ -119,6 +122,9 @@ class VectorRun(Run):
     def __init__(self, facts: Facts, labels: Column | None) -> None:
         super().__init__(facts.name, facts.shape[0], labels)
         self._rows = Rows(facts)
+
+    def extent(self, index: int) -> Extent:
+        return Extent(self._rows.facts, index, index + 1, self._rows.axis)
 
     def read(self, index: int) -> Record:
         values: Any = np.asarray(self._rows[index])

@@ -13,7 +13,7 @@ from core.inspect.hdf5.families import Family, families, image_layout
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.group_labels import Labeller, labels_of
 from core.inspect.hdf5.pixels import Look, look_of
-from core.inspect.hdf5.runs import Run, Runs
+from core.inspect.hdf5.runs import Extent, Run, Runs
 from core.inspect.hdf5.texts import class_names
 from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_pixels, record_of_values
 from core.inspect.records import Label, Record
@@ -48,6 +48,10 @@ class DatasetsRun(Run):
 
     def label(self, index: int) -> Label:
         return None if self._labeller is None else self._labeller(self._names[index])
+
+    def extent(self, index: int) -> Extent | None:
+        facts = facts_of(self._file, self._names[index])
+        return None if facts is None else Extent(facts, 0, facts.shape[0] if facts.shape else 1)
 
     def read(self, index: int) -> Record:
         name = self._names[index]

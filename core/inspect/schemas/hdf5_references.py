@@ -17,7 +17,7 @@ from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.guard import MAX_READ
 from core.inspect.hdf5.pixels import look_of
 from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.runs import Column, Run, Runs
+from core.inspect.hdf5.runs import Column, Extent, Run, Runs
 from core.inspect.hdf5.texts import text_of
 from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_pixels, record_of_values
 from core.inspect.hdf5.walk import TROUBLE
@@ -41,6 +41,13 @@ class ReferenceRun(Run):
         """Row by row along the longest axis, then along the others."""
         row, place = divmod(index, len(self) // self.facts.shape[self._axis])
         return np.asarray(self._rows[row]).reshape(-1)[place]
+
+    def extent(self, index: int) -> Extent | None:
+        """All of the dataset that a reference leads to; of a region nothing is told."""
+        target = self.target(index)
+        if target is None or isinstance(self.reference(index), h5py.RegionReference):
+            return None
+        return Extent(target, 0, target.shape[0] if target.shape else 1)
 
     def read(self, index: int) -> Record:
         """Raises ValueError where the reference leads to nothing."""
