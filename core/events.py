@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from core.checked import AMOUNT, OBJECT, PLAIN, TEXT, Fields, fault, object_of, or_null
 from core.strict_json import dumps
 
 
@@ -91,12 +92,25 @@ def to_fields(event: Event) -> dict[str, Any]:
 
 def from_fields(fields: Any) -> Event:
     """Inverse of `to_fields`. Raises ValueError for anything else."""
-    if not isinstance(fields, dict) or fields.get("kind") not in KINDS:
+    kind = fields.get("kind") if isinstance(fields, dict) else None
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(f"not an event: {str(fields)[:80]}")
+    required, optional = FIELDS[kind]
+    if (wrong := fault(fields, required, optional)) is not None:
+        raise ValueError(f"not an event: {wrong}")
     try:
-        return KINDS[fields["kind"]](**{name: value for name, value in fields.items() if name != "kind"})
+        return KINDS[kind](**{name: value for name, value in fields.items() if name != "kind"})
     except TypeError as error:
         raise ValueError(f"not an event: {error}") from None
+
+
+FIELDS: Mapping[str, tuple[Fields, Fields]] = {
+    "progress": ({"stage": TEXT, "done": AMOUNT}, {"total": AMOUNT, "unit": TEXT}),
+    "message": ({"text": TEXT}, {"level": TEXT}),
+    "sample": ({"series": TEXT, "values": object_of(or_null(PLAIN))}, {}),
+    "result": ({"data": OBJECT}, {}),
+}
+"""Kind of event -> what its fields have to be, and those that may be missing."""
 
 
 def to_line(event: Event) -> str:

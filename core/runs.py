@@ -6,6 +6,7 @@ the variable FORMAT_MATTERS_SESSION.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import re
@@ -18,6 +19,8 @@ from typing import Any
 
 from filelock import FileLock
 
+from core.errors import disk_trouble_told
+from core.files import write_whole
 from core.home import Home
 from core.machine import machine_facts, machine_identity
 from core.strict_json import dumps
@@ -73,19 +76,37 @@ def session_name() -> str:
 
 
 def session_folder(home: Home) -> Path:
-    """This session's folder, made when it is first asked for, with the machine's description in it."""
+    """This session's folder, made when it is first asked for, with the machine's description in it.
+
+    Raises WorkError where the disk refuses.
+    """
     folder = home.runs / session_name()
-    folder.mkdir(parents=True, exist_ok=True)
-    sysinfo = folder / SYSINFO
-    if not sysinfo.exists():
-        sysinfo.write_text(dumps(machine(home), indent=1), encoding="utf-8")
+    with disk_trouble_told("keeping what is measured"):
+        folder.mkdir(parents=True, exist_ok=True)
+        sysinfo = folder / SYSINFO
+        if not sysinfo.exists():
+            _describe(home, sysinfo)
     return folder
 
 
+def _describe(home: Home, sysinfo: Path) -> None:
+    """A folder in which not even that could be written is not left behind."""
+    try:
+        write_whole(sysinfo, dumps(machine(home), indent=1).encode())
+    except OSError:
+        with contextlib.suppress(OSError):
+            sysinfo.parent.rmdir()
+        raise
+
+
 def add_to_summary(home: Home, row: Mapping[str, Any]) -> None:
-    """Append one line to the session's summary; columns that `row` does not name stay empty."""
+    """Append one line to the session's summary; columns that `row` does not name stay empty.
+
+    Raises WorkError where the disk refuses.
+    """
     path = session_folder(home) / SUMMARY
-    with FileLock(path.with_suffix(".lock")), path.open("a", newline="", encoding="utf-8") as file:
+    told = disk_trouble_told("keeping what is measured")
+    with told, FileLock(path.with_suffix(".lock")), path.open("a", newline="", encoding="utf-8") as file:
         lines = csv.DictWriter(file, COLUMNS)
         if file.tell() == 0:
             lines.writeheader()

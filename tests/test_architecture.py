@@ -29,6 +29,8 @@ BASE = [
     "core.words",
     "core.strict_json",
     "core.printable",
+    "core.checked",
+    "core.files",
 ]
 
 FLOORS = [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+from core.checked import NUMBER
 from core.events import Event, Progress, from_fields, to_fields
+from core.files import Unreadable, open_plain, parse_object
 from core.strict_json import dumps
 
 INTERVAL = 0.1
@@ -68,23 +69,29 @@ class EventReader:
     def new(self) -> Iterator[Stamped]:
         """The events of all lines that are complete; half a line waits for its other half."""
         try:
-            with self._path.open("rb") as file:
+            with open_plain(self._path) as file:
                 file.seek(self._offset)
-                added = file.read()
-        except FileNotFoundError:
+                added = file.read(AT_ONCE)
+        except (OSError, Unreadable):
             return
         whole = added[: added.rfind(b"\n") + 1]
-        self._offset += len(whole)
+        # More than that without an end is no line of ours.
+        self._offset += len(whole) if whole or len(added) < AT_ONCE else len(added)
         for line in whole.splitlines():
             stamped = _parse(line)
             if stamped is not None:
                 yield stamped
 
 
+AT_ONCE = 32_000_000
+"""Bytes that are read in one call; the next one goes on behind them."""
+
+
 def _parse(line: bytes) -> Stamped | None:
-    """None for a line that a dying writer left in pieces."""
+    """None for a line that a dying writer left in pieces, or that is no event."""
     try:
-        fields = json.loads(line)
-        return Stamped(float(fields.pop("at")), from_fields(fields))
-    except (ValueError, KeyError, AttributeError, TypeError):
+        fields = parse_object(line)
+        at = fields.pop("at")
+        return Stamped(float(at), from_fields(fields)) if NUMBER.fits(at) else None
+    except (Unreadable, ValueError, KeyError):
         return None

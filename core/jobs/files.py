@@ -1,27 +1,23 @@
-"""JSON files that are read whole or not at all."""
+"""A job's JSON files, which no reader meets half written."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.files import Unreadable, read_object, write_whole
 from core.strict_json import dumps
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Written beside its place and renamed, so that no reader meets half of it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(dumps(data, indent=1), encoding="utf-8")
-    beside.replace(path)
+    """Raises OSError; then nothing is left."""
+    write_whole(path, dumps(data, indent=1).encode("utf-8"))
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
     """The file's object, or None where there is none, or it is not one."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return read_object(path)
+    except Unreadable:
         return None
-    return data if isinstance(data, dict) else None

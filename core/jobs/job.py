@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from core.jobs.files import read_json, write_json
+from core.checked import COUNT, FLAG, NUMBER, OBJECT, TEXT, Fields, Kind, check, fault, list_of, with_fields
+from core.files import Unreadable, open_plain, read_object
 from core.jobs.lock import is_held
 
 SPEC, ALIVE, STARTED, EVENTS, LOG = "spec.json", "alive", "started.json", "events.jsonl", "log.txt"
@@ -30,6 +34,9 @@ class State(StrEnum):
     @property
     def final(self) -> bool:
         return self not in (State.WAITING, State.RUNNING)
+
+
+FINAL = frozenset(state.value for state in State if state.final)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,34 +78,72 @@ class Job:
     def log(self, last_bytes: int = 20_000) -> str:
         """The end of what its processes wrote to standard error."""
         try:
-            with (self.folder / LOG).open("rb") as file:
+            with open_plain(self.folder / LOG) as file:
                 file.seek(max(file.seek(0, 2) - last_bytes, 0))
-                return file.read().decode("utf-8", "replace")
-        except FileNotFoundError:
+                return file.read(last_bytes).decode("utf-8", "replace")
+        except (OSError, Unreadable):
             return ""
 
 
-def read_job(folder: Path) -> Job | None:
-    """The job in `folder`, or None where there is none. A job whose process died unseen is given its end here."""
-    spec = read_json(folder / SPEC)
-    if spec is None:
-        return None
-    alive = is_held(folder / ALIVE)
-    end = read_json(folder / END)
-    if end is None and not alive:
-        end = {"state": State.GONE, "ended": _last_sign_of_life(folder), "error": GONE_ERROR}
-        write_json(folder / END, end)
-    started = read_json(folder / STARTED)
-    return _assemble(folder, spec, started or {}, end)
+def read_job(folder: Path) -> Job:
+    """The job in `folder`. Nothing is written: a job whose process died unseen is read as one that is gone.
+
+    Raises Unreadable where the folder holds no job that this version understands.
+    """
+    spec = _told(folder, SPEC, SPEC_FIELDS)
+    started = _told(folder, STARTED, STARTED_FIELDS) if _is_there(folder / STARTED) else {}
+    alive = is_held(folder / ALIVE)  # before its end: a job that ends in between has one
+    if _is_there(folder / END):
+        end = _told(folder, END, END_FIELDS, END_OPTIONAL)
+        _check_result(spec, end)
+        return _assemble(folder, spec, started, end)
+    if alive:
+        return _assemble(folder, spec, started, {})
+    gone = {"state": State.GONE, "ended": _last_sign_of_life(folder), "error": GONE_ERROR}
+    return _assemble(folder, spec, started, gone)
 
 
 GONE_ERROR = (
-    "Its process is gone: it was killed from outside, or the machine was restarted. "
+    "Its process is gone and left no word: it was killed from outside, the machine restarted, or the disk was full. "
     "Nothing half-made is used; start it again."
 )
 
+SPEC_FIELDS = {"task": TEXT, "title": TEXT, "owner": TEXT, "heavy": FLAG, "created": NUMBER, "fields": OBJECT}
+STARTED_FIELDS = {"started": NUMBER}
+END_FIELDS = {"state": Kind("a final state", lambda value: value in FINAL), "ended": NUMBER}
+END_OPTIONAL = {"error": TEXT, "result": OBJECT}
 
-def _assemble(folder: Path, spec: Mapping[str, Any], started: Mapping[str, Any], end: Mapping[str, Any] | None) -> Job:
+RESULT_FIELDS = {
+    "verify": {"samples": COUNT, "mismatches": list_of(OBJECT)},
+    "scan": {"entries": COUNT, "decoded": COUNT, "bad": list_of(with_fields({"key": TEXT, "reason": TEXT}))},
+    "demo": {"file": TEXT},
+}
+"""Task -> what the pages rely on in its result."""
+
+
+def _told(folder: Path, name: str, required: Fields, optional: Fields = MappingProxyType({})) -> dict[str, Any]:
+    """What one of a job's files says. Raises Unreadable that names the file."""
+    try:
+        told = read_object(folder / name)
+        check(told, required, optional)
+    except Unreadable as error:
+        raise Unreadable(f"{name}: {error}") from None
+    return told
+
+
+def _check_result(spec: Mapping[str, Any], end: Mapping[str, Any]) -> None:
+    if end["state"] == State.DONE and spec["task"] in RESULT_FIELDS:
+        result = end.get("result") or {}
+        if (wrong := fault(result, RESULT_FIELDS[spec["task"]])) is not None:
+            raise Unreadable(f"{END}: of its result, {wrong}")
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is anything of that name, readable or not."""
+    return os.path.lexists(path)
+
+
+def _assemble(folder: Path, spec: Mapping[str, Any], started: Mapping[str, Any], end: Mapping[str, Any]) -> Job:
     unfinished = State.RUNNING if started else State.WAITING
     return Job(
         folder=folder,
@@ -110,15 +155,18 @@ def _assemble(folder: Path, spec: Mapping[str, Any], started: Mapping[str, Any],
         fields=spec["fields"],
         state=State(end["state"]) if end else unfinished,
         started=started.get("started"),
-        ended=end["ended"] if end else None,
-        error=end.get("error") if end else None,
-        result=(end.get("result") or {}) if end else {},
+        ended=end.get("ended"),
+        error=end.get("error"),
+        result=end.get("result") or {},
     )
 
 
 def _last_sign_of_life(folder: Path) -> float:
     """When a job that nobody saw ending last wrote something."""
-    return max(path.stat().st_mtime for path in folder.iterdir())
+    times = [folder.stat().st_mtime]
+    with contextlib.suppress(OSError):
+        times += [path.lstat().st_mtime for path in folder.iterdir()]
+    return max(times)
 
 
 def death_sentence(exit_status: int) -> str:

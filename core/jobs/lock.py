@@ -42,9 +42,12 @@ class Lock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds the lock at `path`. Probes share, so that two of them never see each other."""
-    with contextlib.suppress(FileNotFoundError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    """Whether somebody holds the lock at `path`. Probes share, so that two of them never see each other.
+
+    What cannot be opened is held by nobody that we could know of.
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe there is not waited for
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class Supervisor:
         spec = read_json(self.folder / SPEC) or {}
         turn = Lock(self.folder.parent / TURN)
         try:
-            if spec["heavy"] and not self._take_turn(turn):
+            if spec.get("heavy") and not self._take_turn(turn):
                 return self._end(INTERRUPTED)
             return self._end(self._work(turn))
         except Stopped:
@@ -96,7 +97,10 @@ class Supervisor:
     def _end(self, status: int) -> int:
         """Write how it ended: what the worker reported, or what its exit status tells."""
         outcome = read_json(self.folder / OUTCOME) or {}
-        write_json(self.folder / END, {"ended": time.time(), **_verdict(status, outcome)})
+        try:
+            write_json(self.folder / END, {"ended": time.time(), **_verdict(status, outcome)})
+        except OSError as error:  # whoever reads the folder finds the job gone
+            print(f"how it ended could not be written: {error.strerror or error}", file=sys.stderr)
         return status
 
 

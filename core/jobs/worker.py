@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError, WorkError
+from core.errors import InputError, WorkError, disk_error_text
 from core.events import Event, Result
 from core.jobs.eventlog import EventWriter
 from core.jobs.files import read_json, write_json
@@ -46,7 +46,11 @@ def work(folder: Path, tasks: Mapping[str, TaskEntry]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: whatever it was, the person gets a sentence
         traceback.print_exc(file=sys.stderr)
         outcome, status = {"error": f"It failed unexpectedly ({_sentence(error)}); its log has the details."}, 1
-    write_json(folder / OUTCOME, outcome)
+    try:
+        write_json(folder / OUTCOME, outcome)
+    except OSError as error:  # the supervisor finds no outcome, and a status that says nothing else
+        print(outcome.get("error") or _sentence(error), file=sys.stderr)
+        return 1
     return status
 
 
@@ -75,6 +79,8 @@ def _close(events: Iterator[Event]) -> None:
 def _sentence(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "memory ran out"
+    if isinstance(error, OSError):
+        return disk_error_text(error, "the work")
     return str(error) or type(error).__name__
 
 

@@ -56,11 +56,20 @@ def _make(home: Home, folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def delete_run(home: Home, record: Record) -> None:
-    """Remove a run's files; of a session that was brought in, the whole folder."""
+    """Remove a run's files; of a session that was brought in, the whole folder. Raises WorkError where the disk
+    refuses."""
     with disk_trouble_told("deleting the run"):
-        if record.foreign:
+        if record.foreign and not record.path.parent.is_symlink():
             shutil.rmtree(record.path.parent)
-            return
-        for path in [*record.path.parent.iterdir()]:
-            if path.name.startswith(f"{record.path.stem}."):
-                path.unlink()
+        else:
+            remove_record(record.path)
+
+
+def remove_record(path: Path) -> None:
+    """A record's file, whatever lies there in its place, and the files beside it. Raises OSError."""
+    for found in [*path.parent.iterdir()]:
+        if found.name.startswith(f"{path.stem}."):
+            if found.is_dir() and not found.is_symlink():
+                shutil.rmtree(found)
+            else:
+                found.unlink()

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from core.checked import TEXT
 from core.home import Home
 from core.measure.monitor import read_monitor
+from core.measure.record_fields import LOADER_ROW, LOADER_SETUP, STORE, has
 from core.measure.records import Record, list_records, read_record
 from core.measure.settings import varied
 
@@ -81,9 +83,10 @@ def _standing(setting: str, turns: Sequence[Mapping[str, Any]]) -> Standing:
 
 def list_races(home: Home, dataset: str | None = None) -> list[RaceRecord]:
     """The experiments with at least one finished turn, of one dataset or of all, the newest first."""
-    records = [record for name in EXPERIMENTS for record in list_records(home, name, dataset) if record.of("turn")]
+    records = [record for name in EXPERIMENTS for record in list_records(home, name, dataset)]
     records.sort(key=lambda record: str(record.setup["started"]), reverse=True)
-    return [as_race(record) for record in records]
+    races = [race for record in records if (race := as_race(record)) is not None]
+    return [race for race in races if race.turns or race.refused]
 
 
 def read_race(path: Path) -> RaceRecord | None:
@@ -92,9 +95,14 @@ def read_race(path: Path) -> RaceRecord | None:
     return None if record is None else as_race(record)
 
 
-def as_race(record: Record) -> RaceRecord:
-    """A record of a loader experiment, as one."""
-    refused = record.of("refused")
+def as_race(record: Record) -> RaceRecord | None:
+    """A record of a loader experiment, as one; None where its setup does not say what was asked for."""
+    if not has(record.setup, LOADER_SETUP):
+        return None
+    refused = [row for row in record.of("refused") if has(row, REFUSED)]
     names = {row["setting"] for row in refused}
-    turns = [turn for turn in record.of("turn") if setting_of(turn) not in names]
+    turns = [turn for turn in record.of("turn") if has(turn, LOADER_ROW) and setting_of(turn) not in names]
     return RaceRecord(record.path, record.setup, turns, refused, record.machine)
+
+
+REFUSED = {"store": STORE, "setting": TEXT, "reason": TEXT}

@@ -6,14 +6,18 @@ had measured by then can be read. Statistics are made from the rows whenever the
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from core.errors import WorkError, disk_trouble_told
+from core.files import Unreadable, parse_object, read_object, read_whole
 from core.home import Home
+from core.measure.record_fields import MACHINE, is_sound_row, sound
+from core.measure.record_fields import SETUP as SETUP_FIELDS
 from core.runs import SYSINFO, now, session_folder, session_name
 from core.strict_json import dumps
 
@@ -21,6 +25,9 @@ SETUP = "setup"
 STAMP = "%Y%m%d-%H%M%S-%f"
 FOREIGN = "foreign.json"
 """Lies in the folder of a session that was brought in from elsewhere, and says from where and when."""
+
+MOST_BYTES = 128_000_000
+"""Of a record. A day of training with the loss of every step is a tenth of that."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +38,24 @@ class Recorder:
 
     @classmethod
     def begin(cls, home: Home, experiment: str, datasets: Sequence[str], setup: Mapping[str, Any]) -> Self:
-        """Begin a record of `experiment` (a word: "race", "storage", "loader", "train") about these datasets."""
+        """Begin a record of `experiment` (a word: "race", "storage", "loader", "train") about these datasets.
+
+        Raises WorkError where the disk refuses; nothing is left of it then.
+        """
         stamp = datetime.now(UTC).strftime(STAMP)
         recorder = cls(session_folder(home) / f"{experiment}-{stamp}.jsonl")
         about = {"experiment": experiment, "datasets": list(datasets), "started": now(), "session": session_name()}
-        recorder.add(SETUP, {**setup, **about})
+        try:
+            recorder.add(SETUP, {**setup, **about})
+        except WorkError:
+            with contextlib.suppress(OSError):
+                recorder.path.unlink(missing_ok=True)
+            raise
         return recorder
 
     def add(self, kind: str, row: Mapping[str, Any]) -> None:
-        """Append a row of this kind; its values are plain JSON."""
-        with self.path.open("a", encoding="utf-8") as lines:
+        """Append a row of this kind; its values are plain JSON. Raises WorkError where the disk refuses."""
+        with disk_trouble_told("keeping what was measured"), self.path.open("a", encoding="utf-8") as lines:
             lines.write(dumps({"kind": kind, **row}) + "\n")
 
     def beside(self, name: str) -> Path:
@@ -52,7 +67,8 @@ class Recorder:
 class Record:
     """One record as its file tells it. `setup` has at least `experiment`, `datasets`, `started` and `session`.
 
-    `lost` counts the lines that could not be read (a cut at the end, damage), the setup among them where that is one.
+    What stands under a known name, in setup and rows, is of its kind (`record_fields`). `lost` counts the lines that
+    could not be read (a cut at the end, damage, a field of another kind), the setup among them where that is one.
     """
 
     path: Path
@@ -72,7 +88,7 @@ class Record:
     @property
     def machine(self) -> Mapping[str, Any]:
         """The machine it was measured on, as its session describes it; empty where that is not known."""
-        return _told(self.path.parent / SYSINFO)
+        return sound(_told(self.path.parent / SYSINFO), MACHINE)
 
     @property
     def foreign(self) -> Mapping[str, Any]:
@@ -96,33 +112,56 @@ def read_record(path: Path) -> Record | None:
 
 def salvage_record(path: Path) -> Record | None:
     """The record in a file as far as it can be read, also without its setup; None where no line can be."""
-    return salvage_text(path, path.read_text(encoding="utf-8", errors="replace"))
+    return salvaged(path)[0]
+
+
+def salvaged(path: Path) -> tuple[Record | None, str]:
+    """The same, or None and why."""
+    try:
+        text = read_whole(path, MOST_BYTES).decode("utf-8", "replace")
+    except Unreadable as error:
+        return None, str(error)
+    record = salvage_text(path, text)
+    if record is None:
+        return None, "it is empty" if not text.strip() else "not one of its lines is a row that this version knows"
+    return record, "" if record.rows else "it has a setup, but nothing was measured"
 
 
 def salvage_text(path: Path, text: str) -> Record | None:
     """See `salvage_record`, of a text that lies at `path` or will."""
     lines = [line for line in text.split("\n") if line.strip()]
-    rows = [row for row in map(_parsed, lines) if row]
-    if not rows:
+    parsed = [row for row in map(_parsed, lines) if row]
+    setup = parsed.pop(0) if parsed and parsed[0]["kind"] == SETUP else {}
+    rows = [row for row in parsed if is_sound_row(row)]
+    if not rows and not setup:
         return None
-    setup = rows.pop(0) if rows[0]["kind"] == SETUP else {}
-    return Record(path, {**_missing_setup(path), **_sound(setup)}, rows, lost=len(lines) - len(rows) - bool(setup))
+    told = {**_missing_setup(path), **sound(setup, SETUP_FIELDS)}
+    told["datasets"] = [str(name) for name in told["datasets"]]
+    return Record(path, told, rows, lost=len(lines) - len(rows) - bool(setup))
 
 
-def list_records(
-    home: Home, experiment: str | None = None, dataset: str | None = None, foreign: bool = False
-) -> list[Record]:
+def list_records(home: Home, experiment: str = "*", dataset: str | None = None, foreign: bool = False) -> list[Record]:
     """The records that have rows, of one experiment or all and one dataset or all, the newest first.
 
     What was brought in from elsewhere is among them only where `foreign` asks for it.
     """
-    paths = home.runs.glob(f"*/{experiment or '*'}-*.jsonl")
-    records = [record for record in map(read_record, paths) if record is not None and record.rows]
+    records = [record for record in map(read_record, record_paths(home, experiment)) if record and record.rows]
     if dataset is not None:
         records = [record for record in records if dataset in record.setup["datasets"]]
     if not foreign:
         records = [record for record in records if not (record.path.parent / FOREIGN).exists()]
     return newest_first(records)
+
+
+def record_paths(home: Home, experiment: str = "*") -> list[Path]:
+    """The files of all records, readable or not, of one experiment or all, in no order."""
+    return [path for path in _found(home.runs, f"*/{experiment}-*.jsonl") if not path.parent.name.startswith(".")]
+
+
+def _found(folder: Path, pattern: str) -> Iterator[Path]:
+    """What is there; nothing where the folder cannot be read."""
+    with contextlib.suppress(OSError):
+        yield from folder.glob(pattern)
 
 
 def newest_first(records: Iterable[Record]) -> list[Record]:
@@ -139,26 +178,16 @@ def _missing_setup(path: Path) -> dict[str, Any]:
     return {"experiment": experiment, "datasets": [], "started": started, "session": path.parent.name}
 
 
-def _sound(setup: Mapping[str, Any]) -> dict[str, Any]:
-    """A setup without what is not of its kind in the fields that every reader relies on."""
-    kinds = {"experiment": str, "datasets": list, "started": str, "session": str}
-    sound: dict[str, Any] = {name: value for name, value in setup.items() if isinstance(value, kinds.get(name, object))}
-    if "datasets" in sound:
-        sound["datasets"] = [str(name) for name in sound["datasets"]]
-    return sound
-
-
 def _told(path: Path) -> Mapping[str, Any]:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return read_object(path)
+    except Unreadable:
         return {}
-    return told if isinstance(told, dict) else {}
 
 
 def _parsed(line: str) -> dict[str, Any] | None:
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
+        row = parse_object(line)
+    except Unreadable:
         return None
-    return row if isinstance(row, dict) and isinstance(row.get("kind"), str) else None
+    return row if isinstance(row.get("kind"), str) else None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import InputError, disk_trouble_told
 from core.home import Home
 from core.measure.exchange import open_bundle
+from core.measure.foreign import remove_record
 from core.measure.notebook import open_summary
-from core.measure.records import Record, newest_first, salvage_record
+from core.measure.records import Record, newest_first, record_paths, salvage_record, salvaged
+from core.names import readable
 
 ZIP = b"PK"
 
@@ -16,10 +18,27 @@ ZIP = b"PK"
 def all_runs(home: Home, dataset: str | None = None) -> list[Record]:
     """Every run that has rows, also damaged ones and those from elsewhere, the newest first. A damaged one that no
     longer tells its dataset is among those of every dataset."""
-    found = [salvage_record(path) for path in home.runs.glob("*/*-*.jsonl")]
+    found = [salvage_record(path) for path in record_paths(home)]
     runs = [record for record in found if record is not None and record.rows]
     wanted = [run for run in runs if dataset is None or not run.setup["datasets"] or dataset in run.setup["datasets"]]
     return newest_first(wanted)
+
+
+def unreadable_runs(home: Home) -> list[tuple[Path, str]]:
+    """The files among the records of which nothing can be shown, and why."""
+    found = [(path, salvaged(path)) for path in sorted(record_paths(home))]
+    return [(path, reason) for path, (_, reason) in found if reason]
+
+
+def delete_unreadable(home: Home, path: Path) -> None:
+    """Remove a file of `unreadable_runs` and what belongs to it; of a link only the link.
+
+    Raises InputError for anything that is no record of this home, WorkError where the disk refuses.
+    """
+    if path not in record_paths(home):
+        raise InputError(f"{path.name} is no record in {readable(home.runs)}")
+    with disk_trouble_told("deleting the run"):
+        remove_record(path)
 
 
 def find_run(home: Home, name: str) -> Record:

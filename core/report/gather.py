@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from core.checked import NUMBER, TEXT
 from core.compressions import COMPRESSIONS
 from core.datasets import Dataset
 from core.encodings import ENCODINGS
 from core.formats import FORMATS
 from core.home import Home
 from core.measure.races import EXPERIMENTS
+from core.measure.record_fields import has
 from core.measure.records import Record, list_records
 from core.measure.storage.rows import rows_of
 from core.measure.verdict import BOUND_BY, verdicts
@@ -212,6 +214,8 @@ def _medians(rows: Sequence[Mapping[str, Any]], run: Run) -> dict[str, float]:
 
 def _trainings(sieve: Sieve, records: Sequence[Record]) -> Iterator[Training]:
     for record in records:
+        if not has(record.setup, TRAINED):
+            continue
         rows = sieve.whole(record.of("epoch"), ("samples_per_s", "first_batch_s", "samples"), EPOCH, record)
         rows = [row for row in rows if sieve.takes_store(row, record)]
         if not rows:
@@ -233,6 +237,9 @@ def _trainings(sieve: Sieve, records: Sequence[Record]) -> Iterator[Training]:
             verdict=str(told["verdict"]),
         )
 
+
+TRAINED = {"model": TEXT, "device": TEXT, "batch_size": NUMBER}
+"""What a training's setup has to say; what scaling measures is no training."""
 
 EPOCH = ("format", "variant", "store", "order", "epoch", "losses", "wait_share", "val_accuracy", "val_loss",
          "shuffle_quality")  # fmt: skip

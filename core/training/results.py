@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from core.home import Home
+from core.measure.record_fields import EPOCH_ROW, EPOCHS_SETUP, SCALING_ROW, SCALING_SETUP, TRAIN_SETUP, has
 from core.measure.records import Record, list_records
 
 Row = Mapping[str, Any]
@@ -33,13 +35,14 @@ class TrainingRecord:
     def scaling(self) -> bool:
         return bool(self.setup.get("scaling"))
 
-    @property
+    @cached_property
     def epochs(self) -> list[Row]:
-        return self.record.of("epoch")
+        """Those that have all that an epoch is judged by."""
+        return [row for row in self.record.of("epoch") if has(row, EPOCH_ROW)]
 
-    @property
+    @cached_property
     def turns(self) -> list[Row]:
-        return self.record.of("turn")
+        return [row for row in self.record.of("turn") if has(row, SCALING_ROW)]
 
     @property
     def lanes(self) -> list[Lane]:
@@ -64,7 +67,15 @@ class TrainingRecord:
 
 def list_trainings(home: Home, dataset: str | None = None) -> list[TrainingRecord]:
     """The runs with at least one row, of one dataset or of all, the newest first."""
-    return [TrainingRecord(record) for record in list_records(home, "train", dataset)]
+    found = [as_training(record) for record in list_records(home, "train", dataset)]
+    return [run for run in found if run is not None]
+
+
+def as_training(record: Record) -> TrainingRecord | None:
+    """A record of a training, as one; None where its setup does not say what was asked for, or no row is whole."""
+    run = TrainingRecord(record)
+    asked = {**TRAIN_SETUP, **(SCALING_SETUP if run.scaling else EPOCHS_SETUP)}
+    return run if has(record.setup, asked) and (run.turns if run.scaling else run.epochs) else None
 
 
 def usual_pace(records: Sequence[TrainingRecord], model: str, device: str) -> float | None:
@@ -72,6 +83,7 @@ def usual_pace(records: Sequence[TrainingRecord], model: str, device: str) -> fl
     for record in records:
         if record.setup.get("model") == model and record.setup.get("device") == device and record.epochs:
             rows = record.epochs
-            seconds = sum(row["ended"] - row["began"] for row in rows)
-            return float(sum(row["samples"] + row["val_samples"] for row in rows) / seconds)
+            seconds = sum(row.get("ended", 0.0) - row.get("began", 0.0) for row in rows)
+            if seconds > 0:
+                return float(sum(row["samples"] + row["val_samples"] for row in rows) / seconds)
     return None

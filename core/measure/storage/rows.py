@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.checked import one_of
+from core.measure.record_fields import STORAGE_ROW, STORAGE_SIZES, STORAGE_TIME, has
 from core.measure.records import Record, Recorder
 from core.measure.storage.turns import Measured, TurnRun
+from core.measure.storage.ways import OPERATIONS
 
 ROW, TIME, LEFT_OUT = "row", "time", "left-out"
 """Kinds of lines: an operation with all its times; each time as soon as it was measured; what was not measured."""
@@ -65,14 +68,26 @@ def _gather(rows: dict[Key, dict[str, Any]], line: Mapping[str, Any]) -> None:
     row = rows.setdefault(key_of(line), {**line, "seconds": []})
     row["seconds"].append(line["seconds"])
     if "encoding_s" in line:
-        row["encoding_s"] = [*(row["encoding_s"] if len(row["seconds"]) > 1 else []), line["encoding_s"]]
+        row["encoding_s"] = [*(row.get("encoding_s", []) if len(row["seconds"]) > 1 else []), line["encoding_s"]]
 
 
 def rows_of(record: Record) -> list[Mapping[str, Any]]:
-    """The rows of a record; those of an experiment that was killed are put together from the times it had written."""
+    """The rows of a record; those of an experiment that was killed are put together from the times it had written.
+
+    Each has `format`, `variant`, `operation`, `samples` (1 or more) and `seconds`, one positive time or more.
+    """
     rows: dict[Key, dict[str, Any]] = {}
     for line in record.of(TIME):
-        _gather(rows, {name: value for name, value in line.items() if name != "kind"})
+        if has(line, STORAGE_TIME):
+            _gather(rows, {name: value for name, value in line.items() if name != "kind"})
     for row in record.of(ROW):
+        if not has(row, STORAGE_ROW):
+            continue
         rows[key_of(row)] = {name: value for name, value in row.items() if name != "kind"}
     return list(rows.values())
+
+
+def shown_rows(record: Record) -> list[Mapping[str, Any]]:
+    """The rows of a record that can be drawn: of an operation that is known, with the sizes of what was written."""
+    known = {**STORAGE_SIZES, "operation": one_of(OPERATIONS)}
+    return [row for row in rows_of(record) if has(row, known)]
