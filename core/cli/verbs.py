@@ -151,12 +151,18 @@ def _inspect_arguments(parser: ArgumentParser) -> None:
     which.add_argument("--key", metavar="K", help="show the record with this key")
     parser.add_argument("--schema", metavar="S", help="read it as this schema instead of the recognised one")
     parser.add_argument("--image", metavar="OUT.png", help="write the record's pixels there")
+    parser.add_argument(
+        "--range",
+        metavar="R",
+        help="the values that are black and white: dataset (its own, the default), as-is (its type's) or LOW:HIGH",
+    )
+    parser.add_argument("--bands", metavar="R,G,B", help="the bands drawn as red, green and blue, or one; from 1")
 
 
 def _inspect(given: Namespace) -> Iterator[Event]:
     from core.inspect.task import Inspect
 
-    return Inspect(given.file, given.index, given.key, given.schema, given.image).run()
+    return Inspect(given.file, given.index, given.key, given.schema, given.image, given.range, given.bands).run()
 
 
 def _scan_arguments(parser: ArgumentParser) -> None:

@@ -1,8 +1,7 @@
-"""Any array that holds an image as RGB uint8 (height, width, 3), by the rule of `core.pixels`.
+"""Arrays as pictures where nothing but the one array is known, their bytes, and labels in arrays.
 
-That rule speaks of image files. An array says less of itself, so this is added: channels are the axis of length 1, 2, 3
-or 4 (the last where two would do), integers wider than 16 bits that stay within 0..255 are taken as they are, floats
-within [0, 1] are scaled by 255 and floats within [-1, 1] moved there first.
+Channels are the axis of length 1, 2, 3 or 4 (the last where two would do), else one of up to 16 bands beside two longer
+axes. Which are drawn, and by which range, is the rule of `display`, for this one array.
 """
 
 from __future__ import annotations
@@ -11,10 +10,10 @@ from math import isqrt
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from core import pixels
 from core.contracts import Pixels
+from core.inspect.bands import MOST_BANDS
+from core.inspect.display import AS_IS, DATASET, Choice, Display
 
 Array = np.ndarray[Any, Any]
 
@@ -22,50 +21,36 @@ CHANNELS = (1, 2, 3, 4)
 
 
 def to_rgb(values: Array) -> Pixels:
-    """One image of shape (H, W), (H, W, C) or (C, H, W) as RGB uint8. Raises ValueError for anything else."""
-    if values.dtype.kind not in "biuf":
-        raise ValueError(f"{values.dtype} values are no pixels")
-    image = scaled(channels_last(values))
-    if image.shape[2] == 1:
-        return np.ascontiguousarray(np.repeat(image, 3, axis=2))
-    if image.shape[2] == 3:
-        return np.ascontiguousarray(image)
-    return pixels.to_rgb(Image.fromarray(image, "LA" if image.shape[2] == 2 else "RGBA"))
+    """One image of shape (H, W), (H, W, C) or (C, H, W) as RGB uint8, uint8 as it is, all else by its own range.
+
+    Raises ValueError for anything else.
+    """
+    image = channels_last(values)
+    choice = Choice(AS_IS if image.dtype == np.uint8 else DATASET)
+    return Display(lambda: [image]).draw(image, choice).pixels
 
 
 def channels_last(values: Array) -> Array:
-    """A view of shape (H, W, C)."""
+    """A view of shape (H, W, C). Raises ValueError for what is no image by its shape."""
     if values.size == 0 or values.ndim not in (2, 3):
         raise ValueError(f"an array of shape {values.shape} is no image")
     if values.ndim == 2:
         return values[:, :, None]
-    if values.shape[2] in CHANNELS:
-        return values
-    if values.shape[0] in CHANNELS:
-        return values.transpose(1, 2, 0)
-    raise ValueError(f"an array of shape {values.shape} has no axis of 1 to 4 channels")
+    axis = channel_axis(values.shape)
+    if axis is None:
+        raise ValueError(f"an array of shape {values.shape} has no axis of 1 to {MOST_BANDS} channels")
+    return values if axis == 2 else values.transpose(1, 2, 0)
 
 
-def scaled(values: Array) -> Array:
-    """The values as uint8, scaled from the range of their type or, where that says nothing, of the values."""
-    if values.dtype == np.uint8:
-        return values
-    if values.dtype == np.bool_:
-        return values.astype(np.uint8) * np.uint8(255)
-    wide = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = _range(values.dtype, float(wide.min()), float(wide.max()))
-    return np.asarray(np.clip(np.rint((wide - low) * (255.0 / (high - low))), 0, 255), dtype=np.uint8)
-
-
-def _range(dtype: np.dtype[Any], lowest: float, highest: float) -> tuple[float, float]:
-    """Which values stand for black and white."""
-    if dtype == np.uint16:
-        return 0.0, 65535.0
-    if dtype.kind == "f" and highest <= 1.0:
-        return (-1.0, 1.0) if -1.0 <= lowest < 0.0 else (0.0, 1.0) if lowest >= 0.0 else (lowest, max(highest, 0.0))
-    if lowest >= 0.0:
-        return 0.0, 255.0 if highest <= 255.0 else 65535.0 if dtype.kind != "f" and highest <= 65535.0 else highest
-    return lowest, highest if highest > lowest else lowest + 1.0
+def channel_axis(shape: tuple[int, ...]) -> int | None:
+    """Which of three axes is the channels', 0 or 2; None where neither is."""
+    for axis in (2, 0):
+        if shape[axis] in CHANNELS:
+            return axis
+    for axis, sides in ((2, shape[:2]), (0, shape[1:])):
+        if shape[axis] <= MOST_BANDS and shape[axis] < min(sides):
+            return axis
+    return None
 
 
 def flat(values: Array) -> memoryview:

@@ -39,6 +39,10 @@ def describe(record: Record, records: Records) -> dict[str, Any]:
         about["text"] = record.text[:HEAD_BYTES]
     if record.problem is not None:
         about["problem"] = record.problem
+    if record.notes:
+        about["notes"] = list(record.notes)
+    if record.display is not None:
+        about["display"] = dict(record.display)
     return about
 
 

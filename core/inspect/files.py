@@ -12,6 +12,7 @@ import numpy as np
 
 from core.contracts import Labels, Pixels
 from core.errors import InputError, WorkError
+from core.inspect.display import Choice
 from core.inspect.kinds import Found, identify
 from core.inspect.process import ReaderProcess
 from core.inspect.schemas import check_name
@@ -21,6 +22,8 @@ SCAN_TIMEOUT = 10.0
 """Seconds that a second of scanning may take; what needs more hangs."""
 
 LABELS_TIMEOUT = 60.0
+
+DEFAULT = Choice()
 
 Bad = dict[str, str]
 """A record that does not decode: its `key`, and the `reason`."""
@@ -56,9 +59,12 @@ class InspectedFile:
         """kind, schema, why, entries, keys (the first few), classes, structure, warnings, schemas."""
         return self._reader.ask("summary")[0]
 
-    def sample(self, index: int | None = None, key: str | None = None) -> Sample:
-        """One record by index (negative from the end) or key. Raises InputError where there is none."""
-        about, blobs = self._reader.ask("sample", index=index, key=key)
+    def sample(self, index: int | None = None, key: str | None = None, choice: Choice = DEFAULT) -> Sample:
+        """One record by index (negative from the end) or key, drawn as `choice` says.
+
+        Raises InputError where there is none.
+        """
+        about, blobs = self._reader.ask("sample", index=index, key=key, choice=choice.to_json())
         return Sample(about, blobs[0], _shaped(blobs[1], about["shape"]) if len(blobs) > 1 else None)
 
     def labels(self, start: int, stop: int) -> list[int | str | None]:
@@ -105,9 +111,9 @@ class InspectedFile:
         """The kinds of pages of an LMDB, see `records.Paged`. Raises InputError for anything else."""
         return self._reader.ask("page_map", cells=cells)[0]
 
-    def cells(self, indices: Sequence[int], box: int) -> list[Cell]:
-        """Some records, each made to fit a square of `box` pixels (never made larger)."""
-        answer, blobs = self._reader.ask("cells", indices=list(map(int, indices)), box=box)
+    def cells(self, indices: Sequence[int], box: int, choice: Choice = DEFAULT) -> list[Cell]:
+        """Some records, each made to fit a square of `box` pixels (never made larger), drawn as `choice` says."""
+        answer, blobs = self._reader.ask("cells", indices=list(map(int, indices)), box=box, choice=choice.to_json())
         return [
             Cell(about, _shaped(blob, about.get("thumbnail")))
             for about, blob in zip(answer["cells"], blobs, strict=True)
@@ -147,8 +153,9 @@ def inspect_file(
     key: str | None = None,
     schema: str | None = None,
     image: str | os.PathLike[str] | None = None,
+    choice: Choice = DEFAULT,
 ) -> dict[str, Any]:
-    """The JSON of the verb `inspect`; `image` is where the sample's pixels are written as PNG.
+    """The JSON of the verb `inspect`; `image` is where the sample's pixels are written as PNG, drawn as `choice` says.
 
     Without `index` and `key` the sample is the first record; what is broken in part is told in `warnings`.
 
@@ -159,7 +166,7 @@ def inspect_file(
         raise InputError("give an index or a key, not both")
     with open_inspected(path, schema) as file:
         about = file.summary()
-        sample = _sample_of(file, about, index, key)
+        sample = _sample_of(file, about, index, key, choice)
     about["sample"] = None if sample is None else sample.about
     if sample is not None and "problem" in sample.about:
         about["warnings"].append(f"entry {sample.about['key']}: {sample.about['problem']}")
@@ -168,14 +175,16 @@ def inspect_file(
     return about
 
 
-def _sample_of(file: InspectedFile, about: dict[str, Any], index: int | None, key: str | None) -> Sample | None:
+def _sample_of(
+    file: InspectedFile, about: dict[str, Any], index: int | None, key: str | None, choice: Choice
+) -> Sample | None:
     """The record asked for; or the first, where a failure is a warning and no error."""
     if index is not None or key is not None:
-        return file.sample(index, key)
+        return file.sample(index, key, choice)
     if about["entries"] == 0:
         return None
     try:
-        return file.sample(0)
+        return file.sample(0, choice=choice)
     except InputError as error:
         about["warnings"].append(f"the first entry cannot be read: {error}")
         return None

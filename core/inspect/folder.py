@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+from core.inspect.display import Choice
+
 MAX_FILES = 2_000_000
 
 
@@ -18,6 +20,7 @@ class Folder:
     kind: ClassVar[str] = "folder"
 
     def __init__(self, path: Path) -> None:
+        self.choice = Choice()
         self.path = path
 
     @cached_property

@@ -11,7 +11,7 @@ import dataclasses
 import importlib
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -24,6 +24,7 @@ from core.formats import FORMATS
 from core.inspect import limits, search, wire
 from core.inspect.arrays import flat
 from core.inspect.describe import HEAD_BYTES, describe, describe_fully
+from core.inspect.display import Choice
 from core.inspect.records import UNREADABLE, Chunked, File, Label, Paged
 from core.inspect.schemas import choices, understand
 from core.inspect.search import label_or_none
@@ -61,9 +62,10 @@ class Reader:
         }
         return about, []
 
-    def sample(self, index: int | None = None, key: str | None = None) -> Answer:
-        """One record, with its pixels and the first bytes of its payload."""
-        record = self._records.read(self._resolve(index, key))
+    def sample(self, index: int | None = None, key: str | None = None, choice: Any = None) -> Answer:
+        """One record, with its pixels, drawn as `choice` (a `display.Choice`) says, and its payload's first bytes."""
+        with self._drawing(choice):
+            record = self._records.read(self._resolve(index, key))
         about = describe_fully(record, self._records)
         blobs: list[Buffer] = [record.payload[:HEAD_BYTES]]
         if record.pixels is not None:
@@ -117,15 +119,25 @@ class Reader:
     def _numbers(self) -> Labels | None:
         return self._records.numbers()
 
-    def cells(self, indices: list[int], box: int) -> Answer:
+    def cells(self, indices: list[int], box: int, choice: Any = None) -> Answer:
         """Some records with their pixels made to fit a square of `box` pixels: a blob each, empty for no image."""
         cells: list[dict[str, Any]] = []
         blobs: list[Buffer] = []
-        for index in indices:
-            cell, pixels = self._cell(index, box)
-            cells.append(cell)
-            blobs.append(b"" if pixels is None else flat(pixels))
+        with self._drawing(choice):
+            for index in indices:
+                cell, pixels = self._cell(index, box)
+                cells.append(cell)
+                blobs.append(b"" if pixels is None else flat(pixels))
         return {"cells": cells}, blobs
+
+    @contextlib.contextmanager
+    def _drawing(self, choice: Any) -> Iterator[None]:
+        """Pictures are drawn as it is asked for, in this request only. None: as they are best drawn."""
+        try:
+            self._file.choice = Choice.from_json(choice)
+            yield
+        finally:
+            self._file.choice = Choice()
 
     def _cell(self, index: int, box: int) -> tuple[dict[str, Any], Pixels | None]:
         try:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from core.contracts import Buffer, Labels, Pixels
 from core.errors import FormatMattersError
+from core.inspect.display import Choice
 
 Label = int | str | None
 
@@ -28,7 +29,8 @@ class Record:
     "raw", ... or what a non-image value is; payload: the bytes that hold the image (or the value); shape, dtype: as
     they lie in the file, where it says so; pixels: RGB uint8 (height, width, 3), or None with the reason in `problem`;
     stored_bytes: what the container spends on it, where that can be told; text: a value that is no image, to be read;
-    values: a vector of numbers (an embedding), float64 (n,), to be drawn.
+    values: a vector of numbers (an embedding), float64 (n,), to be drawn; notes: what was chosen to draw the pixels
+    (which bands, which range), in sentences; display: the same in numbers (`display.Drawn.to_json`).
     """
 
     key: str
@@ -42,6 +44,8 @@ class Record:
     problem: str | None = None
     text: str | None = None
     values: Vector | None = None
+    notes: tuple[str, ...] = ()
+    display: Mapping[str, Any] | None = None
 
 
 class Records(Protocol):
@@ -83,9 +87,10 @@ class Searchable(Protocol):
 
 
 class File(Protocol):
-    """An open file of one kind, before anything is understood of it."""
+    """An open file of one kind, before anything is understood of it. `choice`: how its pictures are to be drawn."""
 
     kind: ClassVar[str]
+    choice: Choice
 
     def structure(self) -> Mapping[str, Any]:
         """Plain JSON about how the file is laid out."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from core.errors import InputError
+from core.inspect.display import Choice
 from core.stores import Manifest, Store
 
 
@@ -16,6 +17,7 @@ class StoreFile:
     kind: ClassVar[str] = "store"
 
     def __init__(self, path: Path) -> None:
+        self.choice = Choice()
         self.path = path
         self.manifest = Manifest.load(path)
         self.splits = [Store(path, split, self.manifest) for split in self.manifest.splits]

@@ -13,7 +13,8 @@ from core.events import Event, Progress, Result
 class Inspect:
     """What a file is, how it is understood, and one of its records.
 
-    `index` may be negative (from the end); `image` is where that record's pixels are written as PNG.
+    `index` may be negative (from the end); `image` is where that record's pixels are written as PNG; `range`
+    ("dataset", "as-is" or "LOW:HIGH") and `bands` ("4,3,2", counted from 1) say how they are drawn.
     """
 
     path: str
@@ -21,11 +22,20 @@ class Inspect:
     key: str | None = None
     schema: str | None = None
     image: str | None = None
+    range: str | None = None
+    bands: str | None = None
 
     def run(self) -> Iterator[Event]:
+        from core.inspect.display import Choice
         from core.inspect.files import inspect_file
 
-        yield Result(inspect_file(self.path, index=self.index, key=self.key, schema=self.schema, image=self.image))
+        try:
+            choice = Choice.parsed(self.range, self.bands)
+        except ValueError as error:
+            raise InputError(str(error)) from None
+        yield Result(
+            inspect_file(self.path, index=self.index, key=self.key, schema=self.schema, image=self.image, choice=choice)
+        )
 
 
 @dataclass(frozen=True)

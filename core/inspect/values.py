@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import io
 import lzma
 import zlib
 from collections.abc import Callable
@@ -28,6 +29,7 @@ _IMAGES = (
     (b"P5", "pgm"),
     (b"P6", "ppm"),
 )
+_EXACT = ("png", "tiff", "pgm", "bmp", "gif", "jpeg2000")
 _NETPBM_OR_BMP = {"bmp", "pgm", "ppm"}
 
 
@@ -121,6 +123,28 @@ def image_from_bytes(
         return decoded, decoded.shape, encoding
     array = bare_array(data, shape, dtype)
     return arrays.to_rgb(array), array.shape, "raw"
+
+
+def single_channel(data: bytes) -> arrays.Array | None:
+    """The numbers (H, W) of an image file of one channel, upright, as they lie in it: a map of classes, of depth, 16
+    bits. None for any other file, and for JPEG and WebP, which hold photographs.
+
+    Raises:
+        ValueError: the file is one of these and broken.
+    """
+    if image_encoding(data) not in _EXACT:
+        return None
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(io.BytesIO(data), formats=pixels.FORMATS) as image:
+            told = image.mode in ("1", "L", "I", "F") or image.mode.startswith("I;")
+            if not told or image.has_transparency_data or image.width * image.height > pixels.MAX_PIXELS:
+                return None
+            return np.asarray(ImageOps.exif_transpose(image))
+    except Exception as error:  # noqa: BLE001 - decoders raise anything on hostile bytes
+        raise ValueError(f"broken image: {error or type(error).__name__}") from None
 
 
 def bare_array(data: bytes, shape: tuple[int, ...] | None, dtype: str = "uint8") -> arrays.Array:

@@ -20,7 +20,9 @@ class Content:
     """A value: what kind it is, how its image is encoded, and the image, label, text or vector in it.
 
     is_image: whether it is meant to be an image, even where that is broken; None where a broken value may be anything.
-    shape, dtype: of the array as it is stored; pixels: RGB uint8 (height, width, 3).
+    shape, dtype: of the array as it is stored; pixels: RGB uint8 (height, width, 3), as this value alone tells them;
+    array: the numbers that are drawn, (H, W) or (H, W, C), for the display of the whole dataset (`display.Display`),
+    None where the pixels are all there is to say.
     """
 
     kind: str
@@ -34,6 +36,7 @@ class Content:
     values: Vector | None = None
     problem: str | None = None
     is_image: bool | None = False
+    array: np.ndarray[Any, Any] | None = None
 
     def inside(self, kind: str, *, label: Label = None, prefix: str | None = None) -> Content:
         """The same, found inside a value of another kind."""
@@ -48,10 +51,10 @@ def of_array(
     seen = Content(kind, encoding, payload, shape=tuple(map(int, array.shape)), dtype=str(array.dtype), label=label)
     if _may_be_image(array):
         try:
-            pixels = arrays.to_rgb(np.squeeze(array) if array.ndim > 3 else array)
+            image = arrays.channels_last(np.squeeze(array) if array.ndim > 3 else array)
+            return replace(seen, pixels=arrays.to_rgb(image), is_image=True, array=image)
         except ValueError as error:
             return replace(seen, problem=str(error), is_image=True)
-        return replace(seen, pixels=pixels, is_image=True)
     if array.dtype.kind in "biuf" and array.size > 1 and max(array.shape) == array.size:
         vector = np.asarray(array.reshape(-1)[:MOST_NUMBERS], np.float64)
         return replace(seen, encoding="vector", values=vector, text=vector_text(array))
@@ -66,10 +69,10 @@ def vector_text(array: np.ndarray[Any, Any]) -> str:
 
 
 def _may_be_image(array: np.ndarray[Any, Any]) -> bool:
-    """Two axes longer than one, perhaps one of 1 to 4 channels (or leading axes of length one)."""
+    """Two axes longer than one, perhaps one of channels or bands (or leading axes of length one)."""
     if array.dtype.kind not in "biuf":
         return False
     shape = [length for length in array.shape if length > 1] if array.ndim > 3 else list(array.shape)
     if len(shape) == 2:
         return min(shape) > 3 and array.ndim != 1
-    return len(shape) == 3 and (shape[2] in arrays.CHANNELS or shape[0] in arrays.CHANNELS)
+    return len(shape) == 3 and arrays.channel_axis(tuple(shape)) is not None

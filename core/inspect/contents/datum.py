@@ -72,6 +72,7 @@ def _decoded(array: np.ndarray[Any, Any], payload: bytes, label: int | None) -> 
             label,
             problem=seen.problem,
             is_image=True,
+            array=seen.array,
         )
     vector = of_array("datum", array.reshape(-1), payload, label=label)
     return Content(

@@ -28,7 +28,8 @@ def _image(value: bytes, before: int, shape: tuple[int, int, int]) -> Content:
     told = f"taken for a square image of {height} x {width} pixels, {channels} values each, {order}; nothing says so"
     label = int.from_bytes(value[:before], "little") if before else None
     text = f"{told}, nor that {before} bytes before it are a label" if before else told
-    return Content("pixels", "raw", value[before:], arrays.to_rgb(array), shape, label=label, text=text, is_image=True)
+    drawn = arrays.to_rgb(array)
+    return Content("pixels", "raw", value[before:], drawn, shape, label=label, text=text, is_image=True, array=array)
 
 
 def _ordered(flat: np.ndarray[Any, Any], shape: tuple[int, int, int]) -> tuple[np.ndarray[Any, Any], str]:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+from core.inspect.display import native
 from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5 import spec as hdf5_spec
 from core.inspect.hdf5.candidates import SMOOTH, smoothness
 from core.inspect.hdf5.facts import Facts, by_group, facts_of, look, spread
 from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.pixels import native
 from core.inspect.hdf5.values import bytes_of, is_bytes
 from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, UNLIKELY, has, natural, rank, words
 from core.inspect.values import image_encoding

@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 
 from core.errors import InputError
+from core.inspect.display import Choice
 from core.inspect.hdf5 import absent, guard
 from core.inspect.hdf5.absent import Absence
 from core.inspect.hdf5.chunks import chunk_map, describe
@@ -46,6 +47,7 @@ class Hdf5File:
     def __init__(self, path: Path, follow_external: bool = False) -> None:
         self.path = path
         self.follow_external = follow_external
+        self.choice = Choice()
         self.looked: list[Any] | None = None
         self._warnings: list[str] = []
         self._refusals: dict[Any, str | None] = {}

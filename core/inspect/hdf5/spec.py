@@ -31,22 +31,25 @@ def layout(attributes: Mapping[str, Any], axes: int) -> str | None:
     return "HW" if axes == 2 else _INTERLACE.get(word(attributes.get("INTERLACE_MODE"))) if axes == 3 else None
 
 
-def coloured(file: Hdf5File, values: np.ndarray, attributes: Mapping[str, Any]) -> np.ndarray:
-    """An image (H, W) or (H, W, C) with its palette applied, white and black the right way round, upright."""
-    if not is_image(attributes):
-        return values
-    if word(attributes.get("IMAGE_SUBCLASS")) == "IMAGE_INDEXED" and values.ndim == 2 and values.dtype.kind in "ui":
-        values = _through_palette(file, values, attributes)
-    elif _flag(attributes.get("IMAGE_WHITE_IS_ZERO")) and values.dtype == np.uint8:
-        values = np.subtract(255, values, dtype=np.uint8)
+def through_palette(file: Hdf5File, values: np.ndarray, attributes: Mapping[str, Any]) -> np.ndarray | None:
+    """An image (H, W) of indices as (H, W, 3) uint8, those beyond the palette as its last colour; None where the
+    dataset is no such image, or has no palette."""
+    indexed = is_image(attributes) and word(attributes.get("IMAGE_SUBCLASS")) == "IMAGE_INDEXED"
+    if not indexed or values.ndim != 2 or values.dtype.kind not in "ui":
+        return None
+    palette = _palette(file, attributes.get("PALETTE"))
+    return None if palette is None else palette[np.minimum(values, len(palette) - 1)]
+
+
+def turned(values: np.ndarray, attributes: Mapping[str, Any]) -> np.ndarray:
+    """An image (H, W) or (H, W, C) the right way up, as DISPLAY_ORIGIN says."""
     flips = _FLIPS.get(word(attributes.get("DISPLAY_ORIGIN")), ())
     return np.flip(values, flips) if flips else values
 
 
-def _through_palette(file: Hdf5File, values: np.ndarray, attributes: Mapping[str, Any]) -> np.ndarray:
-    """(H, W, 3) uint8; indices beyond the palette take its last colour. Unchanged where there is no palette."""
-    palette = _palette(file, attributes.get("PALETTE"))
-    return values if palette is None else palette[np.minimum(values, len(palette) - 1)]
+def white_is_zero(attributes: Mapping[str, Any]) -> bool:
+    """Whether the lowest values are white."""
+    return is_image(attributes) and _flag(attributes.get("IMAGE_WHITE_IS_ZERO"))
 
 
 def _palette(file: Hdf5File, reference: Any) -> np.ndarray | None:

@@ -70,7 +70,11 @@ def record_of_pixels(key: str, label: Label, values: arrays.Array, look: Look, s
     payload = b"" if values.dtype.hasobject else arrays.flat(values)
     shape, dtype = values.shape, str(values.dtype)
     try:
-        return Record(key, label, "raw", payload, look.pixels(values), shape, dtype, stored_bytes)
+        drawn = look.draw(values)
+        return Record(
+            key, label, "raw", payload, drawn.pixels, shape, dtype, stored_bytes,
+            notes=drawn.notes, display=drawn.to_json(),
+        )  # fmt: skip
     except ValueError as error:
         return Record(key, label, "raw", payload, None, shape, dtype, stored_bytes, str(error))
 

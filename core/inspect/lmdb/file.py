@@ -16,6 +16,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.inspect.contents import Content, content_of
+from core.inspect.display import Choice
 from core.inspect.lmdb.keys import KeyText, key_text, key_text_of
 from core.inspect.lmdb.layout import DUPSORT, INTEGERKEY, SUBDATA, Database, Layout, Meta, guess_layout, read_metas
 from core.inspect.lmdb.map import in_cells, page_kinds
@@ -57,12 +58,22 @@ class LmdbView:
         self.tree = tree
         self.name = name
         self._owner = owner
+        self._choice = Choice()
 
     @property
     def owner(self) -> LmdbFile:
         """The file that this is a database of."""
         assert self._owner is not None
         return self._owner
+
+    @property
+    def choice(self) -> Choice:
+        """How pictures are to be drawn; the same for all databases of a file."""
+        return self.owner._choice
+
+    @choice.setter
+    def choice(self, choice: Choice) -> None:
+        self.owner._choice = choice
 
     def __len__(self) -> int:
         """Entries, bookkeeping ones included."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
@@ -10,6 +11,7 @@ from typing import ClassVar
 from core.contracts import Labels
 from core.errors import InputError
 from core.inspect.contents import Content, content_as, content_of
+from core.inspect.contents.displays import SAMPLED, Displays
 from core.inspect.lmdb import labels as lmdb_labels
 from core.inspect.lmdb.file import BOOKKEEPING, LmdbView
 from core.inspect.lmdb.keys import HEXADECIMAL
@@ -17,7 +19,7 @@ from core.inspect.lmdb.labels import LabelSource
 from core.inspect.lmdb.layout import DUPSORT, INTEGERKEY, REVERSEKEY
 from core.inspect.lmdb.selection import AllBut, Counting, Selection, in_counting_order
 from core.inspect.lmdb.tree import Entry
-from core.inspect.records import Label, Record
+from core.inspect.records import UNREADABLE, Label, Record
 
 
 class LmdbRecords:
@@ -173,19 +175,33 @@ class LmdbRecords:
         entry = self.entry(index)
         content = self.content(entry.value)
         label, problem = self._label(index, entry.key, content)
+        drawn, undrawn = self._displays.drawn(content, self.file.choice)
         return Record(
             key=self.key(index),
             label=label,
             encoding=content.encoding,
             payload=content.payload,
-            pixels=content.pixels,
+            pixels=content.pixels if drawn is None else drawn.pixels,
             shape=content.shape,
             dtype=content.dtype,
             stored_bytes=entry.stored,
-            problem=content.problem or problem,
+            problem=content.problem or undrawn or problem,
             text=content.text,
             values=content.values,
+            notes=() if drawn is None else drawn.notes,
+            display=None if drawn is None else drawn.to_json(),
         )
+
+    @cached_property
+    def _displays(self) -> Displays:
+        return Displays(self._spread_contents)
+
+    def _spread_contents(self) -> Iterator[Content]:
+        """Some values, spread over the records: those that can be read."""
+        count = min(SAMPLED, len(self))
+        for place in range(count):
+            with contextlib.suppress(*UNREADABLE):
+                yield self.content(self.value(place * (len(self) - 1) // max(count - 1, 1)))
 
     def _label(self, index: int, key: bytes, content: Content) -> tuple[Label, str | None]:
         """The label, and why there is none where it is kept apart and cannot be read."""

@@ -15,7 +15,7 @@ from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5.candidates import SMOOTH, smoothness
 from core.inspect.hdf5.facts import Facts, look
 from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.pixels import Look, guess
+from core.inspect.hdf5.pixels import Look, look_of
 from core.inspect.hdf5.rows import Rows
 from core.inspect.hdf5.runs import Extent, Run, Runs
 from core.inspect.hdf5.texts import class_names, text_of
@@ -60,17 +60,21 @@ class CompoundRun(Run):
         row = self.rows[index]
         value, label, stored = row[self.field], self._label_of(row), self.rows.stored_bytes()
         if self._layout is not None and isinstance(value, np.ndarray):
-            return record_of_pixels(self.key(index), label, value, self._looked(value), stored)
+            return record_of_pixels(self.key(index), label, value, self._looked(), stored)
         if not is_bytes(value):
             raise ValueError(f"{self.key(index)}: field {self.field} holds no image")
         return record_of_bytes(self.key(index), label, bytes_of(value), stored)
 
-    def _looked(self, value: arrays.Array) -> Look:
-        """What the values mean is told from the first row that is read."""
+    def _looked(self) -> Look:
+        """What the values mean is told from some rows."""
         if self._look is None:
-            layout = self._layout or ""
-            self._look = Look(self._flat, layout, guess([hdf5_layouts.upright(value, layout)]))
+            self._look = look_of(self._flat, self._layout or "", self._first)
         return self._look
+
+    def _first(self, count: int) -> list[arrays.Array]:
+        """Some images, spread over the rows."""
+        places = dict.fromkeys(place * (len(self) - 1) // max(count - 1, 1) for place in range(min(count, len(self))))
+        return [hdf5_layouts.upright(self.rows[place][self.field], self._layout or "") for place in places]
 
     def holds_images(self) -> bool:
         """Whether the field is pixels, or begins like an image file in most of the first rows."""

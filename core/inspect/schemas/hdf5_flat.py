@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from core.inspect import arrays
 from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5.beside import find_labels
 from core.inspect.hdf5.candidates import smoothness
 from core.inspect.hdf5.facts import Facts, look
 from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.pixels import Look, guess
+from core.inspect.hdf5.pixels import Look, look_of
 from core.inspect.hdf5.rows import Rows
 from core.inspect.hdf5.runs import Column, Extent, Run, Runs
 from core.inspect.hdf5.values import record_of_pixels, record_of_values
@@ -34,9 +35,13 @@ class FlatRun(Run):
         super().__init__(facts.name, facts.shape[axis], labels)
         self.shape = shape
         self._rows = Rows(facts, axis)
-        whole = replace(facts, shape=shape)
-        samples = [np.asarray(self._rows[place]).reshape(shape) for place in range(min(len(self), PROBE))]
-        self.look = Look(whole, layout, guess([hdf5_layouts.upright(values, layout) for values in samples]))
+        self.look: Look = look_of(replace(facts, shape=shape), layout, self._first)
+
+    def _first(self, count: int) -> list[arrays.Array]:
+        """Some images, spread over the rows."""
+        places = dict.fromkeys(place * (len(self) - 1) // max(count - 1, 1) for place in range(min(count, len(self))))
+        values = (np.asarray(self._rows[place]).reshape(self.shape) for place in places)
+        return [hdf5_layouts.upright(image, self.look.layout) for image in values]
 
     def extent(self, index: int) -> Extent:
         return Extent(self._rows.facts, index, index + 1, self._rows.axis)
@@ -65,7 +70,8 @@ class FlatRows(Runs):
         names = ", ".join(run.name for run in runs[:4])
         why = f"each row of {names} has as many values as an image of {' x '.join(map(str, first.shape))}, and they "
         why += "vary like one" + (f"; {first.labels.told()}" if first.labels is not None else "")
-        return cls(why + (f"; {first.look.range.words}" if first.look.range is not None else ""), runs)
+        why += f"; {first.look.words}" if first.look.words else ""
+        return cls(why, runs)
 
 
 def _as_images(facts: Facts) -> tuple[tuple[int, ...], str, int] | None:

@@ -58,7 +58,15 @@ class _Pickled(LmdbRecords):
             return content_of(value)
         payload, pixels, shape, dtype, encoding, problem = image_of(fields, self.metadata)
         label = arrays.label_of(fields.get("label"))
-        return Content("pickled", encoding, payload, pixels, shape, dtype, label, problem=problem, is_image=True)
+        array = _numbers(fields["image"]) if problem is None and encoding == "raw" else None
+        return Content(
+            "pickled", encoding, payload, pixels, shape, dtype, label, problem=problem, is_image=True, array=array
+        )
+
+
+def _numbers(image: Any) -> arrays.Array | None:
+    """An image that is kept as an array of numbers, (H, W, C)."""
+    return arrays.channels_last(_squared(image)) if isinstance(image, np.ndarray) else None
 
 
 def _read_metadata(file: LmdbView) -> tuple[Mapping[Any, Any], str | None]:

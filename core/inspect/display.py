@@ -1,0 +1,180 @@
+"""How the arrays of one dataset are drawn as pictures, the same way for all of them: which bands, and which range.
+
+`Display` belongs to a dataset; `Choice` is what a person asks for instead of what it would do. See `bands` and
+`display_range` for the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.contracts import Pixels
+from core.inspect import bands as bands_of
+from core.inspect.bands import NOTHING, Bands, Hints
+from core.inspect.display_range import MOST_VALUES, Array, Range, Ranges, Told, drawn, sampled, thinned
+
+DATASET, AS_IS = "dataset", "as-is"
+RANGES = (DATASET, AS_IS)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is asked for. range: `DATASET` (its own), `AS_IS` (its type's) or (black, white); bands: one or three,
+    counted from 0, or None for those that the file or a usual order names."""
+
+    range: str | Told = DATASET
+    bands: tuple[int, ...] | None = None
+
+    @classmethod
+    def parsed(cls, range: str | None, bands: str | None) -> Choice:
+        """From the command line: "dataset", "as-is" or "LOW:HIGH"; "4,3,2", counted from 1. Raises ValueError."""
+        chosen = None if bands is None else bands_of.parsed(bands)
+        return cls(DATASET if range is None else _range(range), chosen)
+
+    def to_json(self) -> dict[str, Any]:
+        told = self.range if isinstance(self.range, str) else list(self.range)
+        return {"range": told, "bands": None if self.bands is None else list(self.bands)}
+
+    @classmethod
+    def from_json(cls, told: Any) -> Choice:
+        """None is the default. Raises ValueError for what is none."""
+        if told is None:
+            return cls()
+        range, bands = told["range"], told["bands"]
+        return cls(
+            _range(range) if isinstance(range, str) else (float(range[0]), float(range[1])),
+            None if bands is None else tuple(map(int, bands)),
+        )
+
+
+def _range(text: str) -> str | Told:
+    if text in RANGES:
+        return text
+    low, colon, high = text.partition(":")
+    try:
+        limits = float(low), float(high)
+    except ValueError:
+        limits = (0.0, 0.0)
+    if not colon or not np.isfinite(limits).all() or limits[0] >= limits[1]:
+        raise ValueError(f"{text!r} is no range: give dataset, as-is, or black and white like 0:4095")
+    return limits
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture, RGB uint8 (height, width, 3), and how it came about.
+
+    notes: sentences to be read beside it, none where nothing was chosen; low, high: the values that are black and
+    white; bands: the channels drawn, counted from 0, of `count`.
+    """
+
+    pixels: Pixels
+    notes: tuple[str, ...]
+    low: float
+    high: float
+    bands: tuple[int, ...]
+    count: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {"range": [self.low, self.high], "bands": list(self.bands), "channels": self.count}
+
+
+class Display:
+    """The way in which the images of one dataset are drawn.
+
+    sample: reads a few of its images, (H, W) or (H, W, C), spread over the dataset. told, no_data: what the file says
+    of its range, see `Ranges`. white_is_zero: its lowest values are white. notes: what else is to be said.
+    """
+
+    def __init__(
+        self,
+        sample: Callable[[], Iterable[Array]],
+        hints: Hints = NOTHING,
+        *,
+        told: Told | None = None,
+        no_data: float | None = None,
+        white_is_zero: bool = False,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.hints = hints
+        self.notes = notes
+        self._read = sample
+        self._told = told
+        self._no_data = no_data
+        self._inverted = white_is_zero
+        self._sample: list[Array] | None = None
+        self._ranges: dict[tuple[int, ...], Ranges] = {}
+
+    def draw(self, image: Array, choice: Choice | None = None) -> Drawn:
+        """One image (H, W) or (H, W, C). Raises ValueError for what cannot be drawn, and for bands that it has not."""
+        choice = choice or Choice()
+        values = native(image if image.ndim == 3 else image[:, :, None])
+        if values.ndim != 3 or values.size == 0 or values.dtype.kind not in "biuf":
+            raise ValueError(f"{image.dtype} values of shape {image.shape} are no picture")
+        bands = self._bands(values.shape[2], choice)
+        range = self._range(bands, choice)
+        painted = drawn(values[:, :, list(bands.chosen)], range)
+        painted = np.subtract(255, painted, dtype=np.uint8) if self._inverted else painted
+        if bands.alpha is not None:
+            painted = _over_white(painted, values[:, :, bands.alpha])
+        pixels = np.repeat(painted, 3, axis=2) if painted.shape[2] == 1 else painted
+        notes = (*self.notes, *filter(None, (bands.words, _said(range))))
+        return Drawn(np.ascontiguousarray(pixels), notes, range.low, range.high, bands.chosen, values.shape[2])
+
+    def said(self, channels: int) -> str:
+        """The default choices for images of so many channels, in words; "" where nothing is chosen."""
+        bands = self._bands(channels, Choice())
+        return "; ".join(filter(None, (bands.words, _said(self._range(bands, Choice())))))
+
+    def _bands(self, count: int, choice: Choice) -> Bands:
+        if choice.bands is not None:
+            return bands_of.asked(count, choice.bands)
+        return bands_of.choose(count, self.hints, count == bands_of.MOST_CHANNELS and self._is_signed())
+
+    def _is_signed(self) -> bool:
+        values = sampled(self._images(), self._no_data)
+        return values.size > 0 and bool(values.min() < 0)
+
+    def _range(self, bands: Bands, choice: Choice) -> Range:
+        if not isinstance(choice.range, str):
+            low, high = choice.range
+            return Range(low, high, f"as asked for: {low:g} is black and {high:g} is white")
+        ranges = self._ranges.get(bands.chosen)
+        if ranges is None:
+            ranges = Ranges(lambda: self._of(bands.chosen), self._told, self._no_data)
+            self._ranges[bands.chosen] = ranges
+        return ranges.as_is if choice.range == AS_IS else ranges.of_dataset
+
+    def _of(self, chosen: tuple[int, ...]) -> list[Array]:
+        """The chosen bands of the sample, those images that have them."""
+        most = max(chosen)
+        images = [image if image.ndim == 3 else image[:, :, None] for image in self._images()]
+        return [image[:, :, list(chosen)] for image in images if image.shape[2] > most]
+
+    def _images(self) -> list[Array]:
+        """The sample, of which no more is kept than is looked at."""
+        if self._sample is None:
+            read = [native(image) for image in self._read() if image.ndim in (2, 3) and image.dtype.kind in "biuf"]
+            most = MOST_VALUES // max(len(read), 1)
+            self._sample = [thinned(image, most).copy() for image in read]
+        return self._sample
+
+
+def _said(range: Range) -> str:
+    return f"values {range.words}" if range.words.startswith("as ") else range.words
+
+
+def native(values: Array) -> Array:
+    """The same values in this machine's byte order."""
+    return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
+
+
+def _over_white(colours: Array, alpha: Array) -> Array:
+    """uint8 (H, W, C) with a declared transparency (H, W), 0 to the most of its type (floats: 1), laid over white."""
+    most = 1.0 if alpha.dtype.kind in "fb" else float(np.iinfo(alpha.dtype).max)
+    share = np.clip(np.nan_to_num(alpha.astype(np.float32)) / most, 0, 1)[:, :, None]
+    return np.asarray(np.rint(colours * share + 255 * (1 - share)), dtype=np.uint8)
