@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.pickles import tensors
 from core.pickles.plain import Budget, Record, UnsafePickle, add_key
 
 MAX_DIMENSIONS = 32
@@ -59,8 +60,11 @@ class ArrayInMaking(InMaking):
 
 def update_record(record: Record, state: Any) -> None:
     """Attributes of a foreign object, from its dict or from the pair (dict, slots)."""
-    for part in state if type(state) is tuple else (state,):
+    for part in state if type(state) is tuple else [state]:
         if part is None:
+            continue
+        if type(part) is list and part is state:
+            record.state["state"] = part  # PIL's images have a list of what they are
             continue
         if type(part) is not dict:
             raise UnsafePickle(f"refused: a {record.class_name} whose state is no dict of attributes")
@@ -185,6 +189,14 @@ def _reconstructor(arguments: tuple[Any, ...], _: Budget) -> Record:
     return Record(made_of.name.rpartition(".")[2])
 
 
+def _storage(arguments: tuple[Any, ...], _: Budget) -> tensors.Storage:
+    """`torch.storage._load_from_bytes(bytes)`: a stream of pickles inside of this one."""
+    from core.pickles.torch_stream import storage_of
+
+    (data,) = arguments
+    return storage_of(data)
+
+
 def _not_callable(_: tuple[Any, ...], __: Budget) -> Any:
     raise UnsafePickle("refused: a call that plain data does not make")
 
@@ -217,6 +229,15 @@ GLOBALS: Mapping[str, Maker] = {
     "collections.OrderedDict": _ordered_dict,
     "copyreg._reconstructor": _reconstructor,
     "copy_reg._reconstructor": _reconstructor,
+    "torch._utils._rebuild_tensor": tensors.rebuilt,
+    "torch._utils._rebuild_tensor_v2": tensors.rebuilt,
+    "torch._utils._rebuild_tensor_v3": tensors.rebuilt_with_dtype,
+    "torch._utils._rebuild_parameter": tensors.parameter,
+    "torch.Size": tensors.size,
+    "torch.storage._load_from_bytes": _storage,
+    **{f"torch.{kind}Storage": _not_callable for kind in tensors.DTYPES},
+    "torch.storage.UntypedStorage": _not_callable,
+    **{f"torch.{name}": _not_callable for name in tensors.NAMED},
     "numpy.ndarray": _not_callable,
     "numpy.dtype": _dtype,
     **{

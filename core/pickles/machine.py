@@ -2,79 +2,62 @@
 
 from __future__ import annotations
 
-import io
-import pickletools
-import struct
-from collections.abc import Callable, Collection, Mapping
-from typing import IO, Any, NoReturn
+from collections.abc import Callable, Collection
+from typing import Any
 
-from core.pickles.arguments import READERS
+from core.pickles.depth import Depths
 from core.pickles.known import GLOBALS, Global, InMaking, update_record
-from core.pickles.plain import Budget, Record, UnsafePickle, add_key, check_tree
+from core.pickles.plain import MAX_DEPTH, Budget, Record, UnsafePickle, add_key, over_the_limit, too_deep
+from core.pickles.tensors import Storage, code_of_class
 
-MAX_BYTES = 1 << 30
-MAX_PROTOCOL = 5
 MAX_INTEGER_BITS = 1024
+MAX_MARKS = 2 * MAX_DEPTH
+"""Marks that are open at once: each belongs to a container that is not finished."""
+
+CONTAINER = 3
+"""Objects that a container counts for beside its own opcode."""
+
+MAX_MEMO_KEY = 1 << 32
+"""Those who write pickles count their memo from 0; larger numbers can be made to hash alike."""
+
+Storages = Callable[[str, str], "bytes | None"]
+"""(key, code of its numbers) of a tensor's storage that lies outside of the pickle -> its bytes, None where they are
+not known yet."""
 
 
-def loads(data: bytes | memoryview, *, records: Collection[str] = ()) -> Any:
-    """The plain data that a pickle holds.
-
-    Classes named in `records` ("CIFAR_Image", of any module, or "module.CIFAR_Image") come out as `Record`s: their
-    name and their attributes, with nothing of the class itself.
-
-    Raises:
-        UnsafePickle: it names anything that is not plain data, exceeds a bound, or is no whole pickle.
-    """
-    if len(data) > MAX_BYTES:
-        raise UnsafePickle(f"a pickle of {len(data):,} bytes is larger than {MAX_BYTES >> 20} MiB")
-    machine = _Machine(bytes(data), records)
-    try:
-        value = machine.run()
-    except UnsafePickle:
-        raise
-    except (ValueError, TypeError, IndexError, KeyError, OverflowError, struct.error, AttributeError) as error:
-        raise UnsafePickle(f"not a whole pickle: {str(error)[:200] or type(error).__name__}") from None
-    check_tree(value)
-    return value
-
-
-class _Machine:
+class Machine:
     """The stack, the marks and the memo of one pickle."""
 
-    def __init__(self, data: bytes, records: Collection[str]) -> None:
-        self._file = io.BytesIO(data)
+    def __init__(self, budget: Budget, records: Collection[str], storages: Storages | None = None) -> None:
         self._records = records
-        self._budget = Budget(len(data))
+        self._storages = storages
+        self._budget = budget
+        self._depths = Depths()
         self._stack: list[Any] = []
         self._marked: list[list[Any]] = []
         self._memo: dict[int, Any] = {}
-
-    def run(self) -> Any:
-        while True:
-            code = self._file.read(1)
-            if code not in _OPCODES:
-                raise UnsafePickle("not a whole pickle: it ends early" if not code else f"no opcode {code!r}")
-            if code == b".":
-                return self.pop()
-            self._budget.objects(1)
-            read, act = _OPCODES[code]
-            act(self, read(self._file) if read else None)
 
     # ---- stack and memo
 
     def push(self, value: Any) -> None:
         self._stack.append(value)
 
+    def push_fresh(self, made: Any) -> None:
+        """Push a container that was made just now. To look through it later costs more than a leaf does."""
+        self._budget.objects(CONTAINER)
+        self._stack.append(self._depths.fresh(made))
+
     def pop(self) -> Any:
         return self._stack.pop()
 
     def push_integer(self, value: int) -> None:
         if value.bit_length() > MAX_INTEGER_BITS:
-            raise UnsafePickle(f"refused: a whole number of {value.bit_length()} bits")
+            raise UnsafePickle(over_the_limit(f"a whole number of {value.bit_length()} bits"))
         self.push(value)
 
     def mark(self, _: Any) -> None:
+        if len(self._marked) >= MAX_MARKS:
+            raise UnsafePickle(too_deep())
         self._marked.append(self._stack)
         self._stack = []
 
@@ -95,6 +78,8 @@ class _Machine:
     def put(self, key: int | None) -> None:
         value = self._stack[-1]
         key = len(self._memo) if key is None else key
+        if not 0 <= key < MAX_MEMO_KEY:
+            raise UnsafePickle(over_the_limit("it numbers its values beyond 32 bits"))
         self._memo[key] = value
         if isinstance(value, InMaking):
             value.memo_keys.append(key)
@@ -106,15 +91,24 @@ class _Machine:
 
     def append(self, _: Any) -> None:
         item = self.pop()
-        _exactly(list, self._stack[-1]).append(item)
+        self._extend(_exactly(list, self._stack[-1]), [item])
 
     def appends(self, _: Any) -> None:
         items = self.pop_mark()
-        _exactly(list, self._stack[-1]).extend(items)
+        self._extend(_exactly(list, self._stack[-1]), items)
+
+    def _extend(self, into: list[Any], items: list[Any]) -> None:
+        self._depths.holds(into, items)
+        into.extend(items)
+
+    def list_from_mark(self, _: Any) -> None:
+        items = self._depths.fresh(self.pop_mark())
+        self._depths.holds(items, items)
+        self.push(items)
 
     def set_item(self, _: Any) -> None:
         value, key = self.pop(), self.pop()
-        add_key(_exactly(dict, self._stack[-1]), key, value, self._budget)
+        self._fill(_exactly(dict, self._stack[-1]), [key, value])
 
     def set_items(self, _: Any) -> None:
         items = self.pop_mark()
@@ -122,10 +116,11 @@ class _Machine:
 
     def dict_from_mark(self, _: Any) -> None:
         items = self.pop_mark()
-        self.push({})
+        self.push_fresh({})
         self._fill(self._stack[-1], items)
 
     def _fill(self, into: dict[Any, Any], items: list[Any]) -> None:
+        self._depths.holds(into, items[1::2])
         for key, value in zip(items[::2], items[1::2], strict=True):
             add_key(into, key, value, self._budget)
 
@@ -146,6 +141,13 @@ class _Machine:
         if len(items) != count:
             raise UnsafePickle("not a whole pickle: its stack is empty")
         del self._stack[len(self._stack) - count :]
+        self._push_tuple(items)
+
+    def tuple_from_mark(self, _: Any) -> None:
+        self._push_tuple(tuple(self.pop_mark()))
+
+    def _push_tuple(self, items: tuple[Any, ...]) -> None:
+        self._depths.holds(self._depths.fresh(items), items)
         self.push(items)
 
     # ---- globals, and what is made with them
@@ -186,12 +188,25 @@ class _Machine:
     def _make(self, made_of: Any, arguments: tuple[Any, ...]) -> Any:
         made_of = _exactly(Global, made_of)
         if made_of.is_record:
-            return Record(made_of.name.rpartition(".")[2])
-        return GLOBALS[made_of.name](arguments, self._budget)
+            return self._depths.fresh(Record(made_of.name.rpartition(".")[2]))
+        return self._depths.fresh(GLOBALS[made_of.name](arguments, self._budget))
+
+    def persistent(self, _: Any) -> None:
+        """The storage of a tensor, which lies outside of the pickle: ("storage", its class, its key, where it was,
+        how many numbers it has), and in old files None for a view."""
+        pid = self.pop()
+        if self._storages is None or type(pid) is not tuple or len(pid) < 5 or pid[0] not in ("storage", b"storage"):
+            raise UnsafePickle(f"refused: a persistent id ({str(pid)[:80]}), which is not plain data")
+        code = code_of_class(_exactly(Global, pid[1]).name)
+        if code is None or (len(pid) > 5 and pid[5] is not None):
+            raise UnsafePickle("refused: a storage of a kind that is not known here")
+        key = pid[2].decode("latin-1") if type(pid[2]) is bytes else _exactly(str, pid[2])
+        self.push(Storage(code, self._storages(key, code)))
 
     def build(self, _: Any) -> None:
         state, target = self.pop(), self._stack[-1]
         if isinstance(target, Record):
+            self._depths.holds(target, [state])
             update_record(target, state)
         elif isinstance(target, InMaking):
             self._stack[-1] = target.finish(state, self._budget)
@@ -205,77 +220,3 @@ def _exactly(kind: type, value: Any) -> Any:
     if type(value) is not kind:
         raise UnsafePickle(f"not a whole pickle: {type(value).__name__} where {kind.__name__} belongs")
     return value
-
-
-def _refuse(what: str) -> Callable[[_Machine, Any], NoReturn]:
-    def refuse(_: _Machine, argument: Any) -> NoReturn:
-        raise UnsafePickle(f"refused: {what} ({str(argument)[:80]}), which is not plain data")
-
-    return refuse
-
-
-def _check_protocol(_: _Machine, protocol: int) -> None:
-    if protocol > MAX_PROTOCOL:
-        raise UnsafePickle(f"a pickle of protocol {protocol}; known are 0 to {MAX_PROTOCOL}")
-
-
-def _push_constant(value: Any) -> Callable[[_Machine, Any], None]:
-    return lambda machine, _: machine.push(value)
-
-
-_ACTIONS: Mapping[str, Callable[[_Machine, Any], None]] = {
-    "PROTO": _check_protocol,
-    "FRAME": lambda machine, _: None,
-    "NONE": _push_constant(None),
-    "NEWTRUE": _push_constant(True),
-    "NEWFALSE": _push_constant(False),
-    **dict.fromkeys(("INT", "LONG", "BININT", "BININT1", "BININT2", "LONG1", "LONG4"), _Machine.push_integer),
-    **dict.fromkeys(("FLOAT", "BINFLOAT"), _Machine.push),
-    **dict.fromkeys(("STRING", "BINSTRING", "SHORT_BINSTRING"), _Machine.push),
-    **dict.fromkeys(("BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"), _Machine.push),
-    **dict.fromkeys(("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"), _Machine.push),
-    "EMPTY_LIST": lambda machine, _: machine.push([]),
-    "EMPTY_DICT": lambda machine, _: machine.push({}),
-    "EMPTY_SET": lambda machine, _: machine.push(set()),
-    "EMPTY_TUPLE": _push_constant(()),
-    "LIST": lambda machine, _: machine.push(machine.pop_mark()),
-    "TUPLE": lambda machine, _: machine.push(tuple(machine.pop_mark())),
-    "TUPLE1": lambda machine, _: machine.tuple_of(1),
-    "TUPLE2": lambda machine, _: machine.tuple_of(2),
-    "TUPLE3": lambda machine, _: machine.tuple_of(3),
-    "DICT": _Machine.dict_from_mark,
-    "FROZENSET": _Machine.frozen_set,
-    "APPEND": _Machine.append,
-    "APPENDS": _Machine.appends,
-    "SETITEM": _Machine.set_item,
-    "SETITEMS": _Machine.set_items,
-    "ADDITEMS": _Machine.add_items,
-    "MARK": _Machine.mark,
-    "POP": _Machine.pop_one,
-    "POP_MARK": _Machine.drop_to_mark,
-    "DUP": lambda machine, _: machine.push(machine._stack[-1]),
-    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"), _Machine.put),
-    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _Machine.get),
-    "GLOBAL": _Machine.push_global,
-    "STACK_GLOBAL": _Machine.stack_global,
-    "INST": _Machine.instance,
-    "OBJ": _Machine.object_from_mark,
-    "REDUCE": _Machine.reduce,
-    "NEWOBJ": _Machine.reduce,
-    "NEWOBJ_EX": _Machine.new_object_with_keywords,
-    "BUILD": _Machine.build,
-    "STOP": lambda machine, _: None,
-    **dict.fromkeys(("EXT1", "EXT2", "EXT4"), _refuse("an extension code")),
-    **dict.fromkeys(("PERSID", "BINPERSID"), _refuse("a persistent id")),
-    **dict.fromkeys(("NEXT_BUFFER", "READONLY_BUFFER"), _refuse("a buffer that lies outside of the pickle")),
-}
-
-
-_OPCODES: Mapping[bytes, tuple[Callable[[IO[bytes]], Any] | None, Callable[[_Machine, Any], None]]] = {
-    opcode.code.encode("latin-1"): (
-        READERS.get(opcode.name, opcode.arg.reader if opcode.arg else None),
-        _ACTIONS[opcode.name],
-    )
-    for opcode in pickletools.opcodes
-}
-"""Opcode -> how its argument is read (if it has one), and what it does."""

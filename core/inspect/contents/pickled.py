@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from core import pickles
+from core import checksums, pickles
 from core.errors import InputError
 from core.inspect.contents.content import Content
 from core.inspect.contents.objects import of_object
@@ -24,7 +25,10 @@ class ImageClasses(Collection[str]):
     The class itself is never looked up, so a name can do no harm; others stay refused, which names them to the reader.
     """
 
-    _SOUNDS = re.compile(r"(?i)\w*(image|img|cifar|sample|datum|record|entry)\w*")
+    _SOUNDS = re.compile(
+        r"\w*(?i:image|img|cifar|sample|datum|record|entry)\w*"
+        r"|[A-Z]\w*(?i:patch|tile|frame|photo|picture|example|observation|annotation|item)\w*"
+    )
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._SOUNDS.fullmatch(name) is not None
@@ -36,9 +40,40 @@ class ImageClasses(Collection[str]):
         return 1
 
 
+class _Refusals:
+    """What was refused in this process, so that a pickle that takes long to be refused does so once; and when all of
+    them have taken `patience` seconds together, only small ones are looked at."""
+
+    patience = 1.5
+    small = 20_000
+    most = 4_096
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._sentences: dict[tuple[int, int], str] = {}
+
+    def load(self, value: bytes) -> Any:
+        name = (len(value), checksums.of_bytes(value))
+        if name in self._sentences:
+            raise pickles.UnsafePickle(self._sentences[name])
+        began = time.thread_time()
+        most = {"most": self.small} if self._seconds > self.patience else {}
+        try:
+            return pickles.loads(value, records=ImageClasses(), **most)
+        except InputError as error:
+            self._seconds += time.thread_time() - began
+            if len(self._sentences) < self.most:
+                self._sentences[name] = str(error)
+            raise
+
+
+_refusals = _Refusals()
+
+
 def load(value: bytes) -> Any:
-    """A pickle as plain data. Raises InputError naming what it asks for beyond that; ValueError for broken ones."""
-    return pickles.loads(value, records=ImageClasses())
+    """A pickle as plain data. Raises InputError naming what it asks for beyond that, the limit that it exceeds, or that
+    it is broken."""
+    return _refusals.load(value)
 
 
 def read(value: bytes) -> Content | None:

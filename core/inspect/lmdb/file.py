@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +29,7 @@ from core.inspect.lmdb.tree import Entry, Tree
 
 MOST_DATABASES = 1024
 SAMPLED_BYTES = 1 << 26
-CONTENTS_LOOKED_AT = 12
+CONTENTS_LOOKED_AT, CONTENTS_SECONDS = 12, 3.0
 NAMED_LEAVES = 65_536
 FIRST_LEAVES = 2_048
 """Sub-databases are looked for among all entries of the main one; where it has more leaf pages than the former, among
@@ -133,7 +134,13 @@ class LmdbView:
         """What some values of the sample are, but those that keep the books."""
         chosen = [(key, value) for key, value in self.sample if key not in BOOKKEEPING]
         step = max(len(chosen) // CONTENTS_LOOKED_AT, 1)
-        return [(key, content_of(value)) for key, value in chosen[::step][:CONTENTS_LOOKED_AT]]
+        found: list[tuple[bytes, Content]] = []
+        end = time.monotonic() + CONTENTS_SECONDS
+        for key, value in chosen[::step][:CONTENTS_LOOKED_AT]:
+            if found and time.monotonic() > end:
+                break
+            found.append((key, content_of(value)))
+        return found
 
     def siblings(self) -> dict[str, LmdbView]:
         """The file's other databases, by name."""

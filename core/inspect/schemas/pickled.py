@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,8 +26,8 @@ from core.inspect.values import image_encoding, image_from_bytes, inflate
 
 METADATA = b"__metadata__"
 
-PROBE = 8
-"""Entries looked at to recognise a schema."""
+PROBE, PATIENCE = 8, 3.0
+"""Entries looked at to recognise a schema, and seconds that this may take."""
 
 
 _BARE = ("", "none", "raw", "null", "false", "uncompressed")
@@ -122,7 +123,10 @@ def _text(name: Any) -> str:
 def _plain_entries(file: LmdbView) -> list[Any]:
     """The first entries that are pickles of plain data. Those that are not are no reason to refuse the others."""
     entries: list[Any] = []
+    end = time.monotonic() + PATIENCE
     for key, value in file.sample:
+        if time.monotonic() > end:
+            break
         try:
             entries += [] if key == METADATA or len(entries) >= PROBE else [load(value)]
         except (InputError, ValueError):
