@@ -97,12 +97,12 @@ def test_many_keys_of_a_usual_kind_are_read() -> None:
 def test_a_file_of_them_is_scanned_soon(tmp_path: Path) -> None:
     """Each is told with its limit, none as damage, and the file is not given up."""
     deep = b"\x80\x04(" + b"]" * MANY + b"a" * (MANY - 1) + b"l."
-    items = {b"%03d" % number: deep[:-1] + b"0" * number + b"." for number in range(20)}
+    items = {b"%03d" % number: deep[:-1] + b"0" * number + b"." for number in range(6)}
     items[b"999"] = pickle.dumps({"image": np.zeros((8, 8, 3), np.uint8), "label": 3})
     begun = time.monotonic()
     told = finish(Scan(str(write(tmp_path / "made", items))).run())
     assert time.monotonic() - begun < 40
-    assert (told["entries"], told["decoded"], len(told["bad"])) == (21, 1, 20)
+    assert (told["entries"], told["decoded"], len(told["bad"])) == (7, 1, 6)
     assert all("limit" in bad["reason"] for bad in told["bad"])
 
 

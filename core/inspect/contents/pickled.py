@@ -11,6 +11,7 @@ from core import checksums, pickles
 from core.errors import InputError
 from core.inspect.contents.content import Content
 from core.inspect.contents.objects import of_object
+from core.pickles.plain import MAX_OBJECTS
 
 PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 """How pickles of the protocols 2 to 5 begin."""
@@ -57,9 +58,9 @@ class _Refusals:
         if name in self._sentences:
             raise pickles.UnsafePickle(self._sentences[name])
         began = time.thread_time()
-        most = {"most": self.small} if self._seconds > self.patience else {}
+        most = self.small if self._seconds > self.patience else MAX_OBJECTS
         try:
-            return pickles.loads(value, records=ImageClasses(), **most)
+            return pickles.loads(value, records=ImageClasses(), most=most)
         except InputError as error:
             self._seconds += time.thread_time() - began
             if len(self._sentences) < self.most:
