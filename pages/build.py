@@ -21,19 +21,20 @@ if dataset is None:
     link("start", "Or run the demo")
     st.stop()
 
-draw_jobs("build")
 found = stores(dataset.name)
 view = NEW
 if found:
+    st.session_state.setdefault("build.view", STORES)
     with views, st.container(horizontal_alignment="right"):
         view = st.segmented_control(
-        "View", [STORES, NEW], default=STORES, required=True, key="build.view", label_visibility="collapsed",
+        "View", [STORES, NEW], required=True, key="build.view", label_visibility="collapsed",
         format_func=lambda name: f"{name} ({len(found)})" if name == STORES else name,
         persist_state="session",
     )  # fmt: skip
 for _, reason in damaged(dataset.name):
     st.warning(reason, icon=":material/broken_image:")
 if view == STORES:
+    draw_jobs("build")
     draw_stores(dataset.name)
 else:
     draw_form(dataset)

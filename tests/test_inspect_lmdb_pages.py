@@ -166,6 +166,18 @@ def test_waste_is_told(tmp_path: Path) -> None:
     assert (counts["meta"], counts["overflow"], counts["leaf"]) == (2, 500, database["leaf_pages"])
 
 
+def test_what_a_map_only_reserves_is_not_drawn_as_free(tmp_path: Path) -> None:
+    path = tmp_path / "reserved"
+    with lmdb.open(str(path), map_size=1 << 28, writemap=True) as made, made.begin(write=True) as change:
+        for index in range(40):
+            change.put(b"%06d" % index, bytes(2100))
+    view = LmdbFile(path / "data.mdb")
+    structure, pages = view.structure(), view.page_map(10**6)
+    assert structure["apparent_bytes"] == 1 << 28
+    assert pages["pages"] == structure["last_page"] + 1
+    assert (pages["cells"].count("overflow"), pages["cells"].count("free")) == (40, structure["free_pages"])
+
+
 def test_nothing_is_written(tmp_path: Path) -> None:
     path = write(tmp_path / "made", dict(enumerated()))
     (path / "lock.mdb").unlink()

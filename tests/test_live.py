@@ -160,9 +160,9 @@ def test_the_page_has_the_first_picture_at_once(furnished: Home) -> None:
     until(lambda: Jobs(furnished).get(job.id).started)
     app = open_page("benchmark")
     assert not app.exception
-    told = [element.proto.json for element in app.get("bidi_component") if "A &lt;race" in element.proto.json]
-    assert len(told) == 1, "one picture"
-    assert f"live/{job.id}" in told[0]
+    told = [element.proto.json for element in app.get("bidi_component") if f'live/{job.id}"' in element.proto.json]
+    assert len(told) == 1, "one picture, beside the small one in the sidebar"
+    assert "A &lt;race" in told[0]
     assert "draws as little as it can" in texts(app)
     Jobs(furnished).cancel(job.id)
 
@@ -183,7 +183,7 @@ def test_in_a_browser_the_picture_moves_and_gives_way_to_the_result(browser, fur
         assert page.get_by_test_id("stSidebar").get_by_role("progressbar").count() == 1
         page.get_by_text("Standings").first.wait_for(timeout=60_000)
         calm(page)
-        assert page.locator(".fetched").count() == 0
+        assert page.get_by_test_id("stMain").locator(".fetched").count() == 0
         assert page.get_by_test_id("stSidebar").get_by_role("progressbar").count() == 0
         assert not Jobs(furnished).get(job.id).active
         page.close()

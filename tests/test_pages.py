@@ -15,8 +15,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.datasets import Dataset, list_datasets
+from core.events import finish
 from core.formats import FORMATS
 from core.home import Home
+from core.importing import Import
 from core.jobs import Job, Jobs, State
 from core.stores import list_stores
 
@@ -197,7 +199,23 @@ def test_several_stores_are_built_in_one_go(furnished: Home) -> None:
     while Jobs(furnished).active():
         time.sleep(0.05)
     assert {"lmdb/original-group4", "hdf5/original"} <= {store.name for store in list_stores(furnished)}
-    assert app.run().segmented_control(key="build.view").value == "Stores"
+    assert app.run().segmented_control(key="build.view").value == "Build new"
+    assert app.button(key="build.start").label == "Built already"
+    click(app, "build.show")
+    assert app.segmented_control(key="build.view").value == "Stores"
+    assert not app.exception
+
+
+def test_images_of_several_shapes_are_offered_a_size(empty: Home, tmp_path: Path) -> None:
+    for number, shape in enumerate([(20, 30), (40, 25), (20, 30)]):
+        folder = tmp_path / "photos" / "a"
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", shape).save(folder / f"{number}.png")
+    finish(Import(str(tmp_path / "photos"), "photos").run())
+    app = open_page("build")
+    assert app.number_input(key="build.encoding.raw.size").value == 30
+    assert app.button(key="build.start").label.startswith("Build")
+    assert not app.warning
     assert not app.exception
 
 
@@ -252,7 +270,9 @@ def test_a_running_job_is_seen_from_every_page_and_session(furnished: Home) -> N
     [job] = Jobs(furnished).active()
     try:
         other = open_page("dataset")
-        assert job.title in [link.label for link in other.sidebar.get("page_link")]
+        [beside] = other.sidebar.get("bidi_component")
+        assert job.title in beside.proto.json
+        assert "Benchmark" in [link.label for link in other.sidebar.get("page_link")]
     finally:
         Jobs(furnished).cancel(job.id)
         ended(furnished, "loader")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+import vl_convert
 
 from core.inspect.weigh import Estimate
 from ui.inspector.structure_file import CELLS, COLUMNS, file_picture, order_picture
@@ -68,6 +70,17 @@ def test_a_file_is_drawn_row_by_row() -> None:
     sheet, known = (drawn["datasets"][layer["data"]["name"]] for layer in drawn["layer"])
     assert len(sheet) == len(cells)
     assert [(cell["column"], cell["row"]) for cell in known if cell["row"] == 1] == [(0, 1)]
+
+
+@pytest.mark.parametrize("picture", [file_picture(["meta"] * 5, KINDS), order_picture([0.0, 1.0])])
+def test_a_small_file_has_room_beside_its_legend(picture: Any) -> None:
+    """Streamlit has Vega fit the whole picture, its legend and margins too, into the height that is asked for."""
+    margins = {"padding": {"bottom": 40}, "autosize": {"type": "fit", "contains": "padding"}}
+    fitted = picture.to_dict() | margins | {"width": 600}
+    svg = vl_convert.vegalite_to_svg(fitted)
+    square = re.search(r'aria-label="column: 0; row: 0;[^>]* d="([^"]+)"', svg)
+    assert square is not None
+    assert max(float(y) for y in re.findall(r",(-?[0-9.]+)", square[1])) > 8
 
 
 def test_where_chunks_lie() -> None:

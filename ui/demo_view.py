@@ -16,8 +16,8 @@ from ui.loaders.charts import standings_chart
 from ui.loaders.live import picture
 from ui.loaders.words import labels_of, race_verdict
 from ui.navigation import link
-from ui.store_charts import four_sizes
-from ui.stores import SIZES_EXPLAINED, stores, table
+from ui.store_charts import draw_four_sizes
+from ui.stores import stores, table
 from ui.words import remaining_text, seconds_text
 
 STEPS = (
@@ -129,8 +129,7 @@ def _draw_result(record: RaceRecord) -> None:
         "be decoded; LMDB and HDF5 hold raw pixels here, which costs space: see below."
     )
     if built:
-        st.altair_chart(four_sizes(table(built)), width="content", alt="The four sizes of the demo's stores, in MB")
-        st.caption(SIZES_EXPLAINED)
+        draw_four_sizes(table(built))
     with st.container(horizontal=True):
         link("build", "Try other encodings and compressions")
         link("benchmark", "Race again, with your settings")

@@ -16,6 +16,16 @@ HERE = Path(__file__).parent
 
 BEGUN_KEY = "app.begun"
 
+NARROW_PAGES = """
+[data-testid="stVegaLiteChart"] { max-width: 100%; overflow-x: auto; }
+[data-testid="stColumn"]:has([data-testid="stWidgetLabel"]) { min-width: min(100%, 9.5rem); }
+[data-testid="stButtonGroup"] > [role="toolbar"] { flex-wrap: wrap; overflow: visible; mask: none; }
+.stMarkdownBadge { white-space: normal !important; }
+[data-testid="stMetricValue"], [data-testid="stMetricValue"] * { white-space: normal; overflow-wrap: anywhere; }
+"""
+"""A chart wider than a narrow page scrolls by itself, so that the page does not; fields side by side keep room for what
+is chosen in them, or go to the next line; neither a choice nor a figure is ever cut."""
+
 _run = threading.local()
 """Of the thread that runs the script: whether the frame has been drawn by `app.py`."""
 
@@ -52,6 +62,7 @@ def through_router() -> None:
 
 def _draw_frame() -> st.Page:
     st.set_page_config(page_title="Format Matters", page_icon=str(HERE / "logo-small.svg"), layout="wide")
+    st.html(f"<style>{NARROW_PAGES}</style>")
     st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "logo-small.svg")
     st.session_state[BEGUN_KEY] = True
     page = navigate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import NamedTuple
 
 import streamlit as st
@@ -10,13 +11,16 @@ from core.errors import FormatMattersError
 from core.jobs import Job, State, Watch
 from core.jobs.job import CANCEL
 from ui import state
-from ui.words import number_text, remaining_text, seconds_text, size_text, speed_text
+from ui.words import number_text, remaining_text, seconds_text, size_text, speed_text, verbatim
 
 WATCHES_KEY, DISMISSED_KEY, ENDED_KEY, TOLD_KEY = (
     "app.watches", "app.dismissed_jobs", "app.ended_jobs", "app.told_jobs",
 )  # fmt: skip
 PANEL_SECONDS = 0.5
 MOST_SHOWN = 6
+
+MOST_ENDED, ENDED_SECONDS = 3, 300.0
+"""How many jobs that ended are told, and for how long."""
 
 
 def watch(job: Job) -> Watch:
@@ -33,23 +37,31 @@ def watch(job: Job) -> Watch:
 
 
 def note_endings(job_ids: set[str]) -> None:
-    """Have it told, once, that these jobs have ended: whoever watches them says so here before the app runs again."""
+    """Have it told that these jobs have ended: whoever watches them says so here before the app runs again."""
     told: set[str] = st.session_state.setdefault(TOLD_KEY, set())
-    st.session_state.setdefault(ENDED_KEY, []).extend(job_ids - told)
+    st.session_state.setdefault(ENDED_KEY, []).extend(sorted(job_ids - told))
     told |= job_ids
 
 
 def show_endings() -> None:
-    """A short notice for every job that ended since the last run of the page."""
-    for job_id in st.session_state.pop(ENDED_KEY, []):
-        try:
-            job = state.jobs().get(job_id)
-        except FormatMattersError:
-            continue
+    """A line for each of the last jobs that ended a short time ago; in the sidebar, where it covers nothing."""
+    ended = [job for job in map(_job, st.session_state.get(ENDED_KEY, [])) if job is not None and _is_recent(job)]
+    for job in ended[-MOST_ENDED:]:
         if job.state is State.DONE:
-            st.toast(f"{job.title}: done in {seconds_text(job.seconds)}", icon=":material/check_circle:")
+            st.caption(f":green[:material/check_circle:] {verbatim(job.title)}: done in {seconds_text(job.seconds)}")
         else:
-            st.toast(f"{job.title}: {job.state}", icon=":material/error:")
+            st.caption(f":red[:material/error:] {verbatim(job.title)}: {job.state}")
+
+
+def _job(job_id: str) -> Job | None:
+    try:
+        return state.jobs().get(job_id)
+    except FormatMattersError:
+        return None
+
+
+def _is_recent(job: Job) -> bool:
+    return time.time() - (job.ended or 0.0) < ENDED_SECONDS
 
 
 # ---------------------------------------------------------------- on the page that owns them

@@ -18,8 +18,8 @@ def draw_sidebar() -> None:
     with st.sidebar:
         _draw_picker(state.datasets())
         draw_indicator()
+        show_endings()
     state.show_trouble()
-    show_endings()
 
 
 def _draw_picker(datasets: list[Dataset]) -> None:

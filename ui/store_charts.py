@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ui.stores import SIZES
+import streamlit as st
+
+from ui.stores import SIZES, SIZES_EXPLAINED
 from ui.theme import FIGURE_COLOUR, PALETTE, finish, format_scale
 
 if TYPE_CHECKING:
@@ -14,18 +16,34 @@ if TYPE_CHECKING:
 
 BAR = 26
 
+PANEL = 450
+"""Pixels: two beside each other on a wide page, one on a narrow one."""
 
-def four_sizes(table: pd.DataFrame) -> alt.FacetChart:
-    """A panel for each of the four sizes, all on one scale, a bar a store."""
+
+def draw_four_sizes(table: pd.DataFrame) -> None:
+    """The four sizes of some stores, side by side where there is room and below each other where there is not."""
+    with st.container(horizontal=True, gap="large"):
+        for title, chart in four_sizes(table).items():
+            with st.container(width=PANEL, gap="xsmall"):
+                st.markdown(f"**{title}** :gray[MB]")
+                st.altair_chart(chart, alt=f"{title} size of each store, in MB")
+    st.caption(SIZES_EXPLAINED)
+
+
+def four_sizes(table: pd.DataFrame) -> dict[str, alt.LayerChart]:
+    """Title -> a chart for each of the four sizes, all on one scale, one bar per store."""
     import altair as alt
 
-    long = table.melt(["store", "format"], list(SIZES), "size", "bytes")
-    long["size"] = long["size"].map(SIZES)
-    long["megabytes"] = long["bytes"] / 1e6
-    scale = alt.Scale(domain=[0, float(long["megabytes"].max()) * 1.25], nice=False)
-    base = alt.Chart(long).encode(
-        x=alt.X("megabytes:Q", title="MB", scale=scale, axis=alt.Axis(tickCount=4)), y=_by_store(table)
-    )
+    largest = max(float(table[name].max()) for name in SIZES) / 1e6
+    scale = alt.Scale(domain=[0, largest * 1.25 or 1.0], nice=False)
+    return {title: _one_size(table, name, title, scale) for name, title in SIZES.items()}
+
+
+def _one_size(table: pd.DataFrame, name: str, title: str, scale: alt.Scale) -> alt.LayerChart:
+    import altair as alt
+
+    shown = table[["store", "format"]].assign(size=title, megabytes=table[name] / 1e6)
+    base = alt.Chart(shown).encode(x=alt.X("megabytes:Q", scale=scale, axis=None), y=_by_store(table))
     bars = base.mark_bar(cornerRadiusEnd=3).encode(
         color=alt.Color("format:N", scale=format_scale(), legend=None),
         tooltip=["store", "size", alt.Tooltip("megabytes", title="MB", format=",.2f")],
@@ -33,8 +51,7 @@ def four_sizes(table: pd.DataFrame) -> alt.FacetChart:
     figures = base.mark_text(align="left", dx=4, fontSize=12).encode(
         text=alt.Text("megabytes:Q", format=",.3~r"), color=alt.value(FIGURE_COLOUR)
     )
-    panel = (bars + figures).properties(width=175, height=alt.Step(BAR))
-    return finish(panel.facet(column=alt.Column("size:N", sort=list(SIZES.values()), title=None)))
+    return finish((bars + figures).properties(height=BAR * len(table) + 10))
 
 
 def one_figure(table: pd.DataFrame, field: str, title: str, text: Callable[[float], str], scale: str) -> alt.LayerChart:

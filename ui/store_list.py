@@ -10,7 +10,7 @@ from core.jobs import Job, State
 from core.stores import StoreInfo, delete_store
 from ui import state
 from ui.navigation import go
-from ui.store_charts import four_sizes, one_figure
+from ui.store_charts import draw_four_sizes, one_figure
 from ui.stores import SIZES, SIZES_EXPLAINED, store_label, stores, table
 from ui.words import counted, number_text, seconds_text, size_text
 
@@ -30,8 +30,7 @@ def draw_stores(dataset: str) -> None:
     )  # fmt: skip
     figures = table(found)
     if view == VIEWS[0]:
-        st.altair_chart(four_sizes(figures), width="content", alt="The four sizes of each store, in MB")
-        st.caption(SIZES_EXPLAINED)
+        draw_four_sizes(figures)
     elif view == VIEWS[1]:
         _draw_time_and_files(figures)
     else:

@@ -13,6 +13,8 @@ from core.errors import InputError
 from core.options import option
 from core.pixels import resize
 
+PROPOSED_SIZE = 224
+
 
 @dataclass(frozen=True)
 class Raw:
@@ -40,9 +42,18 @@ class Raw:
             first, last = ("x".join(map(str, shape[:2])) for shape in (distinct[0], distinct[-1]))
             raise InputError(
                 f"raw pixels need one shape, but this dataset has {len(distinct):,} (from {first} to {last}): "
-                "give a size (--option size=224) or choose another encoding"
+                "give a size (option size=224) or choose another encoding"
             )
         return Raw(None, distinct[0])
+
+    @staticmethod
+    def proposed(shapes: Iterable[Shape]) -> dict[str, int | None]:
+        """The options that a form offers at first, for images of these shapes, the most frequent one first.
+
+        Images of several shapes get a `size`: 224, as most networks take, or less where they are smaller.
+        """
+        distinct = list(shapes)
+        return {"size": min(PROPOSED_SIZE, max(distinct[0][:2])) if len(set(distinct)) > 1 else None}
 
     def suffix(self, payload: Buffer) -> str:
         return ".raw"

@@ -169,5 +169,5 @@ def _differing(one: tuple[int, ...], other: tuple[int, ...]) -> InputError:
     first, second = ("x".join(map(str, size)) for size in (other, one))
     return InputError(
         f"images of differing shapes ({first} and {second}) do not stack into a batch: "
-        "give a transform (train224 or eval224), or build raw pixels with a size (--option size=224)"
+        "give a transform (train224 or eval224), or build raw pixels with a size (option size=224)"
     )

@@ -17,6 +17,7 @@ from core.tables import Table
 from ui import state
 from ui.building.plan import Parts, Planned, gains, overview, plan
 from ui.forms import option_widgets
+from ui.job_panel import draw_jobs
 from ui.store_charts import compression_gains
 from ui.words import counted, listed, seconds_text, size_text
 
@@ -28,12 +29,13 @@ KINDS: Mapping[str, tuple[Table[Any], tuple[str, ...], str]] = {
 """What is chosen from: title -> table, what is chosen at first, what it decides."""
 
 NEW, STORES = "Build new", "Stores"
+PROPOSED_FOR = "build.proposed_for"
 
 
 def draw_form(dataset: Dataset) -> None:
     """Parts, options, plan, button; below it what compression brings."""
     with st.container(border=True):
-        formats, encodings, compressions = _draw_parts()
+        formats, encodings, compressions = _draw_parts(_propose(dataset))
     if not (formats and encodings and compressions):
         st.info("Choose at least one format, one encoding and one compression.", icon=":material/info:")
         return
@@ -44,7 +46,23 @@ def draw_form(dataset: Dataset) -> None:
     _draw_gains(dataset, encodings)
 
 
-def _draw_parts() -> tuple[Parts, Parts, Parts]:
+def _propose(dataset: Dataset) -> set[str]:
+    """Fill in the options that this dataset needs, once for each dataset; returns the encodings that have some."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for name, entry in ENCODINGS.items():
+        proposed = getattr(ENCODINGS.load(name), "proposed", None) if entry.available() else None
+        if proposed is not None:
+            found[name] = proposed(dataset.shapes())
+    if st.session_state.get(PROPOSED_FOR) != dataset.fingerprint:
+        st.session_state[PROPOSED_FOR] = dataset.fingerprint
+        for name, values in found.items():
+            for option, value in values.items():
+                st.session_state[f"build.{ENCODINGS.kind}.{name}.{option}"] = value
+    return {name for name, values in found.items() if any(value is not None for value in values.values())}
+
+
+def _draw_parts(needing: set[str]) -> tuple[Parts, Parts, Parts]:
+    """`needing`: the encodings whose options are to be in view."""
     chosen = [_draw_choice(title, *kind) for title, kind in KINDS.items()]
     with_options = [
         (table, name)
@@ -54,7 +72,8 @@ def _draw_parts() -> tuple[Parts, Parts, Parts]:
     ]
     options: dict[tuple[str, str], Mapping[str, Any]] = {}
     if with_options:
-        with st.expander("Options", icon=":material/tune:"):
+        in_view = any(table is ENCODINGS and name in needing for table, name in with_options)
+        with st.expander("Options", icon=":material/tune:", expanded=in_view):
             for table, name in with_options:
                 title, widgets = st.columns([1, 4], vertical_alignment="center")
                 title.markdown(f"**{short_title(table, name)}**")
@@ -107,10 +126,11 @@ def _draw_plan(planned: list[Planned]) -> None:
 
 
 def _draw_start(planned: list[Planned]) -> None:
+    """The button, and right there what it started."""
     ready = [one for one in planned if one.ready]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            f"Build {counted(len(ready), 'store')}" if ready else "Nothing to build",
+            _start_label(planned, ready),
             type="primary",
             icon=":material/play_arrow:",
             disabled=not ready,
@@ -121,12 +141,28 @@ def _draw_start(planned: list[Planned]) -> None:
         if ready:
             bytes_, seconds = sum(one.payload_bytes for one in ready), sum(one.seconds for one in ready)
             st.caption(f"About {size_text(bytes_)} in {seconds_text(seconds)}, one after the other.")
+        elif any(one.built for one in planned):
+            st.button("Show the stores", icon=":material/inventory_2:", key="build.show", on_click=_show_stores)
+    draw_jobs("build")
+
+
+def _start_label(planned: list[Planned], ready: list[Planned]) -> str:
+    if ready:
+        return f"Build {counted(len(ready), 'store')}"
+    if any(one.queued for one in planned):
+        return "Building"
+    return "Built already" if any(one.built for one in planned) else "Nothing to build"
 
 
 def _start(ready: list[Planned]) -> None:
-    """Queue a job for each store and turn to the list of stores."""
+    """Queue a job for each store, and stay here to see them run."""
+    st.session_state["build.view"] = NEW
     for one in ready:
-        state.start_job("build", dict(one.fields), title=f"Build {one.title} of {one.fields['dataset']}", owner="build")
+        title = f"Build {one.title} of {one.fields['dataset']}"
+        state.start_job("build", dict(one.fields), title=title, owner="build")
+
+
+def _show_stores() -> None:
     st.session_state["build.view"] = STORES
 
 

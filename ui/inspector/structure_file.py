@@ -15,6 +15,10 @@ COLUMNS = 96
 ROWS = 16
 CELLS = COLUMNS * ROWS
 
+ROW_HEIGHT = 14
+NAMES_HEIGHT, GRADIENT_HEIGHT = 84, 116
+"""Pixels of a row of squares, and of the two kinds of legends above them with the margins that Streamlit adds."""
+
 NOTHING = "#8A94A14D"
 """Of the parts of a file that the picture is not about."""
 
@@ -27,7 +31,7 @@ def file_picture(cells: Sequence[str | None], colours: Mapping[str, str]) -> alt
 
     known = [kind for kind in colours if kind in set(cells)]
     scale = alt.Scale(domain=known, range=[colours[kind] for kind in known])
-    return _sheet(_places(cells, "kind"), alt.Color("kind:N", scale=scale, title=None), "kind:N")
+    return _sheet(_places(cells, "kind"), alt.Color("kind:N", scale=scale, title=None), "kind:N", NAMES_HEIGHT)
 
 
 def order_picture(cells: Sequence[float | None]) -> alt.LayerChart:
@@ -36,7 +40,7 @@ def order_picture(cells: Sequence[float | None]) -> alt.LayerChart:
 
     legend = alt.Legend(title="from the first row to the last", format=".0%", values=[0, 0.5, 1], gradientLength=220)
     colour = alt.Color("part:Q", scale=alt.Scale(domain=[0, 1], scheme="viridis"), legend=legend)
-    return _sheet(_places(cells, "part"), colour, alt.Tooltip("part:Q", format=".1%"))
+    return _sheet(_places(cells, "part"), colour, alt.Tooltip("part:Q", format=".1%"), GRADIENT_HEIGHT)
 
 
 def _places(cells: Sequence[object], name: str) -> pd.DataFrame:
@@ -48,8 +52,8 @@ def _places(cells: Sequence[object], name: str) -> pd.DataFrame:
     return pd.DataFrame({name: list(cells), "column": columns, "row": rows})
 
 
-def _sheet(table: pd.DataFrame, colour: alt.Color, tooltip: str | alt.Tooltip) -> alt.LayerChart:
-    """What is known in colour, over a sheet of all parts."""
+def _sheet(table: pd.DataFrame, colour: alt.Color, tooltip: str | alt.Tooltip, legend_height: int) -> alt.LayerChart:
+    """What is known in colour, over a sheet of all parts. The height that is asked for includes the legend."""
     import altair as alt
 
     rows = int(table["row"].max()) + 1 if len(table) else 1
@@ -64,4 +68,4 @@ def _sheet(table: pd.DataFrame, colour: alt.Color, tooltip: str | alt.Tooltip) -
     sheet = alt.Chart(table[kept]).mark_rect(color=NOTHING, cornerRadius=1).transform_calculate(**corner)
     known = alt.Chart(table.dropna()).mark_rect(cornerRadius=1).transform_calculate(**corner)
     layers = alt.layer(sheet.encode(**places), known.encode(**places, color=colour, tooltip=[tooltip]))
-    return finish(layers.properties(height=max(12 * rows, 14)))
+    return finish(layers.properties(height=ROW_HEIGHT * rows + legend_height))

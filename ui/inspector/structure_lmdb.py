@@ -276,6 +276,10 @@ def _draw_places(span: Span, structure: dict[str, Any]) -> None:
     st.subheader("The file, page by page", anchor=False)
     picture = file_picture(thinned(places["cells"]), KINDS)
     st.altair_chart(picture, alt="The file from its first page to its last, by kind of page")
-    each = structure["last_page"] + 1
-    what = "one page" if each <= CELLS else f"one page out of every {number_text(-(-each // CELLS))}"
-    st.caption(f"{ABOUT_PICTURE} Each square is {what}. Meta pages are the two doors of the file: its first two pages.")
+    pages = places["pages"]
+    what = "one page" if pages <= CELLS else f"one page out of every {number_text(-(-pages // CELLS))}"
+    reserved = structure["apparent_bytes"] // structure["page_bytes"] - pages
+    st.caption(
+        f"{ABOUT_PICTURE} Each square is {what}. Meta pages are the two root records of the file: its first two pages."
+        + (f" Behind them {counted(reserved, 'page')} were never used and are not drawn." if reserved > 0 else "")
+    )

@@ -28,7 +28,7 @@ def draw_indicator() -> None:
     known = {job.id for job in active}
     for job in running:
         with st.container(border=True, gap="xxsmall"):
-            link(page_of(job), job.title)
+            link(page_of(job))
             address = f"live/{job.id}/small?known={known_as(active)}"
             draw_fetched(f"indicator.{job.id}", address, picture(job, watch(job)), lambda: _note(known))
     if len(active) > len(running):
@@ -48,10 +48,10 @@ def known_as(active: Sequence[Job]) -> str:
 
 
 def picture(job: Job, seen: Watch) -> str:
-    """How far it is."""
+    """What it is, and how far."""
     if job.state is State.WAITING:
-        return small(queue_text(job))
-    return progress_bar(seen.fraction or 0.0) + small(rest_text(seen) or "running")
+        return small(job.title) + small(queue_text(job))
+    return small(job.title) + progress_bar(seen.fraction or 0.0) + small(rest_text(seen) or "running")
 
 
 def _note(known: set[str]) -> None:

@@ -275,10 +275,11 @@ class LmdbFile(LmdbView):
         return structure_of(self.path, self.pages, self.meta, trees)
 
     def page_map(self, cells: int) -> Mapping[str, Any]:
-        """The kinds of the pages, see `records.Paged`."""
+        """The kinds of the pages, see `records.Paged`, up to the last one in use: behind it a map is only reserved."""
         trees = [self.tree, *(view.tree for view in self._named.values())]
         trees += [Tree(self.pages, self.meta.free)] if self.meta is not None else []
-        return in_cells(page_kinds(trees, self.pages.whole), cells)
+        used = self.pages.whole if self.meta is None else min(self.pages.whole, max(self.meta.last_page + 1, 2))
+        return in_cells(page_kinds(trees, used), cells)
 
     def warnings(self) -> list[str]:
         """What is wrong with the file as a whole."""

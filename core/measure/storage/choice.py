@@ -99,7 +99,7 @@ def _why_not(format: str, variant: str, shapes: Sequence[Shape], size: int | Non
     try:
         made.bind(shapes)
     except InputError as error:
-        return str(error).replace("--option size=", "--size ")
+        return str(error).replace("option size=", "--size ")
     return ""
 
 
