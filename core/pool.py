@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -18,6 +19,9 @@ from core.errors import WorkError
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
+
+START_SECONDS = 120.0
+"""Seconds that worker processes may take to start; a busy machine needs several."""
 
 IN_FLIGHT = 3
 """Calls a worker has before it, so that it never waits for the next."""
@@ -38,6 +42,28 @@ def processes(workers: int) -> Iterator[ProcessPoolExecutor]:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def await_start(pool: ProcessPoolExecutor, workers: int, call: Callable[[Given], object], given: Given) -> None:
+    """Return when every process has started and has done a `call` with `given` (which loads what it needs).
+
+    Raises WorkError where a process died, or did not start in `START_SECONDS`.
+    """
+    ends, seen = time.monotonic() + START_SECONDS, set[int]()
+    try:
+        while len(seen) < workers:
+            if time.monotonic() > ends:
+                raise WorkError(f"only {len(seen)} of {workers} worker processes started in {START_SECONDS:.0f} s")
+            seen |= {future.result() for future in [pool.submit(_ready, call, given) for _ in range(workers)]}
+    except BrokenProcessPool:
+        raise WorkError("a worker process died while it started; try again with fewer workers") from None
+
+
+def _ready(call: Callable[[Given], object], given: Given) -> int:
+    """In a worker: do the call, and leave the others a moment to take theirs."""
+    call(given)
+    time.sleep(0.01)
+    return os.getpid()
 
 
 def in_order(

@@ -9,7 +9,7 @@ from ui.job_panel import draw_ending, own_jobs
 from ui.live.view import draw_live
 from ui.navigation import link
 from ui.stores import stores
-from ui.training.form import ORDERS_VIEW, SCALING, STORES, draw_form
+from ui.training.form import KIND_OF, ORDERS_VIEW, SCALING, STORES, draw_form
 from ui.training.view import draw_result
 from ui.training.words import run_title
 
@@ -40,15 +40,18 @@ if running:
 draw_ending("train")
 draw_form(dataset, found, view)
 
-records = list_trainings(state.home(), dataset.name)
+every = list_trainings(state.home(), dataset.name)
+records = [record for record in every if KIND_OF[view] in record.kinds]
 if records:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Results")
         by_path = {str(record.path): record for record in records}
         shown = st.selectbox(
             "Run", list(by_path), format_func=lambda path: run_title(by_path[path]), width=520,
-            key=f"train.record.{records[0].path.name}", label_visibility="collapsed",
+            key=f"train.record.{view}.{records[0].path.name}", label_visibility="collapsed",
         )  # fmt: skip
     draw_result(by_path[shown])
+elif every:
+    st.caption(f"No run of this kind yet ({view}). Runs of other kinds are kept in their own views.")
 else:
     st.caption("What is trained here is kept and shown again.")

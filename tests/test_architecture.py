@@ -62,7 +62,7 @@ HOMES = {
     "streamlit": ("app", "pages", "ui"),
     "altair": ("app", "pages", "ui", "core.report"),
     "vl_convert": ("ui", "core.report"),
-    "psutil": ("core.measure",),
+    "psutil": ("core.measure", "core.machine.background"),
     "pynvml": ("core.machine",),
     "torch": ("core.loading", "core.training"),
     "numba": ("core.loading",),

@@ -10,13 +10,14 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from core import open_store
-from core.building import Build, compare_compressions, estimate
+from core import open_store, pool
+from core.building import Build, compare_compressions, encode, estimate
 from core.building.publish import publish, restore
 from core.datasets import Dataset
 from core.errors import InputError, WorkError
@@ -24,7 +25,7 @@ from core.events import Progress, finish
 from core.home import REPOSITORY, Home
 from core.importing import Import
 from core.runs import session_folder
-from core.stores import list_stores
+from core.stores import Manifest, list_stores
 
 
 def build(home: Home, **fields: object) -> Build:
@@ -286,3 +287,37 @@ def test_many_threads_may_ask_for_different_builds(home: Home) -> None:
         thread.join()
     assert errors == []
     assert len(list_stores(home)) == 3
+
+
+# ---------------------------------------------------------------- what a build's time is
+
+
+def test_the_start_of_worker_processes_is_no_part_of_the_splits_time(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long processes take to start: it is the same for ten images and ten million."""
+    real = pool.await_start
+
+    def slowly(*arguments: Any) -> None:
+        real(*arguments)
+        time.sleep(1.5)
+
+    monkeypatch.setattr(encode, "await_start", slowly)
+    told = finish(build(home, encoding="raw", workers=1).run())
+    assert told["startup_seconds"] > 1.5
+    assert sum(split["seconds"] for split in told["splits"].values()) < 1.5
+    extra = Manifest.load(Path(told["store"])).extra
+    assert (extra["startup_seconds"], extra["workers"]) == (told["startup_seconds"], 1)
+
+
+def test_without_processes_nothing_is_started(home: Home) -> None:
+    told = finish(build(home, format="hdf5", compression="zstd-dict", workers=0).run())
+    assert (told["startup_seconds"], told["workers"]) == (0.0, 0)
+    assert told["training_seconds"] > 0
+
+
+def test_every_process_has_started_before_work_is_handed_out() -> None:
+    with pool.processes(2) as made:
+        pool.await_start(made, 2, len, [])
+        assert len(made._processes) == 2
+        assert {future.result() for future in [made.submit(os.getpid) for _ in range(4)]} <= set(made._processes)

@@ -13,10 +13,12 @@ from core.building import Build
 from core.errors import InputError, WorkError
 from core.events import Message, Sample, finish
 from core.home import Home
-from core.jobs.demo import Demo
+from core.jobs.demo import VARIANTS, Demo
 from core.loading.cache import prepare_cache
 from core.loading.loader import Loader, make_loader
 from core.loading.transfer import Batch
+from core.loading.workers import Workers
+from core.measure.controlled import groups, store_factors
 from core.measure.loaders import LoaderExperiment
 from core.measure.races import list_races, read_race, standings
 from core.stores import Manifest, list_stores
@@ -104,8 +106,9 @@ def test_trouble_in_a_turn_names_the_store(stores: list[str]) -> None:
 
 def test_the_demo_uses_what_is_there_and_can_be_run_again(home: Home) -> None:
     first = finish(Demo(seconds=0.05, rounds=1).run())
-    assert {store.name for store in list_stores(home)} == {"disk/original", "lmdb/raw", "hdf5/raw"}
-    assert len(first["turns"]) == 3
+    assert {store.name for store in list_stores(home)} == {f"{form}/{encoding}" for form, encoding in VARIANTS}
+    assert len(first["turns"]) == 4
+    assert {turn["workers"] for turn in first["turns"]} == {"inline"}, "as many threads for each"
     built = [store.manifest.built for store in list_stores(home)]
     steps = [
         (event.values["number"], event.values["state"])
@@ -113,8 +116,30 @@ def test_the_demo_uses_what_is_there_and_can_be_run_again(home: Home) -> None:
         if isinstance(event, Sample) and event.series == "step"
     ]
     there = "there already"
-    assert steps == [(1, there), (2, there), (3, there), (4, there), (5, "running"), (5, "done")]
+    assert steps == [*((number, there) for number in range(1, 6)), (6, "running"), (6, "done")]
     assert [store.manifest.built for store in list_stores(home)] == built
+
+
+def test_the_demo_compares_formats_at_one_encoding_then_encodings_in_one_format() -> None:
+    found = groups(VARIANTS, lambda variant: store_factors(*variant))
+    assert [(group.factor, list(group.members)) for group in found] == [
+        ("format", [("disk", "original"), ("lmdb", "original"), ("hdf5", "original")]),
+        ("encoding", [("lmdb", "original"), ("lmdb", "raw")]),
+    ]
+
+
+def test_workers_are_chosen_once_for_all_turns_of_a_setting(
+    stores: list[str], home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choices = iter([Workers("threads", 2, "the first look"), *[Workers("inline", 0, "another look")] * 20])
+    monkeypatch.setattr("core.loading.engines.choose_workers", lambda *_, **__: next(choices))
+    told = finish(LoaderExperiment(stores[:1], batch_sizes=[8], loaders=["fast"], seconds=0.05, rounds=3).run())
+    assert [turn["workers"] for turn in told["turns"]] == ["2 threads"] * 3
+    assert {turn["workers_asked"] for turn in told["turns"]} == {"auto"}
+    assert {turn["workers_reason"] for turn in told["turns"]} == {"the first look"}
+    [result] = told["results"]
+    assert (result["workers"], result["turns"]) == ("2 threads", 3)
+    assert standings(list_races(home)[0].turns)[0].workers == "2 threads"
 
 
 def test_every_line_of_a_race_is_json(stores: list[str]) -> None:

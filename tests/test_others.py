@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from core.measure import others
-from core.measure.others import Others
+from core.machine import background
+from core.machine.background import BackgroundLoad
+from core.measure.others import Others, background_load, background_text
 
 
 class Times(NamedTuple):
@@ -32,9 +33,9 @@ class Machine:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine()
-    monkeypatch.setattr(others.psutil, "cpu_times", lambda: made.times)
-    monkeypatch.setattr(others.psutil, "cpu_count", lambda: 2)
-    monkeypatch.setattr(others.time, "monotonic", lambda: made.now)
+    monkeypatch.setattr(background.psutil, "cpu_times", lambda: made.times)
+    monkeypatch.setattr(background.psutil, "cpu_count", lambda: 2)
+    monkeypatch.setattr(background.time, "monotonic", lambda: made.now)
     return made
 
 
@@ -66,3 +67,24 @@ def test_the_median_of_the_looks_counts_and_short_ones_do_not(machine: Machine) 
         machine.after(1.0, user=user)
         seen.look(0.0)
     assert seen.share == pytest.approx(0.5)
+
+
+def test_where_no_monitor_runs_the_own_processes_are_told_apart(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = iter([1.0, 1.5, 1.5])
+    monkeypatch.setattr(BackgroundLoad, "_own_seconds", lambda self: next(own))
+    seen = BackgroundLoad()
+    machine.after(1.0, user=1.5, idle=0.5)
+    seen.look()
+    assert seen.share == pytest.approx(0.5), "1.5 s of two processors were busy, 0.5 s of it with us"
+    machine.after(0.1, user=0.2)
+    seen.look()
+    assert seen.share == pytest.approx(0.5)
+
+
+def test_a_background_load_is_told_from_records_of_any_version() -> None:
+    assert background_load([{"others_share": 0.1}, {"background_load": 0.3}, {}, {"background_load": None}]) == 0.2
+    assert background_load([{}, {"others_share": True}]) is None
+    assert background_text(None) == background_text(0.09) == ""
+    assert "took 40% of the processors" in background_text(0.4)

@@ -14,6 +14,7 @@ from core.events import finish
 from core.home import Home
 from core.jobs import Jobs
 from core.jobs.watch import Measured
+from core.measure.monitor import Monitor
 from core.measure.storage import StorageExperiment, experiment
 from ui.storage.live import picture
 
@@ -30,7 +31,7 @@ def open_storage() -> AppTest:
 def test_the_form_foretells_time_and_space(home: Home) -> None:
     app = open_storage()
     assert not app.exception
-    assert "Compare 6 ways of storing" in [button.label for button in app.button]
+    assert "Compare 7 ways of storing" in [button.label for button in app.button]
     assert "given back at the end" in texts(app)
     assert "train has 50 images: for more, they are stored again and again." in texts(app)
 
@@ -58,7 +59,13 @@ def test_what_was_found_is_shown(home: Home) -> None:
     app = open_storage()
     assert not app.exception
     told = texts(app)
-    for words in ("Write one by one", "Read many", "Which way wins where", "Space on the disk", "again and again"):
+    for words in (
+        "Write one by one",
+        "Read many",
+        "Fastest method by operation",
+        "Space on the disk",
+        "again and again",
+    ):
         assert words in told
     assert len(app.get("vega_lite_chart")) == 4
     for key in ("storage.synced", "storage.random"):
@@ -71,11 +78,32 @@ def test_what_was_found_is_shown(home: Home) -> None:
         assert not app.exception
 
 
+def test_what_is_compared_differs_in_one_factor_and_is_named(home: Home) -> None:
+    ways = ["disk/original", "disk/raw", "lmdb/raw", "hdf5/raw"]
+    finish(StorageExperiment("shapes", (20,), ways=ways, repeats=2, home=str(home.root)).run())
+    app = open_storage()
+    [choice] = [box for box in app.selectbox if box.label == "Comparison"]
+    assert choice.options == ["Formats at raw", "Encodings in Files on disk", "All methods"]
+    told = texts(app)
+    assert "Read many" in told
+    assert "disk · original" not in next(text for text in told.splitlines() if "**Read many**" in text)
+    choice.set_value("All methods").run()
+    assert "cannot be traced to one of them" in texts(app)
+    assert not app.exception
+
+
+def test_a_busy_machine_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Monitor, "background_load", lambda self, since=0.0: 0.42)
+    told = finish(StorageExperiment("shapes", (3,), ways=["lmdb/raw"], repeats=1, home=str(home.root)).run())
+    assert {row["background_load"] for row in told["rows"]} == {0.42}
+    assert "other programs took 42% of the processors" in open_storage().warning[0].value
+
+
 def test_one_way_at_one_number_of_images_is_shown_too(home: Home) -> None:
     finish(StorageExperiment("shapes", (3,), ways=["hdf5/tutorial"], repeats=1, home=str(home.root)).run())
     app = open_storage()
     assert not app.exception
-    assert "Which way wins where" in texts(app)
+    assert "Fastest method by operation" in texts(app)
 
 
 def test_what_was_left_out_is_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.measure.storage.schedule import MOST, Cost, Costs, Repeats, allot, forecast, share_of
-from core.measure.storage.verdict import standings
+from core.measure.storage.verdict import comparisons, standings
 from ui.storage.words import cell_text, cell_title, time_text, verdict
 
 CHEAP, MIDDLE, DEAR = "cheap", "middle", "dear"
@@ -95,7 +95,7 @@ def test_overlapping_spreads_are_no_difference() -> None:
     [standing] = standings(rows, ["read-many"])
     assert [place.variant for place in standing.tied] == ["b"]
     assert (cell_title(standing), cell_text(standing)) == ("LMDB a", "= LMDB b")
-    assert "no difference between LMDB · a and LMDB · b" in verdict([standing])[0]
+    assert "no significant difference between LMDB · a and LMDB · b" in verdict([standing])[0]
 
 
 @pytest.mark.parametrize(("other", "tied"), [(1.2, True), (3.0, False)])
@@ -109,9 +109,29 @@ def test_the_verdict_tells_numbers_and_where_another_was_ahead() -> None:
     large = [row("a", [1.0, 1.01, 1.0], 1_000), row("b", [4.0, 4.01, 4.0], 1_000)]
     [sentence] = verdict(standings([*small, *large], ["read-many"]))
     assert sentence == (
-        "**Read many**, 1,000 images: **LMDB · a** won in 1.00 s; LMDB · b took 4.00 times as long. "
+        "**Read many**, 1,000 images: **LMDB · a** took 1.00 s; LMDB · b 4.00 times as long. "
         "Ahead at fewer images: LMDB · b at 10."
     )
+
+
+def test_the_verdict_holds_the_best_against_the_runner_up_and_plain_files() -> None:
+    """Not against the slowest of all, however impressive."""
+    seconds = {"lmdb": 1.0, "hdf5": 2.0, "disk": 8.0, "slow": 90.0}
+    rows = [{**row("raw", [took, took * 1.001, took * 0.999]), "format": name} for name, took in seconds.items()]
+    [sentence] = verdict(standings(rows, ["read-many"]))
+    assert "HDF5 · raw 2.00 times as long and Files on disk · raw 8.00 times as long." in sentence
+    assert "90" not in sentence
+
+
+def test_only_methods_that_differ_in_one_factor_are_compared() -> None:
+    ways = ["disk/original", "disk/raw", "lmdb/raw", "disk/tutorial", "lmdb/tutorial"]
+    rows = [{"format": way.split("/")[0], "variant": way.split("/")[1]} for way in ways]
+    found = {(group.factor, tuple(map("/".join, group.members))) for group in comparisons(rows)}
+    assert found == {
+        ("format", ("disk/raw", "lmdb/raw")),
+        ("encoding", ("disk/original", "disk/raw")),
+        ("code", ("lmdb/raw", "lmdb/tutorial")),
+    }, "PNG files of the tutorial against raw pixels would be two factors at once"
 
 
 def test_the_verdict_names_who_was_left_out_at_the_end() -> None:

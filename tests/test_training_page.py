@@ -12,6 +12,8 @@ import pytest
 from app_under_test import open_page, texts
 from streamlit.testing.v1 import AppTest
 
+from core.building import Build
+from core.events import finish
 from core.home import Home
 from core.jobs import Job, Jobs, State
 from core.jobs.watch import Measured
@@ -61,6 +63,10 @@ def ended(home: Home, task: str) -> Job:
     raise AssertionError(f"no {task} ended in time")
 
 
+def open_orders() -> AppTest:
+    return open_page("train").segmented_control(key="train.view").set_value("Orders").run()
+
+
 def start(app: AppTest) -> None:
     app.button(key="train.start").click().run()
     assert not app.exception
@@ -74,7 +80,7 @@ def test_without_stores_it_leads_to_the_next_step(empty: Home) -> None:
 
 def test_a_training_is_started_with_what_was_chosen_and_shown_when_it_is_done(furnished: Home) -> None:
     app = open_page("train")
-    assert len(app.multiselect(key="train.stores.Stores.shapes").value) == 3
+    assert len(app.multiselect(key="train.stores.Stores.shapes").value) == 2, "the formats that share an encoding"
     app.number_input(key="train.epochs").set_value(1)
     app.number_input(key="train.threads").set_value(1)
     app.selectbox(key="train.loader").set_value("torch")
@@ -85,7 +91,7 @@ def test_a_training_is_started_with_what_was_chosen_and_shown_when_it_is_done(fu
     assert (job.fields["limit"], job.fields["val_limit"], job.fields["orders"]) == (60, 20, ["shuffled"])
     app = open_page("train")
     assert "The format did not change the result" in app.success[0].value
-    assert "3 stores, 2 losses compared" in app.success[0].value
+    assert "2 stores, 1 loss compared" in app.success[0].value
     assert len(app.get("vega_lite_chart")) == 2
     assert not app.exception
 
@@ -97,7 +103,7 @@ def test_a_training_can_be_cancelled(furnished: Home) -> None:
     [job] = Jobs(furnished).active()
     app.button(key=f"train.cancel.{job.id}").click().run()
     assert ended(furnished, "train").state is State.CANCELLED
-    assert "It was cancelled" in open_page("train").info[0].value
+    assert "What had been measured completely by then is kept" in open_page("train").info[0].value
 
 
 @pytest.mark.parametrize("view", ["Learning", "Waiting", "Machine", "Epochs"])
@@ -122,14 +128,14 @@ def test_stores_that_differ_are_named_with_the_reason(furnished: Home) -> None:
 def test_the_collapse_is_told_for_what_it_is(furnished: Home) -> None:
     collapsed = epoch("lmdb/raw", 1, "class-sorted", val_accuracy=0.1, shuffle_quality=0.0, classes_per_batch=1.0)
     keep(furnished, [epoch("lmdb/raw", 1), collapsed])
-    told = texts(open_page("train"))
+    told = texts(open_orders())
     assert "**sorted by class** 10% (1.0 classes a batch, shuffle quality 0.00)" in told
     assert "has nothing to do with the storage format" in told
 
 
 def test_sorted_by_class_without_a_collapse_none_is_claimed(furnished: Home) -> None:
     keep(furnished, [epoch("lmdb/raw", 1), epoch("lmdb/raw", 1, "class-sorted", val_accuracy=0.5)])
-    assert "nothing to do with the storage format" not in texts(open_page("train"))
+    assert "nothing to do with the storage format" not in texts(open_orders())
 
 
 def test_orders_are_compared_from_one_store(furnished: Home) -> None:
@@ -156,15 +162,41 @@ def test_scaling_is_started_and_shown(furnished: Home) -> None:
     assert job.error is None
     assert [turn["batch_size"] for turn in job.result["turns"]] == [16, 32]
     app = open_page("train")
+    assert "images/s** at best" not in texts(app), "Stores shows runs of stores"
+    assert "No run of this kind yet" in texts(app)
+    app.segmented_control(key="train.view").set_value("Scaling").run()
     assert "images/s** at best" in texts(app)
     assert len(app.get("vega_lite_chart")) == 1
     app.segmented_control(key="train.scaling.view").set_value("Waiting").run()
     assert not app.exception
 
 
+def test_a_busy_machine_is_told(furnished: Home) -> None:
+    keep(furnished, [epoch("lmdb/raw", 1, background_load=0.5), epoch("hdf5/raw", 1, background_load=0.3)])
+    assert "other programs took 40% of the processors" in open_page("train").warning[0].value
+
+
+def test_each_view_shows_runs_of_its_kind(furnished: Home) -> None:
+    keep(furnished, [epoch("lmdb/raw", 1), epoch("lmdb/raw", 1, "class-sorted")])
+    app = open_page("train")
+    assert "No run of this kind yet (Stores)" in texts(app)
+    assert "No run of this kind yet" not in texts(open_orders())
+
+
+def test_stores_that_cannot_give_the_same_result_are_told_before(furnished: Home) -> None:
+    finish(Build("shapes", "lmdb", "jpeg", home=str(furnished.root)).run())
+    app = open_page("train")
+    chosen = app.multiselect(key="train.stores.Stores.shapes")
+    assert all(path.endswith("raw") for path in chosen.value), "a proposal that may be the same to the last bit"
+    assert "One factor differs: the format." in texts(app)
+    jpeg = next(str(store.path) for store in list_stores(furnished) if store.name == "lmdb/jpeg")
+    chosen.set_value([*chosen.value, jpeg]).run()
+    assert "Lossy or resized: LMDB · jpeg. Losses will differ" in texts(app)
+
+
 def test_a_run_that_was_stopped_says_so(furnished: Home) -> None:
     keep(furnished, [epoch("lmdb/raw", 1)], epochs=3)
-    assert "It was stopped before its end" in texts(open_page("train"))
+    assert "Partial result: 1 of 3 epochs were measured" in open_page("train").info[0].value
 
 
 def drawing(image: str) -> str:

@@ -14,7 +14,7 @@ from ui.job_panel import draw_cancel, draw_ending, own_jobs, watch
 from ui.live.route import EVERY
 from ui.loaders.charts import standings_chart
 from ui.loaders.live import picture
-from ui.loaders.words import labels_of, race_verdict
+from ui.loaders.words import busy_text, labels_of, machine_text, race_verdict
 from ui.navigation import link
 from ui.store_charts import draw_four_sizes
 from ui.stores import stores, table
@@ -25,7 +25,8 @@ STEPS = (
     "Write them as files",
     "Build an LMDB",
     "Build an HDF5 file",
-    "Race the three",
+    "Build an LMDB of raw pixels",
+    "Load each of them",
 )
 ICONS = {"running": ":material/progress_activity:", "waiting": ":material/radio_button_unchecked:"}
 DONE_ICON = ":material/check_circle:"
@@ -53,7 +54,7 @@ def _draw_button(again: bool) -> None:
             key="start.demo",
         )
         st.caption(
-            "Draws a small dataset, stores it as files, as LMDB and as HDF5, and races the three. "
+            "Draws a small dataset, stores it as files, in LMDB and in HDF5, and measures how fast each is loaded. "
             "Everything happens on this machine; what is there already is used."
         )
     if pressed:
@@ -109,7 +110,7 @@ def _draw_current(job: Job, seen: Watch) -> None:
 
 
 def _last_result() -> RaceRecord | None:
-    """The race of the last demo that was done, as long as its stores are there."""
+    """The loader experiment of the last demo that was done, as long as its stores are there."""
     demo = next((job for job in state.jobs().all() if job.task == "demo" and job.state is State.DONE), None)
     if demo is None or not stores(DATASET):
         return None
@@ -122,16 +123,22 @@ def _draw_result(record: RaceRecord) -> None:
     raced = {turn["path"] for turn in record.turns}
     built = [store for store in stores(DATASET) if str(store.path) in raced]
     st.subheader("What the demo found on this machine")
+    if busy := busy_text(record):
+        st.warning(busy, icon=":material/hourglass_top:")
     st.markdown(race_verdict(rows, labels))
-    st.altair_chart(standings_chart(rows, labels), alt="Median images per second of the demo's three stores")
-    st.caption(
-        "Images a second through the loader, the median of three interleaved rounds. The files are PNGs that have to "
-        "be decoded; LMDB and HDF5 hold raw pixels here, which costs space: see below."
-    )
+    st.altair_chart(standings_chart(rows, labels), alt="Median images per second of the demo's stores")
+    st.caption(f"{_about(record)} {machine_text(record)}")
     if built:
         draw_four_sizes(table(built))
     with st.container(horizontal=True):
         link("build", "Try other encodings and compressions")
-        link("benchmark", "Race again, with your settings")
+        link("benchmark", "Measure again, with your settings")
         link("inspector", "Look inside the stores")
         link("report", "Ask which one to use")
+
+
+def _about(record: RaceRecord) -> str:
+    """What the figures are of: so few images stay in memory, and what stands in a store decides the work."""
+    images = max((int(turn.get("split_samples", 0)) for turn in record.turns), default=0)
+    small = f"{images:,} small images that stay in memory: nothing was read from the disk. " if images else ""
+    return f"{small}Original: PNG files, decoded for every batch. Raw: pixels, which need no decoding and more space."

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.encodings import ENCODINGS
 from core.formats import FORMATS
 from core.home import Home
+from core.measure.controlled import store_factors
 from core.stores import MANIFEST, StoreInfo, list_damaged_stores, list_stores
 from ui import state
 from ui.theme import format_title
@@ -48,6 +50,17 @@ def label(format: str, variant: str) -> str:
 
 def store_label(store: StoreInfo) -> str:
     return label(store.manifest.format, store.manifest.variant)
+
+
+def store_factors_of(store: StoreInfo) -> Mapping[str, str]:
+    """What a store may differ in from others, see `core.measure.controlled`."""
+    return store_factors(store.manifest.format, store.manifest.variant)
+
+
+def lossless(store: StoreInfo) -> bool:
+    """Whether its pixels are those of the dataset."""
+    told = store.manifest.encoding
+    return bool(ENCODINGS.make(told["name"], told["options"]).lossless)
 
 
 def totals(store: StoreInfo) -> dict[str, float]:

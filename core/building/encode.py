@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from core import checksums
 from core.contracts import Buffer, Compression, Encoding, Row
 from core.errors import InputError, WorkError
 from core.pixels import OriginalImage
-from core.pool import in_order, processes, usable_cpus
+from core.pool import await_start, in_order, processes, usable_cpus
 
 CHUNK_SAMPLES = 512
 CHUNK_BYTES = 1 << 22
@@ -95,11 +96,23 @@ def workers_for(asked: int | None, images: int, untouched: bool) -> int:
     return 0 if untouched or images < WORTH_A_POOL else usable_cpus()
 
 
+class Ready(NamedTuple):
+    """What encodes, ready to work, and the seconds that starting its processes took."""
+
+    encode: Encode
+    startup_s: float
+
+
 @contextmanager
-def encoded(encoder: Encoder, workers: int) -> Iterator[Encode]:
-    """A function from rows to chunks in order: in this process (`workers` 0) or in a pool of processes."""
+def encoded(encoder: Encoder, workers: int) -> Iterator[Ready]:
+    """A function from rows to chunks in order: in this process (`workers` 0) or in a pool of processes.
+
+    The processes have started before it is handed over, so that their start is no part of any split's time.
+    """
     if workers == 0:
-        yield lambda rows: map(encoder, chunks(rows))
+        yield Ready(lambda rows: map(encoder, chunks(rows)), 0.0)
         return
+    began = time.perf_counter()
     with processes(workers) as pool:
-        yield lambda rows: in_order(pool, workers, encoder, chunks(rows))
+        await_start(pool, workers, encoder, [])
+        yield Ready(lambda rows: in_order(pool, workers, encoder, chunks(rows)), time.perf_counter() - began)

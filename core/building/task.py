@@ -19,6 +19,7 @@ from core.contracts import Writer
 from core.errors import InputError, WorkError, disk_trouble_told
 from core.events import Event, Pace, Progress, Result
 from core.home import Home
+from core.machine.background import BackgroundLoad
 from core.options import chosen
 from core.runs import add_to_summary, now, versions
 from core.stores import MANIFEST, WORKPLACE, Manifest, Store, file_checksums, measure
@@ -70,6 +71,7 @@ class Build:
                 "splits": making.splits,
                 "checksum": making.checksum,
                 "verified": True,
+                **making.conditions,
             }
         )
 
@@ -83,6 +85,19 @@ class _Making:
         self.splits: dict[str, dict[str, Any]] = {}
         self._workers = workers_for(workers, sum(recipe.dataset.splits.values()), recipe.untouched)
         self._sha256 = hashlib.sha256()
+        self._background = BackgroundLoad()
+        self._startup_s = self._training_s = 0.0
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """What the splits' `seconds` leave out, and what they depend on: `workers` (processes beside this one), the
+        seconds that their start took, those that training a dictionary took, and the background load."""
+        return {
+            "workers": self._workers,
+            "startup_seconds": self._startup_s,
+            "training_seconds": self._training_s,
+            "background_load": self._background.share,
+        }
 
     @property
     def checksum(self) -> str:
@@ -92,11 +107,16 @@ class _Making:
     def run(self) -> Iterator[Event]:
         self.folder.mkdir()
         if not self.recipe.compression.identity:
+            began = time.perf_counter()
             self.recipe = self.recipe.trained(training_payloads(self.recipe))
+            self._training_s = time.perf_counter() - began
         encoder = Encoder(str(self.recipe.dataset.root), self.recipe.encoding, self.recipe.compression)
-        with encoded(encoder, self._workers) as encode:
+        with encoded(encoder, self._workers) as ready:
+            self._startup_s = ready.startup_s
+            self._background.look()
             for split in self.recipe.dataset.splits:
-                yield from self._write(split, encode)
+                yield from self._write(split, ready.encode)
+                self._background.look()
         manifest = self._manifest()
         for split in self.splits:
             yield from self._check(Store(self.folder, split, manifest))
@@ -130,6 +150,7 @@ class _Making:
                 payload_bytes += sum(map(len, chunk.payloads))
                 done += len(chunk.payloads)
                 if pace.due():
+                    self._background.look()
                     yield Progress(f"writing {split}", done, dataset.splits[split])
         yield Progress(f"writing {split}", done, dataset.splits[split])
         return payload_bytes
@@ -161,6 +182,7 @@ class _Making:
             files=file_checksums(self.folder),
             built=now(),
             versions=versions(),
+            extra=self.conditions,
         )
 
 

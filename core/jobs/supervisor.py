@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,10 @@ TURN = "heavy.lock"
 """The lock, in the folder of all jobs, that the running heavy job holds."""
 
 
+CANCELLED = "It was cancelled; nothing half-made was left behind."
+CANCELLED_KEEPS = "It was cancelled. What had been measured completely by then is kept as a partial result."
+
+
 class Stopped(Exception):
     """The process was asked to end by a signal."""
 
@@ -41,7 +45,7 @@ def main(arguments: Sequence[str], tasks: Mapping[str, TaskEntry] = TASKS, entry
     folder = Path(arguments[0]).absolute()
     if "--work" in arguments:
         return work(folder, tasks)
-    return Supervisor(folder, entry).run()
+    return Supervisor(folder, entry, tasks).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Supervisor:
 
     folder: Path
     entry: Sequence[str]
+    tasks: Mapping[str, TaskEntry] = field(default_factory=lambda: TASKS)
 
     def run(self) -> int:
         """From the queue to `end.json`; the exit status is the worker's."""
@@ -97,20 +102,22 @@ class Supervisor:
     def _end(self, status: int) -> int:
         """Write how it ended: what the worker reported, or what its exit status tells."""
         outcome = read_json(self.folder / OUTCOME) or {}
+        task = str((read_json(self.folder / SPEC) or {}).get("task"))
+        keeps = task in self.tasks and self.tasks[task].keeps
         try:
-            write_json(self.folder / END, {"ended": time.time(), **_verdict(status, outcome)})
+            write_json(self.folder / END, {"ended": time.time(), **_verdict(status, outcome, keeps)})
         except OSError as error:  # whoever reads the folder finds the job gone
             print(f"how it ended could not be written: {error.strerror or error}", file=sys.stderr)
         return status
 
 
-def _verdict(status: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
+def _verdict(status: int, outcome: Mapping[str, Any], keeps: bool) -> dict[str, Any]:
     if "result" in outcome:
         return {"state": State.DONE, "result": outcome["result"]}
     if "error" in outcome:
         return {"state": State.FAILED, "error": outcome["error"]}
     if status == INTERRUPTED:
-        return {"state": State.CANCELLED, "error": "It was cancelled; nothing half-made was left behind."}
+        return {"state": State.CANCELLED, "error": CANCELLED_KEEPS if keeps else CANCELLED}
     return {"state": State.FAILED, "error": death_sentence(status)}
 
 

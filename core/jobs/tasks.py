@@ -14,10 +14,12 @@ from core.events import Task
 
 @dataclass(frozen=True, slots=True)
 class TaskEntry:
-    """`where` is "module:Class". Of the heavy tasks one runs at a time, so that none disturbs another's figures."""
+    """`where` is "module:Class". Of the heavy tasks one runs at a time, so that none disturbs another's figures.
+    `keeps`: what it had finished when it is cancelled stays, as measurements do."""
 
     where: str
     heavy: bool = True
+    keeps: bool = False
 
 
 TASKS: Mapping[str, TaskEntry] = MappingProxyType(
@@ -26,12 +28,12 @@ TASKS: Mapping[str, TaskEntry] = MappingProxyType(
         "import-upload": TaskEntry("core.jobs.upload:ImportUpload"),
         "build": TaskEntry("core.building:Build"),
         "verify": TaskEntry("core.building:Verify"),
-        "loader": TaskEntry("core.measure.loaders:LoaderExperiment"),
+        "loader": TaskEntry("core.measure.loaders:LoaderExperiment", keeps=True),
         "scan": TaskEntry("core.inspect.task:Scan"),
-        "storage": TaskEntry("core.measure.storage:StorageExperiment"),
-        "train": TaskEntry("core.training.task:Train"),
-        "train-scaling": TaskEntry("core.training.scaling:Scaling"),
-        "demo": TaskEntry("core.jobs.demo:Demo"),
+        "storage": TaskEntry("core.measure.storage:StorageExperiment", keeps=True),
+        "train": TaskEntry("core.training.task:Train", keeps=True),
+        "train-scaling": TaskEntry("core.training.scaling:Scaling", keeps=True),
+        "demo": TaskEntry("core.jobs.demo:Demo", keeps=True),
     }
 )
 

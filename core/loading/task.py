@@ -39,9 +39,10 @@ class Load:
     `samples_per_s` after the first batch of each worker; `epochs`, the samples per second of each whole epoch;
     `ceilings` (see `core.loading.ceilings`; of a cold load also `cold read`); `stages`, microseconds of one worker's
     time a sample; `wait_share`, the share of the time in which the trainer waited for data (None without a step);
-    `cache` ("warm", "cold", or "uncontrolled" where looking at the pages does not confirm it); `workers` and why
-    (`workers_reason`); `cpus`, those in use; `checked`, the samples whose pixels were compared; `shuffle_quality`
-    (1.0: batches mix the classes like a full shuffle); and the settings.
+    `cache` ("warm", "cold", or "uncontrolled" where looking at the pages does not confirm it); `workers` (chosen once,
+    before the clock starts), why (`workers_reason`), and what to ask for to be given the same (`workers_used`); `cpus`,
+    those in use; `checked`, the samples whose pixels were compared; `shuffle_quality` (1.0: batches mix the classes
+    like a full shuffle); and the settings.
     """
 
     store: str
@@ -73,7 +74,7 @@ class Load:
         known = self._prepare(path)
         if known["cache"] == "uncontrolled":
             yield Message(f"the page cache could not be made {self.cache}", "warning")
-        consumer, inspection = yield from self._consumed(path)
+        consumer, inspection = yield from self._consumed(path, known["workers_used"])
         known["checked"] += self._compare(path, inspection)
         yield Result({**_figures(consumer), **known, **self._settings()})
 
@@ -103,6 +104,8 @@ class Load:
         normalise = self._normalise
         known: dict[str, Any] = {"checked": 0, "ceilings": {}, "cpus": available_cpus()}
         with self._opened(path) as (store, loader):
+            workers = loader.workers
+            known |= {"workers_used": workers.asked_as, "workers_reason": workers.reason}
             if self.compare:
                 known["checked"] = check_loader(store, loader, self.transform, self.seed, normalise)
             known["shuffle_quality"] = check_shuffling(store, loader, list(loader.plan.jobs(0)))
@@ -132,7 +135,8 @@ class Load:
         return Normalise(self.output)
 
     @contextmanager
-    def _opened(self, path: Path) -> Iterator[tuple[Store, Loader]]:
+    def _opened(self, path: Path, workers: str | None = None) -> Iterator[tuple[Store, Loader]]:
+        """`workers`: those that were chosen, else as asked for."""
         from core.loading.loader import make_loader
 
         store = open_store(path, self.split)
@@ -141,7 +145,7 @@ class Load:
                 store,
                 batch_size=self.batch_size,
                 seed=self.seed,
-                workers=self.workers,
+                workers=self.workers if workers is None else workers,
                 device=self.device,
                 output=self.output,
                 transform=self.transform,
@@ -152,11 +156,11 @@ class Load:
             store.close()
 
     @contextmanager
-    def _loader(self, path: Path) -> Iterator[Loader]:
-        with self._opened(path) as (_, loader):
+    def _loader(self, path: Path, workers: str) -> Iterator[Loader]:
+        with self._opened(path, workers) as (_, loader):
             yield loader
 
-    def _consumed(self, path: Path) -> Generator[Event, None, tuple[Consumer, Inspection]]:
+    def _consumed(self, path: Path, workers: str) -> Generator[Event, None, tuple[Consumer, Inspection]]:
         """Live figures until the time is up. Closing it ends the loading."""
         from core.loading.consumer import Consumer, Speedometer
         from core.loading.inspection import Inspection
@@ -165,7 +169,7 @@ class Load:
         inspection = Inspection(self.seconds)
         step = make_step(self.step, self.step_ms, self.device)
         most_epochs = 1 if self.cache == "cold" else None
-        consumer = Consumer(lambda: self._loader(path), self.seconds, most_epochs, step, inspection)
+        consumer = Consumer(lambda: self._loader(path, workers), self.seconds, most_epochs, step, inspection)
         speedometer = Speedometer(consumer)
         consumer.start()
         try:
@@ -179,7 +183,7 @@ class Load:
 
     def _compare(self, path: Path, inspection: Inspection) -> int:
         """What was handed out while the clock ran, with the store; the number of samples whose pixels were compared."""
-        with self._opened(path) as (store, loader):
+        with self._opened(path, "inline") as (store, loader):
             return inspection.compare(store, loader.plan, self.transform, self.seed, self._normalise)
 
     def _settings(self) -> dict[str, Any]:
@@ -204,5 +208,4 @@ def _figures(consumer: Consumer) -> dict[str, Any]:
         "stages": {stage: 1e6 * spent / total for stage, spent in consumer.stages.items()},
         "wait_share": consumer.wait_share,
         "workers": str(consumer.workers),
-        "workers_reason": consumer.workers.reason if consumer.workers else "",
     }

@@ -38,6 +38,11 @@ class Workers:
     def __str__(self) -> str:
         return self.kind if self.kind == "inline" else f"{self.count} {self.kind}"
 
+    @property
+    def asked_as(self) -> str:
+        """What to ask for to be given exactly these: "inline", "threads:2", "processes:2"."""
+        return "inline" if self.kind == "inline" else f"{self.kind}:{self.count}"
+
 
 def available_cpus() -> int:
     """CPUs that this process may run on."""

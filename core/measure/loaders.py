@@ -9,6 +9,7 @@ made from these lines whenever they are shown.
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from core.events import Event, Message, Progress, Result, Sample
 from core.home import Home
 from core.loading.task import Load
 from core.measure.monitor import Monitor
-from core.measure.others import Others
+from core.measure.races import Standing, standings
 from core.measure.records import Recorder
 from core.measure.settings import Setting, combine
 from core.measure.verdict import verdicts
@@ -39,7 +40,10 @@ class LoaderExperiment:
     setting (`core.measure.settings.Setting.told`) and `round`. A setting whose load fails, or does not give what the
     store holds, is told as `Sample("refused", ...)` with the `reason` and takes no further part.
 
-    The result: `file`, `setup`, `turns` (a row each with all that `Load` reported), `refused`, and `verdicts`.
+    Workers are chosen once: what `auto` (or a bare number) came to in a setting's first turn is kept for all its turns.
+
+    The result: `file`, `setup`, `turns` (a row each with all that `Load` reported), `results` (a row a setting: median
+    `samples_per_s`, `workers` and why, `background_load`), `refused`, and `verdicts`.
     """
 
     stores: Sequence[str]
@@ -77,11 +81,12 @@ class LoaderExperiment:
             yield from course.run()
         yield Result(course.outcome(setup))
 
-    def load(self, setting: Setting, *, compare: bool, ladder: bool) -> Load:
-        """One turn of a setting."""
+    def load(self, setting: Setting, *, compare: bool, ladder: bool, workers: str | None = None) -> Load:
+        """One turn of a setting; `workers`: those that were chosen for it, where that was done."""
         shared = ("split", "seconds", "cache", "seed", "step", "step_ms", "home")
         way = ("loader", "batch_size", "workers", "transform", "device", "output")
         fields = {name: getattr(self, name) for name in shared} | {name: getattr(setting, name) for name in way}
+        fields["workers"] = workers or setting.workers
         return Load(store=setting.path, compare=compare, ladder=ladder, **fields)
 
     def _ways(self) -> dict[str, Sequence[Any]]:
@@ -123,6 +128,8 @@ class _Course:
     turns: list[dict[str, Any]] = field(default_factory=list)
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
     ceilings: dict[object, Mapping[str, float]] = field(default_factory=dict)
+    workers: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By setting, what the first turn chose."""
 
     def run(self) -> Iterator[Event]:
         """Every setting's turn, round after round. Raises what the first was refused for, if all were."""
@@ -138,9 +145,14 @@ class _Course:
             "file": str(self.recorder.path),
             "setup": setup,
             "turns": self.turns,
+            "results": [_result(row) for row in standings(self._counted())],
             "refused": list(self.refused.values()),
             "verdicts": [dataclasses.asdict(verdict) for verdict in verdicts(self.turns)],
         }
+
+    def _counted(self) -> list[dict[str, Any]]:
+        """The turns of settings that were not refused."""
+        return [turn for turn in self.turns if turn["setting"] not in self.refused]
 
     def _turn_or_reason(self, setting: Setting, number: int) -> Iterator[Event]:
         who = {**setting.told(), "round": number}
@@ -157,33 +169,52 @@ class _Course:
             return
         self.recorder.add("turn", turn)
         self.turns.append(turn)
-        yield Sample("turn", {**who, "samples_per_s": turn["samples_per_s"], "first_batch_s": turn["first_batch_s"]})
+        figures = ("samples_per_s", "first_batch_s", "workers")
+        yield Sample("turn", {**who, **{name: turn[name] for name in figures}})
 
     def _turn(self, setting: Setting, number: int) -> Generator[Event, None, dict[str, Any]]:
         """One load; its live figures are handed on with the setting. The ladder is climbed once a round for the same
         work."""
         told: dict[str, Any] = {}
-        others = Others()
-        load = self.experiment.load(setting, compare=number == 1, ladder=(number, setting.work) not in self.ceilings)
+        began = time.monotonic()
+        chosen = self.workers.get(setting.name, {})
+        ladder = (number, setting.work) not in self.ceilings
+        load = self.experiment.load(setting, compare=number == 1, ladder=ladder, workers=chosen.get("workers_used"))
         for event in load.run():
             if isinstance(event, Sample):
                 yield Sample(event.series, {**event.values, **setting.told(), "round": number})
-                yield from self._use(others)
+                yield from self._seen()
             elif isinstance(event, Result):
                 told = dict(event.data)
             else:
                 yield event
+        names = ("workers_used", "workers_reason")
+        told |= self.workers.setdefault(setting.name, {name: told[name] for name in names})
         ceilings = self.ceilings.setdefault((number, setting.work), told["ceilings"])
         copy_share = _copy_share(told["samples_per_s"], ceilings)
         samples = self.samples[setting.path]
-        shares = {"copy_share": copy_share, "others_share": others.share}
+        shares = {"copy_share": copy_share, "background_load": self.monitor.background_load(began)}
         return {**told, "ceilings": ceilings, "split_samples": samples, **shares}
 
-    def _use(self, others: Others) -> Iterator[Sample]:
+    def _seen(self) -> Iterator[Sample]:
         """What the monitor saw, where it has looked since the last time."""
         if row := self.monitor.news():
-            others.look(row["cpu_pct"])
             yield Sample("monitor", row)
+
+
+def _result(row: Standing) -> dict[str, Any]:
+    """A setting's turns, summed up."""
+    return {
+        "setting": row.setting,
+        "store": row.store,
+        "samples_per_s": row.median,
+        "slowest": row.slowest,
+        "fastest": row.fastest,
+        "turns": row.turns,
+        "workers": row.workers,
+        "workers_reason": row.about.get("workers_reason", ""),
+        "background_load": row.background_load,
+    }
 
 
 def _copy_share(rate: float, ceilings: Mapping[str, float]) -> float | None:

@@ -17,6 +17,7 @@ Its columns, one row every half second:
     mapped_mb     mapped files among rss_mb: page cache that the system may take back
     processes     how many there are
     monitor_pct   what the monitor's thread itself took of a core, since the row before
+    background_pct  what other programs took of all processors, 100 is all of them, since the row before
 
 MB are 1,000,000 bytes. A row is one write, so a killed job leaves whole rows.
 """
@@ -26,6 +27,7 @@ from __future__ import annotations
 import csv
 import math
 import os
+import statistics
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -34,6 +36,7 @@ from types import TracebackType
 from typing import Self
 
 from core.machine.gpu import Gpus
+from core.measure.others import Others
 from core.measure.process_tree import Counters, ProcessTree
 
 COLUMNS = (
@@ -48,6 +51,7 @@ COLUMNS = (
     "mapped_mb",
     "processes",
     "monitor_pct",
+    "background_pct",
 )
 INTERVAL = 0.5
 MB = 1e6
@@ -75,6 +79,7 @@ class Monitor:
         self._told = self._latest
         self._own_s = 0.0
         self._began = 0.0
+        self._background: list[tuple[float, float]] = []
 
     def __enter__(self) -> Self:
         self._began = time.monotonic()
@@ -99,6 +104,14 @@ class Monitor:
         self._told = self._latest
         return dict(self._told)
 
+    def background_load(self, since: float = 0.0) -> float | None:
+        """The median share of all processors, 0 to 1, that other programs took in the rows after `since`, as
+        `time.monotonic` counts; of a shorter time the last row's. None before the first row.
+        """
+        shares = [share for at, share in self._background if at > since]
+        shares = shares or [share for _, share in self._background[-1:]]
+        return statistics.median(shares) if shares else None
+
     def cost(self) -> float:
         """The share of one core that the monitor itself has taken so far: 0.005 is half a percent."""
         elapsed = time.monotonic() - self._began
@@ -114,7 +127,7 @@ class Monitor:
             self.trouble = f"the monitor stopped: {error.strerror or error}"
 
     def _write_rows(self, file: int) -> None:
-        gpus = Gpus()
+        gpus, others = Gpus(), Others()
         due, before, used, own = self._began, time.monotonic(), self._tree.used, time.thread_time()
         ended = False
         while not ended:
@@ -125,6 +138,10 @@ class Monitor:
                 return
             row = self._row(gpus, now - before, used)
             row["monitor_pct"] = 100 * (time.thread_time() - own) / max(now - before, SHORTEST)
+            share = others.look(float(row["cpu_pct"] or 0.0))
+            row["background_pct"] = None if share is None else 100 * share
+            if share is not None:
+                self._background.append((now, share))
             before, used, own = now, self._tree.used, time.thread_time()
             self._own_s = own
             self._latest = {name: value for name, value in row.items() if value is not None}

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-import psutil
+from core.machine.background import SHORTEST, busy_seconds, share_of_others
 
-SHORTEST = 0.3
-"""Seconds: over less than this the kernel's counts of processor time are too coarse."""
+BUSY = 0.1
+"""Of all processors: the background load from which on figures come with a warning."""
 
 
 class Others:
     """The share of all processors that other programs took, from looks at moments that are some time apart."""
 
     def __init__(self) -> None:
-        self._busy, self._at = _busy_seconds(), time.monotonic()
+        self._busy, self._at = busy_seconds(), time.monotonic()
         self._shares: list[float] = []
 
-    def look(self, own_pct: float) -> None:
-        """`own_pct`: what the measurement itself took meanwhile, 100 is one processor."""
-        busy, now = _busy_seconds(), time.monotonic()
+    def look(self, own_pct: float) -> float | None:
+        """The share since the last look; None where that was a moment ago.
+
+        `own_pct`: what the measurement itself took meanwhile, 100 is one processor.
+        """
+        busy, now = busy_seconds(), time.monotonic()
         if now - self._at < SHORTEST:
-            return
-        count = psutil.cpu_count() or 1
-        taken = (busy - self._busy) / (now - self._at) - own_pct / 100
-        self._shares.append(min(max(taken / count, 0.0), 1.0))
+            return None
+        seconds = now - self._at
+        self._shares.append(share_of_others(busy - self._busy, own_pct / 100 * seconds, seconds))
         self._busy, self._at = busy, now
+        return self._shares[-1]
 
     @property
     def share(self) -> float | None:
@@ -34,9 +39,18 @@ class Others:
         return statistics.median(self._shares) if self._shares else None
 
 
-def _busy_seconds() -> float:
-    """Seconds that all processors together have worked so far, or were kept from it by a hypervisor (steal)."""
-    times = psutil.cpu_times()
-    resting = times.idle + getattr(times, "iowait", 0.0)
-    counted_twice = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)  # within user and nice
-    return float(sum(times) - resting - counted_twice)
+def background_load(rows: Iterable[Mapping[str, Any]]) -> float | None:
+    """The median background load of these rows, 0 to 1, from records of any version; None where none was recorded."""
+    told = [row.get("background_load", row.get("others_share")) for row in rows]
+    shares = [float(share) for share in told if isinstance(share, int | float) and not isinstance(share, bool)]
+    return statistics.median(shares) if shares else None
+
+
+def background_text(share: float | None) -> str:
+    """A warning where a figure was measured beside other work; empty where it was not, or nobody looked."""
+    if share is None or share < BUSY:
+        return ""
+    return (
+        f"Background load: other programs took {share:.0%} of the processors during this measurement, so its speeds "
+        "are too low and reasons may be wrong. Measure again on a quiet machine."
+    )

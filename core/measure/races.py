@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from core.checked import TEXT
 from core.home import Home
+from core.measure.controlled import row_factors
 from core.measure.monitor import read_monitor
+from core.measure.others import background_load
 from core.measure.record_fields import LOADER_ROW, LOADER_SETUP, STORE, has
 from core.measure.records import Record, list_records, read_record
 from core.measure.settings import varied
@@ -48,7 +50,11 @@ class RaceRecord:
 
 
 class Standing(NamedTuple):
-    """A setting's speed over its turns, in samples a second: median, slowest and fastest. `about` is one of them."""
+    """A setting's speed over its turns, in samples per second: median, slowest, fastest and all `values`.
+
+    `about` is one of the turns, `workers` who made the batches (older records may name several), `background_load` the
+    share of all processors that other programs took meanwhile (median of the turns; None where nobody looked).
+    """
 
     store: str
     format: str
@@ -58,6 +64,14 @@ class Standing(NamedTuple):
     turns: int
     setting: str = ""
     about: Mapping[str, Any] = {}
+    values: tuple[float, ...] = ()
+    workers: str = ""
+    background_load: float | None = None
+
+    @property
+    def factors(self) -> dict[str, str]:
+        """What it may differ in from the others, see `core.measure.controlled`."""
+        return row_factors(self.about)
 
 
 def setting_of(turn: Mapping[str, Any]) -> str:
@@ -78,7 +92,19 @@ def _standing(setting: str, turns: Sequence[Mapping[str, Any]]) -> Standing:
     speeds = [float(turn["samples_per_s"]) for turn in turns]
     first = turns[0]
     middle = statistics.median(speeds)
-    return Standing(first["store"], first["format"], middle, min(speeds), max(speeds), len(speeds), setting, first)
+    return Standing(
+        first["store"],
+        first["format"],
+        middle,
+        min(speeds),
+        max(speeds),
+        len(speeds),
+        setting,
+        first,
+        tuple(speeds),
+        ", ".join(dict.fromkeys(str(turn["workers"]) for turn in turns if turn.get("workers"))),
+        background_load(turns),
+    )
 
 
 def list_races(home: Home, dataset: str | None = None) -> list[RaceRecord]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.home import Home
+from core.measure.others import background_load
 from core.measure.record_fields import EPOCH_ROW, EPOCHS_SETUP, SCALING_ROW, SCALING_SETUP, TRAIN_SETUP, has
 from core.measure.records import Record, list_records
 
@@ -52,13 +53,30 @@ class TrainingRecord:
     @property
     def complete(self) -> bool:
         """Whether it ran to its end; one that was cancelled has fewer rows."""
+        return len(self.turns if self.scaling else self.epochs) == self.wanted
+
+    @property
+    def kinds(self) -> set[str]:
+        """What it compared: "stores", "orders", or both; or how speed scales, "scaling"."""
         if self.scaling:
-            kinds = ("stores", "batch_sizes", "worker_counts", "devices")
-            wanted = int(self.setup["rounds"])
-            for kind in kinds:
-                wanted *= len(self.setup[kind])
-            return len(self.turns) == wanted
-        return len(self.epochs) == len(self.setup["stores"]) * len(self.setup["orders"]) * int(self.setup["epochs"])
+            return {"scaling"}
+        stores, orders = (len(set(self.setup.get(name) or ())) for name in ("stores", "orders"))
+        return {*(["orders"] if orders > 1 else []), *(["stores"] if stores > 1 or orders <= 1 else [])}
+
+    @property
+    def wanted(self) -> int:
+        """How many epochs, or turns, it was to have."""
+        if not self.scaling:
+            return len(self.setup["stores"]) * len(self.setup["orders"]) * int(self.setup["epochs"])
+        wanted = int(self.setup["rounds"])
+        for kind in ("stores", "batch_sizes", "worker_counts", "devices"):
+            wanted *= len(self.setup[kind])
+        return wanted
+
+    @property
+    def background_load(self) -> float | None:
+        """The median share of all processors that other programs took; None where nobody looked."""
+        return background_load(self.record.rows)
 
     def of(self, lane: Lane) -> list[Row]:
         """The epochs of one store and order."""

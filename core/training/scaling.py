@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, NamedTuple
 
 import torch
@@ -71,15 +71,15 @@ class Scaling(Settings):
         setup = {name: value for name, value in dataclasses.asdict(self).items() if name != "home"}
         recorder = begin_record(self.home, manifests, {**setup, "scaling": True})
         rows: list[Row] = []
-        total = self.rounds * len(settings)
+        total, chosen = self.rounds * len(settings), dict[Setting, str]()
         with Monitor(recorder.beside("monitor.csv")) as monitor:
             for number, setting in product(range(self.rounds), settings):
                 yield Progress("measuring", len(rows), total, "turns")
                 with blamed_on(f"{manifests[setting.store].format}, {setting}"):
-                    row = yield from self._turn(setting, manifests[setting.store], number + 1, monitor)
+                    row = yield from self._turn(setting, manifests[setting.store], number + 1, monitor, chosen)
                 recorder.add("turn", row)
                 rows.append(row)
-                yield Sample("turn", row)
+                yield Sample("turn", {name: value for name, value in row.items() if value is not None})
         yield Progress("measuring", total, total, "turns")
         yield Result({"file": str(recorder.path), "setup": setup, "turns": rows})
 
@@ -101,12 +101,16 @@ class Scaling(Settings):
         changed = {"batch_size": setting.batch_size, "workers": setting.workers, "device": setting.device}
         return Settings(**{**shared, **changed})
 
-    def _turn(self, setting: Setting, manifest: Manifest, number: int, monitor: Monitor) -> Generator[Event, None, Row]:
-        """Open, learn until the time is up, close."""
-        device, settings = find_device(setting.device), self._with(setting)
+    def _turn(
+        self, setting: Setting, manifest: Manifest, number: int, monitor: Monitor, chosen: dict[Setting, str]
+    ) -> Generator[Event, None, Row]:
+        """Open, learn until the time is up, close. Workers are chosen once: what the first turn came to is `chosen`."""
+        device = find_device(setting.device)
+        settings = self._with(setting._replace(workers=chosen.get(setting, setting.workers)))
         who = {**about(manifest, setting.store), "model": self.model, "order": "shuffled", "round": number,
                "setting": str(setting), "batch_size": setting.batch_size, "workers": setting.workers,
                "device": setting.device}  # fmt: skip
+        clock = monotonic()
         with ExitStack() as stack:
             stack.enter_context(steady(device, self.threads or default_threads()))
             began = perf_counter()
@@ -116,7 +120,9 @@ class Scaling(Settings):
             model = make_model(self.model, len(manifest.classes), max(batch.images.shape[2:]), self.seed)
             steps = yield from self._learn(loader, Learner(model, settings, device), device, who, monitor)
             workers = str(loader.workers)
-        return {**who, **_figures(steps), "first_batch_s": first_batch_s, "workers_used": workers}
+            chosen.setdefault(setting, loader.workers.asked_as)
+        told = {"first_batch_s": first_batch_s, "workers_used": workers}
+        return {**who, **_figures(steps), **told, "background_load": monitor.background_load(clock)}
 
     def _learn(
         self, loader: Loader, learner: Learner, device: torch.device, who: Row, monitor: Monitor

@@ -140,7 +140,7 @@ class Train(Settings):
         return rows
 
     def _epoch(self, lane: Lane, epoch: int, counter: Counter, monitor: Monitor) -> Generator[Event, None, Row]:
-        began = time.time()
+        began, clock = time.time(), time.monotonic()
         steps = yield from self._learn(lane, epoch, counter, monitor)
         parts = yield from self._validate(lane, counter)
         return {
@@ -153,6 +153,7 @@ class Train(Settings):
             "classes": len(lane.feed.store.classes),
             "held_out": lane.feed.held_out,
             "workers": str(lane.feed.training.workers),
+            "background_load": monitor.background_load(clock),
             "pixels": lane.digest.text,
             "weights": lane.learner.fingerprint(),
             "began": began,

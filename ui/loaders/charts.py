@@ -33,7 +33,7 @@ WALLS = {"copy": "Copy to the device", "cold read": "Read from a cold disk"}
 
 
 def standings_chart(rows: Sequence[Standing], labels: Mapping[str, str] | None = None) -> alt.LayerChart:
-    """Medians as bars, the slowest and the fastest turn as whiskers, the median's figure beside.
+    """Medians as bars, the slowest and the fastest turn as whiskers, beside them the median and who made the batches.
 
     `labels` are by the name of a setting; without them a setting goes by its store.
     """
@@ -49,12 +49,13 @@ def standings_chart(rows: Sequence[Standing], labels: Mapping[str, str] | None =
                 "slowest": row.slowest,
                 "fastest": row.fastest,
                 "turns": row.turns,
-                "figure": number_text(rounded(row.median)),
+                "workers": row.workers,
+                "figure": " · ".join(filter(None, [number_text(rounded(row.median)), row.workers])),
             }
             for row in rows
         ]
     )
-    top = float(table["fastest"].max()) * 1.18
+    top = float(table["fastest"].max()) * (1.4 if table["workers"].any() else 1.18)
     base = alt.Chart(table).encode(y=_by_setting(table))
     bars = base.mark_bar(cornerRadiusEnd=3, size=_step(len(table)) * 0.6).encode(
         x=alt.X(
@@ -68,6 +69,7 @@ def standings_chart(rows: Sequence[Standing], labels: Mapping[str, str] | None =
             "setting",
             *(alt.Tooltip(name, title=f"{name}, images/s", format=",.0f") for name in ("median", "slowest", "fastest")),
             "turns",
+            "workers",
         ],
     )
     spread = base.mark_rule(strokeWidth=2, color=FIGURE_COLOUR).encode(x="slowest:Q", x2="fastest:Q")
@@ -170,7 +172,7 @@ def monitor_chart(rows: Sequence[Mapping[str, float | None]]) -> alt.FacetChart 
         .mark_line(strokeWidth=2, color=PALETTE[1])
         .encode(
             x=alt.X("seconds:Q", title="seconds"),
-            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=3, format="~s")),
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=3, format=",~r")),
             tooltip=[alt.Tooltip("seconds:Q", format=".1f"), alt.Tooltip("value:Q", format=",.1f")],
         )
         .properties(width=400, height=90)
@@ -187,6 +189,7 @@ COLUMNS = {
     "write_mb": "Written to disks so far, MB",
     "gpu_util": "GPU, %",
     "gpu_mem_mb": "GPU memory, MB",
+    "background_pct": "Background load, % of all processors",
 }
 
 

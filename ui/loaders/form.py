@@ -9,12 +9,14 @@ from typing import Any
 import streamlit as st
 
 from core.datasets import Dataset
+from core.loading.workers import available_cpus
+from core.measure.controlled import proposed, selection_text
 from core.runs import machine
 from core.stores import StoreInfo
 from ui import state
 from ui.devices import find_devices
 from ui.loaders.words import LOADERS, STEPS, TRANSFORMS, memory_text
-from ui.stores import store_label
+from ui.stores import store_factors_of, store_label
 from ui.words import counted, seconds_text
 
 LOADERS_HELP = (
@@ -23,8 +25,9 @@ LOADERS_HELP = (
 )
 WORKERS = ("auto", "0", "1", "2", "4", "8", "threads:2", "threads:4", "processes:2", "processes:4")
 WORKERS_HELP = (
-    "Who makes the batches. auto: tried and chosen. 0: the trainer's own thread. A number: as many threads or "
-    "processes as suits the loader."
+    "Who makes the batches. 0: the trainer's own thread. A number: as many threads or processes as suits the loader, "
+    "the same number for every store. auto: tried and chosen once for each configuration, so that stores may differ in "
+    "it."
 )
 BATCH_SIZES = (16, 32, 64, 128, 256, 512, 1024)
 CACHES = {"warm": "Warm", "cold": "Cold"}
@@ -58,23 +61,18 @@ def draw_form(dataset: Dataset, found: list[StoreInfo]) -> None:
 def _draw_stores(dataset: Dataset, found: list[StoreInfo]) -> list[str]:
     by_path = {str(store.path): store for store in found}
     choose = partial(st.pills, selection_mode="multi") if len(found) <= MOST_PILLS else st.multiselect
-    return choose(
+    chosen = choose(
         "Stores",
         list(by_path),
-        default=_at_first(found),
+        default=[str(store.path) for store in proposed(found, store_factors_of, MOST_AT_FIRST)],
         format_func=lambda path: store_label(by_path[path]),
+        help="At first, formats at the same encoding: a difference is then the format's.",
         key=f"benchmark.stores.{dataset.name}.{len(found) <= MOST_PILLS}",
         persist_state="session",
     )
-
-
-def _at_first(found: list[StoreInfo]) -> list[str]:
-    """Of each format the first store and the last: as a rule original files, and raw pixels."""
-    by_format: dict[str, list[str]] = {}
-    for store in found:
-        by_format.setdefault(store.manifest.format, []).append(str(store.path))
-    ends = [path for paths in by_format.values() for path in dict.fromkeys((paths[0], paths[-1]))]
-    return ends[:MOST_AT_FIRST]
+    if told := selection_text([by_path[path] for path in chosen], store_factors_of):
+        st.caption(told)
+    return chosen
 
 
 def _draw_settings() -> dict[str, Any]:
@@ -89,9 +87,11 @@ def _draw_settings() -> dict[str, Any]:
         "Batch sizes", BATCH_SIZES, default=[256], accept_new_options=True,
         help="Images a batch; any number can be typed.", key="benchmark.batch_sizes", persist_state="session",
     )  # fmt: skip
+    same = str(available_cpus())
     workers = columns[2].multiselect(
-        "Workers", WORKERS, default=["auto"], help=WORKERS_HELP, key="benchmark.workers", persist_state="session"
-    )
+        "Workers", list(dict.fromkeys((*WORKERS, same))), default=[same], help=WORKERS_HELP, key="benchmark.workers",
+        persist_state="session",
+    )  # fmt: skip
     return {"loaders": loaders, "batch_sizes": batches, "workers": workers}
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.measure.controlled import differing, differing_text, groups
+from core.measure.headlines import headlines
+from core.measure.others import background_load, background_text
 from core.measure.races import RaceRecord, Standing, setting_of
 from ui.stores import label
-from ui.words import counted, listed, size_text, speed_text, times_text
+from ui.words import counted, listed, size_text, speed_text
 
 LOADERS = {"fast": "Fast (ours)", "torch": "Plain PyTorch", "naive": "As in tutorials"}
 TRANSFORMS = {
@@ -54,36 +56,49 @@ def labels_of(record: RaceRecord) -> dict[str, str]:
 
 
 def race_verdict(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
-    """The outcome in a sentence that claims no more than was measured."""
-    name = {row.setting: labels[row.setting] for row in rows}
-    best, last = rows[0], rows[-1]
-    first = f"**{name[best.setting]}** gave **{speed_text(best.median)}**"
+    """The outcome: the fastest, and a sentence for each comparison in which one factor differs."""
+    best = rows[0]
+    reached = f"**{labels[best.setting]}**: **{speed_text(best.median)}**"
     if len(rows) == 1:
-        return f"{first}."
-    ties = [row for row in rows[1:] if row.fastest >= best.slowest]
-    if len(ties) == len(rows) - 1:
-        return f"**No clear winner**: the turns of {listed(name[row.setting] for row in rows)} overlap."
-    lead = f"{first}, {times_text(best.median / last.median)} as many as {name[last.setting]}"
-    close = listed(name[row.setting] for row in ties)
+        return f"{reached}."
+    told = headlines(rows, _factors, _values, speed_text)
+    if not told:
+        return _uncontrolled(rows, labels)
+    lead = [f"Fastest configuration: {reached}."] if len(told) > 1 else []
+    return "\n".join(f"- {line}" for line in (*told, *lead, *_workers_notes(rows, labels)))
+
+
+def _factors(row: Standing) -> Mapping[str, str]:
+    return row.factors
+
+
+def _values(row: Standing) -> Sequence[float]:
+    return row.values
+
+
+def _uncontrolled(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
+    """The best and the runner-up, where no two configurations differ in one factor only."""
+    best, second = rows[0], rows[1]
     return (
-        f"{lead}. Its turns overlap with those of {close}, so between them nothing is decided." if ties else f"{lead}."
+        f"**{labels[best.setting]}** gives **{speed_text(best.median)}**, {labels[second.setting]} "
+        f"{speed_text(second.median)}. These differ in {differing_text(differing(best.factors, second.factors))}, so "
+        "the difference cannot be traced to one of them."
     )
 
 
-BUSY = 0.1
-"""Of all processors: what other programs may take before it is said."""
+def _workers_notes(rows: Sequence[Standing], labels: Mapping[str, str]) -> list[str]:
+    """Where configurations that were to have the same workers were given different ones."""
+    for group in groups(rows, _factors):
+        used = {row.workers for row in group.members}
+        if group.factor != "workers" and len(used) > 1:
+            told = listed(f"{row.workers} for {labels[row.setting]}" for row in group.members)
+            return [f"Workers differ as well, each chosen once for its configuration: {told}."]
+    return []
 
 
 def busy_text(record: RaceRecord) -> str:
     """A warning where the machine had other work to do; empty where it had not."""
-    shares = [turn["others_share"] for turn in record.turns if turn.get("others_share") is not None]
-    share = statistics.median(shares) if shares else 0.0
-    if share < BUSY:
-        return ""
-    return (
-        f"While this was measured, other programs took {share:.0%} of the processors: the figures are too low, and "
-        "reasons may be wrong. Measure again when the machine is quiet."
-    )
+    return background_text(background_load(record.turns))
 
 
 def conditions(record: RaceRecord) -> str:

@@ -7,9 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from core.measure.headlines import group_title
+from core.measure.others import background_load, background_text
 from core.measure.records import Record
 from core.measure.storage.rows import LEFT_OUT, rows_of
-from core.measure.storage.verdict import standings
+from core.measure.storage.verdict import comparisons, standings
 from ui.chart_export import download_row
 from ui.storage.charts import (
     EACH,
@@ -41,10 +43,10 @@ def draw_result(record: Record) -> None:
             help="Reads in random order, as training does, instead of one after the other.",
         )  # fmt: skip
     wanted = [flavoured(operation, synced, random) for operation in OPERATIONS]
-    found = standings(rows, wanted)
-    if found:
-        st.markdown("\n".join(f"- {sentence}" for sentence in verdict(found)) or "One way alone has nobody to beat.")
-        _draw_winners(record, found)
+    if busy := background_text(background_load(rows)):
+        st.warning(busy, icon=":material/hourglass_top:")
+    _draw_comparison(record, rows, wanted)
+    if standings(rows, wanted):
         _draw_times(record, rows, synced, random, wanted)
     _draw_sizes(record, rows)
     _draw_left_out(record.of(LEFT_OUT))
@@ -52,13 +54,35 @@ def draw_result(record: Record) -> None:
     st.caption(_conditions(record))
 
 
+ALL = "All methods"
+
+
+def _draw_comparison(record: Record, rows: Sequence[Row], wanted: Sequence[str]) -> None:
+    """Who is ahead among methods that differ in one factor; which comparison that is can be chosen."""
+    by_title = {group_title(group): group for group in comparisons(rows)}
+    title = ALL
+    if by_title:
+        title = st.selectbox(
+            "Comparison", [*by_title, ALL], width=440, key=f"storage.comparison.{record.path.name}",
+            help="Only methods that differ in one factor are compared, so a difference has one cause.",
+        )  # fmt: skip
+    members = by_title[title].members if title in by_title else None
+    found = standings([row for row in rows if members is None or (row["format"], row["variant"]) in members], wanted)
+    if not found:
+        return
+    if members is None and len({(row["format"], row["variant"]) for row in rows}) > 1:
+        st.caption("Several factors differ between these methods: a difference cannot be traced to one of them.")
+    st.markdown("\n".join(f"- {sentence}" for sentence in verdict(found)) or "Select at least two methods to compare.")
+    _draw_winners(record, found)
+
+
 def _draw_winners(record: Record, found: Any) -> None:
-    st.markdown("##### Which way wins where")
+    st.markdown("##### Fastest method by operation")
     chart = winners_chart(found)
-    st.altair_chart(chart, width="content", alt="The fastest way by operation and number of images")
+    st.altair_chart(chart, width="content", alt="The fastest method by operation and number of images")
     st.caption(
-        "In the winner's colour, with the factor by which the next one is behind; grey, level and =: no difference "
-        "that the repeats would bear out."
+        "In the colour of the fastest, with the factor by which the next one is behind; grey and =: no significant "
+        "difference."
     )
     download_row(chart, [_standing_row(standing) for standing in found], f"{record.path.stem}-winners")
 
@@ -82,7 +106,9 @@ def _draw_times(record: Record, rows: Sequence[Row], synced: bool, random: bool,
         )  # fmt: skip
     table = times_table(rows, synced, random)
     chart = times_chart(table, rows, str(scale), [operation_title(operation) for operation in wanted])
-    st.altair_chart(chart, width="content", alt="Seconds by number of images, a panel an operation, a line a way")
+    st.altair_chart(
+        chart, width="content", alt="Seconds by number of images, one panel per operation, one line per method"
+    )
     st.caption(
         "Medians; the band is the spread (the middle half of five repeats or more, all of fewer). Dashed: the "
         "tutorial's own code. The lower, the better."

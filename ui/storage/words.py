@@ -81,15 +81,17 @@ def _sentence(operation: str, standings: Sequence[Standing]) -> str:
     best, tied = last.best, last.tied
     images = counted(last.samples, "image")
     told = time_text(best.summary.median)
-    slowest = last.places[-1]
     head = f"**{operation_title(operation)}**, {images}: "
     if len(tied) == len(last.places) - 1:
         names = listed(way_label(place.format, place.variant) for place in last.places)
-        return f"{head}no difference between {names} ({told}).{_missing(standings)}"
+        return f"{head}no significant difference between {names} ({told}).{_missing(standings)}"
     names = listed(f"**{way_label(place.format, place.variant)}**" for place in (best, *tied))
-    lead = f"{names} {'won' if not tied else 'were ahead, with no difference between them,'} in {told}"
-    far = f"{way_label(slowest.format, slowest.variant)} took {times_text(last.factor(slowest))} as long"
-    once = ", measured once" if 1 in (best.summary.repeats, slowest.summary.repeats) else ""
+    lead = f"{names} {'took' if not tied else 'lead with no significant difference,'} {told}"
+    beaten = [place for place in (last.runner_up, last.plain_files) if place is not None]
+    far = listed(
+        f"{way_label(place.format, place.variant)} {times_text(last.factor(place))} as long" for place in beaten
+    )
+    once = ", measured once" if any(place.summary.repeats == 1 for place in (best, *beaten)) else ""
     ahead = {place.name for place in (best, *tied)}
     return f"{head}{lead}; {far}{once}.{_elsewhere(standings, ahead)}{_missing(standings)}"
 

@@ -80,7 +80,7 @@ def accuracy_chart(record: TrainingRecord) -> alt.Chart:
             x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0)),
             y=alt.Y(
                 "accuracy:Q",
-                title="on new images (dashed: while learning)",
+                title="accuracy on new images (dashed: while learning)",
                 scale=alt.Scale(domain=[0, 1]),
                 axis=alt.Axis(format=".0%"),
             ),

@@ -8,16 +8,20 @@ from typing import Any
 import streamlit as st
 
 from core.datasets import Dataset
+from core.measure.controlled import proposed, selection_text
 from core.stores import StoreInfo
 from core.training.results import list_trainings, usual_pace
 from core.training.settings import MODELS, ORDERS
 from ui import state
 from ui.devices import find_devices
 from ui.loaders.words import LOADERS, TRANSFORMS
-from ui.stores import store_label
-from ui.words import counted, seconds_text
+from ui.stores import lossless, store_factors_of, store_label
+from ui.words import counted, listed, seconds_text
 
 STORES, ORDERS_VIEW, SCALING = "Stores", "Orders", "Scaling"
+KIND_OF = {STORES: "stores", ORDERS_VIEW: "orders", SCALING: "scaling"}
+"""View -> what its runs compare, see `TrainingRecord.kinds`."""
+
 EXPLAINED = {
     STORES: "The same training from every store: same images, same order, same first weights. Lossless formats must "
     "give the same loss to the last bit.",
@@ -25,7 +29,7 @@ EXPLAINED = {
     "answer the class it saw last, and it looks as if the format had spoiled it.",
     SCALING: "Short runs over batch sizes and workers: how fast training goes, and how much of it is waiting.",
 }
-MOST_AT_FIRST = 4
+MOST_AT_FIRST = 6
 IMAGES, VAL_IMAGES = 5000, 1000
 ORDER_LR = 0.01
 WORKERS = ("auto", "0", "1", "2", "4", "8", "threads:2", "threads:4", "processes:2", "processes:4")
@@ -57,15 +61,23 @@ def _draw_stores(dataset: Dataset, found: list[StoreInfo], view: str) -> list[st
     if view == ORDERS_VIEW:
         return [st.selectbox("Store", list(by_path), format_func=shown, key=f"train.store.{dataset.name}",
                              persist_state="session")]  # fmt: skip
-    at_first = list(by_path)[:1] if view == SCALING else one_of_each_format(found)
-    return st.multiselect("Stores", list(by_path), default=at_first, format_func=shown,
-                          key=f"train.stores.{view}.{dataset.name}", persist_state="session")  # fmt: skip
+    proposal = [str(store.path) for store in proposed(found, store_factors_of, MOST_AT_FIRST)]
+    chosen = st.multiselect("Stores", list(by_path), default=proposal[:1] if view == SCALING else proposal,
+                            format_func=shown, key=f"train.stores.{view}.{dataset.name}",
+                            persist_state="session")  # fmt: skip
+    if told := _selection_text([by_path[path] for path in chosen]):
+        st.caption(told)
+    return chosen
 
 
-def one_of_each_format(found: list[StoreInfo]) -> list[str]:
-    """The first store of every format; where there is one format, its first ones."""
-    first = {store.manifest.format: str(store.path) for store in reversed(found)}
-    return [*reversed(first.values())] if len(first) > 1 else [str(store.path) for store in found[:MOST_AT_FIRST]]
+def _selection_text(stores: list[StoreInfo]) -> str:
+    """What differs among these, and whether their results can be the same at all."""
+    told = selection_text(stores, store_factors_of)
+    lossy = [store for store in stores if not lossless(store)]
+    if lossy and len(stores) > len(lossy):
+        names = listed(map(store_label, lossy))
+        told += f" Lossy or resized: {names}. Losses will differ from those of the other stores."
+    return told.strip()
 
 
 def _draw_main(dataset: Dataset, view: str) -> dict[str, Any]:

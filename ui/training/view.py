@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.measure.monitor import read_monitor
+from core.measure.others import background_text
 from core.training.results import TrainingRecord
 from ui.chart_export import download_row
 from ui.loaders.charts import monitor_chart
@@ -21,7 +22,7 @@ from ui.training.charts import (
     time_chart,
     time_rows,
 )
-from ui.training.words import conditions, format_sentence, lane_label, order_sentence, wait_sentence
+from ui.training.words import conditions, format_sentence, lane_label, order_sentence, partial_text, wait_sentence
 
 LEARNING, TIME, MACHINE, ROWS = "Learning", "Waiting", "Machine", "Epochs"
 SPEED, WAITING = "Images per second", "Waiting"
@@ -29,6 +30,10 @@ SPEED, WAITING = "Images per second", "Waiting"
 
 def draw_result(record: TrainingRecord) -> None:
     """One of its views; only what is looked at is drawn."""
+    if busy := background_text(record.background_load):
+        st.warning(busy, icon=":material/hourglass_top:")
+    if not record.complete:
+        st.info(partial_text(record), icon=":material/content_cut:")
     if record.scaling:
         _draw_scaling(record)
     else:

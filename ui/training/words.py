@@ -46,6 +46,16 @@ def run_title(record: TrainingRecord) -> str:
     return f"{when} · {what}, {model}, {counted(int(setup['epochs']), 'epoch')}{stopped}"
 
 
+def partial_text(record: TrainingRecord) -> str:
+    """How much of a run that was stopped there is."""
+    done = len(record.turns if record.scaling else record.epochs)
+    what = "turn" if record.scaling else "epoch"
+    return (
+        f"Partial result: {done:,} of {counted(record.wanted, what)} were measured before the run was stopped. "
+        "What is missing may change the ranking."
+    )
+
+
 def format_sentence(record: TrainingRecord) -> tuple[bool | None, str]:
     """Whether the stores gave the same result, and that in words."""
     told = judge(record.epochs)
@@ -123,8 +133,6 @@ def conditions(record: TrainingRecord) -> str:
         parts.append(f"Batches of {setup['batch_size']}, {counted(setup.get('samples', 0), 'image')} an epoch, "
                      f"validated on {validated}{kept}; {setup['loader']} loader, workers {setup['workers']}, "
                      f"{setup['device']}{_threads(setup)}, transform {setup['transform']}.")  # fmt: skip
-    if not record.complete:
-        parts.append("It was stopped before its end.")
     return " ".join([*parts, machine_sentence(record.record.machine)]).strip()
 
 

@@ -48,12 +48,13 @@ def parts_of(variant: str) -> tuple[str, str]:
 
 
 def usual(one_shape: bool, resized: bool) -> list[str]:
-    """What is compared unless something else is asked for: files, and containers of raw pixels where those go, each
-    beside the tutorial's code for its format.
+    """What is compared unless something else is asked for, so that each difference has one cause: every format at one
+    encoding (raw pixels, or the files as they are where raw does not go); beside the raw files image files as everybody
+    has them; and the tutorial's code.
     """
-    files, packed = "png" if resized else "original", "raw" if one_shape else "original"
-    ours = [f"{name}/{files if name == 'disk' else packed}" for name in FORMATS]
-    return [*ours, *(f"{name}/{TUTORIAL}" for name in TUTORIALS)]
+    encoding = "raw" if one_shape else "original"
+    files = [] if not one_shape else [f"disk/{'png' if resized else 'original'}"]
+    return [*(f"{name}/{encoding}" for name in FORMATS), *files, *(f"{name}/{TUTORIAL}" for name in TUTORIALS)]
 
 
 def names_of(usual_ways: Sequence[str], formats: Sequence[str] | None, variants: Sequence[str] | None) -> list[str]:

@@ -218,13 +218,14 @@ class _Running:
 
     def _turn(self, turn: Turn, count: int, reads: int) -> Iterator[Event]:
         run = TurnRun(turn, self.images, count, self.ground.folder(), self.asked.seed, self.ends)
+        began = time.monotonic()
         try:
             self._note(turn, count, (yield from self._watched(run.run(reads))), reads)
         except TimeUp as up:
             self.ground.used(count)
             yield from self._leave_out(turn, count, f"the time was up before {up} was done")
         yield from self._seen()
-        for line in self.rows.add(run, run.measured):
+        for line in self.rows.add(run, run.measured, self.monitor.background_load(began)):
             names = ("format", "variant", "operation", "samples", "seconds", "bytes")
             yield Sample("time", {name: line[name] for name in names})
 

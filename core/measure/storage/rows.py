@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,8 +31,8 @@ class Rows:
         self._open: dict[Key, dict[str, Any]] = {}
         self.done: list[dict[str, Any]] = []
 
-    def add(self, run: TurnRun, measured: Measured) -> list[dict[str, Any]]:
-        """Take in what a turn measured; returns a line for each time."""
+    def add(self, run: TurnRun, measured: Measured, background_load: float | None) -> list[dict[str, Any]]:
+        """Take in what a turn measured, and what other programs took meanwhile; returns a line for each time."""
         way = run.turn.way
         lines = [
             {
@@ -46,6 +47,7 @@ class Rows:
                 "repeated": run.count > len(run.images),
                 "cache": "warm",
                 "includes": way.includes,
+                "background_load": background_load,
                 **time.told,
             }
             for time in measured.times
@@ -67,6 +69,9 @@ def _gather(rows: dict[Key, dict[str, Any]], line: Mapping[str, Any]) -> None:
     """Add one time to its row; its raw times become lists."""
     row = rows.setdefault(key_of(line), {**line, "seconds": []})
     row["seconds"].append(line["seconds"])
+    if line.get("background_load") is not None:
+        row["background_loads"] = [*row.get("background_loads", ()), line["background_load"]]
+        row["background_load"] = statistics.median(row["background_loads"])
     if "encoding_s" in line:
         row["encoding_s"] = [*(row.get("encoding_s", []) if len(row["seconds"]) > 1 else []), line["encoding_s"]]
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.measure.controlled import ONCE, Group, groups, store_factors
 from core.measure.statistics import Summary, Verdict, ratio, summarise
 
 Row = Mapping[str, Any]
 
-ONCE = 1.5
-"""What was measured once is called slower only from this factor on: there is no spread to judge by."""
+Method = tuple[str, str]
+"""A way of storing: (format, variant)."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Standing:
-    """The ways in one operation at one number of images, the smallest median first."""
+    """Methods in one operation at one number of images, the smallest median first."""
 
     operation: str
     samples: int
@@ -54,6 +55,17 @@ class Standing:
     def tied(self) -> list[Place]:
         """Those of which it cannot be said that they are slower than the best."""
         return [place for place in self.places[1:] if not place.slower_than(self.best)]
+
+    @property
+    def runner_up(self) -> Place | None:
+        """The first that is slower than the best."""
+        return next((place for place in self.places[1:] if place.slower_than(self.best)), None)
+
+    @property
+    def plain_files(self) -> Place | None:
+        """Files, where they are neither ahead nor the runner-up."""
+        known = (self.best, self.runner_up, *self.tied)
+        return next((place for place in self.places if place.format == "disk" and place not in known), None)
 
     def factor(self, place: Place) -> float:
         """How many times the best's median a way took."""
@@ -69,3 +81,9 @@ def standings(rows: Iterable[Row], operations: Sequence[str]) -> list[Standing]:
             found.setdefault((row["operation"], row["samples"]), []).append(place)
     keys = sorted(found, key=lambda key: (operations.index(key[0]), key[1]))
     return [Standing(*key, sorted(found[key], key=lambda place: place.summary.median)) for key in keys]
+
+
+def comparisons(rows: Iterable[Row]) -> list[Group[Method]]:
+    """The controlled comparisons among the methods that were measured, see `core.measure.controlled`."""
+    methods = list(dict.fromkeys((str(row["format"]), str(row["variant"])) for row in rows))
+    return groups(methods, lambda method: store_factors(*method))

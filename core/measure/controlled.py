@@ -1,0 +1,248 @@
+"""Controlled comparisons: of all that was or can be measured, the groups in which one factor differs and no other.
+
+The one place of the house that decides what is proposed, what a headline compares and what it calls the difference:
+formats at the same encoding first, then encodings in the same format, then everything else that may vary.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from core.compressions import COMPRESSIONS
+from core.encodings import ENCODINGS
+from core.formats import FORMATS
+from core.measure.statistics import Ratio, Verdict, ratio
+from core.words import listed
+
+T = TypeVar("T")
+
+FACTORS: Mapping[str, str] = {
+    "format": "format",
+    "encoding": "encoding",
+    "compression": "compression",
+    "code": "code",
+    "layout": "options of the format",
+    "loader": "loader",
+    "workers": "workers",
+    "batch_size": "batch size",
+    "transform": "transform",
+    "device": "device",
+    "output": "output",
+    "order": "order",
+}
+"""What two configurations may differ in, in the order in which comparisons are told: factor -> what people call it."""
+
+TUTORIAL = "tutorial"
+TUTORIAL_STORES = {"disk": "png", "lmdb": "raw", "hdf5": "raw"}
+"""How the tutorial's code stores an image in each format; so it can be held against ours that does the same."""
+
+PLAIN_FILES = "disk"
+"""The format that everybody has: what others are held against."""
+
+MOST_TOLD = 3
+"""Comparisons that a headline tells."""
+
+Factors = Mapping[str, str]
+
+
+# ---------------------------------------------------------------- what something differs in
+
+
+def store_factors(format: str, variant: str) -> dict[str, str]:
+    """Of "lmdb" and "raw-zstd": format, encoding, compression, options of the format, and whose code it is."""
+    if variant == TUTORIAL:
+        kept = TUTORIAL_STORES.get(format, TUTORIAL)
+        return {"format": format, "encoding": kept, "compression": "none", "layout": "", "code": TUTORIAL}
+    encoding, compression, rest = _parts(variant)
+    encoding_options, layout = _without_layout(format, rest)
+    if compression == "none":
+        encoding += encoding_options
+    else:
+        compression += encoding_options
+    return {"format": format, "encoding": encoding, "compression": compression, "layout": layout, "code": "ours"}
+
+
+def _parts(variant: str) -> tuple[str, str, str]:
+    """(encoding with its options, compression, what follows); without a compression everything behind the encoding's
+    name follows, as it cannot be told from here whose option it is."""
+    names = sorted((name for name in COMPRESSIONS if name != "none"), key=len, reverse=True)
+    for name in names:
+        before, found, after = f"{variant}-".partition(f"-{name}-")
+        if found and before:
+            return before, name, f"-{after[:-1]}" if after else ""
+    encoding = next((name for name in ENCODINGS if variant == name or variant.startswith(f"{name}-")), variant)
+    return encoding, "none", variant[len(encoding) :]
+
+
+def _without_layout(format: str, options: str) -> tuple[str, str]:
+    """Options as a variant's name has them ("-size224-group4"), those of the format apart."""
+    own = FORMATS.options(format) if format in FORMATS else {}
+    kept: list[str] = []
+    layout: list[str] = []
+    for token in filter(None, options.split("-")):
+        chosen = any(token in map(str, option.choices or ()) for option in own.values())
+        mine = chosen or any(token.startswith(name) and token[len(name) :].isdigit() for name in own)
+        (layout if mine else kept).append(token)
+    return "".join(f"-{token}" for token in kept), "-".join(layout)
+
+
+def row_factors(row: Mapping[str, Any]) -> dict[str, str]:
+    """Of a row of any record, or a store as it is told: what it says of the factors. Workers are those asked for."""
+    format, variant = str(row.get("format", "")), str(row.get("variant", ""))
+    if not variant and "/" in str(row.get("store", "")):
+        format, variant = str(row["store"]).split("/", 1)
+    told = {name: str(row[name]) for name in FACTORS if row.get(name) is not None and name != "format"}
+    if "workers_asked" in row:
+        told["workers"] = str(row["workers_asked"])
+    return {**told, **store_factors(format, variant)}
+
+
+def differing(one: Factors, other: Factors) -> tuple[str, ...]:
+    """The factors in which two things differ, in the order of `FACTORS`."""
+    return tuple(name for name in FACTORS if one.get(name) != other.get(name))
+
+
+def differing_text(names: Sequence[str]) -> str:
+    """ "format and encoding"; "nothing" where there is none."""
+    return listed(FACTORS[name] for name in names) or "nothing"
+
+
+# ---------------------------------------------------------------- groups in which one factor differs
+
+
+@dataclass(frozen=True)
+class Group(Generic[T]):
+    """Two things or more that share every factor but one; `shared` has the values of all factors but that."""
+
+    factor: str
+    shared: Factors
+    members: Sequence[T]
+
+
+def groups(things: Iterable[T], factors_of: Callable[[T], Factors]) -> list[Group[T]]:
+    """Every controlled comparison among these, by the order of factors; of one factor the largest first, then as
+    encodings and formats stand in their tables."""
+    many = [(thing, dict(factors_of(thing))) for thing in things]
+    found: list[Group[T]] = []
+    for factor in FACTORS:
+        alike: dict[tuple[str | None, ...], list[tuple[T, dict[str, str]]]] = {}
+        for thing, factors in many:
+            key = tuple(factors.get(name) for name in FACTORS if name != factor)
+            alike.setdefault(key, []).append((thing, factors))
+        of_factor = [
+            Group(factor, {name: value for name, value in members[0][1].items() if name != factor},
+                  [thing for thing, _ in members])
+            for members in alike.values()
+            if len({factors.get(factor) for _, factors in members}) > 1
+        ]  # fmt: skip
+        found += sorted(of_factor, key=_worth)
+    return found
+
+
+def _worth(group: Group[Any]) -> tuple[int, int, int, int]:
+    """What makes a comparison come first."""
+    shared = group.shared
+    return (
+        -len(group.members),
+        _place(list(ENCODINGS), shared.get("encoding", "").split("-")[0]),
+        _place(list(COMPRESSIONS), shared.get("compression", "")),
+        _place(list(FORMATS), shared.get("format", "")),
+    )
+
+
+def _place(names: Sequence[str], name: str) -> int:
+    return names.index(name) if name in names else len(names)
+
+
+def proposed(things: Sequence[T], factors_of: Callable[[T], Factors], most: int | None = None) -> list[T]:
+    """What a form chooses at first: the first controlled comparison there is, else the first thing alone."""
+    found = groups(things, factors_of)
+    return list(found[0].members)[:most] if found else list(things[:1])
+
+
+def selection_text(things: Sequence[T], factors_of: Callable[[T], Factors]) -> str:
+    """What differs within a selection, as a sentence: whether its comparison is a controlled one."""
+    told = [factors_of(thing) for thing in things]
+    names = [name for name in FACTORS if len({factors.get(name) for factors in told}) > 1]
+    if len(told) < 2 or not names:
+        return ""
+    if len(names) == 1:
+        return f"One factor differs: the {FACTORS[names[0]]}."
+    text = f"{len(names)} factors differ: {differing_text(names)}. "
+    if not groups(things, factors_of):
+        return text + "No two of these differ in one factor only, so no difference can be traced to one."
+    return text + "The result compares those that differ in one."
+
+
+# ---------------------------------------------------------------- who leads in a group
+
+
+class Placed(NamedTuple, Generic[T]):
+    """A member and its values, as they were measured."""
+
+    member: T
+    values: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Ranking(Generic[T]):
+    """The members of a group, the best median first."""
+
+    group: Group[T]
+    places: Sequence[Placed[T]]
+    more: bool
+
+    @property
+    def best(self) -> Placed[T]:
+        return self.places[0]
+
+    @property
+    def tied(self) -> list[Placed[T]]:
+        """Those whose difference from the best is not significant."""
+        return [place for place in self.places[1:] if not self.is_behind(place)]
+
+    @property
+    def runner_up(self) -> Placed[T] | None:
+        """The first that is behind the best; None where none is."""
+        return next((place for place in self.places[1:] if self.is_behind(place)), None)
+
+    def baseline(self, factors_of: Callable[[T], Factors]) -> Placed[T] | None:
+        """The plain files, where formats are compared and these are neither the best nor the runner-up."""
+        near = (self.best, self.runner_up)
+        return next(
+            (
+                place
+                for place in self.places
+                if self.group.factor == "format" and factors_of(place.member).get("format") == PLAIN_FILES
+                and place not in near and self.is_behind(place)
+            ),
+            None,
+        )  # fmt: skip
+
+    def median(self, place: Placed[T]) -> float:
+        return statistics.median(place.values)
+
+    def lead(self, place: Placed[T]) -> Ratio:
+        """How many times as good as `place` the best is."""
+        first, second = (self.best, place) if self.more else (place, self.best)
+        return ratio(first.values, second.values)
+
+    def is_behind(self, place: Placed[T]) -> bool:
+        compared = self.lead(place)
+        if compared.verdict is Verdict.UNKNOWN:
+            return compared.value >= ONCE
+        return compared.verdict is Verdict.DIFFERENT and compared.value > 1
+
+
+ONCE = 1.5
+"""What was measured once is called behind only from this factor on: there is no spread to judge by."""
+
+
+def rank(group: Group[T], values_of: Callable[[T], Sequence[float]], *, more: bool) -> Ranking[T]:
+    """Rank a group by values of which `more` are better, or fewer."""
+    places = [Placed(member, list(values_of(member))) for member in group.members]
+    places.sort(key=lambda place: statistics.median(place.values), reverse=more)
+    return Ranking(group, places, more)
