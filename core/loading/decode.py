@@ -11,6 +11,11 @@ from typing import cast
 from core.contracts import Buffer, Encoding, Pixels
 
 JPEG = b"\xff\xd8\xff"
+JFIF = b"\xff\xd8\xff\xe0\0\x10JFIF\0"
+"""How a file begins whose JFIF segment is as long as it should be."""
+
+PILLOWS = (b"Exif\0\0", b"Orientation", b"ICC_PROFILE", b"Photoshop", b"MPF\0", b"Adobe")
+"""What Pillow reads in a header: it may turn the image, take the colours for others, or refuse the file."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Decode:
 
 
 def turbo(payload: Buffer) -> Pixels | None:
-    """The pixels of a JPEG, or None where Pillow has to do it: no simplejpeg, EXIF, CMYK, or broken bytes."""
+    """The pixels of a JPEG, or None where Pillow has to do it: no simplejpeg, metadata, CMYK, or broken bytes."""
     if plain_size(payload) is None:
         return None
     import simplejpeg
@@ -48,13 +53,17 @@ def turbo(payload: Buffer) -> Pixels | None:
 
 
 def plain_size(payload: Buffer) -> tuple[int, int] | None:
-    """Height and width of a JPEG that every decoder shows alike: YCbCr or grey, not rotated by EXIF; else None.
+    """Height and width of a JPEG that every decoder shows alike: YCbCr or grey, without metadata that Pillow heeds.
 
-    None as well where simplejpeg, which reads the header, is not installed.
+    None for the others, some of which are alike as well: Pillow decides.
+
+    None, too, where simplejpeg, which reads the header, is not installed.
     """
     data = bytes(payload)
     header = data[: data.find(b"\xff\xda")]  # up to the start of the scan
-    if data[:3] != JPEG or not _has_simplejpeg() or b"Exif\0\0" in header or b"Orientation" in header:
+    if data[:3] != JPEG or not _has_simplejpeg() or any(word in header for word in PILLOWS):
+        return None
+    if header.count(b"JFIF") != header.startswith(JFIF):
         return None
     import simplejpeg
 

@@ -177,11 +177,12 @@ class JpegPipeline:
 
     def _views(
         self, job: Job, payloads: Extents, status: npt.NDArray[np.uint8]
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """Each image's size, (n, 2), and its view, as `jpeg_views` takes them; what has no size is marked."""
         sizes = np.empty((len(status), 2), np.int64)
         jpeg_sizes(*payloads, sizes)
-        status[sizes[:, 0] == 0] = UNSUPPORTED
-        return axes_of(self.stages.transform.views(job, np.maximum(sizes, 1).tolist()))
+        status[(sizes == 0).any(1)] = UNSUPPORTED
+        return sizes, *axes_of(self.stages.transform.views(job, np.maximum(sizes, 1).tolist()))
 
 
 def fuse(store: Stored, stages: StagedPipeline) -> Pipeline:

@@ -87,8 +87,7 @@ def jpeg_batch(
     for number in todo:
         data = memory[offsets[number] : offsets[number] + lengths[number]]
         status[number] = read_header(data, state)
-        other = state.frame[HEIGHT] != height or state.frame[WIDTH] != width or width < PIECE
-        if status[number] == OK and other:
+        if status[number] == OK and not (_is_of_size(state, height, width) and width >= PIECE):
             status[number] = UNSUPPORTED
         if status[number] == OK:
             status[number] = decode_planes(data, state, Part(0, height, 0, width))
@@ -97,14 +96,22 @@ def jpeg_batch(
 
 
 @kernel
+def _is_of_size(state: State, height: int, width: int) -> bool:
+    """Whether the header says what its reader was told: memory and weights were made for that."""
+    return state.frame[HEIGHT] == height and state.frame[WIDTH] == width
+
+
+@kernel
 def jpeg_views(
-    memory: Bytes, offsets: Numbers, lengths: Numbers, todo: Numbers, axes: Axes, flips: Flips,
+    memory: Bytes, offsets: Numbers, lengths: Numbers, todo: Numbers, sizes: Numbers, axes: Axes, flips: Flips,
     state: State, work: Workspace, output: Output, status: Bytes,
 ) -> None:  # fmt: skip
-    """Views of JPEGs, of which no more is decoded than the view shows."""
+    """Views, by `axes` and `flips`, of JPEGs of these `sizes`, of which no more is decoded than the view shows."""
     for number in todo:
         data = memory[offsets[number] : offsets[number] + lengths[number]]
         status[number] = read_header(data, state)
+        if status[number] == OK and not _is_of_size(state, sizes[number, 0], sizes[number, 1]):
+            status[number] = UNSUPPORTED
         if status[number] == OK:
             status[number] = _view(data, axes[number], flips[number], state, work, output, number)
 

@@ -31,9 +31,10 @@ LOOKUP = np.uint64(64 - LOOKUP_BITS)
 
 @kernel
 def build_table(data: npt.NDArray[np.uint8], counts: int, symbols: int, ac: bool, table: npt.NDArray[np.int32]) -> bool:
-    """Read a table: 16 counts of codes by length, then the symbols. False where the counts describe no code.
+    """Read a table: 16 counts of codes by length, then the symbols. False where libjpeg knows no such code.
 
-    Most files use the same few tables; one that is there already is not built again.
+    No code is all ones, and the symbol of a DC table, the size of its value, is 15 at most. Most files use the same
+    few tables; one that is there already is not built again.
     """
     if _is_built(data, counts, symbols, table):
         return True
@@ -42,10 +43,12 @@ def build_table(data: npt.NDArray[np.uint8], counts: int, symbols: int, ac: bool
     for length in range(1, 17):
         count = np.int64(data[counts + length - 1])
         table[FIRST_SYMBOL + length] = used - code
-        if code + count > (1 << length):
+        if count > 0 and code + count >= (1 << length):
             return False
         for _ in range(count):
             symbol = np.int64(data[counts + 16 + used])
+            if not ac and symbol > 15:
+                return False
             if length <= LOOKUP_BITS:
                 _enter(table, code, length, symbol, ac)
             code += 1
@@ -152,12 +155,14 @@ def read_dc(bits: Bits, count: int, place: Address, table: Address) -> tuple[Bit
 @inlined
 def read_ac(
     bits: Bits, count: int, place: Address, table: Address, quantiser: Address, zigzag: Address, block: Address
-) -> tuple[Bits, int, Address, int]:
+) -> tuple[Bits, int, Address, int, int]:
     """A block's other coefficients, dequantised, into the zeroed `block`.
 
-    The last result is the number of coefficients up to the last that is not zero, or `DAMAGED`.
+    The last results are the number of coefficients up to the last that is not zero, or `DAMAGED`, and the bits that
+    any of their magnitudes has.
     """
     last = k = 1
+    magnitudes = 0
     while k < 64:
         bits, count, place = refill(bits, count, place)
         # 56 bits are enough for two coefficients from the lookup, of 12 bits at most, and one of any kind, of 31.
@@ -168,7 +173,7 @@ def read_ac(
             if not whole:
                 length, zeros, size = read_code(bits, entry, table)
                 if length > 16:
-                    return bits, count, place, DAMAGED
+                    return bits, count, place, DAMAGED, 0
                 bits <<= np.uint64(length)
                 count -= length
                 length, value = size, read_value(bits, size)
@@ -176,11 +181,15 @@ def read_ac(
             count -= length
             k += zeros
             if k >= 64:
+                if k < END_OF_BLOCK:  # zeros beyond the end: libjpeg goes on in its own way
+                    last = DAMAGED
                 break
             at = np.uint64(k)
-            store_i32(block, np.uint64(load_u8(zigzag, at)), value * load_i32(quantiser, at))
+            value *= load_i32(quantiser, at)
+            magnitudes |= value ^ (value >> 63)
+            store_i32(block, np.uint64(load_u8(zigzag, at)), value)
             k += 1
             last = k
             if k == 64 or not whole:
                 break
-    return bits, count, place, DAMAGED if 64 < k < END_OF_BLOCK else last
+    return bits, count, place, last, magnitudes

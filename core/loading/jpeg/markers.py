@@ -1,4 +1,8 @@
-"""A JPEG's header: the segments before its entropy-coded bytes (ITU-T T.81, annex B)."""
+"""A JPEG's header: the segments before its entropy-coded bytes (ITU-T T.81, annex B).
+
+What it says depends on the bytes alone: tables that an earlier image left in the state count only where this image's
+own header defines the same ones. What libjpeg or Pillow refuse or read in another way is left to them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.loading.jpeg.huffman import build_table
-from core.loading.jpeg.orientation import is_upright, starts_with
+from core.loading.jpeg.segments import is_jfif, is_plain
+from core.loading.jpeg.standard import STARTS, SYMBOLS
 from core.loading.jpeg.state import (
     AC_TABLE,
     ACROSS,
@@ -18,22 +23,26 @@ from core.loading.jpeg.state import (
     HEADER,
     HEADER_BYTES,
     HEIGHT,
-    LAST_CODE,
+    HUFFMAN,
+    ID,
     QUANTISER,
+    QUANTISERS,
     RESTART,
     SCAN,
     WIDTH,
     State,
 )
 from core.loading.native import kernel
+from core.pixels import MAX_PIXELS
 
 OK, UNSUPPORTED, TOO_SMALL = 0, 1, 2
 """How decoding can end. `UNSUPPORTED` leaves the image, which may be broken or merely unusual, to Pillow;
 `TOO_SMALL` asks for a state with more memory."""
 
-SOF0, SOF1, DHT, SOI, EOI, SOS, DQT, DRI, APP0, APP1, APP14 = (
-    0xC0, 0xC1, 0xC4, 0xD8, 0xD9, 0xDA, 0xDB, 0xDD, 0xE0, 0xE1, 0xEE
-)  # fmt: skip
+SOF0, SOF1, DHT, RST0, SOI, EOI, SOS, DQT, DRI = 0xC0, 0xC1, 0xC4, 0xD0, 0xD8, 0xD9, 0xDA, 0xDB, 0xDD
+
+LONGEST_SIDE = 65500
+"""libjpeg's JPEG_MAX_DIMENSION."""
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -43,11 +52,9 @@ def read_header(data: Bytes, state: State) -> int:
     """Fill the state from the header of `data`, or find that it is filled already. Returns OK or UNSUPPORTED."""
     if _same_header(data, state):
         return OK
-    state.frame[SCAN] = 0
+    state.frame[:] = 0
     if len(data) < 4 or data[0] != 0xFF or data[1] != SOI:
         return UNSUPPORTED
-    state.frame[RESTART] = 0
-    state.frame[WIDTH] = 0
     jfif, place = False, 2
     while place + 4 <= len(data):
         if data[place] != 0xFF:
@@ -58,11 +65,11 @@ def read_header(data: Bytes, state: State) -> int:
             continue
         size = _word(data, place + 2)
         start, end = place + 4, place + 2 + size
-        if marker < SOF0 or 0xD0 <= marker <= EOI or size < 2 or end > len(data):
+        if marker < SOF0 or RST0 <= marker <= EOI or size < 2 or end > len(data):
             return UNSUPPORTED
         if marker == SOS:
             return _read_scan(data, start, end, state)
-        if marker == APP0 and size >= 7 and starts_with(data, start, b"JFIF"):
+        if is_jfif(data, marker, start, end):
             jfif = True
         elif not _read_segment(data, marker, start, end, jfif, state):
             return UNSUPPORTED
@@ -112,25 +119,22 @@ def _read_segment(data: Bytes, marker: int, start: int, end: int, jfif: bool, st
             return False
         state.frame[RESTART] = _word(data, start)
         return True
-    if marker == APP1:
-        return is_upright(data, start, end)
-    if marker == APP14 and starts_with(data, start, b"Adobe"):
-        return jfif or (end - start >= 12 and data[start + 11] == 1)  # otherwise not YCbCr
-    return not SOF0 <= marker <= 0xCF  # progressive, lossless, arithmetic
+    return is_plain(data, marker, start, end, jfif)
 
 
 @kernel
 def _read_quantisers(data: Bytes, start: int, end: int, state: State) -> bool:
     while start < end:
-        wide, number = data[start] >> 4, data[start] & 15
+        wide, number = data[start] >> 4, np.int64(data[start] & 15)
         size = 128 if wide else 64
         if wide > 1 or number > 3 or start + 1 + size > end:
             return False
         for k in range(64):
-            if wide:
-                state.quantisers[number, k] = _word(data, start + 1 + 2 * k)
-            else:
-                state.quantisers[number, k] = data[start + 1 + k]
+            value = _word(data, start + 1 + 2 * k) if wide else np.int64(data[start + 1 + k])
+            if value == 0:
+                return False
+            state.quantisers[number, k] = value
+        state.frame[QUANTISERS] |= 1 << number
         start += 1 + size
     return start == end
 
@@ -138,7 +142,7 @@ def _read_quantisers(data: Bytes, start: int, end: int, state: State) -> bool:
 @kernel
 def _read_huffman_tables(data: Bytes, start: int, end: int, state: State) -> bool:
     while start < end:
-        kind, number = data[start] >> 4, data[start] & 15
+        kind, number = np.int64(data[start] >> 4), np.int64(data[start] & 15)
         if kind > 1 or number > 3 or start + 17 > end:
             return False
         symbols = 0
@@ -148,54 +152,84 @@ def _read_huffman_tables(data: Bytes, start: int, end: int, state: State) -> boo
             return False
         if not build_table(data, start + 1, symbols, kind == 1, state.tables[4 * kind + number]):
             return False
+        state.frame[HUFFMAN] |= 1 << (4 * kind + number)
         start += 17 + symbols
     return start == end
 
 
 @kernel
 def _read_frame(data: Bytes, start: int, end: int, state: State) -> bool:
-    if end - start < 6 or state.frame[WIDTH] != 0:
+    frame = state.frame
+    if end - start < 6 or frame[WIDTH] != 0:
         return False
     height, width, components = _word(data, start + 1), _word(data, start + 3), np.int64(data[start + 5])
-    if data[start] != 8 or height == 0 or width == 0 or components not in (1, 3) or end - start != 6 + 3 * components:
+    if data[start] != 8 or components not in (1, 3) or end - start != 6 + 3 * components:
         return False
+    if not (0 < height <= LONGEST_SIDE and 0 < width <= LONGEST_SIDE) or height * width > MAX_PIXELS:
+        return False
+    for component in range(components):
+        place = start + 6 + 3 * component
+        if data[place + 2] > 3:
+            return False
+        state.components[component, ID] = data[place]
+        state.components[component, QUANTISER] = data[place + 2]
     across, down = np.int64(data[start + 7] >> 4), np.int64(data[start + 7] & 15)
     if components == 1:
-        across = down = 1
-    elif (
-        (data[start + 6] == ord("R") and data[start + 9] == ord("G"))
-        or data[start + 10] != 0x11
-        or data[start + 13] != 0x11
-    ):
+        if not (1 <= across <= 4 and 1 <= down <= 4):
+            return False
+        across = down = 1  # a component alone has MCUs of one block, whatever it states
+    elif data[start + 10] != 0x11 or data[start + 13] != 0x11 or not _has_plain_ids(state):
         return False
     if not ((across == 1 and down == 1) or (across == 2 and 1 <= down <= 2)):
         return False
-    for component in range(components):
-        quantiser = data[start + 8 + 3 * component]
-        if quantiser > 3:
-            return False
-        state.components[component, QUANTISER] = quantiser
-    frame = state.frame
     frame[HEIGHT], frame[WIDTH], frame[COMPONENTS], frame[ACROSS], frame[DOWN] = height, width, components, across, down
     return True
 
 
 @kernel
+def _has_plain_ids(state: State) -> bool:
+    """Whether the three components have numbers of their own, and not those by which libjpeg knows RGB."""
+    first, second, third = state.components[0, ID], state.components[1, ID], state.components[2, ID]
+    differ = first != second and second != third and first != third
+    return differ and not (first == ord("R") and second == ord("G"))
+
+
+@kernel
 def _read_scan(data: Bytes, start: int, end: int, state: State) -> int:
-    components = state.frame[COMPONENTS]
-    if state.frame[WIDTH] == 0 or end - start != 4 + 2 * components or data[start] != components:
+    """Follow a scan's header: all components in the frame's order, all coefficients, tables that are there."""
+    frame, components = state.frame, state.frame[COMPONENTS]
+    if frame[WIDTH] == 0 or end - start != 4 + 2 * components or data[start] != components:
+        return UNSUPPORTED
+    if data[end - 3] != 0 or data[end - 2] != 63 or data[end - 1] != 0:
         return UNSUPPORTED
     for component in range(components):
-        tables = data[start + 2 + 2 * component]
-        dc, ac = tables >> 4, tables & 15
-        if dc > 3 or ac > 3 or state.tables[dc, LAST_CODE + 17] == 0 or state.tables[4 + ac, LAST_CODE + 17] == 0:
+        place = start + 1 + 2 * component
+        dc, ac = np.int64(data[place + 1] >> 4), np.int64(data[place + 1] & 15)
+        quantiser = state.components[component, QUANTISER]
+        if data[place] != state.components[component, ID] or not frame[QUANTISERS] >> quantiser & 1:
+            return UNSUPPORTED
+        if not (_has_table(dc, False, state) and _has_table(ac, True, state)):
             return UNSUPPORTED
         state.components[component, DC_TABLE] = dc
         state.components[component, AC_TABLE] = 4 + ac
-    state.frame[SCAN] = end
-    state.frame[HEADER] = 0
+    frame[SCAN] = end
     if end <= HEADER_BYTES:
         for place in range(end):
             state.header[place] = data[place]
-        state.frame[HEADER] = end
+        frame[HEADER] = end
     return OK
+
+
+@kernel
+def _has_table(number: int, ac: bool, state: State) -> bool:
+    """Whether this Huffman table is defined: by the image, or else by the standard, which has two of each kind."""
+    if number > 3:
+        return False
+    row = 4 * ac + number
+    if state.frame[HUFFMAN] >> row & 1:
+        return True
+    standard = 2 * ac + number
+    if number > 1 or not build_table(state.standard, STARTS[standard], SYMBOLS[standard], ac, state.tables[row]):
+        return False
+    state.frame[HUFFMAN] |= 1 << row
+    return True

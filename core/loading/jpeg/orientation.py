@@ -11,7 +11,7 @@ from core.loading.native import kernel
 
 Bytes = npt.NDArray[np.uint8]
 
-ORIENTATION, UPRIGHT = 0x0112, 1
+ORIENTATION, SHORT, UPRIGHT = 0x0112, 3, 1
 ENTRY = 12
 
 
@@ -25,7 +25,7 @@ def starts_with(data: Bytes, place: int, text: bytes) -> bool:
 
 @kernel
 def is_upright(data: Bytes, start: int, end: int) -> bool:
-    """Whether an APP1 segment, data[start:end], leaves the image as it is; False as well where it is odd."""
+    """Whether an APP1 segment, `data[start:end]`, leaves the image as it is; False as well where it is odd."""
     if starts_with(data, start, b"Exif\0\0"):
         return _exif_is_upright(data[start + 6 : end])
     for place in range(start, end):
@@ -47,8 +47,13 @@ def _exif_is_upright(tiff: Bytes) -> bool:
         return False
     for entry in range(entries):
         place = directory + 2 + ENTRY * entry
-        if _number(tiff, place, 2, little) == ORIENTATION:
-            return _number(tiff, place + 8, 2, little) == UPRIGHT
+        count = _number(tiff, place + 4, 4, little)
+        if count == 0:
+            return False
+        if _number(tiff, place, 2, little) == ORIENTATION and (
+            _number(tiff, place + 2, 2, little) != SHORT or count != 1 or _number(tiff, place + 8, 2, little) != UPRIGHT
+        ):
+            return False
     return True
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from core.loading.jpeg.entropy import ends_properly, is_restart, least_bytes, unstuff
 from core.loading.jpeg.huffman import DAMAGED, read_ac, read_dc
 from core.loading.jpeg.markers import OK, TOO_SMALL, UNSUPPORTED
 from core.loading.jpeg.state import (
@@ -36,9 +37,15 @@ from core.loading.jpeg.state import (
 )
 from core.loading.native import kernel
 from core.loading.simd.idct import clear_block, fill_block, idct_block
-from core.loading.simd.instruction import copy_8, has_ff, load_i32, load_i64, store_i32
+from core.loading.simd.instruction import load_i32, load_i64, store_i32
 
 Bytes = npt.NDArray[np.uint8]
+Address = np.uint64
+
+MODEST_DC, MODEST_AC = 2048, 256
+"""Below these, no sum that is formed in the IDCT leaves 16 bits: 4 x 2048 + 15 x 5.55 x 255 < 2^15."""
+
+LARGEST_SUM = 32000
 
 
 class Part(NamedTuple):
@@ -69,49 +76,26 @@ def decode_planes(data: Bytes, state: State, part: Part) -> int:
     """
     frame = state.frame
     _, _, luma_bytes, chroma_bytes = plane_layout(state)
+    if len(data) - frame[SCAN] < least_bytes(luma_bytes + 2 * chroma_bytes):
+        return UNSUPPORTED
     if luma_bytes + 2 * chroma_bytes + 16 > len(state.samples) or len(data) - frame[SCAN] + PADDING > len(state.stream):
         return TOO_SMALL
     mcus_across = -(-frame[WIDTH] // (8 * frame[ACROSS]))
-    mcus_down = -(-min(part.bottom, frame[HEIGHT]) // (8 * frame[DOWN]))
-    interval = frame[RESTART] if frame[RESTART] else mcus_across * mcus_down
-    next_byte, mcu, total = frame[SCAN], 0, mcus_across * mcus_down
-    while mcu < total:
-        if mcu > 0:
-            if next_byte + 2 > len(data) or data[next_byte + 1] & 0xF8 != 0xD0:
+    all_mcus = mcus_across * -(-frame[HEIGHT] // (8 * frame[DOWN]))
+    total = mcus_across * -(-min(part.bottom, frame[HEIGHT]) // (8 * frame[DOWN]))
+    interval = frame[RESTART] if frame[RESTART] else all_mcus
+    next_byte, done = frame[SCAN], 0
+    while done * interval < total:
+        if done > 0:
+            if not is_restart(data, next_byte, done - 1):
                 return UNSUPPORTED
             next_byte += 2
-        next_byte, size = _unstuff(data, next_byte, state)
-        stop = min(mcu + interval, total)
-        if not _decode_interval(mcu, stop, mcus_across, size, state, part):
+        next_byte, size = unstuff(data, next_byte, state.stream)
+        first = done * interval
+        if not _decode_interval(first, min(first + interval, total), mcus_across, size, state, part):
             return UNSUPPORTED
-        mcu = stop
-    return OK
-
-
-@kernel
-def _unstuff(data: Bytes, start: int, state: State) -> tuple[int, int]:
-    """Copy the bytes up to the next marker into `state.stream`, without the zeros stuffed after 0xFF.
-
-    Returns where the marker is, and how many bytes were copied; zeros follow them.
-    """
-    stream, size, place = state.stream, 0, start
-    source, target = np.uint64(data.ctypes.data), np.uint64(stream.ctypes.data)
-    while place < len(data):
-        if place + 8 <= len(data) and not has_ff(source + np.uint64(place)):
-            copy_8(source + np.uint64(place), target + np.uint64(size))
-            place += 8
-            size += 8
-            continue
-        byte = data[place]
-        if byte == 0xFF:
-            if place + 1 < len(data) and data[place + 1] != 0:
-                break
-            place += 1
-        stream[size] = byte
-        size += 1
-        place += 1
-    stream[size : size + PADDING] = 0
-    return place, size
+        done += 1
+    return OK if ends_properly(data, next_byte, done, -(-all_mcus // interval)) else UNSUPPORTED
 
 
 @kernel
@@ -144,7 +128,8 @@ def _plan_blocks(state: State) -> int:
 
 @kernel
 def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: State, part: Part) -> bool:
-    """MCUs [first, stop) from `state.stream`. False where the stream is damaged or too short."""
+    """MCUs [first, stop) from `state.stream`. False where the stream is damaged, too short, or libjpeg's arithmetic of
+    16 bits would give something else."""
     count_of_blocks = _plan_blocks(state)
     plans, zigzag = np.uint64(state.blocks.ctypes.data), np.uint64(state.zigzag.ctypes.data)
     block = np.uint64(state.block.ctypes.data)
@@ -171,7 +156,7 @@ def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: 
                 value = before_red
             quantiser = np.uint64(load_i64(plan, np.uint64(QUANTISER_AT)))
             value *= load_i32(quantiser, np.uint64(0))
-            bits, count, place, last = read_ac(
+            bits, count, place, last, magnitudes = read_ac(
                 bits, count, place, np.uint64(load_i64(plan, np.uint64(AC_AT))), quantiser, zigzag, block
             )
             out = (
@@ -180,7 +165,10 @@ def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: 
                 + column * load_i64(plan, np.uint64(STEP_ACROSS))
             )
             stride = np.uint64(load_i64(plan, np.uint64(STRIDE)))
-            if not seen:
+            modest = magnitudes < MODEST_AC and -MODEST_DC < value < MODEST_DC
+            if not (modest or _fits_16_bits(block, value)):
+                last = DAMAGED
+            if not seen or last == DAMAGED:
                 clear_block(block)
             elif last == 1:
                 fill_block(np.uint8(min(max(((value + 4) >> 3) + 128, 0), 255)), np.uint64(out), stride)
@@ -196,3 +184,25 @@ def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: 
         if column == mcus_across:
             row, column = row + 1, 0
     return 8 * np.int64(place - begin) - count <= 8 * size
+
+
+@kernel
+def _fits_16_bits(block: Address, dc: int) -> bool:
+    """Whether libjpeg's IDCT of this block stays within 16 bits, as its vector code needs it (jidctint-*).
+
+    A column's sums are at most 4 times its first coefficient and 5.55 times the others; of the results of columns, it
+    adds those of 0 and 4, 1 and 5, 3 and 7. `dc` is not in the block yet.
+    """
+    for first, second in ((0, 4), (1, 5), (3, 7), (2, 6)):
+        total = _column_sum(block, first) + _column_sum(block, second)
+        if total + (4 * abs(dc) if first == 0 else 0) > LARGEST_SUM:
+            return False
+    return True
+
+
+@kernel
+def _column_sum(block: Address, column: int) -> int:
+    total = 4 * abs(load_i32(block, np.uint64(column)))
+    for row in range(1, 8):
+        total += 6 * abs(load_i32(block, np.uint64(8 * row + column)))
+    return total

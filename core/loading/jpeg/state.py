@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from core.loading.jpeg.standard import STANDARD
+
 LOOKUP_BITS = 12
 HEADER_BYTES = 4096
 """Headers up to this size are remembered: an image whose header is the same uses the tables of the one before."""
@@ -18,12 +20,14 @@ WIDEST_ROW = (1 << 16) + 64
 """A JPEG has 65,535 columns at most; the rest is margin."""
 
 # Fields of `State.frame`.
-WIDTH, HEIGHT, COMPONENTS, ACROSS, DOWN, RESTART, SCAN, HEADER = range(8)
+FRAME = 10
+WIDTH, HEIGHT, COMPONENTS, ACROSS, DOWN, RESTART, SCAN, HEADER, QUANTISERS, HUFFMAN = range(FRAME)
 """`ACROSS` x `DOWN` are the luma blocks of one MCU; `SCAN` is where the entropy-coded bytes begin, 0 for no frame;
-`HEADER` the number of remembered header bytes; `RESTART` the restart interval in MCUs or 0."""
+`HEADER` the number of remembered header bytes; `RESTART` the restart interval in MCUs or 0. `QUANTISERS` and `HUFFMAN`
+have a bit for each table that this image's own header defines: what another image left there is not used."""
 
 # Columns of `State.components`.
-QUANTISER, DC_TABLE, AC_TABLE = range(3)
+QUANTISER, DC_TABLE, AC_TABLE, ID = range(4)
 
 
 # One Huffman table is one row of int32: the lookup, then what codes longer than that need.
@@ -43,14 +47,15 @@ QUANTISER_AT, DC_AT, AC_AT, PLANE, FIRST_SAMPLE, STEP_ACROSS, STEP_DOWN, STRIDE 
 class State(NamedTuple):
     """One thread's memory. Huffman tables 0 to 3 are DC, 4 to 7 AC."""
 
-    frame: npt.NDArray[np.int64]  # (8,)
-    components: npt.NDArray[np.int64]  # (3, 3)
+    frame: npt.NDArray[np.int64]  # (FRAME,)
+    components: npt.NDArray[np.int64]  # (3, 4)
     header: npt.NDArray[np.uint8]  # (HEADER_BYTES,)
     quantisers: npt.NDArray[np.int32]  # (4, 64), zigzag
     tables: npt.NDArray[np.int32]  # (8, TABLE)
     blocks: npt.NDArray[np.int64]  # (6, 8)
     block: npt.NDArray[np.int32]  # (64,)
     zigzag: npt.NDArray[np.uint8]  # (64,)
+    standard: npt.NDArray[np.uint8]  # the standard's Huffman tables, see `core.loading.jpeg.standard`
     stream: npt.NDArray[np.uint8]  # entropy-coded bytes without their stuffing
     samples: npt.NDArray[np.uint8]  # component planes, and 16 bytes that may be read but mean nothing
     rows: npt.NDArray[np.float32]  # (3, WIDEST_ROW): chroma at full size, and a row in the making
@@ -67,14 +72,15 @@ ZIGZAG = (
 def new_state(stream_bytes: int, sample_bytes: int) -> State:
     """Memory for images with so many entropy-coded bytes and samples."""
     return State(
-        frame=np.zeros(8, np.int64),
-        components=np.zeros((3, 3), np.int64),
+        frame=np.zeros(FRAME, np.int64),
+        components=np.zeros((3, 4), np.int64),
         header=np.zeros(HEADER_BYTES, np.uint8),
         quantisers=np.zeros((4, 64), np.int32),
         tables=np.zeros((8, TABLE), np.int32),
         blocks=np.zeros((6, 8), np.int64),
         block=np.zeros(64, np.int32),
         zigzag=np.array(ZIGZAG, np.uint8),
+        standard=np.frombuffer(STANDARD, np.uint8).copy(),
         stream=np.zeros(stream_bytes + PADDING, np.uint8),
         samples=np.zeros(sample_bytes + 16, np.uint8),
         rows=np.zeros((3, WIDEST_ROW), np.float32),
