@@ -10,10 +10,11 @@ import numpy as np
 
 from core.inspect import arrays
 from core.inspect.hdf5 import layouts as hdf5_layouts
+from core.inspect.hdf5 import nature, origins
 from core.inspect.hdf5 import spec as hdf5_spec
 from core.inspect.hdf5.facts import Facts
 from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, UNLIKELY, has, words
+from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, UNLIKELY, has, surely_images, words
 
 ENOUGH = 3
 """Points from which an array is taken for images without a look at its values."""
@@ -59,9 +60,23 @@ def array_candidates(looked: Sequence[Facts]) -> list[Candidate]:
         if layout is None or not facts.is_numbers:
             continue
         points = _points(facts, layout)
-        if points >= ENOUGH or (points >= -3 and looks_smooth(facts, layout)):
+        if points >= -3 and doubt(facts, layout, points) is None:
             found.append(Candidate(facts, layout, points))
     return found
+
+
+def doubt(facts: Facts, layout: str, points: int) -> str | None:
+    """Why an array of several images by its shape is none by what the file says, its name and its values."""
+    told = hdf5_spec.is_image(facts.attributes)
+    refused = None if told else origins.refusal(facts)
+    if told or refused is not None:
+        return refused
+    images = first_images(facts, layout, nature.PROBE)
+    if facts.dtype.kind != "b" and facts.dtype != np.uint8:
+        return nature.doubt(images, surely_images(facts.called))
+    if images and all(nature.is_one_hot(image) for image in images):
+        return "its values are zeros and a single one along an axis: letters or classes"
+    return None if points >= ENOUGH or _are_smooth(images) else "neighbouring values are not alike"
 
 
 def _many_layout(facts: Facts, looked: Sequence[Facts]) -> str | None:
@@ -104,6 +119,7 @@ def _points(facts: Facts, layout: str) -> int:
     points += (min(height, width) >= hdf5_layouts.LEAST) + (height == width) + (channels == 3)
     points -= 5 * has(facts.called, UNLIKELY) + 2 * has(facts.called, BESIDE)
     points -= 4 if min(height, width) < 4 and not facts.rank(IMAGE_WORDS) else 0
+    points -= 4 if min(height, width) < hdf5_layouts.LEAST and not surely_images(facts.called) else 0
     return points - 4 * (hdf5_spec.word(facts.attributes.get("CLASS")) == "DIMENSION_SCALE")
 
 
@@ -129,23 +145,18 @@ def first_images(facts: Facts, layout: str, count: int) -> list[arrays.Array]:
 
 def looks_smooth(facts: Facts, layout: str) -> bool:
     """Whether neighbouring values of the first images are alike, as in pictures."""
-    images = first_images(facts, layout, 3)
+    return _are_smooth(first_images(facts, layout, 3))
+
+
+def _are_smooth(images: Sequence[arrays.Array]) -> bool:
     found = [smoothness(image if image.ndim == 2 else image[:, :, 0]) for image in images]
     return bool(found) and max(found) >= SMOOTH
 
 
 def smoothness(image: arrays.Array) -> float:
     """The smaller of the correlations of vertical and horizontal neighbours, -1 to 1; 0 where nothing varies."""
-    values = np.nan_to_num(image[:512, :512].astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    return min(_correlation(values[1:], values[:-1]), _correlation(values[:, 1:], values[:, :-1]))
-
-
-def _correlation(one: arrays.Array, other: arrays.Array) -> float:
-    if one.size < 4:
-        return 0.0
-    one, other = one - one.mean(), other - other.mean()
-    scale = float(np.sqrt((one * one).sum() * (other * other).sum()))
-    return float((one * other).sum()) / scale if scale > 0 and np.isfinite(scale) else 0.0
+    values = nature.finite(image)
+    return min(nature.correlation(values[1:], values[:-1]), nature.correlation(values[:, 1:], values[:, :-1]))
 
 
 def chosen(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:

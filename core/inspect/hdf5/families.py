@@ -6,18 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+import numpy as np
+
+from core.inspect import arrays
 from core.inspect.display import native
 from core.inspect.hdf5 import layouts as hdf5_layouts
+from core.inspect.hdf5 import nature, origins
 from core.inspect.hdf5 import spec as hdf5_spec
 from core.inspect.hdf5.candidates import SMOOTH, smoothness
 from core.inspect.hdf5.facts import Facts, by_group, facts_of, look, spread
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.values import bytes_of, is_bytes
-from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, UNLIKELY, has, natural, rank, words
+from core.inspect.hdf5.words import (
+    BESIDE,
+    IMAGE_WORDS,
+    SURE_WORDS,
+    UNLIKELY,
+    has,
+    natural,
+    rank,
+    surely_images,
+    words,
+)
 from core.inspect.values import image_encoding
-
-SURE_WORDS = tuple(word for word in IMAGE_WORDS[:10] if word != "x")
-"""What a table of numbers is not called."""
 
 PROBE = 12
 """Datasets of a family that are looked at."""
@@ -54,15 +65,24 @@ def _plausible(facts: Facts) -> bool:
     """By type and size where these tell, else by name or by values: a table of numbers has an image's shape too."""
     layout = image_layout(facts) or ""
     sides = [facts.shape[layout.index(axis)] for axis in "HW"]
+    told = hdf5_spec.is_image(facts.attributes)
     if layout in ("HWC", "HW") and not facts.matlab and _has_a_label_a_row(facts):
         return False
-    known = IMAGE_WORDS if "C" in layout else SURE_WORDS
-    if hdf5_spec.is_image(facts.attributes) or rank(facts.leaf, known) > 0:
-        return True
-    if min(sides) < 4 or hdf5_spec.word(facts.attributes.get("CLASS")) in ("TABLE", "PALETTE"):
+    if not told and origins.refusal(facts) is not None:
         return False
-    if facts.dtype.kind == "u" and "C" in layout:
+    if told or hdf5_spec.word(facts.attributes.get("CLASS")) in ("TABLE", "PALETTE"):
+        return told
+    if facts.dtype.kind != "b" and facts.dtype != np.uint8:
+        image = _read(facts, layout)
+        return image is not None and nature.doubt([image], surely_images(facts.called)) is None
+    known = IMAGE_WORDS if "C" in layout else SURE_WORDS
+    if rank(facts.leaf, known) > 0:
         return True
+    if min(sides) < 4:
+        return False
+    if facts.dtype == np.uint8 and "C" in layout and min(sides) >= hdf5_layouts.LEAST:
+        image = _read(facts, layout)
+        return image is None or not nature.is_one_hot(image)
     return min(sides) >= hdf5_layouts.LEAST and _is_smooth(facts, layout)
 
 
@@ -74,13 +94,20 @@ def _has_a_label_a_row(facts: Facts) -> bool:
     )
 
 
-def _is_smooth(facts: Facts, layout: str) -> bool:
+def _read(facts: Facts, layout: str) -> arrays.Array | None:
+    """The image, upright; of a grey one no more than its first rows. None where it cannot be read."""
     try:
         rows = min(facts.shape[0], 512) if facts.shape else 0
         values = native(facts.file.rows(facts.dataset, 0, rows if "C" not in layout else facts.shape[0]))
     except ValueError:
+        return None
+    return hdf5_layouts.upright(values, layout)
+
+
+def _is_smooth(facts: Facts, layout: str) -> bool:
+    image = _read(facts, layout)
+    if image is None:
         return False
-    image = hdf5_layouts.upright(values, layout)
     if image.dtype.kind == "b" or len(set(image.reshape(-1)[:4096].tolist())) <= 2:
         return True
     return smoothness(image if image.ndim == 2 else image[:, :, 0]) >= SMOOTH

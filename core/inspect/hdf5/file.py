@@ -49,6 +49,7 @@ class Hdf5File:
         self.follow_external = follow_external
         self.choice = Choice()
         self.looked: list[Any] | None = None
+        self.origin: Any = None
         self._warnings: list[str] = []
         self._refusals: dict[Any, str | None] = {}
         self._absences: dict[Any, Absence] = {}

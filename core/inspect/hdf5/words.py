@@ -84,6 +84,24 @@ BESIDE = frozenset(
 """Words of arrays that lie beside images: shown as images only where there is nothing better."""
 
 
+SURE_WORDS = (
+    *(word for word in IMAGE_WORDS[:10]), "faces", "face", "digits", "patches", "patch", "crops", "rgb", "slices",
+)  # fmt: skip
+"""Words of images that nothing else is called by, as data, x, inputs and samples are."""
+
+NUMBERS = frozenset(
+    (
+        "features", "feature", "feats", "feat", "embedding", "embeddings", "embed", "vector", "vectors", "latent",
+        "latents", "descriptor", "descriptors", "logits", "tokens", "token", "vgg", "resnet", "pca", "tsne", "umap",
+        "neighbors", "neighbours", "distances", "tracks", "track", "trajectory", "trajectories", "spectrum", "spectra",
+        "signal", "signals", "waveform", "audio", "wav", "eeg", "ecg", "emg", "imu", "mfcc", "stage", "positions",
+        "points", "pointcloud", "cloud", "xyz", "vertices", "joints", "joint", "qpos", "qvel", "effort", "histogram",
+        "expression", "genes", "adjacency", "edges", "timeseries", "velocity", "force", "temperature",
+    )
+)  # fmt: skip
+"""Words of numbers that are no pictures, unless they are uint8 or look like pictures for all that."""
+
+
 @lru_cache(maxsize=1 << 14)
 def words(path: str) -> tuple[str, ...]:
     """The words of a path in lower case: "train/setX_1" gives train, set, x, 1."""
@@ -117,6 +135,14 @@ def text_rank(path: str) -> int:
     """How much a dataset's own name promises text about each image: captions, sentences."""
     own = words(path.rpartition("/")[2])
     return _best(own, TEXT_WORDS) if NO_LABEL.isdisjoint(own) else 0
+
+
+def surely_images(path: str) -> bool:
+    """Whether a dataset, or the group it lies in, is called as only images are."""
+    own, around = words(path.rpartition("/")[2]), words(path.rpartition("/")[0].rpartition("/")[2])
+    if not NUMBERS.isdisjoint(own):
+        return False
+    return any(word in SURE_WORDS for word in own) or any(word in SURE_WORDS for word in around)
 
 
 def may_be_classes(path: str) -> bool:

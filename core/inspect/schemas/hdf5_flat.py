@@ -9,6 +9,7 @@ import numpy as np
 
 from core.inspect import arrays
 from core.inspect.hdf5 import layouts as hdf5_layouts
+from core.inspect.hdf5 import nature, origins
 from core.inspect.hdf5.beside import find_labels
 from core.inspect.hdf5.candidates import smoothness
 from core.inspect.hdf5.facts import Facts, look
@@ -78,15 +79,26 @@ def _as_images(facts: Facts) -> tuple[tuple[int, ...], str, int] | None:
     """(shape, layout, axis of the samples) of rows that are pictures; None for rows that are just numbers."""
     if len(facts.shape) != 2 or not facts.is_numbers or has(facts.called, UNLIKELY) or 0 in facts.shape:
         return None
+    if origins.refusal(facts) is not None:
+        return None
     for axis in (1, 0) if facts.matlab else (0, 1):
         ways = _ways(facts.shape[1 - axis], facts.matlab)
         if not ways or (axis == 1 and not facts.matlab and not facts.rank(IMAGE_WORDS)):
             continue
         scored = [(_smoothness(facts, axis, shape, layout), shape, layout) for shape, layout in ways]
         best = max(scored, key=lambda item: item[0])
-        if best[0] >= SMOOTH and best[0] > _as_a_whole(facts):
+        if best[0] >= SMOOTH and best[0] > _as_a_whole(facts) and not _are_lines(facts, axis, best[1], best[2]):
             return best[1], best[2], axis
     return None
+
+
+def _are_lines(facts: Facts, axis: int, shape: tuple[int, ...], layout: str) -> bool:
+    """Whether each row is one smooth line (a spectrum, a signal), which is smooth at any width."""
+    rows = Rows(facts, axis)
+    found = [np.asarray(rows[place]).reshape(shape) for place in range(min(facts.shape[axis], PROBE))]
+    images = [nature.finite(hdf5_layouts.upright(image, layout), None) for image in found]
+    planes = np.stack([image if image.ndim == 2 else image[:, :, 0] for image in images])
+    return nature.is_one_line(planes.reshape(len(planes), -1), planes.shape[2])
 
 
 def _as_a_whole(facts: Facts) -> float:
