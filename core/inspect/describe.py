@@ -39,6 +39,8 @@ def describe(record: Record, records: Records) -> dict[str, Any]:
         about["text"] = record.text[:HEAD_BYTES]
     if record.problem is not None:
         about["problem"] = record.problem
+    if record.statistics is not None:
+        about["statistics"] = record.statistics.brief()
     if record.notes:
         about["notes"] = list(record.notes)
     if record.display is not None:
@@ -47,11 +49,14 @@ def describe(record: Record, records: Records) -> dict[str, Any]:
 
 
 def describe_fully(record: Record, records: Records) -> dict[str, Any]:
-    """A record with what its image file's header says (`header`, `exif`) and the numbers of a vector (`values`)."""
+    """A record with what its image file's header says (`header`, `exif`), the numbers of a vector (`values`), and more
+    figures of numbers that are no picture (`statistics`)."""
     about = describe(record, records)
     if record.values is not None:
         about["values"] = [float(value) for value in record.values[:MOST_VALUES]]
         about["values_total"] = len(record.values)
+    if record.statistics is not None:
+        about["statistics"] = record.statistics.full()
     header = image_header(record.payload)
     return about if header is None else {**about, **header}
 

@@ -116,9 +116,9 @@ def _without_no_data(values: Array, no_data: float | None) -> Array:
     if no_data is not None and np.isfinite(no_data):
         kept = values[values != no_data]
     else:
-        kept = values[~(np.isin(values, NO_DATA) | (values < -LOWEST))]
+        kept = values[~(np.isin(values, NO_DATA) | (values < np.float64(-LOWEST)))]
         if kept.size and float(kept.min()) < 0:  # then such a number may be one of the others
-            return values[values >= -LOWEST] if values.dtype.kind == "f" else values
+            return values[values >= np.float64(-LOWEST)] if values.dtype.kind == "f" else values
     return kept if kept.size else values
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from core.contracts import Buffer, Labels, Pixels
 from core.errors import FormatMattersError
+from core.inspect.array_statistics import Statistics
 from core.inspect.display import Choice
 
 Label = int | str | None
@@ -30,7 +31,8 @@ class Record:
     they lie in the file, where it says so; pixels: RGB uint8 (height, width, 3), or None with the reason in `problem`;
     stored_bytes: what the container spends on it, where that can be told; text: a value that is no image, to be read;
     values: a vector of numbers (an embedding), float64 (n,), to be drawn; notes: what was chosen to draw the pixels
-    (which bands, which range), in sentences; display: the same in numbers (`display.Drawn.to_json`).
+    (which bands, which range), in sentences; display: the same in numbers (`display.Drawn.to_json`);
+    statistics: figures of numbers that are no picture.
     """
 
     key: str
@@ -46,6 +48,7 @@ class Record:
     values: Vector | None = None
     notes: tuple[str, ...] = ()
     display: Mapping[str, Any] | None = None
+    statistics: Statistics | None = None
 
 
 class Records(Protocol):

@@ -60,12 +60,15 @@ def array_candidates(looked: Sequence[Facts]) -> list[Candidate]:
         if layout is None or not facts.is_numbers:
             continue
         points = _points(facts, layout)
-        if points >= -3 and doubt(facts, layout, points) is None:
+        doubt = _doubt(facts, layout, points)
+        if doubt is None and points >= -3:
             found.append(Candidate(facts, layout, points))
+        elif doubt is not None:
+            facts.file.doubts[facts.name] = doubt
     return found
 
 
-def doubt(facts: Facts, layout: str, points: int) -> str | None:
+def _doubt(facts: Facts, layout: str, points: int) -> str | None:
     """Why an array of several images by its shape is none by what the file says, its name and its values."""
     told = hdf5_spec.is_image(facts.attributes)
     refused = None if told else origins.refusal(facts)

@@ -68,13 +68,18 @@ def _plausible(facts: Facts) -> bool:
     told = hdf5_spec.is_image(facts.attributes)
     if layout in ("HWC", "HW") and not facts.matlab and _has_a_label_a_row(facts):
         return False
-    if not told and origins.refusal(facts) is not None:
+    refused = None if told else origins.refusal(facts)
+    if refused is not None:
+        facts.file.doubts[facts.name] = refused
         return False
     if told or hdf5_spec.word(facts.attributes.get("CLASS")) in ("TABLE", "PALETTE"):
         return told
     if facts.dtype.kind != "b" and facts.dtype != np.uint8:
         image = _read(facts, layout)
-        return image is not None and nature.doubt([image], surely_images(facts.called)) is None
+        doubt = nature.doubt([] if image is None else [image], surely_images(facts.called))
+        if doubt is not None:
+            facts.file.doubts[facts.name] = doubt
+        return doubt is None
     known = IMAGE_WORDS if "C" in layout else SURE_WORDS
     if rank(facts.leaf, known) > 0:
         return True

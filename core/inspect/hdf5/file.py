@@ -36,7 +36,8 @@ KEPT_OPEN = 512
 
 
 class Hdf5File:
-    """Every dataset of one file, each once, whatever links lead to it.
+    """Every dataset of one file, each once, whatever links lead to it. `looked`, `origin` and `doubts` keep what was
+    found out about them: their facts, what the file says of itself, why some are no pictures.
 
     Links to other files, external storage and virtual datasets of other files are not followed, unless
     `follow_external` says so.
@@ -50,6 +51,7 @@ class Hdf5File:
         self.choice = Choice()
         self.looked: list[Any] | None = None
         self.origin: Any = None
+        self.doubts: dict[str, str] = {}
         self._warnings: list[str] = []
         self._refusals: dict[Any, str | None] = {}
         self._absences: dict[Any, Absence] = {}

@@ -52,7 +52,7 @@ def doubt(images: Sequence[arrays.Array], certain: bool) -> str | None:
         return f"its {channels} channels have nothing in common, as the features of a network have not"
     if all(is_one_hot(image) for image in images):
         return "its values are zeros and a single one along an axis: letters or classes"
-    if certain or looks_like_pictures(images):
+    if (certain and channels in (1, 3)) or looks_like_pictures(images):
         return None
     return "neighbouring values are not alike as those of a picture are"
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.inspect import arrays
+from core.inspect.array_statistics import measured
 from core.inspect.hdf5.pixels import Look
 from core.inspect.records import Label, Record
 from core.inspect.values import image_encoding, image_from_bytes, text_of
@@ -79,8 +80,13 @@ def record_of_pixels(key: str, label: Label, values: arrays.Array, look: Look, s
         return Record(key, label, "raw", payload, None, shape, dtype, stored_bytes, str(error))
 
 
-def record_of_values(key: str, label: Label, values: Any, stored_bytes: int | None, encoding: str = "values") -> Record:
-    """Anything else, as numbers or text to be read; a vector is handed over to be drawn."""
+def record_of_values(
+    key: str, label: Label, values: Any, stored_bytes: int | None, encoding: str = "values", total: int | None = None
+) -> Record:
+    """Anything else, as numbers or text to be read; a vector is handed over to be drawn, with figures of the numbers.
+
+    `total`: how many there are where `values` are only the first.
+    """
     array = np.asarray(values)
     numbers = array.dtype.kind in "biuf"
     vector = array.astype(np.float64) if numbers and array.ndim == 1 and 1 < array.size <= 1 << 16 else None
@@ -94,6 +100,7 @@ def record_of_values(key: str, label: Label, values: Any, stored_bytes: int | No
         stored_bytes=stored_bytes,
         text=readable(array),
         values=vector,
+        statistics=measured(array, total) if array.size > 1 else None,
     )
 
 

@@ -69,8 +69,8 @@ UNLIKELY = frozenset(
     (
         "kernel", "weight", "weights", "bias", "gamma", "beta", "moving", "mean", "variance", "embedding",
         "embeddings", "optimizer", "momentum", "gradient", "descriptor", "descriptors", "keypoints", "scores",
-        "bbox", "boxes", "landmarks", "coords", "coordinates", "pose", "state", "action", "reward", "palette",
-        "lut", "colormap",
+        "bbox", "bboxes", "bb", "boxes", "landmarks", "coords", "coordinates", "pose", "state", "action", "reward",
+        "palette", "lut", "colormap",
     )
 )  # fmt: skip
 """Words of arrays that have an image's shape now and then and are none."""

@@ -51,6 +51,7 @@ SCHEMAS: Mapping[str, Table[Schema]] = {
         "schema for HDF5",
         {
             "own-hdf5": Entry(f"{_HERE}.ours:OwnHdf5", "HDF5 file of a store built here"),
+            "hdf5-weights": Entry(f"{_HERE}.hdf5_weights:Weights", "Weights of a model"),
             "hdf5-single": Entry(f"{_HERE}.hdf5_arrays:SingleImage", "One image: datasets image and meta"),
             "hdf5-many": Entry(f"{_HERE}.hdf5_arrays:ManyImages", "Many images: datasets images and meta"),
             "hdf5-packed": Entry(f"{_HERE}.hdf5_bytes:PackedBytes", "Image files packed end to end, and offsets"),
@@ -61,8 +62,9 @@ SCHEMAS: Mapping[str, Table[Schema]] = {
             "hdf5-boxes": Entry(f"{_HERE}.hdf5_references:DigitStruct", "MATLAB's structures of image names and boxes"),
             "hdf5-flat": Entry(f"{_HERE}.hdf5_flat:FlatRows", "Rows of pixels, one after the other"),
             "hdf5-groups": Entry(f"{_HERE}.hdf5_groups:GroupedImages", "One image a dataset, or a group"),
-            "hdf5-vectors": Entry(f"{_HERE}.hdf5_flat:Vectors", "Rows of numbers: embeddings, features"),
+            "hdf5-vectors": Entry(f"{_HERE}.hdf5_vectors:Vectors", "Rows of numbers: features, point clouds, signals"),
             "hdf5-datasets": Entry(f"{_HERE}.hdf5_datasets:Datasets", "Datasets that are no images known here"),
+            "hdf5-as-images": Entry(f"{_HERE}.hdf5_as_images:AsImages", "Any array of numbers, drawn as images"),
         },
     ),
     "folder": Table(

@@ -1,9 +1,8 @@
-"""HDF5 files of two axes: rows that are an image's pixels one after the other, and rows that are just numbers."""
+"""HDF5 files of two axes: rows that are an image's pixels one after the other."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.pixels import Look, look_of
 from core.inspect.hdf5.rows import Rows
 from core.inspect.hdf5.runs import Column, Extent, Run, Runs
-from core.inspect.hdf5.values import record_of_pixels, record_of_values
+from core.inspect.hdf5.values import record_of_pixels
 from core.inspect.hdf5.words import IMAGE_WORDS, UNLIKELY, has
 from core.inspect.records import Record
 
@@ -132,41 +131,3 @@ def _smoothness(facts: Facts, axis: int, shape: tuple[int, ...], layout: str) ->
             return 0.0
         found.append(smoothness(image if image.ndim == 2 else image[:, :, 0]))
     return float(np.mean(found)) if found else 0.0
-
-
-class VectorRun(Run):
-    """Rows of numbers."""
-
-    def __init__(self, facts: Facts, labels: Column | None) -> None:
-        super().__init__(facts.name, facts.shape[0], labels)
-        self._rows = Rows(facts)
-
-    def extent(self, index: int) -> Extent:
-        return Extent(self._rows.facts, index, index + 1, self._rows.axis)
-
-    def read(self, index: int) -> Record:
-        values: Any = np.asarray(self._rows[index])
-        return record_of_values(self.key(index), self.label(index), values, self._rows.stored_bytes(), "vector")
-
-
-class Vectors(Runs):
-    """Rows of numbers that are no images: embeddings, features. The one table that is longest, with its labels."""
-
-    @classmethod
-    def recognise(cls, file: Hdf5File) -> Vectors | None:
-        looked = look(file)
-        tables = [facts for facts in looked if _is_table(facts)]
-        if not tables:
-            return None
-        length = max(facts.shape[0] for facts in tables)
-        chosen = [facts for facts in tables if facts.shape[0] == length or facts.split is not None]
-        if 2 * len(chosen) < len([facts for facts in looked if len(facts.shape) > 1]):
-            return None
-        runs = [VectorRun(facts, find_labels(file, looked, facts, facts.shape[0])) for facts in chosen]
-        names = ", ".join(f"{facts.name} {facts.shape}" for facts in chosen[:4])
-        return cls(f"{names}: each row is a vector of numbers, and no image as far as its values tell", runs)
-
-
-def _is_table(facts: Facts) -> bool:
-    named = bool(facts.rank(IMAGE_WORDS)) or any(word in facts.leaf.lower() for word in ("embed", "feature", "vector"))
-    return named and len(facts.shape) == 2 and facts.is_numbers and facts.shape[0] >= 2 and 2 <= facts.shape[1] <= 65536

@@ -20,15 +20,24 @@ from core.inspect.records import Label, Record
 
 
 class DatasetsRun(Run):
-    """Datasets that are an image each; their keys are their paths (of the sample's group, where each has one)."""
+    """Datasets that are an image each; their keys are their paths (of the sample's group, where each has one).
+
+    `drawn`: they are drawn by their shapes, whatever they are called.
+    """
 
     def __init__(
-        self, file: Hdf5File, names: Sequence[str], labeller: Labeller | None, leaf: str | None = None
+        self,
+        file: Hdf5File,
+        names: Sequence[str],
+        labeller: Labeller | None,
+        leaf: str | None = None,
+        drawn: bool = False,
     ) -> None:
         super().__init__("", len(names))
         self._file = file
         self._names = names
         self._labeller = labeller
+        self._drawn = drawn
         self._cut = len(leaf) + 1 if leaf is not None else 0
         self._places: Mapping[str, int] | None = None
 
@@ -61,7 +70,8 @@ class DatasetsRun(Run):
         rows = facts.shape[0] if facts.shape else 1
         values = self._file.rows(facts.dataset, 0, rows)
         stored = int(facts.dataset.id.get_storage_size())
-        return _record(self.key(index), self._label_or_none(index), values, facts, stored)
+        layout = hdf5_layouts.single(facts.shape, facts.matlab) if self._drawn else image_layout(facts)
+        return _record(self.key(index), self._label_or_none(index), values, facts, layout, stored)
 
     def _label_or_none(self, index: int) -> Label:
         try:
@@ -70,8 +80,7 @@ class DatasetsRun(Run):
             return None
 
 
-def _record(key: str, label: Label, values: Any, facts: Facts, stored: int) -> Record:
-    layout = image_layout(facts)
+def _record(key: str, label: Label, values: Any, facts: Facts, layout: str | None, stored: int) -> Record:
     if layout is not None:
         return record_of_pixels(key, label, values, single_look(facts, layout, values), stored)
     value = values.reshape(-1)[0] if values.size == 1 else values
