@@ -87,13 +87,39 @@ def _lzma(data: bytes) -> bytes:
     return lzma.LZMADecompressor(memlimit=1 << 28).decompress(data, MAX_INFLATED + 1)
 
 
-def _ours(name: str) -> Callable[[bytes], bytes]:
-    def decompress(data: bytes) -> bytes:
-        from core.compressions import COMPRESSIONS
+def _zstd(data: bytes) -> bytes:
+    import zstandard
 
-        return bytes(COMPRESSIONS.make(name).decompress(data))
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(data) as stream:
+            return bytes(stream.read(MAX_INFLATED + 1))
+    except zstandard.ZstdError as error:
+        raise RuntimeError(error) from None
 
-    return decompress
+
+def _lz4(data: bytes) -> bytes:
+    import lz4.frame
+
+    made = lz4.frame.LZ4FrameDecompressor()
+    inflated = bytes(made.decompress(data, max_length=MAX_INFLATED + 1))
+    if not made.eof and len(inflated) <= MAX_INFLATED:
+        raise EOFError("the frame breaks off")
+    return inflated
+
+
+def inflate_wholly(data: bytes) -> bytes | None:
+    """The bytes behind zlib's compression, where it goes to the very end of the data; None for anything else.
+
+    Raises ValueError for what inflates to more than the limit.
+    """
+    made = zlib.decompressobj()
+    try:
+        inflated = made.decompress(data, MAX_INFLATED + 1)
+    except zlib.error:
+        return None
+    if len(inflated) > MAX_INFLATED:
+        raise ValueError(f"inflates to more than {MAX_INFLATED >> 20} MiB")
+    return inflated if made.eof and not made.unused_data else None
 
 
 _INFLATE: dict[str, Callable[[bytes], bytes]] = {
@@ -102,8 +128,8 @@ _INFLATE: dict[str, Callable[[bytes], bytes]] = {
     "bz2": _bz2,
     "lzma": _lzma,
     "xz": _lzma,
-    "lz4": _ours("lz4"),
-    "zstd": _ours("zstd"),
+    "lz4": _lz4,
+    "zstd": _zstd,
 }
 
 
@@ -145,6 +171,23 @@ def single_channel(data: bytes) -> arrays.Array | None:
             return np.asarray(ImageOps.exif_transpose(image))
     except Exception as error:  # noqa: BLE001 - decoders raise anything on hostile bytes
         raise ValueError(f"broken image: {error or type(error).__name__}") from None
+
+
+def guessed_dtype(data: bytes, count: int) -> str | None:
+    """The likeliest type of `count` numbers that lie side by side, where nothing says it: by how many bytes each has,
+    and by whether the numbers are of a usual size. None where there are not as many."""
+    import numpy as np
+
+    width, rest = divmod(len(data), max(count, 1))
+    if rest or width not in (1, 2, 4, 8):
+        return None
+    if width == 1:
+        return "uint8"
+    floats = np.frombuffer(data, f"<f{width}")[:65536].astype(np.float64)
+    sizes = np.abs(floats[floats != 0]) if np.isfinite(floats).all() else np.empty(0)
+    smallest, largest = (1e-3, 4096.0) if width == 2 else (1e-9, 1e9)
+    usual = sizes.size > 0 and float(np.mean((sizes > smallest) & (sizes < largest))) > 0.9
+    return f"float{8 * width}" if usual else f"uint{8 * width}" if width == 2 else f"int{8 * width}"
 
 
 def bare_array(data: bytes, shape: tuple[int, ...] | None, dtype: str = "uint8") -> arrays.Array:

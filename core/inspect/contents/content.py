@@ -21,6 +21,8 @@ class Content:
 
     is_image: whether it is meant to be an image, even where that is broken; None where a broken value may be anything.
     shape, dtype: of the array as it is stored; pixels: RGB uint8 (height, width, 3), as this value alone tells them;
+    label: what the value states; guess: what may be a label, though nothing says so;
+    bands: the names of the array's channels, where they have some;
     array: the numbers that are drawn, (H, W) or (H, W, C), for the display of the whole dataset (`display.Display`),
     None where the pixels are all there is to say.
     """
@@ -37,6 +39,8 @@ class Content:
     problem: str | None = None
     is_image: bool | None = False
     array: np.ndarray[Any, Any] | None = None
+    guess: Label = None
+    bands: tuple[str, ...] = ()
 
     def inside(self, kind: str, *, label: Label = None, prefix: str | None = None) -> Content:
         """The same, found inside a value of another kind."""

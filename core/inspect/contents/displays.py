@@ -4,6 +4,7 @@ share one, measured over some of them."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,16 +24,18 @@ class Displays:
         self._sample = sample
         self._hints = hints or Hints()
         self._arrays: list[Array] | None = None
-        self._displays: dict[tuple[str, int], Display] = {}
+        self._displays: dict[tuple[tuple[str, int], tuple[str, ...]], Display] = {}
 
     def drawn(self, content: Content, choice: Choice) -> tuple[Drawn | None, str | None]:
         """(picture, problem): both None for a content that is no array."""
         if content.array is None:
             return None, None
-        key = _kind(content.array)
+        kind = _kind(content.array)
+        key = kind, content.bands
         if key not in self._displays:
-            alike = [array for array in self._read() if _kind(array) == key] or [content.array]
-            self._displays[key] = Display(lambda: alike, self._hints)
+            alike = [array for array in self._read() if _kind(array) == kind] or [content.array]
+            hints = replace(self._hints, names=content.bands) if content.bands else self._hints
+            self._displays[key] = Display(lambda: alike, hints)
         try:
             return self._displays[key].draw(content.array, choice), None
         except ValueError as error:

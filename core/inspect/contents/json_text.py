@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from core.inspect.contents.content import Content, of_array
-from core.inspect.contents.objects import label_among, of_object
+from core.inspect.contents.named import label_among
+from core.inspect.contents.objects import of_object
 from core.inspect.values import text_of
 
 _LONGEST = 1 << 26

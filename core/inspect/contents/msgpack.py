@@ -49,9 +49,11 @@ def read(value: bytes) -> Content | None:
         thing = unpacker.value()
     except (_NotMsgpack, struct.error, IndexError):
         return None
-    if unpacker.at != len(value) or not thing:
+    if unpacker.at != len(value):
         return None
-    return of_object("msgpack", [thing] if isinstance(thing, np.ndarray) else thing, value)
+    if isinstance(thing, np.ndarray):
+        thing = [thing]
+    return of_object("msgpack", thing, value) if thing else None
 
 
 class _NotMsgpack(Exception):
@@ -106,7 +108,7 @@ class Unpacker:
             if not isinstance(key, str | bytes | int | float | bool | None):
                 raise _NotMsgpack
             made[key.decode("utf-8", "replace") if isinstance(key, bytes) else key] = self.value(depth + 1)
-        return _array(made) if "nd" in made else made
+        return _array(made) if "nd" in made else _plain_array(made) if made.keys() >= _ARRAY else made
 
     def _take(self, count: int) -> bytes:
         if self.at + count > len(self._data):
@@ -116,6 +118,20 @@ class Unpacker:
 
     def _number(self, width: int) -> int:
         return int.from_bytes(self._take(width), "big")
+
+
+_ARRAY = {"dtype", "shape", "data"}
+
+
+def _plain_array(made: dict[Any, Any]) -> Any:
+    """An array that is a map of dtype, shape and data, as ml-pyxis and others write it; the map where it is none."""
+    code = made["dtype"].decode("ascii", "replace") if isinstance(made["dtype"], bytes) else made["dtype"]
+    if not isinstance(code, str) or not isinstance(made["data"], bytes) or not isinstance(made["shape"], list):
+        return made
+    try:
+        return _array({"nd": True, "type": code, "shape": made["shape"], "data": made["data"]})
+    except ValueError:
+        return made
 
 
 def _array(made: dict[Any, Any]) -> Any:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,51 +12,86 @@ import numpy as np
 from core import pickles
 from core.contracts import Buffer
 from core.inspect import arrays
+from core.inspect.contents.base64_text import image_behind
 from core.inspect.contents.content import Content, of_array
+from core.inspect.contents.named import (
+    IMAGES,
+    LABELS,
+    as_dtype,
+    as_label,
+    as_shape,
+    is_long,
+    label_among,
+    several_labels,
+    stated_dtype,
+    stated_shape,
+)
+from core.inspect.contents.pil_state import pil_image
+from core.inspect.contents.stacked import stacked
 from core.inspect.records import Label
-from core.inspect.values import bare_array, image_encoding, text_of
+from core.inspect.values import bare_array, guessed_dtype, image_encoding, text_of
 from core.strict_json import dumps
 
-IMAGES = (
-    "image", "img", "images", "imgs", "image_bytes", "img_bytes", "image/encoded", "encoded", "jpeg", "jpg", "png",
-    "webp", "picture", "photo", "frame", "pixels", "rgb", "x", "data", "input", "inputs", "features", "value", "buffer",
-    "bytes", "content", "raw", "array", "arr_0", "0",
-)  # fmt: skip
-LABELS = (
-    "label", "labels", "y", "target", "targets", "class", "class_id", "class_idx", "cls", "category", "category_id",
-    "label_id", "image/class/label", "class_label", "fine_label", "coarse_label", "gt", "annotation", "ans", "answer",
-    "class_name", "label_name", "text", "caption", "transcript", "word", "image/class/text", "identity", "id",
-    "arr_1", "1",
-)  # fmt: skip
-SHAPES = ("shape", "image_shape", "img_shape", "size", "image_size")
 _LONGEST_TEXT = 4096
 
 
 def of_object(kind: str, thing: Any, payload: Buffer, depth: int = 0) -> Content:
-    """What plain data holds: its image and label where there are, else the data as text."""
+    """What plain data holds: its image and label where there are, else the data as text, with its label."""
     content = _image_of(kind, thing, payload, depth)
-    return content if content is not None else Content(kind, kind, payload, text=as_text(thing), label=None)
+    if content is not None:
+        return content
+    label = label_among(_lowered(thing), "") if isinstance(thing, Mapping) else None
+    return Content(kind, kind, payload, text=as_text(thing), label=label)
 
 
 def _image_of(kind: str, thing: Any, payload: Buffer, depth: int) -> Content | None:
     if isinstance(thing, pickles.Record):
-        return _of_fields(kind, thing.state, payload, depth)
+        picture = pil_image(thing)
+        if picture is not None:
+            return of_array(kind, picture, payload, encoding="pil")
+        return _of_fields(kind, _lowered(thing.state), payload, depth)
     if isinstance(thing, Mapping):
-        return _of_fields(kind, {_name(name): value for name, value in thing.items()}, payload, depth)
+        return _of_fields(kind, _lowered(thing), payload, depth)
     if isinstance(thing, list | tuple):
         return _of_items(kind, thing, payload, depth)
     return _of_part(kind, thing, payload, {}, depth)
 
 
+def _lowered(fields: Mapping[Any, Any]) -> dict[str, Any]:
+    return {_name(name).lower(): value for name, value in fields.items()}
+
+
 def _of_fields(kind: str, fields: Mapping[str, Any], payload: Buffer, depth: int) -> Content | None:
-    lowered = {name.lower(): value for name, value in fields.items()}
-    ordered = [name for name in IMAGES if name in lowered] + [name for name in lowered if name not in IMAGES]
+    bands = _of_bands(kind, fields, payload)
+    if bands is not None:
+        return bands
+    ordered = [name for name in IMAGES if name in fields] + [name for name in fields if name not in IMAGES]
     for name in ordered:
         if name not in LABELS or name in IMAGES:
-            content = _of_part(kind, lowered[name], payload, lowered, depth)
+            content = _of_part(kind, fields[name], payload, fields, depth, name)
             if content is not None and content.is_image:
-                return content.inside(kind, label=label_among(lowered, name), prefix="")
-    return _vector_among(kind, ordered, lowered, payload, depth)
+                return _labelled(kind, content, fields, name)
+    return _vector_among(kind, ordered, fields, payload, depth)
+
+
+def _labelled(kind: str, content: Content, fields: Mapping[str, Any], name: str) -> Content:
+    """The content with the label of its neighbours, and what they say of several."""
+    label = label_among(fields, name)
+    several = several_labels(fields, name) if label is None else None
+    text = "; ".join(filter(None, (content.text, several))) or None
+    return replace(content.inside(kind, label=label, prefix=""), text=text)
+
+
+def _of_bands(kind: str, fields: Mapping[str, Any], payload: Buffer) -> Content | None:
+    """Arrays that are the bands of one image."""
+    found = stacked(fields)
+    if found is None:
+        return None
+    array, names, left = found
+    content = replace(of_array(kind, array, payload), bands=names)
+    told = f"its bands are {', '.join(names)}"
+    told += f"; {', '.join(left)} have another size" if left else ""
+    return _labelled(kind, replace(content, text=told), fields, "")
 
 
 def _vector_among(
@@ -70,39 +105,58 @@ def _vector_among(
     return None
 
 
-def label_among(fields: Mapping[str, Any], image: str) -> Label:
-    """The label among named fields, by its name."""
-    for name in LABELS:
-        if name != image and name in fields and not _is_long(fields[name]):
-            return arrays.label_of(fields[name])
-    return None
-
-
 def _of_items(kind: str, items: list[Any] | tuple[Any, ...], payload: Buffer, depth: int) -> Content | None:
-    """A datapoint: the first item that is an image, and the first short one that is none as its label."""
+    """A datapoint: the first item that is an image, and the label among the short ones beside it."""
     if len(items) > 64 or depth > 2:
         return None
+    facts = _facts_among(items)
     for place, item in enumerate(items):
         content = (
-            _of_part(kind, item, payload, {}, depth)
+            _of_part(kind, item, payload, {**facts, "": item}, depth)
             if not isinstance(item, Mapping)
             else _image_of(kind, item, payload, depth + 1)
         )
         if content is not None and content.is_image:
-            others = [other for number, other in enumerate(items) if number != place and not _is_long(other)]
-            label = content.label if content.label is not None else arrays.label_of(others[0]) if others else None
+            others = [other for number, other in enumerate(items) if number != place and not is_long(other)]
+            label = content.label if content.label is not None else _label_of_items(others, facts)
             return content.inside(kind, label=label, prefix="")
     return None
 
 
-def _of_part(kind: str, part: Any, payload: Buffer, fields: Mapping[str, Any], depth: int) -> Content | None:
+def _facts_among(items: list[Any] | tuple[Any, ...]) -> dict[str, Any]:
+    """Shape and type of bare pixels, where two items of a datapoint are these and fit a third one."""
+    sizes = {len(item) for item in items if isinstance(item, bytes | bytearray)}
+    dtype = next((found for item in items if (found := as_dtype(item)) is not None), None)
+    widths = (np.dtype(dtype).itemsize,) if dtype else (1, 2, 4, 8)
+    for item in items:
+        shape = as_shape(item) if isinstance(item, list | tuple) else None
+        if shape is not None and any(math.prod(shape) * width in sizes for width in widths):
+            return {"shape": shape, "shape_item": item, **({"dtype": dtype} if dtype else {})}
+    return {}
+
+
+def _label_of_items(others: list[Any], facts: Mapping[str, Any]) -> Label:
+    """Of one item beside the image, that; of several the only whole number, else the first text."""
+    left = [item for item in others if item is not facts.get("shape_item")]
+    left = [item for item in left if not ("dtype" in facts and as_dtype(item) is not None)]
+    if len(left) == 1:
+        return as_label(left[0])
+    whole = [item for item in left if isinstance(item, int | np.integer) and not isinstance(item, bool)]
+    if len(whole) == 1:
+        return as_label(whole[0])
+    return None if whole else next((as_label(item) for item in left if isinstance(item, str | bytes)), None)
+
+
+def _of_part(
+    kind: str, part: Any, payload: Buffer, fields: Mapping[str, Any], depth: int, name: str = "image"
+) -> Content | None:
     """One part of the data, if it is an image (or the whole, if it is an array)."""
     if isinstance(part, np.ndarray):
-        return _of_array(kind, part, payload, fields, depth)
+        return _of_array(kind, part, payload, fields, depth, name)
     if isinstance(part, str) and len(part) > 64:
-        part = _from_base64(part)
+        part = image_behind(part)
     if isinstance(part, bytes | bytearray | memoryview):
-        return _of_bytes(kind, bytes(part), fields, depth)
+        return _of_bytes(kind, bytes(part), fields, depth, name)
     if isinstance(part, Mapping | pickles.Record) and depth < 3:
         return _image_of(kind, part, payload, depth + 1)
     if isinstance(part, list) and depth == 0 and len(part) > 3:
@@ -111,30 +165,44 @@ def _of_part(kind: str, part: Any, payload: Buffer, fields: Mapping[str, Any], d
 
 
 def _of_array(
-    kind: str, array: np.ndarray[Any, Any], payload: Buffer, fields: Mapping[str, Any], depth: int
+    kind: str, array: np.ndarray[Any, Any], payload: Buffer, fields: Mapping[str, Any], depth: int, name: str
 ) -> Content | None:
     if array.dtype == np.uint8 and array.size == max(array.shape, default=0):
         data = array.tobytes()
-        if image_encoding(data[:64]) is not None or stated_shape(fields) is not None:
-            return _of_bytes(kind, data, fields, depth)
+        if image_encoding(data[:64]) is not None or stated_shape(fields, name) is not None:
+            return _of_bytes(kind, data, fields, depth, name)
     if array.ndim == 0:
         return None
     return of_array(kind, array, arrays.flat(array))
 
 
-def _of_bytes(kind: str, data: bytes, fields: Mapping[str, Any], depth: int) -> Content | None:
+def _of_bytes(kind: str, data: bytes, fields: Mapping[str, Any], depth: int, name: str) -> Content | None:
     from core.inspect.contents import content_of
 
-    shape = stated_shape(fields)
+    shape = stated_shape(fields, name)
     if shape is not None and image_encoding(data) is None:
-        try:
-            return of_array(kind, bare_array(data, shape, str(fields.get("dtype", "uint8"))), data)
-        except ValueError as error:
-            return Content(kind, "raw", data, shape=shape, problem=str(error), is_image=True)
+        content = _bare(kind, data, shape, stated_dtype(fields, name))
+        if content.problem is None or depth >= 3:
+            return content
+        inner = content_of(data, depth + 1)  # compressed, perhaps
+        if inner.is_image or inner.kind != "compressed":
+            return inner if inner.is_image and inner.kind != "pixels" else content
+        return content
     if len(data) < 16:
         return None
     content = content_of(data, depth + 1)
     return content if content.is_image and content.kind != "pixels" else _pixels(data, fields)
+
+
+def _bare(kind: str, data: bytes, shape: tuple[int, ...], dtype: str | None) -> Content:
+    """Bare pixels of a shape that is stated; where their type is not, the likeliest one."""
+    guessed = guessed_dtype(data, math.prod(shape)) if dtype is None else dtype
+    try:
+        content = of_array(kind, bare_array(data, shape, guessed or "uint8"), data)
+    except ValueError as error:
+        return Content(kind, "raw", data, shape=shape, problem=str(error), is_image=True)
+    told = f"nothing says the type of its numbers; they are taken for {np.dtype(guessed)}"
+    return replace(content, text=told) if dtype is None and guessed not in (None, "uint8") else content
 
 
 def _pixels(data: bytes, fields: Mapping[str, Any]) -> Content | None:
@@ -142,30 +210,6 @@ def _pixels(data: bytes, fields: Mapping[str, Any]) -> Content | None:
     from core.inspect.contents import content_as
 
     return content_as("pixels", data) if fields and text_of(data) is None else None
-
-
-def stated_shape(fields: Mapping[str, Any]) -> tuple[int, ...] | None:
-    """The shape that the fields state, as (H, W), (H, W, C), or by height, width and channels."""
-    for name in SHAPES:
-        stated = fields.get(name)
-        stated = stated.tolist() if isinstance(stated, np.ndarray) else stated
-        if isinstance(stated, list | tuple) and 2 <= len(stated) <= 3 and all(type(n) is int and n > 0 for n in stated):
-            channels = fields.get("channels")
-            if name.endswith("size") and len(stated) == 2 and type(channels) is not int:
-                continue  # may be (width, height) of an image file
-            return (*stated, channels) if len(stated) == 2 and type(channels) is int else tuple(stated)
-    height, width = (_whole(fields.get(name), fields.get(short)) for name, short in (("height", "h"), ("width", "w")))
-    if height and width:
-        return (height, width, _whole(fields.get("channels"), fields.get("depth"), fields.get("c")) or 3)
-    return None
-
-
-def _whole(*values: Any) -> int | None:
-    for value in values:
-        number = arrays.label_of(value) if isinstance(value, int | np.generic | np.ndarray | list) else None
-        if isinstance(number, int) and 0 < number < 1 << 24:
-            return number
-    return None
 
 
 def _of_nested(kind: str, part: list[Any], payload: Buffer) -> Content | None:
@@ -179,24 +223,6 @@ def _of_nested(kind: str, part: list[Any], payload: Buffer) -> Content | None:
     if array.dtype.kind in "iu" and array.size and array.min() >= 0 and array.max() <= 255:
         array = array.astype(np.uint8)
     return of_array(kind, array, payload)
-
-
-def _from_base64(text: str) -> bytes | None:
-    """The bytes behind base64 (or a data: address), where they are an image file."""
-    body = text.partition(";base64,")[2] if text.startswith("data:") else text
-    try:
-        head = base64.b64decode(body[:64], validate=True)
-        return base64.b64decode(body, validate=True) if image_encoding(head) is not None else None
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _is_long(value: Any) -> bool:
-    """Whether a field is too long for a label."""
-    size = value.size if isinstance(value, np.ndarray) else len(value) if hasattr(value, "__len__") else 1
-    return int(size) > (
-        _LONGEST_TEXT if isinstance(value, str) else 1000 if isinstance(value, np.ndarray | list) else 256
-    )
 
 
 def _name(name: Any) -> str:

@@ -8,9 +8,13 @@ import numpy as np
 
 from core.inspect import arrays
 from core.inspect.contents.content import Content
+from core.inspect.contents.smoothness import roughness
 
 SMALLEST = 64
 """Bytes of the smallest block that is taken for an image: 8 x 8."""
+
+MOST_CLASSES = 1 << 16
+"""Bytes before an image that are a larger number are a length, a checksum or a time, and no class."""
 
 
 def read(value: bytes) -> Content | None:
@@ -26,10 +30,18 @@ def _image(value: bytes, before: int, shape: tuple[int, int, int]) -> Content:
     array, order = _ordered(np.frombuffer(value, np.uint8, offset=before), shape)
     height, width, channels = shape
     told = f"taken for a square image of {height} x {width} pixels, {channels} values each, {order}; nothing says so"
-    label = int.from_bytes(value[:before], "little") if before else None
-    text = f"{told}, nor that {before} bytes before it are a label" if before else told
+    guess = number_before(value[:before])
+    text = f"{told}, nor that {before} bytes before it are a label" if guess is not None else told
     drawn = arrays.to_rgb(array)
-    return Content("pixels", "raw", value[before:], drawn, shape, label=label, text=text, is_image=True, array=array)
+    return Content("pixels", "raw", value[before:], drawn, shape, text=text, is_image=True, array=array, guess=guess)
+
+
+def number_before(data: bytes) -> int | None:
+    """The number of a class in 1, 2, 4 or 8 bytes, in either order of bytes; None where it is too large for one."""
+    if len(data) not in (1, 2, 4, 8):
+        return None
+    number = min(int.from_bytes(data, "little"), int.from_bytes(data, "big"))
+    return number if number < MOST_CLASSES else None
 
 
 def _ordered(flat: np.ndarray[Any, Any], shape: tuple[int, int, int]) -> tuple[np.ndarray[Any, Any], str]:
@@ -37,12 +49,6 @@ def _ordered(flat: np.ndarray[Any, Any], shape: tuple[int, int, int]) -> tuple[n
     height, width, channels = shape
     interleaved = flat.reshape(shape)
     planes = flat.reshape(channels, height, width).transpose(1, 2, 0)
-    if channels > 1 and _roughness(planes) < _roughness(interleaved):
+    if channels > 1 and roughness(planes) < roughness(interleaved):
         return np.ascontiguousarray(planes), "plane after plane"
     return interleaved, "one after the other"
-
-
-def _roughness(image: np.ndarray[Any, Any]) -> float:
-    """How much neighbouring pixels differ on average."""
-    wide = image.astype(np.int16)
-    return float(np.abs(np.diff(wide, axis=0)).mean() + np.abs(np.diff(wide, axis=1)).mean())

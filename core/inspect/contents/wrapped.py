@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from core.inspect.contents.content import Content
+from core.inspect.contents.pixels import number_before
 from core.inspect.values import image_encoding, image_from_bytes
 
 FARTHEST = 8192
@@ -24,13 +25,11 @@ def read(value: bytes) -> Content | None:
     except ValueError:
         return None
     text = f"the image begins {len(before):,} bytes into the value"
-    return Content(
-        "wrapped", f"wrapped+{encoding}", data, pixels, shape, label=_label(before), text=text, is_image=True
-    )
+    guess = None if _is_length(before, len(data)) else number_before(before)
+    return Content("wrapped", f"wrapped+{encoding}", data, pixels, shape, text=text, is_image=True, guess=guess)
 
 
-def _label(before: bytes) -> int | None:
-    """A number in 1, 2, 4 or 8 bytes before the image, the low byte first, or the high one where that is smaller."""
-    if len(before) not in (1, 2, 4, 8):
-        return None
-    return min(int.from_bytes(before, "little"), int.from_bytes(before, "big"))
+def _is_length(before: bytes, length: int) -> bool:
+    """Whether the bytes before the image say how long it (or all of the value) is."""
+    numbers = (int.from_bytes(before, "little"), int.from_bytes(before, "big"))
+    return any(number in (length, length + len(before)) for number in numbers)

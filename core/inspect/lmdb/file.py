@@ -18,6 +18,7 @@ import numpy as np
 from core.errors import InputError
 from core.inspect.contents import Content, content_of
 from core.inspect.display import Choice
+from core.inspect.lmdb.bookkeeping import bookkeeping_of, is_bookkeeping
 from core.inspect.lmdb.keys import KeyText, key_text, key_text_of
 from core.inspect.lmdb.layout import DUPSORT, INTEGERKEY, SUBDATA, Database, Layout, Meta, guess_layout, read_metas
 from core.inspect.lmdb.map import in_cells, page_kinds
@@ -34,17 +35,6 @@ NAMED_LEAVES = 65_536
 FIRST_LEAVES = 2_048
 """Sub-databases are looked for among all entries of the main one; where it has more leaf pages than the former, among
 those of the first few."""
-
-BOOKKEEPING = frozenset(
-    b"""
-    __len__ __keys__ __metadata__ __meta__ __labels__ __classes__ __info__ __dictionary__ __targets__
-    __class_names__ __version__ __shape__ __dtype__ __names__ __config__ num-samples num_samples nSamples num-images
-    num_images image_num length len count size total num keys labels targets classes class_names label_names
-    categories class_to_idx idx_to_class metadata meta meta_info info dataset dataset_info config version shape
-    dtype format mean std y class_ids n N channels synsets
-    """.split()
-)
-"""Keys of entries that say something of the others."""
 
 _EMPTY = Database(0, 0, 0, 0, 0, 0, 0, 0)
 
@@ -132,7 +122,7 @@ class LmdbView:
     @cached_property
     def contents(self) -> list[tuple[bytes, Content]]:
         """What some values of the sample are, but those that keep the books."""
-        chosen = [(key, value) for key, value in self.sample if key not in BOOKKEEPING]
+        chosen = [(key, value) for key, value in self.sample if not is_bookkeeping(key)]
         step = max(len(chosen) // CONTENTS_LOOKED_AT, 1)
         found: list[tuple[bytes, Content]] = []
         end = time.monotonic() + CONTENTS_SECONDS
@@ -141,6 +131,14 @@ class LmdbView:
                 break
             found.append((key, content_of(value)))
         return found
+
+    @cached_property
+    def bookkeeping(self) -> set[bytes]:
+        """The keys among these entries that say something of the others; more may be found by a schema."""
+        try:
+            return bookkeeping_of(self)
+        except (ValueError, IndexError):
+            return set()
 
     def siblings(self) -> dict[str, LmdbView]:
         """The file's other databases, by name."""

@@ -1,5 +1,5 @@
-"""Labels that are kept apart from their images: all together in one entry, in an entry beside each, in another
-database of the file, or in the folder of a path that is the key."""
+"""Labels that are kept apart from their images: all together in one entry, in an entry beside each, or in another
+database of the file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from core.contracts import Labels
-from core.errors import InputError
 from core.inspect.arrays import label_of
 from core.inspect.contents import content_of
 from core.inspect.contents.json_text import parsed
-from core.inspect.contents.msgpack import Unpacker
-from core.inspect.contents.npy import MAGIC, array_of
-from core.inspect.contents.objects import label_among
-from core.inspect.contents.pickled import PICKLES, load
+from core.inspect.contents.named import label_among
+from core.inspect.contents.pickled import PICKLES
+from core.inspect.contents.unpacked import thing_of
 from core.inspect.records import Label
 from core.inspect.values import text_of
 
@@ -79,16 +77,6 @@ class Beside:
         return None if value is None else label_of_value(value)
 
 
-class Folders:
-    """The class is the folder of the path that is the key."""
-
-    why = "each label is the folder of the path that is the key"
-
-    def label(self, index: int, key: bytes) -> Label:
-        folder, slash, _ = key.decode("utf-8", "replace").replace("\\", "/").rpartition("/")
-        return folder.rpartition("/")[2] or None if slash else None
-
-
 def label_of_value(value: bytes) -> Label:
     """The label that a value is: a number (as text or in binary), a word, or the label among an object's fields."""
     text = text_of(value.rstrip(b"\x00")) if value[:1] != b"\x00" else None
@@ -106,30 +94,6 @@ def label_of_value(value: bytes) -> Label:
 def _number_or_word(text: str) -> int | str:
     digits = text.removeprefix("-")
     return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 19 else text
-
-
-def thing_of(value: bytes) -> Any:
-    """The plain data in a value: of JSON, .npy, a pickle, msgpack; None where it is none of these or broken."""
-    try:
-        if value.startswith(MAGIC):
-            return array_of(value)
-        if value.startswith(PICKLES):
-            return load(value)
-        found = parsed(value)
-        return _unpacked(value) if found is None else found
-    except (ValueError, InputError):
-        return None
-
-
-def _unpacked(value: bytes) -> Any:
-    if text_of(value) is not None:
-        return None
-    unpacker = Unpacker(value)
-    try:
-        thing = unpacker.value()
-    except Exception:  # noqa: BLE001 - whatever it is, it is not msgpack
-        return None
-    return thing if unpacker.at == len(value) else None
 
 
 def together(file: LmdbView, count: int) -> Together | None:
@@ -199,10 +163,3 @@ def _has(view: LmdbView, key: bytes) -> bool:
         return view.get(key) is not None
     except (ValueError, IndexError):
         return False
-
-
-def in_folders(keys: Sequence[bytes]) -> Folders | None:
-    """Labels in the keys' folders, where they have several."""
-    source = Folders()
-    found = {source.label(0, key) for key in keys}
-    return source if len(found) > 1 and None not in found else None

@@ -13,7 +13,9 @@ from core.errors import InputError
 from core.inspect.contents import Content, content_as, content_of
 from core.inspect.contents.displays import SAMPLED, Displays
 from core.inspect.lmdb import labels as lmdb_labels
-from core.inspect.lmdb.file import BOOKKEEPING, LmdbView
+from core.inspect.lmdb.bookkeeping import BOOKKEEPING, is_bookkeeping
+from core.inspect.lmdb.file import LmdbView
+from core.inspect.lmdb.key_classes import KeyClasses, in_keys
 from core.inspect.lmdb.keys import HEXADECIMAL
 from core.inspect.lmdb.labels import LabelSource
 from core.inspect.lmdb.layout import DUPSORT, INTEGERKEY, REVERSEKEY
@@ -44,13 +46,17 @@ class LmdbRecords:
         self.classes: Sequence[str] | None = None
         self._found: tuple[str, str, list[int]] = ("", "", [])
         self.warnings: list[str] = []
+        self._books: set[bytes] = set()
         if selection is None:
-            skipped = [*self._positions({*bookkeeping, *BOOKKEEPING}), *file.tree_positions]
+            self._books |= {*bookkeeping, *BOOKKEEPING, *file.bookkeeping}
+            skipped = [*self._positions(self._books), *file.tree_positions]
             selection = in_counting_order(file, AllBut(len(file), skipped if len(skipped) < len(file) else ()))
         self._selection = selection
+        self._by_keys: KeyClasses | None = None
         self.labels = labels or self._labels()
         self.classes = lmdb_labels.class_names(file, len(self))
-        said = (file.keys.why, None if self.labels is None else self.labels.why)
+        sources = [source.why for source in (self.labels, self._by_keys) if source is not None]
+        said = (file.keys.why, *sources)
         self.why = "; ".join([why, *filter(None, said)])
 
     def _positions(self, keys: Iterable[bytes]) -> Iterator[int]:
@@ -65,14 +71,17 @@ class LmdbRecords:
                 yield position
 
     def _labels(self) -> LabelSource | None:
-        """Where labels are kept, if not in the values."""
+        """Where labels are kept, if not in the values, whose own come first; and last of all, classes in the keys."""
+        contents = [content for _, content in self.file.contents]
+        if 2 * sum(content.label is not None for content in contents) > len(contents):
+            return None
         keys = [key for key, _ in self.file.contents]
         try:
-            return (
-                lmdb_labels.together(self.file, len(self))
-                or lmdb_labels.in_sibling(self.file, keys)
-                or lmdb_labels.in_folders(keys)
-            )
+            found = lmdb_labels.together(self.file, len(self)) or lmdb_labels.in_sibling(self.file, keys)
+            if found is None:
+                sampled = [key for key, _ in self.file.sample if key not in self._books and not is_bookkeeping(key)]
+                self._by_keys = in_keys(sampled)
+            return found
         except (ValueError, IndexError, InputError) as error:
             self.warnings.append(f"labels were looked for and not reached: {error}")
             return None
@@ -166,7 +175,10 @@ class LmdbRecords:
     def label(self, index: int) -> Label:
         if self.labels is not None:
             return self.labels.label(index, self.raw_key(index))
-        return self.content(self.value(index)).label
+        if self._by_keys is not None:
+            return self._by_keys.label(index, self.raw_key(index))
+        content = self.content(self.value(index))
+        return content.guess if content.label is None else content.label
 
     def numbers(self) -> Labels | None:
         return self.labels.numbers() if isinstance(self.labels, lmdb_labels.Together) else None
@@ -205,10 +217,11 @@ class LmdbRecords:
 
     def _label(self, index: int, key: bytes, content: Content) -> tuple[Label, str | None]:
         """The label, and why there is none where it is kept apart and cannot be read."""
-        if self.labels is None:
-            return content.label, None
+        source = self.labels or self._by_keys
+        if source is None:
+            return content.guess if content.label is None else content.label, None
         try:
-            return self.labels.label(index, key), None
+            return source.label(index, key), None
         except (ValueError, IndexError, InputError) as error:
             return content.label, f"its label cannot be read: {error}"
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-from core.inspect.contents import Content
+from core.inspect.contents import CONTENTS, Content
 from core.inspect.lmdb.file import LmdbView
 from core.inspect.lmdb.records import LmdbRecords, encodings, mostly
+
+_OTHERS = ("image-file", "npy", "datum", "caffe2", "wrapped", "text", "vector", "pixels")
+"""Kinds of values that have a schema of their own."""
 
 
 class OfOneKind(LmdbRecords):
@@ -39,13 +42,14 @@ class Npy(OfOneKind):
 
 
 class Objects(OfOneKind):
-    """Plain data with an image and perhaps its label: pickled, in JSON, msgpack or as a TensorFlow Example."""
+    """Plain data with an image and perhaps its label: of every kind that no other schema is for."""
 
-    kinds = ("pickled", "json_text", "msgpack", "tf_example", "compressed")
+    kinds = tuple(kind for kind in CONTENTS if kind not in _OTHERS)
 
     @classmethod
     def says(cls, found: list[Content]) -> str:
-        return f"the values are {_names(found)} with an image inside ({encodings(found)})"
+        why = f"the values are {_names(found)} with an image inside ({encodings(found)})"
+        return f"{why}; of the first: {found[0].text}" if found[0].text else why
 
 
 class Wrapped(OfOneKind):
@@ -95,6 +99,11 @@ _NAMES = {
     "tf_example": "TensorFlow Examples",
     "pickled": "pickles",
     "compressed": "compressed data",
+    "torch_saved": "files of torch.save",
+    "messages": "messages of protocol buffers",
+    "base64_text": "base64",
+    "lz4_block": "LZ4 blocks",
+    "headed": "data behind a few bytes",
 }
 
 

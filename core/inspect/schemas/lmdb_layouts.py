@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
-from core.inspect.lmdb.file import BOOKKEEPING, LmdbView
-from core.inspect.lmdb.labels import thing_of
+from core.inspect.contents.unpacked import thing_of
+from core.inspect.lmdb.bookkeeping import is_bookkeeping
+from core.inspect.lmdb.file import LmdbView
 from core.inspect.lmdb.records import LmdbRecords, encodings, mostly
 
 _LARGEST = 1 << 26
@@ -19,7 +20,7 @@ _PATH = re.compile(rb"[^\x00]*[/\\][^/\\\x00]+|[^\x00]+\.(?i:jpe?g|png|webp|bmp|
 
 
 def _all_match(file: LmdbView, pattern: re.Pattern[bytes], but: Iterable[bytes] = ()) -> bool:
-    keys = [key for key, _ in file.sample if key not in BOOKKEEPING and key not in but]
+    keys = [key for key, _ in file.sample if not is_bookkeeping(key) and key not in file.bookkeeping and key not in but]
     return bool(keys) and all(pattern.fullmatch(key) for key in keys)
 
 

@@ -1,0 +1,62 @@
+"""Bands that are kept as an array each, under their names: those of one size are the channels of one image."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+_NUMBERED = re.compile(r"(?i)(?:.*[^a-z0-9])?(?:band|channel|ch|b)[-_ ]?0*(\d{1,3})(a?)(?:[-_ .]?(?:\d+m|tiff?|npy))?")
+_NAMED = re.compile(
+    r"(?i)(?:.*[^a-z0-9])?(red|green|blue|nir|swir\d*|vnir|rededge\d*|coastal|cirrus|thermal|pan|vv|vh|hh|hv|r|g|b)"
+)
+_OTHERS = frozenset(("image", "img", "x", "data", "rgb", "pixels", "frame"))
+
+Stacked = tuple[np.ndarray[Any, Any], tuple[str, ...], tuple[str, ...]]
+
+
+def stacked(fields: Mapping[str, Any]) -> Stacked | None:
+    """(array (H, W, C), names of its channels, names of the bands of other sizes) of fields that are bands; None where
+    fewer than two are, or one of them is called like an image.
+
+    The bands are those of the size that lies nearest to full resolution: the largest that two or more have, else that
+    of the largest. They stand in the order of their numbers.
+    """
+    planes = {name: np.asarray(plane) for name, plane in fields.items() if _is_plane(plane)}
+    bands = {name: found for name in planes if (found := band_name(name)) is not None}
+    if len(bands) < 2 or len(set(bands.values())) < len(bands) or any(name.lower() in _OTHERS for name in planes):
+        return None
+    sizes = Counter(planes[name].shape for name in bands)
+    several = [size for size, count in sizes.items() if count > 1] or list(sizes)
+    size = max(several, key=lambda one: one[0] * one[1])
+    chosen = sorted((name for name in bands if planes[name].shape == size), key=lambda name: _order(bands[name]))
+    left = tuple(name for name in bands if name not in chosen)
+    dtype = np.result_type(*(planes[name].dtype for name in chosen))
+    return (
+        np.stack([planes[name].astype(dtype) for name in chosen], axis=2),
+        tuple(map(bands.__getitem__, chosen)),
+        left,
+    )
+
+
+def band_name(name: str) -> str | None:
+    """ "b04" of "B04", "band04", "S2_B4"; "red" of "Red"; None for what is no band's name."""
+    numbered = _NUMBERED.fullmatch(name)
+    if numbered is not None:
+        return f"b{int(numbered.group(1)):02d}{numbered.group(2).lower()}"
+    named = _NAMED.fullmatch(name)
+    return named.group(1).lower() if named is not None else None
+
+
+def _is_plane(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "biuf" and min(value.shape) > 3
+
+
+_FIRST = ("red", "r", "green", "g", "blue", "b")
+
+
+def _order(band: str) -> tuple[int, str]:
+    return (_FIRST.index(band), "") if band in _FIRST else (len(_FIRST), band)
