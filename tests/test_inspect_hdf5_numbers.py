@@ -245,7 +245,9 @@ def test_a_series_of_pictures_among_other_series(tmp_path: Path) -> None:
         ("x", IMAGES.astype(np.float32) / 255), ("data", IMAGES[:, :, :, 0].astype(np.float64)),
         ("inputs", (IMAGES / 127.5 - 1).astype(np.float16)), ("X", IMAGES[:, :, :, 0].astype(np.uint16) * 16),
         ("features", SQUARE[:, :, :, :1].astype(np.float32)), ("stack", IMAGES[:, :, :, 0].astype(np.int16) * 9 - 1024),
-        ("images", DRAW.random((6, 24, 32, 3))),
+        ("images", DRAW.random((6, 24, 32, 3))), ("x", DRAW.integers(0, 256, (6, 9, 9, 3)) / 255),
+        ("x", (DRAW.integers(0, 256, (6, 9, 9, 3)) / 127.5 - 1).astype(np.float16)),
+        ("data", DRAW.integers(0, 256, (6, 9, 9, 3))), ("x", DRAW.integers(0, 256, (6, 9, 9)).astype(np.uint16) * 257),
     ],
 )  # fmt: skip
 def test_floats_that_are_pictures(name: str, values: np.ndarray, tmp_path: Path) -> None:

@@ -52,9 +52,28 @@ def doubt(images: Sequence[arrays.Array], certain: bool) -> str | None:
         return f"its {channels} channels have nothing in common, as the features of a network have not"
     if all(is_one_hot(image) for image in images):
         return "its values are zeros and a single one along an axis: letters or classes"
-    if (certain and channels in (1, 3)) or looks_like_pictures(images):
+    if (certain and channels in (1, 3)) or looks_like_pictures(images) or all(map(are_eight_bits, images)):
         return None
     return "neighbouring values are not alike as those of a picture are"
+
+
+def are_eight_bits(image: arrays.Array) -> bool:
+    """Whether numbers are 0 to 255 in another form, which nothing but pixels is: divided by 255, moved to -1 to 1,
+    times 257; or as they are, where there are channels (H, W, C)."""
+    values = image[:CROP, :CROP].astype(np.float64)
+    if not np.isfinite(values).all():
+        return False
+    slack = 0.26 if image.dtype == np.float16 else 0.01  # half floats keep 11 bits
+    forms = [values / 257] if image.dtype == np.uint16 else []
+    forms += [values * 255, (values + 1) * 127.5] if image.dtype.kind == "f" else []
+    forms += [values] if image.ndim == 3 else []
+    return any(_are_whole_bytes(form, slack) for form in forms)
+
+
+def _are_whole_bytes(values: arrays.Array, slack: float) -> bool:
+    whole = np.rint(values)
+    fits = bool(((whole >= 0) & (whole <= 255)).all()) and float(np.abs(values - whole).max()) <= slack
+    return fits and float(whole.max()) > 127 and len(np.unique(whole)) >= LEAST
 
 
 def looks_like_pictures(images: Sequence[arrays.Array]) -> bool:
