@@ -15,13 +15,17 @@ from core.strict_json import dumps
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` units of `stage` are finished; `total` is None where it cannot be known."""
+    """`done` of `total` units of `stage` are finished; `total` is None where it cannot be known.
+
+    `left_s`: the seconds that the whole task will still take, where the task can tell (`core.remaining`).
+    """
 
     kind: ClassVar[str] = "progress"
     stage: str
     done: int
     total: int | None
     unit: str = "images"
+    left_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

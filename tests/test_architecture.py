@@ -27,6 +27,7 @@ BASE = [
     "core.machine",
     "core.names",
     "core.words",
+    "core.remaining",
     "core.strict_json",
     "core.printable",
     "core.checked",

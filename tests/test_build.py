@@ -21,7 +21,7 @@ from core.building import Build, compare_compressions, encode, estimate
 from core.building.publish import publish, restore
 from core.datasets import Dataset
 from core.errors import InputError, WorkError
-from core.events import Progress, finish
+from core.events import Message, Progress, finish
 from core.home import REPOSITORY, Home
 from core.importing import Import
 from core.runs import session_folder
@@ -261,6 +261,63 @@ def test_an_estimate_is_near_what_is_built(home: Home) -> None:
             assert expected["payload_bytes"][split] == pytest.approx(told["payload_bytes"], rel=0.1)
         assert expected["samples"] == 60
         assert expected["seconds"] > 0
+
+
+@pytest.mark.parametrize(
+    ("format", "encoding", "compression", "options"),
+    [
+        ("disk", "original", "none", {}),
+        ("lmdb", "original", "none", {}),
+        ("lmdb", "raw", "none", {}),
+        ("lmdb", "raw", "zstd", {"group": 8}),
+        ("hdf5", "raw", "none", {}),
+        ("hdf5", "original", "zstd-dict", {}),
+        ("hdf5", "raw", "none", {"filter": "gzip"}),
+    ],
+)
+def test_an_estimate_tells_what_a_store_will_occupy(
+    home: Home, format: str, encoding: str, compression: str, options: dict[str, Any]
+) -> None:
+    """Not its payload: small files take whole blocks, LMDB's pages have unused rests, a filter makes less of it."""
+    made = build(home, format=format, encoding=encoding, compression=compression, options=options)
+    expected = estimate(made)["allocated_bytes"]
+    for split, told in finish(made.run())["splits"].items():
+        rest = 2 * 4096 + 3072  # a block more or less for the container and for its index
+        assert expected[split] == pytest.approx(told["allocated_bytes"], rel=0.12, abs=rest)
+    assert not list((home.built / ".building").glob("estimate-*")), "nothing stays"
+
+
+def test_where_nothing_can_be_written_the_payload_is_still_estimated(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("core.building.trial.tempfile.TemporaryDirectory", full)
+    told = estimate(build(home))
+    assert told["allocated_bytes"] is None
+    assert sum(told["payload_bytes"].values()) == sum(told["source_bytes"].values())
+
+
+def test_more_work_on_the_same_encoding_is_never_estimated_as_less(home: Home) -> None:
+    plain, dictionary = (
+        estimate(build(home, format="hdf5", encoding="raw", compression=name)) for name in ("none", "zstd-dict")
+    )
+    assert dictionary["seconds"] > plain["seconds"]
+    assert (plain["training_seconds"], plain["startup_seconds"]) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("kind", "share"), [("JPEG", 1.0), ("PNG", 0.0)])
+def test_an_estimate_says_whether_the_files_are_jpeg(home: Home, tmp_path: Path, kind: str, share: float) -> None:
+    for number in range(4):
+        path = tmp_path / "files" / f"class{number % 2}" / f"{number}.{kind.lower()}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (number * 50, 0, 0)).save(path, kind)
+    finish(Import(str(tmp_path / "files"), "files", home=str(home.root)).run())
+    assert estimate(build(home, dataset="files", encoding="jpeg"))["source_jpeg"] == share
+    events = list(build(home, dataset="files", encoding="jpeg").run())
+    warnings = [event.text for event in events if isinstance(event, Message) and event.level == "warning"]
+    assert [("JPEG already" in text) for text in warnings] == ([True] if share else [])
 
 
 def test_compressions_are_compared_before_anything_is_built(home: Home) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from core.events import Message, Progress, Sample
+from core.events import Message, Progress, Sample, from_fields
 from core.jobs.estimate import Estimate
 from core.jobs.eventlog import EventReader, EventWriter
+from core.remaining import Remaining
 
 
 def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -93,6 +94,54 @@ def test_a_change_of_pace_is_seen_soon() -> None:
         estimate.add(60.0 + second, Progress("copy", 6000 + second * 10, 20000))
     assert estimate.rate is not None
     assert estimate.rate < 60, "between the old pace of 100 and the new one of 10"
+
+
+def test_what_a_task_tells_itself_counts() -> None:
+    estimate = Estimate()
+    estimate.add(0.0, Progress("racing", 0, 36, "turns", 80.0))
+    assert estimate.remaining(0.0) == pytest.approx(80), "before anything was done"
+    estimate.add(30.0, Progress("racing", 1, 36, "turns", 75.0))
+    assert estimate.remaining(32.0) == pytest.approx(73)
+    assert estimate.remaining(500.0) == 0.0
+
+
+def test_an_event_of_an_earlier_version_has_no_such_field() -> None:
+    assert from_fields({"kind": "progress", "stage": "a", "done": 1, "total": 2, "unit": "images"}).left_s is None
+
+
+RECORDED = {
+    "as planned": [4.6] * 36,
+    "a first turn that compiled kernels": [31.0, *[4.6] * 35],
+    "turns of several kinds": [3.2, 4.5, 12.0, 3.1, 4.4, 11.8] * 6,
+    "a first round that compares": [*[9.0] * 12, *[4.5] * 24],
+    "a busy machine": [7.7, 8.3, 9.4, 8.8, 7.9, 8.6] * 6,
+}
+"""Seconds of 36 turns: 12 settings, three rounds, each planned to take 4.5 s."""
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_the_rest_of_an_experiment_converges(name: str) -> None:
+    turns = RECORDED[name]
+    kinds = [f"setting {number % 12}" for number in range(36)]
+    left, told = Remaining(dict.fromkeys(kinds, 3), dict.fromkeys(kinds, 4.5)), []
+    for number, (kind, seconds) in enumerate(zip(kinds, turns, strict=True)):
+        told.append((left.seconds or 0.0) / sum(turns[number:]))
+        left.note(kind, 1, seconds)
+    assert left.seconds == 0.0
+    assert all(0.45 < one < 2.05 for one in told), "1 min 18 s never becomes 18 min"
+    assert all(0.7 < one < 1.45 for one in told[18:]), "half-way it is known"
+
+
+def test_kinds_without_a_plan_are_told_apart_by_their_own_pace() -> None:
+    """Validating is five times as fast as learning; both are told from what was seen of them."""
+    left = Remaining({"learning": 1000, "validating": 1000})
+    assert left.seconds is None
+    left.note("learning", 500, 50.0)
+    assert left.seconds == pytest.approx(150), "one pace for both until the other is seen"
+    left.note("validating", 500, 10.0)
+    assert left.seconds == pytest.approx(60)
+    left.drop("validating")
+    assert left.seconds == pytest.approx(50)
 
 
 def test_what_has_no_total_has_no_estimate() -> None:

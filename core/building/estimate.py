@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,18 +12,22 @@ from typing import Any
 
 from core.building.encode import workers_for
 from core.building.recipe import Recipe
-from core.building.sample import sample_payloads, sample_rows, training_payloads
+from core.building.sample import jpeg_share, sample_payloads, sample_rows, training_payloads
 from core.building.task import Build
+from core.building.trial import Trial, write_trial
 from core.compressions import COMPRESSIONS
-from core.contracts import Compression
+from core.contracts import Compression, Row
 from core.home import Home
 
 SAMPLE = 256
+SAMPLE_BYTES = 1 << 26
+"""Pixels that are held at once: of large images the sample is smaller."""
+
 SAMPLE_SEED = 1
 """Not the seed of the training sample: a dictionary is judged by payloads it has not seen."""
 
-WRITE_SECONDS = {"disk": 60e-6, "lmdb": 10e-6, "hdf5": 8e-6}
-"""Seconds a sample to write and verify it, as two cores took for CIFAR-10's JPEGs; encoding is measured instead."""
+START_SECONDS = 1.5
+"""What starting worker processes takes: about as long for two as for many, once a build."""
 
 
 @dataclass(frozen=True)
@@ -35,34 +41,67 @@ class Gain:
 
 
 def estimate(build: Build) -> dict[str, Any]:
-    """Payload bytes and seconds of a build, extrapolated from `SAMPLE` samples encoded for it.
+    """Sizes and seconds of a build, extrapolated from `SAMPLE` samples that are encoded for it and written on trial.
 
-    Returns `samples`, `sampled`, `payload_bytes` and `source_bytes` ({split: bytes}), `ratio` (payload to source
-    file) and `seconds`. Raises InputError where the build would.
+    Returns `samples`, `sampled`, `payload_bytes`, `source_bytes` and `allocated_bytes` ({split: bytes}; the last None
+    where nothing can be written), `ratio` (payload to source file), `seconds` in all, of which `startup_seconds` and
+    `training_seconds` do not grow with the dataset, and `source_jpeg`, the share of the sample's files that are JPEG.
+    Raises InputError where the build would.
     """
-    recipe = Recipe.of(
-        Home.find(build.home), build.dataset, build.format, build.encoding, build.compression, build.options
-    )
-    rows = sample_rows(recipe, SAMPLE, SAMPLE_SEED)
-    encoded, encode_s = _timed(lambda: sample_payloads(recipe, rows))
-    gain = _gain(recipe.compression.train(_training(recipe)), build.compression, encoded)
-    payload_bytes = {
-        split: _payload_bytes(recipe, split, sum(map(len, encoded)) / len(rows), gain.ratio)
-        for split in recipe.dataset.splits
-    }
+    home = Home.find(build.home)
+    recipe = Recipe.of(home, build.dataset, build.format, build.encoding, build.compression, build.options)
+    rows = _sample(recipe)
+    encoded, encode_s = _encoded(recipe, rows)
+    trained, training_s = _timed(lambda: recipe.compression.train(_training(recipe)))
+    gain, stored = _gain(trained, build.compression, encoded)
+    endings = [recipe.encoding.suffix(payload) + trained.suffix for payload in encoded]
+    trial = write_trial(dataclasses.replace(recipe, compression=trained), stored, endings, home.built)
+    mean = sum(map(len, encoded)) / len(rows)
+    splits = recipe.dataset.splits
+    payload_bytes = {split: _payload_bytes(recipe, split, mean, gain.ratio) for split in splits}
     source_bytes = recipe.dataset.split_bytes()
-    samples = sum(recipe.dataset.splits.values())
-    compress_s = sum(map(len, encoded)) / gain.compress_bytes_per_s
-    workers = max(1, workers_for(build.workers, samples, recipe.untouched))
-    each = (encode_s + compress_s) / len(rows) / workers + WRITE_SECONDS.get(build.format, max(WRITE_SECONDS.values()))
+    samples = sum(splits.values())
+    workers = workers_for(build.workers, samples, recipe.untouched)
+    each = (encode_s + mean / gain.compress_bytes_per_s) / max(1, workers) + (trial.seconds if trial else 0.0)
+    fixed = {"startup_seconds": START_SECONDS if workers else 0.0,
+             "training_seconds": 0.0 if recipe.compression.identity else training_s}  # fmt: skip
     return {
         "samples": samples,
         "sampled": len(rows),
         "payload_bytes": payload_bytes,
         "source_bytes": source_bytes,
+        "allocated_bytes": trial
+        and {split: _allocated(trial, splits[split], payload_bytes[split]) for split in splits},
         "ratio": sum(payload_bytes.values()) / max(1, sum(source_bytes.values())),
-        "seconds": samples * each,
+        "seconds": samples * each + sum(fixed.values()),
+        "source_jpeg": jpeg_share(recipe, rows),
+        **fixed,
     }
+
+
+def _sample(recipe: Recipe) -> list[Row]:
+    """`SAMPLE` rows, or as many as fit `SAMPLE_BYTES` of pixels."""
+    rows = sample_rows(recipe, SAMPLE, SAMPLE_SEED)
+    mean = sum(row.height * row.width * 3 for row in rows) / max(1, len(rows))
+    return rows[:: max(1, math.ceil(len(rows) * mean / SAMPLE_BYTES))]
+
+
+_encode_seconds: dict[tuple[str, ...], float] = {}
+
+
+def _encoded(recipe: Recipe, rows: Sequence[Row]) -> tuple[list[bytes], float]:
+    """The payloads, and the seconds that one takes. Of each encoding this is measured once, when libraries are loaded
+    and files are in memory, so that builds with the same encoding are told the same of it."""
+    payloads, first_s = _timed(lambda: sample_payloads(recipe, rows))
+    key = (str(recipe.dataset.root), recipe.dataset.fingerprint, repr(recipe.encoding))
+    if key not in _encode_seconds:
+        again_s = _timed(lambda: sample_payloads(recipe, rows))[1] if first_s < 1.0 else first_s
+        _encode_seconds[key] = min(first_s, again_s) / len(rows)
+    return payloads, _encode_seconds[key]
+
+
+def _allocated(trial: Trial, samples: int, payload_bytes: int) -> int:
+    return round(trial.fixed + payload_bytes + trial.overhead * samples)
 
 
 def compare_compressions(
@@ -70,10 +109,10 @@ def compare_compressions(
 ) -> list[Gain]:
     """What each installed compression brings to this dataset's payloads in this encoding, measured on a sample."""
     recipe = Recipe.of(home, dataset, "disk", encoding, "none", options or {})
-    encoded = sample_payloads(recipe, sample_rows(recipe, SAMPLE, SAMPLE_SEED))
+    encoded = sample_payloads(recipe, _sample(recipe))
     training = training_payloads(recipe)
     return [
-        _gain(COMPRESSIONS.make(name).train(training), name, encoded)
+        _gain(COMPRESSIONS.make(name).train(training), name, encoded)[0]
         for name, entry in COMPRESSIONS.items()
         if entry.available()
     ]
@@ -83,12 +122,14 @@ def _training(recipe: Recipe) -> list[bytes]:
     return [] if recipe.compression.identity else training_payloads(recipe)
 
 
-def _gain(compression: Compression, name: str, payloads: Sequence[bytes]) -> Gain:
-    """Compress and decompress these payloads, and time both."""
-    compressed, compress_s = _timed(lambda: [compression.compress(payload) for payload in payloads])
+def _gain(compression: Compression, name: str, payloads: Sequence[bytes]) -> tuple[Gain, list[bytes]]:
+    """Compress and decompress these payloads, and time both; and what they became."""
+    compression.decompress(compression.compress(payloads[0]))  # loads the library
+    compressed, compress_s = _timed(lambda: [bytes(compression.compress(payload)) for payload in payloads])
     _, decompress_s = _timed(lambda: [compression.decompress(payload) for payload in compressed])
     before = max(1, sum(map(len, payloads)))
-    return Gain(name, sum(map(len, compressed)) / before, before / compress_s, before / decompress_s)
+    gain = Gain(name, sum(map(len, compressed)) / before, before / compress_s, before / decompress_s)
+    return gain, compressed
 
 
 def _timed(work: Any) -> tuple[Any, float]:

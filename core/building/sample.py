@@ -9,6 +9,9 @@ from core.building.recipe import Recipe
 from core.compressions.none import NoCompression
 from core.contracts import Row
 
+JPEG_MAGIC = b"\xff\xd8\xff"
+LOOKED_AT = 32
+
 TRAINING_SAMPLES = 2_000
 TRAINING_BYTES = 1 << 26
 
@@ -31,3 +34,9 @@ def training_payloads(recipe: Recipe) -> list[bytes]:
     pixels = sum(row.height * row.width * 3 for row in rows)
     kept = max(1, int(len(rows) * min(1.0, TRAINING_BYTES / max(1, pixels))))
     return sample_payloads(recipe, rows[:: max(1, len(rows) // kept)][:kept])
+
+
+def jpeg_share(recipe: Recipe, rows: Sequence[Row]) -> float:
+    """The share of JPEG files among the first of these rows, 0 to 1."""
+    heads = [recipe.dataset.read(row)[:3] == JPEG_MAGIC for row in rows[:LOOKED_AT]]
+    return sum(heads) / max(1, len(heads))

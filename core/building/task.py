@@ -13,16 +13,21 @@ from core.building.check import check_split
 from core.building.encode import Encode, Encoder, encoded, workers_for
 from core.building.publish import publish, restore, settle
 from core.building.recipe import Recipe
-from core.building.sample import training_payloads
+from core.building.sample import jpeg_share, sample_rows, training_payloads
 from core.claims import claim
 from core.contracts import Writer
 from core.errors import InputError, WorkError, disk_trouble_told
-from core.events import Event, Pace, Progress, Result
+from core.events import Event, Message, Pace, Progress, Result
 from core.home import Home
 from core.machine.background import BackgroundLoad
 from core.options import chosen
+from core.remaining import Remaining
 from core.runs import add_to_summary, now, versions
 from core.stores import MANIFEST, WORKPLACE, Manifest, Store, file_checksums, measure
+
+WRITING, VERIFYING = "writing", "verifying"
+VERIFY_SECONDS = 1e-5
+"""Seconds a sample to read it back and compare it, before any was: about what small images take."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Build:
             restore(target)
             if target.exists() and not self.force:
                 raise InputError(f"{target} is built already; --force builds it again")
+            yield from _warned(recipe)
             making = _Making(recipe, scratch / "store", self.workers)
             yield from making.run()
             publish(scratch / "store", target)
@@ -76,6 +82,19 @@ class Build:
         )
 
 
+MOSTLY = 0.5
+
+
+def _warned(recipe: Recipe) -> Iterator[Event]:
+    """What speaks against a build that can be done."""
+    if recipe.encoding_name == "jpeg" and jpeg_share(recipe, sample_rows(recipe, 32)) >= MOSTLY:
+        yield Message(
+            "these files are JPEG already: encoding them again loses pixels a second time and seldom saves bytes; "
+            "--encoding original keeps them as they are",
+            "warning",
+        )
+
+
 class _Making:
     """One store while it is made in a folder of its own."""
 
@@ -86,6 +105,8 @@ class _Making:
         self._workers = workers_for(workers, sum(recipe.dataset.splits.values()), recipe.untouched)
         self._sha256 = hashlib.sha256()
         self._background = BackgroundLoad()
+        samples = sum(recipe.dataset.splits.values())
+        self._left = Remaining({WRITING: samples, VERIFYING: samples}, {VERIFYING: VERIFY_SECONDS})
         self._startup_s = self._training_s = 0.0
 
     @property
@@ -141,6 +162,7 @@ class _Making:
         """Write every sample; returns the sum of the stored payloads' sizes."""
         dataset, pace = self.recipe.dataset, Pace()
         done = payload_bytes = 0
+        since = time.monotonic()
         with (self.folder / f"{split}.checksums").open("wb") as sums:
             for chunk in encode(dataset.rows(split)):
                 writer.write(chunk.payloads, chunk.labels, chunk.suffixes)
@@ -149,21 +171,30 @@ class _Making:
                     self._sha256.update(payload)
                 payload_bytes += sum(map(len, chunk.payloads))
                 done += len(chunk.payloads)
+                since = self._note(WRITING, len(chunk.payloads), since)
                 if pace.due():
                     self._background.look()
-                    yield Progress(f"writing {split}", done, dataset.splits[split])
-        yield Progress(f"writing {split}", done, dataset.splits[split])
+                    yield Progress(f"writing {split}", done, dataset.splits[split], left_s=self._left.seconds)
+        yield Progress(f"writing {split}", done, dataset.splits[split], left_s=self._left.seconds)
         return payload_bytes
 
     def _check(self, store: Store) -> Iterator[Event]:
-        pace = Pace()
+        pace, done, since = Pace(), 0, time.monotonic()
         for report in check_split(store, source=None):
+            since = self._note(VERIFYING, report.done - done, since)
+            done = report.done
             if report.mismatches:
                 first = report.mismatches[0]
                 raise WorkError(f"what was written does not read back ({first.split} {first.index}: {first.reason})")
             if pace.due():
-                yield Progress(f"verifying {store.split}", report.done, len(store))
+                yield Progress(f"verifying {store.split}", report.done, len(store), left_s=self._left.seconds)
         store.close()
+
+    def _note(self, kind: str, samples: int, since: float) -> float:
+        """That so many samples were done since then; returns this moment."""
+        now = time.monotonic()
+        self._left.note(kind, samples, now - since)
+        return now
 
     def _manifest(self) -> Manifest:
         recipe = self.recipe

@@ -1,4 +1,4 @@
-"""How long the current stage of a job will still take."""
+"""How long a job will still take: as its task says, else what the pace of its current stage says of that stage."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Estimate:
         self._first = (0.0, 0)
         self._recent: deque[tuple[float, int]] = deque()
         self._total: int | None = None
+        self._told: tuple[float, float] | None = None
 
     def add(self, at: float, progress: Progress) -> None:
         """`at` in seconds, as all times here."""
@@ -33,6 +34,8 @@ class Estimate:
             self._first = (at, progress.done)
             self._recent.clear()
         self._total = progress.total
+        if progress.left_s is not None:
+            self._told = (at, progress.left_s)
         self._recent.append((at, progress.done))
         while self._recent[0][0] < at - WINDOW and len(self._recent) > 2:
             self._recent.popleft()
@@ -46,7 +49,11 @@ class Estimate:
         return None if whole is None or recent is None else (whole + recent) / 2
 
     def remaining(self, now: float) -> float | None:
-        """Seconds until this stage is done, or None where that cannot be said."""
+        """Seconds until the job is done, where its task tells, else until this stage is; None where neither is
+        known."""
+        if self._told is not None:
+            at, left_s = self._told
+            return max(left_s - max(now - at, 0.0), 0.0)
         if self.rate is None or self._total is None or self.rate <= 0:
             return None
         at, done = self._recent[-1]

@@ -17,7 +17,7 @@ NOT_OPTIONS = {
     "kind", "experiment", "datasets", "started", "session", "fingerprints", "versions", "stores", "settings",
     "left_out", "store_bytes", "ways", "images", "dataset_images", "formats", "variants", "cutoffs", "loaders",
     "batch_sizes", "worker_counts", "transforms", "devices", "outputs", "orders", "home", "ceilings", "scaling",
-    "file", "columns", "warnings", "samples", "val_samples", "held_out", "dataset",
+    "file", "columns", "warnings", "prepare_s", "samples", "val_samples", "held_out", "dataset",
 }  # fmt: skip
 """Of a setup: what the rows tell one by one, and what is no option at all."""
 

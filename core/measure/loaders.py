@@ -24,11 +24,15 @@ from core.measure.races import Standing, standings
 from core.measure.records import Recorder
 from core.measure.settings import Setting, combine
 from core.measure.verdict import verdicts
+from core.remaining import Remaining
 from core.runs import versions
 from core.stores import Manifest
 
 EXPERIMENT = "loader"
 STAGE = "racing"
+
+OVERHEAD_S = 1.5
+"""Seconds a turn beside the measuring (comparing, the ladder, the page cache), where nothing is known better."""
 
 
 @dataclass(frozen=True)
@@ -134,11 +138,18 @@ class _Course:
     def run(self) -> Iterator[Event]:
         """Every setting's turn, round after round. Raises what the first was refused for, if all were."""
         rounds = self.experiment.rounds
+        total, names = len(self.settings) * rounds, [setting.name for setting in self.settings]
+        planned = self.experiment.seconds + OVERHEAD_S
+        left = Remaining(dict.fromkeys(names, rounds), dict.fromkeys(names, planned))
         for done, (number, setting) in enumerate(_order(self.settings, rounds)):
-            yield Progress(STAGE, done, len(self.settings) * rounds, "turns")
+            yield Progress(STAGE, done, total, "turns", left.seconds)
+            began = time.monotonic()
             if setting.name not in self.refused:
                 yield from self._turn_or_reason(setting, number)
-        yield Progress(STAGE, len(self.settings) * rounds, len(self.settings) * rounds, "turns")
+                left.note(setting.name, 1, time.monotonic() - began)
+            if setting.name in self.refused:
+                left.drop(setting.name)
+        yield Progress(STAGE, total, total, "turns", 0.0)
 
     def outcome(self, setup: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -194,7 +205,8 @@ class _Course:
         copy_share = _copy_share(told["samples_per_s"], ceilings)
         samples = self.samples[setting.path]
         shares = {"copy_share": copy_share, "background_load": self.monitor.background_load(began)}
-        return {**told, "ceilings": ceilings, "split_samples": samples, **shares}
+        wall_s = time.monotonic() - began
+        return {**told, "ceilings": ceilings, "split_samples": samples, "wall_s": wall_s, **shares}
 
     def _seen(self) -> Iterator[Sample]:
         """What the monitor saw, where it has looked since the last time."""

@@ -107,6 +107,16 @@ def _standing(setting: str, turns: Sequence[Mapping[str, Any]]) -> Standing:
     )
 
 
+def usual_overhead(records: Iterable[RaceRecord]) -> float | None:
+    """Seconds a turn beside its measuring, as the newest of these experiments (the first) had them; None where none
+    says."""
+    for record in records:
+        walls = [float(turn["wall_s"]) for turn in record.turns if isinstance(turn.get("wall_s"), int | float)]
+        if walls:
+            return max(statistics.median(walls) - float(record.setup["seconds"]), 0.0)
+    return None
+
+
 def list_races(home: Home, dataset: str | None = None) -> list[RaceRecord]:
     """The experiments with at least one finished turn, of one dataset or of all, the newest first."""
     records = [record for name in EXPERIMENTS for record in list_records(home, name, dataset)]

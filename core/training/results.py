@@ -105,3 +105,16 @@ def usual_pace(records: Sequence[TrainingRecord], model: str, device: str) -> fl
             if seconds > 0:
                 return float(sum(row["samples"] + row["val_samples"] for row in rows) / seconds)
     return None
+
+
+PREPARE_SECONDS = 8.0
+"""What runs take before their first epoch (comparing, the ceiling, libraries), where no record says."""
+
+
+def usual_preparation(records: Sequence[TrainingRecord], model: str, device: str) -> float:
+    """Seconds before the first epoch, as the last run with this model on this device had them."""
+    for record in records:
+        told = record.setup.get("prepare_s")
+        if record.setup.get("model") == model and record.setup.get("device") == device and told is not None:
+            return float(told)
+    return PREPARE_SECONDS

@@ -18,6 +18,7 @@ from core.events import Event, Pace, Progress, Result, Sample
 from core.loading.loader import Loader
 from core.loading.transfer import Batch, find_device
 from core.measure.monitor import Monitor
+from core.remaining import Remaining
 from core.stores import Manifest
 from core.training.clock import Step, clock_for, timed
 from core.training.common import about, begin_record, blamed_on, first_batch, load_manifests, warnings_about
@@ -30,6 +31,9 @@ from core.training.steady import default_threads, steady
 
 WARM_UP = 2
 """Steps before the clock starts: the first ones also choose kernels and make memory."""
+
+OVERHEAD_S = 1.0
+"""Seconds a turn beside the measuring, where nothing is known better: opening, the first steps."""
 
 Row = dict[str, Any]
 
@@ -72,15 +76,19 @@ class Scaling(Settings):
         recorder = begin_record(self.home, manifests, {**setup, "scaling": True})
         rows: list[Row] = []
         total, chosen = self.rounds * len(settings), dict[Setting, str]()
+        kinds = [f"{setting.store} {setting}" for setting in settings]
+        left = Remaining(dict.fromkeys(kinds, self.rounds), dict.fromkeys(kinds, self.seconds + OVERHEAD_S))
         with Monitor(recorder.beside("monitor.csv")) as monitor:
             for number, setting in product(range(self.rounds), settings):
-                yield Progress("measuring", len(rows), total, "turns")
+                yield Progress("measuring", len(rows), total, "turns", left.seconds)
+                began = monotonic()
                 with blamed_on(f"{manifests[setting.store].format}, {setting}"):
                     row = yield from self._turn(setting, manifests[setting.store], number + 1, monitor, chosen)
+                left.note(f"{setting.store} {setting}", 1, monotonic() - began)
                 recorder.add("turn", row)
                 rows.append(row)
                 yield Sample("turn", {name: value for name, value in row.items() if value is not None})
-        yield Progress("measuring", total, total, "turns")
+        yield Progress("measuring", total, total, "turns", 0.0)
         yield Result({"file": str(recorder.path), "setup": setup, "turns": rows})
 
     def _settings(self) -> list[Setting]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from core.loading.kernel_cache import compiles_first
 from core.loading.transfer import find_device
 from core.measure.monitor import Monitor
 from core.measure.records import Recorder
+from core.remaining import Remaining
 from core.stores import Manifest
 from core.training.ceiling import compute_ceiling
 from core.training.clock import Step
@@ -55,6 +56,7 @@ class Train(Settings):
 
     def run(self) -> Iterator[Event]:
         """Raises InputError for stores or settings that do not go, WorkError where loading fails; rows so far stay."""
+        began = time.monotonic()
         self._check()
         manifests = load_manifests(self.stores)
         device = find_device(self.device)
@@ -65,7 +67,7 @@ class Train(Settings):
             lanes, ceiling = yield from self._prepare(stack, manifests, device)
             for lane in lanes:
                 yield Sample("lane", dict(lane.about))
-            recorder = self._record(lanes, manifests, threads, ceiling)
+            recorder = self._record(lanes, manifests, threads, ceiling, time.monotonic() - began)
             monitor = stack.enter_context(Monitor(recorder.beside("monitor.csv")))
             rows = yield from self._turns(lanes, recorder, monitor)
         yield Result({"file": str(recorder.path), "setup": self._setup(), "epochs": rows, **judge(rows)})
@@ -88,7 +90,8 @@ class Train(Settings):
         pairs = [(store, order) for order in dict.fromkeys(self.orders) for store in manifests]
         feeds = []
         for number, (store, order) in enumerate(pairs):
-            yield Progress("comparing the first batches with the stores", number, len(pairs), "stores")
+            # Without a total: how long this takes says nothing about the training.
+            yield Progress("comparing the first batches with the stores", number, None, "stores")
             with blamed_on(name_of(manifests[store])):
                 feeds.append(open_feed(stack, Path(store), order, self))
         batch = first_batch(feeds[0].training)
@@ -106,7 +109,9 @@ class Train(Settings):
     def _about(self, manifest: Manifest, store: str, order: str) -> dict[str, str]:
         return {**about(manifest, store), "model": self.model, "order": order}
 
-    def _record(self, lanes: list[Lane], manifests: dict[str, Manifest], threads: int, ceiling: float) -> Recorder:
+    def _record(
+        self, lanes: list[Lane], manifests: dict[str, Manifest], threads: int, ceiling: float, prepare_s: float
+    ) -> Recorder:
         feed = lanes[0].feed
         setup = {
             **self._setup(),
@@ -115,6 +120,7 @@ class Train(Settings):
             "samples": feed.samples[0],
             "val_samples": feed.samples[1],
             "ceilings": {"compute": ceiling},
+            "prepare_s": prepare_s,
         }
         return begin_record(self.home, manifests, setup)
 
@@ -126,7 +132,11 @@ class Train(Settings):
     def _turns(self, lanes: list[Lane], recorder: Recorder, monitor: Monitor) -> Generator[Event, None, list[Row]]:
         """Every lane's epoch, then the next one; each epoch begins with another lane."""
         rows: list[Row] = []
-        counter = Counter(self.epochs * sum(sum(lane.feed.samples) for lane in lanes))
+        counter = Counter({
+            kind: self.epochs * samples
+            for lane in lanes
+            for kind, samples in zip(_kinds(lane), lane.feed.samples, strict=True)
+        })  # fmt: skip
         for epoch in range(self.epochs):
             first = epoch % len(lanes)
             for lane in (*lanes[first:], *lanes[:first]):
@@ -167,7 +177,7 @@ class Train(Settings):
         with closing(lane.train(epoch)) as learning:
             for step in learning:
                 steps.append(step)
-                counter.done += step.samples
+                counter.add(_kinds(lane)[0], step.samples)
                 if pace.due():
                     yield counter.progress()
                     yield Sample(
@@ -189,21 +199,44 @@ class Train(Settings):
         with closing(lane.validate()) as judging:
             for part in judging:
                 parts.append(part)
-                counter.done += part[0]
+                counter.add(_kinds(lane)[1], part[0])
                 if pace.due():
                     yield counter.progress()
         return parts
 
 
-@dataclass
-class Counter:
-    """Images that have been through a model, of all that will be."""
+def _kinds(lane: Lane) -> tuple[str, str]:
+    """What of a lane's work goes at a pace of its own: learning and validating."""
+    name = f"{lane.about['store']} {lane.about['order']}"
+    return f"{name}, learning", f"{name}, validating"
 
-    total: int
-    done: int = 0
+
+class Counter:
+    """Images that have been through a model, of all that will be, and how long the rest will take."""
+
+    def __init__(self, amounts: Mapping[str, int]) -> None:
+        self.total = sum(amounts.values())
+        self.done = 0
+        self._left = Remaining(amounts)
+        self._kind, self._fresh, self._since = "", 0, time.monotonic()
+
+    def add(self, kind: str, images: int) -> None:
+        """So many more images of a kind of work."""
+        if kind != self._kind:
+            self._note()
+            self._kind = kind
+        self.done += images
+        self._fresh += images
 
     def progress(self) -> Progress:
-        return Progress(STAGE, self.done, self.total)
+        self._note()
+        return Progress(STAGE, self.done, self.total, left_s=self._left.seconds)
+
+    def _note(self) -> None:
+        now = time.monotonic()
+        if self._fresh:
+            self._left.note(self._kind, self._fresh, now - self._since)
+        self._fresh, self._since = 0, now
 
 
 def _live(steps: list[Step], told: int) -> dict[str, float | int]:

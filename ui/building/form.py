@@ -115,14 +115,23 @@ def _draw_plan(planned: list[Planned]) -> None:
         hide_index=True,
         column_config={
             "Store": st.column_config.TextColumn(width="medium"),
+            "Allocated": st.column_config.NumberColumn(
+                format="bytes", help="Blocks that it will occupy on the disk, from a sample written on trial."
+            ),
             "Payload": st.column_config.NumberColumn(format="bytes", help="The sum of the samples' bytes, estimated."),
             "Of the source files": st.column_config.NumberColumn(format="%.0f %%", help="Payload to imported files."),
-            "Time": st.column_config.NumberColumn(format="%.1f s", help="To encode, write and verify, estimated."),
+            "Time": st.column_config.NumberColumn(
+                format="%.1f s", help="To start, encode, write and verify, estimated for a quiet machine."
+            ),
             "State": st.column_config.TextColumn(width="medium"),
         },
     )
     for problem in dict.fromkeys(one.problem for one in planned if one.problem):
         st.warning(problem, icon=":material/block:")
+    warnings = [one.warning for one in planned if one.warning and one.ready]
+    if warnings:
+        more = f" So do {len(warnings) - 1} more." if len(warnings) > 1 else ""
+        st.warning(warnings[0] + more, icon=":material/content_copy:")
 
 
 def _draw_start(planned: list[Planned]) -> None:
@@ -139,8 +148,8 @@ def _draw_start(planned: list[Planned]) -> None:
             args=(ready,),
         )
         if ready:
-            bytes_, seconds = sum(one.payload_bytes for one in ready), sum(one.seconds for one in ready)
-            st.caption(f"About {size_text(bytes_)} in {seconds_text(seconds)}, one after the other.")
+            bytes_, seconds = sum(one.disk_bytes for one in ready), sum(one.seconds for one in ready)
+            st.caption(f"About {size_text(bytes_)} on the disk, in {seconds_text(seconds)}, one after the other.")
         elif any(one.built for one in planned):
             st.button("Show the stores", icon=":material/inventory_2:", key="build.show", on_click=_show_stores)
     draw_jobs("build")
@@ -200,4 +209,18 @@ def _verdict(rows: list[tuple[str, str, float, float, float]]) -> str:
         else f"**{encoding}**: next to nothing is left to save"
         for encoding, (ratio, name) in best.items()
     ]
-    return "; ".join(parts) + ". What is compressed already (PNG, JPEG) seldom shrinks again."
+    return f"{'; '.join(parts)}. {_why(best)}".strip()
+
+
+FILES = ("original", "png", "jpeg")
+"""Encodings whose payloads are image files, as a rule compressed ones."""
+
+
+def _why(best: Mapping[str, tuple[float, str]]) -> str:
+    """Why image files shrink here, or do not."""
+    files = [best[name] for name in FILES if name in best]
+    if any(ratio < 0.97 and name == "zstd-dict" for ratio, name in files):
+        return "Small files repeat the same headers and tables; a dictionary stores these once."
+    if files and all(ratio >= 0.97 for ratio, _ in files):
+        return "Image files that are compressed already (PNG, JPEG) hardly shrink again."
+    return ""

@@ -20,6 +20,9 @@ from ui.stores import label
 Part = tuple[str, Mapping[str, Any]]
 """A chosen component: its name, and its options that are not at their default."""
 
+MOSTLY = 0.5
+"""Share of a dataset's files from which on it is said to be of a kind."""
+
 Parts = tuple[Part, ...]
 """Those of one kind."""
 
@@ -37,8 +40,25 @@ class Planned:
     queued: bool = False
     problem: str = ""
     payload_bytes: int = 0
+    allocated_bytes: int | None = None
     ratio: float = 0.0
     seconds: float = 0.0
+    source_jpeg: float = 0.0
+
+    @property
+    def disk_bytes(self) -> int:
+        """What it will occupy; the payload alone where that cannot be told."""
+        return self.payload_bytes if self.allocated_bytes is None else self.allocated_bytes
+
+    @property
+    def warning(self) -> str:
+        """What speaks against it although it can be built."""
+        if self.fields["encoding"] != "jpeg" or self.source_jpeg < MOSTLY or not self.variant:
+            return ""
+        return (
+            f"{self.title}: these files are JPEG already. Encoding them again loses pixels a second time and makes "
+            f"{self.ratio:.0%} of their bytes; `original` keeps them as they are."
+        )
 
     @property
     def title(self) -> str:
@@ -83,8 +103,10 @@ def _planned(dataset: Dataset, queued: Sequence[Mapping[str, Any]], *parts: Part
         built=recipe.target(home).exists(),
         queued=any(all(job.get(name) == value for name, value in fields.items()) for job in queued),
         payload_bytes=sum(told["payload_bytes"].values()),
+        allocated_bytes=told["allocated_bytes"] and sum(told["allocated_bytes"].values()),
         ratio=told["ratio"],
         seconds=told["seconds"],
+        source_jpeg=told["source_jpeg"],
     )
 
 
@@ -104,6 +126,7 @@ def overview(planned: Sequence[Planned]) -> dict[str, list[object]]:
     """The plan as the columns of a table."""
     return {
         "Store": [one.title for one in planned],
+        "Allocated": [one.allocated_bytes if one.variant else None for one in planned],
         "Payload": [one.payload_bytes if one.variant else None for one in planned],
         "Of the source files": [100 * one.ratio if one.variant else None for one in planned],
         "Time": [one.seconds if one.variant else None for one in planned],

@@ -11,6 +11,8 @@ import streamlit as st
 from core.datasets import Dataset
 from core.loading.workers import available_cpus
 from core.measure.controlled import proposed, selection_text
+from core.measure.loaders import OVERHEAD_S
+from core.measure.races import list_races, usual_overhead
 from core.runs import machine
 from core.stores import StoreInfo
 from ui import state
@@ -39,9 +41,6 @@ STEP_HELP = "What the trainer does with each batch before it asks for the next; 
 MOST_AT_FIRST = 6
 MOST_PILLS = 12
 """More stores than this are chosen from a list."""
-
-OVERHEAD = 1.5
-"""Seconds a turn beside the measuring: comparing, the ladder, the page cache."""
 
 
 def draw_form(dataset: Dataset, found: list[StoreInfo]) -> None:
@@ -166,8 +165,9 @@ def _draw_start(dataset: Dataset, chosen: list[str], settings: dict[str, Any], m
         )
         turns = len(chosen) * ways * settings["rounds"]
         if not problem:
+            overhead = usual_overhead(list_races(state.home(), dataset.name)) or OVERHEAD_S
             st.caption(
-                f"{counted(turns, 'turn')}, about {seconds_text(turns * (settings['seconds'] + OVERHEAD) + 3)}. "
+                f"{counted(turns, 'turn')}, about {seconds_text(turns * (settings['seconds'] + overhead) + 3)}. "
                 f"Every setting's batches are compared with the store, before and during its turns. {memory}"
             )
     if pressed:

@@ -10,7 +10,7 @@ import streamlit as st
 from core.datasets import Dataset
 from core.measure.controlled import proposed, selection_text
 from core.stores import StoreInfo
-from core.training.results import list_trainings, usual_pace
+from core.training.results import list_trainings, usual_pace, usual_preparation
 from core.training.settings import MODELS, ORDERS
 from ui import state
 from ui.devices import find_devices
@@ -196,7 +196,9 @@ def _foretold(dataset: Dataset, fields: Mapping[str, Any], view: str) -> str:
         return f"{counted(turns, 'turn')}, about {seconds_text(turns * (fields['seconds'] + 1))}."
     lanes = len(fields["stores"]) * len(fields["orders"])
     images = lanes * fields["epochs"] * (fields["limit"] + (fields["val_limit"] or 0))
-    pace = usual_pace(list_trainings(state.home(), dataset.name), fields["model"], fields["device"])
+    records = list_trainings(state.home(), dataset.name)
+    pace = usual_pace(records, fields["model"], fields["device"])
     if pace is None:
         return f"{images:,} images go through the model in all."
-    return f"{images:,} images go through the model: about {seconds_text(images / pace)}, going by the last run."
+    seconds = usual_preparation(records, fields["model"], fields["device"]) + images / pace
+    return f"{images:,} images go through the model: about {seconds_text(seconds)}, going by the last run."

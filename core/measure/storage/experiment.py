@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import statistics
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -37,6 +38,12 @@ TRIAL = 64
 LARGE_TRIAL, LARGE_TRIAL_SECONDS = 1_000, 5.0
 """Where no cut-off is smaller, every turn that needs no longer for so many is tried with them as well."""
 
+RECENT = 30
+"""Turns that say how far forecasts are off at present."""
+
+LEAST_COST = 1e-3
+"""Seconds below which a turn's forecast is no measure of anything."""
+
 SPARE_BYTES = 1 << 28
 """What the disk must still have free when the largest container is on it."""
 
@@ -51,7 +58,7 @@ class StorageExperiment:
     `ways` names them ("lmdb/raw"); where it is None, every one of `variants` in every one of `formats`, and where these
     are None, the usual ones (`choice.usual`). `repeats` None: as many as `minutes` allow. Live figures come as
     `Sample("now", ...)`, each measured time as `Sample("time", ...)`, the machine as `Sample("monitor", ...)`.
-    The result: `file`, `setup`, `rows`, and `left_out`, what was not measured and why.
+    The result: `file`, `setup`, `rows`, and `left_out` (what was not measured, and why).
     """
 
     dataset: str
@@ -120,6 +127,7 @@ class _Running:
         self.turns: list[Turn] = []
         self.left_out: list[dict[str, Any]] = []
         self._done_s = 0.0
+        self._off: list[float] = []
 
     def run(self) -> Iterator[Event]:
         yield from self._tell_refused()
@@ -166,11 +174,14 @@ class _Running:
                 taking_part.sort(key=lambda turn: sum(expected[turn]))
             first = round_ % len(taking_part)
             for turn in (*taking_part[first:], *taking_part[:first]):
-                yield Progress("measuring", round(self._done_s), round(max(total_s, self._done_s, 1)), WORK)
+                whole_s = max(total_s, self._done_s, 1)
+                yield Progress("measuring", round(self._done_s), round(whole_s), WORK, self._rest(whole_s))
                 reads = allotted[turn].reads_of(round_)
                 cost = expected[turn].write_s + reads * expected[turn].read_s
                 if cost <= self._left():
+                    began = time.monotonic()
                     yield from self._turn(turn, count, reads)
+                    self._off.append((time.monotonic() - began) / max(cost, LEAST_COST))
                 elif round_ == 0:
                     yield from self._leave_out(turn, count, "what came before took longer than it was foretold")
                 self._done_s += cost
@@ -259,6 +270,12 @@ class _Running:
         self.ground.used(measured.sizes["files"])
 
     # ------------------------------------------------------------ what is told
+
+    def _rest(self, whole_s: float) -> float:
+        """Seconds until the end: the work that is foretold, times how far the last turns were off, and no more than
+        the time that there is."""
+        off = statistics.median([1.0, 1.0, *self._off[-RECENT:]])
+        return min((whole_s - self._done_s) * off, max(self._left(), 0.0)) + self.ground.removal_s
 
     def _left(self) -> float:
         """Seconds, without those that the removal at the end will take."""

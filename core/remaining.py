@@ -1,0 +1,74 @@
+"""How long work of several kinds will still take, from what its units took so far."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+
+ENOUGH = 8
+"""Notes of a kind from which on its mean pace counts; before that the median, which one slow unit cannot move far."""
+
+DOUBT = (1.0, 1.0)
+"""Two units that went as planned, assumed beside those that were seen: one slow start says little about the rest."""
+
+
+class Remaining:
+    """Work of several kinds, each of an amount of units; a kind's pace is learned from its own units.
+
+    A kind of which no unit was seen goes by its planned pace, times how far the seen ones are off their plans; without
+    a plan by the mean pace of all that were seen.
+    """
+
+    def __init__(self, amounts: Mapping[str, float], planned: Mapping[str, float] | None = None) -> None:
+        """`amounts`: units of each kind; `planned`: seconds that a unit of a kind is expected to take."""
+        self._left = dict(amounts)
+        self._planned = dict(planned or {})
+        self._seen: dict[str, list[tuple[float, float]]] = {}
+
+    def note(self, kind: str, amount: float, seconds: float) -> None:
+        """So many units of a kind are done, and took so long together."""
+        self._left[kind] = max(self._left.get(kind, 0.0) - amount, 0.0)
+        if amount > 0:
+            self._seen.setdefault(kind, []).append((amount, seconds))
+
+    def drop(self, kind: str) -> None:
+        """No more of this kind will be done."""
+        self._left[kind] = 0.0
+
+    @property
+    def seconds(self) -> float | None:
+        """None where nothing was planned or seen that it could be told from."""
+        total = 0.0
+        for kind, amount in self._left.items():
+            pace = self._pace(kind) if amount else 0.0
+            if pace is None:
+                return None
+            total += amount * pace
+        return total
+
+    def _pace(self, kind: str) -> float | None:
+        """Seconds a unit."""
+        seen = self._seen.get(kind, [])
+        expected = self._expected(kind)
+        if len(seen) >= ENOUGH or (seen and kind not in self._planned):
+            return _mean_pace(seen)
+        if expected is None:
+            return None
+        return statistics.median([expected, *(seconds / amount for amount, seconds in seen)])
+
+    def _expected(self, kind: str) -> float | None:
+        """The pace without any unit of this kind."""
+        if kind in self._planned:
+            off = [
+                seconds / amount / self._planned[other]
+                for other, units in self._seen.items()
+                if self._planned.get(other)
+                for amount, seconds in units
+            ]
+            return self._planned[kind] * statistics.median([*DOUBT, *off])
+        every = [unit for units in self._seen.values() for unit in units]
+        return _mean_pace(every) if every else None
+
+
+def _mean_pace(units: list[tuple[float, float]]) -> float:
+    return sum(seconds for _, seconds in units) / sum(amount for amount, _ in units)
