@@ -9,6 +9,8 @@ from math import prod
 import numpy as np
 
 from core.inspect import arrays
+from core.inspect.bands import SENTINEL_2
+from core.inspect.hdf5 import described
 from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5 import nature, origins
 from core.inspect.hdf5 import spec as hdf5_spec
@@ -21,6 +23,11 @@ ENOUGH = 3
 
 SMOOTH = 0.5
 """Correlation of neighbouring pixels from which values look like a picture; noise and embeddings have none."""
+
+FRAMES = frozenset(
+    ("video", "videos", "clip", "clips", "frames", "movie", "movies", "volume", "volumes", "vol", "stack", "stacks")
+)
+"""Words of arrays whose third axis counts frames or slices."""
 
 _PLURALS = frozenset(
     (
@@ -84,23 +91,42 @@ def _doubt(facts: Facts, layout: str, points: int) -> str | None:
 
 def _many_layout(facts: Facts, looked: Sequence[Facts]) -> str | None:
     """The layout of several images; an array of three axes may be a single one in colour as well."""
+    told = described.layout(facts)
+    if told is not None:
+        return told if "N" in told else None
     if not 3 <= len(facts.shape) <= 5:
         return None
+    frames = not FRAMES.isdisjoint(words(facts.called)) or _has_map_of_all(facts, looked)
     if len(facts.shape) > 3:
-        return hdf5_layouts.many(facts.shape, facts.matlab)
-    if hdf5_spec.layout(facts.attributes, 3) is not None:
+        return hdf5_layouts.many(facts.shape, facts.matlab, frames)
+    if hdf5_spec.layout(facts.attributes, 3) is not None or described.is_cube(facts):
         return None
     colour = hdf5_layouts.single(facts.shape, facts.matlab)
-    if colour is None or _is_many(facts, colour, looked):
+    if colour is None or _is_many(facts, colour, looked, frames):
         return hdf5_layouts.many(facts.shape, facts.matlab)
     return None
 
 
-def _is_many(facts: Facts, colour: str, looked: Sequence[Facts]) -> bool:
-    """Whether an array that could be one image in colour is several grey ones: 3 x H x W with a plural or 3 labels."""
-    if colour.index("C") != 0 and not _narrow(facts.shape, colour):
+def _has_map_of_all(facts: Facts, looked: Sequence[Facts]) -> bool:
+    """Whether a map of classes beside it has the same axes, all of them: then none counts channels."""
+    return any(
+        other.shape == facts.shape and other.group == facts.group and other is not facts and has(other.called, BESIDE)
+        for other in looked
+    )
+
+
+def _is_many(facts: Facts, colour: str, looked: Sequence[Facts], frames: bool) -> bool:
+    """Whether an array that could be one image in colour is several grey ones: 3 x H x W with a plural or 3 labels.
+
+    Of bands, which are more, the same holds wherever their axis is, and slices are several as well.
+    """
+    count = facts.shape[colour.index("C")]
+    bands = count not in hdf5_layouts.CHANNELS
+    if bands and frames:
+        return True
+    if colour.index("C") != 0 and not _narrow(facts.shape, colour) and not bands:
         return False
-    count = facts.shape[0]
+    count = count if bands else facts.shape[0]
     labelled = any(
         other.shape in ((count,), (count, 1), (1, count)) and other.label_rank and other.group == facts.group
         for other in looked
@@ -116,7 +142,8 @@ def _points(facts: Facts, layout: str) -> int:
     """What speaks for an array, added up; negative where more speaks against it."""
     height, width = facts.shape[layout.index("H")], facts.shape[layout.index("W")]
     channels = facts.shape[layout.index("C")] if "C" in layout else 1
-    points = 6 if hdf5_spec.is_image(facts.attributes) else 0
+    points = 6 if hdf5_spec.is_image(facts.attributes) or described.layout(facts) else 0
+    points += 2 * described.is_of_bands(facts) + (channels in SENTINEL_2) - 2 * described.is_radar(facts)
     points += min(facts.rank(IMAGE_WORDS), 2) + (facts.rank(IMAGE_WORDS[:10]) > 0)
     points += 3 if facts.dtype == np.uint8 else 1 if facts.dtype.kind in "b" or facts.dtype == np.uint16 else 0
     points += (min(height, width) >= hdf5_layouts.LEAST) + (height == width) + (channels == 3)
@@ -139,10 +166,8 @@ def first_images(facts: Facts, layout: str, count: int) -> list[arrays.Array]:
             values = rows[place]
         except ValueError:
             break
-        rest = layout.replace("N", "")
-        if "T" in rest:
-            values, rest = np.take(values, 0, rest.index("T")), rest.replace("T", "")
-        found.append(hdf5_layouts.upright(values, rest))
+        values = hdf5_layouts.frame(values, layout.replace("N", ""), 0)
+        found.append(hdf5_layouts.upright(values, hdf5_layouts.of_image(layout)))
     return found
 
 

@@ -27,7 +27,10 @@ OCTAVE = "OCTAVE_NEW_FORMAT"
 
 @dataclass(frozen=True)
 class Facts:
-    """A dataset's name, shape and type. `group` is the path of the group it lies in, "" for the root."""
+    """A dataset's name, shape and type. `group` is the path of the group it lies in, "" for the root.
+
+    `shape` is the part of it that means something: the dataset may be padded (`cut`).
+    """
 
     file: Hdf5File
     name: str
@@ -96,6 +99,13 @@ class Facts:
     def is_text(self) -> bool:
         return h5py.check_string_dtype(self.dtype) is not None
 
+    def cut(self, values: np.ndarray[Any, Any], axis: int | None = None) -> np.ndarray[Any, Any]:
+        """Values of the dataset as they were read, without what `shape` leaves out; along `axis` some were chosen."""
+        if values.ndim != len(self.shape):
+            return values
+        kept = (slice(None) if place == axis else slice(length) for place, length in enumerate(self.shape))
+        return values[tuple(kept)]
+
     @property
     def is_numbers(self) -> bool:
         return self.dtype.kind in "biuf"
@@ -108,9 +118,29 @@ def facts_of(file: Hdf5File, name: str) -> Facts | None:
         shape = dataset.shape
         if shape is None or any(not 0 <= int(length) < MAX_LENGTH for length in shape):
             return None
-        return Facts(file, name, tuple(map(int, shape)), dataset.dtype)
+        return Facts(file, name, _extent(file, name, tuple(map(int, shape))), dataset.dtype)
     except TROUBLE:
         return None
+
+
+def _extent(file: Hdf5File, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape without the padding to whole chunks that Imaris keeps: its groups state their ImageSize.
+
+    https://imaris.oxinst.com/support/imaris-file-format: the sizes of (Z, Y, X) are text in attributes, a letter each.
+    """
+    if len(shape) != 3 or not name.endswith("/Data") or "ImarisVersion" not in file.attributes():
+        return shape
+    attributes = file.attributes(name.rpartition("/")[0])
+    stated = [_letters(attributes.get(f"ImageSize{axis}")) for axis in "ZYX"]
+    sizes = [int(text) if text.isdigit() and len(text) < 10 else 0 for text in stated]
+    return tuple(size if 0 < size < length else length for size, length in zip(sizes, shape, strict=True))
+
+
+def _letters(value: Any) -> str:
+    """Text that is kept as an array of single letters."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "S":
+        return ""
+    return b"".join(value.reshape(-1).tolist()).decode("ascii", "replace")
 
 
 def look(file: Hdf5File) -> list[Facts]:

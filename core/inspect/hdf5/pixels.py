@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.inspect import arrays
-from core.inspect.bands import Hints
 from core.inspect.display import Display, Drawn, native
+from core.inspect.hdf5 import described
 from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5 import spec as hdf5_spec
 from core.inspect.hdf5.facts import Facts
-from core.inspect.hdf5.words import words
 
 SAMPLED = 9
 """Images that are looked at to tell what their values mean."""
@@ -26,14 +25,17 @@ class Look:
     facts: Facts
     layout: str
     display: Display
+    upside_down: bool = False
 
     def draw(self, values: arrays.Array) -> Drawn:
         """The picture as it is asked for (`Hdf5File.choice`). Raises ValueError for what is none."""
         image = native(hdf5_layouts.upright(values, self.layout))
+        image = hdf5_spec.turned(image, self.facts.attributes)
+        image = image[::-1] if self.upside_down else image
         looked_up = hdf5_spec.through_palette(self.facts.file, image, self.facts.attributes)
         if looked_up is not None:
-            return Drawn(hdf5_spec.turned(looked_up, self.facts.attributes), (), 0, 255, (0, 1, 2), 3)
-        return self.display.draw(hdf5_spec.turned(image, self.facts.attributes), self.facts.file.choice)
+            return Drawn(looked_up, (), 0, 255, (0, 1, 2), 3)
+        return self.display.draw(image, self.facts.file.choice)
 
     @property
     def words(self) -> str:
@@ -45,14 +47,21 @@ class Look:
 
 def look_of(facts: Facts, layout: str, first: Callable[[int], Sequence[arrays.Array]]) -> Look:
     """`first(n)` reads a few images, upright, to tell what their values mean."""
-    return Look(facts, layout, display_of(facts, lambda: first(SAMPLED)))
-
-
-def display_of(facts: Facts, sample: Callable[[], Sequence[arrays.Array]]) -> Display:
-    """The display of the images of a dataset, by its attributes where these say something."""
-    return Display(
-        sample,
-        Hints(words=words(facts.leaf)),
+    channels = facts.shape[layout.index("C")] if "C" in layout else 1
+    turned = described.upside_down(facts)
+    display = Display(
+        lambda: first(SAMPLED),
+        described.hints(facts, channels),
         told=hdf5_spec.limits(facts.attributes),
+        no_data=described.no_data(facts),
         white_is_zero=hdf5_spec.white_is_zero(facts.attributes),
+        notes=_notes(facts, turned),
     )
+    return Look(facts, layout, display, turned)
+
+
+def _notes(facts: Facts, turned: bool) -> tuple[str, ...]:
+    """What the file says of the axes and the top of its images."""
+    told = described.layout(facts)
+    axes = f"its axes are {', '.join(described.NAMES[axis] for axis in told)}, as the file says" if told else ""
+    return tuple(filter(None, (axes, "its first row is the lowest, as the file says (opengl)" if turned else "")))

@@ -42,7 +42,8 @@ class Rows:
         while len(self._kept) >= KEPT:
             del self._kept[next(iter(self._kept))]
         start = number * self._step
-        block = self.facts.file.rows(self.facts.dataset, start, min(start + self._step, len(self)), self.axis)
+        stop = min(start + self._step, len(self))
+        block = self.facts.cut(self.facts.file.rows(self.facts.dataset, start, stop, self.axis), self.axis)
         if block.nbytes <= BLOCK_BYTES:
             self._kept[number] = block
         return block

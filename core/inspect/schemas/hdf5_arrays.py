@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ class ArrayRun(Run):
     """The images of one array. With frames in each sample, the keys are `name[sample, frame]`."""
 
     def __init__(self, facts: Facts, layout: str, labels: Column | None = None) -> None:
-        self._frames = facts.shape[layout.index("T")] if "T" in layout else 1
+        self._frames = prod(hdf5_layouts.frames(facts.shape, layout))
         axis = layout.index("N")
         super().__init__(facts.name, facts.shape[axis] * self._frames, labels)
         self._has_frames = "T" in layout
@@ -56,9 +57,7 @@ class ArrayRun(Run):
 
     def read(self, index: int) -> Record:
         sample, frame = divmod(index, self._frames)
-        values = self._rows[sample]
-        if self._has_frames:
-            values = np.take(values, frame, self._rest.index("T"))
+        values = hdf5_layouts.frame(self._rows[sample], self._rest, frame)
         stored = self._rows.stored_bytes() // self._frames
         return record_of_pixels(self.key(index), self.label(index), np.asarray(values), self.look, stored)
 

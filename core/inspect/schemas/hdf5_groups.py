@@ -68,7 +68,7 @@ class DatasetsRun(Run):
         if facts is None:
             raise ValueError(f"/{name} cannot be opened, or is of a type that NumPy has not")
         rows = facts.shape[0] if facts.shape else 1
-        values = self._file.rows(facts.dataset, 0, rows)
+        values = facts.cut(self._file.rows(facts.dataset, 0, rows))
         stored = int(facts.dataset.id.get_storage_size())
         layout = hdf5_layouts.single(facts.shape, facts.matlab) if self._drawn else image_layout(facts)
         return _record(self.key(index), self._label_or_none(index), values, facts, layout, stored)
