@@ -109,12 +109,19 @@ class Display:
         self._sample: list[Array] | None = None
         self._ranges: dict[tuple[int, ...], Ranges] = {}
 
+    @property
+    def described(self) -> tuple[Any, ...]:
+        """All that is known without the sample: displays that are alike in this draw alike images alike."""
+        return self.hints, self.notes, self._told, self._no_data, self._inverted
+
     def draw(self, image: Array, choice: Choice | None = None) -> Drawn:
         """One image (H, W) or (H, W, C). Raises ValueError for what cannot be drawn, and for bands that it has not."""
         choice = choice or Choice()
         values = native(image if image.ndim == 3 else image[:, :, None])
         if values.ndim != 3 or values.size == 0 or values.dtype.kind not in "biuf":
             raise ValueError(f"{image.dtype} values of shape {image.shape} are no picture")
+        if not self._images():  # none of the sample can be read: then it goes by this one
+            self._sample = [thinned(values, MOST_VALUES)]
         bands = self._bands(values.shape[2], choice)
         range = self._range(bands, choice)
         painted = drawn(values[:, :, list(bands.chosen)], range)

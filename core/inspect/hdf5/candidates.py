@@ -10,9 +10,8 @@ import numpy as np
 
 from core.inspect import arrays
 from core.inspect.bands import SENTINEL_2
-from core.inspect.hdf5 import described
+from core.inspect.hdf5 import described, nature, origins
 from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5 import nature, origins
 from core.inspect.hdf5 import spec as hdf5_spec
 from core.inspect.hdf5.facts import Facts
 from core.inspect.hdf5.rows import Rows

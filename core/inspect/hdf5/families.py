@@ -10,9 +10,8 @@ import numpy as np
 
 from core.inspect import arrays
 from core.inspect.display import native
-from core.inspect.hdf5 import described
+from core.inspect.hdf5 import described, nature, origins
 from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5 import nature, origins
 from core.inspect.hdf5 import spec as hdf5_spec
 from core.inspect.hdf5.candidates import SMOOTH, smoothness
 from core.inspect.hdf5.facts import Facts, by_group, facts_of, look, spread

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from core.inspect import arrays
 from core.inspect.array_statistics import measured
+from core.inspect.display import Drawn
+from core.inspect.displays import Displays
+from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.pixels import Look
 from core.inspect.records import Label, Record
-from core.inspect.values import image_encoding, image_from_bytes, text_of
+from core.inspect.values import image_encoding, image_from_bytes, single_channel, text_of
 
 _BASE64 = (b"/9j/", b"iVBORw0KGgo", b"UklGR", b"R0lGOD", b"Qk0")
 """How JPEG, PNG, WebP, GIF and BMP begin in base64."""
@@ -39,7 +43,25 @@ def bytes_of(value: Any) -> bytes:
     return data
 
 
-def record_of_bytes(key: str, label: Label, data: bytes, stored_bytes: int | None) -> Record:
+class Pictures:
+    """How the image files of one run are drawn: those of one channel by a range that they share.
+
+    `read` gives the bytes of one of the `length` files.
+    """
+
+    def __init__(self, file: Hdf5File, length: int, read: Callable[[int], bytes]) -> None:
+        self._file = file
+        self._displays = Displays.spread(length, lambda place: single_channel(read(place)))
+
+    def draw(self, data: bytes) -> Drawn | None:
+        """None for a file that has but one way to be drawn: its own pixels. Raises ValueError for a broken one."""
+        array = single_channel(data)
+        return None if array is None else self._displays.draw(array, self._file.choice)
+
+
+def record_of_bytes(
+    key: str, label: Label, data: bytes, stored_bytes: int | None, pictures: Pictures | None = None
+) -> Record:
     """An image file, text, or bytes of an unknown kind, which are never executed."""
     encoding = image_encoding(data)
     if encoding is None:
@@ -48,16 +70,22 @@ def record_of_bytes(key: str, label: Label, data: bytes, stored_bytes: int | Non
         return Record(key, label, kind, data, None, (len(data),), "uint8", stored_bytes, None, text)
     try:
         pixels, shape, encoding = image_from_bytes(data)
+        drawn = None if pictures is None else pictures.draw(data)
     except ValueError as error:
         return Record(key, label, encoding, data, None, (len(data),), "uint8", stored_bytes, str(error))
-    return Record(key, label, encoding, data, pixels, shape, "uint8", stored_bytes)
+    if drawn is None:
+        return Record(key, label, encoding, data, pixels, shape, "uint8", stored_bytes)
+    return Record(
+        key, label, encoding, data, drawn.pixels, shape, "uint8", stored_bytes, notes=drawn.notes,
+        display=drawn.to_json(),
+    )  # fmt: skip
 
 
-def record_of_file(key: str, label: Label, data: bytes) -> Record:
+def record_of_file(key: str, label: Label, data: bytes, pictures: Pictures) -> Record:
     """What should be an image file; where nothing lies, that is its problem."""
     if not data:
         return Record(key, label, "bytes", b"", None, (0,), "uint8", 0, "it is empty: no byte of an image lies there")
-    return record_of_bytes(key, label, data, len(data))
+    return record_of_bytes(key, label, data, len(data), pictures)
 
 
 def _kind(data: bytes) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
@@ -11,7 +10,8 @@ from typing import ClassVar
 from core.contracts import Labels
 from core.errors import InputError
 from core.inspect.contents import Content, content_as, content_of
-from core.inspect.contents.displays import SAMPLED, Displays
+from core.inspect.display import Drawn
+from core.inspect.displays import Displays
 from core.inspect.lmdb import labels as lmdb_labels
 from core.inspect.lmdb.bookkeeping import BOOKKEEPING, is_bookkeeping
 from core.inspect.lmdb.file import LmdbView
@@ -21,7 +21,7 @@ from core.inspect.lmdb.labels import LabelSource
 from core.inspect.lmdb.layout import DUPSORT, INTEGERKEY, REVERSEKEY
 from core.inspect.lmdb.selection import AllBut, Counting, Selection, in_counting_order
 from core.inspect.lmdb.tree import Entry
-from core.inspect.records import UNREADABLE, Label, Record
+from core.inspect.records import Label, Record
 
 
 class LmdbRecords:
@@ -187,7 +187,7 @@ class LmdbRecords:
         entry = self.entry(index)
         content = self.content(entry.value)
         label, problem = self._label(index, entry.key, content)
-        drawn, undrawn = self._displays.drawn(content, self.file.choice)
+        drawn, undrawn = self._drawn(content)
         return Record(
             key=self.key(index),
             label=label,
@@ -206,14 +206,16 @@ class LmdbRecords:
 
     @cached_property
     def _displays(self) -> Displays:
-        return Displays(self._spread_contents)
+        return Displays.spread(len(self), lambda place: self.content(self.value(place)).array)
 
-    def _spread_contents(self) -> Iterator[Content]:
-        """Some values, spread over the records: those that can be read."""
-        count = min(SAMPLED, len(self))
-        for place in range(count):
-            with contextlib.suppress(*UNREADABLE):
-                yield self.content(self.value(place * (len(self) - 1) // max(count - 1, 1)))
+    def _drawn(self, content: Content) -> tuple[Drawn | None, str | None]:
+        """(picture, why there is none), drawn as all records alike; both None where the value's own pixels stand."""
+        if content.array is None:
+            return None, None
+        try:
+            return self._displays.draw(content.array, self.file.choice, content.bands), None
+        except ValueError as error:
+            return None, str(error)
 
     def _label(self, index: int, key: bytes, content: Content) -> tuple[Label, str | None]:
         """The label, and why there is none where it is kept apart and cannot be read."""

@@ -13,7 +13,7 @@ from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.guard import MAX_READ
 from core.inspect.hdf5.rows import Rows
 from core.inspect.hdf5.runs import Column, Extent, Run, Runs
-from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_file
+from core.inspect.hdf5.values import Pictures, bytes_of, is_bytes, record_of_file
 from core.inspect.hdf5.words import IMAGE_WORDS
 from core.inspect.records import Record
 from core.inspect.values import image_encoding
@@ -40,19 +40,23 @@ class BytesRun(Run):
     def __init__(self, facts: Facts, labels: Column | None = None) -> None:
         super().__init__(facts.name, facts.shape[0], labels)
         self._rows = Rows(facts)
+        self._pictures = Pictures(facts.file, facts.shape[0], self._data)
 
     def extent(self, index: int) -> Extent:
         return Extent(self._rows.facts, index, index + 1, self._rows.axis)
 
     def read(self, index: int) -> Record:
         """Raises ValueError where the row cannot be read or holds no bytes."""
+        return record_of_file(self.key(index), self.label(index), self._data(index), self._pictures)
+
+    def _data(self, index: int) -> bytes:
         value = self._rows[index]
         value = value.reshape(-1) if isinstance(value, np.ndarray) else value
         if isinstance(value, np.ndarray) and value.size == 1 and not is_bytes(value):
             value = value[0]
         if not is_bytes(value):
             raise ValueError(f"{self.key(index)} holds no bytes")
-        return record_of_file(self.key(index), self.label(index), bytes_of(value))
+        return bytes_of(value)
 
 
 class EncodedRows(Runs):
@@ -112,13 +116,14 @@ class PackedRun(Run):
         super().__init__(packed.name, length, labels)
         self._packed = packed
         self._place = place
+        self._pictures = Pictures(packed.file, length, self._data)
 
     def extent(self, index: int) -> Extent:
         return Extent(self._packed, *self._place(index))
 
     def read(self, index: int) -> Record:
         """Raises ValueError where the offsets lead nowhere."""
-        return record_of_file(self.key(index), self.label(index), self._data(index))
+        return record_of_file(self.key(index), self.label(index), self._data(index), self._pictures)
 
     def _data(self, index: int) -> bytes:
         start, stop = self._place(index)

@@ -19,7 +19,7 @@ from core.inspect.hdf5.pixels import Look, look_of
 from core.inspect.hdf5.rows import Rows
 from core.inspect.hdf5.runs import Extent, Run, Runs
 from core.inspect.hdf5.texts import class_names, text_of
-from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_pixels
+from core.inspect.hdf5.values import Pictures, bytes_of, is_bytes, record_of_bytes, record_of_pixels
 from core.inspect.hdf5.words import IMAGE_WORDS, label_rank, rank, text_rank
 from core.inspect.records import Label, Record
 from core.inspect.values import image_encoding
@@ -41,6 +41,7 @@ class CompoundRun(Run):
         self._layout = hdf5_layouts.single(shape, facts.matlab) if base.kind in "biuf" else None
         self._flat = replace(facts, shape=shape, dtype=base)
         self._look: Look | None = None
+        self._pictures = Pictures(facts.file, len(self), lambda index: bytes_of(self.rows[index][field]))
 
     def label(self, index: int) -> Label:
         return None if self.label_field is None else self._label_of(self.rows[index])
@@ -63,7 +64,7 @@ class CompoundRun(Run):
             return record_of_pixels(self.key(index), label, value, self._looked(), stored)
         if not is_bytes(value):
             raise ValueError(f"{self.key(index)}: field {self.field} holds no image")
-        return record_of_bytes(self.key(index), label, bytes_of(value), stored)
+        return record_of_bytes(self.key(index), label, bytes_of(value), stored, self._pictures)
 
     def _looked(self) -> Look:
         """What the values mean is told from some rows."""

@@ -6,16 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.contracts import Labels
-from core.inspect import arrays
 from core.inspect.hdf5 import layouts as hdf5_layouts
+from core.inspect.hdf5.alike import Families, Looks
 from core.inspect.hdf5.facts import Facts, facts_of, look
 from core.inspect.hdf5.families import Family, families, image_layout
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.group_labels import Labeller, labels_of
-from core.inspect.hdf5.pixels import Look, look_of
 from core.inspect.hdf5.runs import Extent, Run, Runs
 from core.inspect.hdf5.texts import class_names
-from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_pixels, record_of_values
+from core.inspect.hdf5.values import Pictures, bytes_of, is_bytes, record_of_bytes, record_of_pixels, record_of_values
 from core.inspect.records import Label, Record
 
 
@@ -40,6 +39,8 @@ class DatasetsRun(Run):
         self._drawn = drawn
         self._cut = len(leaf) + 1 if leaf is not None else 0
         self._places: Mapping[str, int] | None = None
+        self._looks = Looks(Families(file, names).alike)
+        self._pictures = Pictures(file, len(names), lambda index: bytes_of(_only(self._values(index)[1])))
 
     def key(self, index: int) -> str:
         name = self._names[index]
@@ -63,15 +64,25 @@ class DatasetsRun(Run):
         return None if facts is None else Extent(facts, 0, facts.shape[0] if facts.shape else 1)
 
     def read(self, index: int) -> Record:
-        name = self._names[index]
-        facts = facts_of(self._file, name)
-        if facts is None:
-            raise ValueError(f"/{name} cannot be opened, or is of a type that NumPy has not")
-        rows = facts.shape[0] if facts.shape else 1
-        values = facts.cut(self._file.rows(facts.dataset, 0, rows))
+        facts, values = self._values(index)
         stored = int(facts.dataset.id.get_storage_size())
+        return self._record(self.key(index), self._label_or_none(index), values, facts, stored)
+
+    def _values(self, index: int) -> tuple[Facts, Any]:
+        """Raises ValueError where they cannot be read."""
+        facts = facts_of(self._file, self._names[index])
+        if facts is None:
+            raise ValueError(f"/{self._names[index]} cannot be opened, or is of a type that NumPy has not")
+        return facts, facts.cut(self._file.rows(facts.dataset, 0, facts.shape[0] if facts.shape else 1))
+
+    def _record(self, key: str, label: Label, values: Any, facts: Facts, stored: int) -> Record:
         layout = hdf5_layouts.single(facts.shape, facts.matlab) if self._drawn else image_layout(facts)
-        return _record(self.key(index), self._label_or_none(index), values, facts, layout, stored)
+        if layout is not None:
+            return record_of_pixels(key, label, values, self._looks.look(facts, layout), stored)
+        value = _only(values)
+        if is_bytes(value):
+            return record_of_bytes(key, label, bytes_of(value), stored, self._pictures)
+        return record_of_values(key, label, values, stored)
 
     def _label_or_none(self, index: int) -> Label:
         try:
@@ -80,18 +91,9 @@ class DatasetsRun(Run):
             return None
 
 
-def _record(key: str, label: Label, values: Any, facts: Facts, layout: str | None, stored: int) -> Record:
-    if layout is not None:
-        return record_of_pixels(key, label, values, single_look(facts, layout, values), stored)
-    value = values.reshape(-1)[0] if values.size == 1 else values
-    if is_bytes(value):
-        return record_of_bytes(key, label, bytes_of(value), stored)
-    return record_of_values(key, label, values, stored)
-
-
-def single_look(facts: Facts, layout: str, values: arrays.Array) -> Look:
-    """An image that stands alone goes by its own values."""
-    return look_of(facts, layout, lambda _: [hdf5_layouts.upright(values, layout)])
+def _only(values: Any) -> Any:
+    """The one value of a dataset that has no more."""
+    return values.reshape(-1)[0] if values.size == 1 else values
 
 
 class GroupedImages(Runs):

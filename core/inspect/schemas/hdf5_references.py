@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from typing import Any
 
@@ -10,12 +11,13 @@ import numpy as np
 
 from core.inspect import arrays
 from core.inspect.hdf5 import layouts as hdf5_layouts
+from core.inspect.hdf5.alike import Looks
 from core.inspect.hdf5.beside import find_labels
 from core.inspect.hdf5.facts import Facts, look
 from core.inspect.hdf5.families import image_layout, is_image
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.guard import MAX_READ
-from core.inspect.hdf5.pixels import look_of
+from core.inspect.hdf5.pixels import SAMPLED
 from core.inspect.hdf5.rows import Rows
 from core.inspect.hdf5.runs import Column, Extent, Run, Runs
 from core.inspect.hdf5.texts import text_of
@@ -36,6 +38,15 @@ class ReferenceRun(Run):
         self.facts = facts
         self._axis = facts.shape.index(max(facts.shape))
         self._rows = Rows(facts, self._axis)
+        self._looks = Looks(lambda _: self._some_targets())
+
+    def _some_targets(self) -> Iterator[Facts]:
+        """What some of the references lead to, spread over all."""
+        count = min(len(self), SAMPLED)
+        for place in range(count):
+            target = self.target(place * (len(self) - 1) // max(count - 1, 1))
+            if target is not None and target.shape:
+                yield target
 
     def reference(self, index: int) -> Any:
         """Row by row along the longest axis, then along the others."""
@@ -57,7 +68,7 @@ class ReferenceRun(Run):
         if layout is not None and image_layout(found) is not None:
             layout = image_layout(found) if values.shape == found.shape else layout
         if layout is not None:
-            looked = look_of(found, layout, lambda _: [hdf5_layouts.upright(values, layout)])
+            looked = self._looks.look(found, layout)
             return record_of_pixels(key, label, values, looked, values.nbytes)
         value = values.reshape(-1)[0] if values.size == 1 else values
         if is_bytes(value):
