@@ -124,7 +124,8 @@ class Display:
             self._sample = [thinned(values, MOST_VALUES)]
         bands = self._bands(values.shape[2], choice)
         range = self._range(bands, choice)
-        painted = drawn(values[:, :, list(bands.chosen)], range)
+        every = list(bands.chosen) == [*np.arange(values.shape[2])]
+        painted = drawn(values if every else values[:, :, list(bands.chosen)], range)  # a list of axes would copy
         painted = np.subtract(255, painted, dtype=np.uint8) if self._inverted else painted
         if bands.alpha is not None:
             painted = _over_white(painted, values[:, :, bands.alpha])

@@ -14,6 +14,7 @@ of the dataset's images, at most `MOST_VALUES` of their values, without NaN, inf
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,6 +42,9 @@ NO_DATA = (-9999.0, -32768.0, -99999.0)
 """What maps of measurements have where nothing was measured; also anything below `-LOWEST`."""
 
 LOWEST = 1e30
+
+STRIP = 1 << 22
+"""Numbers that are drawn at a time: as floats they are four or eight times as large as the picture."""
 
 Told = tuple[float, float]
 
@@ -221,6 +225,14 @@ def drawn(values: Array, range: Range) -> Array:
         return values
     if values.dtype == np.bool_ and (range.low, range.high) == (0, 1):
         return values.astype(np.uint8) * np.uint8(255)
+    painted = np.empty(values.shape, np.uint8)
+    step = max(STRIP // max(values[:1].size, 1), 1) if values.ndim else 1
+    for row in builtins.range(0, len(values) if values.ndim else 0, step):
+        painted[row : row + step] = _scaled(values[row : row + step], range)
+    return painted if values.ndim else _scaled(values, range)
+
+
+def _scaled(values: Array, range: Range) -> Array:
     kept = np.float32 if values.dtype.itemsize <= (4 if values.dtype.kind == "f" else 2) else np.float64
     wide: Any = values.astype(kept)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -48,6 +48,12 @@ class Extent:
     def absence(self) -> Absence:
         return self.facts.file.absence_of_rows(self.facts.dataset, self.start, self.stop, self.axis)
 
+    def kind(self) -> tuple[tuple[int, ...], str]:
+        """The shape of one row, and the type of the dataset."""
+        shape = self.facts.shape
+        rows = shape[: self.axis] + shape[self.axis + 1 :] if self.stop - self.start == 1 else shape
+        return rows, str(self.facts.dtype)
+
     def fill(self) -> Any:
         """What stands for values that were never written."""
         try:
@@ -87,15 +93,17 @@ class Run:
         return None
 
     def told(self, index: int) -> Record:
-        """A record, and what of it was never written as its problem; of one that is nowhere no pixels are shown."""
-        record, extent = self.read(index), self.extent(index)
+        """A record, and what of it was never written as its problem; one that is nowhere is not read."""
+        extent = self.extent(index)
         absence = absent.NOTHING if extent is None else extent.absence()
-        if extent is None or not absence or record.problem is not None:
-            return record
-        problem = absent.sentence(absence, record.key, extent.fill())
+        if extent is None or not absence:
+            return self.read(index)
+        key = self.key(index)
+        problem = absent.sentence(absence, key, extent.fill())
         if absence.whole:
-            return replace(record, problem=problem, pixels=None, values=None)
-        return replace(record, problem=problem)
+            return Record(key, self.label(index), "nothing", b"", None, *extent.kind(), stored_bytes=0, problem=problem)
+        record = self.read(index)
+        return record if record.problem is not None else replace(record, problem=problem)
 
 
 class Runs:
