@@ -20,7 +20,6 @@ from __future__ import annotations
 import builtins
 import os
 import random
-import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -30,9 +29,12 @@ from typing import Any
 
 import xxhash
 
+from core.checked import TEXT, check
 from core.claims import claim
 from core.contracts import Row, Shape, Skipped
-from core.errors import InputError
+from core.dataset_checks import COLUMNS, DAMAGE, check_sums
+from core.errors import InputError, disk_trouble_told
+from core.files import Unreadable, remove
 from core.home import Home, check_name
 
 INDEX = "index.sqlite"
@@ -54,8 +56,6 @@ _SUMS = (
     "INSERT INTO counts SELECT split, label, MIN(position), COUNT(*), SUM(bytes) FROM images GROUP BY 1, 2",
     "INSERT INTO shapes SELECT split, height, width, COUNT(*) FROM images GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3",
 )
-
-_COLUMNS = "position, path, label, bytes, height, width, checksum, pixel_checksum"
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,8 @@ class Dataset:
             raise _unknown(home, name)
         try:
             return cls._from_index(root)
-        except (sqlite3.Error, KeyError, ValueError) as error:
-            raise InputError(
-                f"the index of dataset {name!r} is damaged ({error}); delete it and import again"
-            ) from None
+        except DAMAGE as error:
+            raise _damaged(name, error) from None
 
     @classmethod
     def _from_index(cls, root: Path) -> Dataset:
@@ -94,12 +92,15 @@ class Dataset:
             told = dict(index.execute("SELECT key, value FROM dataset"))
             if told["schema"] != str(SCHEMA):
                 raise ValueError(f"schema {told['schema']}, this version reads {SCHEMA}")
+            check(told, dict.fromkeys(("fingerprint", "source", "imported"), TEXT))
+            classes = [name for (name,) in index.execute("SELECT name FROM classes ORDER BY label")]
+            check_sums(index, classes)
             counts = dict(index.execute("SELECT split, SUM(images) FROM counts GROUP BY split"))
             return cls(
                 name=root.name,
                 root=root,
                 splits={split: counts[split] for split in sorted(counts, key=_split_order)},
-                classes=[name for (name,) in index.execute("SELECT name FROM classes ORDER BY label")],
+                classes=classes,
                 fingerprint=told["fingerprint"],
                 bytes=index.execute("SELECT COALESCE(SUM(bytes), 0) FROM counts").fetchone()[0],
                 source=told["source"],
@@ -109,14 +110,20 @@ class Dataset:
     def rows(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Row]:
         """The images of a split in order, from position `start` to before `stop`, streamed from the index."""
         end = self._size(split) if stop is None else stop
-        with closing(_connect(self.root)) as index:
-            yield from map(_to_row, index.execute(f"{_SELECT} AND position >= ? AND position < ?", (split, start, end)))
+        try:
+            with closing(_connect(self.root)) as index:
+                found = index.execute(f"{_SELECT} AND position >= ? AND position < ?", (split, start, end))
+                yield from map(_to_row, found)
+        except (sqlite3.Error, Unreadable) as error:
+            raise _damaged(self.name, error) from None
 
     def row(self, split: str, position: int) -> Row:
         """One image. Raises InputError for a split that is not there, IndexError for a position outside of it."""
         if not 0 <= position < self._size(split):
             raise IndexError(f"{split} of {self.name} has no position {position}: it has {self.splits[split]} images")
-        return next(self.rows(split, position, position + 1))
+        for row in self.rows(split, position, position + 1):
+            return row
+        raise _damaged(self.name, f"{split} has no row {position}")
 
     def path(self, row: Row) -> Path:
         return self.root / row.path
@@ -172,11 +179,14 @@ class Dataset:
         return self.splits[split]
 
     def _query(self, question: str, values: Sequence[Any] = ()) -> list[Any]:
-        with closing(_connect(self.root)) as index:
-            return index.execute(question, values).fetchall()
+        try:
+            with closing(_connect(self.root)) as index:
+                return index.execute(question, values).fetchall()
+        except sqlite3.Error as error:
+            raise _damaged(self.name, error) from None
 
 
-_SELECT = f"SELECT {_COLUMNS} FROM images WHERE split = ?"  # noqa: S608 - columns of our own
+_SELECT = f"SELECT {COLUMNS} FROM images WHERE split = ?"  # noqa: S608 - columns of our own
 
 
 class IndexWriter:
@@ -214,6 +224,10 @@ class IndexWriter:
         self._index.close()
 
 
+def _damaged(name: str, reason: object) -> InputError:
+    return InputError(f"the index of dataset {name!r} is damaged ({reason}); delete it and import again")
+
+
 def list_datasets(home: Home) -> list[Dataset]:
     """The datasets that are there and readable, by name."""
     found = []
@@ -226,13 +240,14 @@ def list_datasets(home: Home) -> list[Dataset]:
 
 
 def delete_dataset(home: Home, name: str) -> None:
-    """Remove an imported dataset; stores built from it stay. Raises InputError where it is not there or in use."""
+    """Remove an imported dataset; stores built from it stay.
+
+    Raises InputError where it is not there or in use, WorkError where the disk refuses.
+    """
     if check_name(name) not in _names(home):
         raise _unknown(home, name)
-    with claim(home.raw / ".importing", name, "import") as scratch:
-        gone = scratch / "deleted"
-        (home.raw / name).rename(gone)
-        shutil.rmtree(gone)
+    with disk_trouble_told("deleting the dataset"), claim(home.raw / ".importing", name, "import") as scratch:
+        remove((home.raw / name).rename(scratch / "deleted"))
 
 
 def _unknown(home: Home, name: str) -> InputError:
@@ -241,11 +256,15 @@ def _unknown(home: Home, name: str) -> InputError:
 
 
 def _names(home: Home) -> list[str]:
-    if not home.raw.is_dir():
+    return [path.name for path in entries(home.raw) if (path / INDEX).is_file()]
+
+
+def entries(folder: Path) -> list[Path]:
+    """What lies in a folder, by name; nothing where it cannot be listed."""
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError:
         return []
-    return sorted(
-        path.name for path in home.raw.iterdir() if not path.name.startswith(".") and (path / INDEX).is_file()
-    )
 
 
 def _connect(root: Path) -> sqlite3.Connection:
@@ -269,8 +288,11 @@ def _from_row(pair: tuple[str, Row]) -> tuple[Any, ...]:
 
 
 def _to_row(columns: tuple[Any, ...]) -> Row:
-    *fields, checksum, pixel_checksum = columns
-    return Row._make((*fields, checksum % 2**64, pixel_checksum % 2**64))
+    position, path, *numbers = columns
+    if not isinstance(path, str) or not all(isinstance(number, int) for number in (position, *numbers)):
+        raise Unreadable(f"the row at {position} is not of an image")
+    *fields, checksum, pixel_checksum = numbers
+    return Row._make((position, path, *fields, checksum % 2**64, pixel_checksum % 2**64))
 
 
 def _signed(checksum: int) -> int:

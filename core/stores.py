@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import checksums
+from core.checked import AMOUNT, COUNT, OBJECT, TEXT, Kind, check, list_of, object_of, one_of, with_fields
 from core.compressions import COMPRESSIONS
 from core.contracts import Buffer, Compression, Encoding, Format, Labels, Pixels, Reader, Shape, Sizes
 from core.encodings import ENCODINGS
-from core.errors import InputError
+from core.errors import InputError, disk_trouble_told
+from core.files import Unreadable, read_object, remove
 from core.formats import FORMATS
 from core.formats.walk import files_below
 from core.home import Home
@@ -67,21 +69,42 @@ class Manifest:
     def load(cls, store: Path) -> Manifest:
         """Raises InputError where `store` is not a finished store that this version can read."""
         path = store / MANIFEST
+        if not os.path.lexists(path):
+            raise InputError(f"{store} is not a built store: it has no {MANIFEST}")
         try:
-            fields = json.loads(path.read_text("utf-8"))
-            stated = fields.pop("self")
-            if fields["schema"] != SCHEMA:
+            fields = read_object(path)
+            stated = fields.pop("self", None)
+            if fields.get("schema") != SCHEMA:
                 raise InputError(
-                    f"{path}: schema {fields['schema']}, this version reads {SCHEMA}; build the store again"
+                    f"{path}: schema {fields.get('schema')}, this version reads {SCHEMA}; build the store again"
                 )
             if stated != _digest(fields):
                 raise InputError(f"{path} was changed after it was written; build the store again (--force)")
-            shape = fields.pop("payload_shape")
+            check(fields, MANIFEST_FIELDS, {"payload_shape": SHAPE, "extra": OBJECT})
+            shape = fields.pop("payload_shape", None)
             return cls(**fields, payload_shape=tuple(shape) if shape else None)
-        except FileNotFoundError:
-            raise InputError(f"{store} is not a built store: it has no {MANIFEST}") from None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (Unreadable, TypeError) as error:
             raise InputError(f"{path} is damaged ({error}); build the store again (--force)") from None
+
+
+PART = with_fields({"name": TEXT, "options": OBJECT})
+SHAPE = Kind("a shape", lambda value: list_of(COUNT).fits(value) and len(value) == 3)
+SPLIT_FIELDS = {
+    **dict.fromkeys(("samples", "payload_bytes", "used_bytes", "allocated_bytes", "apparent_bytes", "files"), COUNT),
+    "seconds": AMOUNT,
+}
+MANIFEST_FIELDS = {
+    **dict.fromkeys(("dataset", "fingerprint", "variant", "checksum", "built"), TEXT),
+    "format": one_of(FORMATS),
+    "encoding": PART,
+    "compression": PART,
+    "format_options": OBJECT,
+    "classes": list_of(TEXT),
+    "splits": object_of(with_fields(SPLIT_FIELDS)),
+    "files": object_of(TEXT),
+    "versions": object_of(TEXT),
+}
+"""What every reader of a manifest relies on."""
 
 
 def _digest(fields: Mapping[str, Any]) -> str:
@@ -206,8 +229,12 @@ def list_damaged_stores(home: Home, dataset: str | None = None) -> list[tuple[Pa
 
 
 def _store_folders(home: Home, dataset: str | None) -> Iterator[Path]:
+    """The folders that have a manifest, or whatever bears its name."""
     pattern = f"{dataset or '*'}/*/*/{MANIFEST}"
-    yield from sorted(path.parent for path in home.built.glob(pattern) if not path.parts[-4].startswith("."))
+    with contextlib.suppress(OSError):
+        for path in sorted(home.built.glob(pattern)):
+            if not any(part.startswith(".") for part in path.relative_to(home.built).parts):
+                yield path.parent
 
 
 def _look(path: Path) -> StoreInfo | str:
@@ -218,15 +245,18 @@ def _look(path: Path) -> StoreInfo | str:
 
 
 def delete_store(home: Home, path: Path) -> None:
-    """Remove a store. Raises InputError for anything that is not one of this home's."""
-    folder = path.resolve()
-    if not folder.is_relative_to(home.built.resolve()) or not (folder / MANIFEST).is_file():
+    """Remove a store, also one that cannot be read; of a link only the link.
+
+    Raises InputError for anything that is not one of this home's, WorkError where the disk refuses.
+    """
+    folder = path.parent.resolve() / path.name
+    if folder.parents[2:3] != (home.built.resolve(),) or not os.path.lexists(folder / MANIFEST):
         raise InputError(f"{path} is not one of the stores in {home.built}")
     # Renamed first: however the removal ends, no half of a store is ever seen.
     going = home.built / WORKPLACE / f"{folder.parts[-3]}.{folder.parts[-2]}.{folder.name}.{os.getpid()}"
-    going.parent.mkdir(exist_ok=True)
-    folder.rename(going)
-    shutil.rmtree(going)
+    with disk_trouble_told("deleting the store"):
+        going.parent.mkdir(exist_ok=True)
+        remove(folder.rename(going))
 
 
 def measure(format: Format, container: Path, payload_bytes: int) -> Sizes:

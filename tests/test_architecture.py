@@ -31,6 +31,7 @@ BASE = [
     "core.strict_json",
     "core.printable",
     "core.checked",
+    "core.dataset_checks",
     "core.files",
 ]
 
@@ -46,7 +47,7 @@ FLOORS = [
     ["core.measure", "core.inspect", "core.loading"],
     ["core.building"],
     ["core.stores"],
-    ["core.importing"],
+    ["core.importing", "core.dataset_damage"],
     ["core.datasets"],
     ["core.formats", "core.compressions", "core.encodings", "core.sources"],
     BASE,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError, disk_trouble_told
-from core.files import Unreadable
+from core.files import Unreadable, remove
 from core.home import REPOSITORY, Home
 from core.jobs.files import write_json
 from core.jobs.job import ALIVE, CANCEL, END, LOG, SPEC, Job, State, read_job
@@ -204,13 +204,8 @@ def _look(folder: Path) -> Job | str:
 
 
 def _remove(folder: Path) -> None:
-    """Renamed first, so that no half of a job is ever seen. Of a link only the link goes. Raises OSError."""
-    going = folder.with_name(f"{GOING}{uuid.uuid4().hex}")
-    folder.rename(going)
-    if going.is_symlink() or not going.is_dir():
-        going.unlink()
-    else:
-        shutil.rmtree(going)
+    """Renamed first, so that no half of a job is ever seen. Raises OSError."""
+    remove(folder.rename(folder.with_name(f"{GOING}{uuid.uuid4().hex}")))
 
 
 def _new_id(task: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import WorkError, disk_trouble_told
+from core.files import remove
 from core.home import Home
 from core.measure.records import FOREIGN, Record, read_record
 from core.runs import now
@@ -69,7 +70,4 @@ def remove_record(path: Path) -> None:
     """A record's file, whatever lies there in its place, and the files beside it. Raises OSError."""
     for found in [*path.parent.iterdir()]:
         if found.name.startswith(f"{path.stem}."):
-            if found.is_dir() and not found.is_symlink():
-                shutil.rmtree(found)
-            else:
-                found.unlink()
+            remove(found)
