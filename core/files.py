@@ -91,5 +91,14 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
+def stamp(path: Path) -> tuple[int, int]:
+    """Another one as soon as a file is written to, replaced or gone: when (ns) and its size in bytes."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
 def _none(_constant: str) -> None:
     return None

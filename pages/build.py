@@ -8,7 +8,9 @@ from ui.frame import through_router
 from ui.job_panel import draw_jobs
 from ui.navigation import link
 from ui.store_list import draw_stores
-from ui.stores import damaged, stores
+from ui.stores import stores
+from ui.unreadable import STORES as DAMAGED
+from ui.unreadable import draw_unreadable
 
 through_router()
 title, views = st.columns([2, 3], vertical_alignment="bottom")
@@ -31,10 +33,9 @@ if found:
         format_func=lambda name: f"{name} ({len(found)})" if name == STORES else name,
         persist_state="session",
     )  # fmt: skip
-for _, reason in damaged(dataset.name):
-    st.warning(reason, icon=":material/broken_image:")
 if view == STORES:
     draw_jobs("build")
     draw_stores(dataset.name)
 else:
     draw_form(dataset)
+draw_unreadable(DAMAGED)

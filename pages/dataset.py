@@ -8,12 +8,14 @@ from ui.dataset.view import ask_to_delete, draw_dataset
 from ui.frame import through_router
 from ui.job_panel import draw_jobs
 from ui.navigation import link
+from ui.unreadable import DATASETS, draw_unreadable
+from ui.words import verbatim
 
 through_router()
 dataset = state.current_dataset()
 
 heading, buttons = st.columns([3, 2], vertical_alignment="bottom")
-heading.title(dataset.name if dataset else "Dataset")
+heading.title(verbatim(dataset.name) if dataset else "Dataset")
 if dataset:
     with buttons, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         link("build", "Build stores from it")
@@ -28,3 +30,4 @@ if not importing:
         draw_import()
 if dataset:
     draw_dataset(dataset)
+draw_unreadable(DATASETS)

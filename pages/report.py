@@ -6,6 +6,7 @@ from ui import report_page, state
 from ui.frame import through_router
 from ui.navigation import link
 from ui.stores import stores
+from ui.words import verbatim
 
 through_router()
 st.title("Report")
@@ -18,7 +19,7 @@ if dataset is None:
     st.stop()
 
 if not stores(dataset.name):
-    st.markdown(f"A report compares built stores. No store was built from {dataset.name} yet.")
+    st.markdown(f"A report compares built stores. No store was built from {verbatim(dataset.name)} yet.")
     link("build", "Build stores")
     st.stop()
 

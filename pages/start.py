@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.demo_view import draw_demo
 from ui.frame import through_router
+from ui.unreadable import DATASETS, JOBS, RUNS, STORES, draw_unreadable
 from ui.welcome import draw_inventory, draw_journey
 
 through_router()
@@ -16,3 +17,4 @@ st.markdown(
 draw_demo()
 draw_journey()
 draw_inventory()
+draw_unreadable(JOBS, RUNS, DATASETS, STORES)

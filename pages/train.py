@@ -12,6 +12,7 @@ from ui.stores import stores
 from ui.training.form import KIND_OF, ORDERS_VIEW, SCALING, STORES, draw_form
 from ui.training.view import draw_result
 from ui.training.words import run_title
+from ui.words import verbatim
 
 through_router()
 title, views = st.columns([2, 3], vertical_alignment="bottom")
@@ -20,7 +21,7 @@ title.title("Train")
 dataset = state.current_dataset()
 found = stores(dataset.name) if dataset else []
 if dataset is None or not found:
-    missing = f"No store was built from {dataset.name} yet." if dataset else "There is no dataset yet."
+    missing = f"No store was built from {verbatim(dataset.name)} yet." if dataset else "There is no dataset yet."
     st.markdown(f"Training reads from built stores. {missing}")
     link("build" if dataset else "dataset", "Build stores" if dataset else "Import a dataset")
     link("start", "Or run the demo")

@@ -18,7 +18,7 @@ from ui.loaders.words import busy_text, labels_of, machine_text, race_verdict
 from ui.navigation import link
 from ui.store_charts import draw_four_sizes
 from ui.stores import stores, table
-from ui.words import remaining_text, seconds_text
+from ui.words import remaining_text, seconds_text, verbatim
 
 STEPS = (
     "Draw 6,000 images",
@@ -95,11 +95,11 @@ def _draw_steps(job: Job, seen: Watch) -> None:
 def _draw_current(job: Job, seen: Watch) -> None:
     if job.state is State.WAITING:
         ahead = state.jobs().waits_for(job)
-        st.caption(f"Waits for {ahead[0].title}." if ahead else "Starting…")
+        st.caption(f"Waits for {verbatim(ahead[0].title)}." if ahead else "Starting…")
         return
     if seen.progress is not None:
         left = remaining_text(seen.remaining())
-        st.progress(seen.fraction or 0.0, text=" · ".join(filter(None, [seen.progress.stage, left])))
+        st.progress(seen.fraction or 0.0, text=" · ".join(filter(None, [verbatim(seen.progress.stage), left])))
     if "throughput" in seen.samples or (seen.progress is not None and seen.progress.stage == "racing"):
         st.html(picture(seen))
     elif seen.progress is None:

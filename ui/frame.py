@@ -7,10 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import FormatMattersError
+from core.errors import FormatMattersError, disk_error_text
 from ui.navigation import navigate
 from ui.sidebar import draw_sidebar
 from ui.warm_up import warm_up
+from ui.words import verbatim
 
 HERE = Path(__file__).parent
 
@@ -37,7 +38,9 @@ def draw_app() -> None:
     try:
         page.run()
     except FormatMattersError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(verbatim(error), icon=":material/error:")
+    except OSError as error:  # a disk that is full or read-only, or a file that went while it was read
+        st.error(verbatim(disk_error_text(error, "drawing this page")), icon=":material/error:")
     finally:
         _run.framed = False
     warm_up()
@@ -55,16 +58,21 @@ def through_router() -> None:
         return
     if BEGUN_KEY not in st.session_state:
         st.session_state[BEGUN_KEY] = True
+        _configure()  # else the browser fetches the icon of the page, from a host of other people's
         navigate()
         st.rerun()
     _draw_frame()
 
 
 def _draw_frame() -> st.Page:
-    st.set_page_config(page_title="Format Matters", page_icon=str(HERE / "logo-small.svg"), layout="wide")
+    _configure()
     st.html(f"<style>{NARROW_PAGES}</style>")
     st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "logo-small.svg")
     st.session_state[BEGUN_KEY] = True
     page = navigate()
     draw_sidebar()
     return page
+
+
+def _configure() -> None:
+    st.set_page_config(page_title="Format Matters", page_icon=str(HERE / "logo-small.svg"), layout="wide")

@@ -11,7 +11,7 @@ from core.errors import FormatMattersError
 from core.jobs import Job, State, Watch
 from core.jobs.job import CANCEL
 from ui import state
-from ui.words import number_text, remaining_text, seconds_text, size_text, speed_text, verbatim
+from ui.words import number_text, plain_lines, remaining_text, seconds_text, size_text, speed_text, verbatim
 
 WATCHES_KEY, DISMISSED_KEY, ENDED_KEY, TOLD_KEY = (
     "app.watches", "app.dismissed_jobs", "app.ended_jobs", "app.told_jobs",
@@ -105,12 +105,12 @@ def _draw_row(job: Job) -> None:
 def draw_progress(job: Job) -> None:
     """Title, bar, and what is known of pace and time left."""
     if job.state is State.WAITING:
-        st.markdown(f"**{job.title}** :gray[· {queue_text(job)}]")
+        st.markdown(f"**{verbatim(job.title)}** :gray[· {verbatim(queue_text(job))}]")
         return
     told = progress_told(job, watch(job))
-    st.markdown(f"**{job.title}** :gray[· {told.stage}]")
+    st.markdown(f"**{verbatim(job.title)}** :gray[· {verbatim(told.stage)}]")
     st.progress(told.fraction)
-    st.caption(told.detail)
+    st.caption(verbatim(told.detail))
 
 
 class Told(NamedTuple):
@@ -137,7 +137,10 @@ def draw_cancel(job: Job) -> None:
 
 def _cancel(job_ids: list[str]) -> None:
     for job_id in job_ids:
-        state.jobs().cancel(job_id)
+        try:
+            state.jobs().cancel(job_id)
+        except FormatMattersError as error:
+            st.session_state[state.TROUBLE_KEY] = str(error)
 
 
 def _stage_text(seen: Watch) -> str:
@@ -186,12 +189,12 @@ def draw_ending(owner: str) -> None:
     if last is None or last.state is State.DONE or last.active or last.id in dismissed:
         return
     if last.state is State.CANCELLED:
-        st.info(f"**{last.title}**: {last.error}", icon=":material/info:")
+        st.info(f"**{verbatim(last.title)}**: {verbatim(last.error)}", icon=":material/info:")
     else:
-        st.error(f"**{last.title}**: {last.error}", icon=":material/error:")
+        st.error(f"**{verbatim(last.title)}**: {verbatim(last.error)}", icon=":material/error:")
     with st.container(horizontal=True):
         st.button("Dismiss", key=f"{owner}.dismiss", icon=":material/done:", on_click=dismissed.add, args=(last.id,))
         log = last.log()
         if log:
             with st.popover("Log", icon=":material/description:"):
-                st.code(log, language=None, height=320)
+                st.code(plain_lines(log), language=None, height=320)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.datasets import Dataset
+from core.files import stamp
 from core.home import Home
+from core.measure.records import record_paths
 from core.report.gather import gather
 from core.report.questions import MOST_IMAGES, QUESTIONS, Answers
 from core.report.standing import settings
@@ -116,13 +118,13 @@ def _draw_measured(report: Report) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading what was measured…")
-def _evidence(root: str, dataset: str, fingerprint: str, changed: tuple[tuple[str, int], ...]) -> Evidence:
+def _evidence(root: str, dataset: str, fingerprint: str, changed: tuple[tuple[str, int, int], ...]) -> Evidence:
     """`fingerprint` and `changed` are parts of the cache's key only."""
     return gather(Home.find(root), dataset)
 
 
-def _changed(dataset: str) -> tuple[tuple[str, int], ...]:
+def _changed(dataset: str) -> tuple[tuple[str, int, int], ...]:
     """Another one as soon as a store or a record comes, goes or grows."""
     home = state.home()
-    files = [*home.built.glob(f"{dataset}/*/*/{MANIFEST}"), *home.runs.glob("*/*.jsonl")]
-    return tuple(sorted((str(path), path.stat().st_mtime_ns) for path in files))
+    files = [*home.built.glob(f"{dataset}/*/*/{MANIFEST}"), *record_paths(home)]
+    return tuple(sorted((str(path), *stamp(path)) for path in files))

@@ -13,7 +13,7 @@ from ui.words import verbatim
 def draw_section(section: Section, *, titled: bool = True) -> None:
     """`titled`: with its heading."""
     if titled:
-        st.subheader(section.title)
+        st.subheader(verbatim(section.title))
     for block in section.blocks:
         if block is not section.repeats:
             _draw(block)
@@ -55,7 +55,7 @@ def _draw_table(block: Table) -> None:
     rows = [dict(zip(columns, row, strict=True)) for row in block.rows]
     plain = {name: st.column_config.TextColumn("" if name.startswith("column ") else name) for name in columns}
     if block.folded:
-        with st.expander(block.title, icon=":material/table_rows:"):
+        with st.expander(verbatim(block.title), icon=":material/table_rows:"):
             st.dataframe(rows, hide_index=True, column_config=plain)
     else:
         st.caption(f"**{verbatim(block.title)}**")

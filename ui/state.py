@@ -11,6 +11,7 @@ from core.datasets import Dataset, list_datasets
 from core.errors import FormatMattersError
 from core.home import Home
 from core.jobs import Job, Jobs
+from ui.words import verbatim
 
 DATASET_KEY = "app.dataset"
 AWAITED_KEY = "app.awaited_datasets"
@@ -61,7 +62,7 @@ def start_job(task: str, fields: Mapping[str, object], *, title: str, owner: str
     try:
         return jobs().start(task, {**fields, "home": str(home().root)}, title=title, owner=owner)
     except FormatMattersError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(verbatim(error), icon=":material/error:")
         return None
 
 
@@ -77,7 +78,7 @@ def show_trouble() -> None:
     """What a button's callback could not do, once."""
     trouble = st.session_state.pop(TROUBLE_KEY, None)
     if trouble:
-        st.error(trouble, icon=":material/error:")
+        st.error(verbatim(trouble), icon=":material/error:")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

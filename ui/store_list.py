@@ -12,7 +12,7 @@ from ui import state
 from ui.navigation import go
 from ui.store_charts import draw_four_sizes, one_figure
 from ui.stores import SIZES, SIZES_EXPLAINED, store_label, stores, table
-from ui.words import counted, number_text, seconds_text, size_text
+from ui.words import code, counted, number_text, plain, seconds_text, size_text, verbatim
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +111,7 @@ def _verifications() -> dict[str, Job]:
     found: dict[str, Job] = {}
     for job in state.jobs().all():
         if job.task == "verify" and job.state is State.DONE:
-            found.setdefault(str(job.fields["store"]), job)
+            found.setdefault(str(job.fields.get("store")), job)
     return found
 
 
@@ -125,7 +125,7 @@ def _verification_text(job: Job | None) -> str:
 def _draw_verification(store: StoreInfo, job: Job | None) -> None:
     """How the store's last verification ended."""
     if job is None:
-        st.caption(f"Verified when it was built. It lies in `{store.path}`.")
+        st.caption(f"Verified when it was built. It lies in {code(store.path)}.")
         return
     mismatches = job.result.get("mismatches", [])
     if not mismatches:
@@ -134,13 +134,15 @@ def _draw_verification(store: StoreInfo, job: Job | None) -> None:
                    icon=":material/verified:")  # fmt: skip
         return
     st.error(f"{counted(len(mismatches), 'sample')} of {job.result['samples']:,} differ.", icon=":material/error:")
-    st.dataframe(mismatches[:1000], hide_index=True)
+    rows = [{str(name): plain(value) for name, value in told.items()} for told in mismatches[:1000]]
+    st.dataframe(rows, hide_index=True)
 
 
 @st.dialog("Delete a store")
 def _ask_to_delete(store: StoreInfo) -> None:
     size = sum(split["allocated_bytes"] for split in store.manifest.splits.values())
-    st.markdown(f"**{store_label(store)}** of {store.manifest.dataset} is removed; that frees {size_text(size)}.")
+    name, dataset = verbatim(store_label(store)), verbatim(store.manifest.dataset)
+    st.markdown(f"**{name}** of {dataset} is removed; that frees {size_text(size)}.")
     st.caption("The imported images stay, so it can be built again.")
     if st.button("Delete", type="primary", icon=":material/delete:", key="build.delete_confirmed",
                  on_click=state.delete, args=(delete_store, store.path)):  # fmt: skip

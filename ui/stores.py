@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.encodings import ENCODINGS
+from core.files import stamp
 from core.formats import FORMATS
 from core.home import Home
 from core.measure.controlled import store_factors
-from core.stores import MANIFEST, StoreInfo, list_damaged_stores, list_stores
+from core.stores import MANIFEST, StoreInfo, list_stores
 from ui import state
 from ui.theme import format_title
 
@@ -36,11 +36,6 @@ SIZES_EXPLAINED = (
 def stores(dataset: str | None = None) -> list[StoreInfo]:
     """The stores of a dataset, or all. Read anew only when one came, went or was rebuilt."""
     return _stores(str(state.home().root), dataset, _changed(state.home(), dataset))
-
-
-def damaged(dataset: str) -> list[tuple[Path, str]]:
-    """The stores of a dataset that cannot be read, and why."""
-    return _damaged(str(state.home().root), dataset, _changed(state.home(), dataset))
 
 
 def label(format: str, variant: str) -> str:
@@ -87,18 +82,13 @@ def table(found: list[StoreInfo]) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _stores(root: str, dataset: str | None, changed: tuple[int, ...]) -> list[StoreInfo]:
+def _stores(root: str, dataset: str | None, changed: tuple[tuple[int, int], ...]) -> list[StoreInfo]:
     """In the order of the table of formats. `changed` is part of the cache's key only."""
     order = list(FORMATS)
     found = list_stores(Home.find(root), dataset)
     return sorted(found, key=lambda store: (order.index(store.manifest.format), store.manifest.variant))
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _damaged(root: str, dataset: str, changed: tuple[int, ...]) -> list[tuple[Path, str]]:
-    return list_damaged_stores(Home.find(root), dataset)
-
-
-def _changed(home: Home, dataset: str | None) -> tuple[int, ...]:
+def _changed(home: Home, dataset: str | None) -> tuple[tuple[int, int], ...]:
     """When each manifest was last written: another tuple as soon as a store comes, goes or is rebuilt."""
-    return tuple(path.stat().st_mtime_ns for path in sorted(home.built.glob(f"{dataset or '*'}/*/*/{MANIFEST}")))
+    return tuple(stamp(path) for path in sorted(home.built.glob(f"{dataset or '*'}/*/*/{MANIFEST}")))

@@ -10,7 +10,8 @@ import streamlit as st
 from PIL import Image
 
 from core.datasets import Dataset
-from core.pixels import to_rgb
+from core.pixels import FORMATS, BadImage, to_rgb
+from ui.words import plain
 
 EDGE = 60
 """Pixels on the page along the longer edge."""
@@ -24,12 +25,12 @@ def class_rows(_dataset: Dataset, fingerprint: str, split: str, labels: tuple[in
 
 
 def _class_row(dataset: Dataset, split: str, label: int, each: int, seed: int) -> str:
-    name = html.escape(dataset.classes[label])
+    name = html.escape(plain(dataset.classes[label]))
     pictures = "".join(
         _picture(dataset, split, position, name)
         for position in dataset.sample_positions(split, label=label, k=each, seed=seed)
     )
-    pictures = pictures or f'<span style="align-self:center;opacity:0.6">none in {html.escape(split)}</span>'
+    pictures = pictures or f'<span style="align-self:center;opacity:0.6">none in {html.escape(plain(split))}</span>'
     return (
         f'<div style="align-self:center;font-size:0.9rem">{name}</div>'
         f'<div style="display:flex;gap:6px;overflow:hidden;height:{EDGE}px;flex-wrap:wrap">{pictures}</div>'
@@ -38,19 +39,32 @@ def _class_row(dataset: Dataset, split: str, label: int, each: int, seed: int) -
 
 def _picture(dataset: Dataset, split: str, position: int, name: str) -> str:
     row = dataset.row(split, position)
-    title = html.escape(f"{row.path}, {row.width} × {row.height}", quote=True)
+    title = html.escape(plain(f"{row.path}, {row.width} × {row.height}"), quote=True)
     sharp = "image-rendering:pixelated;" if max(row.width, row.height) <= EDGE else ""
+    try:
+        source = thumbnail(dataset.read(row))
+    except (OSError, BadImage) as error:
+        why = html.escape(plain(f"{row.path}: {error}"), quote=True)
+        return (
+            f'<div title="{why}" style="width:{EDGE}px;height:{EDGE}px;font-size:11px;opacity:0.6">not readable</div>'
+        )
     return (
-        f'<img src="{thumbnail(dataset.read(row))}" alt="{name}" title="{title}" '
+        f'<img src="{source}" alt="{name}" title="{title}" '
         f'style="width:{EDGE}px;height:{EDGE}px;object-fit:cover;border-radius:4px;{sharp}">'
     )
 
 
 def thumbnail(data: bytes) -> str:
-    """A data URI of the image, no larger than it is shown (twice that, for fine screens)."""
-    with Image.open(io.BytesIO(data)) as opened:
-        opened.draft("RGB", (2 * EDGE, 2 * EDGE))  # a large JPEG is decoded at the scale that is needed
-        image = Image.fromarray(to_rgb(opened))
+    """A data URI of the image, no larger than it is shown (twice that, for fine screens).
+
+    Raises BadImage for a file that is none any more.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+            opened.draft("RGB", (2 * EDGE, 2 * EDGE))  # a large JPEG is decoded at the scale that is needed
+            image = Image.fromarray(to_rgb(opened))
+    except Exception as error:  # noqa: BLE001 - decoders raise anything on what is damaged
+        raise BadImage(str(error) or type(error).__name__) from None
     image.thumbnail((2 * EDGE, 2 * EDGE))
     file = io.BytesIO()
     small = max(image.size) <= EDGE

@@ -10,6 +10,7 @@ from core.events import Message, Progress, Sample
 from core.jobs.estimate import Estimate
 from core.jobs.eventlog import EventReader, Stamped
 from core.jobs.job import EVENTS, Job
+from core.jobs.series import is_known
 
 
 class Measured(NamedTuple):
@@ -22,12 +23,13 @@ class Measured(NamedTuple):
 class Watch:
     """Follows one job's events. Call `refresh` to read what is new; the rest are plain attributes.
 
-    `samples` holds the live measurements by series, `messages` the sentences, `stages` the last progress of each stage
-    in the order in which the stages began.
+    `samples` holds the live measurements by series, each with what its drawing relies on (`series`), `messages` the
+    sentences, `stages` the last progress of each stage in the order in which the stages began.
     """
 
     def __init__(self, job: Job) -> None:
         self._reader = EventReader(job.folder / EVENTS)
+        self._task = job.task
         self._estimate = Estimate()
         self.progress: Progress | None = None
         self.stages: dict[str, Progress] = {}
@@ -64,5 +66,5 @@ class Watch:
             self._estimate.add(at, event)
         elif isinstance(event, Message):
             self.messages.append(event)
-        elif isinstance(event, Sample):
+        elif isinstance(event, Sample) and is_known(self._task, event):
             self.samples.setdefault(event.series, []).append(Measured(at, event.values))

@@ -128,7 +128,7 @@ def value_title(factor: str, factors: Factors) -> str:
 def factor_text(factor: str, value: str) -> str:
     """How a value of a factor of loading is told."""
     if factor == "workers":
-        return counted(int(value), "worker") if value.isdigit() else f"workers {value}"
+        return counted(int(value), "worker") if value.isdecimal() and len(value) < 10 else f"workers {value}"
     if factor == "transform":
         return "no transform" if value == "none" else value
     return {"batch_size": "batch {}", "loader": "{} loader"}.get(factor, "{}").format(value)

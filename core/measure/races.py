@@ -35,7 +35,7 @@ class RaceRecord:
     @property
     def complete(self) -> bool:
         """Whether every turn was run; an experiment that was cancelled has fewer."""
-        settings = len(self.setup.get("settings", self.setup["stores"])) - len(self.refused)
+        settings = len(self.setup.get("settings") or self.setup["stores"]) - len(self.refused)
         return len(self.turns) >= settings * int(self.setup["rounds"])
 
     @property

@@ -124,7 +124,7 @@ def salvaged(path: Path) -> tuple[Record | None, str]:
     record = salvage_text(path, text)
     if record is None:
         return None, "it is empty" if not text.strip() else "not one of its lines is a row that this version knows"
-    return record, "" if record.rows else "it has a setup, but nothing was measured"
+    return record, ""
 
 
 def salvage_text(path: Path, text: str) -> Record | None:

@@ -19,7 +19,7 @@ from ui.building.plan import Parts, Planned, gains, overview, plan
 from ui.forms import option_widgets
 from ui.job_panel import draw_jobs
 from ui.store_charts import compression_gains
-from ui.words import counted, listed, seconds_text, size_text
+from ui.words import counted, listed, seconds_text, size_text, verbatim
 
 KINDS: Mapping[str, tuple[Table[Any], tuple[str, ...], str]] = {
     "Formats": (FORMATS, tuple(FORMATS), "How payloads lie on the disk."),
@@ -127,11 +127,11 @@ def _draw_plan(planned: list[Planned]) -> None:
         },
     )
     for problem in dict.fromkeys(one.problem for one in planned if one.problem):
-        st.warning(problem, icon=":material/block:")
+        st.warning(verbatim(problem), icon=":material/block:")
     warnings = [one.warning for one in planned if one.warning and one.ready]
     if warnings:
         more = f" So do {len(warnings) - 1} more." if len(warnings) > 1 else ""
-        st.warning(warnings[0] + more, icon=":material/content_copy:")
+        st.warning(verbatim(warnings[0]) + more, icon=":material/content_copy:")
 
 
 def _draw_start(planned: list[Planned]) -> None:
@@ -185,7 +185,7 @@ def _draw_gains(dataset: Dataset, encodings: Parts) -> None:
         try:
             found = gains(str(state.home().root), dataset.fingerprint, dataset.name, encoding, options)
         except FormatMattersError as error:
-            st.caption(f"{encoding}: {error}")
+            st.caption(f"{encoding}: {verbatim(error)}")
             continue
         rows += [
             (encoding, gain["compression"], gain["ratio"], gain["compress_bytes_per_s"] / 1e6,

@@ -16,6 +16,7 @@ from core.sources import SOURCES, recognise
 from core.sources.recognise import ARCHIVE_ENDINGS
 from ui import state
 from ui.forms import option_widgets
+from ui.words import verbatim
 
 WAYS = {
     "Built-in shapes": "shapes",
@@ -67,7 +68,7 @@ def _draw_source(way: str) -> tuple[str, Mapping[str, object]] | None:
     try:
         found = recognise(path)
     except InputError as error:
-        st.warning(str(error), icon=":material/folder_off:")
+        st.warning(verbatim(error), icon=":material/folder_off:")
         return None
     st.caption(f"Recognised as: {SOURCES[found].title}.")
     return path, option_widgets(SOURCES.options(found), f"dataset.{found}")
@@ -83,7 +84,7 @@ def _start(way: str, source: str, name: str, limit: int | None, options: Mapping
     try:
         check_name(name)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(verbatim(error), icon=":material/error:")
         return
     task = "import"
     if way == "upload":

@@ -11,7 +11,7 @@ from ui import state
 from ui.dataset.charts import class_balance, shape_map, size_histogram
 from ui.stores import store_label, totals
 from ui.thumbnails import class_rows
-from ui.words import counted, listed, number_text, size_text
+from ui.words import code, counted, listed, number_text, plain, size_text, verbatim
 
 CLASSES_A_PAGE = 10
 PICTURES_A_CLASS = 12
@@ -39,20 +39,22 @@ def draw_dataset(dataset: Dataset) -> None:
 
 def _draw_figures(dataset: Dataset) -> None:
     shapes = list(dataset.shapes())
-    splits = listed(f"{number_text(images)} {split}" for split, images in dataset.splits.items())
+    splits = listed(f"{number_text(images)} {verbatim(split)}" for split, images in dataset.splits.items())
     figures = st.columns(4)
     figures[0].metric("Images", number_text(sum(dataset.splits.values())), help=splits)
     figures[1].metric("Classes", number_text(len(dataset.classes)))
     figures[2].metric("Bytes of the files", size_text(dataset.bytes), help=f"{dataset.bytes:,} bytes")
     shape = f"{shapes[0][1]} × {shapes[0][0]}" if len(shapes) == 1 else f"{len(shapes):,} shapes"
     figures[3].metric("Width × height", shape, help="in pixels")
-    st.caption(f"{splits} · from `{dataset.source}` · imported {dataset.imported.replace('T', ' ')[:16]} UTC")
+    when = verbatim(dataset.imported.replace("T", " ")[:16])
+    st.caption(f"{splits} · from {code(dataset.source)} · imported {when} UTC")
 
 
 def _draw_samples(dataset: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.segmented_control("Split", list(dataset.splits), default=next(iter(dataset.splits)), required=True,
-                                     key=f"dataset.split.{dataset.name}", persist_state="session")  # fmt: skip
+                                     format_func=verbatim, key=f"dataset.split.{dataset.name}",
+                                     persist_state="session")  # fmt: skip
         page = _draw_class_pager(dataset)
         if st.button("Other samples", icon=":material/shuffle:", key="dataset.shuffle"):
             st.session_state["dataset.seed"] = st.session_state.get("dataset.seed", 0) + 1
@@ -119,7 +121,8 @@ def _draw_skipped(skipped: list[Skipped]) -> None:
         st.success("Nothing was skipped: every file was read as an image.", icon=":material/check_circle:")
         return
     st.caption("These files were left out at import; everything else was kept.")
-    st.dataframe({"Path": [entry.path for entry in skipped], "Reason": [entry.reason for entry in skipped]})
+    columns = {"Path": [plain(entry.path) for entry in skipped], "Reason": [plain(entry.reason) for entry in skipped]}
+    st.dataframe(columns)
 
 
 # ---------------------------------------------------------------- deletion
@@ -130,7 +133,9 @@ def ask_to_delete(dataset: Dataset) -> None:
     """Say what goes and what stays, and delete when told so."""
     stores = list_stores(state.home(), dataset.name)
     images = counted(sum(dataset.splits.values()), "image")
-    st.markdown(f"**{dataset.name}** with its {images} ({size_text(dataset.bytes)}) is removed from this machine.")
+    st.markdown(
+        f"**{verbatim(dataset.name)}** with its {images} ({size_text(dataset.bytes)}) is removed from this machine."
+    )
     if stores:
         _draw_dependents(stores)
     if st.button("Delete", type="primary", icon=":material/delete:", key="dataset.delete_confirmed",
@@ -143,8 +148,9 @@ def _draw_dependents(stores: list[StoreInfo]) -> None:
     allocated = sum(totals(store)["allocated_bytes"] for store in stores)
     st.warning(
         f"{counted(len(stores), 'store was', 'stores were')} built from it: "
-        f"{listed(store_label(store) for store in stores)}. Left on the disk, they can still be read, but neither "
-        "verified against the images nor built again, and are shown here only when the dataset is back.",
+        f"{listed(verbatim(store_label(store)) for store in stores)}. "
+        "Left on the disk, they can still be read, but neither verified against the images nor built again, and are "
+        "shown here only when the dataset is back.",
         icon=":material/link_off:",
     )
     st.toggle(f"Delete the {counted(len(stores), 'store')} too ({size_text(allocated)})", key=WITH_STORES)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from pathlib import Path
 
@@ -11,13 +9,14 @@ import streamlit as st
 
 from core.errors import FormatMattersError
 from core.jobs import Job, State
+from core.measure.tabular import csv_text
 from ui import state
 from ui.inspector import inspected
 from ui.inspector.inspected import Span
 from ui.inspector.opening import Subject
 from ui.inspector.sample_view import draw_sample
 from ui.job_panel import draw_ending, draw_jobs, own_jobs
-from ui.words import counted, seconds_text, verbatim
+from ui.words import counted, plain, seconds_text, verbatim
 
 OWNER = "inspector"
 TASK = "scan"
@@ -82,8 +81,9 @@ def _draw_result(subject: Subject, whole: Span, job: Job) -> None:
     )
     table, large = st.columns([8, 5], gap="large")
     with table:
+        shown = [{name: plain(entry[name]) for name in ("key", "reason")} for entry in bad]
         cells = st.dataframe(
-            bad, hide_index=True, selection_mode="single-cell", on_select="rerun", key=f"inspector.bad.{job.id}",
+            shown, hide_index=True, selection_mode="single-cell", on_select="rerun", key=f"inspector.bad.{job.id}",
             column_config={"key": "Key", "reason": "Reason"}, height=min(36 * len(bad) + 38, 440),
         ).selection.cells  # fmt: skip
         st.download_button("Save as CSV", lambda: as_csv(bad), f"{Path(whole.path).stem}-bad.csv", "text/csv",
@@ -117,9 +117,5 @@ def position_of(whole: Span, key: str) -> int | None:
 
 
 def as_csv(bad: list[dict[str, str]]) -> str:
-    """The list as a table with a header."""
-    file = io.StringIO()
-    writer = csv.DictWriter(file, ["key", "reason"])
-    writer.writeheader()
-    writer.writerows(bad)
-    return file.getvalue()
+    """The list as a table with a header, in which no spreadsheet finds a formula."""
+    return csv_text({name: plain(entry[name]) for name in ("key", "reason")} for entry in bad)

@@ -11,6 +11,7 @@ from ui.inspector import inspected
 from ui.inspector.opening import Subject, subject_of
 from ui.inspector.sample_view import draw_comparison
 from ui.stores import store_label
+from ui.words import verbatim
 
 COMPARED = 4
 """Other stores that are shown unasked."""
@@ -40,8 +41,8 @@ def _draw_other(other: StoreInfo, split: str, position: int, original: Sample) -
     try:
         sample = inspected.sample(subject_of(other, split).span, position)
     except FormatMattersError as error:
-        st.markdown(f"**{store_label(other)}**")
-        st.error(str(error), icon=":material/error:")
+        st.markdown(f"**{verbatim(store_label(other))}**")
+        st.error(verbatim(error), icon=":material/error:")
         return
     draw_comparison(store_label(other), sample, original)
 

@@ -135,4 +135,7 @@ def nothing(subject: Subject, wanted: Wanted | None, found: inspected.Found | No
         return
     what = f"whose key {HOW_TITLES[wanted.how]} {verbatim(wanted.key)}" if wanted.key else "with this label"
     so_far = "" if found is None or found.complete else " so far"
-    st.info(f"No {subject.noun} {what} {subject.where}{so_far}. Choose another filter.", icon=":material/filter_alt:")
+    st.info(
+        f"No {subject.noun} {what} {verbatim(subject.where)}{so_far}. Choose another filter.",
+        icon=":material/filter_alt:",
+    )

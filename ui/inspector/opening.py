@@ -16,7 +16,7 @@ from ui import address, state
 from ui.inspector.inspected import Span
 from ui.navigation import link
 from ui.stores import store_label
-from ui.words import size_text
+from ui.words import code, plain, size_text, verbatim
 
 SOURCE, PATH, STORE, SPLIT, FOLDER, LISTED, QUERY = (
     "inspector.source", "inspector.path", "inspector.store", "inspector.split", "inspector.folder",
@@ -68,7 +68,7 @@ def choose_store(stores: list[StoreInfo], on_change: Callable[[], None]) -> Subj
         link("dataset", "Import a dataset")
         return None
     if not stores:
-        st.markdown(f"Look into a store, image by image. Nothing is built of **{dataset.name}** yet.")
+        st.markdown(f"Look into a store, image by image. Nothing is built of **{verbatim(dataset.name)}** yet.")
         link("build", "Build a store")
         return None
     by_path = {str(info.path): info for info in stores}
@@ -134,11 +134,13 @@ def _admitted(text: str, roots: Roots) -> Path | None:
         path = roots.admit(text)
         if path.exists():
             return path
-        st.error(f"{path} does not exist. Check the spelling, or browse for it.", icon=":material/folder_off:")
+        st.error(
+            f"{verbatim(path)} does not exist. Check the spelling, or browse for it.", icon=":material/folder_off:"
+        )
     except FormatMattersError as error:
-        st.error(str(error), icon=":material/lock:")
+        st.error(verbatim(error), icon=":material/lock:")
     except OSError as error:
-        st.error(f"{text} cannot be opened: {error.strerror}", icon=":material/lock:")
+        st.error(f"{verbatim(text)} cannot be opened: {error.strerror}", icon=":material/lock:")
     return None
 
 
@@ -155,7 +157,7 @@ def _draw_browser(roots: Roots, wanted: Path | None) -> None:
     try:
         listing = roots.list(folder)
     except FormatMattersError as error:
-        st.warning(str(error), icon=":material/folder_off:")
+        st.warning(verbatim(error), icon=":material/folder_off:")
         listing = roots.list(roots.folders[0])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         above = listing.folder.parent
@@ -163,8 +165,10 @@ def _draw_browser(roots: Roots, wanted: Path | None) -> None:
                   on_click=_go_into, args=(above,))  # fmt: skip
         for root in roots.folders:
             if root != listing.folder:
-                st.button(str(root), key=f"inspector.root.{root}", type="tertiary", on_click=_go_into, args=(root,))
-        st.markdown(f"`{listing.folder}`")
+                st.button(
+                    verbatim(root), key=f"inspector.root.{root}", type="tertiary", on_click=_go_into, args=(root,)
+                )
+        st.markdown(code(listing.folder))
     _draw_listing(listing)
 
 
@@ -175,13 +179,13 @@ def _draw_listing(listing: Listing) -> None:
     kinds = {"folder": "folder", "lmdb": "LMDB", "file": ""}
     rows = [
         {
-            "Name": entry.path.name,
+            "Name": plain(entry.path.name),
             "Kind": kinds[entry.kind] or entry.path.suffix.lstrip(".").lower(),
             "Size": size_text(entry.bytes) if entry.bytes else "",
         }
         for entry in listing.entries
     ]
-    key = f"{LISTED}.{listing.folder}"
+    key = f"{LISTED}.{plain(listing.folder)}"
     st.dataframe(
         rows, hide_index=True, height=min(36 * len(rows) + 38, 320), key=key, selection_mode="single-cell",
         on_select=lambda: _picked(listing, key), column_config={"Name": st.column_config.TextColumn(width="large")},
@@ -215,8 +219,8 @@ def _draw_recent() -> None:
     with st.container(horizontal=True, gap="small"):
         for path in recent:
             short = "/".join(Path(path).parts[-2:])
-            st.button(short, key=f"inspector.recent.{path}", help=path, icon=":material/history:",
-                      on_click=_open_path, args=(path,))  # fmt: skip
+            st.button(verbatim(short), key=f"inspector.recent.{plain(path)}", help=verbatim(path),
+                      icon=":material/history:", on_click=_open_path, args=(path,))  # fmt: skip
 
 
 def _open_path(path: str) -> None:
@@ -224,7 +228,7 @@ def _open_path(path: str) -> None:
 
 
 def _listed(roots: Roots) -> str:
-    return " and ".join(f"`{folder}`" for folder in roots.folders)
+    return " and ".join(map(code, roots.folders))
 
 
 # ---------------------------------------------------------------- an upload
@@ -243,7 +247,7 @@ def choose_upload() -> Path | None:
     try:
         return _kept(uploaded.file_id, uploaded)
     except FormatMattersError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(verbatim(error), icon=":material/error:")
         return None
 
 

@@ -15,7 +15,7 @@ from core.inspect.files import Sample, open_inspected
 from core.names import safe_name
 from ui.inspector.inspected import Span
 from ui.theme import PALETTE, finish
-from ui.words import number_text
+from ui.words import number_text, plain, plain_lines, verbatim
 
 ENDINGS = {"jpeg": ".jpg", "jpeg2000": ".jp2", "text": ".txt", "json": ".json"}
 PLAIN_ENDINGS = ("png", "webp", "gif", "bmp", "tiff", "pgm", "ppm", "avif", "npy")
@@ -32,7 +32,7 @@ def draw_value(about: dict[str, Any]) -> None:
     parsed = _parsed(about["text"])
     if parsed is None:
         st.code(
-            about["text"],
+            plain_lines(about["text"]),
             language=None,
             wrap_lines=True,
             height=TEXT_HEIGHT if len(about["text"]) > LONG_TEXT else "content",
@@ -76,7 +76,9 @@ def draw_header(about: dict[str, Any]) -> None:
     """What the image file's header says, and its EXIF."""
     header, exif = about.get("header") or [], about.get("exif") or []
     if header:
-        st.caption(" · ".join(f"{name}: {value}" if name != "Format" else value for name, value in header))
+        st.caption(
+            verbatim(" · ".join(f"{name}: {value}" if name != "Format" else str(value) for name, value in header))
+        )
     if exif:
         with st.expander(f"EXIF ({number_text(len(exif))})", icon=":material/photo_camera:"):
             st.html(_table(exif))
@@ -84,8 +86,8 @@ def draw_header(about: dict[str, Any]) -> None:
 
 def _table(pairs: list[list[str]]) -> str:
     rows = "".join(
-        f'<tr><td style="padding:2px 16px 2px 0;opacity:0.65">{html.escape(name)}</td>'
-        f'<td style="overflow-wrap:anywhere">{html.escape(value)}</td></tr>'
+        f'<tr><td style="padding:2px 16px 2px 0;opacity:0.65">{html.escape(plain(name))}</td>'
+        f'<td style="overflow-wrap:anywhere">{html.escape(plain(value))}</td></tr>'
         for name, value in pairs
     )
     return f'<table style="border-collapse:collapse;font-size:0.88rem">{rows}</table>'

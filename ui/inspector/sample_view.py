@@ -15,7 +15,7 @@ from core.inspect.files import Sample
 from ui.gallery import data_uri
 from ui.inspector.opening import Subject
 from ui.inspector.sample_details import draw_header, draw_saving, draw_value
-from ui.words import verbatim
+from ui.words import plain, verbatim
 
 LARGE, SMALL = 288, 104
 HEX_BYTES = 256
@@ -68,8 +68,10 @@ def draw_sample(subject: Subject, sample: Sample, position: int) -> None:
 def _heading(about: dict[str, Any]) -> str:
     """The class by name, else the label, else the key."""
     if about.get("class"):
-        return verbatim(about["class"])[:MOST_HEADING]
-    return verbatim(about["key"])[-MOST_HEADING:] if about["label"] is None else f"Label {verbatim(about['label'])}"
+        return verbatim(str(about["class"])[:MOST_HEADING])
+    if about["label"] is None:
+        return verbatim(str(about["key"])[-MOST_HEADING:])
+    return f"Label {verbatim(str(about['label'])[:MOST_HEADING])}"
 
 
 def draw_pictures(edge: int, pictures: dict[str, Pixels]) -> None:
@@ -83,17 +85,17 @@ def _picture(pixels: Pixels, edge: int, alternative: str) -> str:
     scale = edge / max(height, width)
     sharp = "image-rendering:pixelated;" if scale > 1 else ""
     return (
-        f'<img src="{data_uri(pixels)}" alt="{html.escape(alternative, quote=True)}" style="{sharp}min-width:0;'
+        f'<img src="{data_uri(pixels)}" alt="{html.escape(plain(alternative), quote=True)}" style="{sharp}min-width:0;'
         f'width:{round(width * scale)}px;max-width:100%;aspect-ratio:{width}/{height};border-radius:4px">'
     )
 
 
 def draw_comparison(title: str, sample: Sample, original: Sample) -> None:
     """A card for another store's version of a sample: picture, verdict, sizes, and where they differ how."""
-    st.markdown(f"**{title}**")
+    st.markdown(f"**{verbatim(title)}**")
     about = sample.about
     if sample.pixels is None or original.pixels is None:
-        st.error(str(about.get("problem", "It cannot be shown as an image.")), icon=":material/broken_image:")
+        st.error(verbatim(about.get("problem", "It cannot be shown as an image.")), icon=":material/broken_image:")
         return
     pictures = {f"the sample in {title}": sample.pixels}
     if sample.pixels.shape != original.pixels.shape:
@@ -107,7 +109,7 @@ def draw_comparison(title: str, sample: Sample, original: Sample) -> None:
             pictures[f"the difference of {title}"] = apart.amplified
     draw_pictures(SMALL, pictures)
     st.badge(verdict, color=colour, icon=icon)
-    st.caption("  \n".join(filter(None, [remark, f"{about['encoding']} · {_sizes(about)}"])))
+    st.caption("  \n".join(filter(None, [remark, f"{verbatim(about['encoding'])} · {_sizes(about)}"])))
 
 
 def _verdict(apart: Difference) -> tuple[str, Literal["green", "orange"], str, str]:
@@ -135,7 +137,7 @@ def _facts(about: dict[str, Any]) -> str:
     }
     cells = "".join(
         f'<tr><td style="padding:3px 18px 3px 0;opacity:0.65;white-space:nowrap">{name}</td>'
-        f'<td style="padding:3px 0;overflow-wrap:anywhere">{html.escape(str(value))}</td></tr>'
+        f'<td style="padding:3px 0;overflow-wrap:anywhere">{html.escape(plain(value))}</td></tr>'
         for name, value in rows.items()
         if value is not None
     )

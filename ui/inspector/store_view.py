@@ -85,7 +85,7 @@ def _draw_large(subject: Subject, positions: Positions, selected: int, size: int
     try:
         sample = inspected.sample(subject.span, selected)
     except FormatMattersError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(verbatim(error), icon=":material/broken_image:")
         return
     draw_sample(subject, sample, selected)
 
@@ -232,7 +232,7 @@ def _go_to(subject: Subject, positions: Positions, size: int) -> None:
     try:
         position = _resolve(subject.span, wanted)
     except FormatMattersError as error:
-        st.session_state[MISSED] = str(error)
+        st.session_state[MISSED] = verbatim(error)
         return
     if position is None:
         count = counted(len(subject.span), subject.noun, _many(subject))

@@ -13,7 +13,7 @@ from core.errors import FormatMattersError
 from ui.inspector import inspected
 from ui.inspector.inspected import Span
 from ui.inspector.structure_file import ABOUT_PICTURE, CELLS, order_picture
-from ui.words import counted, number_text, size_text, times_text, verbatim
+from ui.words import counted, number_text, plain, size_text, times_text, verbatim
 
 SHOWN = 200
 
@@ -103,7 +103,7 @@ _CELL = "padding:3px 16px 3px 0;border-top:1px solid color-mix(in srgb, currentC
 
 
 def _safe(text: object) -> str:
-    line = str(text)
+    line = plain(text)
     return html.escape(line if len(line) <= 120 else line[:120] + "…")
 
 

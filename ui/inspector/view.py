@@ -54,7 +54,7 @@ def draw_subject(subject: Subject, others: list[StoreInfo]) -> None:
         else:
             draw_images(subject, others)
     except FormatMattersError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(verbatim(error), icon=":material/error:")
 
 
 def draw_file(path: Path, uploaded: bool) -> None:
@@ -64,7 +64,7 @@ def draw_file(path: Path, uploaded: bool) -> None:
     try:
         found = identify(path)
     except FormatMattersError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(verbatim(error), icon=":material/error:")
         return
     told, choice = st.columns([3, 2], gap="large", vertical_alignment="bottom")
     with choice:
@@ -72,7 +72,7 @@ def draw_file(path: Path, uploaded: bool) -> None:
     try:
         about = inspected.summary(str(path), inspected.stamp_of(path), schema)
     except FormatMattersError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(verbatim(error), icon=":material/error:")
         return
     if not uploaded:
         remembered.remember_path(state.home(), str(path))

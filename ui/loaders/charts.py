@@ -10,7 +10,7 @@ from core.measure.races import Standing, setting_of
 from core.measure.verdict import Verdict
 from ui.loaders.words import named
 from ui.theme import FIGURE_COLOUR, PALETTE, finish, format_scale, format_title
-from ui.words import number_text, rounded
+from ui.words import number_text, rounded, verbatim
 
 if TYPE_CHECKING:
     import altair as alt
@@ -206,20 +206,29 @@ def _monitored(rows: Sequence[Mapping[str, float | None]]) -> list[dict[str, Any
 def turn_rows(turns: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> dict[str, list[object]]:
     """Every turn as it was measured, as the columns of a table; those that are empty in all turns are left out."""
     columns = {
-        "Round": [turn["round"] for turn in turns],
+        "Round": [turn.get("round") for turn in turns],
         "Setting": [labels[setting_of(turn)] for turn in turns],
         "Images/s": [round(turn["samples_per_s"]) for turn in turns],
-        "Images": [turn["samples"] for turn in turns],
-        "Time": [turn["seconds"] for turn in turns],
-        "First batch": [turn["first_batch_s"] * 1000 for turn in turns],
+        "Images": [turn.get("samples") for turn in turns],
+        "Time": [_number(turn.get("seconds")) for turn in turns],
+        "First batch": [1000 * turn["first_batch_s"] if turn.get("first_batch_s") else None for turn in turns],
         "Epoch 1": [_first_epoch(turn) for turn in turns],
         "Later epochs": [_later_epochs(turn) for turn in turns],
         "Waiting": [turn.get("wait_share") for turn in turns],
         "Compared": [turn.get("checked") for turn in turns],
-        "Workers": [turn["workers"] for turn in turns],
-        "Cache": [turn["cache"] for turn in turns],
+        "Workers": [_text(turn.get("workers")) for turn in turns],
+        "Cache": [turn.get("cache") for turn in turns],
     }
     return {name: cells for name, cells in columns.items() if any(cell is not None for cell in cells)}
+
+
+def _number(value: object) -> object:
+    return None if isinstance(value, list) else value
+
+
+def _text(value: object) -> str | None:
+    """A column of one type: older runs kept a number."""
+    return None if value is None else str(value)
 
 
 def _first_epoch(turn: Mapping[str, Any]) -> int | None:
@@ -243,4 +252,4 @@ def _step(settings: int) -> int:
 
 def bound_rows(found: Sequence[Verdict], labels: Mapping[str, str]) -> list[str]:
     """A line of Markdown for each verdict."""
-    return [f"- **{labels[verdict.setting]}**: {verdict.sentence}" for verdict in found]
+    return [f"- **{verbatim(labels[verdict.setting])}**: {verbatim(verdict.sentence)}" for verdict in found]

@@ -14,13 +14,13 @@ from ui.loaders.form import draw_form
 from ui.loaders.view import draw_result
 from ui.loaders.words import LOADERS
 from ui.navigation import link
-from ui.words import counted, listed
+from ui.words import counted, listed, verbatim
 
 
 def draw(dataset: Dataset, found: list[StoreInfo]) -> None:
     """The form or what runs, and below it the last results."""
     if not found:
-        st.markdown(f"A race needs built stores. No store was built from {dataset.name} yet.")
+        st.markdown(f"A race needs built stores. No store was built from {verbatim(dataset.name)} yet.")
         link("build", "Build stores")
         return
     running = [job for job in own_jobs("benchmark") if job.task == "loader"]
@@ -52,8 +52,8 @@ def _draw_results(dataset: Dataset) -> None:
 def _title(record: RaceRecord) -> str:
     """An experiment in the list of those that were run."""
     setup = record.setup
-    many = setup.get("settings", setup["stores"])
+    many = setup.get("settings") or setup["stores"]
     noun = "store" if record.varied == ["store"] else "setting"
-    loaders = listed(LOADERS.get(name, name) for name in setup.get("loaders", [setup.get("loader", "")]))
+    loaders = listed(LOADERS.get(name, name) for name in setup.get("loaders") or [setup.get("loader", "")])
     cut = "" if record.complete else ", stopped"
     return f"{setup['started'].replace('T', ' ')[:16]} · {counted(len(many), noun)}, {loaders}{cut}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.measure.cases import cases_of
-from core.measure.races import RaceRecord, standings
+from core.measure.races import RaceRecord, setting_of, standings
 from core.measure.verdict import judge
 from ui.loaders.charts import (
     bound_rows,
@@ -18,6 +18,7 @@ from ui.loaders.charts import (
     turn_rows,
 )
 from ui.loaders.words import busy_text, conditions, labels_of, machine_text, race_verdict
+from ui.words import code, verbatim
 
 STANDINGS, WHY, MACHINE, TURNS = "Standings", "Why", "Machine", "Turns"
 MOST_VERDICTS = 6
@@ -27,8 +28,10 @@ def draw_result(record: RaceRecord) -> None:
     """One of its views; only what is looked at is drawn."""
     labels = labels_of(record)
     for row in record.refused:
+        name = verbatim(labels[setting_of(row)])
         st.error(
-            f"**{labels[row['setting']]}** was refused and has no figures: {row['reason']}", icon=":material/block:"
+            f"**{name}** was refused and has no figures: {verbatim(row['reason'])}",
+            icon=":material/block:",
         )
     rows = standings(record.turns)
     if not rows:
@@ -50,7 +53,7 @@ def draw_result(record: RaceRecord) -> None:
     else:
         chart = standings_chart(rows, labels)
         st.altair_chart(chart, alt="Median images per second by setting, with slowest and fastest turn")
-    st.caption(f"{conditions(record)} {machine_text(record)}")
+    st.caption(verbatim(f"{conditions(record)} {machine_text(record)}"))
 
 
 def _draw_why(record: RaceRecord, labels: Mapping[str, str]) -> None:
@@ -102,4 +105,4 @@ def _draw_turns(record: RaceRecord, labels: Mapping[str, str]) -> None:
             "Compared": number(help="Images whose pixels were compared with the store, before and during the turn."),
         },
     )
-    st.caption(f"Kept in `{record.path}`.")
+    st.caption(f"Kept in {code(record.path)}.")

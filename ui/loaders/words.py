@@ -10,7 +10,7 @@ from core.measure.headlines import headlines
 from core.measure.others import background_load, background_text
 from core.measure.races import RaceRecord, Standing, setting_of
 from ui.stores import label
-from ui.words import counted, listed, size_text, speed_text
+from ui.words import counted, listed, size_text, speed_text, verbatim
 
 LOADERS = {"fast": "Fast (ours)", "torch": "Plain PyTorch", "naive": "As in tutorials"}
 TRANSFORMS = {
@@ -46,7 +46,7 @@ def setting_label(row: Mapping[str, Any], varied: Sequence[str]) -> str:
 
 
 def _workers_text(asked: str) -> str:
-    return counted(int(asked), "worker") if asked.isdigit() else f"workers {asked}"
+    return counted(int(asked), "worker") if asked.isdecimal() and len(asked) < 10 else f"workers {asked}"
 
 
 def labels_of(record: RaceRecord) -> dict[str, str]:
@@ -56,9 +56,9 @@ def labels_of(record: RaceRecord) -> dict[str, str]:
 
 
 def race_verdict(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
-    """The outcome: the fastest, and a sentence for each comparison in which one factor differs."""
+    """The outcome: the fastest, and a sentence for each comparison in which one factor differs. As Markdown."""
     best = rows[0]
-    reached = f"**{labels[best.setting]}**: **{speed_text(best.median)}**"
+    reached = f"**{verbatim(labels[best.setting])}**: **{speed_text(best.median)}**"
     if len(rows) == 1:
         return f"{reached}."
     told = headlines(rows, _factors, _values, speed_text)
@@ -69,7 +69,8 @@ def race_verdict(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
 
 
 def _factors(row: Standing) -> Mapping[str, str]:
-    return row.factors
+    """For a sentence in Markdown; names that we know are the same in it."""
+    return {name: verbatim(value) for name, value in row.factors.items()}
 
 
 def _values(row: Standing) -> Sequence[float]:
@@ -80,7 +81,7 @@ def _uncontrolled(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
     """The best and the runner-up, where no two configurations differ in one factor only."""
     best, second = rows[0], rows[1]
     return (
-        f"**{labels[best.setting]}** gives **{speed_text(best.median)}**, {labels[second.setting]} "
+        f"**{verbatim(labels[best.setting])}** gives **{speed_text(best.median)}**, {verbatim(labels[second.setting])} "
         f"{speed_text(second.median)}. These differ in {differing_text(differing(best.factors, second.factors))}, so "
         "the difference cannot be traced to one of them."
     )
@@ -91,7 +92,7 @@ def _workers_notes(rows: Sequence[Standing], labels: Mapping[str, str]) -> list[
     for group in groups(rows, _factors):
         used = {row.workers for row in group.members}
         if group.factor != "workers" and len(used) > 1:
-            told = listed(f"{row.workers} for {labels[row.setting]}" for row in group.members)
+            told = listed(f"{verbatim(row.workers)} for {verbatim(labels[row.setting])}" for row in group.members)
             return [f"Workers differ as well, each chosen once for its configuration: {told}."]
     return []
 
@@ -140,7 +141,9 @@ def machine_text(record: RaceRecord) -> str:
     if not told:
         return ""
     memory = size_text(told["memory_bytes"]) if told.get("memory_bytes") else "unknown"
-    where = f"On {told['processor']}, {counted(told['cpus_usable'], 'CPU')}, {memory} of memory, {told['file_system']}."
+    cpus = counted(told["cpus_usable"], "CPU") if "cpus_usable" in told else ""
+    parts = [told.get("processor"), cpus, f"{memory} of memory", told.get("file_system")]
+    where = f"On {', '.join(part for part in parts if part)}."
     return f"{where} {memory_text(record.setup.get('store_bytes', {}).values(), told.get('memory_bytes'))}".strip()
 
 

@@ -38,7 +38,7 @@ from ui.results.words import (
     thing_text,
     value_text,
 )
-from ui.words import counted, verbatim
+from ui.words import code, counted, verbatim
 
 CHART, FIGURES, MACHINES, MONITOR = "Chart", "Figures", "Machine and options", "Monitor"
 HOW = (
@@ -198,7 +198,7 @@ def _draw_machines(comparison: Comparison) -> None:
     columns = {letter(number): [rows.get(name, "") for name in names] for number, rows in enumerate(told_by)}
     st.dataframe({"": names, **columns}, hide_index=True, height="content")
     for number, run in enumerate(comparison.runs):
-        st.caption(f"{letter(number)} is kept in `{run.path}`.")
+        st.caption(f"{letter(number)} is kept in {code(run.path)}.")
 
 
 def _options(run: Record) -> dict[str, str]:

@@ -8,10 +8,11 @@ from functools import partial
 import streamlit as st
 
 from core.errors import FormatMattersError
+from core.files import stamp
 from core.home import Home
 from core.measure.exchange import LONGEST_FILE, bundle, bundle_name
 from core.measure.foreign import delete_run
-from core.measure.records import Record
+from core.measure.records import Record, record_paths
 from core.measure.runs import all_runs, take_in
 from core.measure.tabular import csv_text, json_text
 from ui import state
@@ -28,12 +29,7 @@ TAKEN_KEY, TAKEN_UPLOAD = "results.taken_in", "results.upload"
 
 def runs_of(dataset: str | None) -> list[Record]:
     """The runs of a dataset or all; read anew only when one came, went or grew."""
-    folder = state.home().runs
-    changed = tuple(
-        (str(path), status.st_mtime_ns, status.st_size)
-        for path in sorted(folder.glob("*/*-*.jsonl"))
-        for status in (path.stat(),)
-    )
+    changed = tuple((str(path), *stamp(path)) for path in sorted(record_paths(state.home())))
     return _runs(str(state.home().root), dataset, changed)
 
 

@@ -8,10 +8,13 @@ from core.datasets import Dataset
 from ui import state
 from ui.results.compare import draw_runs
 from ui.results.listing import draw_actions, draw_filters, draw_list, runs_of
+from ui.unreadable import RUNS, draw_unreadable
+from ui.words import verbatim
 
 
 def draw(dataset: Dataset) -> None:
     """The list of runs, and below it the one that is chosen or those that are compared."""
+    draw_unreadable(RUNS)
     state.show_trouble()
     found = draw_filters(dataset.name)
     if not found:
@@ -28,7 +31,7 @@ def draw(dataset: Dataset) -> None:
 
 def _draw_empty(dataset: Dataset) -> None:
     if runs_of(None):
-        st.caption(f"No such run of {dataset.name}. Choose another kind, or **All datasets**.")
+        st.caption(f"No such run of {verbatim(dataset.name)}. Choose another kind, or **All datasets**.")
         return
     st.markdown("Nothing was measured yet.")
     st.caption("What **Loaders** and **Storage** measure is kept and listed here, with the machine it was measured on. "

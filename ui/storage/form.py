@@ -19,7 +19,7 @@ from core.measure.storage.schedule import Costs, forecast
 from core.measure.storage.ways import TUTORIAL
 from ui import state
 from ui.storage.words import name_label
-from ui.words import counted, listed, seconds_text, size_text
+from ui.words import counted, listed, seconds_text, size_text, verbatim
 
 OWNER = "benchmark.storage"
 CUTOFFS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
@@ -76,7 +76,7 @@ def _draw_cutoffs(dataset: Dataset, split: str) -> list[int]:
         persist_state="session",
     )
     if chosen and max(chosen) > there:
-        st.caption(f"{split} has {counted(there, 'image')}: for more, they are stored again and again.")
+        st.caption(f"{verbatim(split)} has {counted(there, 'image')}: for more, they are stored again and again.")
     return sorted(chosen)
 
 
@@ -114,9 +114,9 @@ def _draw_start(dataset: Dataset, fields: Mapping[str, Any]) -> None:
             disabled=not ready, key="storage.start",
         )  # fmt: skip
         if ready:
-            st.caption(_foretold(dataset, fields))
+            st.caption(verbatim(_foretold(dataset, fields)))
     if trouble:
-        st.info(trouble, icon=":material/info:")
+        st.info(verbatim(trouble), icon=":material/info:")
     if pressed:
         title = f"Compare {counted(len(fields['ways']), 'way')} of storing {dataset.name}"
         if state.start_job("storage", fields, title=title, owner=OWNER):
@@ -133,7 +133,7 @@ def _trouble(dataset: Dataset, fields: Mapping[str, Any]) -> str:
         return f"{error}."
     refused = [f"{name_label(choice.name)}: {choice.why_not}" for choice in found if choice.why_not]
     if refused:
-        st.caption(f"Left out: {listed(refused)}.")
+        st.caption(f"Left out: {verbatim(listed(refused))}.")
     return ""
 
 

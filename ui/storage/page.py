@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.datasets import Dataset
+from core.measure.record_fields import STORAGE_SETUP, has
 from core.measure.records import Record, list_records
-from core.measure.storage.rows import rows_of
+from core.measure.storage.rows import shown_rows
 from core.stores import StoreInfo
 from ui import state
 from ui.job_panel import draw_ending, own_jobs
@@ -28,7 +29,8 @@ def draw(dataset: Dataset, stores: list[StoreInfo]) -> None:
 
 
 def _draw_results(dataset: Dataset) -> None:
-    records = [record for record in list_records(state.home(), "storage", dataset.name) if rows_of(record)]
+    found = list_records(state.home(), "storage", dataset.name)
+    records = [record for record in found if has(record.setup, STORAGE_SETUP) and shown_rows(record)]
     if not records:
         st.caption("What is measured here is kept and shown again.")
         return

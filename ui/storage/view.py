@@ -10,7 +10,7 @@ import streamlit as st
 from core.measure.headlines import group_title
 from core.measure.others import background_load, background_text
 from core.measure.records import Record
-from core.measure.storage.rows import LEFT_OUT, rows_of
+from core.measure.storage.rows import LEFT_OUT, shown_rows
 from core.measure.storage.verdict import comparisons, standings
 from ui.chart_export import download_row
 from ui.storage.charts import (
@@ -24,14 +24,14 @@ from ui.storage.charts import (
 from ui.storage.size_charts import growth_chart, sizes_chart, sizes_table
 from ui.storage.words import OPERATIONS, flavoured, left_out_text, operation_title, verdict, way_label
 from ui.stores import SIZES_EXPLAINED
-from ui.words import counted, listed, size_text
+from ui.words import code, counted, listed, size_text, verbatim
 
 Row = Mapping[str, Any]
 
 
 def draw_result(record: Record) -> None:
     """Sentences first, then who wins where, then times, sizes and the raw rows."""
-    rows = rows_of(record)
+    rows = shown_rows(record)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         synced = st.toggle(
             "Until the disk has it", key="storage.synced", persist_state="session",
@@ -51,7 +51,7 @@ def draw_result(record: Record) -> None:
     _draw_sizes(record, rows)
     _draw_left_out(record.of(LEFT_OUT))
     _draw_rows(record, rows)
-    st.caption(_conditions(record))
+    st.caption(verbatim(_conditions(record)))
 
 
 ALL = "All methods"
@@ -138,7 +138,7 @@ def _draw_left_out(left_out: Sequence[Row]) -> None:
     if not left_out:
         return
     with st.expander(f"{counted(len(left_out), 'part')} left out", icon=":material/timer_off:"):
-        st.markdown("\n".join(f"- {left_out_text(told)}" for told in left_out))
+        st.markdown("\n".join(f"- {verbatim(left_out_text(told))}" for told in left_out))
 
 
 def _draw_rows(record: Record, rows: Sequence[Row]) -> None:
@@ -163,7 +163,7 @@ def _draw_rows(record: Record, rows: Sequence[Row]) -> None:
             },
         )
         download_row(None, [dict(row) for row in rows], f"{record.path.stem}-rows")
-        st.caption(f"Kept in `{record.path}`.")
+        st.caption(f"Kept in {code(record.path)}.")
 
 
 def _conditions(record: Record) -> str:
@@ -172,7 +172,7 @@ def _conditions(record: Record) -> str:
     images, largest = setup.get("images", 0), max(setup["cutoffs"])
     again = f" {images:,} different images, stored again and again beyond that." if images < largest else ""
     parts = [
-        f"Images of {listed(setup['datasets'])}, {setup['split']}, drawn at random and held in memory.{again}",
+        f"Images of {listed(setup['datasets'])}, {setup.get('split', '')}, drawn at random and held in memory.{again}",
         "Turns interleaved; reads from the page cache (warm), straight after the write had been synced; every image",
         "that was read was compared with its source, outside of the time. One thread.",
     ]

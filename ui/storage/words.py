@@ -17,7 +17,7 @@ from core.measure.storage.ways import (
     WRITE_ONE,
 )
 from ui.theme import format_title
-from ui.words import counted, listed, times_text
+from ui.words import counted, listed, times_text, verbatim
 
 OPERATIONS = {
     WRITE_ONE: "Write one by one",
@@ -32,7 +32,7 @@ RANDOM = {READ_ONE: READ_ONE_RANDOM, READ_MANY: READ_MANY_RANDOM}
 
 def way_label(format: str, variant: str) -> str:
     """ "LMDB · raw"; what a tutorial's code does says so."""
-    return f"{format_title(format)} · {TUTORIAL_NAMES[format] if variant == TUTORIAL else variant}"
+    return f"{format_title(format)} · {TUTORIAL_NAMES.get(format, variant) if variant == TUTORIAL else variant}"
 
 
 TUTORIAL_NAMES = {"disk": "tutorial (PNG + CSV)", "lmdb": "tutorial (pickles)", "hdf5": "tutorial"}
@@ -54,7 +54,7 @@ def operation_title(operation: str) -> str:
     """ "Read many, random order"."""
     plain = operation.removesuffix(SYNCED).removesuffix("-random")
     kind = ", synced" if operation.endswith(SYNCED) else ", random order" if operation.endswith("-random") else ""
-    return OPERATIONS[plain] + kind
+    return OPERATIONS.get(plain, plain) + kind
 
 
 def time_text(seconds: float) -> str:
@@ -83,17 +83,19 @@ def _sentence(operation: str, standings: Sequence[Standing]) -> str:
     told = time_text(best.summary.median)
     head = f"**{operation_title(operation)}**, {images}: "
     if len(tied) == len(last.places) - 1:
-        names = listed(way_label(place.format, place.variant) for place in last.places)
+        names = listed(_shown(place) for place in last.places)
         return f"{head}no significant difference between {names} ({told}).{_missing(standings)}"
-    names = listed(f"**{way_label(place.format, place.variant)}**" for place in (best, *tied))
+    names = listed(f"**{_shown(place)}**" for place in (best, *tied))
     lead = f"{names} {'took' if not tied else 'lead with no significant difference,'} {told}"
     beaten = [place for place in (last.runner_up, last.plain_files) if place is not None]
-    far = listed(
-        f"{way_label(place.format, place.variant)} {times_text(last.factor(place))} as long" for place in beaten
-    )
+    far = listed(f"{_shown(place)} {times_text(last.factor(place))} as long" for place in beaten)
     once = ", measured once" if any(place.summary.repeats == 1 for place in (best, *beaten)) else ""
     ahead = {place.name for place in (best, *tied)}
     return f"{head}{lead}; {far}{once}.{_elsewhere(standings, ahead)}{_missing(standings)}"
+
+
+def _shown(place: Place) -> str:
+    return verbatim(way_label(place.format, place.variant))
 
 
 def _elsewhere(standings: Sequence[Standing], ahead: set[str]) -> str:
@@ -102,7 +104,9 @@ def _elsewhere(standings: Sequence[Standing], ahead: set[str]) -> str:
     for standing in standings[:-1]:
         if standing.best.name not in ahead and not ahead & {place.name for place in standing.tied}:
             others.setdefault(standing.best.name, []).append(standing.samples)
-    parts = [f"{name_label(name)} at {listed(f'{count:,}' for count in counts)}" for name, counts in others.items()]
+    parts = [
+        f"{verbatim(name_label(name))} at {listed(f'{count:,}' for count in counts)}" for name, counts in others.items()
+    ]
     return f" Ahead at fewer images: {listed(parts)}." if parts else ""
 
 
@@ -110,7 +114,7 @@ def _missing(standings: Sequence[Standing]) -> str:
     """The ways that were measured before and are missing at the end."""
     there = {place.name for place in standings[-1].places}
     before = dict.fromkeys(place.name for standing in standings for place in standing.places)
-    names = [name_label(name) for name in before if name not in there]
+    names = [verbatim(name_label(name)) for name in before if name not in there]
     return f" Left out there: {listed(names)}." if names else ""
 
 
@@ -119,7 +123,7 @@ def left_out_text(told: Mapping[str, Any]) -> str:
     way = way_label(told["format"], told["variant"])
     if told["operation"] == "all":
         return f"{way}: {told['reason']}"
-    reads = " and its reads" if told["with"] else ""
+    reads = " and its reads" if told.get("with") else ""
     return f"{way}, {operation_title(told['operation']).lower()}{reads}, {told['samples']:,} images: {told['reason']}"
 
 

@@ -32,7 +32,9 @@ def loss_rows(record: TrainingRecord) -> Rows:
         for row in told:
             losses = row["losses"]
             for first in range(0, len(losses), part):
-                few = losses[first : first + part]
+                few = [loss for loss in losses[first : first + part] if loss is not None]
+                if not few:  # not one of them was a number: the training had diverged
+                    continue
                 at = row["epoch"] - 1 + (first + len(few)) / len(losses)
                 rows.append({"lane": lane_label(*lane, record.lanes), "epoch": at, "loss": statistics.fmean(few)})
     return rows

@@ -88,8 +88,9 @@ def _losses(steps: Sequence[Measured], colours: Mapping[Lane, str]) -> list[Line
     points: dict[Lane, list[tuple[float, float]]] = {}
     for one in steps:
         values = one.values
-        points.setdefault(_lane(values), []).append((float(values["seen"]), float(values["loss"])))
-    return [Line(colours[lane], _thinned(many)) for lane, many in points.items()]
+        if values["loss"] is not None:  # a training that diverges has losses that are no numbers
+            points.setdefault(_lane(values), []).append((float(values["seen"]), float(values["loss"])))
+    return [Line(colours[lane], _thinned(many)) for lane, many in points.items() if lane in colours]
 
 
 def _accuracies(epochs: Sequence[Measured], steps: Sequence[Measured], colours: Mapping[Lane, str]) -> list[Line]:
@@ -99,7 +100,7 @@ def _accuracies(epochs: Sequence[Measured], steps: Sequence[Measured], colours: 
         learning.setdefault(_lane(one.values), []).append((float(one.values["seen"]), float(one.values["accuracy"])))
     for one in epochs:
         new.setdefault(_lane(one.values), []).append((float(one.values["epoch"]), float(one.values["val_accuracy"])))
-    dashed = [Line(colours[lane], _thinned(many), True) for lane, many in learning.items()]
+    dashed = [Line(colours[lane], _thinned(many), True) for lane, many in learning.items() if lane in colours]
     return [*dashed, *(Line(colours[lane], many) for lane, many in new.items() if lane in colours)]
 
 

@@ -23,6 +23,7 @@ from ui.training.charts import (
     time_rows,
 )
 from ui.training.words import conditions, format_sentence, lane_label, order_sentence, partial_text, wait_sentence
+from ui.words import code, verbatim
 
 LEARNING, TIME, MACHINE, ROWS = "Learning", "Waiting", "Machine", "Epochs"
 SPEED, WAITING = "Images per second", "Waiting"
@@ -40,7 +41,7 @@ def draw_result(record: TrainingRecord) -> None:
         _draw_said(record)
         view = _choose([LEARNING, TIME, MACHINE, ROWS], "train.result.view")
         {LEARNING: _draw_learning, TIME: _draw_time, MACHINE: _draw_machine, ROWS: _draw_rows}[view](record)
-    st.caption(conditions(record))
+    st.caption(verbatim(conditions(record)))
 
 
 def _choose(views: Sequence[str], key: str) -> str:
@@ -89,7 +90,7 @@ def _draw_machine(record: TrainingRecord) -> None:
 
 def _draw_rows(record: TrainingRecord) -> None:
     st.dataframe(epoch_rows(record), hide_index=True, column_config=_columns())
-    st.caption(f"Kept in `{record.path}`, with the loss of every step.")
+    st.caption(f"Kept in {code(record.path)}, with the loss of every step.")
 
 
 def epoch_rows(record: TrainingRecord) -> dict[str, list[object]]:
@@ -98,7 +99,7 @@ def epoch_rows(record: TrainingRecord) -> dict[str, list[object]]:
     return {
         "Epoch": [row["epoch"] for row in rows],
         "Trained from": [lane_label(row["store"], row["order"], lanes) for row in rows],
-        "Loss": [row["loss"] for row in rows],
+        "Loss": [row.get("loss") for row in rows],
         "Accuracy": [100 * row["accuracy"] for row in rows],
         "On new images": [100 * row["val_accuracy"] for row in rows],
         "Images/s": [round(row["samples_per_s"]) for row in rows],
@@ -106,7 +107,7 @@ def epoch_rows(record: TrainingRecord) -> dict[str, list[object]]:
         "First batch": [1000 * row["first_batch_s"] for row in rows],
         "Shuffle quality": [row["shuffle_quality"] for row in rows],
         "Classes a batch": [row["classes_per_batch"] for row in rows],
-        "Workers": [row["workers"] for row in rows],
+        "Workers": [str(row.get("workers", "")) for row in rows],
     }
 
 
@@ -130,8 +131,9 @@ def _columns() -> Mapping[str, Any]:
 def _draw_scaling(record: TrainingRecord) -> None:
     rows = scaling_rows(record.turns)
     best = max(rows, key=lambda row: row["images/s"])
+    where, workers = verbatim(best["where"]), verbatim(best["workers"])
     st.markdown(
-        f"**{best['images/s']:,.0f} images/s** at best: {best['where']}, batch {best['batch']}, {best['workers']}, "
+        f"**{best['images/s']:,.0f} images/s** at best: {where}, batch {best['batch']}, {workers}, "
         f"{best['waiting']:.1%} of the time waiting for data."
     )
     view = _choose([SPEED, WAITING, MACHINE], "train.scaling.view")

@@ -11,7 +11,7 @@ from core.training.settings import MODELS, ORDERS
 from core.training.verdict import judge
 from ui.loaders.words import named
 from ui.theme import PALETTE, format_colour
-from ui.words import counted, listed, size_text, speed_text
+from ui.words import counted, listed, size_text, speed_text, verbatim
 
 COLLAPSED = 1.6
 """Times the accuracy of guessing, up to which a run counts as having learned nothing that lasts."""
@@ -67,10 +67,10 @@ def format_sentence(record: TrainingRecord) -> tuple[bool | None, str]:
         )
     if told["identical"] is None:
         return None, ""
-    parts = [f"**{named(one['store'])}** from {_where(one)} on ({one['why']})" for one in told["differs"][:3]]
+    parts = [f"**{verbatim(named(one['store']))}** from {_where(one)} on ({one['why']})" for one in told["differs"][:3]]
     more = len(told["differs"]) - len(parts)
     parts += [f"{more} more"] if more > 0 else []
-    first = named(told["differs"][0]["reference"])
+    first = verbatim(named(told["differs"][0]["reference"]))
     return False, f"**Not all stores gave the same result.** Other than {first}: {listed(parts)}."
 
 
@@ -88,7 +88,7 @@ def order_sentence(record: TrainingRecord) -> str:
     for order, row in last.items():
         if order != "shuffled":
             parts.append(
-                f"**{ORDERS[order].lower()}** {row['val_accuracy']:.0%} "
+                f"**{verbatim(ORDERS.get(order, order).lower())}** {row['val_accuracy']:.0%} "
                 f"({row['classes_per_batch']:.1f} classes a batch, shuffle quality {row['shuffle_quality']:.2f})"
             )
     said = f"The same images, the same model: of images it had not seen, it got right {listed(parts)}."
