@@ -134,7 +134,7 @@ def test_damage_is_said_and_the_rest_is_shown(home: Home) -> None:
 def test_text_of_a_stranger_is_shown_letter_by_letter(home: Home) -> None:
     loader_record(home, 1, datasets=["![x](http://evil.example/p.png)", "shapes"])
     app = results()
-    assert r"\!\[x\]\(http\://evil.example/p.png\)" in texts(app)
+    assert "\\!\\[x\\]\\(http:\u2060//evil.example/p.png\\)" in texts(app)
 
 
 # ---------------------------------------------------------------- side by side

@@ -50,7 +50,7 @@ MOST_LETTERS = 2_000
 _JOINER = "\u2060"
 """A word joiner: it is not seen, and no pattern of the browser's goes on behind it."""
 
-_MARKUP = re.compile(r"[\\`*_{}\[\]<>()#+!|~$&:]")
+_MARKUP = re.compile(r"[\\`*{}\[\]<>()#+!|~$&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _FIRST = re.compile(r"^([-=]|[0-9]{1,9}(?=[.)]))")
 _PATTERNS = re.compile(r":(?=[^\s\d]|\d+:)|@(?=\S)|www(?=\.)|(?<!\S)(?:<->|->|<-|--|>=|<=|~=)(?!\S)", re.IGNORECASE)
 

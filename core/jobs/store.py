@@ -16,14 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError, disk_trouble_told
+from core.errors import InputError, WorkError, disk_error_text, disk_trouble_told
 from core.files import Unreadable, remove
 from core.home import REPOSITORY, Home
 from core.jobs.files import write_json
 from core.jobs.job import ALIVE, CANCEL, END, LOG, SPEC, Job, State, read_job
 from core.jobs.lock import Lock, is_held
 from core.jobs.tasks import TASKS, TaskEntry, entry_of
-from core.names import readable
 from core.runs import session_name
 
 ENTRY = (sys.executable, "-m", "core.jobs")
@@ -59,9 +58,11 @@ class Jobs:
         """
         heavy = entry_of(task, self.tasks).heavy
         spec = {"task": task, "title": title, "owner": owner, "heavy": heavy, "created": time.time(), "fields": fields}
-        with disk_trouble_told(f"starting the job in {readable(self.home.jobs)}"):
+        try:
             self.prune()
             folder = self._launch(task, spec)
+        except OSError as error:
+            raise WorkError(f"the job could not be started: {disk_error_text(error, 'keeping it')}") from error
         return self.get(folder.name)
 
     def get(self, job_id: str) -> Job:
