@@ -17,6 +17,7 @@ Read = Callable[[bytes], Content | None]
 
 CONTENTS: Mapping[str, str] = {
     "image-file": "an image file",
+    "unopened": "an image file of a format that is not opened here",
     "npy": "a NumPy array (.npy, .npz)",
     "torch_saved": "a file of torch.save",
     "pickled": "a pickle of plain data",

@@ -27,6 +27,8 @@ _WIDTHS = (2, 4, 8)
 _SMALLEST, _LARGEST = 4, 1 << 16
 """Lengths of a side."""
 
+_CLEARLY = 1.5
+
 _PLAIN_HEADERS = (4, 6, 8, 12, 16, 20, 24, 32)
 """Bytes of a header before bare pixels."""
 
@@ -107,5 +109,5 @@ def _upright(flat: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[A
     array = flat.reshape(shape)
     if len(shape) == 3 and shape[2] not in arrays.CHANNELS:
         return array
-    turned = flat.reshape(shape[1], shape[0], *shape[2:])
-    return turned if shape[0] != shape[1] and 2 * roughness(turned) < roughness(array) else array
+    turned = flat.reshape(shape[1], shape[0], *shape[2:])  # a wrong length of rows shows from row to row only
+    return turned if _CLEARLY * roughness(turned, (0,)) < roughness(array, (0,)) else array

@@ -30,6 +30,8 @@ OBJECTS = ("shapes", "annotations", "objects", "object", "instances", "boxes", "
 
 _OF_AN_OBJECT = ("label", "class", "category", "name", "class_name", "category_name", "category_id", "class_id", "cls")
 _LONGEST_TEXT = 4096
+_MOST_NUMBERS = 32
+"""Numbers side by side that are a label as they stand (the digits of a word); more are a vector."""
 
 
 def label_among(fields: Mapping[str, Any], image: str) -> Label:
@@ -70,15 +72,24 @@ def as_label(value: Any) -> Label:
         return label_among({str(name).lower(): field for name, field in value.items()}, "")
     if isinstance(value, list | tuple | set | frozenset):
         return _of_list(list(value))
-    return arrays.label_of(value)
+    label = arrays.label_of(value)
+    is_table = isinstance(value, np.ndarray) and (value.ndim > 1 or value.size > _MOST_NUMBERS) and value.size > 1
+    return None if is_table and not isinstance(label, int) else label
 
 
 def _of_list(value: list[Any]) -> Label:
+    """Of several the only whole number beside measurements, or the only text beside numbers; numbers of one kind as
+    they are written."""
     if len(value) == 1:
         return as_label(value[0])
-    if not value or not all(isinstance(item, bool | int | float | np.generic) for item in value):
-        return None
-    return arrays.label_of(value)
+    whole = [item for item in value if isinstance(item, int | np.integer) and not isinstance(item, bool)]
+    others = [item for item in value if isinstance(item, float | np.floating)]
+    words = [item for item in value if isinstance(item, str)]
+    if len(words) == 1 and len(whole) + len(others) == len(value) - 1:
+        return words[0]
+    if len(whole) == 1 and len(others) == len(value) - 1:
+        return int(whole[0])
+    return arrays.label_of(value) if value and len(whole) + len(others) == len(value) else None
 
 
 def _of_an_object(thing: Mapping[Any, Any]) -> Label:

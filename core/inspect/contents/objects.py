@@ -13,6 +13,7 @@ from core import pickles
 from core.contracts import Buffer
 from core.inspect import arrays
 from core.inspect.contents.base64_text import image_behind
+from core.inspect.contents.compressed import inflated, lz4_block
 from core.inspect.contents.content import Content, of_array
 from core.inspect.contents.named import (
     IMAGES,
@@ -40,8 +41,17 @@ def of_object(kind: str, thing: Any, payload: Buffer, depth: int = 0) -> Content
     content = _image_of(kind, thing, payload, depth)
     if content is not None:
         return content
-    label = label_among(_lowered(thing), "") if isinstance(thing, Mapping) else None
+    label = label_among(_lowered(thing), "") if isinstance(thing, Mapping) else _text_among(thing)
     return Content(kind, kind, payload, text=as_text(thing), label=label)
+
+
+def _text_among(thing: Any) -> Label:
+    """The text of a pair of numbers and text, as those are kept that go with an image elsewhere."""
+    if not isinstance(thing, list | tuple) or not 1 < len(thing) <= 8:
+        return None
+    words = [item for item in thing if isinstance(item, str)]
+    numbers = [item for item in thing if isinstance(item, int | np.integer)]
+    return words[0] if len(words) == 1 and len(numbers) == len(thing) - 1 else None
 
 
 def _image_of(kind: str, thing: Any, payload: Buffer, depth: int) -> Content | None:
@@ -181,20 +191,32 @@ def _of_bytes(kind: str, data: bytes, fields: Mapping[str, Any], depth: int, nam
 
     shape = stated_shape(fields, name)
     if shape is not None and image_encoding(data) is None:
-        content = _bare(kind, data, shape, stated_dtype(fields, name))
+        content = bare_content(kind, data, shape, stated_dtype(fields, name))
         if content.problem is None or depth >= 3:
             return content
-        inner = content_of(data, depth + 1)  # compressed, perhaps
-        if inner.is_image or inner.kind != "compressed":
-            return inner if inner.is_image and inner.kind != "pixels" else content
-        return content
+        behind = _behind_compression(data)
+        if behind is None:
+            return content
+        plain, compression = behind
+        found = bare_content(kind, plain, shape, stated_dtype(fields, name))
+        return replace(found, payload=data, encoding=f"{found.encoding}+{compression}")
     if len(data) < 16:
         return None
     content = content_of(data, depth + 1)
     return content if content.is_image and content.kind != "pixels" else _pixels(data, fields)
 
 
-def _bare(kind: str, data: bytes, shape: tuple[int, ...], dtype: str | None) -> Content:
+def _behind_compression(data: bytes) -> tuple[bytes, str] | None:
+    """(data, name of the compression) behind bytes that are compressed, and nothing else."""
+    try:
+        found = inflated(data)
+    except ValueError:
+        return None
+    block = lz4_block(data) if found is None else None
+    return found if block is None else (block, "lz4")
+
+
+def bare_content(kind: str, data: bytes, shape: tuple[int, ...], dtype: str | None) -> Content:
     """Bare pixels of a shape that is stated; where their type is not, the likeliest one."""
     guessed = guessed_dtype(data, math.prod(shape)) if dtype is None else dtype
     try:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 
-def roughness(image: np.ndarray[Any, Any]) -> float:
-    """The mean difference of neighbours along the first two axes; (H, W) or (H, W, C)."""
+def roughness(image: np.ndarray[Any, Any], axes: tuple[int, ...] = (0, 1)) -> float:
+    """The mean difference of neighbours along the first two axes, or one of them; (H, W) or (H, W, C)."""
     wide = image.astype(np.float32)
-    steps = [np.nanmean(np.abs(np.diff(wide, axis=axis))) for axis in (0, 1) if image.shape[axis] > 1]
+    steps = [np.nanmean(np.abs(np.diff(wide, axis=axis))) for axis in axes if image.shape[axis] > 1]
     return float(np.sum(steps)) if steps else 0.0

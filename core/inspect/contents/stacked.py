@@ -27,7 +27,7 @@ def stacked(fields: Mapping[str, Any]) -> Stacked | None:
     """
     planes = {name: np.asarray(plane) for name, plane in fields.items() if _is_plane(plane)}
     bands = {name: found for name in planes if (found := band_name(name)) is not None}
-    if len(bands) < 2 or len(set(bands.values())) < len(bands) or any(name.lower() in _OTHERS for name in planes):
+    if len(bands) < 2 or len(set(bands.values())) < len(bands) or any(map(_is_image, fields.items())):
         return None
     sizes = Counter(planes[name].shape for name in bands)
     several = [size for size, count in sizes.items() if count > 1] or list(sizes)
@@ -51,6 +51,11 @@ def band_name(name: str) -> str | None:
     return named.group(1).lower() if named is not None else None
 
 
+def _is_image(field: tuple[str, Any]) -> bool:
+    name, value = field
+    return name.lower() in _OTHERS and isinstance(value, np.ndarray | bytes | bytearray)
+
+
 def _is_plane(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "biuf" and min(value.shape) > 3
 
@@ -59,4 +64,5 @@ _FIRST = ("red", "r", "green", "g", "blue", "b")
 
 
 def _order(band: str) -> tuple[int, str]:
-    return (_FIRST.index(band), "") if band in _FIRST else (len(_FIRST), band)
+    """Colours first, then what has a number; others as they come."""
+    return (_FIRST.index(band), "") if band in _FIRST else (len(_FIRST), band if band[1:3].isdigit() else "")

@@ -84,16 +84,6 @@ class LmdbView:
     def index_of(self, key: bytes) -> int | None:
         return self.tree.find(key)
 
-    def first(self, count: int) -> list[tuple[bytes, bytes]]:
-        """The first entries in the order of keys, those that can be read."""
-        found: list[tuple[bytes, bytes]] = []
-        for position in range(min(count, len(self))):
-            with contextlib.suppress(IndexError, ValueError):
-                entry = self.entry_at(position)
-                if not entry.is_tree:
-                    found.append((entry.key, entry.value))
-        return found
-
     @cached_property
     def keys(self) -> KeyText:
         """How keys are written as text."""

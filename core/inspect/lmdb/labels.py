@@ -12,7 +12,7 @@ from core.contracts import Labels
 from core.inspect.arrays import label_of
 from core.inspect.contents import content_of
 from core.inspect.contents.json_text import parsed
-from core.inspect.contents.named import label_among
+from core.inspect.contents.named import as_label, label_among
 from core.inspect.contents.pickled import PICKLES
 from core.inspect.contents.unpacked import thing_of
 from core.inspect.records import Label
@@ -88,7 +88,7 @@ def label_of_value(value: bytes) -> Label:
     if isinstance(thing, dict):
         found = label_among({str(name).lower(): field for name, field in thing.items()}, "")
         return found if found is not None else content_of(value).text
-    return content_of(value).text if thing is None else label_of(thing)
+    return content_of(value).text if thing is None else as_label(thing)
 
 
 def _number_or_word(text: str) -> int | str:

@@ -172,6 +172,10 @@ class LmdbRecords:
                 return content
         return content_of(value)
 
+    def content_at(self, index: int, entry: Entry) -> Content:
+        """What a record's value is, with what other entries say of it."""
+        return self.content(entry.value)
+
     def label(self, index: int) -> Label:
         if self.labels is not None:
             return self.labels.label(index, self.raw_key(index))
@@ -185,7 +189,7 @@ class LmdbRecords:
 
     def read(self, index: int) -> Record:
         entry = self.entry(index)
-        content = self.content(entry.value)
+        content = self.content_at(index, entry)
         label, problem = self._label(index, entry.key, content)
         drawn, undrawn = self._drawn(content)
         return Record(
@@ -206,7 +210,7 @@ class LmdbRecords:
 
     @cached_property
     def _displays(self) -> Displays:
-        return Displays.spread(len(self), lambda place: self.content(self.value(place)).array)
+        return Displays.spread(len(self), lambda place: self.content_at(place, self.entry(place)).array)
 
     def _drawn(self, content: Content) -> tuple[Drawn | None, str | None]:
         """(picture, why there is none), drawn as all records alike; both None where the value's own pixels stand."""

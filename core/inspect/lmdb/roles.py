@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.inspect.contents import content_of
+from core.inspect.lmdb.facts_beside import roles_with_shapes
 from core.inspect.lmdb.file import LmdbView
 
 MOST_ROLES = 12
@@ -33,17 +34,23 @@ Split = Callable[[bytes], tuple[bytes, bytes] | None]
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """`image` and `label` are roles: keys with a NUL for the identity; `others` the remaining ones."""
+    """`image`, `label`, `shape`, `dtype` are roles: keys with a NUL for the identity; `others` the remaining ones."""
 
     split: Split
     image: bytes
     label: bytes | None
     others: tuple[bytes, ...]
+    shape: bytes | None = None
+    dtype: bytes | None = None
 
     def label_key(self, key: bytes) -> bytes | None:
         """The key of the label that belongs to an image's key."""
+        return self.key_of(self.label, key)
+
+    def key_of(self, role: bytes | None, key: bytes) -> bytes | None:
+        """The key of another role that belongs to an image's key."""
         parts = self.split(key)
-        return None if parts is None or self.label is None else self.label.replace(b"\x00", parts[1])
+        return None if parts is None or role is None else role.replace(b"\x00", parts[1])
 
 
 def by_digits(key: bytes) -> tuple[bytes, bytes] | None:
@@ -83,6 +90,9 @@ def _roles(file: LmdbView, split: Split, values: Mapping[bytes, list[tuple[bytes
     common = [role for role, count in counts.items() if count > 1]
     if sum(counts[role] for role in common) * 4 < total * 3:
         return None
+    shaped = roles_with_shapes({role: values[role] for role in common})
+    if shaped is not None:
+        return _of_shaped(split, shaped, common)
     images = [role for role in common if _are_images(values[role])]
     if not images:
         return None
@@ -93,6 +103,14 @@ def _roles(file: LmdbView, split: Split, values: Mapping[bytes, list[tuple[bytes
         return None
     label = max(labels, key=lambda role: (bool(_LABEL_WORDS.search(role)), -len(role)))
     return Roles(split, image, label, tuple(role for role in others if role != label))
+
+
+def _of_shaped(split: Split, shaped: tuple[bytes, bytes, bytes | None], common: Sequence[bytes]) -> Roles:
+    """Bare pixels with their shapes beside them, and the label among the others."""
+    image, shape, dtype = shaped
+    others = [role for role in common if role not in shaped]
+    label = max(others, key=lambda role: (bool(_LABEL_WORDS.search(role)), -len(role)), default=None)
+    return Roles(split, image, label, tuple(role for role in others if role != label), shape, dtype)
 
 
 def _are_images(found: Sequence[tuple[bytes, bytes]]) -> bool:
@@ -117,7 +135,7 @@ def positions_of(file: LmdbView, roles: Roles) -> npt.NDArray[np.int64]:
     digits = roles.split is by_digits
     before, _, behind = roles.image.partition(b"\x00")
     positions = file.tree.between(before, behind, digits)
-    for other in (roles.label, *roles.others):
+    for other in (roles.label, roles.shape, roles.dtype, *roles.others):
         first, _, last = (other or b"").partition(b"\x00")
         if other is not None and first == before and last.endswith(behind) and last != behind:
             positions = np.setdiff1d(positions, file.tree.between(first, last, digits), assume_unique=True)

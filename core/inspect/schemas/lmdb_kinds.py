@@ -108,7 +108,9 @@ _NAMES = {
 
 
 def _names(found: list[Content]) -> str:
-    return " and ".join(sorted({_NAMES.get(content.kind, content.kind) for content in found}))
+    return " and ".join(
+        sorted({_NAMES.get(content.kind, CONTENTS.get(content.kind, content.kind)) for content in found})
+    )
 
 
 def _shape(content: Content) -> str:

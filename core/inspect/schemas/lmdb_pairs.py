@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+from core.inspect.contents import Content
+from core.inspect.contents.objects import bare_content
+from core.inspect.lmdb.facts_beside import dtype_in, shape_in
 from core.inspect.lmdb.file import LmdbView
 from core.inspect.lmdb.keys import key_text
 from core.inspect.lmdb.labels import Beside
@@ -9,6 +15,10 @@ from core.inspect.lmdb.layout import DUPSORT, INTEGERKEY, REVERSEKEY
 from core.inspect.lmdb.records import LmdbRecords
 from core.inspect.lmdb.roles import Roles, by_digits, positions_of, roles_of
 from core.inspect.lmdb.selection import Chosen, in_counting_order
+from core.inspect.lmdb.tree import Entry
+from core.inspect.values import image_encoding
+
+T = TypeVar("T")
 
 COUNT = b"num-samples"
 
@@ -31,11 +41,27 @@ class Pairs(LmdbRecords):
             lambda key: _label(file, roles, key), f"each label is under its key {shown(roles.label or b'')}"
         )
         why = f"{said}the images are under keys like {shown(roles.image)}"
-        records = cls(file, why, selection=in_counting_order(file, selection), labels=labels)
+        why += f", their shapes under {shown(roles.shape)}" if roles.shape else ""
+        records = cls(file, why, selection=in_counting_order(file, selection), labels=labels if roles.label else None)
+        records.roles = roles
         if roles.others:
             others = ", ".join(map(shown, roles.others))
             records.warnings.append(f"entries like {others} belong to the images too and are not listed by themselves")
         return records
+
+    roles: Roles | None = None
+
+    def content_at(self, index: int, entry: Entry) -> Content:
+        """Bare pixels have the shape and the type that entries beside them state."""
+        shape = self._beside(self.roles.shape, entry.key, shape_in) if self.roles is not None else None
+        if self.roles is None or shape is None or image_encoding(entry.value) is not None:
+            return self.content(entry.value)
+        return bare_content("pixels", entry.value, shape, self._beside(self.roles.dtype, entry.key, dtype_in))
+
+    def _beside(self, role: bytes | None, key: bytes, read: Callable[[bytes], T]) -> T | None:
+        other = None if self.roles is None else self.roles.key_of(role, key)
+        value = None if other is None else self.file.get(other)
+        return None if value is None else read(value)
 
 
 class Crnn(Pairs):
