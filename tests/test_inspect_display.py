@@ -59,7 +59,7 @@ def test_a_narrow_range_is_stretched_and_told(values: np.ndarray) -> None:
     drawn = draw([values])
     exact = (values - float(values.min())) / (float(values.max()) - float(values.min())) * 255
     assert np.abs(drawn.pixels[:, :, 0] - exact).max() <= 2
-    assert "is black" in drawn.notes[0]
+    assert "are drawn as black to white" in drawn.notes[0]
     assert "of 1 image" in drawn.notes[0]
 
 
@@ -125,7 +125,7 @@ def test_as_is_and_as_asked_for() -> None:
     values = RAMP.astype(np.uint16) * 10
     drawn = draw([values], choice=Choice(AS_IS))
     assert drawn.pixels.max() == 10
-    assert drawn.notes == ("values as they are: 0 is black and 65535 is white",)
+    assert drawn.notes == ("values from 0 to 65535 are drawn as black to white: as they are",)
     assert draw([values], choice=Choice((0.0, 5100.0))).pixels.max() == 128
     assert draw([RAMP // 8], choice=Choice(AS_IS)).notes == ()
 

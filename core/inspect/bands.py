@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SENTINEL_2 = {
-    10: ((2, 1, 0), "as Sentinel-2 has its bands of 10 and 20 m (B02, B03, B04 first)"),
-    12: ((3, 2, 1), "as Sentinel-2 has its bands at level 2A (B01 first)"),
-    13: ((3, 2, 1), "as Sentinel-2 has its bands at level 1C (B01 first)"),
+    10: ((2, 1, 0), "a guess: the order of Sentinel-2's bands of 10 and 20 m, B02 first"),
+    12: ((3, 2, 1), "a guess: the order of Sentinel-2's bands at level 2A, B01 first"),
+    13: ((3, 2, 1), "a guess: the order of Sentinel-2's bands at level 1C, B01 first"),
 }
 
 MOST_CHANNELS = 4

@@ -130,13 +130,13 @@ class Display:
         if bands.alpha is not None:
             painted = _over_white(painted, values[:, :, bands.alpha])
         pixels = np.repeat(painted, 3, axis=2) if painted.shape[2] == 1 else painted
-        notes = (*self.notes, *filter(None, (bands.words, _said(range))))
+        notes = (*self.notes, *filter(None, (bands.words, range.words)))
         return Drawn(np.ascontiguousarray(pixels), notes, range.low, range.high, bands.chosen, values.shape[2])
 
     def said(self, channels: int) -> str:
         """The default choices for images of so many channels, in words; "" where nothing is chosen."""
         bands = self._bands(channels, Choice())
-        return "; ".join(filter(None, (bands.words, _said(self._range(bands, Choice())))))
+        return "; ".join(filter(None, (bands.words, self._range(bands, Choice()).words)))
 
     def _bands(self, count: int, choice: Choice) -> Bands:
         if choice.bands is not None:
@@ -150,7 +150,7 @@ class Display:
     def _range(self, bands: Bands, choice: Choice) -> Range:
         if not isinstance(choice.range, str):
             low, high = choice.range
-            return Range(low, high, f"as asked for: {low:g} is black and {high:g} is white")
+            return Range(low, high, f"values from {low:g} to {high:g} are drawn as black to white: as asked for")
         ranges = self._ranges.get(bands.chosen)
         if ranges is None:
             ranges = Ranges(lambda: self._of(bands.chosen), self._told, self._no_data)
@@ -170,10 +170,6 @@ class Display:
             most = MOST_VALUES // max(len(read), 1)
             self._sample = [thinned(image, most).copy() for image in read]
         return self._sample
-
-
-def _said(range: Range) -> str:
-    return f"values {range.words}" if range.words.startswith("as ") else range.words
 
 
 def native(values: Array) -> Array:

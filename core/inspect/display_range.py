@@ -88,7 +88,7 @@ class Ranges:
         """The dataset's own range."""
         if self._told is not None:
             low, high = self._told
-            return Range(low, high, f"the file says that {low:g} is black and {high:g} is white")
+            return Range(low, high, f"{_drawn(low, high)}, as the file says")
         count = len(self._images)
         return measured(self._values, f"{count} image{'s' if count != 1 else ''}")
 
@@ -106,6 +106,12 @@ def sampled(images: Sequence[Array], no_data: float | None = None) -> Array:
     if values.dtype.kind == "f":
         values = values[np.isfinite(values)]
     return _without_no_data(values, no_data)
+
+
+def evenly(total: int, count: int) -> list[int]:
+    """At most so many of the positions 0 <= i < total, evenly spread, first and last among them."""
+    count = min(count, total)
+    return [place * (total - 1) // max(count - 1, 1) for place in range(count)]
 
 
 def thinned(image: Array, most: int) -> Array:
@@ -142,13 +148,13 @@ def _usual(values: Array, lowest: float, highest: float) -> Range | None:
     top = float(np.percentile(values, PERCENTILES[1]))
     if values.dtype.kind == "f":
         if lowest >= 0 and highest <= 1:
-            return Range(0, 1, "0 is black and 1 is white") if top > 0.5 else None
+            return Range(0, 1, _drawn(0, 1)) if top > 0.5 else None
         if lowest >= -1 and highest <= 1:
-            return Range(-1, 1, "-1 is black and 1 is white") if top > 0.5 and lowest < -0.5 else None
+            return Range(-1, 1, _drawn(-1, 1)) if top > 0.5 and lowest < -0.5 else None
     if lowest >= 0 and highest <= 255:
-        return Range(0, 255, "0 is black and 255 is white") if top > 127 and not _is_few(values) else None
+        return Range(0, 255, _drawn(0, 255)) if top > 127 and not _is_few(values) else None
     if values.dtype == np.uint16 and top > 32767:
-        return Range(0, 65535, "0 is black and 65,535 is white")
+        return Range(0, 65535, _drawn(0, 65535))
     return None
 
 
@@ -160,14 +166,18 @@ def _own(values: Array, lowest: float, highest: float, of: str) -> Range:
         if marked:
             high = float(values[values < IGNORED].max())
         low, high = _apart(low, high)
-        ignored = f" ({IGNORED} is white as well)" if marked else ""
-        return Range(low, high, f"{low:g} is black and {high:g} is white{ignored}: the values of {of} of this dataset")
+        ignored = f"; {IGNORED} is white as well" if marked else ""
+        return Range(low, high, f"{_drawn(low, high)}: all values of {of} of this dataset{ignored}")
     low, high = (float(value) for value in np.percentile(values, PERCENTILES))
     if high <= low:
         low, high = lowest, highest
     low, high = _apart(low, high)
-    middle = f"{PERCENTILES[1] - PERCENTILES[0]:.1f} % of the values of {of}"
-    return Range(low, high, f"{low:.5g} is black and {high:.5g} is white: between them lie {middle} of this dataset")
+    middle = f"{PERCENTILES[1] - PERCENTILES[0]:.1f} % of the values of {of} of this dataset"
+    return Range(low, high, f"{_drawn(low, high)}: {middle}")
+
+
+def _drawn(low: float, high: float) -> str:
+    return f"values from {low:.5g} to {high:.5g} are drawn as black to white"
 
 
 def _apart(low: float, high: float) -> Told:
@@ -206,7 +216,7 @@ def of_type(values: Array) -> Range:
         low, high = _of_integers(dtype, lowest, highest)
     if dtype == np.uint8:
         return EIGHT_BITS
-    return Range(low, high, "" if dtype.kind == "b" else f"as they are: {low:g} is black and {high:g} is white")
+    return Range(low, high, "" if dtype.kind == "b" else f"{_drawn(low, high)}: as they are")
 
 
 def _of_integers(dtype: np.dtype[Any], lowest: float, highest: float) -> Told:

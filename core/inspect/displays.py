@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import FormatMattersError
 from core.inspect.bands import NOTHING, Hints
 from core.inspect.display import Choice, Display, Drawn
-from core.inspect.display_range import MOST_VALUES, Array, thinned
+from core.inspect.display_range import MOST_VALUES, Array, evenly, thinned
 
 SAMPLED = 9
 """Values that are looked at."""
@@ -35,10 +35,9 @@ class Displays:
         """Those of `length` values of which `read` gives the array; it may raise what broken values make it raise."""
 
         def sample() -> Iterator[Array | None]:
-            count = min(SAMPLED, length)
-            for place in range(count):
+            for place in evenly(length, SAMPLED):
                 with suppress(*UNREADABLE):
-                    yield read(place * (length - 1) // max(count - 1, 1))
+                    yield read(place)
 
         return cls(sample, hints)
 

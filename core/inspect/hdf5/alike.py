@@ -9,12 +9,9 @@ from typing import Any
 
 from core.inspect import arrays
 from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5.facts import Facts, facts_of, spread
+from core.inspect.hdf5.facts import Facts, facts_of, role, spread
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.pixels import Look, look_of
-from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, LABEL_WORDS, words
-
-_ROLES = frozenset((*IMAGE_WORDS, *BESIDE, *LABEL_WORDS))
 
 LOOKED_AT = 32
 """Datasets that are opened to find some of one type and as many channels."""
@@ -42,10 +39,11 @@ class Looks:
 
     def _images(self, facts: Facts, layout: str, count: int) -> list[arrays.Array]:
         """Some images that are alike, the one itself among them."""
-        found = [one for one in self._alike(facts) if _kind(one) == _kind(facts) and len(one.shape) == len(facts.shape)]
+        others = (one for one in self._alike(facts) if one.name != facts.name and len(one.shape) == len(facts.shape))
+        found = [one for one in others if _kind(one) == _kind(facts)]
         images: list[arrays.Array] = []
         left = MOST_BYTES
-        for one in [facts, *found][: count + 1]:
+        for one in [facts, *found][:count]:
             left -= prod(one.shape) * one.dtype.itemsize
             if images and left < 0:
                 break
@@ -73,14 +71,6 @@ class Families:
                 self._by_role.setdefault(role(name), []).append(name)
         names = spread(self._by_role.get(role(facts.name), []), LOOKED_AT)
         return [found for name in names if (found := facts_of(self._file, name)) is not None and found.shape]
-
-
-def role(name: str) -> tuple[Any, ...]:
-    """What a dataset is for: the words of its path that say so; its own name, unless that is a number or an id."""
-    *groups, leaf = name.split("/")
-    told = tuple(word for word in words("/".join(groups)) if word in _ROLES)
-    own = tuple(word for word in words(leaf) if word in _ROLES)
-    return told, own or (leaf if not any(letter.isdigit() for letter in leaf) else ""), len(groups)
 
 
 def _kind(facts: Facts) -> tuple[str, int, int]:

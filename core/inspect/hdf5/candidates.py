@@ -10,30 +10,23 @@ import numpy as np
 
 from core.inspect import arrays
 from core.inspect.bands import SENTINEL_2
+from core.inspect.display_range import evenly
 from core.inspect.hdf5 import described, nature, origins
 from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5 import spec as hdf5_spec
 from core.inspect.hdf5.facts import Facts
+from core.inspect.hdf5.layout_choice import many_layout
 from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, UNLIKELY, has, surely_images, words
+from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, UNLIKELY, has, surely_images
 
 ENOUGH = 3
 """Points from which an array is taken for images without a look at its values."""
 
+MOST_BYTES = 1 << 25
+"""Of the samples that are read to tell what they are."""
+
 SMOOTH = 0.5
 """Correlation of neighbouring pixels from which values look like a picture; noise and embeddings have none."""
-
-FRAMES = frozenset(
-    ("video", "videos", "clip", "clips", "frames", "movie", "movies", "volume", "volumes", "vol", "stack", "stacks")
-)
-"""Words of arrays whose third axis counts frames or slices."""
-
-_PLURALS = frozenset(
-    (
-        "images", "imgs", "pictures", "photos", "frames", "slices", "faces", "digits", "inputs", "patches", "crops",
-        "x", "samples",
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,7 +55,7 @@ def array_candidates(looked: Sequence[Facts]) -> list[Candidate]:
     """The arrays that hold several images."""
     found: list[Candidate] = []
     for facts in looked:
-        layout = _many_layout(facts, looked)
+        layout = many_layout(facts, looked)
         if layout is None or not facts.is_numbers:
             continue
         points = _points(facts, layout)
@@ -76,7 +69,7 @@ def array_candidates(looked: Sequence[Facts]) -> list[Candidate]:
 
 def _doubt(facts: Facts, layout: str, points: int) -> str | None:
     """Why an array of several images by its shape is none by what the file says, its name and its values."""
-    told = hdf5_spec.is_image(facts.attributes)
+    told = hdf5_spec.is_image(facts.attributes) or described.layout(facts) is not None
     refused = None if told else origins.refusal(facts)
     if told or refused is not None:
         return refused
@@ -86,55 +79,6 @@ def _doubt(facts: Facts, layout: str, points: int) -> str | None:
     if images and all(nature.is_one_hot(image) for image in images):
         return "its values are zeros and a single one along an axis: letters or classes"
     return None if points >= ENOUGH or _are_smooth(images) else "neighbouring values are not alike"
-
-
-def _many_layout(facts: Facts, looked: Sequence[Facts]) -> str | None:
-    """The layout of several images; an array of three axes may be a single one in colour as well."""
-    told = described.layout(facts)
-    if told is not None:
-        return told if "N" in told else None
-    if not 3 <= len(facts.shape) <= 5:
-        return None
-    frames = not FRAMES.isdisjoint(words(facts.called)) or _has_map_of_all(facts, looked)
-    if len(facts.shape) > 3:
-        return hdf5_layouts.many(facts.shape, facts.matlab, frames)
-    if hdf5_spec.layout(facts.attributes, 3) is not None or described.is_cube(facts):
-        return None
-    colour = hdf5_layouts.single(facts.shape, facts.matlab)
-    if colour is None or _is_many(facts, colour, looked, frames):
-        return hdf5_layouts.many(facts.shape, facts.matlab)
-    return None
-
-
-def _has_map_of_all(facts: Facts, looked: Sequence[Facts]) -> bool:
-    """Whether a map of classes beside it has the same axes, all of them: then none counts channels."""
-    return any(
-        other.shape == facts.shape and other.group == facts.group and other is not facts and has(other.called, BESIDE)
-        for other in looked
-    )
-
-
-def _is_many(facts: Facts, colour: str, looked: Sequence[Facts], frames: bool) -> bool:
-    """Whether an array that could be one image in colour is several grey ones: 3 x H x W with a plural or 3 labels.
-
-    Of bands, which are more, the same holds wherever their axis is, and slices are several as well.
-    """
-    count = facts.shape[colour.index("C")]
-    bands = count not in hdf5_layouts.CHANNELS
-    if bands and frames:
-        return True
-    if colour.index("C") != 0 and not _narrow(facts.shape, colour) and not bands:
-        return False
-    count = count if bands else facts.shape[0]
-    labelled = any(
-        other.shape in ((count,), (count, 1), (1, count)) and other.label_rank and other.group == facts.group
-        for other in looked
-    )
-    return labelled or not _PLURALS.isdisjoint(words(facts.leaf))
-
-
-def _narrow(shape: tuple[int, ...], layout: str) -> bool:
-    return min(shape[layout.index("H")], shape[layout.index("W")]) < hdf5_layouts.LEAST
 
 
 def _points(facts: Facts, layout: str) -> int:
@@ -153,19 +97,20 @@ def _points(facts: Facts, layout: str) -> int:
 
 
 def first_images(facts: Facts, layout: str, count: int) -> list[arrays.Array]:
-    """A few images, spread over the dataset, upright; none where they cannot be read."""
+    """A few images, spread over the samples and their frames, upright; none where they cannot be read."""
     axis = layout.index("N")
-    length = facts.shape[axis]
-    row = prod(facts.shape) // max(length, 1) * facts.dtype.itemsize
+    frames = prod(hdf5_layouts.frames(facts.shape, layout))
+    row = prod(facts.shape) // max(facts.shape[axis], 1) * facts.dtype.itemsize
     rows = Rows(facts, axis)
-    places = dict.fromkeys(place * (length - 1) // max(count - 1, 1) for place in range(min(count, length)))
+    places = evenly(facts.shape[axis] * frames, min(count, max(MOST_BYTES // max(row, 1), 1)))
     found: list[arrays.Array] = []
-    for place in list(places)[: max((1 << 25) // max(row, 1), 1)]:
+    for place in places:
+        sample, frame = divmod(place, frames)
         try:
-            values = rows[place]
+            values = rows[sample]
         except ValueError:
             break
-        values = hdf5_layouts.frame(values, layout.replace("N", ""), 0)
+        values = hdf5_layouts.frame(values, layout.replace("N", ""), frame)
         found.append(hdf5_layouts.upright(values, hdf5_layouts.of_image(layout)))
     return found
 

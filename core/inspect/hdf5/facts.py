@@ -12,12 +12,14 @@ import numpy as np
 
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.walk import TROUBLE
-from core.inspect.hdf5.words import label_rank, rank, split_of, text_rank
+from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, LABEL_WORDS, label_rank, rank, split_of, text_rank, words
 
 LOOKED_AT = 4_000
 """Datasets whose shapes are looked at; of a group with more, some that are spread evenly."""
 
 SAMPLED = 64
+
+_ROLES = frozenset((*IMAGE_WORDS, *BESIDE, *LABEL_WORDS))
 
 MAX_LENGTH = 1 << 62
 
@@ -169,6 +171,14 @@ def by_group(file: Hdf5File) -> dict[str, list[str]]:
     for name in file.datasets:
         groups.setdefault(name.rpartition("/")[0], []).append(name)
     return groups
+
+
+def role(name: str) -> tuple[Any, ...]:
+    """What a dataset is for: the words of its path that say so; its own name, unless that is a number or an id."""
+    *groups, leaf = name.split("/")
+    told = tuple(word for word in words("/".join(groups)) if word in _ROLES)
+    own = tuple(word for word in words(leaf) if word in _ROLES)
+    return told, own or (leaf if not any(letter.isdigit() for letter in leaf) else ""), len(groups)
 
 
 def spread(names: list[str], count: int) -> Iterator[str]:

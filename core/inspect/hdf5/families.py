@@ -10,12 +10,13 @@ import numpy as np
 
 from core.inspect import arrays
 from core.inspect.display import native
-from core.inspect.hdf5 import described, nature, origins
 from core.inspect.hdf5 import layouts as hdf5_layouts
+from core.inspect.hdf5 import nature, origins
 from core.inspect.hdf5 import spec as hdf5_spec
 from core.inspect.hdf5.candidates import SMOOTH, smoothness
 from core.inspect.hdf5.facts import Facts, by_group, facts_of, look, spread
 from core.inspect.hdf5.file import Hdf5File
+from core.inspect.hdf5.layout_choice import single_layout
 from core.inspect.hdf5.values import bytes_of, is_bytes
 from core.inspect.hdf5.words import (
     BESIDE,
@@ -46,15 +47,7 @@ def image_layout(facts: Facts) -> str | None:
     """The axes of a dataset that is one image; None for one that is none by its shape and type."""
     if not facts.is_numbers or has(facts.called, UNLIKELY):
         return None
-    told = described.layout(facts)
-    if told is not None:
-        return told if told != described.NO_PICTURE and "N" not in told else None
-    told = hdf5_spec.layout(facts.attributes, len(facts.shape))
-    if told is not None:
-        return told
-    if described.is_cube(facts):
-        return hdf5_layouts.cube(facts.shape, facts.matlab)
-    return hdf5_layouts.single(facts.shape, facts.matlab)
+    return single_layout(facts)
 
 
 def is_image(facts: Facts | None) -> bool:

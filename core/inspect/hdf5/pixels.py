@@ -20,10 +20,12 @@ SAMPLED = 9
 
 @dataclass(frozen=True)
 class Look:
-    """How the images of one dataset are shown: `layout` is the axes of one image in the order of the file."""
+    """How the images of one dataset are shown: `layout` is the axes of one image in the order of the file, `channels`
+    how many each has."""
 
     facts: Facts
     layout: str
+    channels: int
     display: Display
     upside_down: bool = False
 
@@ -41,12 +43,12 @@ class Look:
     def words(self) -> str:
         """What was chosen for these images; "" where nothing was, and for uint8 of one or three channels, which would
         have to be read first: each picture tells what was chosen for it."""
-        channels = self.facts.shape[self.layout.index("C")] if "C" in self.layout else 1
-        return "" if self.facts.dtype == np.uint8 and channels in (1, 3) else self.display.said(channels)
+        plain = self.facts.dtype == np.uint8 and self.channels in (1, 3)
+        return "" if plain else self.display.said(self.channels)
 
 
 def look_of(facts: Facts, layout: str, first: Callable[[int], Sequence[arrays.Array]]) -> Look:
-    """`first(n)` reads a few images, upright, to tell what their values mean."""
+    """`layout` is that of the whole dataset; `first(n)` reads a few images, upright, to tell what their values mean."""
     channels = facts.shape[layout.index("C")] if "C" in layout else 1
     turned = described.upside_down(facts)
     display = Display(
@@ -57,7 +59,7 @@ def look_of(facts: Facts, layout: str, first: Callable[[int], Sequence[arrays.Ar
         white_is_zero=hdf5_spec.white_is_zero(facts.attributes),
         notes=_notes(facts, turned),
     )
-    return Look(facts, layout, display, turned)
+    return Look(facts, hdf5_layouts.of_image(layout), channels, display, turned)
 
 
 def _notes(facts: Facts, turned: bool) -> tuple[str, ...]:

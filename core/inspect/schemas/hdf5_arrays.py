@@ -32,9 +32,7 @@ class ArrayRun(Run):
         self._has_frames = "T" in layout
         self._rest = layout.replace("N", "")
         self._rows = Rows(facts, axis)
-        self.look: Look = look_of(
-            facts, hdf5_layouts.of_image(layout), lambda count: first_images(facts, layout, count)
-        )
+        self.look: Look = look_of(facts, layout, lambda count: first_images(facts, layout, count))
 
     def key(self, index: int) -> str:
         sample, frame = divmod(index, self._frames)

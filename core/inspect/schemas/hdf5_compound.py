@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 from core.inspect import arrays
+from core.inspect.display_range import evenly
 from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5.candidates import SMOOTH, smoothness
 from core.inspect.hdf5.facts import Facts, look
@@ -74,7 +75,7 @@ class CompoundRun(Run):
 
     def _first(self, count: int) -> list[arrays.Array]:
         """Some images, spread over the rows."""
-        places = dict.fromkeys(place * (len(self) - 1) // max(count - 1, 1) for place in range(min(count, len(self))))
+        places = evenly(len(self), count)
         return [hdf5_layouts.upright(self.rows[place][self.field], self._layout or "") for place in places]
 
     def holds_images(self) -> bool:

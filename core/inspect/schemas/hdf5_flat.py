@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.inspect import arrays
+from core.inspect.display_range import evenly
 from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5 import nature, origins
 from core.inspect.hdf5.beside import find_labels
@@ -39,7 +40,7 @@ class FlatRun(Run):
 
     def _first(self, count: int) -> list[arrays.Array]:
         """Some images, spread over the rows."""
-        places = dict.fromkeys(place * (len(self) - 1) // max(count - 1, 1) for place in range(min(count, len(self))))
+        places = evenly(len(self), count)
         values = (np.asarray(self._rows[place]).reshape(self.shape) for place in places)
         return [hdf5_layouts.upright(image, self.look.layout) for image in values]
 

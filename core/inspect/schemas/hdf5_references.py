@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from core.inspect import arrays
+from core.inspect.display_range import evenly
 from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5.alike import Looks
 from core.inspect.hdf5.beside import find_labels
@@ -42,9 +43,8 @@ class ReferenceRun(Run):
 
     def _some_targets(self) -> Iterator[Facts]:
         """What some of the references lead to, spread over all."""
-        count = min(len(self), SAMPLED)
-        for place in range(count):
-            target = self.target(place * (len(self) - 1) // max(count - 1, 1))
+        for place in evenly(len(self), SAMPLED):
+            target = self.target(place)
             if target is not None and target.shape:
                 yield target
 
