@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from core.events import Event
+    from core.value_range import ValueRange
 
 Pixels = npt.NDArray[np.uint8]
 """RGB, uint8, shape (height, width, 3), C-contiguous, upright."""
@@ -54,8 +55,28 @@ class Skipped(NamedTuple):
     reason: str
 
 
+@dataclass
+class Recognition:
+    """What a source took its place for: its kind in words (`recognised`) and why.
+
+    `labels` is "folders", "file names", "none", or "" where the source states them; `notes` are sentences about what
+    was guessed or chosen; `unused` is what lies there and is not used.
+    """
+
+    recognised: str = ""
+    why: str = ""
+    labels: str = ""
+    notes: list[str] = field(default_factory=list)
+    unused: list[Skipped] = field(default_factory=list)
+
+
 class Source(Protocol):
     """Where images come from. `classes` and `counts` are known before the first image is handed over."""
+
+    @property
+    def recognition(self) -> Recognition:
+        """Known after `prepare`."""
+        ...
 
     def prepare(self) -> Iterator[Event]:
         """Whatever has to happen first (download, extract, list); raises InputError for a bad source."""
@@ -63,7 +84,7 @@ class Source(Protocol):
 
     @property
     def classes(self) -> Sequence[str]:
-        """The classes of all splits together, sorted."""
+        """The classes of all splits together; a class's place among them is its label."""
         ...
 
     @property
@@ -72,7 +93,7 @@ class Source(Protocol):
         ...
 
     def images(self) -> Iterator[FoundImage | Skipped]:
-        """Split by split, class by class in sorted order, streamed."""
+        """Split by split, class by class in the order of `classes`, streamed."""
         ...
 
     def close(self) -> None:
@@ -84,7 +105,8 @@ class Row(NamedTuple):
     """One image of an imported dataset, as its index knows it.
 
     `path` is relative to the dataset's folder, with forward slashes; `checksum` is XXH3-64 of the file's
-    bytes, `pixel_checksum` XXH3-64 of the decoded RGB pixels (`core.pixels.decode`), both as unsigned integers.
+    bytes, `pixel_checksum` XXH3-64 of the decoded RGB pixels (`core.pixels.decode` with
+    the dataset's range of values), both as unsigned integers.
     """
 
     position: int
@@ -118,8 +140,8 @@ class Encoding(Protocol):
         """Whether `decode` gives back exactly the source's pixels."""
         ...
 
-    def bind(self, shapes: Iterable[Shape]) -> Encoding:
-        """This encoding for a dataset whose images have these shapes. Raises InputError where it cannot."""
+    def bind(self, shapes: Iterable[Shape], values: ValueRange = ...) -> Encoding:
+        """This encoding for a dataset of these shapes and this range of values. Raises InputError where it cannot."""
         ...
 
     @property

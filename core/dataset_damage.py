@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.datasets import INDEX, Dataset, entries
+from core.dataset_index import INDEX
+from core.datasets import Dataset, entries
 from core.errors import InputError, disk_trouble_told
 from core.files import remove
 from core.home import Home

@@ -1,61 +1,29 @@
-"""An imported dataset on disk: `data/raw/<name>/<split>/<class>/<file>` and its index.
-
-The index is a SQLite file, `index.sqlite`, so that it is streamed, counted and looked into without ever being
-held in memory, and any tool can read it. Tables:
-
-    dataset(key TEXT PRIMARY KEY, value TEXT)            name, source, fingerprint, imported (ISO time), schema
-    classes(label INTEGER PRIMARY KEY, name TEXT)
-    images(split TEXT, position INTEGER, path TEXT, label INTEGER, bytes INTEGER, height INTEGER, width INTEGER,
-           checksum INTEGER, pixel_checksum INTEGER, PRIMARY KEY (split, position)) WITHOUT ROWID
-    skipped(path TEXT, reason TEXT)
-    counts(split TEXT, label INTEGER, first INTEGER, images INTEGER, bytes INTEGER)    summed up from images
-    shapes(split TEXT, height INTEGER, width INTEGER, images INTEGER)                  summed up from images
-
-The images of a split lie class by class, so those of one class are the positions from `first` on.
-SQLite's integers are signed, so the two XXH3-64 checksums are kept modulo 2**64 as signed numbers.
-"""
+"""An imported dataset on disk: `data/raw/<name>/<split>/<class>/<file>` and its index (`core.dataset_index`)."""
 
 from __future__ import annotations
 
 import builtins
-import os
+import json
 import random
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import xxhash
-
 from core.checked import TEXT, check
 from core.claims import claim
 from core.contracts import Row, Shape, Skipped
 from core.dataset_checks import COLUMNS, DAMAGE, check_sums
+from core.dataset_index import INDEX, READ, SCHEMA, to_row
 from core.errors import InputError, disk_trouble_told
 from core.files import Unreadable, remove
 from core.home import Home, check_name
+from core.value_range import DEFAULT, ValueRange
 
-INDEX = "index.sqlite"
-SCHEMA = 1
-
-_TABLES = """
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-CREATE TABLE dataset(key TEXT PRIMARY KEY, value TEXT);
-CREATE TABLE classes(label INTEGER PRIMARY KEY, name TEXT);
-CREATE TABLE images(split TEXT, position INTEGER, path TEXT, label INTEGER, bytes INTEGER, height INTEGER,
-    width INTEGER, checksum INTEGER, pixel_checksum INTEGER, PRIMARY KEY (split, position)) WITHOUT ROWID;
-CREATE TABLE skipped(path TEXT, reason TEXT);
-CREATE TABLE counts(split TEXT, label INTEGER, first INTEGER, images INTEGER, bytes INTEGER);
-CREATE TABLE shapes(split TEXT, height INTEGER, width INTEGER, images INTEGER);
-"""
-
-_SUMS = (
-    "INSERT INTO counts SELECT split, label, MIN(position), COUNT(*), SUM(bytes) FROM images GROUP BY 1, 2",
-    "INSERT INTO shapes SELECT split, height, width, COUNT(*) FROM images GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3",
-)
+TOLD = ("recognised", "why", "labels", "notes", "range")
+"""What schema 1 did not say."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +31,10 @@ class Dataset:
     """An imported dataset. Holds no open file: safe to pickle, to fork and to use from several threads.
 
     `splits` counts the images of each split; `classes[label]` is a class's name; `fingerprint` (32 hexadecimal
-    digits) is the same for two imports of the same files; `bytes` sums up the image files; `imported` is an ISO time.
+    digits) is the same for two imports of the same files; `bytes` sums up the image files; `imported` is an ISO time;
+    `recognised`, `why`, `labels` and `notes` say what the source was taken for, on what grounds, where labels come from
+    (`core.contracts.Recognition`), and what was guessed or chosen; `values` how samples of more than 8 bits become
+    pixels.
     """
 
     name: str
@@ -74,6 +45,11 @@ class Dataset:
     bytes: int
     source: str
     imported: str
+    recognised: str = ""
+    why: str = ""
+    labels: str = ""
+    notes: tuple[str, ...] = ()
+    values: ValueRange = DEFAULT
 
     @classmethod
     def open(cls, home: Home, name: str) -> Dataset:
@@ -83,16 +59,16 @@ class Dataset:
             raise _unknown(home, name)
         try:
             return cls._from_index(root)
-        except DAMAGE as error:
+        except (*DAMAGE, InputError) as error:
             raise _damaged(name, error) from None
 
     @classmethod
     def _from_index(cls, root: Path) -> Dataset:
         with closing(_connect(root)) as index:
             told = dict(index.execute("SELECT key, value FROM dataset"))
-            if told["schema"] != str(SCHEMA):
+            if told["schema"] not in READ:
                 raise ValueError(f"schema {told['schema']}, this version reads {SCHEMA}")
-            check(told, dict.fromkeys(("fingerprint", "source", "imported"), TEXT))
+            check(told, dict.fromkeys(("fingerprint", "source", "imported"), TEXT), dict.fromkeys(TOLD, TEXT))
             classes = [name for (name,) in index.execute("SELECT name FROM classes ORDER BY label")]
             check_sums(index, classes)
             counts = dict(index.execute("SELECT split, SUM(images) FROM counts GROUP BY split"))
@@ -105,6 +81,11 @@ class Dataset:
                 bytes=index.execute("SELECT COALESCE(SUM(bytes), 0) FROM counts").fetchone()[0],
                 source=told["source"],
                 imported=told["imported"],
+                recognised=told.get("recognised", ""),
+                why=told.get("why", ""),
+                labels=told.get("labels", ""),
+                notes=tuple(map(str, json.loads(told.get("notes", "[]")))),
+                values=ValueRange.from_json(json.loads(told.get("range", "{}"))),
             )
 
     def rows(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Row]:
@@ -113,7 +94,7 @@ class Dataset:
         try:
             with closing(_connect(self.root)) as index:
                 found = index.execute(f"{_SELECT} AND position >= ? AND position < ?", (split, start, end))
-                yield from map(_to_row, found)
+                yield from map(to_row, found)
         except (sqlite3.Error, Unreadable) as error:
             raise _damaged(self.name, error) from None
 
@@ -164,6 +145,12 @@ class Dataset:
         """The images that were left out at import, and why."""
         return [Skipped(*row) for row in self._query("SELECT path, reason FROM skipped")]
 
+    def unused(self) -> list[Skipped]:
+        """What lay beside the images and was not taken, and what it seems to be."""
+        if not self._query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'unused'"):
+            return []  # schema 1
+        return [Skipped(*row) for row in self._query("SELECT path, reason FROM unused")]
+
     def sample_positions(self, split: str, label: int | None = None, k: int = 64, seed: int = 0) -> list[int]:
         """Up to `k` different positions of a split, or of one class in it, drawn by `seed`, in ascending order."""
         first, count = 0, self._size(split)
@@ -187,41 +174,6 @@ class Dataset:
 
 
 _SELECT = f"SELECT {COLUMNS} FROM images WHERE split = ?"  # noqa: S608 - columns of our own
-
-
-class IndexWriter:
-    """Writes the index of a dataset that is being imported. Rows come split by split, class by class."""
-
-    def __init__(self, root: Path, classes: Iterable[str]) -> None:
-        self._root = root
-        self._index = sqlite3.connect(root / INDEX, isolation_level=None)
-        self._index.executescript(_TABLES + "BEGIN;")
-        self._index.executemany("INSERT INTO classes VALUES (?, ?)", enumerate(classes))
-        self._digest = xxhash.xxh3_128()
-
-    def add(self, split: str, rows: Sequence[Row]) -> None:
-        for row in rows:
-            self._digest.update(f"{split}\t{row.position}\t{row.path}\t{row.label}\t{row.checksum}\n".encode())
-        self._index.executemany(
-            "INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_from_row, _pair(split, rows))
-        )
-
-    def skip(self, skipped: Skipped) -> None:
-        self._index.execute("INSERT INTO skipped VALUES (?, ?)", skipped)
-
-    def finish(self, **told: str) -> None:
-        """Sum up, note what is `told` of the dataset, and bring it all to the disk."""
-        for statement in _SUMS:
-            self._index.execute(statement)
-        told |= {"schema": str(SCHEMA), "fingerprint": self._digest.hexdigest()}
-        self._index.executemany("INSERT INTO dataset VALUES (?, ?)", told.items())
-        self._index.execute("COMMIT")
-        self._index.close()
-        with (self._root / INDEX).open("rb") as file:
-            os.fsync(file.fileno())
-
-    def close(self) -> None:
-        self._index.close()
 
 
 def _damaged(name: str, reason: object) -> InputError:
@@ -275,25 +227,3 @@ def _connect(root: Path) -> sqlite3.Connection:
 def _split_order(split: str) -> tuple[int, str]:
     order = ("train", "val", "test")
     return (order.index(split) if split in order else len(order), split)
-
-
-def _pair(split: str, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
-    return ((split, row) for row in rows)
-
-
-def _from_row(pair: tuple[str, Row]) -> tuple[Any, ...]:
-    split, row = pair
-    *fields, checksum, pixel_checksum = row
-    return (split, *fields, _signed(checksum), _signed(pixel_checksum))
-
-
-def _to_row(columns: tuple[Any, ...]) -> Row:
-    position, path, *numbers = columns
-    if not isinstance(path, str) or not all(isinstance(number, int) for number in (position, *numbers)):
-        raise Unreadable(f"the row at {position} is not of an image")
-    *fields, checksum, pixel_checksum = numbers
-    return Row._make((position, path, *fields, checksum % 2**64, pixel_checksum % 2**64))
-
-
-def _signed(checksum: int) -> int:
-    return checksum - 2**64 if checksum >= 2**63 else checksum

@@ -7,6 +7,7 @@ bytes are kept untouched. All is made beside the target and renamed when it is c
 from __future__ import annotations
 
 import functools
+import json
 import sqlite3
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -19,14 +20,17 @@ from typing import NamedTuple
 from core import checksums, pixels
 from core.claims import claim
 from core.contracts import FoundImage, Row, Skipped, Source
-from core.datasets import Dataset, IndexWriter
+from core.dataset_index import IndexWriter
+from core.datasets import Dataset
 from core.errors import InputError, WorkError, disk_trouble_told
-from core.events import Event, Pace, Progress, Result
+from core.events import Event, Message, Pace, Progress, Result
 from core.home import Home, check_name
 from core.names import folders
 from core.pool import in_order, processes, usable_cpus
 from core.sources import Request, open_source, recognise
 from core.sources.recognise import GENERATED, as_path
+from core.value_range import Values
+from core.wide_images import Extremes, WideImages
 
 CHUNK_IMAGES = 64
 CHUNK_BYTES = 4 << 20
@@ -45,6 +49,7 @@ class Kept(NamedTuple):
     width: int
     checksum: int
     pixel_checksum: int
+    values: Values
 
 
 class Chunk(NamedTuple):
@@ -63,13 +68,17 @@ class Chunk(NamedTuple):
 
 @dataclass
 class Import:
-    """Import `source` ("shapes", "cifar10" or a path) as the dataset `name`; `options` are the source's own."""
+    """Import `source` ("shapes", "cifar10" or a path) as the dataset `name`; `options` are the source's own.
+
+    `called` is what people call the source, where that is not the path itself.
+    """
 
     source: str
     name: str
     limit: int | None = None
     options: Mapping[str, object] = field(default_factory=dict)
     home: str | None = None
+    called: str = ""
 
     def run(self) -> Iterator[Event]:
         """Ends with the `import` verb's JSON. Raises InputError and WorkError; leaves nothing half-made behind."""
@@ -81,7 +90,7 @@ class Import:
             source = open_source(recognise(self.source), self.options, request)
             with closing(source):
                 yield from source.prepare()
-                yield from _read(source, scratch / "dataset", self.source, name)
+                yield from _Reading(source, scratch / "dataset").run(self.called or self.source, name)
             (scratch / "dataset").rename(home.raw / name)
         yield Result(_summary(Dataset.open(home, name), time.monotonic() - begun))
 
@@ -89,7 +98,9 @@ class Import:
         work = scratch / "source"
         work.mkdir()
         path = None if self.source in GENERATED else as_path(self.source)
-        return Request(scratch=work, downloads=home.root / "data" / "downloads", path=path, limit=self.limit)
+        return Request(
+            scratch=work, downloads=home.root / "data" / "downloads", path=path, limit=self.limit, called=self.called
+        )
 
 
 @contextmanager
@@ -113,39 +124,66 @@ def trouble_told() -> Iterator[None]:
             ) from error
 
 
-def _read(source: Source, root: Path, spec: str, name: str) -> Iterator[Event]:
+class _Reading:
     """Everything the source has becomes files and rows under `root`."""
-    root.mkdir()
-    classes = list(source.classes)
-    total = sum(source.counts.values())
-    index = IndexWriter(root, classes)
-    decoded = _decoded(root, chunks(source.images(), root, classes), total)
-    with closing(index), closing(decoded):
+
+    def __init__(self, source: Source, root: Path) -> None:
+        root.mkdir()
+        self._root = root
+        self._source = source
+        self._classes = list(source.classes)
+        self._index = IndexWriter(root, self._classes)
+        self._positions = dict.fromkeys(source.counts, 0)
+        self._extremes = Extremes()
+        self._wide = WideImages(root)
+
+    def run(self, spec: str, name: str) -> Iterator[Event]:
+        """Raises InputError where no image could be read."""
+        with closing(self._index), closing(self._wide):
+            yield from self._read_all(spec)
+            values = self._extremes.range
+            yield from self._wide.read_again(values, self._index)
+            told = self._source.recognition
+            said = self._extremes.sentences()
+            yield from (Message(text, "warning") for text in said)
+            self._index.leave(told.unused)
+            self._index.finish(
+                name=name,
+                source=spec,
+                imported=datetime.now(UTC).isoformat(timespec="seconds"),
+                recognised=told.recognised,
+                why=told.why,
+                labels=told.labels,
+                notes=json.dumps([*told.notes, *said], ensure_ascii=False),
+                range=json.dumps(values.to_json()),
+            )
+
+    def _read_all(self, spec: str) -> Iterator[Event]:
+        total = sum(self._source.counts.values())
+        given = chunks(self._source.images(), self._root, self._classes)
+        done, pace = 0, Pace()
         yield Progress("reading", 0, total)
-        done, kept, pace = 0, 0, Pace()
-        positions = dict.fromkeys(source.counts, 0)
-        for chunk, results in decoded:
-            rows = list(_rows(chunk, results, positions, index))
-            index.add(chunk.split, rows)
-            kept += len(rows)
-            done += len(chunk.found)
-            if pace.due():
-                yield Progress("reading", done, total)
-        if not kept:
+        with closing(_decoded(self._root, given, total)) as decoded:
+            for chunk, results in decoded:
+                self._index.add(chunk.split, list(self._rows(chunk, results)))
+                done += len(chunk.found)
+                if pace.due():
+                    yield Progress("reading", done, total)
+        if not any(self._positions.values()):
             raise InputError(f"none of the {done} files in {spec} could be read as an image, so nothing was imported")
         yield Progress("reading", done, total)
-        index.finish(name=name, source=spec, imported=datetime.now(UTC).isoformat(timespec="seconds"))
 
-
-def _rows(
-    chunk: Chunk, results: Sequence[Kept | Skipped], positions: dict[str, int], index: IndexWriter
-) -> Iterator[Row]:
-    for path, label, result in zip(chunk.paths, chunk.labels, results, strict=True):
-        if isinstance(result, Skipped):
-            index.skip(result)
-            continue
-        yield Row(positions[chunk.split], path, label, *result)
-        positions[chunk.split] += 1
+    def _rows(self, chunk: Chunk, results: Sequence[Kept | Skipped]) -> Iterator[Row]:
+        for path, label, result in zip(chunk.paths, chunk.labels, results, strict=True):
+            if isinstance(result, Skipped):
+                self._index.skip(result)
+                continue
+            position = self._positions[chunk.split]
+            self._positions[chunk.split] += 1
+            self._extremes.add(result.values)
+            if result.values.kind != "byte":
+                self._wide.add(chunk.split, position, path)
+            yield Row(position, path, label, *result[:-1])
 
 
 def chunks(images: Iterable[FoundImage | Skipped], root: Path, classes: Sequence[str]) -> Iterator[Chunk]:
@@ -201,7 +239,7 @@ def _keep_all(root: Path, chunk: Chunk) -> tuple[Chunk, list[Kept | Skipped]]:
 def keep(image: FoundImage, path: Path) -> Kept | Skipped:
     """Decode an image and write its bytes, as they are, to `path`; a broken one is not written."""
     try:
-        decoded = pixels.decode(image.data)
+        decoded, values = pixels.examine(image.data)
     except pixels.BadImage as error:
         return Skipped(image.origin, str(error))
     try:
@@ -210,7 +248,7 @@ def keep(image: FoundImage, path: Path) -> Kept | Skipped:
     except FileExistsError:
         return Skipped(image.origin, f"another image of its class is called {path.name} already")
     height, width, _ = decoded.shape
-    return Kept(len(image.data), height, width, checksums.of_bytes(image.data), checksums.of_bytes(decoded))
+    return Kept(len(image.data), height, width, checksums.of_bytes(image.data), checksums.of_bytes(decoded), values)
 
 
 def _summary(dataset: Dataset, seconds: float) -> dict[str, object]:
@@ -218,7 +256,13 @@ def _summary(dataset: Dataset, seconds: float) -> dict[str, object]:
         "dataset": dataset.name,
         "splits": dataset.splits,
         "classes": dataset.classes,
+        "recognised": dataset.recognised,
+        "why": dataset.why,
+        "labels": dataset.labels,
         "skipped": [skipped._asdict() for skipped in dataset.skipped()],
+        "unused": [unused._asdict() for unused in dataset.unused()],
+        "warnings": list(dataset.notes),
+        "range": dataset.values.to_json(),
         "bytes": dataset.bytes,
         "fingerprint": dataset.fingerprint,
         "path": str(dataset.root),

@@ -25,6 +25,7 @@ from core.formats import FORMATS
 from core.formats.walk import files_below
 from core.home import Home
 from core.strict_json import dumps, plain
+from core.value_range import ValueRange
 
 if TYPE_CHECKING:
     from core.loading.loader import Loader
@@ -38,9 +39,11 @@ WORKPLACE = ".building"
 class Manifest:
     """What a store says of itself.
 
-    `encoding`, `compression` and `format_options` name what it was built with; `splits` maps a split's name to its
-    `Sizes`, `samples` and `seconds` (the time its writing took); `checksum` is the SHA-256 of all encoded payloads
-    (before compression) in order, split after split; `files` the XXH3-128 of the files whose every byte counts.
+    `encoding`, `compression` and `format_options` name what it was built with; where payloads are files with samples
+    wider than 8 bits, `encoding["range"]` says how they become pixels (`core.value_range`). `splits` maps a split's
+    name to its `Sizes`, `samples` and `seconds` (the time its writing took); `checksum` is the SHA-256 of all encoded
+    payloads (before compression) in order, split after split; `files` the XXH3-128 of the files whose every byte
+    counts.
     """
 
     dataset: str
@@ -59,6 +62,11 @@ class Manifest:
     versions: Mapping[str, str]
     schema: int = SCHEMA
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def values(self) -> ValueRange:
+        """How samples wider than 8 bits in the payloads become pixels. Raises InputError for what is none."""
+        return ValueRange.from_json(self.encoding.get("range"))
 
     def save(self, path: Path) -> None:
         """Write it with a checksum over itself, so that a flipped byte in it is found as well."""
@@ -163,7 +171,7 @@ class Store:
     @cached_property
     def encoding(self) -> Encoding:
         made = ENCODINGS.make(self.manifest.encoding["name"], self.manifest.encoding["options"])
-        return made.bind([self.payload_shape] if self.payload_shape else [])
+        return made.bind([self.payload_shape] if self.payload_shape else [], self.manifest.values)
 
     @cached_property
     def compression(self) -> Compression:

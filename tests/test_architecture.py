@@ -33,6 +33,8 @@ BASE = [
     "core.checked",
     "core.dataset_checks",
     "core.files",
+    "core.value_range",
+    "core.typed_paths",
 ]
 
 FLOORS = [
@@ -48,7 +50,9 @@ FLOORS = [
     ["core.building"],
     ["core.stores"],
     ["core.importing", "core.dataset_damage"],
+    ["core.wide_images"],
     ["core.datasets"],
+    ["core.dataset_index"],
     ["core.formats", "core.compressions", "core.encodings", "core.sources"],
     BASE,
 ]

@@ -11,7 +11,8 @@ import pytest
 
 from core.claims import claim
 from core.contracts import Row, Skipped
-from core.datasets import INDEX, Dataset, IndexWriter, delete_dataset, list_datasets
+from core.dataset_index import INDEX, IndexWriter
+from core.datasets import Dataset, delete_dataset, list_datasets
 from core.errors import InputError
 from core.home import Home
 

@@ -97,6 +97,42 @@ def test_names_of_windows_are_folders(tmp_path: Path) -> None:
     assert [image.split for image in read(tmp_path / "a.zip")] == ["train", "val"]
 
 
+def test_a_hard_link_is_the_file_it_names(tmp_path: Path) -> None:
+    put_classes(tmp_path / "animals", {"cat": 1, "dog": 1})
+    (tmp_path / "animals" / "dog" / "zzz.png").hardlink_to(tmp_path / "animals" / "cat" / "000.png")
+    pack(tmp_path / "animals", tmp_path / "animals.tar")
+    with tarfile.open(tmp_path / "animals.tar") as opened:
+        assert opened.getmember("animals/dog/zzz.png").islnk()
+
+    found = {image.name: image.data for image in read(tmp_path / "animals.tar", val_fraction=0)}
+
+    assert (tmp_path / "animals" / "cat" / "000.png").read_bytes() == found["zzz.png"]
+
+
+def test_archives_in_an_archive_are_named(tmp_path: Path) -> None:
+    put_classes(tmp_path / "animals", {"cat": 1})
+    for name in ("train", "test"):
+        pack(tmp_path / "animals", tmp_path / f"{name}.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as opened:
+        for name in ("train", "test"):
+            opened.write(tmp_path / f"{name}.zip", f"{name}.zip")
+
+    with pytest.raises(
+        InputError, match=r"all\.zip; it holds test\.zip \(an archive inside: unpack it.* and 1 more"
+    ) as told:
+        read(tmp_path / "all.zip")
+    assert "scratch" not in str(told.value)
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_a_thousand_folders_in_each_other_are_refused(tmp_path: Path, kind: str) -> None:
+    name = "d/" * 1500 + "1.png"
+    archive = (zip_of(name) if kind == "zip" else tar_of(name))(tmp_path)
+
+    with pytest.raises(InputError, match="lies in more than 100 folders"):
+        finish(unpack(archive, tmp_path / "unpacked"))
+
+
 # ---------------------------------------------------------------- hostile ones
 
 
@@ -143,6 +179,8 @@ def tar_of(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Callable
         (tar_of("cat/../../outside.png"), "lies outside"),
         (tar_of("cat", tarfile.SYMTYPE, "/etc"), "'cat' is a link"),
         (tar_of("cat.png", tarfile.LNKTYPE, "/etc/passwd"), "is a link"),
+        (tar_of("cat.png", tarfile.LNKTYPE, "../outside.png"), "is a link"),
+        (tar_of("cat.png", tarfile.LNKTYPE, "cat.png"), "is a link"),
         (tar_of("cat.png", tarfile.CHRTYPE), "is a link or a device"),
         (tar_of("cat.png", tarfile.FIFOTYPE), "is a link or a device"),
         (tar_of("../outside", tarfile.DIRTYPE), "lies outside"),

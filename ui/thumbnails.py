@@ -10,7 +10,8 @@ import streamlit as st
 from PIL import Image
 
 from core.datasets import Dataset
-from core.pixels import FORMATS, BadImage, to_rgb
+from core.pixels import BadImage, decode
+from core.value_range import DEFAULT, ValueRange
 from ui.words import plain
 
 EDGE = 60
@@ -42,7 +43,7 @@ def _picture(dataset: Dataset, split: str, position: int, name: str) -> str:
     title = html.escape(plain(f"{row.path}, {row.width} × {row.height}"), quote=True)
     sharp = "image-rendering:pixelated;" if max(row.width, row.height) <= EDGE else ""
     try:
-        source = thumbnail(dataset.read(row))
+        source = thumbnail(dataset.read(row), dataset.values)
     except (OSError, BadImage) as error:
         why = html.escape(plain(f"{row.path}: {error}"), quote=True)
         return (
@@ -54,17 +55,12 @@ def _picture(dataset: Dataset, split: str, position: int, name: str) -> str:
     )
 
 
-def thumbnail(data: bytes) -> str:
+def thumbnail(data: bytes, values: ValueRange = DEFAULT) -> str:
     """A data URI of the image, no larger than it is shown (twice that, for fine screens).
 
     Raises BadImage for a file that is none any more.
     """
-    try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-            opened.draft("RGB", (2 * EDGE, 2 * EDGE))  # a large JPEG is decoded at the scale that is needed
-            image = Image.fromarray(to_rgb(opened))
-    except Exception as error:  # noqa: BLE001 - decoders raise anything on what is damaged
-        raise BadImage(str(error) or type(error).__name__) from None
+    image = Image.fromarray(decode(data, values, edge=2 * EDGE))
     image.thumbnail((2 * EDGE, 2 * EDGE))
     file = io.BytesIO()
     small = max(image.size) <= EDGE

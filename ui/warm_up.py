@@ -8,6 +8,9 @@ import threading
 
 import streamlit as st
 
+from core.home import Home
+from core.jobs import upload
+
 MODULES = (
     "altair",
     "pyarrow",
@@ -30,6 +33,7 @@ def warm_up() -> None:
 
 
 def _load() -> None:
+    upload.clear(Home.find())  # what an import that was killed left behind
     for module in MODULES:
         with contextlib.suppress(ImportError):  # the page that needs it will say so
             importlib.import_module(module)

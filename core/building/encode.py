@@ -14,6 +14,7 @@ from core.contracts import Buffer, Compression, Encoding, Row
 from core.errors import InputError, WorkError
 from core.pixels import OriginalImage
 from core.pool import await_start, in_order, processes, usable_cpus
+from core.value_range import DEFAULT, ValueRange
 
 CHUNK_SAMPLES = 512
 CHUNK_BYTES = 1 << 22
@@ -36,6 +37,7 @@ class Encoder:
     root: str
     encoding: Encoding
     compression: Compression
+    values: ValueRange = DEFAULT
 
     def __call__(self, rows: Sequence[Row]) -> Chunk:
         """Raises WorkError where a file is not what it was when it was imported."""
@@ -51,7 +53,7 @@ class Encoder:
 
     def encode(self, rows: Sequence[Row]) -> list[bytes]:
         encode = self.encoding.encode
-        return [encode(OriginalImage(self._read(row))) for row in rows]
+        return [encode(OriginalImage(self._read(row), self.values)) for row in rows]
 
     def _read(self, row: Row) -> bytes:
         path = f"{self.root}/{row.path}"

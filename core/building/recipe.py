@@ -42,7 +42,7 @@ class Recipe:
             encoding_name=encoding,
             compression_name=compression,
             format=FORMATS.make(format, of_format),
-            encoding=ENCODINGS.make(encoding, of_encoding).bind(found.shapes()),
+            encoding=ENCODINGS.make(encoding, of_encoding).bind(found.shapes(), found.values),
             compression=COMPRESSIONS.make(compression, of_compression),
         )
         recipe.format.check(recipe.contents(next(iter(found.splits))))
@@ -65,6 +65,12 @@ class Recipe:
     def untouched(self) -> bool:
         """Whether payloads are the imported files' bytes as they are."""
         return self.encoding_name == "original" and self.compression.identity
+
+    @property
+    def range(self) -> dict[str, Any]:
+        """`{"range": ...}` for whoever decodes the payloads, where that takes more than the payload itself."""
+        told = self.dataset.values.to_json() if self.encoding_name == "original" else {}
+        return {"range": told} if told else {}
 
     def trained(self, payloads: Sequence[bytes]) -> Recipe:
         """This recipe after its compression has seen a sample of the payloads."""
@@ -92,6 +98,7 @@ class Recipe:
             "dataset": self.dataset.name,
             "split": split,
             "encoding": self.encoding_name,
+            **self.range,
             "compression": self.compression_name,
             "payload_shape": list(shape) if shape else None,
         }

@@ -131,7 +131,9 @@ class _Making:
             began = time.perf_counter()
             self.recipe = self.recipe.trained(training_payloads(self.recipe))
             self._training_s = time.perf_counter() - began
-        encoder = Encoder(str(self.recipe.dataset.root), self.recipe.encoding, self.recipe.compression)
+        encoder = Encoder(
+            str(self.recipe.dataset.root), self.recipe.encoding, self.recipe.compression, self.recipe.dataset.values
+        )
         with encoded(encoder, self._workers) as ready:
             self._startup_s = ready.startup_s
             self._background.look()
@@ -203,7 +205,7 @@ class _Making:
             fingerprint=recipe.dataset.fingerprint,
             format=recipe.format_name,
             variant=recipe.variant,
-            encoding={"name": recipe.encoding_name, "options": chosen(recipe.encoding)},
+            encoding={"name": recipe.encoding_name, "options": chosen(recipe.encoding), **recipe.range},
             compression={"name": recipe.compression_name, "options": chosen(recipe.compression)},
             format_options=chosen(recipe.format),
             payload_shape=recipe.encoding.payload_shape,

@@ -11,6 +11,7 @@ from PIL import Image
 from core import pixels
 from core.contracts import Buffer, Original, Pixels, Shape
 from core.options import option
+from core.value_range import DEFAULT, ValueRange
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Jpeg:
     lossless = False
     payload_shape: None = None
 
-    def bind(self, shapes: Iterable[Shape]) -> Jpeg:
+    def bind(self, shapes: Iterable[Shape], values: ValueRange = DEFAULT) -> Jpeg:
         return self
 
     def suffix(self, payload: Buffer) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core import pixels
 from core.contracts import Buffer, Original, Pixels, Shape
+from core.value_range import DEFAULT, ValueRange
 
 # The first bytes of the image files that people have; anything else keeps a neutral ending.
 _MAGIC = (
@@ -21,13 +22,14 @@ _MAGIC = (
 
 @dataclass(frozen=True)
 class OriginalEncoding:
-    """Payload: the bytes of the imported file."""
+    """Payload: the bytes of the imported file. `values`: how its dataset's wide samples become pixels."""
 
+    values: ValueRange = DEFAULT
     lossless = True
     payload_shape: None = None
 
-    def bind(self, shapes: Iterable[Shape]) -> OriginalEncoding:
-        return self
+    def bind(self, shapes: Iterable[Shape], values: ValueRange = DEFAULT) -> OriginalEncoding:
+        return OriginalEncoding(values)
 
     def suffix(self, payload: Buffer) -> str:
         head = bytes(payload[:12])
@@ -39,4 +41,4 @@ class OriginalEncoding:
         return image.data
 
     def decode(self, payload: Buffer) -> Pixels:
-        return pixels.decode(payload)
+        return pixels.decode(payload, self.values)

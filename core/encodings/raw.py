@@ -12,6 +12,7 @@ from core.contracts import Buffer, Original, Pixels, Shape
 from core.errors import InputError
 from core.options import option
 from core.pixels import resize
+from core.value_range import DEFAULT, ValueRange
 
 PROPOSED_SIZE = 224
 
@@ -33,7 +34,7 @@ class Raw:
         """Whether the source's pixels come back; a `size` may have resized some of them."""
         return self.size is None
 
-    def bind(self, shapes: Iterable[Shape]) -> Raw:
+    def bind(self, shapes: Iterable[Shape], values: ValueRange = DEFAULT) -> Raw:
         """Raises InputError where the shapes differ and no `size` says what to do about it."""
         if self.size is not None:
             return Raw(self.size, (self.size, self.size, 3))

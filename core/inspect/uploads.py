@@ -20,14 +20,14 @@ KEPT_SECONDS = 24 * 3600
 COPY_BYTES = 1 << 20
 
 
-def keep(home: Home, name: str, content: BinaryIO) -> Path:
-    """A copy of what was uploaded; `discard` removes it.
+def keep(home: Home, name: str, content: BinaryIO, purpose: str = FOLDER) -> Path:
+    """A copy of what was uploaded; `discard` removes it. `purpose` names the folder of its kind.
 
     Raises:
         WorkError: the disk is full or cannot be written; nothing is left of the upload.
     """
     clear(home)
-    folder = home.root / "data" / "uploads" / FOLDER / uuid.uuid4().hex
+    folder = place(home, purpose) / uuid.uuid4().hex
     path = folder / clean_name(name)
     try:
         with disk_trouble_told("keeping the upload"):
@@ -40,6 +40,11 @@ def keep(home: Home, name: str, content: BinaryIO) -> Path:
     return path
 
 
+def place(home: Home, purpose: str) -> Path:
+    """Where uploads of a purpose are kept."""
+    return home.root / "data" / "uploads" / purpose
+
+
 def discard(path: Path) -> None:
     """Remove an upload and its folder."""
     if path.parent.parent.name == FOLDER:
@@ -48,9 +53,8 @@ def discard(path: Path) -> None:
 
 def clear(home: Home, older_than: float = KEPT_SECONDS) -> None:
     """Remove what was left behind."""
-    folder = home.root / "data" / "uploads" / FOLDER
     with contextlib.suppress(OSError):
-        for upload in list(folder.iterdir()):
+        for upload in list(place(home, FOLDER).iterdir()):
             if time.time() - upload.stat().st_mtime > older_than:
                 shutil.rmtree(upload, ignore_errors=True)
 

@@ -2,27 +2,72 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from core.events import Event
+from core.home import Home
 from core.importing import Import
+from core.inspect import uploads
+
+FOLDER = "imported"
+
+STARTING_SECONDS = 60
+"""An upload that no job speaks of is left alone for so long: its job may only be about to start."""
 
 
 @dataclass
 class ImportUpload:
-    """Like `core.importing.Import`, from a file of which nothing is to stay."""
+    """Like `core.importing.Import`, from a file of which nothing is to stay, called `called`."""
 
     source: str
     name: str
     limit: int | None = None
     options: Mapping[str, object] = field(default_factory=dict)
     home: str | None = None
+    called: str = ""
 
     def run(self) -> Iterator[Event]:
-        """The import's events. The file `source` is gone afterwards."""
+        """The import's events. The file `source` and its folder are gone afterwards."""
+        called = self.called or Path(self.source).name
         try:
-            yield from Import(self.source, self.name, self.limit, self.options, self.home).run()
+            yield from Import(self.source, self.name, self.limit, self.options, self.home, called).run()
         finally:
-            Path(self.source).unlink(missing_ok=True)
+            discard(Path(self.source))
+
+
+def keep(home: Home, name: str, content: BinaryIO) -> Path:
+    """The uploaded file on disk, for an `ImportUpload` that removes it; what killed ones left behind is cleared away.
+
+    Raises:
+        WorkError: the disk is full or cannot be written; nothing is left of the upload.
+    """
+    clear(home)
+    return uploads.keep(home, name, content, FOLDER)
+
+
+def discard(path: Path) -> None:
+    """Remove an upload, its folder, and the folder of uploads where it is empty."""
+    path.unlink(missing_ok=True)
+    if path.parent.parent.name == FOLDER:
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()
+            path.parent.parent.rmdir()
+
+
+def clear(home: Home) -> None:
+    """Remove the uploads of which no waiting or running job speaks."""
+    from core.jobs import Jobs  # it imports this module's package
+
+    folder = uploads.place(home, FOLDER)
+    with contextlib.suppress(OSError):
+        left = [upload for upload in folder.iterdir() if time.time() - upload.stat().st_mtime > STARTING_SECONDS]
+        needed = {Path(str(job.fields.get("source", ""))).parent for job in Jobs(home).active()} if left else set()
+        for upload in left:
+            if upload not in needed:
+                shutil.rmtree(upload, ignore_errors=True)

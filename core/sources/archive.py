@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.contracts import FoundImage, Skipped, Source
+from core.contracts import FoundImage, Recognition, Skipped, Source
+from core.errors import InputError
 from core.events import Event
 from core.names import readable, safe_name
-from core.sources.image_folder import ImageFolder, unwrap
-from core.sources.recognise import ARCHIVE_ENDINGS, recognise_folder
+from core.sources.image_folder import ImageFolder
+from core.sources.recognise import ARCHIVE_ENDINGS, known_layout
 from core.sources.request import Request
 from core.sources.unpacking import unpack
 
@@ -32,14 +33,24 @@ class Archive(ImageFolder):
         archive = self.request.place
         self._unpacked = self.request.scratch / safe_name(_stem(archive))
         yield from unpack(archive, self._unpacked)
-        self._inner = self._source_of(unwrap(self._unpacked))
-        yield from self._inner.prepare()
+        try:
+            self._inner = self._source_of(*known_layout(self._unpacked))
+            yield from self._inner.prepare()
+        except InputError as error:
+            raise InputError(self._in_archive(str(error))) from None
+        told = self._inner.recognition
+        self.recognition = Recognition(
+            f"an archive of {told.recognised}",
+            told.why,
+            told.labels,
+            told.notes,
+            [Skipped(self._in_archive(unused.path), unused.reason) for unused in told.unused],
+        )
 
-    def _source_of(self, folder: Path) -> Source:
+    def _source_of(self, name: str, folder: Path) -> Source:
         from core.sources import SOURCES, open_source
 
         assert self.request is not None
-        name = recognise_folder(folder)
         options = {key: getattr(self, key) for key in SOURCES.options(name) if hasattr(self, key)}
         request = Request(self.request.scratch, self.request.downloads, folder, self.request.limit)
         return open_source(name, options, request)
@@ -67,7 +78,7 @@ class Archive(ImageFolder):
 
     def _in_archive(self, path: str) -> str:
         assert self.request is not None
-        return path.replace(readable(self._unpacked), readable(self.request.place), 1)
+        return path.replace(readable(self._unpacked), self.request.shown)
 
     def close(self) -> None:
         if self._inner is not None:

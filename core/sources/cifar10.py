@@ -18,14 +18,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from core.contracts import FoundImage, Labels, Pixels, Skipped
+from core.contracts import FoundImage, Labels, Pixels, Recognition, Skipped
 from core.errors import InputError
 from core.events import Event, Message
 from core.options import option
 from core.pickles import loads
 from core.sources.downloading import download
-from core.sources.image_folder import unwrap
 from core.sources.limits import share
+from core.sources.recognise import known_layout
 from core.sources.request import Request
 from core.sources.unpacking import unpack
 
@@ -71,6 +71,10 @@ class Cifar10:
             raise InputError(f"no batch of CIFAR-10 in {folder}; it should hold data_batch_1 to 5 and test_batch")
         self._take(self.request.limit)
 
+    @property
+    def recognition(self) -> Recognition:
+        return Recognition("CIFAR-10, the Python version", "it has its batches")
+
     def _fetch(self, request: Request) -> Generator[Event, None, Path]:
         """Download and unpack; returns the folder of batches."""
         url = self.url or os.environ.get(URL_VARIABLE) or URL
@@ -78,7 +82,7 @@ class Cifar10:
         request.downloads.mkdir(parents=True, exist_ok=True)
         yield from download(url, archive, self.md5, "fetch the archive in another way and import it by its path")
         yield from unpack(archive, request.scratch / "cifar-10")
-        return unwrap(request.scratch / "cifar-10")
+        return known_layout(request.scratch / "cifar-10")[1]
 
     def _take(self, limit: int | None) -> None:
         """Choose the images: of every split and class the first ones, as many as its share of the limit."""

@@ -1,42 +1,32 @@
-"""Any folder of images: with splits, with class folders, or flat.
+"""Any folder of images: with splits, with class folders, or flat. docs/importing.md tells the rules.
 
-- Splits: `train`, `val` (also `valid`, `validation`) and `test`. With `train` and `test` but no `val`, the test
-  images are the validation split. With no such folders, or `train` alone, a seeded draw from every class is.
-- Classes: the first folder below the split (or below the top); files deeper belong to it.
-- A flat folder: where every name begins with a WordNet id (`n01440764_tench.JPEG`) that is the class, else all
-  images are of one class, named after the folder.
-- A folder that holds nothing but one folder is that folder.
-
-Hidden files, `__MACOSX` and whatever has no image's ending are passed over.
+- Splits and classes are found by `core.sources.layout`. Test images with classes are the validation split where there
+  is none; with no validation images at all, a seeded draw from every class is.
+- Without class folders, the files' names may tell classes (`core.sources.file_labels`); else there is one class, which
+  stands for no label and is said to.
+- Whatever lies there and is not used is listed, and label files are spoken of.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.errors import InputError
+from core.contracts import Skipped
 from core.events import Event, Message
 from core.names import readable
 from core.options import option
-from core.sources.listed import SPLIT_ORDER, ListedFiles, image_files, visible_folders
+from core.sources.file_labels import class_in_name, classes_in_names, readable_stem
+from core.sources.folder_names import holds_images, holds_labels, split_name
+from core.sources.layout import Layout, Part, Unused, find_layout
+from core.sources.listed import ListedFiles
+from core.sources.tree import Folder, Tree, image_files, scan
+from core.sources.unused import files_unused
+from core.words import counted
 
-MAX_WRAPPERS = 32
-"""Folders within folders that hold nothing else; more are a link to itself."""
-
-SPLIT_NAMES: Mapping[str, str] = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-}
-
-_WORDNET_ID = re.compile(r"n\d{8}(?=_)")
+NO_CLASS = "images"
+"""The class of images of which nothing tells one, where their folder's name says nothing either."""
 
 
 @dataclass
@@ -47,85 +37,149 @@ class ImageFolder(ListedFiles):
         0.2, "part of each class that becomes the validation split, where there is none", minimum=0.0, maximum=0.9
     )
     seed: int = option(0, "decides the draw of the validation split and of a limit", minimum=0, maximum=2**63 - 1)
+    labels: str = option(
+        "auto",
+        "where classes come from: folders' names, files' names (cat.1.jpg), none, or what seems right (auto)",
+        choices=("auto", "folders", "names", "none"),
+    )
+    _tree: Tree | None = field(default=None, init=False, repr=False)
 
     def prepare(self) -> Iterator[Event]:
         request, listing = self.begin(self.seed)
-        root = unwrap(request.place)
-        splits = find_splits(root)
-        if splits:
-            yield from self._list_splits(root, splits)
-        else:
-            yield from self._list_split("train", root, root)
-        self.check_found(request.place)
-        if set(self.counts) == {"train"} and self.val_fraction:
-            listing.draw_validation(self.val_fraction)
+        tree = self._tree = scan(request.place)
+        self._left_out = tree.skipped
+        layout = find_layout(tree.root, judge_names=self.labels != "folders")
+        told = self.recognition
+        told.recognised, told.why = "a folder of images", layout.why
+        told.notes += layout.notes
+        self._list(layout)
+        told.unused += [_as_skipped(unused) for unused in layout.unused]
+        files, label_files = files_unused(tree)
+        told.unused += files
+        self.check_found(request.place, _instead(tree, files))
+        self._make_splits()
+        if label_files:
+            told.notes.append(f"not used, though labels may lie there: {'; '.join(label_files)}")
+        _say_unused(told.notes, layout.unused)
         listing.finish(request.limit)
+        yield from (Message(note, "warning") for note in told.notes)
 
-    def _list_splits(self, root: Path, splits: Mapping[str, Path]) -> Iterator[Event]:
-        yield from _left_out(root, "the split folders")
-        some_have_classes = any(class_folders(folder) for folder in splits.values())
-        for split, folder in splits.items():
-            if some_have_classes and not class_folders(folder):
-                yield Message(f"{folder.name} has no class folders, so its images have no labels: left out", "warning")
-            else:
-                yield from self._list_split(split, folder, root)
+    # ------------------------------------------------------------ classes
 
-    def _list_split(self, split: str, folder: Path, root: Path) -> Iterator[Event]:
-        classes = class_folders(folder)
-        if not classes:
-            self._list_flat(split, folder, readable(root.name) or "images")
-            return
-        yield from _left_out(folder, "the class folders")
-        for class_folder in classes:
-            self.listing.add(split, readable(class_folder.name), class_folder, image_files(class_folder))
+    def _list(self, layout: Layout) -> None:
+        """List every image that is used, under its class."""
+        with_class = [part for part in layout.parts if part.class_name is not None]
+        if self.labels in ("auto", "folders") and with_class:
+            self._list_classes(layout, with_class)
+        elif self.labels in ("folders", "none") or not self._list_by_names(layout):
+            self._list_without(layout)
 
-    def _list_flat(self, split: str, folder: Path, class_name: str) -> None:
-        if not all(_WORDNET_ID.match(path.name) for path in image_files(folder)):
-            self.listing.add(split, class_name, folder, image_files(folder))
-            return
-        for path in image_files(folder):
-            self.listing.add(split, path.name[:9], folder, [path])
+    def _list_classes(self, layout: Layout, parts: Sequence[Part]) -> None:
+        self.recognition.labels = "folders"
+        splits = {part.split for part in parts}
+        for part in layout.parts:
+            if part.class_name is not None:
+                self.add(part.split, part.class_name, part.folder)
+            elif part.split not in splits:
+                layout.leave(part.folder, "it has no class folders, so its images have no labels")
+        strangers = _classes_of(parts, "val", "test") - _classes_of(parts, "train")
+        if "train" in splits and strangers == _classes_of(parts, "val", "test") and strangers:
+            some = ", ".join(sorted(strangers)[:5])
+            self.recognition.notes.append(f"no class of the other splits ({some}) is one of the training split's")
+
+    def _list_by_names(self, layout: Layout) -> bool:
+        """Classes from the files' names, where those of the training split (or of all) tell some."""
+        known: set[str] = set()
+        left: list[Folder] = []
+        guess = False
+        for part in layout.parts:
+            found = classes_in_names(readable_stem(path.name) for path in image_files(part.folder))
+            if found is None or (known and not found[0] <= known):
+                left.append(part.folder)
+                continue
+            known, guess = known | found[0], guess or found[1]
+            for path in self.without_masks(part.folder, image_files(part.folder)):
+                self.listing.add(part.split, class_in_name(readable_stem(path.name)) or "", part.folder.path, [path])
+        if not known:
+            return False
+        for folder in left:
+            layout.leave(folder, "its files' names tell no class, so its images have no labels")
+        self.recognition.labels = "file names"
+        if guess:
+            self.recognition.notes.append(
+                f"labels are a guess from the files' names ({_some(known)}); --option labels=none imports without"
+            )
+        return True
+
+    def _list_without(self, layout: Layout) -> None:
+        assert self.request is not None
+        self.recognition.labels = "none"
+        name = _name_for_all(layout.root, self.request.place)
+        for part in layout.parts:
+            self.add(part.split, name, part.folder)
+        self.recognition.notes.append(
+            f"no labels found: neither folders nor files' names tell classes, so all images are of one class, "
+            f"{name!r}, which says nothing"
+        )
+
+    # ------------------------------------------------------------ splits
+
+    def _make_splits(self) -> None:
+        counts, notes = self.counts, self.recognition.notes
+        if "test" in counts and "val" not in counts and self.recognition.labels != "none":
+            self.listing.rename_split("test", "val")
+            notes.append(f"there is no validation split: the {counts['test']:,} test images are it (val)")
+        elif set(counts) == {"train"} and self.val_fraction:
+            self.listing.draw_validation(self.val_fraction)
+            if drawn := self.counts.get("val", 0):
+                notes.append(
+                    f"there is no validation split: {drawn:,} of {counted(counts['train'], 'image')} were drawn for "
+                    f"it, {self.val_fraction:.0%} of each class (seed {self.seed})"
+                )
+        if "train" not in self.counts and self.counts:
+            notes.append(f"there are no training images, only {' and '.join(self.counts)}")
 
 
-def _left_out(folder: Path, beside: str) -> Iterator[Event]:
-    """A warning, where images lie in a folder that is to hold folders only."""
-    loose = sum(1 for _ in image_files(folder, deep=False))
-    if loose:
-        yield Message(f"{loose:,} images beside {beside} in {folder.name} are left out", "warning")
+def _classes_of(parts: Sequence[Part], *splits: str) -> set[str]:
+    return {part.class_name for part in parts if part.class_name is not None and part.split in splits}
 
 
-def unwrap(folder: Path) -> Path:
-    """The folder below `folder` that the images are really in, where each holds nothing but the next."""
-    for _ in range(MAX_WRAPPERS):
-        inner = visible_folders(folder)
-        if len(inner) != 1 or _holds_images(folder) or inner[0].name.lower() in SPLIT_NAMES:
-            break
-        if _holds_images(inner[0]) and class_folders(inner[0]):
-            break  # a class, with images of its own beside its folders
-        folder = inner[0]
-    return folder
+def _name_for_all(root: Folder, place: Path) -> str:
+    """What the one class is called: the folder's name, or that of one above it, unless it only says images or train."""
+    folder: Folder | None = root
+    while folder is not None:
+        name = readable(folder.path.name)
+        if name and not (holds_images(name) or holds_labels(name) or split_name(name)):
+            return name
+        folder = folder.parent
+    return NO_CLASS
 
 
-def _holds_images(folder: Path) -> bool:
-    return any(image_files(folder, deep=False))
+def _some(classes: set[str]) -> str:
+    shown = ", ".join(sorted(classes)[:5])
+    return shown if len(classes) <= 5 else f"{shown}, ... {len(classes):,} in all"
 
 
-def find_splits(root: Path) -> dict[str, Path]:
-    """Split -> folder where all folders below `root` that hold images are splits; else nothing."""
-    folders = class_folders(root)
-    if any(folder.name.lower() not in SPLIT_NAMES for folder in folders):
-        return {}
-    found: dict[str, Path] = {}
-    for folder in folders:
-        split = SPLIT_NAMES[folder.name.lower()]
-        if split in found:
-            raise InputError(f"{found[split]} and {folder} are both called {split}; rename or remove one of them")
-        found[split] = folder
-    if "test" in found and "val" not in found:
-        found["val"] = found.pop("test")
-    return {split: found[split] for split in SPLIT_ORDER if split in found}
+def _as_skipped(unused: Unused) -> Skipped:
+    number = unused.folder.below if unused.deep else unused.folder.images
+    return Skipped(readable(unused.folder.path), f"{counted(number, 'image')}: {unused.reason}")
 
 
-def class_folders(folder: Path) -> list[Path]:
-    """The folders directly below that hold images at any depth, sorted."""
-    return [inner for inner in visible_folders(folder) if any(image_files(inner))]
+def _say_unused(notes: list[str], unused: Sequence[Unused]) -> None:
+    """One sentence for the folders with images that are left out."""
+    if not unused:
+        return
+    named = "; ".join(f"{one.folder.name} ({_as_skipped(one).reason})" for one in unused[:5])
+    more = f"; and {len(unused) - 5:,} more folders" if len(unused) > 5 else ""
+    notes.append(f"left out: {named}{more}")
+
+
+def _instead(tree: Tree, files: Sequence[Skipped]) -> str:
+    """What a folder without images holds, for the sentence that refuses it."""
+    if tree.skipped:
+        return f"{readable(tree.skipped[0].path)}: {tree.skipped[0].reason}"
+    if not any(folder.others for folder in tree.root.walk()):
+        return ""
+    first = files[0]
+    more = f", and {len(files) - 1:,} more" if len(files) > 1 else ""
+    return f"it holds {readable(Path(first.path).name)} ({first.reason}){more}"

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.contracts import FoundImage, Skipped
+from core.contracts import FoundImage, Recognition, Skipped
 from core.errors import InputError
 from core.names import readable
+from core.sources.folder_names import SPLIT_ORDER, in_order
 from core.sources.listing import Listing
+from core.sources.masks import mask_files
 from core.sources.request import Request
-
-# fmt: off
-IMAGE_ENDINGS = frozenset((
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff",
-    ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif", ".tga", ".ico",
-))
-# fmt: on
+from core.sources.tree import IMAGE_ENDINGS, Folder, image_files
 
 MAX_FILE_BYTES = 256 << 20
 """A larger file is not taken for an image."""
 
-SPLIT_ORDER = ("train", "val", "test")
-
-Ancestors = frozenset[tuple[int, int]]
-"""(device, inode) of the folders above: a link to one of them would lead in circles."""
+NAMED_UNUSED = 20
+"""Masks in one folder that are listed by name."""
 
 
 @dataclass
@@ -35,6 +29,7 @@ class ListedFiles:
     """The part of `core.contracts.Source` that follows from a listing."""
 
     request: Request | None = None
+    recognition: Recognition = field(default_factory=Recognition, init=False, repr=False)
     _listing: Listing | None = field(default=None, init=False, repr=False)
     _left_out: list[Skipped] = field(default_factory=list, init=False, repr=False)
 
@@ -49,14 +44,33 @@ class ListedFiles:
         assert self._listing is not None, "prepare() comes first"
         return self._listing
 
-    def check_found(self, place: Path) -> None:
-        """Raises InputError where nothing was listed."""
+    def add(self, split: str, class_name: str, folder: Folder) -> None:
+        """List a folder's images and all below it as one class, but for masks that lie beside their images."""
+        self.listing.add(split, class_name, folder.path, self.without_masks(folder, image_files(folder)))
+
+    def without_masks(self, folder: Folder, paths: Iterable[Path]) -> Iterator[Path]:
+        """The paths that are no masks of others; the masks are noted as unused."""
+        masks = 0
+        for path, is_mask in mask_files(paths):
+            if not is_mask:
+                yield path
+                continue
+            masks += 1
+            if masks <= NAMED_UNUSED:
+                self.recognition.unused.append(Skipped(readable(path), "by its name a mask of the image beside it"))
+        if masks > NAMED_UNUSED:
+            more = f"{masks - NAMED_UNUSED:,} more files are masks of images beside them, by their names"
+            self.recognition.unused.append(Skipped(readable(folder.path), more))
+
+    def check_found(self, place: Path, there: str = "") -> None:
+        """Raises InputError where nothing was listed; `there` says what is there instead."""
         if not self.listing.cells():
-            raise InputError(f"no image found in {place}; looked for files ending in {' '.join(sorted(IMAGE_ENDINGS))}")
+            looked = f"looked for files ending in {' '.join(sorted(IMAGE_ENDINGS))}"
+            raise InputError(f"no image found in {readable(place)}; {there or looked}")
 
     @property
     def classes(self) -> Sequence[str]:
-        return sorted({class_name for _, class_name in self.listing.cells()})
+        return in_order(class_name for _, class_name in self.listing.cells())
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -66,8 +80,9 @@ class ListedFiles:
 
     def images(self) -> Iterator[FoundImage | Skipped]:
         yield from self._left_out
+        classes = self.classes
         for split in self.counts:
-            for file in self.listing.files(split):
+            for file in self.listing.files(split, classes):
                 data = read_image_file(file.path)
                 origin = readable(file.path)
                 if isinstance(data, str):
@@ -86,38 +101,12 @@ def read_image_file(path: Path) -> bytes | str:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             return "not a regular file"
-        if status.st_size > MAX_FILE_BYTES:
-            return f"{status.st_size:,} bytes, more than {MAX_FILE_BYTES >> 20} MiB: not taken for an image"
-        return path.read_bytes()
+        if status.st_size <= MAX_FILE_BYTES:
+            # Whatever has taken its place since, it can neither block nor be larger.
+            with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+                data = file.read(MAX_FILE_BYTES + 1)
+            if len(data) <= MAX_FILE_BYTES:
+                return data
+        return f"{status.st_size:,} bytes, more than {MAX_FILE_BYTES >> 20} MiB: not taken for an image"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-
-
-def image_files(folder: Path, deep: bool = True, above: Ancestors = frozenset()) -> Iterator[Path]:
-    """Files with an image's ending in a folder and, if `deep`, in all below it, in no order.
-
-    Hidden ones are passed over, links followed, never in circles.
-    """
-    status = folder.stat()
-    here = (status.st_dev, status.st_ino)
-    if here in above:
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not _is_visible(entry.name):
-                continue
-            if entry.is_dir():
-                if deep:
-                    yield from image_files(Path(entry.path), deep, above | {here})
-            elif os.path.splitext(entry.name)[1].lower() in IMAGE_ENDINGS:  # noqa: PTH122 - a string, not a path
-                yield Path(entry.path)
-
-
-def visible_folders(folder: Path) -> list[Path]:
-    """The folders directly below that are not hidden, sorted."""
-    with os.scandir(folder) as entries:
-        return sorted(Path(entry.path) for entry in entries if entry.is_dir() and _is_visible(entry.name))
-
-
-def _is_visible(name: str) -> bool:
-    return not name.startswith(".") and name != "__MACOSX"

@@ -69,6 +69,9 @@ class Listing:
             self._keep(share(cells, limit))
         self._part_names()
 
+    def rename_split(self, old: str, new: str) -> None:
+        self._index.execute("UPDATE files SET split = ? WHERE split = ?", (new, old))
+
     def draw_validation(self, fraction: float) -> None:
         """Move this part of every class of "train" to "val", drawn by the seed; each class keeps one at least."""
         parts = {cell: min(n - 1, max(1, round(n * fraction))) for cell, n in self.cells().items() if n > 1}
@@ -109,11 +112,12 @@ class Listing:
         rows = self._index.execute("SELECT split, class, COUNT(*) FROM files GROUP BY split, class ORDER BY 1, 2")
         return {(split, class_name): count for split, class_name, count in rows}
 
-    def files(self, split: str) -> Iterator[ListedFile]:
-        """The files of a split, by class and path."""
-        rows = self._index.execute("SELECT class, path, name FROM files WHERE split = ? ORDER BY class, path", [split])
-        for class_name, path, name in rows:
-            yield ListedFile(split, class_name, Path(os.fsdecode(path)), name)
+    def files(self, split: str, classes: Iterable[str]) -> Iterator[ListedFile]:
+        """The files of a split, by class in this order, then by path."""
+        question = "SELECT path, name FROM files WHERE split = ? AND class = ? ORDER BY path"
+        for class_name in classes:
+            for path, name in self._index.execute(question, (split, class_name)):
+                yield ListedFile(split, class_name, Path(os.fsdecode(path)), name)
 
     def close(self) -> None:
         self._index.close()

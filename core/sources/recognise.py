@@ -5,11 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import InputError
+from core.names import readable
+from core.sources.folder_names import split_name
+from core.sources.unused import HDF5
+from core.typed_paths import typed_path
 
 GENERATED = ("shapes", "cifar10")
 """Sources that are named by a word instead of a path."""
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
+OTHER_ARCHIVES = (".7z", ".rar", ".tar.zst", ".tzst", ".tar.lz4", ".zst", ".gz", ".bz2", ".xz")
+
+LMDB_FILE = "data.mdb"
+
+MAX_WRAPPERS = 32
 
 ACCEPTED = (
     "shapes, cifar10, a folder of images, an archive of one (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz), "
@@ -17,38 +27,55 @@ ACCEPTED = (
 )
 
 
+class ContainerError(InputError):
+    """What was to be imported is an LMDB or HDF5 file, which the Inspector opens: `path`."""
+
+    def __init__(self, path: Path, kind: str) -> None:
+        self.path = path
+        super().__init__(
+            f"{readable(path)} is an {kind}, which is not imported: look into it in the Inspector "
+            f"(python -m core inspect), or give a folder or an archive of image files"
+        )
+
+
 def recognise(spec: str) -> str:
     """The name of the source that `spec` means: "shapes", "cifar10", "image_folder", "tiny_imagenet" or "archive".
 
     Raises:
+        ContainerError: an LMDB or HDF5 file.
         InputError: `spec` is neither a source's name nor a path to something that one reads.
     """
     if spec in GENERATED:
         return spec
     path = as_path(spec)
-    if path.is_dir():
-        return recognise_folder(path)
-    if path.is_file():
-        return _recognise_file(path)
+    try:
+        if path.is_dir():
+            return recognise_folder(path)
+        if path.is_file():
+            return _recognise_file(path)
+    except OSError as error:
+        raise InputError(f"{readable(path)} cannot be read: {error.strerror}") from None
     if path.exists():
         raise InputError(f"{spec} is neither a file nor a folder; accepted are {ACCEPTED}")
     raise InputError(f"there is no {spec!r} here; accepted are {ACCEPTED}")
 
 
 def as_path(spec: str) -> Path:
-    """The path that `spec` means. Raises InputError where no file system could have it."""
-    if not spec or "\0" in spec:
-        raise InputError(f"{spec!r} is not a path; accepted are {ACCEPTED}")
+    """The path that `spec` means, as people type it. Raises InputError where no file system could have it."""
     try:
-        path = Path(spec).expanduser().absolute()
-        path.exists()
-    except (OSError, RuntimeError) as error:
-        raise InputError(f"{spec[:200]!r} is not a path that can be read ({error}); accepted are {ACCEPTED}") from None
-    return path
+        return typed_path(spec)
+    except InputError as error:
+        raise InputError(f"{error}; accepted are {ACCEPTED}") from None
 
 
 def recognise_folder(path: Path) -> str:
-    """The source that reads the folder at `path`, by the files that mark a known layout."""
+    """The source that reads the folder at `path`, by the files that mark a known layout.
+
+    Raises:
+        ContainerError: it is an LMDB's folder.
+    """
+    if (path / LMDB_FILE).is_file():
+        raise ContainerError(path, "LMDB")
     if (path / "batches.meta").is_file() or (path / "data_batch_1").is_file():
         return "cifar10"
     if (path / "val" / "val_annotations.txt").is_file() and (path / "train").is_dir():
@@ -56,7 +83,33 @@ def recognise_folder(path: Path) -> str:
     return "image_folder"
 
 
+def known_layout(folder: Path) -> tuple[str, Path]:
+    """The source of what was unpacked into a folder, and where it is: folders that hold nothing but one are passed.
+
+    Raises:
+        ContainerError: it is an LMDB's folder.
+    """
+    inner = folder
+    for _ in range(MAX_WRAPPERS):
+        name = recognise_folder(inner)
+        if name != "image_folder":
+            return name, inner
+        entries = sorted(inner.iterdir())
+        if len(entries) != 1 or not entries[0].is_dir() or split_name(entries[0].name):
+            break
+        inner = entries[0]
+    return "image_folder", folder
+
+
 def _recognise_file(path: Path) -> str:
-    if path.name.lower().endswith(ARCHIVE_ENDINGS):
+    name = path.name.lower()
+    if name.endswith(ARCHIVE_ENDINGS):
         return "archive"
+    with path.open("rb") as file:
+        if file.read(len(HDF5)) == HDF5:
+            raise ContainerError(path, "HDF5 file")
+    if name.endswith(".mdb"):
+        raise ContainerError(path, "LMDB file")
+    if name.endswith(OTHER_ARCHIVES):
+        raise InputError(f"{path} is an archive of a kind that is not read; unpack it and import the folder")
     raise InputError(f"{path} is a file that is not an archive of images; accepted are {ACCEPTED}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from core.contracts import FoundImage, Pixels, Skipped
+from core.contracts import FoundImage, Pixels, Recognition, Skipped
 from core.events import Event, Message
 from core.options import option
 from core.sources.drawing import SHAPES, draw
@@ -33,6 +33,10 @@ class Shapes:
 
     def prepare(self) -> Iterator[Event]:
         yield Message(f"drawing {sum(self.counts.values()):,} pictures of {self.size} x {self.size} pixels")
+
+    @property
+    def recognition(self) -> Recognition:
+        return Recognition("shapes", "asked for by name")
 
     @property
     def classes(self) -> Sequence[str]:

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.contracts import Skipped
+from core.errors import InputError
 from core.events import Event, Message
 from core.names import readable
 from core.options import option
-from core.sources.image_folder import class_folders
-from core.sources.listed import ListedFiles, image_files
+from core.sources.listed import ListedFiles
+from core.sources.tree import Folder, image_files, scan
+from core.words import counted
+
+ANNOTATIONS = "val_annotations.txt"
 
 
 @dataclass
@@ -25,28 +29,42 @@ class TinyImageNet(ListedFiles):
 
     def prepare(self) -> Iterator[Event]:
         request, listing = self.begin(self.seed)
-        root = request.place
-        for folder in class_folders(root / "train"):
-            inner = folder / "images" if (folder / "images").is_dir() else folder
-            listing.add("train", readable(folder.name), inner, image_files(inner))
-        self._list_validation(root / "val")
-        self.check_found(root)
-        if (root / "test").is_dir():
+        tree = scan(request.place)
+        self._left_out += tree.skipped
+        folders = {folder.path.name: folder for folder in tree.root.folders}
+        self.recognition.recognised, self.recognition.why = "Tiny ImageNet", f"it has val/{ANNOTATIONS}"
+        for folder in folders["train"].kids if "train" in folders else ():
+            inner = next((one for one in folder.folders if one.path.name == "images"), folder)
+            self.add("train", folder.name, inner)
+        if "val" in folders:
+            self._list_validation(folders["val"])
+        self.check_found(request.place)
+        if "test" in folders and folders["test"].below:
+            self.recognition.unused.append(
+                Skipped(readable(folders["test"].path), f"{counted(folders['test'].below, 'image')} without labels")
+            )
             yield Message("the images in test have no labels: left out")
         listing.finish(request.limit)
 
-    def _list_validation(self, folder: Path) -> None:
-        class_of = read_annotations(folder / "val_annotations.txt")
+    def _list_validation(self, folder: Folder) -> None:
+        class_of = read_annotations(folder.path / ANNOTATIONS)
         for path in image_files(folder):
             class_name = class_of.get(readable(path.name))
             if class_name is None:
-                self._left_out.append(Skipped(readable(path), "no label in val_annotations.txt"))
+                self._left_out.append(Skipped(readable(path), f"no label in {ANNOTATIONS}"))
             else:
                 self.listing.add("val", class_name, path.parent, [path])
 
 
 def read_annotations(path: Path) -> dict[str, str]:
-    """File name -> class, from lines of "name<tab>class<tab>box"; lines without a class are passed over."""
-    lines = path.read_text(encoding="utf-8", errors="backslashreplace").splitlines()
+    """File name -> class, from lines of "name<tab>class<tab>box"; lines without a class are passed over.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8", errors="backslashreplace").splitlines()
+    except OSError as error:
+        raise InputError(f"{readable(path)}, which has the labels, cannot be read: {error.strerror}") from None
     fields = (line.split("\t") for line in lines)
     return {name: class_name for name, class_name, *_ in (parts for parts in fields if len(parts) > 1)}

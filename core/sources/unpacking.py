@@ -22,6 +22,9 @@ from core.names import readable
 
 MAX_ENTRIES = 5_000_000
 MAX_ENTRY_BYTES = 1 << 30
+MAX_DEPTH = 100
+"""Folders within folders: what unpacks and removes them calls itself for each."""
+
 MAX_TOTAL_BYTES = 1 << 40
 MAX_RATIO = 100
 """An archive may unpack to so many times its size, beside `FREE_BYTES`."""
@@ -83,6 +86,9 @@ def _unpack_tar(archive: Path, into: Path) -> Iterator[Event]:
         with tarfile.open(fileobj=cast("Any", stream), mode="r:") as opened:
             for number, entry in enumerate(opened):
                 cast("Any", opened).members.clear()  # else it remembers every entry
+                if entry.islnk():
+                    unpacking.copy(entry.name, entry.linkname)
+                    continue
                 if not (entry.isreg() or entry.isdir()):
                     raise unpacking.refusal(entry.name, "is a link or a device")
                 if entry.isdir():
@@ -139,6 +145,8 @@ class _Unpacking:
         parts = [part for part in PurePosixPath(plain).parts if part != "."]
         if plain.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", plain):
             raise self.refusal(name, "lies outside of the archive's folder")
+        if len(parts) > MAX_DEPTH:
+            raise self.refusal(name, f"lies in more than {MAX_DEPTH} folders")
         if not parts or any(part.startswith(".") or part == "__MACOSX" for part in parts):
             return None
         return self._into.joinpath(*parts)
@@ -151,6 +159,19 @@ class _Unpacking:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as file:
                 self._copy(name, content, file)
+
+    def copy(self, name: str, linked: str) -> None:
+        """A hard link: what it names was unpacked before, from this archive. Raises InputError where it was not."""
+        if self.place(name) is None:
+            return
+        try:
+            source = self.place(linked)
+        except InputError:
+            source = None
+        if source is None or not source.is_file():
+            raise self.refusal(name, "is a link to what the archive does not hold before it")
+        with source.open("rb") as content:
+            self.write(name, content)
 
     def _copy(self, name: str, content: IO[bytes], file: IO[bytes]) -> None:
         written = 0

@@ -20,6 +20,7 @@ from core.formats import FORMATS
 from core.inspect.lmdb.own import LmdbContents
 from core.inspect.records import Label, Record
 from core.inspect.values import image_encoding, image_from_bytes
+from core.value_range import ValueRange
 
 if TYPE_CHECKING:
     from core.inspect.folder import Folder
@@ -175,9 +176,10 @@ def _encoding(metadata: Mapping[str, Any]) -> Encoding | None:
     if name not in ENCODINGS:
         return None
     made = ENCODINGS.make(name)
+    values = ValueRange.from_json(metadata.get("range"))
     if isinstance(shape, list) and len(shape) == 3:
-        return made.bind([(int(shape[0]), int(shape[1]), int(shape[2]))])
-    return None if name == "raw" else made
+        return made.bind([(int(shape[0]), int(shape[1]), int(shape[2]))], values)
+    return None if name == "raw" else made.bind([], values)
 
 
 class BuiltStore:

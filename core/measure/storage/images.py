@@ -17,6 +17,7 @@ from core.datasets import Dataset
 from core.errors import WorkError
 from core.events import Event, Pace, Progress
 from core.pixels import OriginalImage, resize
+from core.value_range import DEFAULT, ValueRange
 
 MEMORY_BYTES = 1 << 30
 """Of files and pixels together; a dataset with more than that is drawn from."""
@@ -26,7 +27,8 @@ MEMORY_BYTES = 1 << 30
 class Images:
     """Distinct images, drawn by a seed and shuffled; number `i` of an experiment is image `i % len(images)`.
 
-    `data` are the imported files, `pixels` the same images as RGB, `checksums` XXH3-64 of those.
+    `data` are the imported files, `pixels` the same images as RGB by the dataset's `values`, `checksums` XXH3-64 of
+    those.
     """
 
     classes: tuple[str, ...]
@@ -34,6 +36,7 @@ class Images:
     pixels: Sequence[Pixels]
     labels: Sequence[int]
     checksums: Sequence[int]
+    values: ValueRange = DEFAULT
 
     def __len__(self) -> int:
         return len(self.data)
@@ -68,7 +71,7 @@ def load(dataset: Dataset, split: str, count: int, size: int | None, seed: int) 
     data, pixels, pace = [], [], Pace()
     for done, row in enumerate(rows):
         data.append(_read(dataset, row))
-        pixels.append(_pixels(data[-1], size))
+        pixels.append(_pixels(data[-1], size, dataset.values))
         if pace.due():
             yield Progress("loading the images into memory", done, len(rows))
     # Class by class, as they lie on the disk, is how they are read fast; but the first ten would all show the same.
@@ -79,6 +82,7 @@ def load(dataset: Dataset, split: str, count: int, size: int | None, seed: int) 
         pixels=[pixels[place] for place in order],
         labels=[rows[place].label for place in order],
         checksums=[checksums.of_bytes(pixels[place]) for place in order],
+        values=dataset.values,
     )
 
 
@@ -106,6 +110,6 @@ def _read(dataset: Dataset, row: Row) -> bytes:
     return data
 
 
-def _pixels(data: bytes, size: int | None) -> Pixels:
-    pixels = OriginalImage(data).pixels
+def _pixels(data: bytes, size: int | None, values: ValueRange) -> Pixels:
+    pixels = OriginalImage(data, values).pixels
     return resize(pixels, size, size) if size else pixels

@@ -68,7 +68,7 @@ class Ours:
             format,
             encoding if compression == "none" else f"{encoding}-{compression}",
             FORMATS.make(format),
-            ENCODINGS.make(encoding).bind(list(shapes)),
+            ENCODINGS.make(encoding).bind(list(shapes), images.values),
             COMPRESSIONS.make(compression),
             batch_size,
         )

@@ -1,0 +1,86 @@
+"""What people call folders of splits, of images and of what belongs to images; and how classes are put in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+SPLIT_ORDER = ("train", "val", "test")
+
+SPLIT_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(("train", "training", "trainset", "trn"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "validate", "valset", "dev"), "val"),
+    **dict.fromkeys(("test", "testing", "testset", "eval", "evaluation"), "test"),
+}
+
+# fmt: off
+_NEUTRAL = frozenset((
+    "images", "image", "imgs", "img", "data", "dataset", "set", "folder", "dir", "split", "pictures", "pics", "photos",
+    "jpg", "jpeg", "jpgs", "png", "pngs", "files", "samples",
+))
+"""Words beside a split's that say nothing: "train_images" is a name of train."""
+
+_IMAGES = frozenset(("images", "image", "imgs", "img", "jpegimages", "jpegs", "photos", "pictures", "pics", "frames"))
+_LABELS = frozenset((
+    "mask", "masks", "label", "labels", "annotation", "annotations", "annot", "annots", "anno", "annos",
+    "segmentation", "segmentations", "gt", "gts", "groundtruth", "ground", "trimap", "trimaps", "matte", "mattes",
+    "instances", "panoptic", "semantic", "contours", "manual", "target", "targets", "bbox", "boxes",
+))
+# fmt: on
+
+_TOKEN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
+_NUMBERED = re.compile(r"(.*?[^0-9])([0-9]{1,18})")
+
+
+class SplitName(NamedTuple):
+    """A folder's name that has a split's word in it: what else it says ("seg" of "seg_train"), and whether nothing."""
+
+    split: str
+    rest: str
+    pure: bool
+
+
+def tokens(name: str) -> list[str]:
+    """
+    >>> tokens("SegmentationClass"), tokens("trainA"), tokens("seg_train"), tokens("val2017")
+    (['segmentation', 'class'], ['train', 'a'], ['seg', 'train'], ['val', '2017'])
+    """
+    return [token.lower() for token in _TOKEN.findall(name)]
+
+
+def split_name(name: str) -> SplitName | None:
+    """The one split that a folder's name speaks of, if there is one."""
+    words = tokens(name)
+    splits = {SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS}
+    if len(splits) != 1:
+        return None
+    rest = [word for word in words if word not in SPLIT_WORDS and word not in _NEUTRAL and not word.isdigit()]
+    return SplitName(splits.pop(), " ".join(rest), len(words) == 1)
+
+
+def holds_images(name: str) -> bool:
+    """Whether a folder is called images, or JPEGImages, or another such word and nothing else."""
+    words = tokens(name)
+    return "".join(words) in _IMAGES or (len(words) > 1 and words[-1] in _IMAGES and not holds_labels(name))
+
+
+def holds_labels(name: str) -> bool:
+    """Whether a folder's name has a word in it for what belongs to images: masks, labels, annotations."""
+    return not _LABELS.isdisjoint(tokens(name))
+
+
+def in_order(classes: Iterable[str]) -> list[str]:
+    """Sorted as text; where all are numbers, or one word with numbers behind it, by these.
+
+    >>> in_order(["10", "9", "1"]), in_order(["c10", "c9"]), in_order(["b", "10", "9"])
+    (['1', '9', '10'], ['c9', 'c10'], ['10', '9', 'b'])
+    """
+    names = sorted(set(classes))
+    if all(_NUMBER.fullmatch(name) for name in names):
+        return sorted(names, key=lambda name: (int(name), name))
+    parts = [_NUMBERED.fullmatch(name) for name in names]
+    if all(parts) and len({part.group(1) for part in parts if part}) == 1:
+        return sorted(names, key=lambda name: int(_NUMBERED.fullmatch(name).group(2)))  # type: ignore[union-attr]
+    return names

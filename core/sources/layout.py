@@ -1,0 +1,204 @@
+"""How a folder of images is laid out: which folders are splits, which are classes, and which are neither.
+
+In this order, from the top down: split folders, whatever lies beside them; a folder of images beside one of masks or
+labels; a folder that holds nothing but the next; classes that hold splits; classes. What is decided on thin ground is
+said, and folders with images that are not used are named with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from core.sources.folder_names import holds_images, holds_labels, split_name
+from core.sources.masks import masks_among
+from core.sources.split_folders import Placed, find_splits
+from core.sources.tree import Folder
+
+MAX_WRAPPERS = 32
+"""Folders within folders that hold nothing else are looked through to this depth."""
+
+
+class Part(NamedTuple):
+    """Images of one split: of the class `class_name`, or None where no folder tells one. Everything below belongs."""
+
+    split: str
+    class_name: str | None
+    folder: Folder
+
+
+class Unused(NamedTuple):
+    """A folder whose images are not taken, all below it or (`deep` false) the ones directly in it, and why."""
+
+    folder: Folder
+    reason: str
+    deep: bool = True
+
+
+@dataclass
+class Layout:
+    """`root` is the folder that the images are really in; `why` tells the layout in words; `notes` what is a guess."""
+
+    root: Folder
+    why: str = ""
+    parts: list[Part] = field(default_factory=list)
+    unused: list[Unused] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def leave(self, folder: Folder, reason: str) -> None:
+        self.unused.append(Unused(folder, reason))
+
+    def leave_loose(self, folder: Folder, beside: str) -> None:
+        """Images that lie in a folder that is to hold folders only."""
+        if folder.images:
+            self.unused.append(Unused(folder, f"beside {beside}", deep=False))
+
+
+def find_layout(top: Folder, judge_names: bool = True) -> Layout:
+    """The layout of the images below `top`.
+
+    `judge_names` false takes every folder for a class that is not plainly called train, val or test.
+
+    Raises:
+        InputError: two folders are the same split.
+    """
+    layout = Layout(top)
+    for _ in range(MAX_WRAPPERS):
+        splits = find_splits(layout.root, layout.notes)
+        if splits:
+            _take_splits(layout, splits)
+            return layout
+        inner = (_images_beside_labels(layout, layout.root) if judge_names else None) or _inner(layout, layout.root)
+        if inner is None:
+            break
+        layout.leave_loose(layout.root, f"the folder {inner.name}")
+        layout.root = inner
+    by_class = _splits_in_classes(layout, layout.root)
+    if by_class:
+        layout.parts, layout.why = by_class, "folders are classes, and in each of them are its splits"
+        return layout
+    layout.parts = list(_classes(layout, "train", layout.root))
+    layout.why = "folders are classes" if layout.root.kids else "images in one folder"
+    return layout
+
+
+# ---------------------------------------------------------------- one folder into the next
+
+
+def _inner(layout: Layout, folder: Folder) -> Folder | None:
+    """The one folder that the images are really in, or None where this is it."""
+    kids = folder.kids
+    if len(kids) == 1:
+        (only,) = kids
+        if folder.images or (only.images and only.kids):
+            return None  # a class, with images of its own beside its folders
+        return only
+    with_splits = [kid for kid in kids if len(find_splits(kid, [])) > 1]
+    if len(with_splits) != 1:
+        return None
+    (inner,) = with_splits
+    for kid in kids:
+        if kid is not inner:
+            layout.leave(kid, f"beside {inner.name}, which holds the splits")
+    return inner
+
+
+def _images_beside_labels(layout: Layout, folder: Folder) -> Folder | None:
+    """The folder of images among others that hold masks or label images for them."""
+    kids = folder.kids
+    images = [kid for kid in kids if holds_images(kid.name)]
+    if len(images) == 1 and any(holds_labels(kid.name) for kid in kids):
+        (inner,) = images
+        for kid in kids:
+            if kid is not inner:
+                what = "masks or label images" if holds_labels(kid.name) else "images"
+                layout.leave(kid, f"{what} beside {inner.name}, by its name; not a class")
+        return inner
+    found = None if folder.images else masks_among(kids)
+    if found is None:
+        return None
+    for kid in found.masks:
+        layout.leave(kid, f"looks like masks of the images in {found.images.name}: same names and sizes, few values")
+    layout.notes.append(
+        f"{', '.join(kid.name for kid in found.masks)}: taken for masks of {found.images.name} by their content, not "
+        "for classes; --option labels=folders takes every folder for a class"
+    )
+    return found.images
+
+
+# ---------------------------------------------------------------- splits and classes
+
+
+def _take_splits(layout: Layout, splits: dict[str, list[Placed]]) -> None:
+    layout.leave_loose(layout.root, "the split folders")
+    used = {placed.folder for found in splits.values() for placed in found}
+    names = ", ".join(sorted(folder.name for folder in used))
+    for kid in layout.root.kids:
+        if kid not in used:
+            layout.leave(kid, _beside_splits(kid, names))
+    for split, found in splits.items():
+        for placed in found:
+            folder = _entered(layout, placed.folder)
+            if placed.class_name is None:
+                layout.parts += _classes(layout, split, folder)
+            else:
+                layout.parts.append(Part(split, placed.class_name, folder))
+    layout.why = f"split folders: {names}"
+
+
+def _beside_splits(kid: Folder, names: str) -> str:
+    if holds_labels(kid.name):
+        return f"masks or label images by its name, beside the split folders {names}"
+    copy = "; it holds the same splits once more" if len(find_splits(kid, [])) > 1 else ""
+    return f"beside the split folders {names}{copy}"
+
+
+def _entered(layout: Layout, split_folder: Folder) -> Folder:
+    """The folder that a split's images are really in: train/train, train/images."""
+    folder = split_folder
+    for _ in range(MAX_WRAPPERS):
+        inner = _images_beside_labels(layout, folder)
+        if inner is None and not folder.images and len(folder.kids) == 1:
+            (only,) = folder.kids
+            if _says_nothing(only, split_folder) or (not only.images and len(only.kids) > 1):
+                inner = only
+        if inner is None:
+            return folder
+        layout.leave_loose(folder, f"the folder {inner.name}")
+        folder = inner
+    return folder
+
+
+def _says_nothing(folder: Folder, split_folder: Folder) -> bool:
+    """Whether a folder's name is no class: its split's once more, or images."""
+    named, outer = split_name(folder.name), split_name(split_folder.name)
+    same_split = named is not None and outer is not None and named.split == outer.split
+    return folder.name == split_folder.name or same_split or holds_images(folder.name)
+
+
+def _classes(layout: Layout, split: str, folder: Folder) -> Iterator[Part]:
+    """A part for each class folder, or one without a class where there are none."""
+    if not folder.kids:
+        yield Part(split, None, folder)
+        return
+    layout.leave_loose(folder, "the class folders")
+    for kid in folder.kids:
+        yield Part(split, kid.name, kid)
+
+
+def _splits_in_classes(layout: Layout, folder: Folder) -> list[Part]:
+    """The parts of class/train, class/test; nothing where the classes hold no splits."""
+    found = {kid: find_splits(kid, []) for kid in folder.kids}
+    if sum(len(splits) > 1 for splits in found.values()) < 2:
+        return []
+    parts: list[Part] = []
+    for kid, splits in found.items():
+        used = {placed.folder for places in splits.values() for placed in places}
+        if not splits:
+            layout.leave(kid, "holds no split folders, as the folders beside it do")
+        for inner in kid.kids if splits else ():
+            if inner not in used:
+                layout.leave(inner, _beside_splits(inner, ", ".join(sorted(folder.name for folder in used))))
+        parts += [Part(split, kid.name, placed.folder) for split, places in splits.items() for placed in places]
+    return parts

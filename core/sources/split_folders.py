@@ -1,0 +1,98 @@
+"""Which of the folders in a folder are splits, and when a folder called train is only a class of that name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from core.errors import InputError
+from core.names import readable
+from core.sources.folder_names import SPLIT_ORDER, SplitName, holds_labels, split_name
+from core.sources.tree import Folder
+
+
+class Placed(NamedTuple):
+    """A folder of a split's images; `class_name` where its own name tells a class as well ("A" of "trainA")."""
+
+    folder: Folder
+    class_name: str | None = None
+
+
+def find_splits(folder: Folder, notes: list[str]) -> dict[str, list[Placed]]:
+    """Split -> its folders among those below `folder`, in the splits' order; empty where they are no splits.
+
+    Folders called train, val and test are splits; so are two or more whose names have these words in them and else the
+    same (seg_train, seg_test). A single one counts where it holds classes and what lies beside it does not. `notes`
+    gets what is a guess.
+
+    Raises:
+        InputError: two folders are the same split.
+    """
+    named = [(kid, name) for kid in folder.kids if (name := split_name(kid.name)) is not None]
+    if not named:
+        return {}
+    exact = [(kid, name) for kid, name in named if not name.rest]
+    found = {name.split for _, name in exact}
+    if len(found) > 1:
+        return _one_each(exact)
+    by_rest = _by_rest(named)
+    if not exact and by_rest:
+        return _affixed(by_rest, notes)
+    if len(found) == 1:
+        others = [(kid, name) for kid, name in named if name.split not in found and not holds_labels(kid.name)]
+        if others:
+            return _one_each([*exact, *others])
+        if _stands_alone(exact[0][0], [kid for kid in folder.kids if kid not in [one for one, _ in exact]]):
+            return _one_each(exact)
+    return {}
+
+
+def _one_each(named: Sequence[tuple[Folder, SplitName]]) -> dict[str, list[Placed]]:
+    """A folder for each split: of several the one that is called so and nothing else."""
+    chosen: dict[str, Folder] = {}
+    for split in SPLIT_ORDER:
+        of_split = [(kid, name) for kid, name in named if name.split == split]
+        candidates = [kid for kid, name in of_split if name.pure] or [kid for kid, _ in of_split]
+        if len(candidates) > 1:
+            first, second = (readable(kid.path) for kid in candidates[:2])
+            raise InputError(f"{first} and {second} are both called {split}; rename or remove one of them")
+        if candidates:
+            chosen[split] = candidates[0]
+    return {split: [Placed(kid)] for split, kid in chosen.items()}
+
+
+def _by_rest(named: Sequence[tuple[Folder, SplitName]]) -> dict[str, dict[str, Folder]]:
+    """What else the names say -> split -> folder, for what is said of more than one split; without masks and labels."""
+    groups: dict[str, dict[str, Folder]] = {}
+    for kid, name in named:
+        if not holds_labels(kid.name):
+            groups.setdefault(name.rest, {}).setdefault(name.split, kid)
+    return {rest: splits for rest, splits in groups.items() if len(splits) > 1}
+
+
+def _affixed(groups: Mapping[str, Mapping[str, Folder]], notes: list[str]) -> dict[str, list[Placed]]:
+    """Splits from names like seg_train; where several words stand beside the same splits, these are classes."""
+    most = max(map(len, groups.values()))
+    kept = {rest: splits for rest, splits in groups.items() if len(splits) == most}
+    splits = next(iter(kept.values()))
+    if len(kept) == 1:
+        return {split: [Placed(splits[split])] for split in SPLIT_ORDER if split in splits}
+    notes.append(
+        f"classes are a guess from the split folders' names: {', '.join(kept)} of "
+        f"{', '.join(kid.name for group in kept.values() for kid in group.values())}"
+    )
+    return {
+        split: [Placed(group[split], rest) for rest, group in kept.items() if split in group]
+        for split in SPLIT_ORDER
+        if any(split in group for group in kept.values())
+    }
+
+
+def _stands_alone(split_folder: Folder, beside: Sequence[Folder]) -> bool:
+    """Whether a single folder called train is a split, not a class among others."""
+    if not beside or all(holds_labels(kid.name) for kid in beside):
+        return True
+    classes = {kid.name for kid in split_folder.kids}
+    if not classes:
+        return False
+    return all(not kid.kids or classes & {inner.name for inner in kid.kids} for kid in beside)

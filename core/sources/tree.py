@@ -1,0 +1,187 @@
+"""The folders below a place, read once: how many images each holds, and what else lies there.
+
+Nothing here recurses, so that no depth is too much; links are followed, never in circles; what cannot be read is noted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import features
+
+from core.contracts import Skipped
+from core.errors import InputError
+from core.names import readable
+
+# fmt: off
+IMAGE_ENDINGS = frozenset((
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".pjp", ".png", ".apng", ".bmp", ".dib", ".gif", ".webp", ".tif",
+    ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".jp2", ".j2k", ".j2c", ".jpc", ".jpx", ".jpf", ".tga", ".ico",
+    ".qoi", *((".avif",) if features.check("avif") else ()),
+))
+# fmt: on
+
+MAX_LINKED = 100_000
+"""Folders that are reached through links: a few links can make a tree that never ends without going in circles."""
+
+NAMED = 20
+"""Of the files of one ending in one folder, so many are known by name."""
+
+
+class Others(NamedTuple):
+    """Files of one ending in one folder that are no images: their number, and the first names in order."""
+
+    files: int
+    names: list[str]
+
+
+@dataclass(eq=False, slots=True)
+class Folder:
+    """A folder: `images` directly in it, `below` in it and everywhere below, `others` by ending (in lower case)."""
+
+    path: Path
+    parent: Folder | None = None
+    linked: bool = False
+    folders: list[Folder] = field(default_factory=list)
+    images: int = 0
+    below: int = 0
+    others: dict[str, Others] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """As proper text."""
+        return readable(self.path.name)
+
+    @property
+    def kids(self) -> list[Folder]:
+        """The folders directly below that hold images at any depth, in order."""
+        return [folder for folder in self.folders if folder.below]
+
+    def walk(self) -> Iterator[Folder]:
+        """This one and all below, each before what lies in it, in order."""
+        waiting = [self]
+        while waiting:
+            folder = waiting.pop()
+            yield folder
+            waiting += reversed(folder.folders)
+
+
+@dataclass
+class Tree:
+    """What was read: the `root`, what could not be (`skipped`), and `hidden` entries, which are never read."""
+
+    root: Folder
+    skipped: list[Skipped] = field(default_factory=list)
+    hidden: int = 0
+    hidden_names: list[str] = field(default_factory=list)
+
+
+def scan(place: Path) -> Tree:
+    """Read the folders below `place`.
+
+    Raises:
+        InputError: `place` itself cannot be read, or links make more folders than `MAX_LINKED`.
+    """
+    tree = Tree(Folder(place))
+    waiting, linked, seen = [tree.root], 0, []
+    while waiting:
+        folder = waiting.pop()
+        seen.append(folder)
+        _read(tree, folder)
+        linked += sum(inner.linked for inner in folder.folders)
+        if linked > MAX_LINKED:
+            raise InputError(f"links below {readable(place)} lead to more than {MAX_LINKED:,} folders; remove some")
+        waiting += reversed(folder.folders)
+    for folder in reversed(seen):
+        folder.below += folder.images
+        if folder.parent is not None:
+            folder.parent.below += folder.below
+    tree.skipped += [
+        Skipped(readable(folder.path), "a folder, though it is called like an image")
+        for folder in seen
+        if not folder.below and _ending(folder.path.name) in IMAGE_ENDINGS
+    ]
+    return tree
+
+
+def _read(tree: Tree, folder: Folder) -> None:
+    """What lies in one folder; its folders are not read yet."""
+    try:
+        entries = _entries(folder.path)
+    except OSError as error:
+        if folder.parent is None:
+            raise InputError(f"{readable(folder.path)} cannot be read: {error.strerror}") from None
+        tree.skipped.append(Skipped(readable(folder.path), f"cannot be read: {error.strerror}"))
+        return
+    for entry in entries:
+        ending = _ending(entry.name)
+        if not is_visible(entry.name):
+            tree.hidden += 1
+            tree.hidden_names += [readable(entry.name)] if len(tree.hidden_names) < 3 else []
+        elif is_folder(entry):
+            inner = Folder(Path(entry.path), folder, folder.linked or entry.is_symlink())
+            if entry.is_symlink() and _leads_back(inner):
+                continue
+            folder.folders.append(inner)
+        elif ending in IMAGE_ENDINGS:
+            folder.images += 1
+        else:
+            count, names = folder.others.get(ending, Others(0, []))
+            folder.others[ending] = Others(count + 1, [*names, entry.name] if len(names) < NAMED else names)
+
+
+def _entries(path: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(path) as found:
+        return sorted(found, key=lambda entry: entry.name)
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder or a link to one; a link to itself is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def is_visible(name: str) -> bool:
+    return not name.startswith(".") and name not in ("__MACOSX", "Thumbs.db", "desktop.ini")
+
+
+def _ending(name: str) -> str:
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122 - a string, not a path
+
+
+def _leads_back(folder: Folder) -> bool:
+    """Whether a link leads to a folder that it lies in."""
+    try:
+        here = os.stat(folder.path)  # noqa: PTH116
+        above = folder.parent
+        while above is not None:
+            if os.path.samestat(here, os.stat(above.path)):  # noqa: PTH116
+                return True
+            above = above.parent
+    except OSError:
+        return True  # it cannot be entered either
+    return False
+
+
+def image_files(folder: Folder, deep: bool = True, skipped: list[Skipped] | None = None) -> Iterator[Path]:
+    """The files with an image's ending in a folder and, if `deep`, in all below it.
+
+    `skipped` gets the folders that have become unreadable since they were scanned.
+    """
+    for inner in folder.walk() if deep else (folder,):
+        if not inner.images:
+            continue
+        try:
+            with os.scandir(inner.path) as entries:
+                for entry in entries:
+                    if _ending(entry.name) in IMAGE_ENDINGS and is_visible(entry.name) and not is_folder(entry):
+                        yield Path(entry.path)
+        except OSError as error:
+            if skipped is not None:
+                skipped.append(Skipped(readable(inner.path), f"cannot be read: {error.strerror}"))

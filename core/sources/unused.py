@@ -1,0 +1,186 @@
+"""What lies beside the images and is not used: each file or group of files with what it seems to be.
+
+Files are listed one by one where they are few; else by folder and ending, and by ending alone where folders are many.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from core.contracts import Skipped
+from core.names import readable
+from core.sources.tree import Folder, Others, Tree
+from core.words import counted
+
+ONE_BY_ONE = 50
+"""Files of one ending that are listed by their names; of more, the folders are."""
+
+HEAD_BYTES = 1 << 14
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+
+_NOT_READ = "an image of a kind that is not read here (save it as PNG or JPEG)"
+_KINDS: Mapping[str, str] = {
+    **dict.fromkeys((".heic", ".heif", ".avif", ".jxl", ".psd", ".exr", ".hdr", ".svg", ".eps", ".dds"), _NOT_READ),
+    **dict.fromkeys((".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"), "a raw photo, which is not read"),
+    **dict.fromkeys((".dcm", ".dicom", ".nii", ".nrrd", ".mha", ".mhd"), "a medical image, which is not read"),
+    **dict.fromkeys((".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"), "a video, which is not read"),
+    **dict.fromkeys((".npy", ".npz"), "a NumPy array, which is not read"),
+    **dict.fromkeys((".pkl", ".pickle", ".pt", ".pth"), "a pickle, which is not read"),
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".zst"),
+                    "an archive inside: unpack it, and import what it holds"),
+    **dict.fromkeys((".h5", ".hdf5", ".mdb"), "to be opened in the Inspector (python -m core inspect)"),
+    **dict.fromkeys((".parquet", ".arrow", ".tfrecord", ".tfrecords", ".mat"), "a container, which is not read here"),
+}  # fmt: skip
+
+_MAGIC = ((b"\xff\xd8\xff", "a JPEG"), (b"\x89PNG\r\n", "a PNG"), (b"GIF8", "a GIF"), (b"II*\0", "a TIFF"),
+          (b"MM\0*", "a TIFF"), (b"BM", "a BMP"))  # fmt: skip
+_YOLO = re.compile(r"\d+( -?\d*\.?\d+(e-?\d+)?){4,}")
+_LISTED = re.compile(r"\S+\.(jpe?g|png|bmp|tiff?|webp)\b", re.IGNORECASE)
+
+
+class Seen(NamedTuple):
+    """What a file seems to be, and whether it may well hold the images' labels."""
+
+    what: str
+    labels: bool = False
+
+
+def files_unused(tree: Tree) -> tuple[list[Skipped], list[str]]:
+    """What is not used, and what of it may hold labels, in a few words each."""
+    listed: list[Skipped] = []
+    labels: dict[str, str] = {}
+    for ending, places in sorted(_by_ending(tree.root).items()):
+        files = sum(others.files for _, others in places)
+        seen = describe(places[0][0].path / places[0][1].names[0], ending)
+        listed += _entries(ending, places, files, seen)
+        if seen.labels:
+            more = f" and {files - 1:,} more files like it" if files > 1 else ""
+            labels[ending] = f"{readable(places[0][1].names[0])}{more} ({seen.what})"
+    if tree.hidden:
+        names = ", ".join(tree.hidden_names) + (", ..." if tree.hidden > len(tree.hidden_names) else "")
+        listed.append(
+            Skipped(
+                readable(tree.root.path),
+                f"{counted(tree.hidden, 'hidden entry', 'hidden entries')}, never read: {names}",
+            )
+        )
+    return listed, list(labels.values())
+
+
+Places = list[tuple[Folder, Others]]
+
+
+def _by_ending(root: Folder) -> dict[str, Places]:
+    found: dict[str, Places] = {}
+    for folder in root.walk():
+        for ending, others in folder.others.items():
+            found.setdefault(ending, []).append((folder, others))
+    return found
+
+
+def _entries(ending: str, places: Places, files: int, seen: Seen) -> Iterator[Skipped]:
+    """One entry a file, a folder, or for all of this ending."""
+    if files <= ONE_BY_ONE and all(others.files == len(others.names) for _, others in places):
+        for folder, others in places:
+            for name in others.names:
+                path = folder.path / name
+                yield Skipped(readable(path), describe(path, ending).what)
+    elif len(places) <= ONE_BY_ONE:
+        for folder, others in places:
+            yield Skipped(f"{readable(folder.path)}/*{ending}", f"{counted(others.files, 'file')}: {seen.what}")
+    else:
+        folder = places[0][0]
+        while folder.parent is not None:
+            folder = folder.parent
+        where = f"{counted(files, 'file')} in {counted(len(places), 'folder')}"
+        yield Skipped(f"{readable(folder.path)}/**/*{ending}", f"{where}: {seen.what}")
+
+
+def describe(path: Path, ending: str) -> Seen:
+    """What a file seems to be, by its ending and its first bytes."""
+    head = _head(path)
+    if head is None:
+        return Seen("not a regular file, or one that cannot be read")
+    if head.startswith(HDF5):
+        return Seen("an HDF5 file: " + _KINDS[".h5"])
+    if ending in _KINDS:
+        return Seen(_KINDS[ending])
+    image = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
+    if image or head[8:12] == b"WEBP":
+        return Seen(f"{image or 'a WebP'} by its first bytes, but without an image's ending: rename it")
+    if b"\0" in head:
+        return Seen("not an image")
+    text = head.decode("utf-8", "replace").lstrip("\ufeff")
+    return _TEXTS.get(ending, _plain_text)(text)
+
+
+def _head(path: Path) -> bytes | None:
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError:
+        return None
+
+
+# ---------------------------------------------------------------- text that may hold labels
+
+
+def _table(text: str) -> Seen:
+    first = text.split("\n", 1)[0].strip()
+    try:
+        columns = next(csv.reader([first], delimiter="\t" if "\t" in first else ";" if ";" in first else ","), [])
+    except csv.Error:
+        columns = []
+    names = ", ".join(" ".join(name.split())[:30] for name in columns[:8]) + (", ..." if len(columns) > 8 else "")
+    return Seen(f"a table with the columns {names}; labels in tables are not read", labels=True)
+
+
+def _json(text: str) -> Seen:
+    if '"images"' in text and ('"annotations"' in text or '"file_name"' in text):
+        return Seen("COCO annotations, which are not read", labels=True)
+    if '"regions"' in text or '"shapes"' in text:
+        return Seen("annotations of regions, which are not read", labels=True)
+    return Seen("JSON, which is not read", labels='"label' in text or '"class' in text or '"annotations"' in text)
+
+
+def _json_lines(text: str) -> Seen:
+    try:
+        fields = list(json.loads(text.split("\n", 1)[0]))
+    except (ValueError, TypeError, RecursionError):
+        return Seen("text, which is not read")
+    return Seen(f"a line for each image with {', '.join(map(str, fields[:8]))}; such labels are not read", labels=True)
+
+
+def _xml(text: str) -> Seen:
+    if "<annotation" in text:
+        return Seen("a Pascal VOC annotation, which is not read", labels=True)
+    return Seen("XML, which is not read")
+
+
+def _plain_text(text: str) -> Seen:
+    first = text.split("\n", 1)[0].strip()
+    if _YOLO.fullmatch(first):
+        return Seen("YOLO boxes, which are not read", labels=True)
+    if _LISTED.search(first):
+        return Seen("a list of images, which is not read", labels=True)
+    return Seen("text, which is not read")
+
+
+def _yaml(text: str) -> Seen:
+    if re.search(r"^\s*(names|nc)\s*:", text, re.MULTILINE):
+        return Seen("names of classes for YOLO, which are not read", labels=True)
+    return Seen("YAML, which is not read")
+
+
+_TEXTS = {
+    ".csv": _table, ".tsv": _table, ".json": _json, ".jsonl": _json_lines, ".ndjson": _json_lines, ".xml": _xml,
+    ".yaml": _yaml, ".yml": _yaml,
+}  # fmt: skip
