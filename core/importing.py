@@ -7,7 +7,6 @@ bytes are kept untouched. All is made beside the target and renamed when it is c
 from __future__ import annotations
 
 import functools
-import json
 import sqlite3
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -29,6 +28,7 @@ from core.names import folders
 from core.pool import in_order, processes, usable_cpus
 from core.sources import Request, open_source, recognise
 from core.sources.recognise import GENERATED, as_path
+from core.strict_json import dumps
 from core.value_range import Values
 from core.wide_images import Extremes, WideImages
 
@@ -154,8 +154,8 @@ class _Reading:
                 recognised=told.recognised,
                 why=told.why,
                 labels=told.labels,
-                notes=json.dumps([*told.notes, *said], ensure_ascii=False),
-                range=json.dumps(values.to_json()),
+                notes=dumps([*told.notes, *said]),
+                range=dumps(values.to_json()),
             )
 
     def _read_all(self, spec: str) -> Iterator[Event]:
