@@ -8,6 +8,7 @@ import pytest
 from report_fixtures import COLD, LOADS, STORES, accessed, built, evidence, lane, loaded, trained
 
 from core.errors import InputError
+from core.report.evidence import PossibleGain
 from core.report.guide import recommend
 from core.report.questions import QUESTIONS, Answers
 
@@ -73,6 +74,35 @@ def test_where_there_is_no_difference_in_speed_the_smaller_is_chosen() -> None:
     assert any("no difference" in reason.text and "3.10 kB" in reason.text for reason in told.reasons)
     clear = tuple(dataclasses.replace(row, speed=loaded("", row.speed.median, 0.001).speed) for row in loading)
     assert chosen(Answers(scarce="time"), loading=clear) == "lmdb/raw"
+
+
+def test_the_fastest_is_held_against_stores_that_differ_in_one_factor() -> None:
+    told = recommend(evidence(), Answers(scarce="time")).reasons[0].text
+    assert "as many as hdf5/raw with 780,000 images/s" in told
+    assert "(format differs)" in told
+    assert "disk/original" not in told, "28 times as many, but two factors differ"
+
+
+def test_what_a_dictionary_would_bring_is_considered_where_disk_is_scarce() -> None:
+    gains = (PossibleGain("original", "zstd", 0.99), PossibleGain("original", "zstd-dict", 0.6))
+    told = recommend(evidence(gains=gains), Answers(scarce="disk"))
+    assert told.store == "hdf5/original"
+    assert any("zstd-dict would make it smaller still: on a sample it took 40% off" in one.text for one in told.reasons)
+    assert any("--compression zstd-dict" in one.command for one in told.missing)
+    built_now = built("hdf5/original-zstd-dict", 700, encoding="original", compression="zstd-dict")
+    told = recommend(evidence(gains=gains, stores=(*STORES, built_now)), Answers(scarce="disk"))
+    assert not any("smaller still" in one.text for one in told.reasons)
+    told = recommend(evidence(gains=gains[:1]), Answers(scarce="disk"))
+    assert not any("smaller still" in one.text for one in told.reasons), "1% is no gain"
+
+
+def test_a_busy_machine_is_part_of_the_recommendation() -> None:
+    busy = tuple(dataclasses.replace(row, others=0.5) for row in LOADS)
+    assert "up to 50% of the processors" in recommend(evidence(loading=busy), Answers(scarce="time")).busy
+    assert recommend(evidence(), Answers(scarce="time")).busy == ""
+    rows = (accessed("hdf5/raw", "read-many", 9), accessed("lmdb/raw", "read-many", 90))
+    quiet = recommend(evidence(loading=busy, access=rows), Answers(scarce="time", access="in-order"))
+    assert quiet.busy == "", "loads of figures that this answer does not rest on"
 
 
 def test_where_stores_are_as_small_the_faster_is_chosen() -> None:
@@ -153,6 +183,8 @@ def test_what_loses_detail_is_never_recommended() -> None:
     told = recommend(evidence(stores=(*STORES[:3], lossy)), Answers(scarce="disk"))
     assert told.store == "hdf5/raw"
     assert [one.store for one in told.ruled_out] == ["hdf5/original"]
+    told = recommend(evidence(stores=(*STORES[:3], lossy)), Answers(scarce="disk", loss="yes"))
+    assert (told.store, told.ruled_out) == ("hdf5/original", ())
 
 
 def test_every_reason_has_a_number_in_it_and_speeds_name_their_run() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from xml.etree import ElementTree
+
 from app_under_test import open_page, texts
 from streamlit.testing.v1 import AppTest
 
@@ -17,6 +20,14 @@ def radio(app: AppTest, name: str, answer: str) -> AppTest:
 
 def headline(app: AppTest) -> str:
     return next(element.value for element in app.markdown if element.value.startswith("### "))
+
+
+def tables(app: AppTest) -> list[list[list[str]]]:
+    """The tables that are not folded, as rows of cells, the header first."""
+    found = [
+        ElementTree.fromstring(element.proto.body) for element in app.get("html") if "<table" in element.proto.body
+    ]
+    return [[[cell.text or "" for cell in row] for row in table.iter("tr")] for table in found]
 
 
 def test_without_stores_it_leads_to_building_some(home: Home) -> None:
@@ -62,15 +73,36 @@ def test_a_store_that_is_built_meanwhile_is_in_it(furnished: Home) -> None:
     app = open_page("report")
     finish(Build("shapes", "lmdb", "original", home=str(furnished.root)).run())
     app.segmented_control(key="report.section").set_value("building").run()
-    tables = [list(frame.value["Store"]) for frame in app.dataframe if "Payload" in frame.value]
-    assert len(tables[0]) == len(list_stores(furnished)) == 4
+    [table] = [rows for rows in tables(app) if "Payload" in rows[0]]
+    assert len(table) - 1 == len(list_stores(furnished)) == 4
 
 
 def test_the_real_size_is_predicted(furnished: Home) -> None:
     app = open_page("report")
     app.number_input(key="report.images").set_value(7_000_000).run()
-    [predicted] = [frame.value for frame in app.dataframe if "One epoch" in frame.value]
-    assert {"1,200,000", "7,000,000", "100,000,000"} == set(predicted["Images"])
+    [predicted] = [rows for rows in tables(app) if "One epoch" in rows[0]]
+    assert {row[0] for row in predicted[1:]} == {"1,200,000", "7,000,000", "100,000,000"}
+    assert all(len(row) == 7 for row in predicted), "no column is lost"
+    assert {row[1] for row in predicted[1:]} >= {"disk/original"}, "what everybody has is among them"
+
+
+def test_a_busy_machine_is_told_in_the_answer_itself(furnished: Home) -> None:
+    [file] = furnished.runs.glob("*/loader-*.jsonl")
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    busy = [{**line, "background_load": 0.61} if line["kind"] == "turn" else line for line in lines]
+    file.write_text("".join(json.dumps(line) + "\n" for line in busy))
+    app = radio(open_page("report"), "scarce", "time")
+    assert any("took up to 61% of the processors" in warning.value for warning in app.warning)
+
+
+def test_nothing_is_ruled_out_for_what_nobody_was_asked(furnished: Home) -> None:
+    finish(Build("shapes", "lmdb", "jpeg", home=str(furnished.root)).run())
+    app = open_page("report")
+    [ruled_out] = [frame.value for frame in app.dataframe if "Why" in frame.value]
+    assert list(ruled_out["Store"]) == ["lmdb/jpeg"]
+    assert "you answered that pixels may not change" in ruled_out["Why"][0]
+    radio(app, "loss", "yes")
+    assert not any("Why" in frame.value for frame in app.dataframe)
 
 
 def test_answers_outlast_a_switch_of_pages(furnished: Home) -> None:

@@ -8,10 +8,14 @@ import pytest
 from report_fixtures import COLD, RUN, STORES, WARM, accessed, built, evidence, lane, loaded, speeds, trained
 
 from core.report import sentences
-from core.report.document import Points
+from core.report.answer import foretold
+from core.report.charts import bars
+from core.report.document import Points, Text
+from core.report.evidence import Evidence
 from core.report.figures import differ, figure
 from core.report.fitness import sift
-from core.report.predict import predict
+from core.report.guide import recommend
+from core.report.predict import build_at, predict
 from core.report.questions import Answers
 from core.report.sections import measured
 from core.report.standing import Ranked, front, settings
@@ -69,6 +73,20 @@ def test_everything_grows_in_proportion() -> None:
     assert told.epoch_s.middle == pytest.approx(10.0)
     assert told.epoch_s.low < 10.0 < told.epoch_s.high
     assert (told.files, told.fits, told.epoch_from) == (2, True, "warm")
+
+
+def test_what_a_build_takes_once_does_not_grow() -> None:
+    store = dataclasses.replace(STORES[1], fixed_s=3.0)
+    assert build_at(store, 10_000) == pytest.approx((18.0, 23.0, 28.0))
+    assert build_at(store, 1_000_000).middle == pytest.approx(2_003.0), "not 5 s for 1,000 images, times 1,000"
+
+
+def test_the_plain_files_are_always_predicted() -> None:
+    many = tuple(built(f"lmdb/raw-size{size}", 1_000 + size) for size in range(8))
+    told = evidence(stores=(*many, STORES[0]), loading=())
+    answers = Answers(scarce="disk")
+    names = foretold(told, answers, WARM, recommend(told, answers, WARM))
+    assert names[:2] == ["lmdb/raw-size0", "disk/original"]
 
 
 def test_sizes_of_files_are_as_uncertain_as_the_classes_are_apart() -> None:
@@ -134,9 +152,44 @@ def test_a_tie_is_said_to_be_one() -> None:
     assert "3.33 times as many as hdf5/raw" in sentences.speeds(clear)
 
 
+def test_sentences_hold_what_is_told_against_its_neighbours() -> None:
+    told = sentences.sizes(STORES)
+    assert "hdf5/original takes the least space, 940 kB" in told
+    assert "disk/original 4.36 times as much (format differs)" in told
+    assert "hdf5/raw 3.30 times as much (encoding differs)" in told
+    assert "lmdb/raw" not in told.partition(".")[0], "two factors differ"
+    ranked = [Ranked(STORES[1], speeds(300.0)), Ranked(STORES[2], speeds(90.0)), Ranked(STORES[0], speeds(3.0))]
+    assert "100" not in sentences.speeds(ranked)
+
+
+def test_times_of_builds_say_what_is_not_in_them() -> None:
+    apart = dataclasses.replace(STORES[1], fixed_s=2.5)
+    assert "(2.5 s) is not in it" in sentences.builds([STORES[0], apart])
+    old = dataclasses.replace(STORES[2], fixed_s=None)
+    assert "hdf5/raw was built by an earlier version" in sentences.builds([apart, old])
+    assert "earlier version" not in sentences.builds([STORES[0], apart])
+
+
+@pytest.mark.parametrize("names", [["disk/original"], ["lmdb/original-zstd-dict", "a"]])
+def test_names_beside_bars_have_room_in_any_font(names: list[str]) -> None:
+    rows = [{"store": name, "format": "disk", "value": 1, "low": 1, "high": 1, "figure": "1"} for name in names]
+    axis = bars(rows, "MB").to_dict()["layer"][0]["encoding"]["y"]["axis"]
+    assert axis["minExtent"] >= 7 * max(map(len, names))
+
+
+def test_the_front_is_spoken_of_where_one_is_drawn() -> None:
+    def caption(told: Evidence) -> str:
+        [section] = [one for one in measured(told, WARM) if one.name == "trade-off"]
+        return next(block.text for block in section.blocks if isinstance(block, Text))
+
+    assert "the dashes join the Pareto front" in caption(evidence())
+    alone = tuple(row for row in evidence().loading if row.store == "lmdb/raw")
+    assert "dashes" not in caption(evidence(loading=alone))
+
+
 def test_a_busy_machine_and_an_unsure_cache_are_told() -> None:
     rows = list(evidence().loading)
-    assert "Meanwhile" not in sentences.conditions(WARM, rows)
+    assert "Background load" not in sentences.conditions(WARM, rows)
     rows[0] = dataclasses.replace(rows[0], others=0.42, confirmed=False)
     told = sentences.conditions(WARM, rows)
     assert "up to 42% of the processors" in told

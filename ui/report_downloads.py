@@ -45,7 +45,7 @@ KINDS = (
         "One file that opens anywhere, with charts and data, to print.",
     ),
     (
-        "as Markdown",
+        "as Markdown (.zip)",
         ".md",
         "application/zip",
         ":material/markdown:",

@@ -17,7 +17,7 @@ from core.stores import MANIFEST
 from ui import state
 from ui.report_downloads import draw_downloads
 from ui.report_view import draw_section
-from ui.words import counted, verbatim
+from ui.words import verbatim
 
 if TYPE_CHECKING:
     from core.report.document import Report
@@ -60,7 +60,7 @@ def _draw_questions(evidence: Evidence) -> tuple[Answers, Setting | None]:
             )  # fmt: skip
         images, memory, way = st.columns([1, 1, 2])
         count = images.number_input(
-            "Images there will really be", 1, MOST_IMAGES, Answers.images, 100_000, key="report.images",
+            "Expected number of images", 1, MOST_IMAGES, Answers.images, 100_000, key="report.images",
             help="Sizes and times are predicted for so many images like those of the dataset.", persist_state="session",
         )  # fmt: skip
         with memory:
@@ -87,9 +87,9 @@ def _ask_setting(evidence: Evidence) -> Setting | None:
         st.caption("Nothing was loaded yet: the Benchmark page measures how fast these stores are.")
         return None
     return st.selectbox(
-        f"Loaded so ({counted(len(found), 'way was', 'ways were')} measured)", found,
+        f"Loader configuration ({len(found):,} measured)", found,
         format_func=lambda setting: setting.text, key=f"report.setting.{evidence.images.name}.{len(found)}",
-        help="Speeds are compared within one way of loading only.", persist_state="session",
+        help="Speeds are compared within one configuration only.", persist_state="session",
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.report.answer import SOURCE
 from core.report.document import Block, Chart, Code, Points, Section, Table, Text
+from core.report.html import html_table
 from ui.theme import finish
 from ui.words import verbatim
 
@@ -39,6 +40,8 @@ def _draw_text(block: Text) -> None:
         st.markdown(f"### {text}")
     elif block.tone == "small":
         st.caption(text)
+    elif block.tone == "warning":
+        st.warning(text, icon=":material/hourglass_top:")
     else:
         st.markdown(text)
 
@@ -59,4 +62,4 @@ def _draw_table(block: Table) -> None:
             st.dataframe(rows, hide_index=True, column_config=plain)
     else:
         st.caption(f"**{verbatim(block.title)}**")
-        st.dataframe(rows, hide_index=True, column_config=plain)
+        st.html(html_table(block))  # wraps its text: no column is cut, however narrow the page

@@ -22,7 +22,7 @@ def _arguments(parser: ArgumentParser) -> None:
         default=[],
         metavar="KEY=VALUE",
         help="scarce=nothing|time|disk|memory access=shuffled|single|in-order machines=one|copies|shared "
-        "readers=training|programs|viewers|people",
+        "readers=training|programs|viewers|people loss=no|yes",
     )
     parser.add_argument("--size", type=int, metavar="N", help="how many images there will really be (1,200,000)")
     parser.add_argument("--memory-gb", type=float, metavar="GB", help="of the machine that reads them (this one's)")

@@ -27,16 +27,19 @@ def headlines(
     *,
     more: bool = True,
     bold: str = "**",
+    safe: Callable[[str], str] = str,
 ) -> list[str]:
     """A sentence for each controlled comparison, `MOST_TOLD` at most and one of each factor before a second of any.
 
-    `more`: whether more of the value is better; then it is a rate, else a time. `bold` surrounds what stands out.
+    `more`: whether more of the value is better; then it is a rate, else a time. `bold` surrounds what stands out;
+    `safe` is what is done with names, which may be a stranger's.
     """
     every = [factors_of(thing) for thing in things]
     chosen = _one_of_each(groups(things, factors_of))[:MOST_TOLD]
     ranked = [rank(group, values_of, more=more) for group in chosen]
     return [
-        f"{bold}{group_title(one.group, every)}:{bold} {sentence(one, factors_of, value_text, bold)}" for one in ranked
+        f"{bold}{safe(group_title(one.group, every))}:{bold} {sentence(one, factors_of, value_text, bold, safe)}"
+        for one in ranked
     ]
 
 
@@ -50,12 +53,16 @@ def _one_of_each(found: Sequence[Group[T]]) -> list[Group[T]]:
 
 
 def sentence(
-    ranking: Ranking[T], factors_of: Callable[[T], Factors], value_text: Callable[[float], str], bold: str = "**"
+    ranking: Ranking[T],
+    factors_of: Callable[[T], Factors],
+    value_text: Callable[[float], str],
+    bold: str = "**",
+    safe: Callable[[str], str] = str,
 ) -> str:
     """Who leads a comparison, over the runner-up and over the plain files."""
 
     def name(place: Any) -> str:
-        return value_title(ranking.group.factor, factors_of(place.member))
+        return safe(value_title(ranking.group.factor, factors_of(place.member)))
 
     best, tied, verb = ranking.best, ranking.tied, "gives" if ranking.more else "takes"
     figure = value_text(ranking.median(best))
@@ -72,14 +79,6 @@ def sentence(
         over = listed(f"{name(place)} {times_text(ranking.lead(place).value)} as long" for place in beaten)
     once = ", measured once" if any(len(place.values) == 1 for place in (best, *beaten)) else ""
     return f"{lead}, {over}{once}."
-
-
-def uncontrolled_text(one: Factors, other: Factors) -> str:
-    """Why two things cannot be held against each other, where more than one factor differs; else nothing."""
-    from core.measure.controlled import differing, differing_text
-
-    names = differing(one, other)
-    return f"{differing_text(names)} differ" if len(names) > 1 else ""
 
 
 def group_title(group: Group[Any], every: Iterable[Factors] = ()) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.encodings import ENCODINGS
+from core.measure.controlled import PLAIN_FILES
 from core.report import charts
 from core.report.code import rebuild_command, snippet
 from core.report.document import Block, Chart, Code, Points, Section, Table, Text
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 SIZES = (1_200_000, 100_000_000)
 """ImageNet's size, and a web-scale one."""
 
-MOST_PREDICTED = 5
+MOST_PREDICTED = 6
 
 SOURCE = re.compile(r" \[([^\]]+)\]$")
 """The records at the end of a sentence, as `sourced` writes them."""
@@ -39,6 +41,8 @@ def answered(recommendation: Recommendation, answers: Answers) -> Section:
 
 def _answer(told: Recommendation, given: Table) -> Iterator[Block]:
     yield Text(told.headline, "strong")
+    if told.busy:
+        yield Text(told.busy, "warning")
     if told.reasons:
         yield Points([sourced(reason) for reason in told.reasons])
     if told.price:
@@ -86,13 +90,23 @@ def predictions(
 
 
 def foretold(evidence: Evidence, answers: Answers, setting: Setting | None, told: Recommendation) -> list[str]:
-    """The stores worth predicting: the recommended one, then those that no other one beats, then the smallest."""
+    """The stores worth predicting: the recommended one, the plain files that others are held against, then those that
+    no other one beats, then the smallest."""
     rows = loads(evidence, setting) if setting else []
     sizes = {store.name: store.allocated_bytes for store in evidence.stores}
     best = front({row.store: (sizes[row.store], row.speed.median) for row in rows})
     small = sorted(sizes, key=lambda name: sizes[name])
-    names = dict.fromkeys([*([told.store] if told.store else []), *told.equal[:1], *best, *small])
+    names = dict.fromkeys(
+        [*([told.store] if told.store else []), *plain_files(evidence), *told.equal[:1], *best, *small]
+    )
     return list(names)[:MOST_PREDICTED]
+
+
+def plain_files(evidence: Evidence) -> list[str]:
+    """The store of image files as everybody has them: the imported ones where they were built, else others."""
+    files = [store for store in evidence.stores if store.format == PLAIN_FILES and store.compression == "none"]
+    order = list(ENCODINGS)
+    return [store.name for store in sorted(files, key=lambda store: order.index(store.encoding))[:1]]
 
 
 def at_real_size(evidence: Evidence, answers: Answers, setting: Setting | None, told: Recommendation) -> Section:
@@ -114,16 +128,16 @@ def _at_real_size(
         _memory_sentence(evidence, answers, found[: len(names)]),
         "GB over the number of images by store, with this machine's memory and free disk",
     )
-    columns = ("Images", "Store", "On the disk", "Files", "Writing", "One epoch", "In memory")
+    columns = ("Images", "Store", "On the disk", "Files", "Building", "One epoch", "In memory")
     yield Table("Predicted", columns, [_cells(evidence, one) for one in found])
     yield Text(PREDICTED.format(images=number_text(evidence.images.count)), "small")
 
 
 PREDICTED = (
     "Predicted in proportion from {images} images like these, nothing else is assumed. The ranges in brackets: sizes, "
-    "if all images were like those of your class with the smallest files, or with the largest; writing, between the "
-    "paces of the splits; an epoch, by the spread of the turns it is reckoned from, and for loading alone, without a "
-    "model."
+    "if all images were like those of your class with the smallest files, or with the largest; building, between the "
+    "paces of the splits, without the check (starting worker processes and training a dictionary do not grow); an "
+    "epoch, by the spread of the turns it is reckoned from, and for loading alone, without a model."
 )
 
 

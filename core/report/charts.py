@@ -16,6 +16,9 @@ Row = Mapping[str, Any]
 
 BAR = 26
 STAGES = (*PALETTE, "#A68A1E", "#3F9FB0")
+LABEL_LIMIT, WIDEST = 260, 7.5
+"""Pixels that a name may take, and that a letter of it takes at 12 pixels in the widest usual font."""
+
 WIDE = 20
 """Rates that lie further apart than this, in times, are drawn on a logarithmic scale."""
 
@@ -143,8 +146,9 @@ def reads(rows: Sequence[Row]) -> alt.LayerChart:
     """
     import altair as alt
 
+    names = _name_axis([row["operation"] for row in rows])
     base = alt.Chart(_data(_titled(rows))).encode(
-        y=alt.Y("operation:N", title=None, sort=None), yOffset=alt.YOffset("store:N", sort=None)
+        y=alt.Y("operation:N", title=None, sort=None, axis=names), yOffset=alt.YOffset("store:N", sort=None)
     )
     look = _rate_axis(rows)
     spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", **look), x2="high:Q", color=_format_colours(rows))
@@ -223,7 +227,15 @@ def _by_store(rows: Sequence[Row]) -> alt.Y:
     import altair as alt
 
     order = list(dict.fromkeys(row["store"] for row in rows))
-    return alt.Y("store:N", title=None, sort=order, axis=alt.Axis(labelLimit=260))
+    return alt.Y("store:N", title=None, sort=order, axis=_name_axis(order))
+
+
+def _name_axis(names: Sequence[str]) -> alt.Axis:
+    """An axis of names with room for them in any font: a file that is opened elsewhere may get a wider one."""
+    import altair as alt
+
+    room = min(LABEL_LIMIT, math.ceil(WIDEST * max(map(len, names), default=0)))
+    return alt.Axis(labelLimit=LABEL_LIMIT, minExtent=room)
 
 
 def _rate_axis(rows: Sequence[Row]) -> dict[str, Any]:

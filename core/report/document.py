@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph. `tone`: "" plain, "small" for what stands beside, "strong" for the answer."""
+    """A paragraph. `tone`: "" plain, "small" for what stands beside, "strong" for the answer, "warning" for what
+    speaks against the figures."""
 
     text: str
     tone: str = ""

@@ -32,8 +32,9 @@ class BuiltStore:
     """A store as its manifest tells it; sizes in bytes, all splits together.
 
     `even`: every image takes as many bytes. `lossless`: the pixels are the source's. `build_s` is the time that
-    writing took, `paces` the seconds an image of each split. `options` are those of its parts that are not at their
-    defaults.
+    writing took, `paces` the seconds an image of each split, `fixed_s` what the build took beside it however many
+    images there are (starting worker processes, training a dictionary; None where an earlier version did not tell it
+    apart). `options` are those of its parts that are not at their defaults.
     """
 
     name: str
@@ -53,6 +54,8 @@ class BuiltStore:
     even: bool = False
     lossless: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+    fixed_s: float | None = 0.0
+    background_load: float | None = None
 
     @property
     def each(self) -> float:
@@ -62,6 +65,14 @@ class BuiltStore:
     @property
     def file_an_image(self) -> bool:
         return self.files >= self.samples
+
+
+class PossibleGain(NamedTuple):
+    """What a compression makes of a sample of payloads of an encoding: `ratio` is the size after to the size before."""
+
+    encoding: str
+    compression: str
+    ratio: float
 
 
 class Setting(NamedTuple):
@@ -124,6 +135,7 @@ class Lane:
     accuracies: tuple[float, ...]
     losses: tuple[float, ...]
     shuffle_quality: float
+    others: float | None = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +165,7 @@ class Access:
     samples: int
     seconds: Figure
     allocated_bytes: int
+    others: float | None = None
 
     @property
     def rate(self) -> Figure:
@@ -179,6 +192,7 @@ class Evidence:
     loading: tuple[Loading, ...] = ()
     trainings: tuple[Training, ...] = ()
     access: tuple[Access, ...] = ()
+    gains: tuple[PossibleGain, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     raw: Mapping[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     taken: str = ""

@@ -54,7 +54,9 @@ def _without_many_files(
 
 
 def _lossy(store: BuiltStore, answers: Answers) -> str:
-    return "" if store.lossless else "its pixels are not the source's: the encoding loses some or resizes"
+    if store.lossless or answers.loss == "yes":
+        return ""
+    return "its pixels are not the source's (lossy or resized), and you answered that pixels may not change"
 
 
 def _reader(store: BuiltStore, answers: Answers) -> str:

@@ -12,6 +12,7 @@ from core.datasets import Dataset
 from core.encodings import ENCODINGS
 from core.formats import FORMATS
 from core.home import Home
+from core.measure.others import background_load
 from core.measure.races import EXPERIMENTS
 from core.measure.record_fields import has
 from core.measure.records import Record, list_records
@@ -20,6 +21,7 @@ from core.measure.verdict import BOUND_BY, verdicts
 from core.options import options_of
 from core.report.evidence import Access, BuiltStore, Evidence, Images, Lane, Loading, Setting, Training
 from core.report.figures import Run, figure
+from core.report.gains import possible_gains
 from core.report.sieve import Row, Sieve
 from core.runs import machine, now, versions
 from core.stores import StoreInfo, list_stores
@@ -33,11 +35,13 @@ def gather(home: Home, name: str) -> Evidence:
     loading = tuple(_loadings(sieve, _kept(sieve, home, EXPERIMENTS)))
     trainings = tuple(_trainings(sieve, _kept(sieve, home, ("train",))))
     access = tuple(_accesses(sieve, _kept(sieve, home, ("storage",))))
+    stores = tuple(_built(store) for store in sieve.stores.values())
     return Evidence(
         images=_images(dataset),
         machine=sieve.machine,
         versions=versions(),
-        stores=tuple(_built(store) for store in sieve.stores.values()),
+        stores=stores,
+        gains=tuple(possible_gains(home, name, stores)),
         left_out=tuple(sieve.left_out),
         raw=sieve.raw,
         taken=now(),
@@ -94,8 +98,16 @@ def _built(store: StoreInfo) -> BuiltStore:
         even=told.payload_shape is not None,
         lossless=encoding.lossless,
         options=_options(store),
+        fixed_s=_fixed_seconds(told.extra),
+        background_load=background_load([told.extra]),
         **sums,
     )
+
+
+def _fixed_seconds(told: Mapping[str, Any]) -> float | None:
+    """What a build took however many images there are; None where its version did not tell that apart."""
+    parts = [told.get(name) for name in ("startup_seconds", "training_seconds")]
+    return sum(part for part in parts if isinstance(part, int | float)) if parts[0] is not None else None
 
 
 SUMMED = ("samples", "payload_bytes", "used_bytes", "allocated_bytes", "apparent_bytes", "files")
@@ -183,7 +195,6 @@ def _grouped(turns: Iterable[Row], record: Record) -> dict[Setting, dict[str, li
 
 
 def _loading(store: str, setting: Setting, turns: Sequence[Row], run: Run) -> Loading:
-    others = [turn["others_share"] for turn in turns if turn.get("others_share") is not None]
     waits = [turn["wait_share"] for turn in turns if turn.get("wait_share") is not None]
     return Loading(
         store,
@@ -195,7 +206,7 @@ def _loading(store: str, setting: Setting, turns: Sequence[Row], run: Run) -> Lo
         _medians([turn["ceilings"] for turn in turns], run),
         str(turns[-1].get("workers", "")),
         confirmed=all(turn["cache"] == setting.cache for turn in turns),
-        others=figure(others, run).median if others else None,
+        others=background_load(turns),
         bound=next((BOUND_BY[told.bound] for told in verdicts(turns)), ""),
     )
 
@@ -255,6 +266,7 @@ def _lane(store: str, order: str, rows: Sequence[Row], run: Run) -> Lane:
         tuple(row["val_accuracy"] for row in rows),
         tuple(row["val_loss"] for row in rows),
         float(rows[0]["shuffle_quality"]),
+        background_load(rows),
     )
 
 
@@ -271,4 +283,4 @@ def _accesses(sieve: Sieve, records: Sequence[Record]) -> Iterator[Access]:
             key = (f"{row['format']}/{row['variant']}", row["operation"], row["samples"])
             if key not in seen:
                 seen.add(key)
-                yield Access(*key, figure(row["seconds"], _run(record)), row["bytes"])
+                yield Access(*key, figure(row["seconds"], _run(record)), row["bytes"], background_load([row]))

@@ -22,9 +22,11 @@ from core.report.code import build_command, loader_command, storage_command, tra
 from core.report.evidence import BuiltStore, Evidence, Setting
 from core.report.figures import Figure
 from core.report.fitness import RuledOut, sift, would_fit
+from core.report.gains import best_gain
 from core.report.questions import Answers
 from core.report.reasons import Reason, size
-from core.report.standing import SHUFFLED, Ranked, accesses, best_of, loads, main_training, settings
+from core.report.sentences import busy_text
+from core.report.standing import SHUFFLED, Ranked, accesses, background_loads, best_of, loads, main_training, settings
 from core.words import listed, number_text
 
 NEARLY_AS_SMALL = 1.1
@@ -53,7 +55,8 @@ class Missing:
 @dataclass(frozen=True)
 class Recommendation:
     """`store` None: nothing can be recommended; `headline` says so. `equal`: stores that are as good by all that was
-    measured but larger. `price`: what the choice costs beside the others."""
+    measured but larger. `price`: what the choice costs beside the others. `busy`: a warning where other programs were
+    busy while its figures were measured."""
 
     store: str | None
     headline: str
@@ -62,6 +65,7 @@ class Recommendation:
     equal: tuple[str, ...] = ()
     ruled_out: tuple[RuledOut, ...] = ()
     missing: tuple[Missing, ...] = ()
+    busy: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ class _Case:
     def how(self) -> str:
         """How the images were read when their speed was measured."""
         read = READING[self.answers.access]
+        if self.answers.access == "shuffled" and not self.too_large:
+            return f"{read} from the page cache"
         if not self.too_large or self.answers.access != "shuffled":
             return read
         whose = "" if len(self.too_large) == len(self.stores) else " where a store is larger than the memory"
@@ -119,11 +125,11 @@ def recommend(evidence: Evidence, answers: Answers, setting: Setting | None = No
     else:
         choice = RULES[answers.scarce](case)
     if choice.store is None:
-        told = _undecided(case, choice.unmeasured)
-        return Recommendation(None, told, choice.reasons, ruled_out=tuple(ruled_out), missing=missing)
-    headline = f"Use {choice.store.name}."
-    price = tuple(reasons.price(stores, case.ranked(stores), choice.store))
-    return Recommendation(choice.store.name, headline, choice.reasons, price, choice.equal, tuple(ruled_out), missing)
+        why = _undecided(case, choice.unmeasured)
+        return Recommendation(None, why, choice.reasons, ruled_out=tuple(ruled_out), missing=missing)
+    name, price = choice.store.name, tuple(reasons.price(stores, case.ranked(stores), choice.store))
+    busy = busy_text(background_loads(evidence, setting, OPERATIONS.get(answers.access)))
+    return Recommendation(name, f"Use {name}.", choice.reasons, price, choice.equal, tuple(ruled_out), missing, busy)
 
 
 def _rates(evidence: Evidence, answers: Answers, setting: Setting | None) -> dict[str, Figure]:
@@ -158,10 +164,12 @@ def _for_disk(case: _Case) -> _Choice:
     least = min(case.stores, key=size)
     near = [store for store in case.stores if store.each <= NEARLY_AS_SMALL * least.each]
     smallest = reasons.smallest(case.stores, least)
+    gain = best_gain(case.evidence.gains, case.evidence.stores, least)
+    told = (smallest, *([reasons.smaller_still(least, gain)] if gain else ()))
     if len(case.ranked(near)) < 2:
-        return _Choice(least, (smallest,))
+        return _Choice(least, told)
     chosen = _fastest(case, near, "Of the stores that are at most a tenth larger than the smallest, ")
-    return _Choice(chosen.store, (smallest, *chosen.reasons), chosen.equal)
+    return _Choice(chosen.store, (*told, *chosen.reasons), chosen.equal)
 
 
 def _for_memory(case: _Case) -> _Choice:
@@ -271,6 +279,11 @@ def _missing(case: _Case) -> Iterable[Missing]:
         untrained = [store for store in stores if store.name not in trained]
         if untrained:
             yield Missing(f"training from {_names(untrained)}", train_command(evidence, stores))
+    least = min(stores, key=size, default=None)
+    gain = best_gain(evidence.gains, evidence.stores, least) if case.answers.scarce == "disk" and least else None
+    if least and gain:
+        what = f"{least.name}-{gain.compression}, which would be smaller than any store"
+        yield Missing(what, build_command(evidence, least.format, least.encoding, gain.compression))
     if case.answers.machines != "one":
         yield Missing("anything over a network: every number here is of this machine's own disk", "")
 

@@ -99,15 +99,20 @@ def _figure(chart: Chart) -> str:
     return f'<figure id="{chart.name}">\n<figcaption>{escape(chart.sentence)}</figcaption>\n{drawn}\n</figure>'
 
 
-def _table(table: Table) -> str:
+def html_table(table: Table) -> str:
+    """A table by itself, its text escaped; it wraps, and scrolls where even that is too wide."""
     numeric = [all(NUMBER.match(str(row[at])) for row in table.rows) for at in range(len(table.columns))]
     head = "".join(_cell("th", name, numeric[at]) for at, name in enumerate(table.columns))
     body = "\n".join(
         "<tr>" + "".join(_cell("td", cell, numeric[at]) for at, cell in enumerate(row)) + "</tr>" for row in table.rows
     )
-    caption = "" if table.folded else f"<caption>{escape(table.title)}</caption>"
     header = f"<thead><tr>{head}</tr></thead>" if any(table.columns) else ""
-    drawn = f'<div class="wide"><table>{caption}{header}<tbody>\n{body}\n</tbody></table></div>'
+    return f'<div class="wide"><table>{header}<tbody>\n{body}\n</tbody></table></div>'
+
+
+def _table(table: Table) -> str:
+    caption = "" if table.folded else f"<caption>{escape(table.title)}</caption>"
+    drawn = html_table(table).replace("<table>", f"<table>{caption}", 1)
     return f"<details><summary>{escape(table.title)}</summary>{drawn}</details>" if table.folded else drawn
 
 

@@ -29,6 +29,8 @@ def pictures(report: Report) -> Mapping[str, bytes]:
 
 
 def _block(block: Block, folder: str) -> str:
+    if isinstance(block, Text) and block.tone == "warning":
+        return f"> **Warning.** {_safe(block.text)}"
     if isinstance(block, Text):
         return f"**{_safe(block.text)}**" if block.tone == "strong" else _safe(block.text)
     if isinstance(block, Points):

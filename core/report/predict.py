@@ -3,6 +3,7 @@
 Everything grows in proportion: as many bytes, seconds and files for an image as were measured. What is uncertain is
 how large the other images are (between those of the class with the smallest files and of the one with the largest, as
 measured here), how long writing takes (between the splits' paces) and how fast loading is (the spread of its turns).
+What a build takes once, however many images there are, does not grow: starting worker processes, training a dictionary.
 """
 
 from __future__ import annotations
@@ -76,9 +77,10 @@ def bytes_at(evidence: Evidence, store: BuiltStore, images: int) -> Range:
 
 
 def build_at(store: BuiltStore, images: int) -> Range:
-    """Seconds of writing."""
-    mean = store.build_s / store.samples
-    return Range(images * min(*store.paces, mean), images * mean, images * max(*store.paces, mean))
+    """Seconds of building without the check: what grows with the images, and what does not (`fixed_s`)."""
+    mean, fixed = store.build_s / store.samples, store.fixed_s or 0.0
+    low, high = min(*store.paces, mean), max(*store.paces, mean)
+    return Range(fixed + images * low, fixed + images * mean, fixed + images * high)
 
 
 def files_at(store: BuiltStore, images: int) -> int:

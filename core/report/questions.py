@@ -58,6 +58,14 @@ QUESTIONS = (
             "people": "People, with an image viewer",
         },
     ),
+    Question(
+        "loss",
+        "May pixels change?",
+        {
+            "no": "No: every pixel stays as it is",
+            "yes": "Yes: lossy or resized will do",
+        },
+    ),
 )
 """Question.name -> a field of `Answers`."""
 
@@ -71,6 +79,7 @@ class Answers:
     access: str = "shuffled"
     machines: str = "one"
     readers: str = "training"
+    loss: str = "no"
     images: int = 1_200_000
     memory_bytes: int | None = None
 

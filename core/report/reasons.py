@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from core.report.evidence import BuiltStore, Lane, Training
+from core.report.evidence import BuiltStore, Lane, PossibleGain, Training
 from core.report.figures import Figure, differ
 from core.report.fitness import RuledOut
-from core.report.standing import Ranked, best_of, runs_of
+from core.report.standing import Ranked, best_of, neighbours, runs_of
 from core.words import listed, number_text, rounded, size_text, speed_text, times_text
 
 AS_LARGE = 1.01
@@ -24,14 +24,19 @@ class Reason:
 
 
 def fastest(ranked: Sequence[Ranked], best: Ranked, how: str, before: str) -> Reason:
-    """That one is the fastest, and how much faster than the slowest where that is a difference."""
-    last = min(ranked, key=lambda one: one.rate.median)
+    """That one is the fastest, and how much faster than those that differ from it in one factor."""
     text = f"{before}{best.store.name} is the fastest, {how}: {rate_text(best.rate)}"
-    if last is not best and differ(last.rate, best.rate):
-        ratio = best.rate.median / last.rate.median
-        text += f", {times_text(ratio)} as many as {last.store.name} with {rate_text(last.rate)}"
+    behind = {
+        one.store.name: one
+        for one in sorted(ranked, key=lambda one: one.rate.median, reverse=True)
+        if differ(one.rate, best.rate)
+    }
+    near = [(one.factor, behind[one.store]) for one in neighbours(best.store.name, behind)]
+    for factor, one in near:
+        ratio = times_text(best.rate.median / one.rate.median)
+        text += f", {ratio} as many as {one.store.name} with {rate_text(one.rate)} ({factor} differs)"
     apart = " They were not all measured in the same run." if len(runs_of(one.rate for one in ranked)) > 1 else ""
-    return Reason(f"{text}.{apart}", tuple(runs_of([best.rate, last.rate])))
+    return Reason(f"{text}.{apart}", tuple(runs_of([best.rate, *(one.rate for _, one in near)])))
 
 
 def tie(level: Sequence[Ranked], chosen: Ranked) -> Reason:
@@ -49,9 +54,22 @@ def tie(level: Sequence[Ranked], chosen: Ranked) -> Reason:
 
 
 def smallest(stores: Sequence[BuiltStore], least: BuiltStore) -> Reason:
-    most = max(stores, key=size)
+    """That one is the smallest, beside those that differ from it in one factor."""
+    by_name = {store.name: store for store in sorted(stores, key=size) if store is not least}
     text = f"{least.name} is the smallest: {each(least)} an image on the disk"
-    return Reason(text + (f", {most.name} takes {each(most)}." if most is not least else "."))
+    for one in neighbours(least.name, by_name):
+        text += f"; {one.store} takes {each(by_name[one.store])} ({one.factor} differs)"
+    return Reason(f"{text}.")
+
+
+def smaller_still(least: BuiltStore, gain: PossibleGain) -> Reason:
+    """That a store which was not built would be smaller, as a sample of payloads says."""
+    bytes_ = least.each - (1 - gain.ratio) * least.payload_bytes / max(least.samples, 1)
+    return Reason(
+        f"{gain.compression} would make it smaller still: on a sample it took {1 - gain.ratio:.0%} off the payload, "
+        f"about {size_text(bytes_)} an image instead of {each(least)}. Such a store was not built, so its speed is not "
+        "known."
+    )
 
 
 def only_one(store: BuiltStore, ruled_out: Sequence[RuledOut]) -> Reason:

@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from core.report import charts, code, sentences
-from core.report.document import Block, Chart, Code, Points, Section, Table, Text
-from core.report.evidence import Access, BuiltStore, Evidence, Loading, Setting
+from core.report.document import Block, Chart, Section, Table, Text
+from core.report.evidence import BuiltStore, Evidence, Loading, Setting
+from core.report.experiments import brief, missing, reading_and_writing, spread_text, trained
 from core.report.figures import Figure
-from core.report.standing import SHUFFLED, Ranked, accesses, front, loads, main_training
+from core.report.standing import SHUFFLED, Ranked, front, loads, main_training
 from core.words import number_text, rounded, seconds_text, size_text, speed_text
-
-OPERATIONS = {
-    "write-one": "write one by one",
-    "write-many": "write in batches",
-    "read-one": "read one by one",
-    "read-one-random": "read one by one, random",
-    "read-many": "read in batches",
-    "read-many-random": "read in batches, random",
-}
 
 
 def measured(evidence: Evidence, setting: Setting | None) -> list[Section]:
@@ -28,14 +20,9 @@ def measured(evidence: Evidence, setting: Setting | None) -> list[Section]:
         Section("loading", "Loading in batches", list(_loading(evidence, setting))),
         Section("waiting", "Waiting for data", list(_waiting(evidence))),
         Section("building", "Building and size", list(_building(evidence))),
-        Section("reading", "Reading and writing, one and many", list(_reading(evidence))),
-        Section("training", "Training", list(_training(evidence))),
+        Section("reading", "Reading and writing, one and many", list(reading_and_writing(evidence))),
+        Section("training", "Training", list(trained(evidence))),
     ]
-
-
-def missing(what: str, command: str) -> list[Block]:
-    """What to do about something that was not measured."""
-    return [Text(f"Not measured: {what}. This measures it:"), Code(command, "bash")]
 
 
 # ---------------------------------------------------------------- size and speed
@@ -69,7 +56,8 @@ def _trade_off(evidence: Evidence, setting: Setting | None) -> Iterator[Block]:
         sentences.trade_off(ranked, best),
         "Allocated MB against images per second by store, with spreads and the Pareto front",
     )
-    lines = "The lines span the spread, the dashes join the Pareto front."
+    dashes = ", the dashes join the Pareto front" if len(best) > 1 else ""
+    lines = f"The lines span the spread{dashes}."
     yield Text(f"{sentences.conditions(setting, loads(evidence, setting))} {lines}", "small")
 
 
@@ -95,7 +83,7 @@ def _loading(evidence: Evidence, setting: Setting | None) -> Iterator[Block]:
         "speed", charts.bars(drawn, "images per second"), sentences.speeds(ranked), "Images per second by store"
     )
     firsts = sorted(rows, key=lambda row: row.first_batch_s.median)
-    drawn = [_bar(row.store, row.first_batch_s, _brief(row.first_batch_s.median)) for row in firsts]
+    drawn = [_bar(row.store, row.first_batch_s, brief(row.first_batch_s.median)) for row in firsts]
     yield Chart(
         "first-batch",
         charts.bars(drawn, "seconds from opening the store to the first batch", ",.3~r"),
@@ -110,6 +98,8 @@ def _loading(evidence: Evidence, setting: Setting | None) -> Iterator[Block]:
             "stages", charts.stages(spent), sentences.stages(rows), "Microseconds an image of each stage by store"
         )
     yield _loading_table(rows)
+    if setting is not None:
+        yield Text(sentences.conditions(setting, rows), "small")
 
 
 def _bar(store: str, value: Figure, text: str) -> dict[str, object]:
@@ -123,19 +113,15 @@ def _bar(store: str, value: Figure, text: str) -> dict[str, object]:
     }
 
 
-def _brief(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
-
-
 def _loading_table(rows: Sequence[Loading]) -> Table:
     columns = ("Store", "Images/s", "Spread", "Turns", "First batch", "Reading alone", "Held back by", "Workers", "Run")
     cells = [
         (
             row.store,
             number_text(rounded(row.speed.median)),
-            _spread(row.speed),
+            spread_text(row.speed),
             str(row.speed.times),
-            _brief(row.first_batch_s.median),
+            brief(row.first_batch_s.median),
             number_text(rounded(row.ceilings["read"])) if row.ceilings.get("read") else "-",
             row.bound or "-",
             row.workers,
@@ -144,12 +130,6 @@ def _loading_table(rows: Sequence[Loading]) -> Table:
         for row in rows
     ]
     return Table("The same in numbers", columns, cells, folded=True)
-
-
-def _spread(value: Figure) -> str:
-    if value.times == 1:
-        return "measured once"
-    return f"{number_text(rounded(value.low))} to {number_text(rounded(value.high))}"
 
 
 # ---------------------------------------------------------------- waiting
@@ -202,7 +182,7 @@ def _building(evidence: Evidence) -> Iterator[Block]:
         sentences.builds(stores),
         "Seconds of writing by store",
     )
-    columns = ("Store", "Payload", "Used", "Allocated", "Apparent", "Files", "Written in", "An image")
+    columns = ("Store", "Payload", "Used", "Allocated", "Apparent", "Files", "Written in", "Start-up", "Per image")
     cells = [
         (
             store.name,
@@ -210,108 +190,17 @@ def _building(evidence: Evidence) -> Iterator[Block]:
             size_text(store.apparent_bytes),
             number_text(store.files),
             seconds_text(store.build_s),
+            "not recorded" if store.fixed_s is None else seconds_text(store.fixed_s) if store.fixed_s else "-",
             size_text(store.each),
         )
         for store in stores
     ]
     yield Table("The four sizes", columns, cells)
+    if busy := sentences.busy_text(store.background_load for store in stores):
+        yield Text(busy, "small")
 
 
 def _build_bar(store: BuiltStore) -> dict[str, object]:
     low, high = min(store.paces) * store.samples, max(store.paces) * store.samples
     text = seconds_text(store.build_s)
     return {**_about(store), "value": store.build_s, "low": min(low, store.build_s), "high": high, "figure": text}
-
-
-# ---------------------------------------------------------------- reading
-
-
-def _reading(evidence: Evidence) -> Iterator[Block]:
-    found = {operation: accesses(evidence, operation) for operation in OPERATIONS}
-    rows = [(title, row) for operation, title in OPERATIONS.items() for row in found[operation]]
-    if not rows:
-        command = code.storage_command(evidence, evidence.stores)
-        yield from missing("writing and reading one by one and in batches", command)
-        return
-    most = max(row.samples for _, row in rows)
-    drawn = [
-        {
-            "store": row.way,
-            "format": row.way.partition("/")[0],
-            "operation": title,
-            "rate": row.rate.median,
-            "low": row.rate.low,
-            "high": row.rate.high,
-        }
-        for title, row in rows
-    ]
-    yield Chart(
-        "reads", charts.reads(drawn), _reads_sentence(found), f"Images per second by operation, {most:,} images"
-    )
-    columns = ("Operation", "Way", "Images/s", "Spread", "Times", "Images")
-    cells = [
-        (
-            title,
-            row.way,
-            number_text(rounded(row.rate.median)),
-            _spread(row.rate),
-            str(row.rate.times),
-            f"{row.samples:,}",
-        )
-        for title, row in rows
-    ]
-    yield Table("The same in numbers", columns, cells, folded=True)
-
-
-def _reads_sentence(found: dict[str, list[Access]]) -> str:
-    """The fastest of each of the two ways of reading that differ most."""
-    told = [
-        sentences.fastest_way(OPERATIONS[operation], found[operation])
-        for operation in ("read-one-random", "read-many")
-        if found[operation]
-    ]
-    return " ".join(told) or "Only some operations were measured."
-
-
-# ---------------------------------------------------------------- training
-
-
-def _training(evidence: Evidence) -> Iterator[Block]:
-    training = main_training(evidence)
-    if training is None:
-        yield from missing("training", code.train_command(evidence, evidence.stores))
-        return
-    rows = [
-        {
-            "store": lane.store,
-            "format": lane.store.partition("/")[0],
-            "lane": f"{lane.store}, {lane.order}",
-            "order": lane.order,
-            "epoch": number,
-            "accuracy": accuracy,
-        }
-        for lane in training.lanes
-        for number, accuracy in enumerate(lane.accuracies, 1)
-    ]
-    shows = "Accuracy in validation after each epoch, by store and order"
-    yield Chart("accuracy", charts.accuracies(rows), sentences.accuracy(training), shows)
-    told = ((sentences.collapse(one), one.run.name) for one in (training, *evidence.trainings))
-    collapse, run = next(((said, run) for said, run in told if said), ("", ""))
-    if collapse:
-        yield Points([f"{collapse} [{run}]"])
-    columns = ("Store", "Order", "Accuracy", "Loss", "Images/s", "Waiting", "First batch", "Shuffle quality")
-    cells = [
-        (
-            lane.store,
-            lane.order,
-            f"{lane.accuracies[-1]:.2%}",
-            f"{lane.losses[-1]:.4f}",
-            number_text(rounded(lane.speed.median)),
-            f"{lane.wait_share.median:.1%}",
-            _brief(lane.first_batch_s.median),
-            f"{lane.shuffle_quality:.2f}",
-        )
-        for lane in training.lanes
-    ]
-    about = f"{training.model}, {training.device}, batches of {training.batch_size}, {training.epochs} epochs"
-    yield Table(f"After the last epoch ({about}; {training.run.name})", columns, cells)

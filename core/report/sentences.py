@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from core.measure.others import BUSY
 from core.report.evidence import Access, BuiltStore, Loading, Setting, Training
 from core.report.figures import Figure, differ
-from core.report.standing import Ranked, best_of
+from core.report.standing import Ranked, best_of, neighbours
 from core.words import counted, listed, number_text, seconds_text, size_text, speed_text, times_text
-
-BUSY = 0.1
-"""Of all processors: what other programs may take before it is said."""
 
 TOLD = 4
 """More names than this are a number of stores instead."""
@@ -32,19 +30,30 @@ def trade_off(ranked: Sequence[Ranked], on_front: Sequence[str]) -> str:
 
 
 def speeds(ranked: Sequence[Ranked]) -> str:
-    """Who is fastest, and with whom it ties."""
+    """Who is fastest, with whom it ties, and by how much it leads those that differ from it in one factor."""
     best, ties = best_of(ranked)
-    last = min(ranked, key=lambda one: one.rate.median)
     if len(ties) == len(ranked) - 1:
         return f"No difference: the turns of all {counted(len(ranked), 'store')} cannot be told apart."
-    said = f"{best.store.name} gives {speed_text(best.rate.median)}"
-    if differ(best.rate, last.rate):
-        said += f", {times_text(best.rate.median / last.rate.median)} as many as {last.store.name}"
+    told = leads(best, ranked)
+    said = ", ".join([f"{best.store.name} gives {speed_text(best.rate.median)}", *([told] if told else [])])
     return f"{said}." + (
         f" Between {_names([one.store.name for one in (best, *ties)])} there is no difference that can be told."
         if ties
         else ""
     )
+
+
+def leads(best: Ranked, ranked: Sequence[Ranked]) -> str:
+    """How many times as many images the best gives as those that differ from it in one factor; the factor is named."""
+    behind = {one.store.name: one for one in _fastest_first(ranked) if differ(one.rate, best.rate)}
+    return listed(
+        f"{times_text(best.rate.median / behind[one.store].rate.median)} as many as {one.store} ({one.factor} differs)"
+        for one in neighbours(best.store.name, behind)
+    )
+
+
+def _fastest_first(ranked: Sequence[Ranked]) -> list[Ranked]:
+    return sorted(ranked, key=lambda one: one.rate.median, reverse=True)
 
 
 def conditions(setting: Setting, rows: Sequence[Loading]) -> str:
@@ -53,13 +62,19 @@ def conditions(setting: Setting, rows: Sequence[Loading]) -> str:
     unsure = [row.store for row in rows if not row.confirmed]
     if unsure:
         said.append(f"The page cache could not be confirmed to be {setting.cache} for {listed(unsure)}.")
-    busy = max((row.others or 0.0 for row in rows), default=0.0)
-    if busy >= BUSY:
-        said.append(
-            f"Meanwhile other programs took up to {busy:.0%} of the processors: these figures are too low. Measure "
-            "again when the machine is quiet."
-        )
+    said += filter(None, [busy_text(row.others for row in rows)])
     return " ".join(said)
+
+
+def busy_text(shares: Iterable[float | None]) -> str:
+    """A warning where other programs were busy during one of these measurements; else nothing."""
+    busy = max((share for share in shares if share is not None), default=0.0)
+    if busy < BUSY:
+        return ""
+    return (
+        f"Background load: other programs took up to {busy:.0%} of the processors meanwhile, so these figures are too "
+        "low. Measure again on a quiet machine."
+    )
 
 
 def first_batches(rows: Sequence[Loading]) -> str:
@@ -68,12 +83,18 @@ def first_batches(rows: Sequence[Loading]) -> str:
 
 
 def _least_most(rows: Sequence[tuple[str, Figure]], what: str) -> str:
-    (quick, least), (slow, most) = min(rows, key=_median), max(rows, key=_median)
-    if quick == slow:
-        return f"From {quick} {what} {_seconds(least.median)}."
-    if not differ(least, most):
-        return f"No difference between stores: {what} {_seconds(least.median)} to {_seconds(most.median)}."
-    return f"From {quick} {what} {_seconds(least.median)}, from {slow} after {_seconds(most.median)}."
+    """The store with the least, against those that differ from it in one factor."""
+    ordered = sorted(rows, key=_median)
+    (quick, least), figures = ordered[0], dict(ordered)
+    behind = [store for store, took in ordered[1:] if differ(least, took)]
+    if len(rows) > 1 and not behind:
+        low, high = _seconds(least.median), _seconds(ordered[-1][1].median)
+        return f"No difference between stores: {what} {low} to {high}."
+    others = [
+        f"from {one.store} after {_seconds(figures[one.store].median)} ({one.factor} differs)"
+        for one in neighbours(quick, behind)
+    ]
+    return f"From {quick} {what} {_seconds(least.median)}{''.join(f', {other}' for other in others)}."
 
 
 def _median(row: tuple[str, Figure]) -> float:
@@ -110,14 +131,18 @@ def stages(rows: Sequence[Loading]) -> str:
 
 
 def sizes(stores: Sequence[BuiltStore]) -> str:
-    """The smallest and the largest on the disk, and how much of that is not payload."""
-    least, most = min(stores, key=lambda store: store.each), max(stores, key=lambda store: store.each)
-    if least is most:
+    """The smallest on the disk against those that differ from it in one factor, and which has the largest overhead."""
+    ordered = sorted(stores, key=lambda store: store.each)
+    least, by_name = ordered[0], {store.name: store for store in stores}
+    if len(ordered) == 1:
         return f"{least.name} takes {_mb(least)} on the disk for {size_text(least.payload_bytes)} of payload."
-    ratio = most.each / least.each
-    said = f"{least.name} takes {_mb(least)} on the disk, {most.name} {_mb(most)}, {times_text(ratio)} as much"
+    others = [
+        f"{one.store} {times_text(by_name[one.store].each / least.each)} as much ({one.factor} differs)"
+        for one in neighbours(least.name, [store.name for store in ordered[1:]])
+    ]
     wasteful = max(stores, key=_overhead)
-    return f"{said}. The most beyond its payload takes {wasteful.name}: {times_text(_overhead(wasteful))} its payload."
+    said = f"{least.name} takes the least space, {_mb(least)}{''.join(f', {other}' for other in others)}."
+    return f"{said} {wasteful.name} has the largest overhead: {times_text(_overhead(wasteful))} its payload."
 
 
 def _overhead(store: BuiltStore) -> float:
@@ -126,13 +151,34 @@ def _overhead(store: BuiltStore) -> float:
 
 def builds(stores: Sequence[BuiltStore]) -> str:
     """How long writing took; measured once for each split, so nothing is called faster."""
-    quick, slow = min(stores, key=lambda store: store.build_s), max(stores, key=lambda store: store.build_s)
-    if quick is slow:
-        return f"Writing {quick.name} took {seconds_text(quick.build_s)}, once."
+    ordered = sorted(stores, key=lambda store: store.build_s)
+    quick, by_name = ordered[0], {store.name: store for store in stores}
+    if len(ordered) == 1:
+        return f"Writing {quick.name} took {seconds_text(quick.build_s)}, once.{_starts(stores)}"
+    others = [
+        f"{one.store} {seconds_text(by_name[one.store].build_s)} ({one.factor} differs)"
+        for one in neighbours(quick.name, [store.name for store in ordered[1:]])
+    ]
     return (
-        f"Writing {quick.name} took {seconds_text(quick.build_s)}, {slow.name} {seconds_text(slow.build_s)}. Each was "
-        "built once, so small differences mean nothing; the lines span the paces of the splits."
+        f"Writing {quick.name} took {seconds_text(quick.build_s)}{''.join(f', {other}' for other in others)}. Each was "
+        f"built once, so small differences mean nothing; the lines span the paces of the splits.{_starts(stores)}"
     )
+
+
+def _starts(stores: Sequence[BuiltStore]) -> str:
+    """What these times leave out, and which of them do not."""
+    apart = [store.fixed_s for store in stores if store.fixed_s]
+    old = [store.name for store in stores if store.fixed_s is None]
+    told = f" Starting worker processes and training dictionaries ({_span(apart)}) is not in it." if apart else ""
+    if old:
+        verb = "was" if len(old) == 1 else "were"
+        told += f" {_names(old)} {verb} built by an earlier version, whose time includes the start of worker processes."
+    return told
+
+
+def _span(seconds: Sequence[float]) -> str:
+    low, high = seconds_text(min(seconds)), seconds_text(max(seconds))
+    return low if low == high else f"{low} to {high}"
 
 
 def accuracy(training: Training) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from core.measure.controlled import FACTORS, PLAIN_FILES, differing, store_factors
 from core.report.evidence import Access, BuiltStore, Evidence, Loading, Setting, Training
 from core.report.figures import Figure, differ
 
@@ -81,3 +82,42 @@ def accesses(evidence: Evidence, operation: str) -> list[Access]:
     return sorted(
         (row for row in rows.values() if row.samples == largest), key=lambda row: row.rate.median, reverse=True
     )
+
+
+def background_loads(evidence: Evidence, setting: Setting | None, operation: str | None) -> list[float | None]:
+    """What other programs took while those figures were measured that an answer may rest on: of `operation` of the
+    storage experiment, or where that is None of loading in this setting, warm and cold, and of training."""
+    if operation is not None:
+        return [row.others for row in accesses(evidence, operation)]
+    settings_ = [setting, setting._replace(cache="cold")] if setting else []
+    training = main_training(evidence)
+    return [row.others for one in settings_ for row in loads(evidence, one)] + [
+        lane.others for lane in (training.lanes if training else ())
+    ]
+
+
+class Neighbour(NamedTuple):
+    """A store that differs from another one in one factor, and what people call that factor."""
+
+    store: str
+    factor: str
+
+
+MOST_NEIGHBOURS = 3
+
+
+def neighbours(store: str, others: Iterable[str]) -> list[Neighbour]:
+    """What `store` may be held against: of each factor the first of `others` (in their order) that differs in it alone,
+    and the plain files where they differ in the format alone."""
+    mine = store_factors(*store.split("/", 1))
+    alone: dict[str, list[str]] = {}
+    for other in others:
+        names = differing(mine, store_factors(*other.split("/", 1)))
+        if len(names) == 1:
+            alone.setdefault(names[0], []).append(other)
+    found: list[Neighbour] = []
+    for factor, title in FACTORS.items():
+        names_of = alone.get(factor, [])
+        files = [name for name in names_of[1:] if factor == "format" and name.startswith(f"{PLAIN_FILES}/")]
+        found += [Neighbour(name, title) for name in (*names_of[:1], *files)]
+    return found[:MOST_NEIGHBOURS]

@@ -67,7 +67,7 @@ def _spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
     spec: dict[str, Any] = chart.to_dict()
     if spec.get("width") == "container":
         spec["width"] = WIDTH
-    return {"padding": 4, **spec, "config": {**spec.get("config", {}), **LOOK}}
+    return {"padding": 8, **spec, "config": {**spec.get("config", {}), **LOOK}}
 
 
 def _version() -> str:

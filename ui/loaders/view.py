@@ -30,7 +30,7 @@ def draw_result(record: RaceRecord) -> None:
     for row in record.refused:
         name = verbatim(labels[setting_of(row)])
         st.error(
-            f"**{name}** was refused and has no figures: {verbatim(row['reason'])}",
+            f"**{name}** failed validation, so it was not timed: {verbatim(row['reason'])}",
             icon=":material/block:",
         )
     rows = standings(record.turns)
@@ -86,7 +86,7 @@ def _draw_machine(record: RaceRecord) -> None:
         st.caption("Nothing was recorded of the machine during this run.")
         return
     st.altair_chart(chart, width="content", alt="Processors, memory, disk and GPU during the run")
-    st.caption("All processes of the run together, twice a second. What the page cache serves is no read from a disk.")
+    st.caption("All processes of the run together, twice a second. What the page cache serves is not a disk read.")
 
 
 def _draw_turns(record: RaceRecord, labels: Mapping[str, str]) -> None:

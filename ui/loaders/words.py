@@ -61,7 +61,7 @@ def race_verdict(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
     reached = f"**{verbatim(labels[best.setting])}**: **{speed_text(best.median)}**"
     if len(rows) == 1:
         return f"{reached}."
-    told = headlines(rows, _factors, _values, speed_text)
+    told = headlines(rows, _factors, _values, speed_text, safe=verbatim)
     if not told:
         return _uncontrolled(rows, labels)
     lead = [f"Fastest configuration: {reached}."] if len(told) > 1 else []
@@ -70,7 +70,7 @@ def race_verdict(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
 
 def _factors(row: Standing) -> Mapping[str, str]:
     """For a sentence in Markdown; names that we know are the same in it."""
-    return {name: verbatim(value) for name, value in row.factors.items()}
+    return row.factors
 
 
 def _values(row: Standing) -> Sequence[float]:

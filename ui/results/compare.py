@@ -18,6 +18,7 @@ from core.measure.compare import (
 )
 from core.measure.monitor import read_monitor
 from core.measure.notebook import size_warnings
+from core.measure.others import background_load, background_text
 from core.measure.records import Record
 from core.measure.series import Measure
 from ui import state
@@ -26,6 +27,7 @@ from ui.loaders.charts import monitor_chart
 from ui.results.charts import MOST_THINGS, chart_rows, comparison_chart, ordered
 from ui.results.words import (
     VERDICTS,
+    controlled_sentences,
     interval_text,
     letter,
     machine_rows,
@@ -80,6 +82,8 @@ def _draw_title(run: Record, name: str) -> None:
     if run.lost:
         st.warning(f"{counted(run.lost, 'line')} of this run could not be read; the rest is shown.",
                    icon=":material/broken_image:")  # fmt: skip
+    if busy := background_text(background_load(run.rows)):
+        st.warning(busy, icon=":material/hourglass_top:")
     _draw_doubts(run)
 
 
@@ -91,7 +95,7 @@ def _draw_doubts(run: Record) -> None:
     lines = "\n".join(f"- {verbatim(doubt)}" for doubt in doubts[:MOST_SENTENCES])
     more = f"\n- and {len(doubts) - MOST_SENTENCES} more" if len(doubts) > MOST_SENTENCES else ""
     st.warning(
-        "**Sizes that may be no sizes.** The notebook added up what files claim to be long. LMDB reserves its map in "
+        "**Unreliable sizes.** The notebook added up what files claim to be long. LMDB reserves its map in "
         f"advance, and its file claims all of it, whatever is used.\n{lines}{more}",
         icon=":material/straighten:",
     )
@@ -142,7 +146,7 @@ def _choose_measure(known: Sequence[Measure]) -> Measure:
 
 
 def _draw_sentences(comparison: Comparison) -> None:
-    sentences = [one_run_sentence(comparison)]
+    sentences = [one_run_sentence(comparison), *controlled_sentences(comparison)]
     if len(comparison.runs) > 1:
         sentences = side_by_side_sentences(comparison)
     st.markdown("  \n".join(sentences[:MOST_SENTENCES]))

@@ -8,6 +8,8 @@ from string import ascii_uppercase
 from typing import Any
 
 from core.measure.compare import Comparison, Line
+from core.measure.controlled import differing, differing_text, row_factors
+from core.measure.headlines import headlines
 from core.measure.records import Record
 from core.measure.series import NOTEBOOK, Part
 from core.measure.statistics import RESOLUTION, Ratio, Verdict
@@ -142,10 +144,38 @@ def one_run_sentence(comparison: Comparison) -> str:
     near = [line for line in lines[1:] if not _is_behind(comparison, best, line)]
     if not near:
         ratio = comparison.better(best.values[0], lines[1].values[0])
-        return f"{lead} is ahead with {reached}, {_times(ratio)} as {_word(comparison)} as the next, {_name(lines[1])}."
+        differs = _differing(best, lines[1])
+        return (
+            f"{lead} is ahead with {reached}, {_times(ratio)} as {_word(comparison)} as the next, {_name(lines[1])}"
+            f"{differs}."
+        )
     names = _some([_name(line) for line in near])
-    why = "measured once only" if summary.repeats < 2 else "the spread does not allow it"
-    return f"{lead} has the best median, {reached}. That it is ahead of {names} cannot be said: {why}."
+    why = ": measured once only" if summary.repeats < 2 else ""
+    return f"{lead} has the best median, {reached}. Its lead over {names} is not significant{why}."
+
+
+def controlled_sentences(comparison: Comparison) -> list[str]:
+    """Of one run, a sentence for each comparison in which one factor differs; none where all was measured once."""
+    lines = [line for line in comparison.lines if line.values[0]]
+    if all(len(line.values[0]) < 2 for line in lines):
+        return []
+    unit, more = comparison.measure.unit, comparison.measure.more
+    return headlines(lines, _factors, _first_values, lambda value: value_text(value, unit), more=more, safe=verbatim)
+
+
+def _first_values(line: Line) -> Sequence[float]:
+    return line.values[0]
+
+
+def _factors(line: Line) -> Mapping[str, str]:
+    """What a thing may differ in from the others of its run, see `core.measure.controlled`."""
+    return row_factors(dict(line.parts))
+
+
+def _differing(one: Line, other: Line) -> str:
+    """In what two things differ; nothing where their names say it all."""
+    names = differing(_factors(one), _factors(other))
+    return f" ({differing_text(names)} {'differs' if len(names) == 1 else 'differ'})" if names else ""
 
 
 def _is_behind(comparison: Comparison, best: Line, other: Line) -> bool:
@@ -200,7 +230,7 @@ def _word(comparison: Comparison) -> str:
 
 SAID = {
     Verdict.ALIKE: f"A and {{name}} are alike to within {RESOLUTION:.0%}.",
-    Verdict.UNDECIDED: "the spread does not allow to call a difference between A and {name}.",
+    Verdict.UNDECIDED: "no significant difference between A and {name}.",
     Verdict.UNKNOWN: "measured once in A or {name}, so nothing is called.",
 }
 
