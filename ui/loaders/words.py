@@ -69,7 +69,6 @@ def race_verdict(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
 
 
 def _factors(row: Standing) -> Mapping[str, str]:
-    """For a sentence in Markdown; names that we know are the same in it."""
     return row.factors
 
 
