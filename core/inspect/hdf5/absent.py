@@ -7,6 +7,8 @@ allocation), for contiguous data as a whole; what has no address in the file was
 from __future__ import annotations
 
 import itertools
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import prod
 
@@ -16,6 +18,9 @@ from core.inspect.hdf5.chunks import layout_of
 
 COUNTED = 1 << 20
 """Chunks that are counted; of a dataset with more each row is asked as it is read."""
+
+MOST_TOLD, SECONDS = 8, 1.0
+"""Datasets that lack values, told in the warnings, and seconds that looking for them may take."""
 
 ASKED = 4_096
 """Chunks of one row that are asked for; of more, every so many."""
@@ -110,3 +115,15 @@ def warning(name: str, absence: Absence) -> str:
     return (
         f"{name}: {missing} of its {pieces} {absence.unit} were never written; HDF5 answers with a fill value for them"
     )
+
+
+def warnings(names: Iterable[str], lacking: Callable[[str], str | None]) -> list[str]:
+    """The sentences of the first few datasets that lack values; `lacking` finds one, or None."""
+    deadline = time.monotonic() + SECONDS
+    found: list[str] = []
+    for name in names:
+        if len(found) > MOST_TOLD or time.monotonic() > deadline:
+            break
+        told = lacking(name)
+        found += [told] if told is not None else []
+    return found[:MOST_TOLD] + ["more datasets lie elsewhere or were never written"] * (len(found) > MOST_TOLD)

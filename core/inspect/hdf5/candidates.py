@@ -11,9 +11,10 @@ import numpy as np
 from core.inspect import arrays
 from core.inspect.bands import SENTINEL_2
 from core.inspect.display_range import evenly
-from core.inspect.hdf5 import described, nature, origins
+from core.inspect.hdf5 import described, doubles, nature, origins
 from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5 import spec as hdf5_spec
+from core.inspect.hdf5.doubles import lies_beside
 from core.inspect.hdf5.facts import Facts
 from core.inspect.hdf5.layout_choice import many_layout
 from core.inspect.hdf5.rows import Rows
@@ -27,6 +28,9 @@ MOST_BYTES = 1 << 25
 
 SMOOTH = 0.5
 """Correlation of neighbouring pixels from which values look like a picture; noise and embeddings have none."""
+
+MOST_COMPARED = 32
+"""Arrays of images whose first ones are compared with each other."""
 
 
 @dataclass(frozen=True)
@@ -135,22 +139,41 @@ def chosen(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candi
     """(images, beside): of arrays that tell of the same samples the likeliest one, and the others.
 
     Arrays of one group, one split and one length tell of the same samples: image and depth, or the same image in
-    several sizes, of which the largest is taken.
+    several sizes, of which the largest is taken. Doubles (`doubles`) are told beside, and why, in `Hdf5File.beside`.
     """
+    images = _likeliest(_single(candidates))
+    if 1 < len(images) <= MOST_COMPARED:
+        first = {one.facts.name: first_images(one.facts, one.layout, 1) for one in images}
+        maps = doubles.maps_of_labels({name: found[0] for name, found in first.items() if found})
+        images = [one for one in images if one.facts.name not in maps]
+        for name in maps:
+            candidates[0].facts.file.beside[name] = "a map of labels"
+    return images, [one for one in candidates if one not in images]
+
+
+def _single(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that are no doubles of others."""
+    if len(candidates) < 2:
+        return list(candidates)
+    file = candidates[0].facts.file
+    file.beside |= doubles.doubles(file, [one.facts.name for one in candidates])
+    return [one for one in candidates if one.facts.name not in file.beside]
+
+
+def _likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
     same: dict[tuple[str, str | None, int], list[Candidate]] = {}
     for candidate in candidates:
         facts = candidate.facts
         same.setdefault((facts.group, facts.split, candidate.samples), []).append(candidate)
     best = {key: max(found, key=_merit) for key, found in same.items()}
     top = max((_merit(candidate)[:2] for candidate in best.values()), default=None)
-    images = [one for one in best.values() if top is not None and not (has(one.facts.called, BESIDE) and top[0])]
-    return images, [one for one in candidates if one not in images]
+    return [one for one in best.values() if top is not None and not (lies_beside(one.facts.called) and top[0])]
 
 
 def _merit(candidate: Candidate) -> tuple[bool, bool, int, int, int]:
     facts = candidate.facts
     return (
-        not has(facts.called, BESIDE),
+        not lies_beside(facts.called),
         candidate.points >= ENOUGH,
         facts.rank(IMAGE_WORDS) if candidate.points >= ENOUGH else 0,
         candidate.points,

@@ -14,6 +14,7 @@ from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5 import nature, origins
 from core.inspect.hdf5 import spec as hdf5_spec
 from core.inspect.hdf5.candidates import SMOOTH, smoothness
+from core.inspect.hdf5.doubles import doubles, lies_beside
 from core.inspect.hdf5.facts import Facts, by_group, facts_of, look, spread
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.layout_choice import single_layout
@@ -133,7 +134,21 @@ def families(file: Hdf5File) -> list[Family]:
     """Sample groups where there are any, else groups whose datasets are images. Names in the order people sort them."""
     groups = by_group(file)
     groups = {name: leaves for name, leaves in groups.items() if not name.startswith(("#refs#", "#subsystem#"))}
-    return _sample_groups(file, groups) or _image_groups(file, groups)
+    return _without_doubles(file, _sample_groups(file, groups) or _image_groups(file, groups))
+
+
+def _without_doubles(file: Hdf5File, found: list[Family]) -> list[Family]:
+    """The same without masks that lie in a group of their own, smaller copies and thumbnails."""
+    plain = [family for family in found if not all(lies_beside(name) for name in family.names[:PROBE])]
+    for family in found if plain else ():
+        if family not in plain:
+            file.beside |= dict.fromkeys(family.names, "called like a mask or a map")
+    kept = plain or found
+    names = [name for family in kept for name in family.names]
+    if len(names) > 1:
+        file.beside |= doubles(file, names)
+    kept = [Family([name for name in family.names if name not in file.beside], family.leaf) for family in kept]
+    return [family for family in kept if family.names]
 
 
 def _sample_groups(file: Hdf5File, groups: dict[str, list[str]]) -> list[Family]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from math import prod
@@ -26,9 +25,6 @@ from core.inspect.hdf5.walk import TROUBLE, Node, Tree, one_line, walk
 MAX_TREE = 2_000
 """Nodes that `structure` describes; of more, the first, and `tree_total` says how many there are."""
 
-MAX_MISSING, MISSING_SECONDS = 8, 1.0
-"""Datasets that lack values, told in the warnings, and seconds that looking for them may take."""
-
 MAX_ATTRIBUTED = 100
 """Nodes whose attributes are told in `structure`, each in a few words."""
 
@@ -36,8 +32,9 @@ KEPT_OPEN = 512
 
 
 class Hdf5File:
-    """Every dataset of one file, each once, whatever links lead to it. `looked`, `origin` and `doubts` keep what was
-    found out about them: their facts, what the file says of itself, why some are no pictures.
+    """Every dataset of one file, each once, whatever links lead to it. `looked`, `origin`, `doubts` and `beside` keep
+    what was found out about them: their facts, what the file says of itself, why some are no pictures, and why some
+    pictures are no samples.
 
     Links to other files, external storage and virtual datasets of other files are not followed, unless
     `follow_external` says so.
@@ -52,6 +49,7 @@ class Hdf5File:
         self.looked: list[Any] | None = None
         self.origin: Any = None
         self.doubts: dict[str, str] = {}
+        self.beside: dict[str, str] = {}
         self._warnings: list[str] = []
         self._refusals: dict[Any, str | None] = {}
         self._absences: dict[Any, Absence] = {}
@@ -210,27 +208,17 @@ class Hdf5File:
 
     @cached_property
     def _missing(self) -> list[str]:
-        """The datasets that lie elsewhere or were never written, in whole or in part; the first few."""
-        found: list[str] = []
-        deadline = time.monotonic() + MISSING_SECONDS
-        for name in self.datasets:
-            if len(found) > MAX_MISSING or time.monotonic() > deadline:
-                break
-            found += self._missing_of(name)
-        return found[:MAX_MISSING] + (
-            ["more datasets lie elsewhere or were never written"] * (len(found) > MAX_MISSING)
-        )
+        return absent.warnings(self.datasets, self._lacking)
 
-    def _missing_of(self, name: str) -> list[str]:
+    def _lacking(self, name: str) -> str | None:
+        """Where a dataset lies elsewhere or was never written, in whole or in part: that, as a sentence."""
         try:
             dataset = self.datasets[name]
             elsewhere = None if self.follow_external else guard.outside(dataset, self.tree)
         except TROUBLE:
-            return []  # what cannot be opened is told where it is read
-        if elsewhere is not None:
-            return [elsewhere]
+            return None  # what cannot be opened is told where it is read
         absence = self.absence(dataset)
-        return [absent.warning(name, absence)] if absence else []
+        return elsewhere or (absent.warning(name, absence) if absence else None)
 
     def attributes(self, name: str = "") -> Mapping[str, Any]:
         """The attributes of an object (the root without a name) that are plain; what cannot be read is warned of."""

@@ -46,7 +46,11 @@ class Extent:
     axis: int = 0
 
     def absence(self) -> Absence:
-        return self.facts.file.absence_of_rows(self.facts.dataset, self.start, self.stop, self.axis)
+        """What was never written; of what is refused anyway, the refusal is to be told."""
+        file, dataset = self.facts.file, self.facts.dataset
+        if file.refusal(dataset) is not None:
+            return absent.NOTHING
+        return file.absence_of_rows(dataset, self.start, self.stop, self.axis)
 
     def kind(self) -> tuple[tuple[int, ...], str]:
         """The shape of one row, and the type of the dataset."""

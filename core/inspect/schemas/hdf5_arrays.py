@@ -12,6 +12,7 @@ import numpy as np
 from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5.beside import find_labels
 from core.inspect.hdf5.candidates import Candidate, array_candidates, chosen, first_images
+from core.inspect.hdf5.doubles import beside_words
 from core.inspect.hdf5.facts import Facts, facts_of, look
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.labels import LabelColumn
@@ -111,8 +112,7 @@ class NamedArrays(Runs):
         runs = [_run(file, looked, candidate, taken) for candidate in images]
         records = cls(_why(images, runs), runs)
         if beside:
-            names = ", ".join(candidate.facts.name for candidate in beside[:6])
-            records.why += f"; {names}{' and more' if len(beside) > 6 else ''} lie beside them and are not shown"
+            records.why += beside_words(file, [candidate.facts.name for candidate in beside])
         return records
 
 

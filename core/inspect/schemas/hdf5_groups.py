@@ -8,6 +8,7 @@ from typing import Any
 from core.contracts import Labels
 from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5.alike import Families, Looks
+from core.inspect.hdf5.doubles import beside_words
 from core.inspect.hdf5.facts import Facts, facts_of, look
 from core.inspect.hdf5.families import Family, families, image_layout
 from core.inspect.hdf5.file import Hdf5File
@@ -115,7 +116,12 @@ class GroupedImages(Runs):
         leaf = found[0].leaf
         labeller, told, numbers = labels_of(file, found[0].leaf, names)
         classes = _classes(file, names, numbers)
-        return cls(_why(found, names, told), [DatasetsRun(file, names, labeller, leaf)], classes, numbers)
+        return cls(
+            _why(found, names, told) + beside_words(file, list(file.beside)),
+            [DatasetsRun(file, names, labeller, leaf)],
+            classes,
+            numbers,
+        )
 
 
 def _why(found: Sequence[Family], names: Sequence[str], told: str) -> str:
