@@ -30,6 +30,9 @@ Buffer = bytes | memoryview
 Shape = tuple[int, int, int]
 """(height, width, channels)."""
 
+MAX_PAYLOAD = 1 << 30
+"""1 GiB; what claims to be a larger payload is refused before memory is taken for it."""
+
 
 # ---------------------------------------------------------------- sources
 

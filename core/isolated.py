@@ -18,10 +18,11 @@ class DiedError(FormatMattersError):
     """The process ended without a word; the text names its signal or exit status."""
 
 
-def stream(function: Callable[..., Iterator[T]], *arguments: Any) -> Iterator[T]:
+def stream(function: Callable[..., Iterator[T]], *arguments: Any, patience: float | None = None) -> Iterator[T]:
     """What `function(*arguments)` yields, made in a process of its own. `function` must be importable.
 
-    Raises what the function raises; DiedError where its process dies. Closing the iterator ends the process.
+    Raises what the function raises; DiedError where its process dies, or says nothing for `patience` seconds. Closing
+    the iterator ends the process.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
@@ -29,7 +30,7 @@ def stream(function: Callable[..., Iterator[T]], *arguments: Any) -> Iterator[T]
     process.start()
     sender.close()
     try:
-        while (message := _receive(receiver)) is not None:
+        while (message := _receive(receiver, patience)) is not None:
             kind, value = message
             if kind == "raise":
                 raise value
@@ -41,11 +42,15 @@ def stream(function: Callable[..., Iterator[T]], *arguments: Any) -> Iterator[T]
     finally:
         receiver.close()
         process.terminate()
+        process.join(1.0)
+        process.kill()  # a library that neither ends nor lets Python hear of the signal
         process.join()
 
 
-def _receive(receiver: Connection) -> tuple[str, Any] | None:
+def _receive(receiver: Connection, patience: float | None) -> tuple[str, Any] | None:
     try:
+        if not receiver.poll(patience):
+            raise DiedError(f"the reading process said nothing for {patience:g} s and was ended")
         message: tuple[str, Any] = receiver.recv()
         return message
     except EOFError:

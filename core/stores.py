@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,114 +13,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import checksums
-from core.checked import AMOUNT, COUNT, OBJECT, TEXT, Kind, check, list_of, object_of, one_of, with_fields
 from core.compressions import COMPRESSIONS
 from core.contracts import Buffer, Compression, Encoding, Format, Labels, Pixels, Reader, Shape, Sizes
 from core.encodings import ENCODINGS
-from core.errors import InputError, disk_trouble_told
-from core.files import Unreadable, read_object, remove
+from core.errors import InputError, WorkError, disk_trouble_told
+from core.files import remove
 from core.formats import FORMATS
+from core.formats.container import open_file, reason_of
 from core.formats.walk import files_below
 from core.home import Home
-from core.strict_json import dumps, plain
-from core.value_range import ValueRange
+from core.manifest import MANIFEST as MANIFEST
+from core.manifest import Manifest as Manifest
 
 if TYPE_CHECKING:
     from core.loading.loader import Loader
 
-MANIFEST = "manifest.json"
-SCHEMA = 1
 WORKPLACE = ".building"
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a store says of itself.
-
-    `encoding`, `compression` and `format_options` name what it was built with; where payloads are files with samples
-    wider than 8 bits, `encoding["range"]` says how they become pixels (`core.value_range`). `splits` maps a split's
-    name to its `Sizes`, `samples` and `seconds` (the time its writing took); `checksum` is the SHA-256 of all encoded
-    payloads (before compression) in order, split after split; `files` the XXH3-128 of the files whose every byte
-    counts.
-    """
-
-    dataset: str
-    fingerprint: str
-    format: str
-    variant: str
-    encoding: Mapping[str, Any]
-    compression: Mapping[str, Any]
-    format_options: Mapping[str, Any]
-    payload_shape: Shape | None
-    classes: list[str]
-    splits: Mapping[str, Mapping[str, Any]]
-    checksum: str
-    files: Mapping[str, str]
-    built: str
-    versions: Mapping[str, str]
-    schema: int = SCHEMA
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def values(self) -> ValueRange:
-        """How samples wider than 8 bits in the payloads become pixels. Raises InputError for what is none."""
-        return ValueRange.from_json(self.encoding.get("range"))
-
-    def save(self, path: Path) -> None:
-        """Write it with a checksum over itself, so that a flipped byte in it is found as well."""
-        fields = plain(dataclasses.asdict(self))
-        path.write_text(dumps({**fields, "self": _digest(fields)}, indent=1), "utf-8")
-
-    @classmethod
-    def load(cls, store: Path) -> Manifest:
-        """Raises InputError where `store` is not a finished store that this version can read."""
-        path = store / MANIFEST
-        if not os.path.lexists(path):
-            raise InputError(f"{store} is not a built store: it has no {MANIFEST}")
-        try:
-            fields = read_object(path)
-            stated = fields.pop("self", None)
-            if fields.get("schema") != SCHEMA:
-                raise InputError(
-                    f"{path}: schema {fields.get('schema')}, this version reads {SCHEMA}; build the store again"
-                )
-            if stated != _digest(fields):
-                raise InputError(f"{path} was changed after it was written; build the store again (--force)")
-            check(fields, MANIFEST_FIELDS, {"payload_shape": SHAPE, "extra": OBJECT})
-            shape = fields.pop("payload_shape", None)
-            return cls(**fields, payload_shape=tuple(shape) if shape else None)
-        except (Unreadable, TypeError) as error:
-            raise InputError(f"{path} is damaged ({error}); build the store again (--force)") from None
-
-
-PART = with_fields({"name": TEXT, "options": OBJECT})
-SHAPE = Kind("a shape", lambda value: list_of(COUNT).fits(value) and len(value) == 3)
-SPLIT_FIELDS = {
-    **dict.fromkeys(("samples", "payload_bytes", "used_bytes", "allocated_bytes", "apparent_bytes", "files"), COUNT),
-    "seconds": AMOUNT,
-}
-MANIFEST_FIELDS = {
-    **dict.fromkeys(("dataset", "fingerprint", "variant", "checksum", "built"), TEXT),
-    "format": one_of(FORMATS),
-    "encoding": PART,
-    "compression": PART,
-    "format_options": OBJECT,
-    "classes": list_of(TEXT),
-    "splits": object_of(with_fields(SPLIT_FIELDS)),
-    "files": object_of(TEXT),
-    "versions": object_of(TEXT),
-}
-"""What every reader of a manifest relies on."""
-
-
-def _digest(fields: Mapping[str, Any]) -> str:
-    # Python's own writing, which is what the stores of all versions were signed with.
-    text = json.dumps(fields, sort_keys=True, ensure_ascii=False)
-    return f"{checksums.of_bytes(text.encode('utf-8', 'surrogatepass')):016x}"
 
 
 class Store:
     """One split of a built store: payloads, labels, and pixels by index.
+
+    What is damaged is told by InputError (the container, or a sample that cannot be read) or WorkError (a sample that
+    does not decode), naming the container and the sample, and by nothing else.
 
     Handles open on first use in each process; a Store survives pickling and fork and may be used by several threads.
     """
@@ -138,7 +51,11 @@ class Store:
     def __getitem__(self, index: int) -> tuple[Pixels, int]:
         """The pixels, uint8 (height, width, 3), and the label of one sample; a negative index counts from the end."""
         position = range(len(self))[index]
-        pixels = self.encoding.decode(self.read([position])[0])
+        (payload,) = self.read([position])
+        try:
+            pixels = self.encoding.decode(payload)
+        except ValueError as error:
+            raise self._broken(position, error) from error
         return pixels if pixels.flags.writeable else pixels.copy(), int(self.labels[position])
 
     def __repr__(self) -> str:
@@ -149,10 +66,17 @@ class Store:
     def classes(self) -> list[str]:
         return self.manifest.classes
 
-    @property
+    @cached_property
     def labels(self) -> Labels:
-        """int64 (n,)."""
-        return self.reader.labels
+        """int64 (n,), one for each sample that the manifest counts, each the number of a class."""
+        labels, classes = self.reader.labels, len(self.classes)
+        if len(labels) != len(self):
+            raise InputError(
+                f"{self.container} is damaged: {len(labels):,} samples, where the manifest says {len(self):,}"
+            )
+        if len(labels) and (labels.min() < 0 or labels.max() >= classes):
+            raise InputError(f"{self.container} is damaged: a label is none of the {classes:,} classes' numbers")
+        return labels
 
     @property
     def payload_shape(self) -> Shape | None:
@@ -171,7 +95,7 @@ class Store:
     @cached_property
     def encoding(self) -> Encoding:
         made = ENCODINGS.make(self.manifest.encoding["name"], self.manifest.encoding["options"])
-        return made.bind([self.payload_shape] if self.payload_shape else [], self.manifest.values)
+        return made.bind([self.payload_shape] if self.payload_shape else [])
 
     @cached_property
     def compression(self) -> Compression:
@@ -181,13 +105,16 @@ class Store:
     @cached_property
     def reader(self) -> Reader:
         """The container's reader: payloads as they are stored."""
+        if self.container.is_symlink():
+            raise InputError(f"{self.container} is a link, which is not followed: put the container itself there")
         return self.format.reader(self.container)
 
     def read(self, indices: Sequence[int]) -> list[Buffer]:
         """The encoded payloads at `indices` (0 <= i < len), decompressed; views where the format can."""
         stored = self.reader.read(indices)
-        compression = self.compression
-        return stored if compression.identity else [compression.decompress(payload) for payload in stored]
+        if self.compression.identity:
+            return stored
+        return [self._decompressed(index, payload) for index, payload in zip(indices, stored, strict=True)]
 
     def loader(self, **settings: Any) -> Loader:
         """Batches of torch tensors; see `core.loading.make_loader` for the settings."""
@@ -199,6 +126,16 @@ class Store:
         """Let go of the container's handles; views of its payloads are no longer valid."""
         if "reader" in self.__dict__:
             self.reader.close()
+        self.__dict__.pop("labels", None)  # they may lie in the container's map
+
+    def _decompressed(self, index: int, payload: Buffer) -> Buffer:
+        try:
+            return self.compression.decompress(payload)
+        except ValueError as error:
+            raise self._broken(index, error) from error
+
+    def _broken(self, index: int, error: ValueError) -> WorkError:
+        return WorkError(f"sample {index} of {self.container} cannot be decoded: {error}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Store, (self.path, self.split, self.manifest)
@@ -278,9 +215,19 @@ def measure(format: Format, container: Path, payload_bytes: int) -> Sizes:
 
 
 def payload_checksums(path: Path, split: str) -> np.memmap[Any, np.dtype[np.uint64]] | np.ndarray:
-    """XXH3-64 of every encoded payload of a split as it was when it was built: uint64 (n,)."""
+    """XXH3-64 of every encoded payload of a split as it was when it was built: uint64 (n,).
+
+    Raises InputError where they are missing or are not eight bytes each.
+    """
     file = path / f"{split}.checksums"
-    return np.memmap(file, "<u8", "r") if file.stat().st_size else np.empty(0, np.uint64)
+    try:
+        with open_file(file) as opened:
+            size = os.fstat(opened.fileno()).st_size
+            if size % 8:
+                raise ValueError(f"{size:,} bytes are not eight a sample")
+            return np.memmap(opened, "<u8", "r") if size else np.empty(0, np.uint64)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file} cannot be read: {reason_of(error)}; build the store again (--force)") from None
 
 
 def file_checksums(store: Path) -> dict[str, str]:

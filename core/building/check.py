@@ -14,6 +14,8 @@ from core.formats.maps import release_pages
 from core.stores import Store, payload_checksums
 
 BATCH = 256
+BATCH_BYTES = 1 << 26
+"""Of payloads, about: a report comes after seconds, however large the images are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,18 @@ def check_split(store: Store, source: Dataset | None) -> Iterator[Report]:
         counts = f"{total:,} samples in the manifest, {len(store.reader):,} labels, {len(expected):,} checksums"
         yield Report(total, [Mismatch(store.split, None, counts)])
         return
-    for start in range(0, total, BATCH):
-        indices = range(start, min(start + BATCH, total))
+    batch = _batch(store)
+    for start in range(0, total, batch):
+        indices = range(start, min(start + batch, total))
         yield Report(indices.stop, list(_check_batch(store, source, indices, expected[start : indices.stop].tolist())))
         store.reader.release()  # else all that was read would count as memory until the end
         release_pages(expected)
+
+
+def _batch(store: Store) -> int:
+    """Samples between two reports."""
+    mean = store.manifest.splits[store.split]["payload_bytes"] / max(1, len(store))
+    return int(min(BATCH, max(1.0, BATCH_BYTES / max(1.0, mean))))
 
 
 def _check_batch(store: Store, source: Dataset | None, indices: range, expected: Sequence[int]) -> Iterator[Mismatch]:
@@ -68,9 +77,9 @@ def _read(store: Store, indices: Sequence[int]) -> list[Buffer | str]:
     """The payloads, with the reason in place of one that cannot be read."""
     try:
         return list(store.read(indices))
-    except (FormatMattersError, OSError, ValueError, RuntimeError) as error:
+    except FormatMattersError as error:
         if len(indices) == 1:
-            return [f"cannot be read: {error}"]
+            return [str(error)]
         return [payload for index in indices for payload in _read(store, [index])]
 
 

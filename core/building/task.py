@@ -66,8 +66,11 @@ class Build:
         yield from self._report(home, target, making)
 
     def _report(self, home: Home, target: Path, making: _Making) -> Iterator[Event]:
-        for split in making.splits:
-            add_to_summary(home, _summary_row(making, split))
+        try:
+            for split in making.splits:
+                add_to_summary(home, _summary_row(making, split))
+        except OSError as error:  # the store is whole and stays
+            yield Message(f"{target} is built, but not in the session's summary: {error.strerror}", "warning")
         yield Result(
             {
                 "store": str(target),

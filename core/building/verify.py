@@ -15,6 +15,10 @@ from core.home import Home
 from core.isolated import DiedError, stream
 from core.stores import Manifest, Store
 
+PATIENCE = 60.0
+"""Seconds that a container may take for some samples more: a damaged one can send the library that reads it round in
+circles."""
+
 
 @dataclass(frozen=True)
 class Verify:
@@ -62,7 +66,7 @@ def _check_split(store: Store, source: Dataset | None) -> Generator[Event, None,
     """Check in a process of its own: a damaged container can kill the library that reads it."""
     found: list[Mismatch] = []
     pace, done = Pace(), 0
-    reports: Iterator[Report] = stream(check_split, store, source)
+    reports: Iterator[Report] = stream(check_split, store, source, patience=PATIENCE)
     try:
         for done, mismatches in reports:
             found += mismatches
@@ -70,8 +74,8 @@ def _check_split(store: Store, source: Dataset | None) -> Generator[Event, None,
                 yield Progress(f"verifying {store.split}", done, len(store))
     except DiedError as error:
         found.append(Mismatch(store.split, done, f"the container is damaged from about here on: {error}"))
-    except (InputError, OSError, ValueError) as error:
-        found.append(Mismatch(store.split, None, f"the container is damaged: {error}"))
+    except InputError as error:
+        found.append(Mismatch(store.split, None, str(error)))
     yield Progress(f"verifying {store.split}", len(store), len(store))
     return found
 
@@ -84,8 +88,18 @@ def _changed_files(path: Path, manifest: Manifest, explained: set[str | None]) -
         split = stem if stem in manifest.splits else None
         if split in explained:
             continue
-        if not (path / name).is_file():
-            found.append(Mismatch(split, None, f"{name} is missing"))
-        elif checksums.of_file(path / name) != stated:
-            found.append(Mismatch(split, None, f"{name} has changed, though every sample reads back as it was built"))
+        reason = _change(path / name, name, stated)
+        found += [Mismatch(split, None, reason)] if reason else []
     return found
+
+
+def _change(file: Path, name: str, stated: str) -> str:
+    """What became of a file; nothing where it is as it was written."""
+    if not file.is_file():
+        return f"{name} is missing"
+    try:
+        if checksums.of_file(file) == stated:
+            return ""
+        return f"{name} has changed, though every sample reads back as it was built"
+    except OSError as error:
+        return f"{name} cannot be read: {error.strerror}"

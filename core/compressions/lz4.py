@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import lz4.frame
 
-from core.compressions.limits import MAX_PAYLOAD
-from core.contracts import Buffer
+from core.contracts import MAX_PAYLOAD, Buffer
 from core.options import option
 
 
@@ -31,10 +30,15 @@ class Lz4:
         return bytes(lz4.frame.compress(payload, compression_level=self.level, store_size=True))
 
     def decompress(self, payload: Buffer) -> bytes:
-        """Raises ValueError for anything but a whole frame of `MAX_PAYLOAD` bytes at most."""
+        """Raises ValueError for anything but a frame that says its size, `MAX_PAYLOAD` at most, and keeps to it."""
         try:
-            if lz4.frame.get_frame_info(payload)["content_size"] > MAX_PAYLOAD:
-                raise ValueError("lz4 frame of more than 1 GiB refused")
-            return bytes(lz4.frame.decompress(payload))
+            size = lz4.frame.get_frame_info(payload)["content_size"]
+            if size > MAX_PAYLOAD:
+                raise ValueError(f"lz4 frame of {size:,} bytes refused")
+            decompressor = lz4.frame.LZ4FrameDecompressor()
+            data = bytes(decompressor.decompress(payload, max_length=max(size, 1)))
         except RuntimeError as error:
             raise ValueError(f"lz4: {error}") from None
+        if not decompressor.eof or len(data) != size:
+            raise ValueError(f"lz4 frame that is not the {size:,} bytes it says it is")
+        return data

@@ -11,8 +11,7 @@ from typing import Any, cast
 import numpy as np
 import zstandard
 
-from core.compressions.limits import MAX_PAYLOAD
-from core.contracts import Buffer, Extents
+from core.contracts import MAX_PAYLOAD, Buffer, Extents
 from core.options import option
 
 
@@ -32,16 +31,17 @@ class ZstdFrames:
 
     def decompress(self, payload: Buffer) -> bytes:
         """Raises ValueError for anything but a frame that says its size, `MAX_PAYLOAD` at most, and keeps to it."""
+        _check_size(payload)
         try:
-            size = zstandard.frame_content_size(payload)
-            if not 0 <= size <= MAX_PAYLOAD:
-                raise ValueError(f"zstd frame of {'unknown size' if size < 0 else f'{size:,} bytes'} refused")
             return self._contexts.decompressor.decompress(payload)
         except zstandard.ZstdError as error:
             raise ValueError(f"zstd: {error}") from None
 
     def decompress_many(self, stored: Extents) -> Sequence[Buffer]:
         """All payloads in one call, other threads running meanwhile. Raises ValueError as `decompress` does."""
+        memory, ends = stored.memory.data, stored.offsets + stored.lengths
+        for start, end in zip(stored.offsets.tolist(), ends.tolist(), strict=True):
+            _check_size(memory[start:end])
         segments = np.stack([stored.offsets, stored.lengths], axis=1).astype(np.uint64)
         frames = zstandard.BufferWithSegments(cast("Any", stored.memory), segments.tobytes())
         try:
@@ -56,6 +56,16 @@ class ZstdFrames:
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+
+
+def _check_size(payload: Buffer) -> None:
+    """Raises ValueError for anything but a frame that says its size, `MAX_PAYLOAD` at most."""
+    try:
+        size = zstandard.frame_content_size(payload)
+    except zstandard.ZstdError as error:
+        raise ValueError(f"zstd: {error}") from None
+    if not 0 <= size <= MAX_PAYLOAD:
+        raise ValueError(f"zstd frame of {'unknown size' if size < 0 else f'{size:,} bytes'} refused")
 
 
 class _Contexts(threading.local):

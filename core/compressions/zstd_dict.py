@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import zstandard
 
 from core.compressions.zstd import ZstdFrames
-from core.contracts import Buffer
+from core.contracts import Buffer, Extents
 from core.errors import InputError
 from core.options import option
 
@@ -42,6 +42,10 @@ class ZstdDict(ZstdFrames):
     def decompress(self, payload: Buffer) -> bytes:
         self._need_dictionary()
         return super().decompress(payload)
+
+    def decompress_many(self, stored: Extents) -> Sequence[Buffer]:
+        self._need_dictionary()
+        return super().decompress_many(stored)
 
     def _need_dictionary(self) -> None:
         if self.dictionary is None:

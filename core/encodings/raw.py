@@ -39,6 +39,8 @@ class Raw:
         if self.size is not None:
             return Raw(self.size, (self.size, self.size, 3))
         distinct = sorted(set(shapes))
+        if not distinct:
+            raise InputError("raw pixels need one shape, and none is known")
         if len(distinct) != 1:
             first, last = ("x".join(map(str, shape[:2])) for shape in (distinct[0], distinct[-1]))
             raise InputError(

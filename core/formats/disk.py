@@ -6,10 +6,12 @@ Beside them lie `metadata.json` and, where there is one, the compression diction
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from core.contracts import Buffer, Contents, Labels
+from core.contracts import MAX_PAYLOAD, Buffer, Contents, Labels
 from core.errors import InputError
+from core.formats.container import Container, open_descriptor, open_file
 from core.formats.walk import files_below
 from core.names import folders
 from core.strict_json import dumps
@@ -26,6 +29,8 @@ from core.strict_json import dumps
 MANIFEST, METADATA, DICTIONARY = "manifest.csv", "metadata.json", "__dictionary__"
 RESERVED = frozenset({MANIFEST, METADATA, DICTIONARY})
 BLOCK = 4096
+LONGEST_LINE = 1 << 16
+"""Characters of a line of the manifest; a longer one is damaged."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,8 @@ class DiskWriter:
             (self._path / DICTIONARY).write_bytes(self._contents.dictionary)
 
     def abort(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # what is still to be flushed is rubbish
+            self._file.close()
 
 
 def _write_file(path: str, payload: Buffer) -> None:
@@ -99,65 +105,58 @@ def _write_file(path: str, payload: Buffer) -> None:
         os.close(descriptor)
 
 
-class DiskReader:
-    """Reads whole files; holds the list of paths, no handles."""
+class DiskReader(Container):
+    """Reads whole files; holds the list of paths, no handles. Nothing that a link leads to is read."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @property
-    def labels(self) -> Labels:
+    def _labels(self) -> Labels:
         return self._listing.labels
 
-    @cached_property
-    def metadata(self) -> Mapping[str, Any]:
-        return dict(json.loads(self._need(METADATA).read_text(encoding="utf-8")))
+    def _metadata(self) -> Mapping[str, Any]:
+        with open_file(self._need(METADATA)) as file:
+            return dict(json.loads(file.read().decode("utf-8")))
 
-    @cached_property
-    def dictionary(self) -> bytes | None:
-        path = self._path / DICTIONARY
-        return path.read_bytes() if path.is_file() else None
+    def _dictionary(self) -> bytes | None:
+        if not os.path.lexists(self._path / DICTIONARY):
+            return None
+        with open_file(self._path / DICTIONARY) as file:
+            return file.read()
 
-    def read(self, indices: Sequence[int]) -> list[Buffer]:
-        """Raises InputError naming a file that is gone."""
-        root = str(self._path)
-        return [_read_file(f"{root}/{self.key(index)}") for index in indices]
+    def _read(self, indices: Sequence[int]) -> list[Buffer]:
+        root, path_of = str(self._path), self._listing.path
+        return [_read_file(f"{root}/{path_of(index)}") for index in indices]
 
-    def key(self, index: int) -> str:
+    def _key(self, index: int) -> str:
         return self._listing.path(index)
 
-    def stored_bytes(self, index: int) -> int:
+    def _stored_bytes(self, index: int) -> int:
         """The blocks of its file."""
-        status = (self._path / self.key(index)).stat()
+        status = (self._path / self._key(index)).lstat()
         blocks = getattr(status, "st_blocks", None)
         return -(-status.st_size // BLOCK) * BLOCK if blocks is None else int(blocks * 512)
 
-    def release(self) -> None:
-        """There is nothing to give back."""
-
-    def close(self) -> None:
-        """There is nothing to close."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return DiskReader, (self._path,)
-
     @cached_property
     def _listing(self) -> _Listing:
-        with self._need(MANIFEST).open(newline="", encoding="utf-8") as file:
-            rows = csv.reader(file)
+        with open_file(self._need(MANIFEST)) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
+            # Whatever a file without line ends holds, no more of it than this is in memory at once.
+            rows = csv.reader(iter(lambda: text.readline(LONGEST_LINE), ""))
             if next(rows, None) != ["path", "label", "class"]:
                 raise InputError(f"{self._path / MANIFEST} does not begin with 'path,label,class': not a store of ours")
             try:
-                return _Listing.of(rows)
-            except (ValueError, csv.Error) as error:
+                listing = _Listing.of(rows)
+            except (ValueError, OverflowError, csv.Error) as error:
                 raise InputError(f"{self._path / MANIFEST} is damaged: {error}") from None
+        self._check_folders(listing)
+        return listing
+
+    def _check_folders(self, listing: _Listing) -> None:
+        """Raises InputError for a class's folder that is a link: its files would lie somewhere else."""
+        for folder in set(listing.folders.values()):
+            if (self._path / folder).is_symlink():
+                raise InputError(f"{self._path / folder} is a link, which is not followed: put the folder itself there")
 
     def _need(self, name: str) -> Path:
         path = self._path / name
-        if not path.is_file():
+        if not os.path.lexists(path):
             raise InputError(f"{path} is missing: this folder is not a store of ours, or is damaged")
         return path
 
@@ -179,7 +178,7 @@ class _Listing:
         known: dict[str, int] = {}
         for number, (path, label, _) in enumerate(rows):
             folder, _, name = path.rpartition("/")
-            if name[:8] != f"{number:08d}" or folders.setdefault(int(label), folder) != folder:
+            if name[:8] != f"{number:08d}" or "\0" in path or folders.setdefault(int(label), folder) != folder:
                 raise ValueError(f"line {number + 2} names {path!r}")
             if folder in ("", ".", "..") or "/" in folder or "\\" in path:
                 raise ValueError(f"line {number + 2} leads outside of its folder: {path!r}")
@@ -188,16 +187,16 @@ class _Listing:
         return cls(np.frombuffer(labels, np.int64), bytes(endings), folders, list(known))
 
     def path(self, index: int) -> str:
+        """Raises IndexError for a sample that is not there."""
         return f"{self.folders[int(self.labels[index])]}/{index:08d}{self.known_endings[self.endings[index]]}"
 
 
 def _read_file(path: str) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    descriptor = open_descriptor(path)
     try:
         size = os.fstat(descriptor).st_size
+        if size > MAX_PAYLOAD:
+            raise OSError(f"{size:,} bytes are more than a payload may have")
         data = os.read(descriptor, size)
         while len(data) < size and (more := os.read(descriptor, size - len(data))):
             data += more

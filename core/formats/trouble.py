@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import errno
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 SPARE = 1 << 24
 
 
-def disk_error(path: Path, needed: int, reason: object) -> OSError:
-    """An OSError for a write of `needed` bytes at `path` that failed: no space left, where that can be the cause."""
-    full = shutil.disk_usage(path.parent).free < needed + SPARE
-    return OSError(errno.ENOSPC if full else errno.EIO, " ".join(str(reason).split()), str(path))
+@contextmanager
+def disk_errors_told(path: Path, needed: int, *kinds: type[Exception]) -> Iterator[None]:
+    """What a library raises (one of `kinds`) while `needed` bytes are written at `path`, as an OSError.
+
+    It says that no space is left where the library says so, or where that can be the cause.
+    """
+    try:
+        yield
+    except kinds as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EIO):
+            raise OSError(error.errno, _sentence(error), str(path)) from error
+        full = shutil.disk_usage(path.parent).free < needed + SPARE
+        raise OSError(errno.ENOSPC if full else errno.EIO, _sentence(error), str(path)) from error
+
+
+def _sentence(error: Exception) -> str:
+    return " ".join(str(error).split())

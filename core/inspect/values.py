@@ -10,8 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core import pixels
-from core.compressions.limits import MAX_PAYLOAD
-from core.contracts import Pixels
+from core.contracts import MAX_PAYLOAD, Pixels
 from core.inspect import arrays
 
 MAX_INFLATED = min(MAX_PAYLOAD, 1 << 28)

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from core.contracts import Contents
 from core.errors import InputError
-from core.formats.hdf5.reader import Hdf5Reader, open_readonly
+from core.formats.hdf5.checked import open_readonly
+from core.formats.hdf5.reader import Hdf5Reader
 from core.formats.hdf5.writer import Hdf5Writer
 from core.options import option
 

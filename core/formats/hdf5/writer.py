@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from math import prod
@@ -13,7 +14,7 @@ import numpy as np
 
 from core.contracts import Buffer, Contents, Shape
 from core.errors import InputError, WorkError
-from core.formats.trouble import disk_error
+from core.formats.trouble import disk_errors_told
 from core.strict_json import dumps
 
 CHUNK_BYTES = 1 << 16
@@ -28,46 +29,85 @@ IMAGE_ATTRIBUTES = {
 """HDF5 Image and Palette Specification 1.2: pixel-interlaced RGB, the first row on top."""
 
 
+_REFUSED = (OSError, RuntimeError, ValueError, LookupError)
+"""What h5py makes of a write that the system refuses, depending on where in the library it happens."""
+
+
+def let_go(file: h5py.File) -> None:
+    """Close a file that is not wanted any more, whatever the disk says.
+
+    What cannot be written stays in the library, which tries again when the process ends, and crashes. So it is written
+    to where everything can be written: the file's descriptor is made one of the null device.
+    """
+    if not file.id.valid:
+        return
+    with suppress(*_REFUSED):
+        if os.name == "posix":
+            null = os.open(os.devnull, os.O_RDWR)
+            os.dup2(null, file.id.get_vfd_handle())
+            os.close(null)
+    with suppress(*_REFUSED):
+        file.flush()
+    with suppress(*_REFUSED):
+        file.close()
+
+
 class _Payloads(Protocol):
     def write(self, payloads: Sequence[Buffer]) -> None: ...
 
     def close(self) -> None: ...
 
+    def abort(self) -> None: ...
+
 
 class Hdf5Writer:
-    """Payloads go through one of four small writers, according to the layout."""
+    """Payloads go through one of four small writers, according to the layout.
+
+    What the disk refuses is raised as the OSError that it is, from whichever method; the library is never left with
+    anything that it would try to write when the process ends.
+    """
 
     def __init__(self, path: Path, contents: Contents, layout: str, chunk: int, filter: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        self._file = h5py.File(path, "w")
         self._contents = contents
-        self._labels = self._file.create_dataset("labels", (contents.samples,), np.int64)
         self._written = 0
-        self._payloads = self._payload_writer(path, layout, chunk, filter)
+        self._payloads: _Payloads | None = None
+        with disk_errors_told(path, 0, *_REFUSED):
+            self._file = h5py.File(path, "w")
+        try:
+            with disk_errors_told(path, 0, *_REFUSED):
+                self._labels = self._file.create_dataset("labels", (contents.samples,), np.int64)
+                self._payloads = self._payload_writer(path, layout, chunk, filter)
+        except BaseException:
+            self.abort()
+            raise
 
     def write(self, payloads: Sequence[Buffer], labels: Sequence[int], suffixes: Sequence[str]) -> None:
-        if labels:
-            self._labels[self._written : self._written + len(labels)] = labels
-        self._written += len(labels)
-        self._payloads.write(payloads)
+        assert self._payloads is not None
+        with disk_errors_told(self._path, sum(map(len, payloads)), *_REFUSED):
+            if labels:
+                self._labels[self._written : self._written + len(labels)] = labels
+            self._written += len(labels)
+            self._payloads.write(payloads)
 
     def close(self) -> None:
-        self._payloads.close()
-        self._file.create_dataset("classes", data=list(self._contents.classes), dtype=h5py.string_dtype())
-        if self._contents.dictionary is not None:
-            self._file["dictionary"] = np.frombuffer(self._contents.dictionary, np.uint8)
-        metadata = {"samples": self._contents.samples, **self._contents.metadata}
-        self._file.attrs["metadata"] = dumps(metadata)
-        try:
+        assert self._payloads is not None
+        with disk_errors_told(self._path, 0, *_REFUSED):
+            self._payloads.close()
+            self._file.create_dataset("classes", data=list(self._contents.classes), dtype=h5py.string_dtype())
+            if self._contents.dictionary is not None:
+                self._file["dictionary"] = np.frombuffer(self._contents.dictionary, np.uint8)
+            metadata = {"samples": self._contents.samples, **self._contents.metadata}
+            self._file.attrs["metadata"] = dumps(metadata)
+            # Everything is written here, while the file can still be let go of; after a failed close it cannot.
             self._file.flush()
             self._file.close()
-        except RuntimeError as error:  # what h5py makes of a write that fails while it closes
-            raise disk_error(self._path, 0, error) from None
 
     def abort(self) -> None:
-        with suppress(OSError, RuntimeError):  # what cannot be flushed any more is rubbish anyway
-            self._file.close()
+        if self._payloads is not None:
+            self._payloads.abort()
+        let_go(self._file)
 
     def _payload_writer(self, path: Path, layout: str, chunk: int, filter: str) -> _Payloads:
         contents = self._contents
@@ -127,6 +167,9 @@ class _DenseWriter:
     def close(self) -> None:
         """Every slice is written already."""
 
+    def abort(self) -> None:
+        """There is nothing beside the file."""
+
 
 class _VlenWriter:
     """`images` (N,): an array of bytes each."""
@@ -151,6 +194,9 @@ class _VlenWriter:
 
     def close(self) -> None:
         """Every entry is written already."""
+
+    def abort(self) -> None:
+        """There is nothing beside the file."""
 
 
 class _Bytes:
@@ -207,6 +253,9 @@ class _PackedWriter:
     def close(self) -> None:
         self._bytes.close()
 
+    def abort(self) -> None:
+        """There is nothing beside the file."""
+
 
 class _SpooledWriter:
     """`bytes` + `offsets`, contiguous though the total is not known: payloads wait in a file beside the container."""
@@ -229,3 +278,7 @@ class _SpooledWriter:
                 packed.append(data)
         packed.close()
         self._path.unlink()
+
+    def abort(self) -> None:
+        with suppress(OSError):  # what is still to be flushed is rubbish
+            self._spool.close()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.contracts import Contents
 from core.errors import InputError
-from core.formats.lmdb.layout import MAX_SAMPLES
+from core.formats.lmdb.layout import MAX_GROUP, MAX_SAMPLES
 from core.formats.lmdb.pages import Tree
 from core.formats.lmdb.reader import LmdbReader
 from core.formats.lmdb.writer import LmdbWriter
@@ -27,7 +27,7 @@ from core.options import option
 class Lmdb:
     """LMDB without a lock file: a finished store never changes."""
 
-    group: int = option(1, "Samples packed into one value: fewer, fuller pages", minimum=1, maximum=65536)
+    group: int = option(1, "Samples packed into one value: fewer, fuller pages", minimum=1, maximum=MAX_GROUP)
     ending = ".lmdb"
 
     def check(self, contents: Contents) -> None:

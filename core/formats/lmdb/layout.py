@@ -5,6 +5,8 @@ from __future__ import annotations
 LABELS, METADATA, DICTIONARY = b"__labels__", b"__metadata__", b"__dictionary__"
 KEY_DIGITS = 8
 MAX_SAMPLES = 10**KEY_DIGITS
+MAX_GROUP = 1 << 16
+"""Samples in one value at most."""
 
 
 def key_of(number: int) -> bytes:

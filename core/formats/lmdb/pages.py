@@ -12,7 +12,8 @@ The layout is that of LMDB 0.9 (data version 1) on 64-bit little-endian machines
   together are the child's page number; in a leaf low and high are the value's size, and a value with the flag
   BIGDATA lies on overflow pages, behind their header, with only the first page's number in the node.
 
-Every number read is checked before it is followed: a damaged file is an error, not a crash.
+Every number read is checked before it is followed, and every page is met once at most: a damaged file is an error,
+not a crash, and takes no more memory than a sound one of its length.
 """
 
 from __future__ import annotations
@@ -28,13 +29,19 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
+from core.formats.container import open_file, reason_of
 from core.formats.maps import release_pages
 
 MAGIC, VERSION = 0xBEEFC0DE, 1
 HEADER = 16
 NODE = 8
-BRANCH, LEAF = 0x01, 0x02
-BIGDATA = 0x01
+OVERFLOW_NUMBER = 8
+"""Bytes of an overflow page's number, in place of a value."""
+BRANCH, LEAF, LEAF2 = 0x01, 0x02, 0x20
+"""Flags of a page. Leaves of the kind LEAF2 (keys of one size, without nodes) are not among ours."""
+BIGDATA, SUBDATA, DUPDATA = 0x01, 0x02, 0x04
+"""Flags of a node in a leaf: a value on overflow pages, a database, several values. Ours have the first only."""
+LARGEST_PAGE = 1 << 16
 NO_ROOT = 2**64 - 1
 DEEPEST = 32
 BRANCHES_AT_ONCE, LEAVES_AT_ONCE = 32, 512
@@ -89,9 +96,10 @@ class Tree:
         """The tree in folder `path`. Raises InputError where there is none, or none that can be read here."""
         file = path / "data.mdb"
         try:
-            memory = np.memmap(file, np.uint8, "r")
+            with open_file(file) as opened:
+                memory = np.memmap(opened, np.uint8, "r")
         except (OSError, ValueError) as error:
-            raise InputError(f"{file} cannot be opened as LMDB: {error}") from None
+            raise InputError(f"{file} cannot be opened as LMDB: {reason_of(error)}") from None
         metas = [meta for meta in _metas(memory) if meta is not None]
         if not metas:
             raise InputError(f"{file} has no LMDB meta page of data version {VERSION}: not an LMDB, or damaged")
@@ -106,12 +114,25 @@ class Tree:
 
     @cached_property
     def leaf_pages(self) -> npt.NDArray[np.uint64]:
-        """The numbers of all leaf pages in the order of their keys."""
+        """The numbers of all leaf pages in the order of their keys. Raises InputError as `entries` does."""
         if self.database.root == NO_ROOT:
             return np.empty(0, np.uint64)
-        pages = np.array([self.database.root], np.uint64)
-        for _ in range(min(self.database.depth, DEEPEST) - 1):
-            pages = np.concatenate([self._children(part) for part in self._parts(pages, BRANCHES_AT_ONCE)])
+        if not 1 <= self.database.depth <= DEEPEST:
+            raise self._damaged(f"a tree of {self.database.depth} levels")
+        seen = np.zeros(len(self.memory) // self.page_size, np.bool_)
+        pages = self._met(np.array([self.database.root], np.uint64), seen)
+        for _ in range(self.database.depth - 1):
+            below = [self._met(self._children(part), seen) for part in self._parts(pages, BRANCHES_AT_ONCE)]
+            pages = np.concatenate(below)
+        return pages
+
+    def _met(self, pages: npt.NDArray[np.uint64], seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
+        """The pages themselves, which nobody may have come by before: a page has one parent, and a tree no circle."""
+        if pages.max() >= len(seen):
+            raise self._damaged("a page lies outside of the file")
+        if seen[pages].any() or len(np.unique(pages)) != len(pages):
+            raise self._damaged("a page has two parents")
+        seen[pages] = True
         return pages
 
     def entries(self) -> Iterator[Entries]:
@@ -151,9 +172,15 @@ class Tree:
         lengths = nodes.low | nodes.high << 16
         keys = nodes.at + NODE
         offsets = keys + nodes.key_size
-        big = np.flatnonzero(nodes.flags & BIGDATA)
-        offsets[big] = self._numbers(offsets[big]) * self.page_size + HEADER
-        if len(offsets) and ((offsets < 0) | (offsets + lengths > len(self.memory))).any():
+        if (nodes.flags & (SUBDATA | DUPDATA)).any():
+            raise self._damaged("a key has several values, or a database of its own")
+        large = (nodes.flags & BIGDATA) != 0
+        ends = nodes.at % self.page_size + NODE + nodes.key_size + np.where(large, OVERFLOW_NUMBER, lengths)
+        if (ends > self.page_size).any():
+            raise self._damaged("a value lies outside of its page")
+        big = np.flatnonzero(large)
+        offsets[big] = self._overflow_pages(offsets[big]) * self.page_size + HEADER
+        if (offsets + lengths > len(self.memory)).any():
             raise self._damaged("a value lies outside of the file")
         return Entries(keys, nodes.key_size, offsets, lengths)
 
@@ -162,6 +189,11 @@ class Tree:
         """The file as uint16: everything but keys and values is aligned to two bytes."""
         return self.memory[: len(self.memory) // 2 * 2].view("<u2")
 
+    @cached_property
+    def _longs(self) -> npt.NDArray[np.uint64]:
+        """The file as uint64: pages begin with their own number."""
+        return self.memory[: len(self.memory) // 8 * 8].view("<u8")
+
     def _nodes(self, pages: npt.NDArray[np.uint64], kind: int) -> Nodes:
         """The nodes of `pages`, which must all be of this kind, in order."""
         if len(pages) and pages.max() >= len(self.memory) // self.page_size:
@@ -169,13 +201,19 @@ class Tree:
         begins = pages.astype(np.int64) * self.page_size
         words = self._words
         counts = (words[begins // 2 + 6].astype(np.int64) - HEADER) // 2
-        if (words[begins // 2 + 5] & (BRANCH | LEAF) != kind).any() or (counts < 1).any():
+        if (words[begins // 2 + 5] & (BRANCH | LEAF | LEAF2) != kind).any() or (counts < 1).any():
             raise self._damaged("a page is not of the kind that its parent says")
+        if (counts > (self.page_size - HEADER) // (2 + NODE)).any():
+            raise self._damaged("a page has more nodes than it has room for")
+        if (self._longs[begins // 8] != pages).any():
+            raise self._damaged("a page lies in the place of another")
         first = np.repeat(np.cumsum(counts) - counts, counts)
         page = np.repeat(begins, counts)
         slots = page // 2 + HEADER // 2 + np.arange(len(page)) - first
         inside = words[slots].astype(np.int64)
-        if (slots * 2 >= page + self.page_size).any() or (inside + NODE > self.page_size).any() or (inside % 2).any():
+        # Behind the slots of its page, that is; a node that begins among them would be read as what it is not.
+        early = inside < np.repeat(HEADER + 2 * counts, counts)
+        if (early | (inside + NODE > self.page_size) | (inside % 2 == 1)).any():
             raise self._damaged("a node lies outside of its page")
         at = page + inside
         low, high, flags, key_size = (words[at // 2 + part].astype(np.int64) for part in range(4))
@@ -183,15 +221,17 @@ class Tree:
             raise self._damaged("a key lies outside of its page")
         return Nodes(at, low, high, flags, key_size)
 
-    def _numbers(self, offsets: Offsets) -> Offsets:
-        """The uint64 at each offset, aligned or not; none is larger than the file has pages."""
-        if len(offsets) and offsets.max() + 8 > len(self.memory):
-            raise self._damaged("a value lies outside of the file")
-        digits = self.memory[offsets[:, None] + np.arange(8)].astype(np.uint64)
-        numbers = (digits << np.arange(0, 64, 8, dtype=np.uint64)).sum(axis=1, dtype=np.uint64)
+    def _overflow_pages(self, offsets: Offsets) -> Offsets:
+        """The page number at each offset, none beyond the end of the file. The offsets lie inside of their pages."""
+        numbers = self._numbers_at(offsets)
         if len(numbers) and numbers.max() >= len(self.memory) // self.page_size:
             raise self._damaged("an overflow page lies outside of the file")
         return np.asarray(numbers, np.int64)
+
+    def _numbers_at(self, offsets: Offsets) -> npt.NDArray[np.uint64]:
+        """The uint64 at each offset, which lies inside of the file; aligned or not."""
+        digits = self.memory[offsets[:, None] + np.arange(8)].astype(np.uint64)
+        return np.asarray((digits << np.arange(0, 64, 8, dtype=np.uint64)).sum(axis=1, dtype=np.uint64))
 
     def _damaged(self, what: str) -> InputError:
         return InputError(f"{self.path / 'data.mdb'} is damaged: {what}")
@@ -210,6 +250,6 @@ def _meta(memory: npt.NDArray[np.uint8], page: int) -> tuple[int, int, _Database
         return None
     magic, version, _, _, *rest = _META.unpack(data)
     page_size, main, transaction = rest[0], _Database(*rest[8:16]), rest[17]
-    if magic != MAGIC or version != VERSION or page_size < 256 or page_size & (page_size - 1):
+    if magic != MAGIC or version != VERSION or not 256 <= page_size <= LARGEST_PAGE or page_size & (page_size - 1):
         return None
     return transaction, page_size, main

@@ -14,25 +14,18 @@ import numpy.typing as npt
 
 from core.contracts import Buffer, Extents, Labels
 from core.errors import InputError
-from core.formats.lmdb.layout import DICTIONARY, KEY_DIGITS, LABELS, METADATA, key_of
-from core.formats.lmdb.pages import HEADER, NODE, Entries, Tree
+from core.formats.container import MappedContainer
+from core.formats.lmdb.layout import DICTIONARY, KEY_DIGITS, LABELS, MAX_GROUP, METADATA, key_of
+from core.formats.lmdb.pages import HEADER, NODE, OVERFLOW_NUMBER, Entries, Tree
 from core.formats.maps import release_pages
 
 POINTER = 2
-OVERFLOW_NUMBER = 8
 
 
-class LmdbReader:
+class LmdbReader(MappedContainer):
     """Finds every payload when the first one is asked for, by a walk over the leaf pages; holds nothing but the map."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @cached_property
-    def labels(self) -> Labels:
+    def _labels(self) -> Labels:
         value = self._named(LABELS)
         if len(value) % 8:
             raise InputError(f"{self._path}: __labels__ has {len(value)} bytes, not eight a sample")
@@ -40,31 +33,28 @@ class LmdbReader:
         # A long value has pages of its own, aligned, and can be used where it lies.
         return labels if labels.flags.aligned and sys.byteorder == "little" else labels.astype(np.int64)
 
-    @cached_property
-    def metadata(self) -> Mapping[str, Any]:
+    def _metadata(self) -> Mapping[str, Any]:
         return dict(json.loads(self._named(METADATA).tobytes()))
 
-    @cached_property
-    def dictionary(self) -> bytes | None:
+    def _dictionary(self) -> bytes | None:
         return self._named(DICTIONARY).tobytes() if DICTIONARY in self._named_entries else None
 
-    def read(self, indices: Sequence[int]) -> list[Buffer]:
-        extents = self.extents()
+    def _read(self, indices: Sequence[int]) -> list[Buffer]:
+        extents = self._extents
         chosen = np.asarray(indices, np.int64)
         starts = extents.offsets[chosen]
         ends = starts + extents.lengths[chosen]
         memory = self._memory
         return [memory[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
-    def extents(self) -> Extents:
-        """Where every payload lies in the mapped file. Raises InputError where the file is not as it was written."""
+    def _extents_of_all(self) -> Extents:
         return self._extents
 
-    def key(self, index: int) -> str:
+    def _key(self, index: int) -> str:
         number, place = divmod(index, self._group)
         return key_of(number).decode() + (f"[{place}]" if self._group > 1 else "")
 
-    def stored_bytes(self, index: int) -> int:
+    def _stored_bytes(self, index: int) -> int:
         """What the value takes in its page, or the overflow pages of its own; a group's share in equal parts."""
         value = int(self._values.lengths[index // self._group])
         node = NODE + KEY_DIGITS + value
@@ -84,9 +74,6 @@ class LmdbReader:
         """Gives the map's pages back; views stay valid and fetch them again."""
         release_pages(self._tree.memory)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return LmdbReader, (self._path,)
-
     @cached_property
     def _tree(self) -> Tree:
         return Tree.open(self._path)
@@ -97,7 +84,10 @@ class LmdbReader:
 
     @cached_property
     def _group(self) -> int:
-        return int(self.metadata.get("group", 1))
+        group = self.metadata.get("group", 1)
+        if type(group) is not int or not 1 <= group <= MAX_GROUP:
+            raise InputError(f"{self._path} is damaged: __metadata__ says that {group!r} samples make a group")
+        return group
 
     @cached_property
     def _named_entries(self) -> dict[bytes, npt.NDArray[np.uint8]]:

@@ -14,7 +14,7 @@ import numpy as np
 from core.contracts import Buffer, Contents
 from core.errors import InputError
 from core.formats.lmdb.layout import DICTIONARY, LABELS, METADATA, key_of
-from core.formats.trouble import disk_error
+from core.formats.trouble import disk_errors_told
 from core.strict_json import dumps
 
 FIRST_MAP = 1 << 26
@@ -28,7 +28,8 @@ class LmdbWriter:
         path.mkdir(parents=True)
         self._path = path
         # Nobody reads before the finished file is synced and published, so no commit waits for the disk.
-        self._environment = lmdb.open(str(path), map_size=FIRST_MAP, lock=False, sync=False, metasync=False)
+        with disk_errors_told(path, 0, lmdb.Error):
+            self._environment = lmdb.open(str(path), map_size=FIRST_MAP, lock=False, sync=False, metasync=False)
         self._contents = contents
         self._group = group
         self._labels = array("q")
@@ -84,20 +85,19 @@ class LmdbWriter:
         self._item_bytes += len(value)
 
     def _commit(self) -> None:
-        while not self._committed():
-            self._environment.set_mapsize(2 * self._environment.info()["map_size"])
+        # A write that a full disk cuts short is a mere "Input/output error" to LMDB.
+        with disk_errors_told(self._path, self._item_bytes, lmdb.Error):
+            while not self._committed():
+                self._environment.set_mapsize(2 * self._environment.info()["map_size"])
         self._items, self._item_bytes = [], 0
 
     def _committed(self) -> bool:
-        """Whether the items went in; False where the map is full. Raises OSError where the disk takes no more."""
+        """Whether the items went in; False where the map is full."""
         try:
             with self._environment.begin(write=True) as transaction:
                 transaction.cursor().putmulti(self._items, append=True)
         except lmdb.MapFullError:
             return False
-        except lmdb.Error as error:
-            # A write that a full disk cuts short is a mere "Input/output error" to LMDB.
-            raise disk_error(self._path, self._item_bytes, error) from None
         return True
 
 
