@@ -118,7 +118,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(home: Home, format: str) -> None
         "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))\n"
         "sys.exit(main(['build', 'shapes', '--format', sys.argv[1], '--encoding', 'raw', '--option', 'size=128']))\n"
     )
-    process = python("-c", code, format, home=home)
+    process = python("-B", "-c", code, format, home=home)  # -B: what Python compiles would be cut short as well
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1, errors
     assert len(errors.strip().splitlines()) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,11 +21,17 @@ def disk_errors_told(path: Path, needed: int, *kinds: type[Exception]) -> Iterat
     try:
         yield
     except kinds as error:
-        if isinstance(error, OSError) and error.errno not in (None, errno.EIO):
-            raise OSError(error.errno, _sentence(error), str(path)) from error
-        full = shutil.disk_usage(path.parent).free < needed + SPARE
-        raise OSError(errno.ENOSPC if full else errno.EIO, _sentence(error), str(path)) from error
+        told = " ".join(str(error).split())
+        number = _system_error(error, told)
+        if number in (None, errno.EIO):  # what some libraries make of a write that was cut short
+            full = shutil.disk_usage(path.parent).free < needed + SPARE
+            number = errno.ENOSPC if full else errno.EIO
+        raise OSError(number, told, str(path)) from error
 
 
-def _sentence(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _system_error(error: Exception, told: str) -> int | None:
+    """The number of the system's error behind a library's; HDF5 has it in its text."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno
+    found = re.search(r"\berrno = (\d{1,4})\b", told)
+    return int(found[1]) if found else None

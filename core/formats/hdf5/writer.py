@@ -73,6 +73,7 @@ class Hdf5Writer:
         self._contents = contents
         self._written = 0
         self._payloads: _Payloads | None = None
+        self._held: list[h5py.Dataset] = []
         with disk_errors_told(path, 0, *_REFUSED):
             self._file = h5py.File(path, "w")
         try:
@@ -95,9 +96,9 @@ class Hdf5Writer:
         assert self._payloads is not None
         with disk_errors_told(self._path, 0, *_REFUSED):
             self._payloads.close()
-            self._file.create_dataset("classes", data=list(self._contents.classes), dtype=h5py.string_dtype())
+            self._add("classes", data=list(self._contents.classes), dtype=h5py.string_dtype())
             if self._contents.dictionary is not None:
-                self._file["dictionary"] = np.frombuffer(self._contents.dictionary, np.uint8)
+                self._add("dictionary", data=np.frombuffer(self._contents.dictionary, np.uint8))
             metadata = {"samples": self._contents.samples, **self._contents.metadata}
             self._file.attrs["metadata"] = dumps(metadata)
             # Everything is written here, while the file can still be let go of; after a failed close it cannot.
@@ -108,6 +109,10 @@ class Hdf5Writer:
         if self._payloads is not None:
             self._payloads.abort()
         let_go(self._file)
+
+    def _add(self, name: str, **contents: Any) -> None:
+        # A dataset that nobody holds is written when it is collected, where no error can be told: hold it.
+        self._held.append(self._file.create_dataset(name, **contents))
 
     def _payload_writer(self, path: Path, layout: str, chunk: int, filter: str) -> _Payloads:
         contents = self._contents
@@ -271,12 +276,12 @@ class _SpooledWriter:
         self._spool.writelines(payloads)
 
     def close(self) -> None:
-        packed = _Bytes(self._file, self._spool.tell())
+        self._bytes = _Bytes(self._file, self._spool.tell())
         self._spool.close()
         with self._path.open("rb") as spool:
             while data := spool.read(SPOOL_COPY):
-                packed.append(data)
-        packed.close()
+                self._bytes.append(data)
+        self._bytes.close()
         self._path.unlink()
 
     def abort(self) -> None:
