@@ -51,12 +51,13 @@ class Store:
     def __getitem__(self, index: int) -> tuple[Pixels, int]:
         """The pixels, uint8 (height, width, 3), and the label of one sample; a negative index counts from the end."""
         position = range(len(self))[index]
+        label = int(self.labels[position])
         (payload,) = self.read([position])
         try:
             pixels = self.encoding.decode(payload)
         except ValueError as error:
             raise self._broken(position, error) from error
-        return pixels if pixels.flags.writeable else pixels.copy(), int(self.labels[position])
+        return pixels if pixels.flags.writeable else pixels.copy(), label
 
     def __repr__(self) -> str:
         told = self.manifest

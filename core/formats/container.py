@@ -93,6 +93,10 @@ class Container:
 
     # ------------------------------------------------------------ what a format fills in
 
+    def _open(self) -> None:
+        """Whatever reading a sample needs of the container as a whole; called to tell whose fault an error is."""
+        raise NotImplementedError
+
     def _labels(self) -> Labels:
         raise NotImplementedError
 
@@ -121,7 +125,9 @@ class Container:
             raise InputError(f"{self._path} is damaged: {what} ({reason_of(error)})") from error
 
     def _blamed(self, indices: Sequence[int], error: BaseException) -> InputError:
-        """Which of these samples cannot be read: they are read again, one by one."""
+        """Whether it is the whole container, or which of these samples: they are read again, one by one."""
+        with self._told("it cannot be opened"):
+            self._open()
         for index in indices:
             try:
                 self._read([index])

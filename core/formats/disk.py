@@ -108,6 +108,9 @@ def _write_file(path: str, payload: Buffer) -> None:
 class DiskReader(Container):
     """Reads whole files; holds the list of paths, no handles. Nothing that a link leads to is read."""
 
+    def _open(self) -> None:
+        self._listing  # noqa: B018 - it is read when it is first asked for
+
     def _labels(self) -> Labels:
         return self._listing.labels
 

@@ -69,8 +69,9 @@ class OneByOne(Dataset[tuple[torch.Tensor, int]]):
 
     def _image(self, index: int) -> Image.Image:
         stages = self.pipeline
-        (payload,) = stages.decompress(stages.fetch(np.array([index])))
+        stored = stages.fetch(np.array([index]))
         try:
+            (payload,) = stages.decompress(stored)
             return Image.fromarray(stages.decode.encoding.decode(payload))
         except ValueError as error:
             raise WorkError(f"sample {index} of {stages.name} cannot be decoded: {error}") from error

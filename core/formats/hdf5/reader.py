@@ -34,6 +34,9 @@ class Hdf5Reader(MappedContainer):
         super().__init__(path)
         self._payloads = PerProcess(partial(_open_payloads, path))
 
+    def _open(self) -> None:
+        self._payloads.get()
+
     def _labels(self) -> Labels:
         with open_readonly(self._path) as file:
             return _numbers(file, "labels", self._path)

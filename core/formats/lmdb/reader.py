@@ -25,6 +25,9 @@ POINTER = 2
 class LmdbReader(MappedContainer):
     """Finds every payload when the first one is asked for, by a walk over the leaf pages; holds nothing but the map."""
 
+    def _open(self) -> None:
+        self._extents_of_all()
+
     def _labels(self) -> Labels:
         value = self._named(LABELS)
         if len(value) % 8:
