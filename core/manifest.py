@@ -18,6 +18,7 @@ from core.errors import InputError
 from core.files import Unreadable, read_object
 from core.formats import FORMATS
 from core.strict_json import dumps, plain
+from core.value_range import ValueRange
 
 MANIFEST = "manifest.json"
 SCHEMA = 1

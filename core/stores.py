@@ -96,7 +96,7 @@ class Store:
     @cached_property
     def encoding(self) -> Encoding:
         made = ENCODINGS.make(self.manifest.encoding["name"], self.manifest.encoding["options"])
-        return made.bind([self.payload_shape] if self.payload_shape else [])
+        return made.bind([self.payload_shape] if self.payload_shape else [], self.manifest.values)
 
     @cached_property
     def compression(self) -> Compression:
