@@ -68,5 +68,5 @@ def test_an_index_that_vanishes_is_told(home: Home, tmp_path: Path) -> None:
 
     dataset = Dataset.open(home, "shapes")
     (dataset.root / "index.sqlite").unlink()
-    with pytest.raises(InputError, match="index of dataset 'shapes' cannot be read"):
+    with pytest.raises(InputError, match="the index of dataset 'shapes' is damaged"):
         list(dataset.rows("train"))
