@@ -197,12 +197,14 @@ def test_bands_that_are_asked_for() -> None:
     for wrong in ("", "0", "1,2", "a,b,c", "1,2,3,4", "9999999999"):
         with pytest.raises(ValueError, match="give one, or three"):
             parsed(wrong)
+    assert asked(6, (4, 4, 4)).chosen == (4,)
+    assert draw([image], choice=Choice(bands=(5,), channels=13)).bands == (0, 1, 2)
     with pytest.raises(ValueError, match="it has 6"):
         draw([image], choice=Choice(bands=(6,)))
 
 
 def test_a_choice_survives_json_and_names_what_is_none() -> None:
-    for choice in (Choice(), Choice(AS_IS, (2, 1, 0)), Choice((0.5, 7.0), (3,))):
+    for choice in (Choice(), Choice(AS_IS, (2, 1, 0), 13), Choice((0.5, 7.0), (3,))):
         assert Choice.from_json(choice.to_json()) == choice
     assert Choice.parsed("0:4095", "1") == Choice((0.0, 4095.0), (0,))
     for wrong in ("bright", "5:1", "1:", "nan:3"):

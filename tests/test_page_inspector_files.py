@@ -17,12 +17,14 @@ from streamlit.testing.v1 import AppTest
 from core.events import finish
 from core.home import Home
 from core.inspect import uploads
+from core.inspect.display import AS_IS
 from core.inspect.remembered import Remembered
 from core.inspect.roots import VARIABLE
 from core.inspect.task import Scan
 from core.jobs.tasks import make
 from ui.inspector import inspected
 from ui.inspector.check import as_csv
+from ui.inspector.drawing import RANGE
 from ui.inspector.filtering import KEY, LABEL
 from ui.inspector.opening import FOLDER, PATH, SOURCE
 from ui.inspector.view import RECOGNISED, join_choice, split_choice
@@ -61,6 +63,38 @@ def opened(path: Path | str, view: str | None = None) -> AppTest:
 
 def errors(app: AppTest) -> str:
     return "\n".join(error.value for error in app.error)
+
+
+# ---------------------------------------------------------------- drawing
+
+
+def test_bands_and_range_are_told_beside_the_picture_and_can_be_chosen(empty: Home, files: Path) -> None:
+    rows, columns = np.mgrid[:20, :20]
+    slopes = np.arange(1, 37).reshape(6, 1, 1, 6)
+    with h5py.File(files / "bands.h5", "w") as file:
+        file["images"] = ((rows * columns + rows)[..., None] * slopes).astype("u2")
+    app = opened(files / "bands.h5")
+
+    def said() -> str:
+        return texts(app).replace("\\", "")
+
+    assert "Bands 1, 2, 3 of 6 are drawn as red, green and blue" in said()
+    assert "99.8 % of the values of 6 images" in said()
+    app.segmented_control(key=RANGE).set_value(AS_IS).run()
+    assert "Values from 0 to 65535 are drawn as black to white: as they are" in said()
+    for colour, band in (("Red", 5), ("Green", 0), ("Blue", 0)):
+        app.selectbox(key=f"inspector.band.6.{colour}").set_value(band).run()
+    assert not app.exception
+    assert "Bands 6, 1, 1 of 6 are drawn as red, green and blue (as asked for)" in said()
+    assert (app.query_params["range"], app.query_params["bands"]) == ("as-is", "6,1,1-of-6")
+    app.button(key="inspector.usual_bands").click().run()
+    assert "Bands 1, 2, 3 of 6" in said()
+
+
+def test_photographs_offer_no_choice_of_range_or_bands(empty: Home, files: Path) -> None:
+    app = opened(write_many_hdf5(files / "many.h5"))
+    assert not [widget for widget in (*app.segmented_control, *app.selectbox) if "range" in str(widget.key)]
+    assert not [widget for widget in app.selectbox if "inspector.band" in str(widget.key)]
 
 
 # ---------------------------------------------------------------- opening

@@ -65,6 +65,11 @@ class Hints:
     wavelengths: tuple[float, ...] = ()
     alpha: bool = False
 
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """What each channel is called: its name, or its wavelength."""
+        return self.names or tuple(f"{wave:.5g} nm" for wave in self.wavelengths)
+
 
 NOTHING = Hints()
 
@@ -89,7 +94,7 @@ def asked(count: int, wanted: Sequence[int]) -> Bands:
     """The channels that somebody asks for. Raises ValueError where there are none such."""
     if len(wanted) not in (1, 3) or not all(0 <= band < count for band in wanted):
         raise ValueError(f"there is no choice of bands {numbered(wanted)}: it has {count}; give one or three of them")
-    chosen = tuple(wanted)
+    chosen = tuple(wanted) if len(set(wanted)) > 1 else (wanted[0],)
     return Bands(chosen, _said(chosen, count, "as asked for") if count > 1 else "")
 
 

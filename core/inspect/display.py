@@ -24,10 +24,12 @@ RANGES = (DATASET, AS_IS)
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What is asked for. range: `DATASET` (its own), `AS_IS` (its type's) or (black, white); bands: one or three,
-    counted from 0, or None for those that the file or a usual order names."""
+    counted from 0, or None for those that the file or a usual order names; channels: of how many they are the choice,
+    images with more or fewer keeping theirs (None: of any number)."""
 
     range: str | Told = DATASET
     bands: tuple[int, ...] | None = None
+    channels: int | None = None
 
     @classmethod
     def parsed(cls, range: str | None, bands: str | None) -> Choice:
@@ -37,7 +39,8 @@ class Choice:
 
     def to_json(self) -> dict[str, Any]:
         told = self.range if isinstance(self.range, str) else list(self.range)
-        return {"range": told, "bands": None if self.bands is None else list(self.bands)}
+        bands = None if self.bands is None else list(self.bands)
+        return {"range": told, "bands": bands, "channels": self.channels}
 
     @classmethod
     def from_json(cls, told: Any) -> Choice:
@@ -48,6 +51,7 @@ class Choice:
         return cls(
             _range(range) if isinstance(range, str) else (float(range[0]), float(range[1])),
             None if bands is None else tuple(map(int, bands)),
+            told["channels"],
         )
 
 
@@ -69,7 +73,7 @@ class Drawn:
     """A picture, RGB uint8 (height, width, 3), and how it came about.
 
     notes: sentences to be read beside it, none where nothing was chosen; low, high: the values that are black and
-    white; bands: the channels drawn, counted from 0, of `count`.
+    white; bands: the channels drawn, counted from 0, of `count`; names: those of all channels, where they have some.
     """
 
     pixels: Pixels
@@ -78,9 +82,11 @@ class Drawn:
     high: float
     bands: tuple[int, ...]
     count: int
+    names: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return {"range": [self.low, self.high], "bands": list(self.bands), "channels": self.count}
+        told = {"range": [self.low, self.high], "bands": list(self.bands), "channels": self.count}
+        return {**told, "names": list(self.names)} if self.names else told
 
 
 class Display:
@@ -131,15 +137,12 @@ class Display:
             painted = _over_white(painted, values[:, :, bands.alpha])
         pixels = np.repeat(painted, 3, axis=2) if painted.shape[2] == 1 else painted
         notes = (*self.notes, *filter(None, (bands.words, range.words)))
-        return Drawn(np.ascontiguousarray(pixels), notes, range.low, range.high, bands.chosen, values.shape[2])
-
-    def said(self, channels: int) -> str:
-        """The default choices for images of so many channels, in words; "" where nothing is chosen."""
-        bands = self._bands(channels, Choice())
-        return "; ".join(filter(None, (bands.words, self._range(bands, Choice()).words)))
+        count = values.shape[2]
+        names = self.hints.all_names if len(self.hints.all_names) == count else ()
+        return Drawn(np.ascontiguousarray(pixels), notes, range.low, range.high, bands.chosen, count, names)
 
     def _bands(self, count: int, choice: Choice) -> Bands:
-        if choice.bands is not None:
+        if choice.bands is not None and choice.channels in (None, count):
             return bands_of.asked(count, choice.bands)
         return bands_of.choose(count, self.hints, count == bands_of.MOST_CHANNELS and self._is_signed())
 

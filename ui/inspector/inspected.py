@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ import streamlit as st
 
 from core.contracts import Labels
 from core.inspect import search
+from core.inspect.display import Choice
 from core.inspect.files import Cell, InspectedFile, Sample, open_inspected
 from core.inspect.process import ReaderDied
 from core.inspect.search import Census, Wanted
@@ -41,13 +42,14 @@ DEATHS = 6
 @dataclass(frozen=True)
 class Span:
     """A part of a file's records: `start` <= i < `stop`. `stamp` changes whenever the file does; `schema` is the way
-    in which it is to be read, None for the recognised one."""
+    in which it is to be read, None for the recognised one; `choice` how its pictures are drawn."""
 
     path: str
     stamp: int
     start: int
     stop: int
     schema: str | None = None
+    choice: Choice = field(default_factory=Choice)
 
     @classmethod
     def of_split(cls, store: Path, samples: dict[str, int], split: str) -> Span:
@@ -110,7 +112,7 @@ def _cells(span: Span, positions: tuple[int, ...], edge: int, deaths: list[int])
     try:
         if deaths[0] <= 0:
             raise ReaderDied("not read: too many entries of this page ended their reader")
-        return _of(span, lambda file: file.cells([span.start + position for position in positions], edge))
+        return _of(span, lambda file: file.cells([span.start + position for position in positions], edge, span.choice))
     except ReaderDied as error:
         deaths[0] -= 1
         if len(positions) == 1 or deaths[0] < 0:
@@ -122,7 +124,7 @@ def _cells(span: Span, positions: tuple[int, ...], edge: int, deaths: list[int])
 @st.cache_data(max_entries=64, show_spinner=False)
 def sample(span: Span, position: int) -> Sample:
     """One record of a span, whole."""
-    return _of(span, lambda file: file.sample(span.start + position))
+    return _of(span, lambda file: file.sample(span.start + position, choice=span.choice))
 
 
 def payload(span: Span, position: int) -> bytes:

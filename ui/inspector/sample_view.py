@@ -13,6 +13,7 @@ import streamlit as st
 from core.contracts import Pixels
 from core.inspect.files import Sample
 from ui.gallery import data_uri
+from ui.inspector.drawing import draw_choice
 from ui.inspector.opening import Subject
 from ui.inspector.sample_details import draw_header, draw_saving, draw_value
 from ui.words import plain, verbatim
@@ -54,6 +55,7 @@ def draw_sample(subject: Subject, sample: Sample, position: int) -> None:
     st.caption(f"{subject.noun.capitalize()} {position:,} of {len(subject.span):,} {verbatim(subject.where)}")
     if sample.pixels is not None:
         draw_pictures(LARGE, {f"{subject.noun} {position}: {title}": sample.pixels})
+    draw_choice(about)
     if about.get("problem"):
         st.error(verbatim(about["problem"]), icon=":material/broken_image:")
     draw_value(about)

@@ -12,7 +12,7 @@ from core.inspect.files import Cell
 from core.stores import StoreInfo
 from ui import address
 from ui.gallery import cell_data, draw_gallery
-from ui.inspector import filtering, inspected
+from ui.inspector import drawing, filtering, inspected
 from ui.inspector.compare import draw_others
 from ui.inspector.filtering import Positions, label_text
 from ui.inspector.inspected import Span
@@ -32,8 +32,9 @@ def draw_images(subject: Subject, others: list[StoreInfo]) -> None:
     """The grid beside the picked entry, and below them a store's sample in other stores."""
     if len(subject.span) == 0:
         return
-    filtering.begin(subject, (PAGE, SELECTED))
+    filtering.begin(subject, (PAGE, SELECTED, *drawing.forget()))
     address.recall("sample", SELECTED, address.number)
+    drawn = drawing.draw_with(subject, drawing.chosen())
     wanted = filtering.chosen()
     positions, found = filtering.positions_of(subject, wanted)
     edge, size = _density(subject)
@@ -43,7 +44,7 @@ def draw_images(subject: Subject, others: list[StoreInfo]) -> None:
     grid, large = st.columns([8, 5], gap="large")
     with grid:
         if len(positions):
-            _draw_grid(subject, positions, first, edge, size)
+            _draw_grid(drawn, positions, first, edge, size)
         else:
             filtering.nothing(subject, wanted, found)
         filtering.draw_rest(found)
@@ -51,7 +52,7 @@ def draw_images(subject: Subject, others: list[StoreInfo]) -> None:
     if len(positions):
         selected = _selected(subject, positions, first)
         with large:
-            _draw_large(subject, positions, selected, size)
+            _draw_large(drawn, positions, selected, size)
         draw_others(subject, selected, others)
     with above, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         # drawn last, for counting labels must not hold up the grid

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from core.inspect import arrays
 from core.inspect.display import Display, Drawn, native
 from core.inspect.hdf5 import described
@@ -20,12 +18,10 @@ SAMPLED = 9
 
 @dataclass(frozen=True)
 class Look:
-    """How the images of one dataset are shown: `layout` is the axes of one image in the order of the file, `channels`
-    how many each has."""
+    """How the images of one dataset are shown: `layout` is the axes of one image in the order of the file."""
 
     facts: Facts
     layout: str
-    channels: int
     display: Display
     upside_down: bool = False
 
@@ -38,13 +34,6 @@ class Look:
         if looked_up is not None:
             return Drawn(looked_up, (), 0, 255, (0, 1, 2), 3)
         return self.display.draw(image, self.facts.file.choice)
-
-    @property
-    def words(self) -> str:
-        """What was chosen for these images; "" where nothing was, and for uint8 of one or three channels, which would
-        have to be read first: each picture tells what was chosen for it."""
-        plain = self.facts.dtype == np.uint8 and self.channels in (1, 3)
-        return "" if plain else self.display.said(self.channels)
 
 
 def look_of(facts: Facts, layout: str, first: Callable[[int], Sequence[arrays.Array]]) -> Look:
@@ -59,7 +48,7 @@ def look_of(facts: Facts, layout: str, first: Callable[[int], Sequence[arrays.Ar
         white_is_zero=hdf5_spec.white_is_zero(facts.attributes),
         notes=_notes(facts, turned),
     )
-    return Look(facts, hdf5_layouts.of_image(layout), channels, display, turned)
+    return Look(facts, hdf5_layouts.of_image(layout), display, turned)
 
 
 def _notes(facts: Facts, turned: bool) -> tuple[str, ...]:

@@ -127,7 +127,6 @@ def _why(images: Sequence[Candidate], runs: Sequence[ArrayRun]) -> str:
     facts = first.facts
     size = hdf5_layouts.words(first.layout, facts.shape, facts.matlab)
     why = f"{facts.name} has the shape of images, {facts.shape}: {size}"
-    why += f"; {run.look.words}" if run.look.words else ""
     why += f"; {run.labels.told()}" if run.labels is not None else ""
     if len(images) > 1:
         names = ", ".join(candidate.facts.name for candidate in images[1:5])

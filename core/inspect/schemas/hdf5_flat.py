@@ -71,7 +71,6 @@ class FlatRows(Runs):
         names = ", ".join(run.name for run in runs[:4])
         why = f"each row of {names} has as many values as an image of {' x '.join(map(str, first.shape))}, and they "
         why += "vary like one" + (f"; {first.labels.told()}" if first.labels is not None else "")
-        why += f"; {first.look.words}" if first.look.words else ""
         return cls(why, runs)
 
 
