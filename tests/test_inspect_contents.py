@@ -77,7 +77,8 @@ def test_bands_of_safetensors_are_the_channels_of_one_image() -> None:
 
 def test_two_polarisations_are_two_bands() -> None:
     made = {"VV": GREY.astype(np.float32), "VH": GREY.astype(np.float32) / 2}
-    assert seen(safetensors(made), np.stack(list(made.values()), axis=2), None).bands == ("vv", "vh")
+    for fields in (made, {f"band{name}": array for name, array in made.items()}):
+        assert seen(safetensors(fields), np.stack(list(made.values()), axis=2), None).bands == ("vv", "vh")
 
 
 def test_arrays_that_are_called_otherwise_are_no_bands() -> None:
@@ -186,6 +187,9 @@ def test_text_that_is_no_image_stays_text() -> None:
         ({"id": 17}, None),
         ({"image_id": 17, "frame": 3}, None),
         ({"label": None, "class": 5}, 5),
+        ({"boxes": [[1, 2, 3, 4], [5, 6, 7, 8]], "labels": [3, 5]}, None),
+        ({"boxes": [[1, 2, 3, 4], [5, 6, 7, 8]], "labels": [3, 3]}, 3),
+        ({"anns": [{"bbox": [1, 2], "category_id": 7}]}, 7),
         ({"label": float("nan")}, None),
     ],
 )
@@ -304,7 +308,22 @@ def test_a_number_before_pixels_is_a_guess() -> None:
     seen(bytes([4]) + square.tobytes(), square, None, guess=4)
     seen(struct.pack("<I", 4) + PNG, IMAGE, None, guess=4)
     seen(struct.pack("<I", len(PNG)) + PNG, IMAGE, None)
+    seen(struct.pack("<I", len(PNG)) + PNG + struct.pack("<I", 4) + b"word", IMAGE, None)
     seen(b"\xde\xad\xbe\xef" + PNG, IMAGE, None)
+
+
+def test_what_inflates_to_itself_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compressed data inside compressed data, without an end in sight, are bytes some levels down."""
+    value = OBJECT
+    for _ in range(3):
+        value = gzip.compress(value)
+    seen(value, IMAGE, "c1")
+    inflated = []
+    monkeypatch.setattr(
+        "core.inspect.contents.compressed.inflated", lambda value: inflated.append(1) or (value, "gzip")
+    )
+    assert content_of(b"\x1f\x8b\x08" + bytes(40)).pixels is None
+    assert len(inflated) < 40
 
 
 # ---------------------------------------------------------------- messages
@@ -367,6 +386,24 @@ def test_image_files_that_cannot_be_opened_are_named(value: bytes, name: str) ->
     assert content.is_image
     assert content.pixels is None
     assert name in (content.problem or "")
+
+
+@pytest.mark.parametrize("shape", [(196, 512), (13, 300), (40, 40), (4, 4)])
+def test_tables_of_numbers_are_no_pictures(shape: tuple[int, ...]) -> None:
+    """Features, tracks, poses: under no name, and under one that says nothing of images."""
+    table = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    for value in (
+        npy(table),
+        pickle.dumps(table),
+        pickle.dumps({"feature": table, "label": 2}),
+        safetensors({"x": table}),
+    ):
+        content = content_of(value)
+        assert content.pixels is None
+        assert not content.is_image
+    seen(pickle.dumps({"image": table}), table, None)
+    depth = np.add.outer(np.arange(60.0), np.arange(50.0)) ** 1.5
+    seen(npy(depth), depth, None)
 
 
 def test_numbers_and_text_side_by_side() -> None:

@@ -76,7 +76,10 @@ def test_bytes_before_pixels_are_a_guess_that_anything_else_overrules(tmp_path: 
         ([f"{'cat' if n < 4 else 'dog'}/images/{n}.jpg" for n in range(9)], {"cat", "dog"}),
         ([f"n0144{n // 3}764/x_{n}.JPEG" for n in range(9)], {"n01440764", "n01441764", "n01442764"}),
         ([f"{n // 3}/{n}.png" for n in range(9)], {"0", "1", "2"}),
-        ([f"00{n // 3}.Laysan_Albatross/{n}.png" for n in range(9)], {f"00{n}.Laysan_Albatross" for n in range(3)}),
+        ([f"{('001.Albatross', '002.Gull')[n // 5]}/{n}.png" for n in range(9)], {"001.Albatross", "002.Gull"}),
+        ([f"class_{n // 3:03d}/{n}.png" for n in range(9)], {f"class_{n:03d}" for n in range(3)}),
+        ([f"c{n // 3}/img_{n}.jpg" for n in range(9)], {"c0", "c1", "c2"}),
+        ([f"S_{n // 3:03d}/rgb_left/{n}" for n in range(9)], None),
         ([f"{'cat' if n < 4 else 'dog'}\\{n}.jpg" for n in range(9)], {"cat", "dog"}),
         (["apple/1.jpg", "pear/1.jpg", "plum/1.jpg"], {"apple", "pear", "plum"}),
         ([f"{'Pasture' if n < 4 else 'SeaLake'}_{n}" for n in range(9)], {"Pasture", "SeaLake"}),
@@ -155,6 +158,35 @@ def test_a_label_that_is_a_number_beside_measurements(tmp_path: Path) -> None:
     assert labels_of(opened(made)) == LABELS
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {b"shape": b"20,24,3", b"dtype": b"uint8"},
+        {b"__shape__": pickle.dumps((20, 24, 3))},
+        {b"__meta__": json.dumps({"shape": [20, 24, 3], "classes": ["a", "b", "c", "d", "e"]}).encode()},
+        {b"meta_info": packed({"height": 20, "width": 24, "channels": 3, "dtype": "uint8"})},
+    ],
+)
+def test_a_shape_that_is_stated_for_all_entries(tmp_path: Path, facts: dict[bytes, bytes]) -> None:
+    items = {b"%05d" % index: image.tobytes() for index, image in enumerate(PICTURES)}
+    records = opened(write(tmp_path / "made", items | facts))
+    assert len(records) == COUNT
+    assert "20 x 24 x 3 of uint8" in records.why
+    assert all(np.array_equal(records.read(index).pixels, image) for index, image in enumerate(PICTURES))
+    assert labels_of(records) == [None] * COUNT
+    assert records.classes == (["a", "b", "c", "d", "e"] if b"__meta__" in facts else None)
+
+
+def test_masks_beside_images_are_no_samples(tmp_path: Path) -> None:
+    masks = [encoded((image[:, :, 0] > 90).astype(np.uint8), mode="L") for image in PICTURES]
+    items = {b"image_%d" % index: PNGS[index] for index in ALL} | {b"mask_%d" % index: masks[index] for index in ALL}
+    records = opened(write(tmp_path / "made", items))
+    assert (len(records), labels_of(records)) == (COUNT, [None] * COUNT)
+    assert "entries like mask_* belong to the images too" in records.warnings[0]
+    views = {b"left_%d" % index: PNGS[index] for index in ALL} | {b"right_%d" % index: PNGS[index] for index in ALL}
+    assert len(opened(write(tmp_path / "views", views))) == 2 * COUNT
+
+
 # ---------------------------------------------------------------- entries that are no samples
 
 BOOKS = {
@@ -201,3 +233,13 @@ def test_a_kind_of_value_needs_no_schema(tmp_path: Path, monkeypatch: pytest.Mon
     name, records = understand(LmdbFile(write(tmp_path / "made", {b"%d" % n: b"NEW!%c" % n for n in ALL}) / "data.mdb"))
     assert (name, len(records)) == ("objects", COUNT)
     assert "new things" in records.why
+
+
+def test_binary_keys_that_are_no_integer_keys_are_counted_up(tmp_path: Path) -> None:
+    """struct.pack("<I", 256) sorts right after that of 0."""
+    items = {struct.pack("<I", number): pickle.dumps((PNGS[number % COUNT], number % 7)) for number in range(300)}
+    records = opened(write(tmp_path / "made", items))
+    assert [records.key(index) for index in (0, 1, 255, 256, 299)] == ["0", "1", "255", "256", "299"]
+    assert [records.label(index) for index in range(300)] == [number % 7 for number in range(300)]
+    assert records.find("256") == 256
+    assert np.array_equal(records.read(256).pixels, PICTURES[256 % COUNT])

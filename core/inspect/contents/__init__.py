@@ -7,6 +7,7 @@ without a bound.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
@@ -39,20 +40,26 @@ CONTENTS: Mapping[str, str] = {
 }
 """Name of a kind -> its title. The module has the same name."""
 
-DEEPEST = 3
-"""A value inside a value inside a value is looked at; deeper ones stay bytes."""
+DEEPEST = 5
+"""A value inside a value inside a value, ... is looked at; deeper ones stay bytes."""
 
 _PACKAGE = __name__
 _readers: dict[str, Read] = {}
+_nesting = threading.local()
 
 
 def content_of(value: bytes, depth: int = 0) -> Content:
     """What a value is. One that is broken, or of no kind known, is bytes with the reason in `problem`."""
-    if depth < DEEPEST:
-        for kind in CONTENTS:
-            content = content_as(kind, value)
-            if content is not None:
-                return content
+    entered = getattr(_nesting, "depth", 0)
+    if max(depth, entered) < DEEPEST:
+        _nesting.depth = entered + 1  # a compression inside a compression does not know how deep it is
+        try:
+            for kind in CONTENTS:
+                content = content_as(kind, value)
+                if content is not None:
+                    return content
+        finally:
+            _nesting.depth = entered
     return Content("bytes", "bytes", value)
 
 

@@ -49,21 +49,42 @@ class Content:
 
 
 def of_array(
-    kind: str, array: np.ndarray[Any, Any], payload: Buffer, *, encoding: str = "raw", label: Label = None
+    kind: str,
+    array: np.ndarray[Any, Any],
+    payload: Buffer,
+    *,
+    encoding: str = "raw",
+    label: Label = None,
+    certain: bool = False,
 ) -> Content:
-    """An array as what it looks like: an image, a vector, or numbers to be read."""
+    """An array as what it looks like: an image, a vector, or numbers to be read. `certain`: its name says that it is an
+    image; others but bytes must vary like one."""
     seen = Content(kind, encoding, payload, shape=tuple(map(int, array.shape)), dtype=str(array.dtype), label=label)
     if _may_be_image(array):
         try:
             image = arrays.channels_last(np.squeeze(array) if array.ndim > 3 else array)
+            doubt = None if certain or array.dtype.kind == "b" or array.dtype == np.uint8 else _doubt(image)
+            if doubt is not None:
+                return replace(seen, encoding="array", text=f"{_numbers_text(array)}; no picture: {doubt}")
             return replace(seen, pixels=arrays.to_rgb(image), is_image=True, array=image)
         except ValueError as error:
             return replace(seen, problem=str(error), is_image=True)
     if array.dtype.kind in "biuf" and array.size > 1 and max(array.shape) == array.size:
         vector = np.asarray(array.reshape(-1)[:MOST_NUMBERS], np.float64)
         return replace(seen, encoding="vector", values=vector, text=vector_text(array))
+    return replace(seen, encoding="array", text=_numbers_text(array))
+
+
+def _doubt(image: np.ndarray[Any, Any]) -> str | None:
+    """Why numbers (H, W, C) are no picture."""
+    from core.inspect.hdf5 import nature
+
+    return nature.doubt([image[:, :, 0] if image.shape[2] == 1 else image], False)
+
+
+def _numbers_text(array: np.ndarray[Any, Any]) -> str:
     numbers = str(array.reshape(-1)[:32].tolist())[:2000]
-    return replace(seen, encoding="array", text=f"{array.dtype} array of shape {array.shape}: {numbers}")
+    return f"{array.dtype} array of shape {array.shape}: {numbers}"
 
 
 def vector_text(array: np.ndarray[Any, Any]) -> str:

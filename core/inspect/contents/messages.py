@@ -13,7 +13,7 @@ from core.inspect.contents.protobuf import BYTES, VARINT, Fields, fields_of, sig
 from core.inspect.records import Label
 from core.inspect.values import image_encoding, text_of
 
-MOST_FIELDS = 64
+MOST_FIELDS, MOST_VALUES = 64, 4096
 MOST_CLASSES = 1 << 20
 _NO_WORD = frozenset("0123456789./\\")
 
@@ -28,7 +28,7 @@ def message_of(value: bytes) -> Fields | None:
     """The fields of a message that may be a sample's: few, of small numbers."""
     if len(value) < 16 or value[0] & 7 not in (VARINT, BYTES) or value[0] >> 3 == 0:
         return None
-    fields = fields_of(value)
+    fields = fields_of(value, MOST_VALUES)
     return fields if fields and len(fields) <= MOST_FIELDS and max(fields) < 1024 else None
 
 

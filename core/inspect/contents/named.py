@@ -25,7 +25,7 @@ LABELS = (
 )  # fmt: skip
 SHAPES = ("shape", "image_shape", "img_shape", "size", "image_size", "dims", "imsize")
 DTYPES = ("dtype", "image_dtype", "img_dtype", "data_type", "datatype")
-OBJECTS = ("shapes", "annotations", "objects", "object", "instances", "boxes", "regions")
+OBJECTS = ("shapes", "annotations", "anns", "objects", "object", "instances", "boxes", "regions")
 """What the things in an image are called, each with a label of its own (labelme, COCO, VOC)."""
 
 _OF_AN_OBJECT = ("label", "class", "category", "name", "class_name", "category_name", "category_id", "class_id", "cls")
@@ -34,14 +34,28 @@ _MOST_NUMBERS = 32
 """Numbers side by side that are a label as they stand (the digits of a word); more are a vector."""
 
 
+BOXES = frozenset(("boxes", "bboxes", "bbox", "masks", "keypoints", "polygons", "segmentation", "iscrowd"))
+"""Beside these, labels are those of the things in an image, and not its own."""
+
+
 def label_among(fields: Mapping[str, Any], image: str) -> Label:
     """The label among named fields, by its name; or the one label that all things in the image have."""
+    of_things = not BOXES.isdisjoint(fields)
     for name in LABELS:
         if name != image and name in fields and not is_long(fields[name]):
-            label = as_label(fields[name])
+            label = _one_of(fields[name]) if of_things else as_label(fields[name])
             if label is not None:
                 return label
     found = {_of_an_object(thing) for name in OBJECTS for thing in _things(fields.get(name))} - {None}
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _one_of(value: Any) -> Label:
+    """The label that all of several things have."""
+    values = value.tolist() if isinstance(value, np.ndarray) else value
+    if not isinstance(values, list | tuple):
+        return as_label(value)
+    found = {as_label(item) for item in values[:1000]}
     return next(iter(found)) if len(found) == 1 else None
 
 

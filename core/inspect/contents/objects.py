@@ -34,6 +34,8 @@ from core.inspect.values import bare_array, guessed_dtype, image_encoding, text_
 from core.strict_json import dumps
 
 _LONGEST_TEXT = 4096
+_SURELY = frozenset(IMAGES[: IMAGES.index("rgb") + 1])
+"""Names of fields that say that there is an image."""
 
 
 def of_object(kind: str, thing: Any, payload: Buffer, depth: int = 0) -> Content:
@@ -98,7 +100,7 @@ def _of_bands(kind: str, fields: Mapping[str, Any], payload: Buffer) -> Content 
     if found is None:
         return None
     array, names, left = found
-    content = replace(of_array(kind, array, payload), bands=names)
+    content = replace(of_array(kind, array, payload, certain=True), bands=names)
     told = f"its bands are {', '.join(names)}"
     told += f"; {', '.join(left)} have another size" if left else ""
     return _labelled(kind, replace(content, text=told), fields, "")
@@ -158,7 +160,7 @@ def _label_of_items(others: list[Any], facts: Mapping[str, Any]) -> Label:
 
 
 def _of_part(
-    kind: str, part: Any, payload: Buffer, fields: Mapping[str, Any], depth: int, name: str = "image"
+    kind: str, part: Any, payload: Buffer, fields: Mapping[str, Any], depth: int, name: str = ""
 ) -> Content | None:
     """One part of the data, if it is an image (or the whole, if it is an array)."""
     if isinstance(part, np.ndarray):
@@ -183,7 +185,7 @@ def _of_array(
             return _of_bytes(kind, data, fields, depth, name)
     if array.ndim == 0:
         return None
-    return of_array(kind, array, arrays.flat(array))
+    return of_array(kind, array, arrays.flat(array), certain=name in _SURELY)
 
 
 def _of_bytes(kind: str, data: bytes, fields: Mapping[str, Any], depth: int, name: str) -> Content | None:
@@ -191,14 +193,14 @@ def _of_bytes(kind: str, data: bytes, fields: Mapping[str, Any], depth: int, nam
 
     shape = stated_shape(fields, name)
     if shape is not None and image_encoding(data) is None:
-        content = bare_content(kind, data, shape, stated_dtype(fields, name))
+        content = bare_content(kind, data, shape, stated_dtype(fields, name), name in _SURELY)
         if content.problem is None or depth >= 3:
             return content
         behind = _behind_compression(data)
         if behind is None:
             return content
         plain, compression = behind
-        found = bare_content(kind, plain, shape, stated_dtype(fields, name))
+        found = bare_content(kind, plain, shape, stated_dtype(fields, name), name in _SURELY)
         return replace(found, payload=data, encoding=f"{found.encoding}+{compression}")
     if len(data) < 16:
         return None
@@ -216,11 +218,11 @@ def _behind_compression(data: bytes) -> tuple[bytes, str] | None:
     return found if block is None else (block, "lz4")
 
 
-def bare_content(kind: str, data: bytes, shape: tuple[int, ...], dtype: str | None) -> Content:
+def bare_content(kind: str, data: bytes, shape: tuple[int, ...], dtype: str | None, certain: bool = False) -> Content:
     """Bare pixels of a shape that is stated; where their type is not, the likeliest one."""
     guessed = guessed_dtype(data, math.prod(shape)) if dtype is None else dtype
     try:
-        content = of_array(kind, bare_array(data, shape, guessed or "uint8"), data)
+        content = of_array(kind, bare_array(data, shape, guessed or "uint8"), data, certain=certain)
     except ValueError as error:
         return Content(kind, "raw", data, shape=shape, problem=str(error), is_image=True)
     told = f"nothing says the type of its numbers; they are taken for {np.dtype(guessed)}"

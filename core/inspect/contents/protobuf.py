@@ -16,8 +16,8 @@ Fields = dict[int, list[tuple[int, Any]]]
 """Number of a field -> its values in order, each with its type."""
 
 
-def fields_of(data: bytes) -> Fields | None:
-    """The fields of a message; None where the bytes are none."""
+def fields_of(data: bytes, most: int = MOST_FIELDS) -> Fields | None:
+    """The fields of a message of `most` fields; None where the bytes are none."""
     found: Fields = {}
     at = count = 0
     try:
@@ -26,7 +26,7 @@ def fields_of(data: bytes) -> Fields | None:
             number, kind = tag >> 3, tag & 7
             value, at = _value(data, at, kind)
             count += 1
-            if number == 0 or number > 1 << 16 or count > MOST_FIELDS:
+            if number == 0 or number > 1 << 16 or count > most:
                 return None
             found.setdefault(number, []).append((kind, value))
     except (IndexError, ValueError):

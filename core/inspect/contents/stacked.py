@@ -11,7 +11,7 @@ import numpy as np
 
 _NUMBERED = re.compile(r"(?i)(?:.*[^a-z0-9])?(?:band|channel|ch|b)[-_ ]?0*(\d{1,3})(a?)(?:[-_ .]?(?:\d+m|tiff?|npy))?")
 _NAMED = re.compile(
-    r"(?i)(?:.*[^a-z0-9])?(red|green|blue|nir|swir\d*|vnir|rededge\d*|coastal|cirrus|thermal|pan|vv|vh|hh|hv|r|g|b)"
+    r"(?i)(?:.*[^a-z0-9])?(?:band)?(red|green|blue|nir|swir\d*|vnir|rededge\d*|coastal|cirrus|thermal|pan|vv|vh|hh|hv|r|g|b)"
 )
 _OTHERS = frozenset(("image", "img", "x", "data", "rgb", "pixels", "frame"))
 

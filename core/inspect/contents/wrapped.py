@@ -30,6 +30,6 @@ def read(value: bytes) -> Content | None:
 
 
 def _is_length(before: bytes, length: int) -> bool:
-    """Whether the bytes before the image say how long it (or all of the value) is."""
+    """Whether the bytes before the image say how long it (or all of the value) is: it may be followed by more."""
     numbers = (int.from_bytes(before, "little"), int.from_bytes(before, "big"))
-    return any(number in (length, length + len(before)) for number in numbers)
+    return len(before) > 1 and any(length < 2 * number and number <= length + len(before) for number in numbers)

@@ -16,9 +16,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from core.errors import InputError
-from core.inspect.contents import Content, content_of
+from core.inspect.contents import Content
 from core.inspect.display import Choice
 from core.inspect.lmdb.bookkeeping import bookkeeping_of, is_bookkeeping
+from core.inspect.lmdb.facts import Facts, facts_of
 from core.inspect.lmdb.keys import KeyText, key_text, key_text_of
 from core.inspect.lmdb.layout import DUPSORT, INTEGERKEY, SUBDATA, Database, Layout, Meta, guess_layout, read_metas
 from core.inspect.lmdb.map import in_cells, page_kinds
@@ -119,8 +120,13 @@ class LmdbView:
         for key, value in chosen[::step][:CONTENTS_LOOKED_AT]:
             if found and time.monotonic() > end:
                 break
-            found.append((key, content_of(value)))
+            found.append((key, self.facts.content(value)))
         return found
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What it says of all its entries."""
+        return facts_of(self)
 
     @cached_property
     def bookkeeping(self) -> set[bytes]:

@@ -42,6 +42,8 @@ _COUNTED = re.compile(
 _NUMBERED = re.compile(r"0\d{2,}|\d{4,}")
 """Folders that are numbers of several digits: clips and parts are called so (000, 00017), classes seldom."""
 
+_PADDED = re.compile(r"(?i)^(?!.*(?:class|cls|label|categ|synset)).*?(?<!\d)0\d{2,4}(?!\d)")
+
 _WORD_AND_NUMBER = re.compile(r"([A-Za-z]{3,}(?:[-_ ]?[A-Za-z]+)*)[-_ ]?(\d+)")
 
 
@@ -88,6 +90,8 @@ def _are_classes(parts: Sequence[str | None], words_only: bool = False) -> bool:
     counted = Counter(part for part in parts if part is not None)
     if len(counted) < 2 or None in parts or any(_is_no_class(part) for part in counted):
         return False
+    if len({re.sub(r"\d+", "", part) for part in counted}) == 1 and any(map(_PADDED.search, counted)):
+        return False  # S_000, S_001: counted, and nothing says that these are classes
     shared = sum(count for count in counted.values() if count > 1)
     return 5 * shared >= 2 * len(parts) or (not words_only and all(part.isalpha() for part in counted))
 

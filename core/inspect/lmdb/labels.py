@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 TOGETHER = (b"__labels__", b"labels", b"label", b"targets", b"target", b"y", b"__targets__", b"classes", b"class_ids")
 CLASS_NAMES = (
     b"__classes__", b"classes", b"class_names", b"label_names", b"labels_names", b"categories", b"__class_names__",
-    b"class_to_idx", b"idx_to_class", b"names", b"labels", b"__labels__", b"synsets",
+    b"class_to_idx", b"idx_to_class", b"names", b"labels", b"__labels__", b"synsets", b"class_map", b"label_map",
+    b"labelmap", b"idx_to_label", b"label_to_idx", b"__class_map__",
 )  # fmt: skip
 SIBLINGS = (
     "labels",
@@ -134,12 +135,16 @@ def class_names(file: LmdbView, count: int) -> list[str] | None:
         )
         if names and len(names) != count:
             return names
-    return None
+    told = file.facts.fields
+    found = (_names(told[name]) for key in CLASS_NAMES if (name := key.decode().strip("_")) in told)
+    return next((names for names in found if names and len(names) != count), None)
 
 
 def _names(thing: Any) -> list[str] | None:
     if isinstance(thing, str):
         thing = thing.strip().splitlines() if "\n" in thing.strip() else None
+    if isinstance(thing, dict) and thing and all(str(number).isdigit() for number in thing):
+        thing = {name: int(number) for number, name in thing.items() if isinstance(name, str)}
     if isinstance(thing, dict) and thing and all(isinstance(number, int) for number in thing.values()):
         thing = [name for name, _ in sorted(thing.items(), key=lambda pair: pair[1])]
     if isinstance(thing, np.ndarray) and thing.dtype.kind in "SU":

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from core.contracts import Labels
 from core.errors import InputError
-from core.inspect.contents import Content, content_as, content_of
+from core.inspect.contents import Content, content_as
 from core.inspect.display import Drawn
 from core.inspect.displays import Displays
 from core.inspect.lmdb import labels as lmdb_labels
@@ -166,11 +166,11 @@ class LmdbRecords:
         return self.entry(index).value
 
     def content(self, value: bytes) -> Content:
-        for kind in self.kinds:
+        for kind in self.kinds if self.file.facts.shape is None else ():
             content = content_as(kind, value)
             if content is not None:
                 return content
-        return content_of(value)
+        return self.file.facts.content(value)
 
     def content_at(self, index: int, entry: Entry) -> Content:
         """What a record's value is, with what other entries say of it."""

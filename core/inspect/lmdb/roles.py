@@ -28,6 +28,12 @@ _LABEL_WORDS = re.compile(
     rb"(?i)labels?|lbl|target|class|cls|gt|annot|caption|text|txt|word|transcript|answer|ans|json|meta|info|^y(?![a-z])"
 )
 
+_BESIDE_WORDS = re.compile(
+    rb"(?i)masks?(?![a-z])|seg(?![a-z])|segmentation|depth|disp(arity)?(?![a-z])|flow|normals?(?![a-z])|(?<![a-z])gt(?![a-z])|"
+    rb"annot|labels?(?![a-z])|matte|alpha|trimap|thumb"
+)
+"""What images are called that belong to another one: masks, maps of depth."""
+
 Split = Callable[[bytes], tuple[bytes, bytes] | None]
 """Key -> (role with a NUL where the identity goes, identity)."""
 
@@ -100,7 +106,11 @@ def _roles(file: LmdbView, split: Split, values: Mapping[bytes, list[tuple[bytes
     others = [role for role in common if role != image and _go_together(file, image, role, values)]
     labels = [role for role in others if role not in images]
     if not labels:
-        return None
+        beside = [role for role in others if _BESIDE_WORDS.search(role)]
+        plain = image if not _BESIDE_WORDS.search(image) else None
+        return (
+            Roles(split, image, None, tuple(others)) if plain is not None and len(beside) == len(others) > 0 else None
+        )
     label = max(labels, key=lambda role: (bool(_LABEL_WORDS.search(role)), -len(role)))
     return Roles(split, image, label, tuple(role for role in others if role != label))
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from core.inspect.lmdb.layout import INTEGERKEY
+
 if TYPE_CHECKING:
     from core.inspect.lmdb.file import LmdbView
 
@@ -91,12 +93,39 @@ class Counting:
         return index if self.key(index) == key else None
 
 
+class CountingBytes:
+    """Records whose keys are numbers in binary, the low byte first, from 0 up: 1 before 256, which sorts before it."""
+
+    def __init__(self, file: LmdbView, width: int, count: int) -> None:
+        self._file, self._width, self._count = file, width, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def key(self, index: int) -> bytes:
+        return index.to_bytes(self._width, "little")
+
+    def position(self, index: int) -> int:
+        position = self._file.index_of(self.key(index))
+        if position is None:
+            raise ValueError(f"there is no entry {index}")
+        return position
+
+    def index(self, position: int) -> int | None:
+        key = self._file.key_at(position)
+        number = int.from_bytes(key, "little")
+        return number if len(key) == self._width and number < self._count else None
+
+
 def in_counting_order(file: LmdbView, selection: Selection) -> Selection:
     """The same records counted up, where their keys are numbers without leading zeros and none is missing."""
     count = len(selection)
     if count < 11:
         return selection
     key = file.key_at(selection.position(0))
+    if file.keys.order == "little" and not file.tree.database.flags & INTEGERKEY:
+        binary = CountingBytes(file, len(key), count)
+        return binary if _is_counted(file, selection, binary) else selection
     prefix = key.rstrip(b"0123456789") if key[-1:].isdigit() else key[: _first_digit(key)]
     suffix = key[len(prefix) :].lstrip(b"0123456789")
     for first in (0, 1):
@@ -110,7 +139,7 @@ def _first_digit(key: bytes) -> int:
     return next((place for place, byte in enumerate(key) if 48 <= byte <= 57), len(key))
 
 
-def _is_counted(file: LmdbView, selection: Selection, counted: Counting) -> bool:
+def _is_counted(file: LmdbView, selection: Selection, counted: Counting | CountingBytes) -> bool:
     """Whether the counted keys are there: as many as there are records, so that none other can be."""
     count = len(counted)
     looked_at = {0, 9, 10, count - 1, count // 2, *np.random.default_rng(0).integers(0, count, 16).tolist()}

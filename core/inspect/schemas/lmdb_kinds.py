@@ -8,7 +8,7 @@ from core.inspect.contents import CONTENTS, Content
 from core.inspect.lmdb.file import LmdbView
 from core.inspect.lmdb.records import LmdbRecords, encodings, mostly
 
-_OTHERS = ("image-file", "npy", "datum", "caffe2", "wrapped", "text", "vector", "pixels")
+_OTHERS = ("image-file", "unopened", "npy", "datum", "caffe2", "wrapped", "text", "vector", "pixels")
 """Kinds of values that have a schema of their own."""
 
 
@@ -69,7 +69,9 @@ class BarePixels(OfOneKind):
 
     @classmethod
     def says(cls, found: list[Content]) -> str:
-        return f"the values are as long as bare pixels; the first is {found[0].text}"
+        if "stated" in (found[0].text or ""):
+            return f"the values are bare pixels; {found[0].text}: {_shape(found[0])}"
+        return f"the values are as long as bare pixels; the first is {found[0].text or _shape(found[0])}"
 
 
 class Vectors(OfOneKind):

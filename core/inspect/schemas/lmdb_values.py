@@ -9,7 +9,7 @@ from core.inspect.lmdb.records import LmdbRecords, encodings, mostly
 class EncodedValues(LmdbRecords):
     """Values that are whole image files."""
 
-    kinds = ("image-file",)
+    kinds = ("image-file", "unopened")
 
     @classmethod
     def recognise(cls, file: LmdbView) -> EncodedValues | None:
