@@ -155,14 +155,12 @@ def read_dc(bits: Bits, count: int, place: Address, table: Address) -> tuple[Bit
 @inlined
 def read_ac(
     bits: Bits, count: int, place: Address, table: Address, quantiser: Address, zigzag: Address, block: Address
-) -> tuple[Bits, int, Address, int, int]:
+) -> tuple[Bits, int, Address, int]:
     """A block's other coefficients, dequantised, into the zeroed `block`.
 
-    The last results are the number of coefficients up to the last that is not zero, or `DAMAGED`, and the bits that
-    any of their magnitudes has.
+    The last result is the number of coefficients up to the last that is not zero, or `DAMAGED`.
     """
     last = k = 1
-    magnitudes = 0
     while k < 64:
         bits, count, place = refill(bits, count, place)
         # 56 bits are enough for two coefficients from the lookup, of 12 bits at most, and one of any kind, of 31.
@@ -173,7 +171,7 @@ def read_ac(
             if not whole:
                 length, zeros, size = read_code(bits, entry, table)
                 if length > 16:
-                    return bits, count, place, DAMAGED, 0
+                    return bits, count, place, DAMAGED
                 bits <<= np.uint64(length)
                 count -= length
                 length, value = size, read_value(bits, size)
@@ -185,11 +183,9 @@ def read_ac(
                     last = DAMAGED
                 break
             at = np.uint64(k)
-            value *= load_i32(quantiser, at)
-            magnitudes |= value ^ (value >> 63)
-            store_i32(block, np.uint64(load_u8(zigzag, at)), value)
+            store_i32(block, np.uint64(load_u8(zigzag, at)), value * load_i32(quantiser, at))
             k += 1
             last = k
             if k == 64 or not whole:
                 break
-    return bits, count, place, last, magnitudes
+    return bits, count, place, last

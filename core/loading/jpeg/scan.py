@@ -42,10 +42,10 @@ from core.loading.simd.instruction import load_i32, load_i64, store_i32
 Bytes = npt.NDArray[np.uint8]
 Address = np.uint64
 
-MODEST_DC, MODEST_AC = 2048, 256
-"""Below these, no sum that is formed in the IDCT leaves 16 bits: 4 x 2048 + 15 x 5.55 x 255 < 2^15."""
-
 LARGEST_SUM = 32000
+"""What the sums in the IDCT may come to, a little below 2^15."""
+
+HIGHEST_DC = LARGEST_SUM // 4
 
 
 class Part(NamedTuple):
@@ -156,7 +156,7 @@ def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: 
                 value = before_red
             quantiser = np.uint64(load_i64(plan, np.uint64(QUANTISER_AT)))
             value *= load_i32(quantiser, np.uint64(0))
-            bits, count, place, last, magnitudes = read_ac(
+            bits, count, place, last = read_ac(
                 bits, count, place, np.uint64(load_i64(plan, np.uint64(AC_AT))), quantiser, zigzag, block
             )
             out = (
@@ -165,16 +165,16 @@ def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: 
                 + column * load_i64(plan, np.uint64(STEP_ACROSS))
             )
             stride = np.uint64(load_i64(plan, np.uint64(STRIDE)))
-            modest = magnitudes < MODEST_AC and -MODEST_DC < value < MODEST_DC
-            if not (modest or _fits_16_bits(block, value)):
-                last = DAMAGED
-            if not seen or last == DAMAGED:
-                clear_block(block)
-            elif last == 1:
-                fill_block(np.uint8(min(max(((value + 4) >> 3) + 128, 0), 255)), np.uint64(out), stride)
+            if not seen or last == 1:
+                if abs(value) > HIGHEST_DC:
+                    last = DAMAGED
+                elif seen:
+                    fill_block(np.uint8(min(max(((value + 4) >> 3) + 128, 0), 255)), np.uint64(out), stride)
             else:
                 store_i32(block, np.uint64(0), value)
-                idct_block(block, np.uint64(out), stride)
+                if idct_block(block, np.uint64(out), stride) and not _fits_16_bits(block, value):
+                    last = DAMAGED
+            if last != 1:
                 clear_block(block)
             if last == DAMAGED or change == 1 << 16:
                 return False
@@ -191,11 +191,12 @@ def _fits_16_bits(block: Address, dc: int) -> bool:
     """Whether libjpeg's IDCT of this block stays within 16 bits, as its vector code needs it (jidctint-*).
 
     A column's sums are at most 4 times its first coefficient and 5.55 times the others; of the results of columns, it
-    adds those of 0 and 4, 1 and 5, 3 and 7. `dc` is not in the block yet.
+    adds those of 0 and 4, 1 and 5, 3 and 7. `dc` is the first coefficient as it was before it became 32 bits.
     """
+    if abs(dc) > HIGHEST_DC:
+        return False
     for first, second in ((0, 4), (1, 5), (3, 7), (2, 6)):
-        total = _column_sum(block, first) + _column_sum(block, second)
-        if total + (4 * abs(dc) if first == 0 else 0) > LARGEST_SUM:
+        if _column_sum(block, first) + _column_sum(block, second) > LARGEST_SUM:
             return False
     return True
 

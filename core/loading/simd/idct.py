@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
+
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
 
 from core.loading.simd.instruction import (
     ADDRESS,
@@ -22,12 +26,16 @@ from core.loading.simd.instruction import (
     vector,
 )
 
+LARGE, LARGE_DC = 256, 2048
+"""Powers of two that few dequantised coefficients exceed. Up to them no sum in the IDCT leaves 16 bits, in which
+libjpeg's vector code forms them: 4 x 2048 + 15 x 5.55 x 256 < 2^15. Others: `core.loading.jpeg.scan`."""
+
 ROW, SAMPLES, FLOATS = vector(I32, 8), vector(I8, 8), vector(F32, 8)
 
 
-@instruction(VOID, ADDRESS, ADDRESS, ADDRESS)
+@instruction(types.boolean, ADDRESS, ADDRESS, ADDRESS)
 def idct_block(builder: Any, coefficients: Any, out: Any, stride: Any) -> None:
-    """The samples of a block.
+    """The samples of a block. True where a coefficient is too large for them to be libjpeg's for certain.
 
     `coefficients`: address of 64 dequantised int32, rows of the block one after the other. `out`: address of
     the first of 8 x 8 uint8 samples, whose rows are `stride` bytes apart.
@@ -36,6 +44,20 @@ def idct_block(builder: Any, coefficients: Any, out: Any, stride: Any) -> None:
     columns = _transposed(builder, _one_dimension(builder, rows, 11))
     samples = [_to_byte(builder, column) for column in _one_dimension(builder, columns, 18)]
     _store_rows(builder, _transposed(builder, samples), out, stride)
+    return _has_large(builder, rows)
+
+
+def _has_large(builder: Any, rows: Sequence[Any]) -> Any:
+    """Whether a coefficient is not in [-`LARGE`, `LARGE`), or the first not in [-`LARGE_DC`, `LARGE_DC`)."""
+    limits = ir.Constant(ROW, [LARGE_DC, *[LARGE] * 7]), constant(LARGE, ROW)
+    first = builder.add(rows[0], limits[0])
+    others = [builder.add(row, limits[1]) for row in rows[1:]]
+    found = reduce(builder.or_, others)
+    outside = builder.or_(
+        builder.icmp_unsigned(">=", first, builder.add(limits[0], limits[0])),
+        builder.icmp_unsigned(">=", found, builder.add(limits[1], limits[1])),
+    )
+    return builder.icmp_signed("!=", builder.bitcast(outside, I8), I8(0))
 
 
 @instruction(VOID, BYTE, ADDRESS, ADDRESS)
