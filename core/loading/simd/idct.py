@@ -34,7 +34,7 @@ ROW, SAMPLES, FLOATS = vector(I32, 8), vector(I8, 8), vector(F32, 8)
 
 
 @instruction(types.boolean, ADDRESS, ADDRESS, ADDRESS)
-def idct_block(builder: Any, coefficients: Any, out: Any, stride: Any) -> None:
+def idct_block(builder: Any, coefficients: Any, out: Any, stride: Any) -> Any:
     """The samples of a block. True where a coefficient is too large for them to be libjpeg's for certain.
 
     `coefficients`: address of 64 dequantised int32, rows of the block one after the other. `out`: address of
