@@ -36,6 +36,8 @@ from benchmarks.jpeg_mutations import mutated
 
 REPOSITORY = Path(__file__).parent.parent
 CHILD = (sys.executable, "-m", "benchmarks.fuzz_jpeg", "--child")
+TOLD = 50
+"""Images between two reports of a slice's counts, of which the last counts where it dies."""
 SECONDS = 1800
 """That a slice may take."""
 
@@ -56,8 +58,7 @@ def findings_of(first: int, count: int, *, keep: Path | None = None) -> tuple[Co
             )
             lines = [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
             found += [line for line in lines if "kind" in line]
-            for line in lines:
-                counts.update(line.get("counts", {}))
+            counts.update(next((line["counts"] for line in reversed(lines) if "counts" in line), {}))
             if process.returncode == 0:
                 break
             seed = int(np.fromfile(place.name, np.int64)[0])
@@ -80,7 +81,8 @@ def _child(place: Path, first: int, count: int) -> None:
         now[0] = seed
         for kind, what in checker.check(seed, mutated(seed)):
             print(json.dumps({"seed": seed, "kind": kind, "what": what}), flush=True)
-    print(json.dumps({"counts": checker.counts}))
+        if seed % TOLD == 0 or seed == first + count - 1:
+            print(json.dumps({"counts": checker.counts}), flush=True)
 
 
 def _slices(first: int, images: int, size: int) -> Iterator[tuple[int, int]]:

@@ -80,6 +80,11 @@ class Store:
         return labels
 
     @property
+    def labels_checksum(self) -> str | None:
+        """`labels_checksum` of the labels when the store was built; None where it was built before there was one."""
+        return self.manifest.splits[self.split].get("labels_checksum")
+
+    @property
     def payload_shape(self) -> Shape | None:
         """The shape of every sample's pixels where payloads are bare pixels, else None."""
         return self.manifest.payload_shape
@@ -229,6 +234,21 @@ def payload_checksums(path: Path, split: str) -> np.memmap[Any, np.dtype[np.uint
             return np.memmap(opened, "<u8", "r") if size else np.empty(0, np.uint64)
     except (OSError, ValueError) as error:
         raise InputError(f"{file} cannot be read: {reason_of(error)}; build the store again (--force)") from None
+
+
+def labels_checksum(labels: Labels) -> str:
+    """XXH3-64 of a split's labels as little-endian int64, 16 hexadecimal digits."""
+    return f"{checksums.of_bytes(np.ascontiguousarray(labels, '<i8')):016x}"
+
+
+def changed_files(store: Store) -> list[str]:
+    """The files of this split, by path below the store, whose bytes are not as they were written (or that are gone)."""
+    return [
+        name
+        for name, stated in store.manifest.files.items()
+        if name.partition("/")[0].partition(".")[0] == store.split
+        and not ((file := store.path / name).is_file() and checksums.of_file(file) == stated)
+    ]
 
 
 def file_checksums(store: Path) -> dict[str, str]:

@@ -11,7 +11,7 @@ from core.contracts import Buffer
 from core.datasets import Dataset
 from core.errors import FormatMattersError
 from core.formats.maps import release_pages
-from core.stores import Store, payload_checksums
+from core.stores import Store, labels_checksum, payload_checksums
 
 BATCH = 256
 BATCH_BYTES = 1 << 26
@@ -44,6 +44,8 @@ def check_split(store: Store, source: Dataset | None) -> Iterator[Report]:
         counts = f"{total:,} samples in the manifest, {len(store.reader):,} labels, {len(expected):,} checksums"
         yield Report(total, [Mismatch(store.split, None, counts)])
         return
+    if source is None and store.labels_checksum not in (None, labels_checksum(store.labels)):
+        yield Report(0, [Mismatch(store.split, None, "the labels differ from those that were built")])
     batch = _batch(store)
     for start in range(0, total, batch):
         indices = range(start, min(start + batch, total))

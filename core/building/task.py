@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import time
+from array import array
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from core.building.check import check_split
 from core.building.encode import Encode, Encoder, encoded, workers_for
@@ -23,7 +26,7 @@ from core.machine.background import BackgroundLoad
 from core.options import chosen
 from core.remaining import Remaining
 from core.runs import add_to_summary, now, versions
-from core.stores import MANIFEST, WORKPLACE, Manifest, Store, file_checksums, measure
+from core.stores import MANIFEST, WORKPLACE, Manifest, Store, file_checksums, labels_checksum, measure
 
 WRITING, VERIFYING = "writing", "verifying"
 VERIFY_SECONDS = 1e-5
@@ -107,6 +110,7 @@ class _Making:
         self.splits: dict[str, dict[str, Any]] = {}
         self._workers = workers_for(workers, sum(recipe.dataset.splits.values()), recipe.untouched)
         self._sha256 = hashlib.sha256()
+        self._labels = array("q")
         self._background = BackgroundLoad()
         samples = sum(recipe.dataset.splits.values())
         self._left = Remaining({WRITING: samples, VERIFYING: samples}, {VERIFYING: VERIFY_SECONDS})
@@ -161,16 +165,23 @@ class _Making:
             raise
         seconds = time.perf_counter() - began
         sizes = measure(self.recipe.format, container, payload_bytes)
-        self.splits[split] = {"samples": self.recipe.dataset.splits[split], **asdict(sizes), "seconds": seconds}
+        self.splits[split] = {
+            "samples": self.recipe.dataset.splits[split],
+            **asdict(sizes),
+            "seconds": seconds,
+            "labels_checksum": labels_checksum(np.frombuffer(self._labels, np.int64)),
+        }
 
     def _fill(self, writer: Writer, split: str, encode: Encode) -> Generator[Event, None, int]:
         """Write every sample; returns the sum of the stored payloads' sizes."""
         dataset, pace = self.recipe.dataset, Pace()
+        self._labels = array("q")
         done = payload_bytes = 0
         since = time.monotonic()
         with (self.folder / f"{split}.checksums").open("wb") as sums:
             for chunk in encode(dataset.rows(split)):
                 writer.write(chunk.payloads, chunk.labels, chunk.suffixes)
+                self._labels.extend(chunk.labels)
                 sums.write(chunk.checksums)
                 for payload in chunk.payloads:
                     self._sha256.update(payload)

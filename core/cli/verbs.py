@@ -129,6 +129,7 @@ def _load_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--output", default="float32", help="float32 (normalised, NCHW) or uint8")
     parser.add_argument("--transform", default="none", help="none, train224, eval224")
     parser.add_argument("--loader", default="fast", help="fast, torch, naive")
+    parser.add_argument("--verify", default="sampled", help="compare with checksums: sampled, always or never")
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--cache", default="warm", help="warm or cold")
     parser.add_argument("--seed", type=int, default=0)

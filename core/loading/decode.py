@@ -48,7 +48,7 @@ def turbo(payload: Buffer) -> Pixels | None:
 
     try:
         return cast("Pixels", simplejpeg.decode_jpeg(bytes(payload), colorspace="RGB"))
-    except ValueError:
+    except (ValueError, KeyError):  # of subsamplings that it has no name for
         return None
 
 
@@ -69,7 +69,7 @@ def plain_size(payload: Buffer) -> tuple[int, int] | None:
 
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-    except ValueError:
+    except (ValueError, KeyError):
         return None
     return (height, width) if colours in ("YCbCr", "Gray") else None
 

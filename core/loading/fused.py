@@ -89,6 +89,8 @@ class Locate:
             watch.lap("fetch")
             if not self.stages.decompress.compression.identity:
                 located = joined(self._decompressed(indices, located))
+            if self.stages.checks is not None:
+                self.stages.checks.of_extents(indices, located)
         watch.lap("decompress")
         return located
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +17,7 @@ from core.errors import InputError
 from core.loading.collate import BufferPool
 from core.loading.device_decode import DeviceEngine, DevicePipeline, choose_decoder
 from core.loading.engines import Engine, FastEngine, fastest
+from core.loading.integrity import checked_labels, checks_of
 from core.loading.normalise import IMAGENET_MEAN, IMAGENET_STD, Normalise
 from core.loading.pipeline import Stored, sample_size, staged
 from core.loading.plain import OneByOne, PlainEngine, WholeBatches
@@ -46,6 +48,7 @@ def make_loader(
     channels_last: bool = False,
     prefetch: int | None = None,
     decode: str = "host",
+    verify: str = "sampled",
     rank: int | None = None,
     world_size: int | None = None,
 ) -> Loader:
@@ -64,10 +67,14 @@ def make_loader(
         prefetch: batches made ahead at most; two a worker if None.
         decode: "host" (libjpeg's pixels), "device" (the fast loader's JPEGs are decoded by nvJPEG through torchvision:
             pixels differ by a few levels) or "auto" (the device where it can).
+        verify: "sampled" (payloads are compared with their checksums as far as that takes a hundredth of the time),
+            "always" (each one whenever it is read) or "never" (see `core.loading.integrity`).
         rank, world_size: this process's share; torch.distributed's if it is initialised, else everything.
 
     Raises:
         InputError: an unknown value, a device that is not there, images that do not stack into a batch.
+        WorkError: labels that are not those that were built, samples that are not as many; later, from the iteration,
+            a sample that cannot be read or decoded or is not what was built.
     """
     if loader not in LOADERS:
         raise InputError(f"unknown loader {loader!r}; there are: {', '.join(LOADERS)}")
@@ -79,24 +86,23 @@ def make_loader(
         raise InputError(f"prefetch={prefetch}: at least one batch has to be made ahead")
     transfer = transfer_to(device, Normalise(output, mean, std))
     plan = Plan(len(store), batch_size, shuffle, seed, drop_last, *_ranks(rank, world_size))
-    pipeline = staged(store, check_transform(transform), seed, Normalise(transfer.host_output, mean, std))
+    checks, labels = checks_of(store, verify), checked_labels(store, verify)
+    pipeline = staged(store, check_transform(transform), seed, Normalise(transfer.host_output, mean, std), checks)
     size = sample_size(store, pipeline)
     if loader != "fast":
-        dataset = (WholeBatches if loader == "torch" else OneByOne)(pipeline, store.labels, size)
+        dataset = (WholeBatches if loader == "torch" else OneByOne)(pipeline, labels, size)
         return Loader(plan, PlainEngine(dataset, workers, channels_last), transfer)
     decoder = choose_decoder(decode, store, find_device(device))
     if decoder is not None:
-        stages = staged(store, pipeline.transform.name, seed, Normalise(output, mean, std))
+        stages = replace(pipeline, normalise=Normalise(output, mean, std))
         on_device = DevicePipeline(stages, decoder, find_device(device), channels_last)
-        return Loader(plan, DeviceEngine(on_device, store.labels, workers), Arrived())
+        return Loader(plan, DeviceEngine(on_device, labels, workers), Arrived())
     shape = (min(batch_size, max(plan.share, 1)), *size)
     ahead = prefetch or 2 * available_cpus()
     pool = BufferPool(
         shape, pipeline.normalise.dtype, keep=ahead + 2, channels_last=channels_last, allocate=transfer.allocate
     )
-    engine = FastEngine(
-        fastest(store, pipeline), pool, store.labels, batch_size=shape[0], workers=workers, prefetch=prefetch
-    )
+    engine = FastEngine(fastest(store, pipeline), pool, labels, batch_size=shape[0], workers=workers, prefetch=prefetch)
     return Loader(plan, engine, transfer)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import ClassVar, NoReturn, Protocol
+from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from core.loading.fetch import Fetch
 from core.loading.normalise import Images, Normalise
 from core.loading.plan import Indices, Job
 from core.loading.transform import SIDE, Transform
+
+if TYPE_CHECKING:
+    from core.loading.integrity import Checks
 
 Laps = Mapping[str, float]
 """Seconds by stage, in the order of the stages."""
@@ -88,6 +91,7 @@ class StagedPipeline:
     transform: Transform
     normalise: Normalise
     name: str = "store"
+    checks: Checks | None = None
 
     def fill(self, job: Job, out: Images) -> Laps:
         watch = Stopwatch()
@@ -113,11 +117,17 @@ class StagedPipeline:
         return images
 
     def decompressed(self, indices: Indices, stored: Sequence[Buffer]) -> Sequence[Buffer]:
-        """What the encoding made of these samples. Raises WorkError that names the one which does not decompress."""
+        """What the encoding made of these samples.
+
+        Raises WorkError that names the one which does not decompress or is not what was built.
+        """
         try:
-            return self.decompress(stored)
+            payloads = self.decompress(stored)
         except ValueError:
             self._blame(indices, stored)
+        if self.checks is not None:
+            self.checks.of_list(indices, payloads)
+        return payloads
 
     def _blame(self, indices: Indices, stored: Sequence[Buffer]) -> NoReturn:
         """Called when some sample of a batch is broken: say which, and how."""
@@ -129,15 +139,24 @@ class StagedPipeline:
         raise WorkError(f"a batch of {self.name} could not be decoded at first, then it could: is it being rewritten?")
 
 
-def staged(store: Stored, transform: str, seed: int, normalise: Normalise) -> StagedPipeline:
-    """The stages for this store, with Pillow's way of resizing."""
+def name_of(store: Stored) -> str:
+    """What to call a store's split in a sentence: "cifar10/lmdb/raw/train"."""
+    parts = [part for part in store.path.parts if part != store.path.anchor][-3:]
+    return "/".join([*parts, store.split] if store.split else parts)
+
+
+def staged(
+    store: Stored, transform: str, seed: int, normalise: Normalise, checks: Checks | None = None
+) -> StagedPipeline:
+    """The stages for this store, with Pillow's way of resizing; `checks`: what payloads are compared with."""
     return StagedPipeline(
         Fetch(store.reader),
         Decompress(store.compression),
         Decode(store.encoding),
         Transform(transform, seed),
         normalise,
-        name=f"{store.path.name}/{store.split}" if store.split else store.path.name,
+        name=name_of(store),
+        checks=checks,
     )
 
 

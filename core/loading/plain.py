@@ -69,9 +69,9 @@ class OneByOne(Dataset[tuple[torch.Tensor, int]]):
 
     def _image(self, index: int) -> Image.Image:
         stages = self.pipeline
-        stored = stages.fetch(np.array([index]))
+        one = np.array([index])
+        (payload,) = stages.decompressed(one, stages.fetch(one))
         try:
-            (payload,) = stages.decompress(stored)
             return Image.fromarray(stages.decode.encoding.decode(payload))
         except ValueError as error:
             raise WorkError(f"sample {index} of {stages.name} cannot be decoded: {error}") from error

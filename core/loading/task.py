@@ -53,6 +53,7 @@ class Load:
     output: str = "float32"
     transform: str = "none"
     loader: str = "fast"
+    verify: str = "sampled"
     seconds: float = 5.0
     cache: str = "warm"
     seed: int = 0
@@ -150,6 +151,7 @@ class Load:
                 output=self.output,
                 transform=self.transform,
                 loader=self.loader,
+                verify=self.verify,
             ) as loader:
                 yield store, loader
         finally:
@@ -188,7 +190,8 @@ class Load:
 
     def _settings(self) -> dict[str, Any]:
         names = (
-            "store", "split", "batch_size", "device", "output", "transform", "loader", "seed", "step", "step_ms",
+            "store", "split", "batch_size", "device", "output", "transform", "loader", "verify", "seed", "step",
+            "step_ms",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
