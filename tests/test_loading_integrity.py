@@ -112,8 +112,8 @@ def test_changed_labels_are_told_before_the_first_batch(
     opened.close()
     for file in (path for path in folder.rglob("*") if path.is_file()):
         data = file.read_bytes()
-        if file.name == "manifest.csv" and file.parent.name == "train":  # one class's number, in every line of it
-            file.write_bytes(data.replace(b",1,", b",99,"))
+        if file.name == "manifest.csv" and file.parent.name == "train":  # two classes' numbers, in every line of them
+            file.write_bytes(data.replace(b",1,", b",x,").replace(b",2,", b",1,").replace(b",x,", b",2,"))
         elif (at := data.find(labels)) >= 0:
             file.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
     with pytest.raises(WorkError, match=r"^the labels of shapes/\S+/train are not those that were built"):
