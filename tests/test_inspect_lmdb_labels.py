@@ -61,6 +61,27 @@ def test_what_a_value_states_comes_before_an_entry_with_labels(tmp_path: Path) -
     assert labels_of(opened(write(tmp_path / "bare", bare))) == list(range(100, 100 + COUNT))
 
 
+@pytest.mark.parametrize("form", ["json", "pickle", "lines", "stems", "metadata"])
+def test_labels_by_their_keys_in_one_entry(tmp_path: Path, form: str) -> None:
+    """In another order than the records', and of more keys than there are."""
+    items = {b"a/%04d.png" % index: PNGS[index] for index in ALL}
+    told = {key.decode(): label for key, label in reversed(list(zip(items, LABELS, strict=True)))} | {"gone.png": 9}
+    items[{"metadata": b"__meta__"}.get(form, b"labels")] = {
+        "json": json.dumps(told).encode(),
+        "pickle": pickle.dumps(told),
+        "lines": "\n".join(f"{key} {label}" for key, label in told.items()).encode(),
+        "stems": json.dumps({key[2:-4]: label for key, label in told.items()}).encode(),
+        "metadata": json.dumps({"labels": LABELS}).encode(),
+    }[form]
+    assert labels_of(opened(write(tmp_path / "made", items))) == LABELS
+
+
+def test_as_many_classes_as_records_are_no_labels(tmp_path: Path) -> None:
+    names = [f"class {index}" for index in ALL]
+    items = {b"%04d" % index: PNGS[index] for index in ALL} | {b"classes": json.dumps(names).encode()}
+    assert labels_of(opened(write(tmp_path / "made", items))) == [None] * COUNT
+
+
 def test_bytes_before_pixels_are_a_guess_that_anything_else_overrules(tmp_path: Path) -> None:
     items = {b"%04d" % index: bytes([LABELS[index]]) + SQUARES[index].tobytes() for index in ALL}
     assert labels_of(opened(write(tmp_path / "guessed", items))) == LABELS

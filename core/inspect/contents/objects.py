@@ -99,10 +99,9 @@ def _of_bands(kind: str, fields: Mapping[str, Any], payload: Buffer) -> Content 
     found = stacked(fields)
     if found is None:
         return None
-    array, names, left = found
-    content = replace(of_array(kind, array, payload, certain=True), bands=names)
-    told = f"its bands are {', '.join(names)}"
-    told += f"; {', '.join(left)} have another size" if left else ""
+    content = replace(of_array(kind, found.array, payload, certain=True), bands=found.names)
+    told = f"its bands are {', '.join(found.called)}"
+    told += f"; of another size: {', '.join(found.left)}" if found.left else ""
     return _labelled(kind, replace(content, text=told), fields, "")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,20 @@ _NAMED = re.compile(
 )
 _OTHERS = frozenset(("image", "img", "x", "data", "rgb", "pixels", "frame"))
 
-Stacked = tuple[np.ndarray[Any, Any], tuple[str, ...], tuple[str, ...]]
+
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """array: (H, W, C); names: of its channels, "b04" whatever they are called in the file, where they are `called` so;
+    left: bands of other sizes."""
+
+    array: np.ndarray[Any, Any]
+    names: tuple[str, ...]
+    called: tuple[str, ...]
+    left: tuple[str, ...]
 
 
 def stacked(fields: Mapping[str, Any]) -> Stacked | None:
-    """(array (H, W, C), names of its channels, names of the bands of other sizes) of fields that are bands; None where
-    fewer than two are, or one of them is called like an image.
+    """The fields that are bands as one image; None where fewer than two are, or one of them is called like an image.
 
     The bands are those of the size that lies nearest to full resolution: the largest that two or more have, else that
     of the largest. They stand in the order of their numbers.
@@ -35,11 +44,8 @@ def stacked(fields: Mapping[str, Any]) -> Stacked | None:
     chosen = sorted((name for name in bands if planes[name].shape == size), key=lambda name: _order(bands[name]))
     left = tuple(name for name in bands if name not in chosen)
     dtype = np.result_type(*(planes[name].dtype for name in chosen))
-    return (
-        np.stack([planes[name].astype(dtype) for name in chosen], axis=2),
-        tuple(map(bands.__getitem__, chosen)),
-        left,
-    )
+    array = np.stack([planes[name].astype(dtype) for name in chosen], axis=2)
+    return Stacked(array, tuple(bands[name] for name in chosen), tuple(chosen), left)
 
 
 def band_name(name: str) -> str | None:

@@ -13,12 +13,14 @@ from core.inspect.contents.objects import of_object
 from core.inspect.contents.protobuf import blobs, fields_of, integers, numbers
 from core.inspect.values import text_of
 
+MOST_FEATURES = 4096
+
 
 def read(value: bytes) -> Content | None:
     outer = fields_of(value) if value[:1] == b"\x0a" else None
     if not outer or set(outer) != {1} or len(outer[1]) != 1:
         return None
-    inner = fields_of(blobs(outer, 1)[0]) if blobs(outer, 1) else None
+    inner = fields_of(blobs(outer, 1)[0], MOST_FEATURES) if blobs(outer, 1) else None
     if not inner or set(inner) != {1}:
         return None
     named: dict[str, Any] = {}

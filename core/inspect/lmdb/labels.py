@@ -3,7 +3,7 @@ database of the file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -66,6 +66,18 @@ class Together:
         return array.astype(np.int64) if array.dtype.kind in "iu" and array.ndim == 1 else None
 
 
+class ByKey:
+    """The labels of all keys in one entry, under these keys."""
+
+    def __init__(self, labels: Mapping[str, Any], key: str) -> None:
+        self.labels = labels
+        self.why = f"the entry {key} has the label of each key"
+
+    def label(self, index: int, key: bytes) -> Label:
+        name = key.decode("utf-8", "replace")
+        return as_label(self.labels.get(name, self.labels.get(_stem(name))))
+
+
 class Beside:
     """Each label in an entry of its own, whose key follows from the image's."""
 
@@ -97,14 +109,55 @@ def _number_or_word(text: str) -> int | str:
     return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 19 else text
 
 
-def together(file: LmdbView, count: int) -> Together | None:
-    """The entry that has one label for each record."""
+def together(file: LmdbView, count: int, keys: Sequence[bytes]) -> Together | ByKey | None:
+    """The entry that has one label for each record, in their order or by their keys; of a database whose `keys` are
+    these."""
     for key in TOGETHER:
         value = file.get(key)
-        labels = None if value is None else labels_among(value, count)
-        if labels is not None:
+        if value is None:
+            continue
+        by_key = _by_key(value, keys)
+        if by_key is not None:
+            return ByKey(by_key, key.decode())
+        labels = labels_among(value, count)
+        if labels is not None and not _are_class_names(key, labels):
             return Together(labels, key.decode())
+    for name in ("labels", "targets", "label", "target"):
+        told = file.facts.fields.get(name)
+        if isinstance(told, list | tuple | np.ndarray) and len(told) == count > 1:
+            return Together(told, f"with metadata, as {name}")  # type: ignore[arg-type]
     return None
+
+
+def _are_class_names(key: bytes, labels: Sequence[Any]) -> bool:
+    """Whether there happen to be as many classes as records: names, none of which is there twice."""
+    names = [label for label in labels if isinstance(label, str)]
+    return key.strip(b"_") == b"classes" and len(names) == len(labels) == len(set(names)) > 1
+
+
+def _by_key(value: bytes, keys: Sequence[bytes]) -> dict[str, Any] | None:
+    """Key -> label from a map, or from lines of a key and a label; None where the keys are not these."""
+    thing = thing_of(value)
+    text = text_of(value) if thing is None else None
+    if text is not None:
+        pairs = [line.replace("\t", " ").replace(",", " ").rsplit(None, 1) for line in text.strip().splitlines()]
+        thing = {pair[0].strip(): _number_or_word(pair[1]) for pair in pairs if len(pair) == 2}
+    if not isinstance(thing, dict) or not keys:
+        return None
+    told = {_word(name): label for name, label in thing.items()}
+    names = [key.decode("utf-8", "replace") for key in keys]
+    known = sum(name in told or _stem(name) in told for name in names)
+    return told if 2 * known > len(names) else None
+
+
+def _word(name: Any) -> str:
+    return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
+
+
+def _stem(key: str) -> str:
+    """The last part of a path, without its ending."""
+    name = key.replace("\\", "/").rpartition("/")[2]
+    return name.rpartition(".")[0] or name
 
 
 def labels_among(value: bytes, count: int) -> Sequence[Any] | None:

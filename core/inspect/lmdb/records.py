@@ -77,7 +77,7 @@ class LmdbRecords:
             return None
         keys = [key for key, _ in self.file.contents]
         try:
-            found = lmdb_labels.together(self.file, len(self)) or lmdb_labels.in_sibling(self.file, keys)
+            found = lmdb_labels.together(self.file, len(self), keys) or lmdb_labels.in_sibling(self.file, keys)
             if found is None:
                 sampled = [key for key, _ in self.file.sample if key not in self._books and not is_bookkeeping(key)]
                 self._by_keys = in_keys(sampled)
