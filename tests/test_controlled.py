@@ -87,7 +87,7 @@ def test_a_headline_claims_no_difference_that_is_not_significant() -> None:
     assert "lead with no significant difference" in sentence
     assert "9.90 times as many as HDF5" in sentence or "10.0 times as many as HDF5" in sentence
     assert told({"disk/raw": [90.0, 110, 100], "lmdb/raw": [95.0, 108, 101]}) == [
-        "Formats at raw: no significant difference between LMDB and Files on disk (101 images/s)."
+        "Formats at raw: no significant difference between LMDB (101 images/s) and Files on disk (100 images/s)."
     ]
     assert told({"disk/original": [1.0, 1, 1], "lmdb/raw": [9.0, 9, 9]}) == []
 

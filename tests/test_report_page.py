@@ -24,9 +24,8 @@ def headline(app: AppTest) -> str:
 
 def tables(app: AppTest) -> list[list[list[str]]]:
     """The tables that are not folded, as rows of cells, the header first."""
-    found = [
-        ElementTree.fromstring(element.proto.body) for element in app.get("html") if "<table" in element.proto.body
-    ]
+    bodies = [element.proto.body.partition("</style>")[2] for element in app.get("html")]
+    found = [ElementTree.fromstring(body) for body in bodies if "<table" in body]
     return [[[cell.text or "" for cell in row] for row in table.iter("tr")] for table in found]
 
 

@@ -33,6 +33,7 @@ def test_the_form_foretells_time_and_space(home: Home) -> None:
     assert not app.exception
     assert "Compare 7 ways of storing" in [button.label for button in app.button]
     assert "given back at the end" in texts(app)
+    assert "factors differ" in texts(app)
     assert "train has 50 images: for more, they are stored again and again." in texts(app)
 
 

@@ -176,6 +176,12 @@ def test_a_busy_machine_is_told(furnished: Home) -> None:
     assert "other programs took 40% of the processors" in open_page("train").warning[0].value
 
 
+def test_different_workers_are_named(furnished: Home) -> None:
+    keep(furnished, [epoch("lmdb/raw", 1), epoch("hdf5/raw", 1, workers="2 threads")])
+    assert "Workers differ as well" in texts(open_page("train"))
+    assert "main thread for LMDB" in texts(open_page("train"))
+
+
 def test_each_view_shows_runs_of_its_kind(furnished: Home) -> None:
     keep(furnished, [epoch("lmdb/raw", 1), epoch("lmdb/raw", 1, "class-sorted")])
     app = open_page("train")

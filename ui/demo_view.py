@@ -100,7 +100,7 @@ def _draw_current(job: Job, seen: Watch) -> None:
     if seen.progress is not None:
         left = remaining_text(seen.remaining())
         st.progress(seen.fraction or 0.0, text=" · ".join(filter(None, [verbatim(seen.progress.stage), left])))
-    if "throughput" in seen.samples or (seen.progress is not None and seen.progress.stage == "racing"):
+    if "throughput" in seen.samples or (seen.progress is not None and seen.progress.stage == "measuring"):
         st.html(picture(seen))
     elif seen.progress is None:
         st.caption("Starting…")

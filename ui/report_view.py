@@ -10,6 +10,13 @@ from core.report.html import html_table
 from ui.theme import finish
 from ui.words import verbatim
 
+TABLE_STYLE = (
+    ".wide{overflow-x:auto} .wide table{border-collapse:collapse;width:100%;font-size:0.875rem} "
+    ".wide th{text-align:left;opacity:0.7;font-weight:600} .wide .number{text-align:right;white-space:nowrap} "
+    ".wide th,.wide td{padding:5px 14px 5px 0;vertical-align:top;border-bottom:1px solid rgba(128,128,128,0.25)} "
+    "@media (max-width:900px){.wide table{font-size:0.75rem} .wide th,.wide td{padding:4px 7px 4px 0}}"
+)
+
 
 def draw_section(section: Section, *, titled: bool = True) -> None:
     """`titled`: with its heading."""
@@ -62,4 +69,4 @@ def _draw_table(block: Table) -> None:
             st.dataframe(rows, hide_index=True, column_config=plain)
     else:
         st.caption(f"**{verbatim(block.title)}**")
-        st.html(html_table(block))  # wraps its text: no column is cut, however narrow the page
+        st.html(f"<style>{TABLE_STYLE}</style>{html_table(block)}")  # wraps its text: no column is cut

@@ -24,6 +24,9 @@ TRIAL_BYTES = 1 << 23
 FEWEST, MOST = 4, 1024
 """Samples of a trial: as many as make `TRIAL_BYTES`, within these."""
 
+MOST_FILES = 256
+"""Where every sample is a file, so many: some file systems are slow for a while after many were deleted."""
+
 
 class Trial(NamedTuple):
     """`overhead`: bytes that a sample occupies beyond its stored payload (less than 0 where the container compresses);
@@ -40,19 +43,26 @@ def write_trial(recipe: Recipe, stored: Sequence[bytes], suffixes: Sequence[str]
     mean = sum(map(len, stored)) / len(stored)
     count = min(max(int(TRIAL_BYTES / max(mean, 1)), FEWEST), MOST)
     pairs = list(islice(cycle(zip(stored, suffixes, strict=True)), count))
-    few = max(count // 4, 1)
+    few = max(min(count, MOST_FILES) // 4, 1)
     for place in (near / WORKPLACE, None):
         try:
             with _folder(place) as folder:
-                small, _ = _written(recipe, pairs[:few], folder / "few")
-                large, seconds = _written(recipe, pairs, folder / "many")
+                small = _written(recipe, pairs[:few], folder / "few")
+                many = pairs[:MOST_FILES] if small.files >= few else pairs
+                large = _written(recipe, many, folder / "many")
         except OSError:
             continue
-        payload = [sum(len(data) for data, _ in part) for part in (pairs[:few], pairs)]
-        beyond = [small - payload[0], large - payload[1]]
-        overhead = (beyond[1] - beyond[0]) / (count - few) if count > few else 0.0
-        return Trial(overhead, max(beyond[0] - overhead * few, 0.0), seconds / count)
+        overhead = (large.beyond - small.beyond) / max(len(many) - few, 1)
+        return Trial(overhead, max(small.beyond - overhead * few, 0.0), large.seconds / len(many))
     return None
+
+
+class _Split(NamedTuple):
+    """A split that was written: bytes that it occupies beyond its payload, its files, and the seconds it took."""
+
+    beyond: int
+    files: int
+    seconds: float
 
 
 @contextmanager
@@ -64,8 +74,8 @@ def _folder(place: Path | None) -> Iterator[Path]:
         yield Path(name)
 
 
-def _written(recipe: Recipe, pairs: Sequence[tuple[bytes, str]], folder: Path) -> tuple[int, float]:
-    """(bytes on the disk, seconds) of a split of these payloads."""
+def _written(recipe: Recipe, pairs: Sequence[tuple[bytes, str]], folder: Path) -> _Split:
+    """Write a split of these payloads and read it back."""
     payloads, suffixes = [data for data, _ in pairs], [suffix for _, suffix in pairs]
     total = sum(map(len, payloads))
     folder.mkdir()
@@ -87,7 +97,7 @@ def _written(recipe: Recipe, pairs: Sequence[tuple[bytes, str]], folder: Path) -
     seconds = time.perf_counter() - began
     sizes = measure(recipe.format, path, total)
     # A file system that puts off allocating tells too little just after a write.
-    return max(sizes.allocated_bytes, sizes.used_bytes), seconds
+    return _Split(max(sizes.allocated_bytes, sizes.used_bytes) - total, sizes.files, seconds)
 
 
 def _contents(recipe: Recipe, samples: int, total: int) -> Contents:

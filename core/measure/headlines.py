@@ -68,7 +68,8 @@ def sentence(
     figure = value_text(ranking.median(best))
     names = some([name(place) for place in (best, *tied)])
     if len(tied) == len(ranking.places) - 1:
-        return f"no significant difference between {names} ({figure})."
+        every = some([f"{name(place)} ({value_text(ranking.median(place))})" for place in ranking.places])
+        return f"no significant difference between {every}."
     lead = f"{bold}{name(best)}{bold} {verb} {bold}{figure}{bold}"
     if tied:
         lead = f"{names} lead with no significant difference ({figure})"

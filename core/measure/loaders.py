@@ -29,7 +29,7 @@ from core.runs import versions
 from core.stores import Manifest
 
 EXPERIMENT = "loader"
-STAGE = "racing"
+STAGE = "measuring"
 
 OVERHEAD_S = 1.5
 """Seconds a turn beside the measuring (comparing, the ladder, the page cache), where nothing is known better."""

@@ -96,10 +96,10 @@ def foretold(evidence: Evidence, answers: Answers, setting: Setting | None, told
     sizes = {store.name: store.allocated_bytes for store in evidence.stores}
     best = front({row.store: (sizes[row.store], row.speed.median) for row in rows})
     small = sorted(sizes, key=lambda name: sizes[name])
-    names = dict.fromkeys(
-        [*([told.store] if told.store else []), *plain_files(evidence), *told.equal[:1], *best, *small]
-    )
-    return list(names)[:MOST_PREDICTED]
+    out = {one.store for one in told.ruled_out}
+    others = [name for name in (*told.equal[:1], *best, *small) if name not in out]
+    chosen = [told.store] if told.store else []
+    return list(dict.fromkeys([*chosen, *plain_files(evidence), *others]))[:MOST_PREDICTED]
 
 
 def plain_files(evidence: Evidence) -> list[str]:

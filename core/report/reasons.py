@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from core.measure.controlled import differing, differing_text, store_factors
 from core.report.evidence import BuiltStore, Lane, PossibleGain, Training
 from core.report.figures import Figure, differ
 from core.report.fitness import RuledOut
@@ -115,10 +116,8 @@ def price(stores: Sequence[BuiltStore], ranked: Sequence[Ranked], chosen: BuiltS
     least = min(stores, key=size)
     if chosen.each > AS_LARGE * least.each:
         ratio = times_text(chosen.each / least.each)
-        text = (
-            f"It takes {ratio} the disk of the smallest, {least.name}: {each(chosen)} an image against {each(least)}."
-        )
-        yield Reason(text)
+        text = f"It takes {ratio} the disk of the smallest, {least.name}: {each(chosen)} an image against {each(least)}"
+        yield Reason(f"{text}{_what_differs(chosen, least)}.")
     mine = next((one for one in ranked if one.store is chosen), None)
     if mine is None or len(ranked) < 2:
         return
@@ -126,7 +125,14 @@ def price(stores: Sequence[BuiltStore], ranked: Sequence[Ranked], chosen: BuiltS
     if best is not mine and differ(best.rate, mine.rate):
         share = mine.rate.median / best.rate.median
         text = f"It gives {share:.0%} of the speed of the fastest, {best.store.name}: {rate_text(mine.rate)} against "
-        yield Reason(f"{text}{rate_text(best.rate)}.", tuple(runs_of([mine.rate, best.rate])))
+        text += rate_text(best.rate) + _what_differs(chosen, best.store)
+        yield Reason(f"{text}.", tuple(runs_of([mine.rate, best.rate])))
+
+
+def _what_differs(one: BuiltStore, other: BuiltStore) -> str:
+    """The factors in which two stores differ, in brackets."""
+    names = differing(*(store_factors(*store.name.split("/", 1)) for store in (one, other)))
+    return f" ({differing_text(names)} {'differs' if len(names) == 1 else 'differ'})"
 
 
 def size(store: BuiltStore) -> tuple[float, int]:

@@ -34,6 +34,7 @@ LOOK: dict[str, Any] = {
     },
     "legend": {
         "orient": "top",
+        "columnPadding": 26,  # whoever opens it may have a wider font than the one that it was laid out with
         "labelFontSize": 12,
         "titleFontSize": 12,
         "titleFontWeight": "normal",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.measure.cases import RUNGS, Case
 from core.measure.races import Standing, setting_of
 from core.measure.verdict import Verdict
-from ui.loaders.words import named
+from ui.loaders.words import named, workers_text
 from ui.theme import FIGURE_COLOUR, PALETTE, finish, format_scale, format_title
 from ui.words import number_text, rounded, verbatim
 
@@ -33,13 +33,15 @@ WALLS = {"copy": "Copy to the device", "cold read": "Read from a cold disk"}
 
 
 def standings_chart(rows: Sequence[Standing], labels: Mapping[str, str] | None = None) -> alt.LayerChart:
-    """Medians as bars, the slowest and the fastest turn as whiskers, beside them the median and who made the batches.
+    """Medians as bars, the slowest and the fastest turn as whiskers, beside them the median, and where they differ the
+    workers.
 
     `labels` are by the name of a setting; without them a setting goes by its store.
     """
     import altair as alt
     import pandas as pd
 
+    differ = len({row.workers for row in rows}) > 1
     table = pd.DataFrame(
         [
             {
@@ -49,13 +51,13 @@ def standings_chart(rows: Sequence[Standing], labels: Mapping[str, str] | None =
                 "slowest": row.slowest,
                 "fastest": row.fastest,
                 "turns": row.turns,
-                "workers": row.workers,
-                "figure": " · ".join(filter(None, [number_text(rounded(row.median)), row.workers])),
+                "workers": workers_text(row.workers),
+                "figure": number_text(rounded(row.median)) + (f" · {workers_text(row.workers)}" if differ else ""),
             }
             for row in rows
         ]
     )
-    top = float(table["fastest"].max()) * (1.4 if table["workers"].any() else 1.18)
+    top = float(table["fastest"].max()) * (1.7 if differ else 1.18)
     base = alt.Chart(table).encode(y=_by_setting(table))
     bars = base.mark_bar(cornerRadiusEnd=3, size=_step(len(table)) * 0.6).encode(
         x=alt.X(

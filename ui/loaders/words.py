@@ -86,12 +86,19 @@ def _uncontrolled(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
     )
 
 
+def workers_text(used: str) -> str:
+    """Who made the batches: "2 threads", "main thread" where the trainer did it itself."""
+    return used.replace("inline", "main thread")
+
+
 def _workers_notes(rows: Sequence[Standing], labels: Mapping[str, str]) -> list[str]:
     """Where configurations that were to have the same workers were given different ones."""
     for group in groups(rows, _factors):
         used = {row.workers for row in group.members}
         if group.factor != "workers" and len(used) > 1:
-            told = listed(f"{verbatim(row.workers)} for {verbatim(labels[row.setting])}" for row in group.members)
+            told = listed(
+                f"{verbatim(workers_text(row.workers))} for {verbatim(labels[row.setting])}" for row in group.members
+            )
             return [f"Workers differ as well, each chosen once for its configuration: {told}."]
     return []
 
@@ -118,7 +125,9 @@ def _shared(record: RaceRecord) -> str:
     row = record.turns[0] if record.turns else {}
     names = ("loader", "batch_size", "workers", "transform", "device", "output")
     agreed = [name for name in names if name not in record.varied and (name in row or name == "workers")]
-    return setting_label(row, agreed).replace("batch ", "batches of ") if row else ""
+    told = setting_label(row, agreed).replace("batch ", "batches of ") if row else ""
+    used = {str(turn.get("workers") or "") for turn in record.turns}
+    return f"{told} ({workers_text(used.pop())})" if len(used) == 1 and "workers" in agreed and any(used) else told
 
 
 def _cache(record: RaceRecord) -> str:

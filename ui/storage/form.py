@@ -12,6 +12,7 @@ from core.datasets import Dataset
 from core.encodings import ENCODINGS
 from core.errors import FormatMattersError
 from core.formats import FORMATS
+from core.measure.controlled import selection_text, store_factors
 from core.measure.storage import StorageExperiment
 from core.measure.storage.choice import TUTORIALS, choices, usual
 from core.measure.storage.experiment import TRIAL
@@ -39,7 +40,7 @@ def draw_form(dataset: Dataset) -> None:
 def _draw_ways(dataset: Dataset, size: int | None) -> list[str]:
     one_shape = size is not None or len(dataset.shapes()) == 1
     every = [*all_ways()]
-    return st.multiselect(
+    chosen = st.multiselect(
         "Ways of storing",
         every,
         default=usual(one_shape, size is not None),
@@ -49,6 +50,13 @@ def _draw_ways(dataset: Dataset, size: int | None) -> list[str]:
         key=f"storage.ways.{dataset.name}.{one_shape}.{size is not None}",
         persist_state="session",
     )
+    if told := selection_text(chosen, _factors):
+        st.caption(told)
+    return chosen
+
+
+def _factors(way: str) -> Mapping[str, str]:
+    return store_factors(*way.split("/", 1))
 
 
 def all_ways() -> Sequence[str]:

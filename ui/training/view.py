@@ -22,7 +22,15 @@ from ui.training.charts import (
     time_chart,
     time_rows,
 )
-from ui.training.words import conditions, format_sentence, lane_label, order_sentence, partial_text, wait_sentence
+from ui.training.words import (
+    conditions,
+    format_sentence,
+    lane_label,
+    order_sentence,
+    partial_text,
+    wait_sentence,
+    workers_sentence,
+)
 from ui.words import code, verbatim
 
 LEARNING, TIME, MACHINE, ROWS = "Learning", "Waiting", "Machine", "Epochs"
@@ -59,6 +67,8 @@ def _draw_said(record: TrainingRecord) -> None:
     if about_order:
         st.markdown(about_order)
     st.markdown(wait_sentence(record))
+    if told := workers_sentence(record):
+        st.caption(told)
 
 
 def _draw_learning(record: TrainingRecord) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from core.training.results import Lane, TrainingRecord
 from core.training.settings import MODELS, ORDERS
 from core.training.verdict import judge
-from ui.loaders.words import named
+from ui.loaders.words import named, workers_text
 from ui.theme import PALETTE, format_colour
 from ui.words import counted, listed, size_text, speed_text, verbatim
 
@@ -117,6 +117,15 @@ def wait_sentence(record: TrainingRecord) -> str:
     if not ceiling or ceiling < max(row["samples_per_s"] for row in record.epochs):
         return said  # the machine was busier when it was measured: it is no ceiling
     return f"{said} With one batch that stays in memory the model alone makes {speed_text(ceiling)}."
+
+
+def workers_sentence(record: TrainingRecord) -> str:
+    """Where lanes were loaded by different workers: then the store is not all that differs."""
+    used = {lane: str(record.of(lane)[0].get("workers", "")) for lane in record.lanes}
+    if len(set(used.values())) < 2:
+        return ""
+    told = listed(f"{workers_text(text)} for {lane_label(*lane, record.lanes)}" for lane, text in used.items())
+    return verbatim(f"Workers differ as well, each chosen once for its store: {told}.")
 
 
 def conditions(record: TrainingRecord) -> str:
