@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from core.cli.verb import shared_arguments
 from core.cli.verbs import VERBS
-from core.errors import InputError, WorkError
+from core.errors import InputError, WorkError, disk_error_text
 from core.printable import printable
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -60,6 +60,8 @@ def main(arguments: Sequence[str]) -> int:
         # Whoever read our output has left; what is still to be flushed has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:
+        return _told(WorkError(disk_error_text(error, f"the verb {given.verb}")), FAILED)
 
 
 def _never_fail_to_print() -> None:

@@ -20,7 +20,8 @@ READ = {
 }
 """Table -> the columns that are read of it."""
 
-DAMAGE = (sqlite3.Error, KeyError, ValueError, TypeError, OverflowError, Unreadable, OSError)
+DAMAGE = (sqlite3.Error, KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError, OSError,
+          Unreadable)  # fmt: skip
 """What reading an index that is none, or another version's, may raise."""
 
 

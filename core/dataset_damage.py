@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.dataset_index import INDEX
-from core.datasets import Dataset, entries
+from core.datasets import Dataset
 from core.errors import InputError, disk_trouble_told
-from core.files import remove
+from core.files import entries, remove
 from core.home import Home
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import errno
 import json
 import random
 import sqlite3
@@ -18,7 +19,7 @@ from core.contracts import Row, Shape, Skipped
 from core.dataset_checks import COLUMNS, DAMAGE, check_sums
 from core.dataset_index import INDEX, READ, SCHEMA, to_row
 from core.errors import InputError, disk_trouble_told
-from core.files import Unreadable, remove
+from core.files import Unreadable, entries, open_plain, remove
 from core.home import Home, check_name
 from core.value_range import DEFAULT, ValueRange
 
@@ -110,8 +111,16 @@ class Dataset:
         return self.root / row.path
 
     def read(self, row: Row) -> builtins.bytes:
-        """The image file's bytes as they were imported."""
-        return self.path(row).read_bytes()
+        """The image file's bytes as they were imported; of a file that has grown since, one byte more than that.
+
+        Raises OSError, also for what is no file.
+        """
+        path = self.path(row)
+        try:
+            with open_plain(path) as file:
+                return file.read(row.bytes + 1)
+        except Unreadable as error:
+            raise OSError(errno.EINVAL, str(error), str(path)) from None
 
     def shapes(self, split: str | None = None) -> dict[Shape, int]:
         """(height, width, 3) -> number of images, the most frequent first; of all splits or of one."""
@@ -209,14 +218,6 @@ def _unknown(home: Home, name: str) -> InputError:
 
 def _names(home: Home) -> list[str]:
     return [path.name for path in entries(home.raw) if (path / INDEX).is_file()]
-
-
-def entries(folder: Path) -> list[Path]:
-    """What lies in a folder, by name; nothing where it cannot be listed."""
-    try:
-        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    except OSError:
-        return []
 
 
 def _connect(root: Path) -> sqlite3.Connection:

@@ -20,6 +20,9 @@ class WorkError(FormatMattersError):
     """The work itself failed: a full disk, a source that changed underneath, a worker that died (exit status 1)."""
 
 
+FULL_OR_READ_ONLY = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
 def disk_error_text(error: OSError, work: str) -> str:
     """What the disk refuses while `work` ("the build") is done, and what helps where that is known."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

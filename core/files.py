@@ -83,12 +83,33 @@ def write_whole(path: Path, data: bytes) -> None:
         raise
 
 
+def write_output(path: Path, data: bytes) -> None:
+    """To a path that somebody gave: through a link, and into a device or pipe as it is; else as `write_whole` does.
+
+    Raises OSError.
+    """
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        with target.open("wb") as file:  # a folder is refused here
+            file.write(data)
+    else:
+        write_whole(target, data)
+
+
 def remove(path: Path) -> None:
     """A file or a folder with all that is in it; of a link only the link. Raises OSError."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+def entries(folder: Path) -> list[Path]:
+    """What lies in a folder, by name; nothing where it cannot be listed."""
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError:
+        return []
 
 
 def stamp(path: Path) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.cli.verb import Verb, shared_arguments
 from core.errors import InputError, disk_trouble_told
 from core.events import Event, Message, Result
+from core.files import write_output
 from core.home import Home
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _export(home: Home, given: Namespace) -> Iterator[Event]:
     if target.suffix.lower() not in makers:
         raise InputError(f"--to {target}: end the name in .zip, .csv or .json")
     with disk_trouble_told("the export"):
-        target.write_bytes(makers[target.suffix.lower()]())
+        write_output(target, makers[target.suffix.lower()]())
     yield Result({"run": run.name, "file": str(target), "bytes": target.stat().st_size})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from core.contracts import Labels, Pixels
-from core.errors import InputError, WorkError
+from core.errors import InputError, WorkError, disk_error_text
+from core.files import write_output
 from core.inspect.display import Choice
 from core.inspect.kinds import Found, identify
 from core.inspect.process import ReaderProcess
@@ -202,9 +204,11 @@ def _write_image(sample: Sample | None, target: Path, inspected: Path) -> None:
         raise InputError(f"{target} is the inspected file itself; give another name for the image")
     from PIL import Image
 
+    made = io.BytesIO()
+    Image.fromarray(sample.pixels).save(made, format="PNG")
     try:
-        Image.fromarray(sample.pixels).save(target, format="PNG")
+        write_output(target, made.getvalue())
     except FileNotFoundError:
         raise InputError(f"{target} was not written: the folder {target.parent} does not exist") from None
     except OSError as error:
-        raise WorkError(f"{target} was not written: {error.strerror or error}") from None
+        raise WorkError(disk_error_text(error, f"writing {target}")) from None

@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from core import checksums
+from core.checked import TEXT, check, list_of, object_of
 from core.errors import disk_trouble_told
+from core.files import Unreadable, read_object, write_whole
 from core.home import Home
 from core.strict_json import dumps
 
@@ -34,19 +34,18 @@ class Remembered:
     def load(cls, home: Home) -> Remembered:
         """What was remembered; nothing, where there is no such file or it is not ours any more."""
         try:
-            told = json.loads(_path(home).read_text("utf-8"))
-            return cls(_texts(told["schemas"]), tuple(str(path) for path in told["recent"]))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            told = read_object(_path(home))
+            check(told, {"schemas": object_of(TEXT), "recent": list_of(TEXT)})
+        except Unreadable:
             return cls()
+        return cls(told["schemas"], tuple(told["recent"]))
 
     def save(self, home: Home) -> None:
         """Written beside its place and renamed. Raises WorkError where the disk refuses."""
         path = _path(home)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
         with disk_trouble_told("remembering how the file is read"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(dumps({"schemas": self.schemas, "recent": self.recent}, indent=1), "utf-8")
-            beside.replace(path)
+            write_whole(path, dumps({"schemas": self.schemas, "recent": self.recent}, indent=1).encode())
 
 
 def remember_schema(home: Home, fingerprint: str, schema: str | None) -> None:
@@ -83,7 +82,3 @@ def fingerprint(path: Path) -> str:
 
 def _path(home: Home) -> Path:
     return home.root / "data" / "inspector.json"
-
-
-def _texts(told: Mapping[str, Any]) -> dict[str, str]:
-    return {str(key): str(value) for key, value in told.items()}

@@ -7,6 +7,7 @@ these names are taken, each is read up to a limit, and nothing of the archive de
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
+from core.files import Unreadable, read_whole
 from core.home import Home
 from core.measure.foreign import keep_foreign
 from core.measure.records import Record, read_record, salvage_text
@@ -39,10 +41,10 @@ LIMITS = {CONTENTS: 64_000, SYSINFO: 1_000_000, MONITOR: 32_000_000, "record": 1
 
 def bundle(record: Record) -> bytes:
     """The run as one file."""
-    files = {record.path.name: record.path.read_bytes()}
+    files = {record.path.name: read_whole(record.path, LIMITS["record"])}
     for name, path in ((SYSINFO, record.path.parent / SYSINFO), (MONITOR, record.beside(MONITOR))):
-        if path.exists():
-            files[name] = path.read_bytes()
+        with contextlib.suppress(Unreadable):
+            files[name] = read_whole(path, LIMITS[name])
     contents = {
         "format_matters_run": VERSION,
         "record": record.path.name,

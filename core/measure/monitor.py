@@ -35,6 +35,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from core.files import Unreadable, read_whole
 from core.machine.gpu import Gpus
 from core.measure.others import Others
 from core.measure.process_tree import Counters, ProcessTree
@@ -174,11 +175,12 @@ def _line(cells: Sequence[str]) -> bytes:
 def read_monitor(path: Path) -> list[dict[str, float | None]]:
     """The rows of a monitor's file, ours or one with fewer columns; a row that is cut short or foreign is left out.
 
-    A file that is not there has none.
+    A file that is not there, or is none, has none.
     """
-    if not path.exists():
+    try:
+        whole, _, _ = read_whole(path).decode("utf-8", "replace").rpartition("\n")
+    except Unreadable:
         return []
-    whole, _, _ = path.read_text(encoding="utf-8", errors="replace").rpartition("\n")
     rows = [_numbers(row) for row in csv.DictReader(whole.splitlines())]
     return [row for row in rows if row is not None]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import InputError, disk_trouble_told
+from core.files import Unreadable, read_whole
 from core.home import Home
-from core.measure.exchange import open_bundle
+from core.measure.exchange import LONGEST_FILE, open_bundle
 from core.measure.foreign import remove_record
 from core.measure.notebook import open_summary
 from core.measure.records import Record, newest_first, record_paths, salvage_record, salvaged
@@ -60,7 +61,7 @@ def take_in(home: Home, data: bytes, origin: str) -> Record:
 def take_in_file(home: Home, path: Path) -> Record:
     """See `take_in`."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+        data = read_whole(path, LONGEST_FILE + 1)
+    except Unreadable as error:
+        raise InputError(f"{path} cannot be read: {error}") from None
     return take_in(home, data, path.name)

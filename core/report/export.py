@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import FULL_OR_READ_ONLY, InputError, WorkError, disk_error_text
+from core.files import write_output
 from core.measure.tabular import json_text
 from core.report.document import Report
 from core.report.html import html
@@ -20,7 +20,8 @@ ENDINGS = (".html", ".htm", ".md", ".json")
 def write(report: Report, path: Path) -> list[Path]:
     """Write the report as HTML, Markdown (its pictures in a folder beside it) or JSON, as its ending says.
 
-    Returns what was written. Raises InputError for another ending, or a place that cannot be written to.
+    Returns what was written. Raises InputError for another ending, or a place that cannot be written to, WorkError
+    for a full or read-only disk.
     """
     ending = path.suffix.lower()
     if ending not in ENDINGS:
@@ -33,6 +34,8 @@ def write(report: Report, path: Path) -> list[Path]:
     try:
         return [_written(path.parent / name, data) for name, data in files.items()]
     except OSError as error:
+        if error.errno in FULL_OR_READ_ONLY:
+            raise WorkError(disk_error_text(error, "the report")) from None
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
@@ -58,10 +61,5 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 def _written(path: Path, data: bytes) -> Path:
     path.parent.mkdir(exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        half.write_bytes(data)
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
+    write_output(path, data)
     return path

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from core.errors import FormatMattersError
+from core.errors import FormatMattersError, WorkError
 from core.inspect import remembered
 from core.inspect.kinds import Found, identify
 from core.inspect.schemas import SCHEMAS, SUB
@@ -75,7 +76,8 @@ def draw_file(path: Path, uploaded: bool) -> None:
         st.error(verbatim(error), icon=":material/error:")
         return
     if not uploaded:
-        remembered.remember_path(state.home(), str(path))
+        with contextlib.suppress(WorkError):  # a full disk: it is shown all the same
+            remembered.remember_path(state.home(), str(path))
     with told:
         _draw_understood(path, about)
     _draw_warnings([verbatim(note) for note in about["warnings"]])
@@ -99,7 +101,10 @@ def _choose_schema(path: Path, found: Found) -> str | None:
 
     def changed() -> None:
         chosen = join_choice(st.session_state.get(keys["schema"], ""), named(st.session_state.get(keys["database"])))
-        remembered.remember_schema(state.home(), fingerprint, chosen or None)
+        try:
+            remembered.remember_schema(state.home(), fingerprint, chosen or None)
+        except FormatMattersError as error:
+            st.session_state[state.TROUBLE_KEY] = str(error)
 
     if databases:
         options, titles = [RECOGNISED, *databases, MAIN], {RECOGNISED: "As recognised", MAIN: "The main one"}

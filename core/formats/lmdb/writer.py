@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from array import array
 from collections.abc import Sequence
@@ -28,8 +29,9 @@ class LmdbWriter:
         path.mkdir(parents=True)
         self._path = path
         # Nobody reads before the finished file is synced and published, so no commit waits for the disk.
+        place = os.fsencode(path)  # a name that is not UTF-8 is one, too
         with disk_errors_told(path, 0, lmdb.Error):
-            self._environment = lmdb.open(str(path), map_size=FIRST_MAP, lock=False, sync=False, metasync=False)
+            self._environment = lmdb.open(place, map_size=FIRST_MAP, lock=False, sync=False, metasync=False)
         self._contents = contents
         self._group = group
         self._labels = array("q")

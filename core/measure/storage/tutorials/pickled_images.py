@@ -6,6 +6,7 @@ process has just filled, that nobody else may enter, and that is gone afterwards
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy as np
 
 from core.contracts import Pixels, Sizes
 from core.formats.lmdb import Lmdb
+from core.formats.trouble import disk_errors_told
 from core.measure.storage.images import Images
 from core.measure.storage.tutorials.shared import STEP, Tutorial, parts_of, sizes_of
 from core.measure.storage.ways import (
@@ -63,9 +65,9 @@ class PickledImages(Tutorial):
         # The map must hold all that comes, and at least the pages that an empty database begins with.
         room = max(MAP_ROOM * images.pixel_bytes * count, 1 << 20)
         write = self._write_one if layout == WRITE_ONE else self._write_many
-        return write(str(folder / "images.lmdb"), room, images, count)
+        return _told(folder, write(os.fsencode(folder / "images.lmdb"), room, images, count))
 
-    def _write_one(self, path: str, room: int, images: Images, count: int) -> Iterator[Step]:
+    def _write_one(self, path: bytes, room: int, images: Images, count: int) -> Iterator[Step]:
         for done, number in enumerate(images.numbers(count)):
             environment = lmdb.open(path, map_size=room)
             with environment.begin(write=True) as transaction:
@@ -75,7 +77,7 @@ class PickledImages(Tutorial):
                 yield Step(done + 1)
         yield Step(count)
 
-    def _write_many(self, path: str, room: int, images: Images, count: int) -> Iterator[Step]:
+    def _write_many(self, path: bytes, room: int, images: Images, count: int) -> Iterator[Step]:
         environment = lmdb.open(path, map_size=room)
         try:
             with environment.begin(write=True) as transaction:
@@ -89,9 +91,9 @@ class PickledImages(Tutorial):
 
     def read(self, operation: str, folder: Path, indices: Sequence[int]) -> Iterator[Batch]:
         many = operation in (READ_MANY, READ_MANY_RANDOM)
-        return (self._read_many if many else self._read_one)(str(folder / "images.lmdb"), indices)
+        return (self._read_many if many else self._read_one)(os.fsencode(folder / "images.lmdb"), indices)
 
-    def _read_one(self, path: str, indices: Sequence[int]) -> Iterator[Batch]:
+    def _read_one(self, path: bytes, indices: Sequence[int]) -> Iterator[Batch]:
         for part in parts_of(indices):
             found = []
             for index in part:
@@ -101,7 +103,7 @@ class PickledImages(Tutorial):
                 environment.close()
             yield found
 
-    def _read_many(self, path: str, indices: Sequence[int]) -> Iterator[Batch]:
+    def _read_many(self, path: bytes, indices: Sequence[int]) -> Iterator[Batch]:
         environment = lmdb.open(path, readonly=True)
         try:
             with environment.begin() as transaction:
@@ -112,9 +114,16 @@ class PickledImages(Tutorial):
 
     def sizes(self, folder: Path, images: Images, count: int) -> Sizes:
         container = folder / "images.lmdb"
-        with lmdb.open(str(container), readonly=True, lock=False) as environment, environment.begin() as transaction:
+        path = os.fsencode(container)
+        with lmdb.open(path, readonly=True, lock=False) as environment, environment.begin() as transaction:
             payload = sum(len(value) for _, value in transaction.cursor())
         return sizes_of(folder, payload, Lmdb().used_bytes(container))
+
+
+def _told(folder: Path, steps: Iterator[Step]) -> Iterator[Step]:
+    """What the disk refuses to LMDB, as the OSError that it is."""
+    with disk_errors_told(folder, 0, lmdb.Error):
+        yield from steps
 
 
 def _put(transaction: lmdb.Transaction, number: int, images: Images, distinct: int) -> None:
