@@ -90,8 +90,7 @@ def _draw_actions(found: list[StoreInfo], verified: dict[str, Job]) -> None:
                          "compare it with the checksums and with the imported images."):  # fmt: skip
                 _verify(by_path[path])
             if st.button("Verify all", key="build.verify_all"):
-                for store in found:
-                    _verify(store)
+                _verify(*found)
             if st.button("Look inside", icon=":material/frame_inspect:", key="build.inspect"):
                 st.session_state["inspector.source"], st.session_state["inspector.store"] = "store", path
                 go("inspector")
@@ -100,9 +99,11 @@ def _draw_actions(found: list[StoreInfo], verified: dict[str, Job]) -> None:
         _draw_verification(by_path[path], verified.get(path))
 
 
-def _verify(store: StoreInfo) -> None:
-    title = f"Verify {store_label(store)} of {store.manifest.dataset}"
-    state.start_job("verify", {"store": str(store.path)}, title=title, owner="build")
+def _verify(*stores: StoreInfo) -> None:
+    for store in stores:
+        title = f"Verify {store_label(store)} of {store.manifest.dataset}"
+        if state.start_job("verify", {"store": str(store.path)}, title=title, owner="build") is None:
+            return  # what stands in the way is said above
     st.rerun()
 
 
