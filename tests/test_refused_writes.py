@@ -40,7 +40,7 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
         writes = True
     if not writes or not isinstance(arguments[0], str | bytes | os.PathLike):
         return
-    path = os.path.abspath(os.fsdecode(arguments[0]))
+    path = str(Path(os.fsdecode(arguments[0])).absolute())
     if path.startswith(str(_refusing["root"])):
         _refusing["asked"].append(path)  # type: ignore[attr-defined]
         raise OSError(_refusing["error"], os.strerror(int(str(_refusing["error"]))), path)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from core.checked import COUNT, FLAG, NUMBER, OBJECT, TEXT, Fields, Kind, check, fault, list_of, with_fields
+from core.checked import COUNT, FLAG, NUMBER, OBJECT, TEXT, Fields, check, fault, list_of, one_of, with_fields
 from core.files import Unreadable, open_plain, read_object
 from core.jobs.lock import is_held
 
@@ -110,7 +110,7 @@ GONE_ERROR = (
 
 SPEC_FIELDS = {"task": TEXT, "title": TEXT, "owner": TEXT, "heavy": FLAG, "created": NUMBER, "fields": OBJECT}
 STARTED_FIELDS = {"started": NUMBER}
-END_FIELDS = {"state": Kind("a final state", lambda value: value in FINAL), "ended": NUMBER}
+END_FIELDS = {"state": one_of(FINAL), "ended": NUMBER}
 END_OPTIONAL = {"error": TEXT, "result": OBJECT}
 
 RESULT_FIELDS = {
