@@ -103,7 +103,8 @@ def faults_of(
 
 
 def main(arguments: Sequence[str]) -> int:
-    logging.disable(logging.WARNING)  # Streamlit says on every page that it has no server here
+    logging.disable(logging.ERROR)  # Streamlit says on every page that it has no server here, and every fault twice
+    os.environ["STREAMLIT_CLIENT_SHOW_ERROR_DETAILS"] = "full"
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--homes", type=int, default=200)
     parser.add_argument("--first", type=int, default=0, help="number of the first home: to go on, or to repeat one")
