@@ -20,6 +20,14 @@ MOST_VALUES = 4096
 
 MOST_TAGS, TAG_LENGTH = 64, 200
 
+WHY, WARNING = 4_000, 1_000
+"""Characters of a sentence at most: names in it may be of any length."""
+
+
+def shortened(text: str, most: int) -> str:
+    """A text's begin and end, where it is longer."""
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}"
+
 
 def describe(record: Record, records: Records) -> dict[str, Any]:
     """A record in brief. `shape` is that of the pixels shown, `stored_shape` that of the array in the file."""

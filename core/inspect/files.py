@@ -25,6 +25,9 @@ SCAN_TIMEOUT = 10.0
 
 LABELS_TIMEOUT = 60.0
 
+COMMAND_SECONDS = 18.0
+"""Seconds that all questions of one command may take, so that it ends within 20."""
+
 DEFAULT = Choice()
 
 Bad = dict[str, str]
@@ -51,15 +54,20 @@ class Cell:
 class InspectedFile:
     """A file held open in a reader process. Close it, or use it as a context manager."""
 
-    def __init__(self, path: str | os.PathLike[str], schema: str | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str], schema: str | None = None, seconds: float | None = None) -> None:
+        """`seconds`: how long all that is asked may take together."""
         self.found: Found = identify(path)
         if schema is not None:
             check_name(self.found.kind, schema)  # before a process is started
-        self._reader = ReaderProcess(self.found, schema)
+        self._reader = ReaderProcess(self.found, schema, seconds)
 
     def summary(self) -> dict[str, Any]:
         """kind, schema, why, entries, keys (the first few), classes, structure, warnings, schemas."""
         return self._reader.ask("summary")[0]
+
+    def entries(self) -> int:
+        """How many records there are."""
+        return int(self._reader.ask("entries")[0]["entries"])
 
     def sample(self, index: int | None = None, key: str | None = None, choice: Choice = DEFAULT) -> Sample:
         """One record by index (negative from the end) or key, drawn as `choice` says.
@@ -166,7 +174,7 @@ def inspect_file(
     """
     if index is not None and key is not None:
         raise InputError("give an index or a key, not both")
-    with open_inspected(path, schema) as file:
+    with InspectedFile(path, schema, COMMAND_SECONDS) as file:
         about = file.summary()
         sample = _sample_of(file, about, index, key, choice)
     about["sample"] = None if sample is None else sample.about

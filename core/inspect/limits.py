@@ -5,6 +5,8 @@ from __future__ import annotations
 MEMORY = 1 << 30
 """1 GiB of memory of its own; the map of an LMDB is the file's and does not count."""
 
+TOO_MUCH_MEMORY = f"it needs more memory than a reader may use ({MEMORY >> 20:,} MiB)"
+
 OPEN_FILES = 64
 
 

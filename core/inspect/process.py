@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 import weakref
 from collections.abc import Mapping
 from types import TracebackType
@@ -12,12 +14,21 @@ from typing import Any
 from core.errors import InputError
 from core.inspect import wire
 from core.inspect.kinds import Found
+from core.inspect.limits import MEMORY, TOO_MUCH_MEMORY
 from core.inspect.started import take
 
 TIMEOUT = 15.0
 """Seconds that one request may take: with what starts and ends around it, a command stays under 20."""
 
 _LIBRARIES = {"hdf5": "the HDF5 library"}
+
+LAST_SECONDS = 2.0
+"""Seconds for a reader whose answer breaks off to end by itself, so that it is known what ended it."""
+
+FULL = 0.9
+"""The part of the memory allowed from which on a reader that died is said to have died of the limit."""
+
+OUR_LIMIT = "which is a limit of the inspector and says nothing against the file"
 
 
 class ReaderDied(InputError):
@@ -27,8 +38,10 @@ class ReaderDied(InputError):
 class ReaderProcess:
     """One file, opened in a process of its own. Safe to use from several threads."""
 
-    def __init__(self, found: Found, schema: str | None = None) -> None:
+    def __init__(self, found: Found, schema: str | None = None, seconds: float | None = None) -> None:
+        """`seconds`: how long all requests together may take, for a command that ends in time; None: no limit."""
         self.found = found
+        self._deadline = None if seconds is None else time.monotonic() + seconds
         self._lock = threading.Lock()
         started = take()
         self._process, self._complaints = started.process, started.complaints
@@ -44,10 +57,14 @@ class ReaderProcess:
 
         Raises:
             ReaderDied: the file killed the reader, or the reader took too long and was killed.
-            InputError: the reader says what is wrong with the file or the request.
+            InputError: the reader says what is wrong with the file or the request, or which limit was reached.
         """
+        if self._deadline is not None:
+            timeout = min(timeout, max(self._deadline - time.monotonic(), 0.1))
         with self._lock:
             fields, blobs = self._exchange({"request": request, **arguments}, timeout)
+        if fields.get("limit"):
+            raise InputError(f"{self.found.path} was given up: {fields['error']}, {OUR_LIMIT}")
         if "error" in fields:
             raise InputError(self._blame(str(fields["error"]), bool(fields.get("input"))))
         return fields, blobs
@@ -65,17 +82,17 @@ class ReaderProcess:
         self.close()
 
     def _exchange(self, request: Mapping[str, Any], timeout: float) -> wire.Message:
-        expired = threading.Event()
+        expired, broken = threading.Event(), ""
         timer = threading.Timer(timeout, self._expire, [expired])
         timer.start()
         try:
             answer = self._send_and_receive(request)
-        except (OSError, ValueError, wire.Broken):
-            answer = None
+        except (OSError, ValueError, wire.Broken) as error:
+            answer, broken = None, str(error)
         finally:
             timer.cancel()
         if answer is None:
-            raise ReaderDied(self._epitaph(expired.is_set(), timeout))
+            raise ReaderDied(self._epitaph(expired.is_set(), timeout, broken))
         return answer
 
     def _send_and_receive(self, request: Mapping[str, Any]) -> wire.Message | None:
@@ -88,16 +105,37 @@ class ReaderProcess:
         expired.set()
         self._process.kill()
 
-    def _epitaph(self, expired: bool, timeout: float) -> str:
-        """The sentence about a reader that is no more."""
-        self._process.kill()
-        status = self._process.wait()
+    def _epitaph(self, expired: bool, timeout: float, broken: str) -> str:
+        """The sentence about a reader that is no more: what ended it, the file or a limit of ours."""
+        status, peak = self._ended()
         path, library = self.found.path, _LIBRARIES.get(self.found.kind, "the reader")
         if expired:
-            return f"{path} is damaged or too large: reading it took more than {timeout:g} s and was given up"
+            return f"{path} was given up: reading it took more than {timeout:.3g} s, {OUR_LIMIT}"
+        if status is None:
+            self._process.kill()
+            return f"{path} was given up: its reader's answer could not be understood ({broken or 'it broke off'})"
+        complaint = self._last_complaint()
+        if peak >= FULL * MEMORY or complaint.startswith("MemoryError"):
+            return f"{path} was given up: {TOO_MUCH_MEMORY}, {OUR_LIMIT}"
+        if status == -signal.SIGKILL:
+            return f"{path} was given up: its reader was ended from outside (SIGKILL), as a machine out of memory does"
         if status < 0:
             return f"{path} is damaged: {library} crashed reading it ({_signal_name(-status)})"
-        return f"{path} could not be read: the reader process ended with status {status}: {self._last_complaint()}"
+        return f"{path} could not be read: the reader process ended with status {status}: {complaint}"
+
+    def _ended(self) -> tuple[int | None, int]:
+        """(its status, None where it goes on; the most memory it had, in bytes, 0 where that cannot be told)."""
+        deadline = time.monotonic() + LAST_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                process, status, usage = os.wait4(self._process.pid, os.WNOHANG)
+            except (ChildProcessError, AttributeError):  # somebody else has waited for it, or a system without wait4
+                return self._process.poll(), 0
+            if process:
+                self._process.returncode = os.waitstatus_to_exitcode(status)
+                return self._process.returncode, usage.ru_maxrss << 10
+            time.sleep(0.01)
+        return None, 0
 
     def _last_complaint(self) -> str:
         self._complaints.seek(0)

@@ -23,7 +23,7 @@ from core.errors import InputError
 from core.formats import FORMATS
 from core.inspect import limits, search, wire
 from core.inspect.arrays import flat
-from core.inspect.describe import HEAD_BYTES, describe, describe_fully
+from core.inspect.describe import HEAD_BYTES, WARNING, WHY, describe, describe_fully, shortened
 from core.inspect.display import Choice
 from core.inspect.records import UNREADABLE, Chunked, File, Label, Paged
 from core.inspect.schemas import choices, understand
@@ -52,15 +52,19 @@ class Reader:
         about = {
             "kind": self._file.kind,
             "schema": self._schema,
-            "why": records.why,
+            "why": shortened(records.why, WHY),
             "entries": total,
             "keys": keys,
             "classes": None if records.classes is None else list(records.classes),
             "structure": dict(self._file.structure()),
-            "warnings": [*self._file.warnings(), *records.warnings, *problems],
+            "warnings": [shortened(one, WARNING) for one in (*self._file.warnings(), *records.warnings, *problems)],
             "schemas": choices(self._file),
         }
         return about, []
+
+    def entries(self) -> Answer:
+        """How many records there are, without what else there is to say about the file."""
+        return {"entries": len(self._records)}, []
 
     def sample(self, index: int | None = None, key: str | None = None, choice: Any = None) -> Answer:
         """One record, with its pixels, drawn as `choice` (a `display.Choice`) says, and its payload's first bytes."""
@@ -223,6 +227,7 @@ def _fitted(pixels: Pixels, box: int) -> Pixels:
 
 REQUESTS: Mapping[str, Callable[..., Answer]] = {
     "summary": Reader.summary,
+    "entries": Reader.entries,
     "sample": Reader.sample,
     "payload": Reader.payload,
     "find": Reader.find,
@@ -251,12 +256,22 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             else:
                 answer = REQUESTS[name](cast("Reader", reader), **request)
         except MemoryError:
-            answer = ({"error": f"it needs more memory than a reader may use ({limits.MEMORY >> 20} MiB)"}, [])
+            answer = _over_the_limit(limits.TOO_MUCH_MEMORY)
         except ImportError:
             raise  # our own fault or the installation's, never the file's
         except Exception as error:  # noqa: BLE001 - a hostile file can bring any library to raise anything
             answer = ({"error": limits.sentence(error), "input": isinstance(error, InputError)}, [])
-        wire.send(answers, *answer)
+        try:
+            wire.send(answers, *answer)
+        except wire.TooLarge as error:
+            wire.send(answers, *_over_the_limit(str(error)))
+        except MemoryError:
+            wire.send(answers, *_over_the_limit(limits.TOO_MUCH_MEMORY))
+
+
+def _over_the_limit(reason: str) -> Answer:
+    """The answer that says that a limit of ours was reached, which is no fault of the file."""
+    return {"error": reason, "limit": True}, []
 
 
 def _import_all() -> None:

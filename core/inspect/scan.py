@@ -26,7 +26,7 @@ def scan_file(path: str | os.PathLike[str], schema: str | None = None) -> Iterat
         InputError: the file is of no known kind, or broken beyond use.
     """
     with open_inspected(path, schema) as file:
-        total = int(file.summary()["entries"])
+        total = file.entries()
     yield total, 0, []
     work = _Scan(path, schema, total)
     try:

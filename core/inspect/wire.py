@@ -28,8 +28,16 @@ class Broken(Exception):
     """What came is no message."""
 
 
+class TooLarge(Exception):
+    """What is to be sent is longer than a message may be."""
+
+
 def send(stream: BinaryIO, fields: dict[str, Any], blobs: Sequence[Buffer] = ()) -> None:
+    """Raises TooLarge, before anything is sent."""
     text = dumps({**fields, "blobs": [len(blob) for blob in blobs]}).encode()
+    for size, most in ((len(text), MAX_JSON), (sum(len(blob) for blob in blobs), MAX_BLOBS)):
+        if size > most:
+            raise TooLarge(f"the answer takes {size >> 20:,} MiB, and no more than {most >> 20:,} MiB are sent")
     stream.write(struct.pack(">I", len(text)) + text)
     for blob in blobs:
         stream.write(blob)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Mapping
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -18,17 +19,21 @@ from core.inspect.hdf5 import absent, guard
 from core.inspect.hdf5.absent import Absence
 from core.inspect.hdf5.chunks import chunk_map, describe
 from core.inspect.hdf5.cut import Padded, stated_end
+from core.inspect.hdf5.datasets import Datasets
 from core.inspect.hdf5.guard import texts
 from core.inspect.hdf5.heap import Heaps
-from core.inspect.hdf5.walk import TROUBLE, Node, Tree, one_line, walk
+from core.inspect.hdf5.walk import TROUBLE, Node, Tree, one_line, shortened, walk
 
 MAX_TREE = 2_000
 """Nodes that `structure` describes; of more, the first, and `tree_total` says how many there are."""
 
+TREE_SECONDS = 3.0
+"""Seconds that describing them may take; of the rest only names and kinds are told."""
+
 MAX_ATTRIBUTED = 100
 """Nodes whose attributes are told in `structure`, each in a few words."""
 
-KEPT_OPEN = 512
+KEPT_ATTRIBUTES = 4096
 
 
 class Hdf5File:
@@ -52,6 +57,7 @@ class Hdf5File:
         self.beside: dict[str, str] = {}
         self._warnings: list[str] = []
         self._refusals: dict[Any, str | None] = {}
+        self._attributes: dict[str, Mapping[str, Any]] = {}
         self._absences: dict[Any, Absence] = {}
         try:
             self._file = self._opened()
@@ -154,9 +160,10 @@ class Hdf5File:
     def structure(self) -> Mapping[str, Any]:
         """Every object and link (the first of very many), and what the file weighs."""
         status, nodes = self.path.stat(), self.tree.nodes
-        tree = [self._described(node) for node in nodes[:MAX_TREE]]
-        for row in tree[:MAX_ATTRIBUTED]:
-            row |= {"attribute_values": texts(self.attributes(row["name"]))} if row.get("attributes") else {}
+        deadline = time.monotonic() + TREE_SECONDS
+        tree = [self._described(node, deadline) for node in nodes[:MAX_TREE]]
+        for node, row in list(zip(nodes, tree, strict=False))[:MAX_ATTRIBUTED]:
+            row |= {"attribute_values": texts(self.attributes(node.name))} if row.get("attributes") else {}
         logical = sum(row.get("logical_bytes") or 0 for row in tree)
         stored = sum(row.get("stored_bytes") or 0 for row in tree)
         return {
@@ -181,13 +188,14 @@ class Hdf5File:
         except TROUBLE:
             return None
 
-    def _described(self, node: Node) -> dict[str, Any]:
-        told: dict[str, Any] = {"name": node.name, "kind": node.kind, "target": node.target}
-        if node.target is not None or node.kind not in ("dataset", "group"):
+    def _described(self, node: Node, deadline: float) -> dict[str, Any]:
+        target = None if node.target is None else shortened(node.target)
+        told: dict[str, Any] = {"name": shortened(node.name), "kind": node.kind, "target": target}
+        if node.target is not None or node.kind not in ("dataset", "group") or time.monotonic() > deadline:
             return told
         try:
             if node.kind == "dataset":
-                return told | describe(node.name, self.datasets[node.name])
+                return told | describe(told["name"], self.datasets[node.name])
             return told | {"attributes": h5py.h5a.get_num_attrs(h5py.h5o.open(self._file.id, node.raw))}
         except TROUBLE as error:
             return told | {"problem": one_line(error)}
@@ -222,7 +230,16 @@ class Hdf5File:
 
     def attributes(self, name: str = "") -> Mapping[str, Any]:
         """The attributes of an object (the root without a name) that are plain; what cannot be read is warned of."""
+        if name not in self._attributes:
+            if len(self._attributes) >= KEPT_ATTRIBUTES:
+                self._attributes.clear()
+            self._attributes[name] = self._read_attributes(name)
+        return self._attributes[name]
+
+    def _read_attributes(self, name: str) -> Mapping[str, Any]:
         node = self.tree.by_name.get(name)
+        if node is None and name:
+            return {}
         try:
             opened = h5py.h5o.open(self._file.id, node.raw if node is not None else b"/")
             owner = h5py.Group(opened) if isinstance(opened, h5py.h5g.GroupID) else h5py.Dataset(opened)
@@ -243,36 +260,6 @@ class Hdf5File:
     def close(self) -> None:
         self._file.close()
         os.close(self._descriptor)
-
-
-class Datasets(Mapping[str, h5py.Dataset]):
-    """The datasets of a file by name, opened when they are asked for and kept open for a while."""
-
-    def __init__(self, file: h5py.File, tree: Tree) -> None:
-        self._file = file
-        self._nodes = tree.datasets
-        self._open: dict[str, h5py.Dataset] = {}
-
-    def __getitem__(self, name: str) -> h5py.Dataset:
-        """Raises KeyError where there is none, or none that can be opened."""
-        if name not in self._open:
-            raw = self._nodes[name].raw
-            if len(self._open) >= KEPT_OPEN:
-                del self._open[next(iter(self._open))]
-            try:
-                self._open[name] = h5py.Dataset(h5py.h5d.open(self._file.id, raw))
-            except TROUBLE as error:
-                raise KeyError(f"/{name} cannot be opened: {one_line(error)}") from None
-        return self._open[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._nodes
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._nodes)
-
-    def __len__(self) -> int:
-        return len(self._nodes)
 
 
 def _item_bytes(dataset: h5py.Dataset) -> int:

@@ -15,7 +15,7 @@ from math import prod
 from core.inspect.hdf5.facts import Facts, look
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.spec import word
-from core.inspect.hdf5.words import words
+from core.inspect.hdf5.words import TELLING, words
 
 KERAS = ("keras_version", "layer_names", "weight_names", "optimizer_weights")
 """Attributes of the root, or of a group in it, of a model's file."""
@@ -30,6 +30,9 @@ PARAMETER = frozenset(
 """Words that parameters of models and their optimizers are called by; single letters say little alone."""
 
 WEIGHT_GROUPS = frozenset(("model_weights", "optimizer_weights", "state_dict", "_layer_checkpoint_dependencies"))
+
+ASKED = 64
+"""Groups at the top of a file whose attributes are asked for what it is."""
 
 MOSTLY = 0.8
 """The part of a file's numbers that are called like parameters, from which on it is a model's."""
@@ -117,15 +120,16 @@ def _model(file: Hdf5File, looked: Sequence[Facts]) -> str | None:
 
 def _keras(file: Hdf5File, looked: Sequence[Facts]) -> str | None:
     """Keras up to 2 by its attributes, Keras 3 by the groups `vars` in which its numbers lie."""
-    for owner in dict.fromkeys(["", *sorted(_top(looked))]):
-        told = file.attributes(owner) if owner == "" or owner in file.tree.by_name else {}
+    groups = [name for name in sorted(_top(looked)) if name not in file.datasets][:ASKED]
+    for owner in ["", *groups]:
+        told = file.attributes(owner)
         found = next((name for name in KERAS if name in told), None)
         if found is not None:
             version = word(told.get("keras_version")) or word(file.attributes().get("keras_version"))
             return f"the attribute {found} says that these are the weights of a Keras model" + (
                 f" (Keras {version})" if version else ""
             )
-    inside = [facts for facts in looked if re.search(r"(^|/)vars/\d+$", facts.name)]
+    inside = [facts for facts in looked if re.search(r"(^|/)vars/\d+$", facts.name[-TELLING:])]
     if inside and len(inside) >= MOSTLY * len(looked):
         return "its datasets lie in groups called vars, as Keras 3 keeps the weights of a model"
     return None
@@ -145,7 +149,7 @@ def _parameters_by_name(numbers: Sequence[Facts]) -> str | None:
 
 
 def _is_parameter(facts: Facts) -> bool:
-    leaf = facts.name.replace(".", "/").rpartition("/")[2]
+    leaf = facts.name[-TELLING:].replace(".", "/").rpartition("/")[2]
     return not PARAMETER.isdisjoint(words(leaf))
 
 

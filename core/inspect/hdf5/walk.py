@@ -26,6 +26,9 @@ MAX_HOPS = 40
 
 MAX_WARNINGS = 50
 
+LONG_NAME = 500
+"""Characters of a name that are told in lists and sentences; a name may have 64 KiB, and a path many of them."""
+
 TROUBLE = (RuntimeError, OSError, KeyError, ValueError, TypeError, OverflowError, AttributeError)
 """What h5py raises for a damaged file, depending on where the damage lies."""
 
@@ -202,6 +205,11 @@ def text(raw: bytes) -> str:
     """A name as text: names are UTF-8, but nothing makes them so, and none may break a line of output."""
     decoded = raw.decode("utf-8", "backslashreplace")
     return decoded if decoded.isprintable() else decoded.encode("unicode_escape").decode("ascii")
+
+
+def shortened(name: str) -> str:
+    """A name of any length in at most about 500 characters: its begin and its end."""
+    return name if len(name) <= LONG_NAME else f"{name[: LONG_NAME // 2]}…{name[-LONG_NAME // 2 :]}"
 
 
 def one_line(error: BaseException) -> str:

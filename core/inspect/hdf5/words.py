@@ -102,10 +102,14 @@ NUMBERS = frozenset(
 """Words of numbers that are no pictures, unless they are uint8 or look like pictures for all that."""
 
 
+TELLING = 400
+"""Characters at the end of a path that are looked at; a name may have 64 KiB."""
+
+
 @lru_cache(maxsize=1 << 14)
 def words(path: str) -> tuple[str, ...]:
     """The words of a path in lower case: "train/setX_1" gives train, set, x, 1."""
-    found = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", path)
+    found = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", path[-TELLING:])
     split: list[str] = []
     for word in (word.lower() for word in found):
         joined = re.fullmatch(r"(x|y)(train|test|val|valid|tr|te)|(train|test|val|valid)(x|y|set)", word)
