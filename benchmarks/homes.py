@@ -18,11 +18,12 @@ from core.home import Home
 from core.importing import Import
 from core.inspect.remembered import remember_path, remember_schema
 from core.inspect.task import Scan
+from core.manifest import MANIFEST, _digest
 from core.measure.exchange import bundle, open_bundle
 from core.measure.loaders import LoaderExperiment
 from core.measure.records import Recorder, list_records
 from core.measure.storage.ways import OPERATIONS
-from core.stores import MANIFEST, _digest, list_stores
+from core.stores import list_stores
 
 MARKUP = "![c](https://evil.example/x.png) <img src=//evil.example> :material/delete: $x$ \ud800"
 
