@@ -123,6 +123,16 @@ def test_slices_and_frames_are_no_bands(tmp_path: Path) -> None:
     assert same(found[7], stack[0, 7])
 
 
+def test_one_scan_in_several_modalities_is_its_slices(tmp_path: Path) -> None:
+    """(c, z, y, x) with more rows than slices; (c, y, x, n) is images, the last axis counting them."""
+    scan = bands(4, 32, 32).transpose(3, 0, 1, 2)
+    _, found = records(tmp_path, lambda file: file.create_dataset("data", data=scan / 40.0 - 3))
+    assert len(found) == SAMPLES
+    assert same(found[3], scan[0, 3])
+    _, found = records(tmp_path, lambda file: file.create_dataset("data", data=bands(4, 32, 32).transpose(3, 1, 2, 0)))
+    assert same(found[3], scan[:3, 3].transpose(1, 2, 0))
+
+
 def test_spectra_are_drawn_by_their_wavelengths(tmp_path: Path) -> None:
     images = bands(31, 32, 32)
 

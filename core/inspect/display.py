@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -144,9 +145,10 @@ class Display:
     def _bands(self, count: int, choice: Choice) -> Bands:
         if choice.bands is not None and choice.channels in (None, count):
             return bands_of.asked(count, choice.bands)
-        return bands_of.choose(count, self.hints, count == bands_of.MOST_CHANNELS and self._is_signed())
+        return bands_of.choose(count, self.hints, count == bands_of.MOST_CHANNELS and self._signed)
 
-    def _is_signed(self) -> bool:
+    @cached_property
+    def _signed(self) -> bool:
         values = sampled(self._images(), self._no_data)
         return values.size > 0 and bool(values.min() < 0)
 
@@ -164,7 +166,7 @@ class Display:
         """The chosen bands of the sample, those images that have them."""
         most = max(chosen)
         images = [image if image.ndim == 3 else image[:, :, None] for image in self._images()]
-        return [image[:, :, list(chosen)] for image in images if image.shape[2] > most]
+        return [_picked(image, chosen) for image in images if image.shape[2] > most]
 
     def _images(self) -> list[Array]:
         """The sample, of which no more is kept than is looked at."""
@@ -173,6 +175,15 @@ class Display:
             most = MOST_VALUES // max(len(read), 1)
             self._sample = [thinned(image, most).copy() for image in read]
         return self._sample
+
+
+def _picked(values: Array, chosen: tuple[int, ...]) -> Array:
+    """Some bands of an image (H, W, C), without a copy where they follow each other."""
+    first, step = chosen[0], (chosen[1] - chosen[0] if len(chosen) > 1 else 1)
+    stop = first + step * len(chosen)
+    if step == 0 or tuple(range(first, stop, step)) != chosen:
+        return values[:, :, list(chosen)]
+    return values[:, :, first : stop if stop >= 0 else None : step]
 
 
 def native(values: Array) -> Array:

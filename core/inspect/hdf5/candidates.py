@@ -23,8 +23,8 @@ from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, UNLIKELY, has, surely_i
 ENOUGH = 3
 """Points from which an array is taken for images without a look at its values."""
 
-MOST_BYTES = 1 << 25
-"""Of the samples that are read to tell what they are."""
+MOST_BYTES = 1 << 27
+"""Of the blocks that are read to tell what they are."""
 
 SMOOTH = 0.5
 """Correlation of neighbouring pixels from which values look like a picture; noise and embeddings have none."""
@@ -104,9 +104,8 @@ def first_images(facts: Facts, layout: str, count: int) -> list[arrays.Array]:
     """A few images, spread over the samples and their frames, upright; none where they cannot be read."""
     axis = layout.index("N")
     frames = prod(hdf5_layouts.frames(facts.shape, layout))
-    row = prod(facts.shape) // max(facts.shape[axis], 1) * facts.dtype.itemsize
     rows = Rows(facts, axis)
-    places = evenly(facts.shape[axis] * frames, min(count, max(MOST_BYTES // max(row, 1), 1)))
+    places = evenly(facts.shape[axis] * frames, min(count, max(MOST_BYTES // rows.block_bytes, 1)))
     found: list[arrays.Array] = []
     for place in places:
         sample, frame = divmod(place, frames)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from core.inspect.bands import MOST_BANDS
 from core.inspect.hdf5 import described
 from core.inspect.hdf5 import layouts as hdf5_layouts
 from core.inspect.hdf5 import spec as hdf5_spec
 from core.inspect.hdf5.facts import Facts, look, role
+from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.words import BESIDE, has, words
 
 FAMILY = 3
@@ -34,11 +39,11 @@ def many_layout(facts: Facts, looked: Sequence[Facts]) -> str | None:
         return told if "N" in told else None
     if not 3 <= len(facts.shape) <= 5:
         return None
-    frames = not FRAMES.isdisjoint(words(facts.called)) or _has_map_of_all(facts, looked)
+    frames = not FRAMES.isdisjoint(words(facts.called))
     if len(facts.shape) > 3:
-        return hdf5_layouts.many(facts.shape, facts.matlab, frames)
+        return hdf5_layouts.many(facts.shape, facts.matlab, frames or _has_map_of_all(facts))
     colour = single_layout(facts)
-    if colour is None or (not is_said(facts) and _is_many(facts, colour, looked, frames)):
+    if colour is None or (not is_said(facts) and _is_many(facts, colour, looked)):
         return hdf5_layouts.many(facts.shape, facts.matlab)
     return None
 
@@ -67,28 +72,49 @@ def _one_of_a_family(facts: Facts) -> str | None:
     banded = len(shape) == 3 and not facts.matlab and 4 < shape[0] < MOST_BANDS and 2 * shape[0] < min(shape[1:])
     if not banded or not FRAMES.isdisjoint(words(facts.called)):
         return None
-    looked = look(facts.file)
-    alike = [other for other in looked if other.shape == shape and other.dtype == facts.dtype]
-    family = sum(role(other.name) == role(facts.name) for other in alike)
-    return "CHW" if family >= FAMILY and not _has_map_of_all(facts, looked) else None
+    family = _index(facts.file).alike[role(facts.name), shape, facts.dtype.str]
+    return "CHW" if family >= FAMILY and not _has_map_of_all(facts) else None
 
 
-def _has_map_of_all(facts: Facts, looked: Sequence[Facts]) -> bool:
+@dataclass
+class _Index:
+    """What lies in a file, for questions that are asked of every dataset of it.
+
+    alike: how many datasets have a role, shape and type; maps: those that lie beside images, by group and shape.
+    """
+
+    alike: Counter[Any] = field(default_factory=Counter)
+    maps: dict[Any, list[str]] = field(default_factory=dict)
+
+
+_indices: WeakKeyDictionary[Any, _Index] = WeakKeyDictionary()
+
+
+def _index(file: Hdf5File) -> _Index:
+    if file not in _indices:
+        index = _Index()
+        for facts in look(file):
+            if len(facts.shape) >= 3:
+                index.alike[role(facts.name), facts.shape, facts.dtype.str] += 1
+                if has(facts.called, BESIDE):
+                    index.maps.setdefault((facts.group, facts.shape), []).append(facts.name)
+        _indices[file] = index
+    return _indices[file]
+
+
+def _has_map_of_all(facts: Facts) -> bool:
     """Whether a map of classes beside it has the same axes, all of them: then none counts channels."""
-    return any(
-        other.shape == facts.shape and other.group == facts.group and other is not facts and has(other.called, BESIDE)
-        for other in looked
-    )
+    return any(name != facts.name for name in _index(facts.file).maps.get((facts.group, facts.shape), ()))
 
 
-def _is_many(facts: Facts, colour: str, looked: Sequence[Facts], frames: bool) -> bool:
+def _is_many(facts: Facts, colour: str, looked: Sequence[Facts]) -> bool:
     """Whether an array that could be one image in colour is several grey ones: 3 x H x W with a plural or 3 labels.
 
     Of bands, which are more, the same holds wherever their axis is, and slices are several as well.
     """
     count = facts.shape[colour.index("C")]
     bands = count not in hdf5_layouts.CHANNELS
-    if bands and frames:
+    if bands and (not FRAMES.isdisjoint(words(facts.called)) or _has_map_of_all(facts)):
         return True
     if colour.index("C") != 0 and not _narrow(facts.shape, colour) and not bands:
         return False

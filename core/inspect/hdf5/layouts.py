@@ -2,7 +2,8 @@
 
 A layout is a string with a letter an axis, as the array lies in the file: N counts samples, T frames or slices of one
 (twice, where both time and depth do), H and W are height and width, C the channels. "NHWC" is what NumPy users write,
-"NCHW" PyTorch's order, "NCWH" what MATLAB's H x W x C x N becomes, because HDF5 files of MATLAB have all axes reversed.
+"NCHW" PyTorch's order, "NCWH" what MATLAB's H x W x C x N becomes, because HDF5 files of MATLAB have all axes reversed;
+"CNHW" one scan or video in several channels, of which each slice or frame is a picture.
 """
 
 from __future__ import annotations
@@ -97,7 +98,13 @@ def _four(shape: Shape, matlab: bool, frames: bool) -> str | None:
         banded = None if frames else _bands(shape, order[:2])
         return banded or ("NTWH" if matlab else "NTHW")
     certain = [layout for layout in fitting if shape[layout.index("C")] in (1, 3)]
-    return _squarest(certain or fitting, shape)
+    chosen = _squarest(certain or fitting, shape)
+    return "CNHW" if chosen == "CHWN" and _ratio(shape[2:]) < _ratio(shape[1:3]) else chosen
+
+
+def _ratio(sides: Shape) -> float:
+    """How many times longer than wide."""
+    return max(sides) / max(min(sides), 1)
 
 
 def _squarest(layouts: list[str], shape: Shape) -> str:

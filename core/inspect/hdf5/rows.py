@@ -48,6 +48,11 @@ class Rows:
             self._kept[number] = block
         return block
 
+    @property
+    def block_bytes(self) -> int:
+        """How much is read for one row: the rows that lie together with it."""
+        return self._step * max(prod(self.facts.shape) // max(len(self), 1) * self.facts.dtype.itemsize, 1)
+
     def stored_bytes(self) -> int:
         """A row's share of what the dataset takes in the file."""
         return int(self.facts.dataset.id.get_storage_size()) // max(len(self), 1)

@@ -26,9 +26,9 @@ def is_image(attributes: Mapping[str, Any]) -> bool:
 
 def layout(attributes: Mapping[str, Any], axes: int) -> str | None:
     """The axes of one image as its attributes tell them, or None where they do not."""
-    if not is_image(attributes):
-        return None
-    return "HW" if axes == 2 else _INTERLACE.get(word(attributes.get("INTERLACE_MODE"))) if axes == 3 else None
+    if axes == 3:
+        return _INTERLACE.get(word(attributes.get("INTERLACE_MODE")))
+    return "HW" if axes == 2 and is_image(attributes) else None
 
 
 def through_palette(file: Hdf5File, values: np.ndarray, attributes: Mapping[str, Any]) -> np.ndarray | None:
