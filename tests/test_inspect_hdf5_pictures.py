@@ -343,6 +343,52 @@ def test_padding_of_imaris_is_cut_off(tmp_path: Path) -> None:
     assert all(np.array_equal(record.pixels[..., 0], image) for record, image in zip(found, GREY, strict=True))
 
 
+def flat_rows(file: h5py.File) -> None:
+    """Rows of varying length, a table of shapes beside, labels."""
+    rows = file.create_dataset("images", (SAMPLES,), h5py.vlen_dtype(np.uint8))
+    for place, image in enumerate(COLOUR):
+        rows[place] = image[: 30 + place].reshape(-1)
+    file["images_shape"] = [(30 + place, WIDTH, 3) for place in range(SAMPLES)]
+    file["labels"] = np.arange(SAMPLES)
+
+
+def flat_table(file: h5py.File) -> None:
+    """Rows of one length and one shape for all, planes first."""
+    file["x"] = COLOUR.transpose(0, 3, 1, 2).reshape(SAMPLES, -1)
+    file["x"].attrs["image_shape"] = (3, HEIGHT, WIDTH)
+
+
+def flat_datasets(file: h5py.File) -> None:
+    """A dataset an image, its shape in another one."""
+    for place, image in enumerate(COLOUR):
+        file[f"img_{place}"] = image.reshape(-1)
+        file[f"img_{place}_shape"] = image.shape
+
+
+def flat_bytes(file: h5py.File) -> None:
+    """Bytes of 16-bit values, shape and type in attributes."""
+    for place, image in enumerate(GREY):
+        data = file.create_dataset(f"d{place}", data=np.frombuffer((image.astype("<u2") * 9).tobytes(), np.uint8))
+        data.attrs.update({"height": HEIGHT, "width": WIDTH, "dtype": "<u2"})
+
+
+@pytest.mark.parametrize("fill", [flat_rows, flat_table, flat_datasets, flat_bytes])
+def test_flat_values_have_the_shape_that_is_beside_them(tmp_path: Path, fill: Fill) -> None:
+    schema, found = records(tmp_path, fill)
+    assert (schema, len(found)) == ("hdf5-shaped", SAMPLES)
+    truth = COLOUR[3][:33] if fill is flat_rows else GREY[3] if fill is flat_bytes else COLOUR[3]
+    assert same(found[3], truth)
+    assert found[3].label == (3 if fill is flat_rows else None)
+
+
+def test_shapes_that_do_not_fit_are_none(tmp_path: Path) -> None:
+    def fill(file: h5py.File) -> None:
+        file["images"] = COLOUR.reshape(SAMPLES, -1)
+        file["images"].attrs["shape"] = (7, 11, 3)
+
+    assert records(tmp_path, fill)[0] != "hdf5-shaped"
+
+
 def test_broken_descriptions_are_passed_over(tmp_path: Path) -> None:
     for value in ("{", '{"axes": 5}', '{"axes": [1, 2, 3]}', "[" * 5000, b"\xff\xfe", np.arange(3), "x, x, x"):
         for name in ("axistags", "DIMENSION_LABELS", "axes", "bands"):

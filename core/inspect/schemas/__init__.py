@@ -56,6 +56,7 @@ SCHEMAS: Mapping[str, Table[Schema]] = {
             "hdf5-many": Entry(f"{_HERE}.hdf5_arrays:ManyImages", "Many images: datasets images and meta"),
             "hdf5-packed": Entry(f"{_HERE}.hdf5_bytes:PackedBytes", "Image files packed end to end, and offsets"),
             "hdf5-encoded": Entry(f"{_HERE}.hdf5_bytes:EncodedRows", "Elements that are image files"),
+            "hdf5-shaped": Entry(f"{_HERE}.hdf5_shaped:ShapedImages", "Flat images, and their shapes beside"),
             "hdf5-arrays": Entry(f"{_HERE}.hdf5_arrays:NamedArrays", "Arrays of images, and labels"),
             "hdf5-compound": Entry(f"{_HERE}.hdf5_compound:CompoundRows", "Tables with a field that is an image"),
             "hdf5-references": Entry(f"{_HERE}.hdf5_references:ReferencedImages", "References that lead to images"),
