@@ -37,7 +37,7 @@ class Verify:
         mismatches: list[Mismatch] = []
         for split in manifest.splits:
             mismatches += yield from _check_split(Store(path, split, manifest), source)
-        mismatches += _changed_files(path, manifest, explained={found.split for found in mismatches})
+        mismatches += changed_files(path, manifest, explained={found.split for found in mismatches})
         yield Result(
             {
                 "ok": not mismatches,
@@ -80,7 +80,7 @@ def _check_split(store: Store, source: Dataset | None) -> Generator[Event, None,
     return found
 
 
-def _changed_files(path: Path, manifest: Manifest, explained: set[str | None]) -> list[Mismatch]:
+def changed_files(path: Path, manifest: Manifest, explained: set[str | None]) -> list[Mismatch]:
     """Files with a byte that is not as it was written, where no sample's mismatch says so already."""
     found = []
     for name, stated in manifest.files.items():
