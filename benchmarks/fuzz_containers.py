@@ -3,11 +3,11 @@
     python -m benchmarks.fuzz_containers --cases 3000 [--first 0] [--keep DIR] [--verify always]
 
 Small stores are built once: every format with its layouts, and encodings and compressions with them. Each case is a
-copy of one with an edit that knows where the structure lies (`container_edits`). In a process of its own, held to 1 GiB,
-each sample is then read through `Store[i]` and through an epoch of the three loaders, and the store is verified. Each of
-these routes ends as `right` (all samples are as they were), `told` (one InputError or WorkError) or `silent` (wrong
-samples and not a word); anything else is a fault: an error of a library, a signal, 20 seconds, more memory. Silent ones
-that `verify` does not find either are faults, too. The exit status is 1 where there is one.
+copy of one with an edit that knows where the structure lies (`container_edits`). In a process of its own, held to
+1 GiB, each sample is then read through `Store[i]` and through an epoch of the three loaders, and the store is verified.
+Each of these routes ends as `right` (all samples are as they were), `told` (one InputError or WorkError) or `silent`
+(wrong samples and not a word); anything else is a fault: an error of a library, a signal, 20 seconds, more memory.
+Silent ones that `verify` does not find either are faults, too. The exit status is 1 where there is one.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import random
 import resource
 import shutil
@@ -103,7 +104,7 @@ def serve(answers: Connection, questions: Connection, whole: Mapping[str, Path],
     """Answer (folder, layout) with (route, end, last words) each, until there are no more questions."""
     truths = {name: truth_of(store) for name, store in whole.items()}
     for name, store in whole.items():  # whatever is compiled or imported once is no part of a case
-        assert all(_walked(store, route, truths[name], check) == ("right", "") for route in ROUTES), name
+        assert all(walked(store, route, truths[name], check) == ("right", "") for route in ROUTES), name
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (BYTES if hard == resource.RLIM_INFINITY else min(BYTES, hard), hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -114,11 +115,12 @@ def serve(answers: Connection, questions: Connection, whole: Mapping[str, Path],
         folder, layout = question
         for route in ROUTES:
             answers.send(("begun", route, ""))
-            answers.send(("ended", *_walked(Path(folder), route, truths[layout], check)))
+            answers.send(("ended", *walked(Path(folder), route, truths[layout], check)))
         answers.send(("done", "", ""))
 
 
-def _walked(folder: Path, route: str, truth: Truth, check: str) -> tuple[str, str]:
+def walked(folder: Path, route: str, truth: Truth, check: str) -> tuple[str, str]:
+    """How one route through a store ends, and its last words."""
     try:
         right = _verified(folder) if route == "verify" else _read(folder, route, truth, check)
     except (InputError, WorkError) as error:
@@ -152,7 +154,7 @@ def _read(folder: Path, route: str, truth: Truth, check: str) -> bool:
     try:
         if route == "store":
             return len(store) == len(truth) and all(
-                _same(store[index], expected) for index, expected in enumerate(truth)
+                same(store[index], expected) for index, expected in enumerate(truth)
             )
         settings: dict[str, Any] = {"verify": check} if check else {}
         batches = store.loader(batch_size=16, shuffle=False, workers=0, output="uint8", loader=route, **settings)
@@ -161,7 +163,7 @@ def _read(folder: Path, route: str, truth: Truth, check: str) -> bool:
         ]
         batches.close()
         return len(given) == len(truth) and all(
-            _same((np.asarray(pixels).transpose(1, 2, 0), label), expected)
+            same((np.asarray(pixels).transpose(1, 2, 0), label), expected)
             for (pixels, label), expected in zip(given, truth, strict=True)
         )
     finally:
@@ -169,7 +171,7 @@ def _read(folder: Path, route: str, truth: Truth, check: str) -> bool:
             store.close()
 
 
-def _same(given: tuple[Any, int], expected: tuple[Any, int]) -> bool:
+def same(given: tuple[Any, int], expected: tuple[Any, int]) -> bool:
     return given[1] == expected[1] and np.array_equal(given[0], expected[0])
 
 
@@ -181,7 +183,7 @@ class Reader:
 
     def __init__(self, whole: Mapping[str, Path], check: str) -> None:
         self._whole, self._check = whole, check
-        self._start()
+        self._alive = False
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -193,8 +195,11 @@ class Reader:
         asked.close()
         if not self._answers.poll(STARTING) or self._answers.recv()[0] != "done":
             raise RuntimeError("the process that reads does not start")
+        self._alive = True
 
     def ask(self, folder: Path, layout: str) -> Outcome:
+        if not self._alive:
+            self._start()
         outcome, route = Outcome(), "start"
         self._questions.send((str(folder), layout))
         while True:
@@ -213,15 +218,20 @@ class Reader:
                 outcome.ended[route], outcome.said[route] = told
 
     def _dead(self, outcome: Outcome, route: str, how: str) -> Outcome:
-        self._process.kill()
-        self._process.join()
+        self.close()
         outcome.ended[route] = how
-        self._start()
         return outcome
 
+    def stop(self) -> None:
+        """Halt the process, as a library does that goes round in circles."""
+        os.kill(self._process.pid or 0, signal.SIGSTOP)
+
     def close(self) -> None:
-        self._process.kill()
-        self._process.join()
+        """End the process; the next question starts another."""
+        if self._alive:
+            self._process.kill()
+            self._process.join()
+            self._alive = False
 
 
 def outcomes(
