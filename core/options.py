@@ -97,9 +97,9 @@ def parse(declared: Option, value: Any) -> Value:
         return None
     try:
         converted = _CONVERT[declared.type](value)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         raise InputError(f"{declared.name}={value} is not {_admitted(declared)}") from None
-    outside = (declared.minimum is not None and converted < declared.minimum) or (  # type: ignore[operator]
+    outside = (declared.minimum is not None and not converted >= declared.minimum) or (  # type: ignore[operator]
         declared.maximum is not None and converted > declared.maximum  # type: ignore[operator]
     )
     if outside or (declared.choices is not None and converted not in declared.choices):
