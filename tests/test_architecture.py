@@ -50,7 +50,7 @@ FLOORS = [
     ["core.building"],
     ["core.stores"],
     ["core.manifest"],
-    ["core.importing", "core.dataset_damage"],
+    ["core.importing", "core.import_preview", "core.dataset_damage"],
     ["core.wide_images"],
     ["core.datasets"],
     ["core.dataset_index"],

@@ -12,9 +12,9 @@ from inspect_fixtures import write_dicts
 
 from core.errors import InputError, WorkError
 from core.home import Home
-from core.inspect import remembered, uploads
+from core.inspect import allowed, remembered, uploads
 from core.inspect.remembered import Remembered
-from core.inspect.roots import VARIABLE, Roots
+from core.inspect.roots import VARIABLE, OutsideError, Roots
 
 
 @pytest.fixture
@@ -95,6 +95,38 @@ def test_roots_come_from_the_variable_or_are_the_usual_ones(inside: Path, outsid
     named = Roots.of(Home(inside), {VARIABLE: f"{inside}{os.pathsep}{outside}"})
     assert named.folders == (inside.resolve(), outside.resolve())
     assert Roots.of(Home(inside), {}).folders[:2] == (inside.resolve(), Path.home().resolve())
+
+
+def test_what_is_around_a_path_is_not_part_of_it(roots: Roots, inside: Path) -> None:
+    assert roots.admit(f" 'file://{inside}/a.h5' ") == inside.resolve() / "a.h5"
+
+
+def test_folders_are_allowed_for_a_session_or_for_good_and_taken_back(inside: Path, outside: Path) -> None:
+    home = Home(inside)
+    with pytest.raises(OutsideError) as told:
+        Roots((inside.resolve(),)).admit(outside / "secret.h5")
+    assert told.value.folder == outside.resolve()
+    for roots in (Roots.of(home, {}), Roots.of(home, {}, allowed=[outside])):
+        assert not roots.fixed
+        assert roots.holds(outside.resolve()) == (outside.resolve() in roots.folders)
+    assert Roots.of(home, {}, allowed=[outside]).admit(outside / "secret.h5")
+
+    allowed.allow(home, outside)
+    assert outside.resolve() in Roots.of(home, {}).folders
+    assert Roots.of(home, {VARIABLE: str(inside)}, allowed=[outside]) == Roots((inside.resolve(),), fixed=True)
+    allowed.forget(home, outside.resolve())
+    assert outside.resolve() not in Roots.of(home, {}).folders
+
+
+@pytest.mark.parametrize("told", ["", "{}", "[1, null]", '["relative"]', "[", '"/"'])
+def test_a_damaged_list_of_allowed_folders_allows_nothing(tmp_path: Path, told: str) -> None:
+    allowed.place(Home(tmp_path)).parent.mkdir(parents=True)
+    allowed.place(Home(tmp_path)).write_text(told)
+    assert allowed.load(Home(tmp_path)) == ()
+
+
+def test_of_a_file_at_the_very_top_only_the_file_is_asked_for() -> None:
+    assert OutsideError(Path("/dump.h5"), "").folder == Path("/dump.h5")
 
 
 # ---------------------------------------------------------------- uploads

@@ -21,6 +21,7 @@ from core.home import Home
 from core.importing import Import
 from core.jobs import Job, Jobs, State
 from core.stores import list_stores
+from tests.image_fixtures import put_classes
 
 
 def ended(home: Home, task: str) -> Job:
@@ -32,6 +33,10 @@ def ended(home: Home, task: str) -> Job:
             return job
         time.sleep(0.05)
     raise AssertionError(f"no {task} ended in time")
+
+
+def buttons(app: AppTest) -> set[str | None]:
+    return {button.key for button in app.button}
 
 
 def click(app: AppTest, key: str) -> AppTest:
@@ -107,12 +112,36 @@ def test_a_path_is_recognised_before_it_is_imported(empty: Home, tmp_path: Path)
     app.segmented_control(key="dataset.way").set_value("A path on this machine").run()
     app.text_input(key="dataset.path").set_value("/nowhere/at/all").run()
     assert "there is no" in app.warning[0].value
-    app.text_input(key="dataset.path").set_value(str(tmp_path)).run()
-    assert "Recognised as: A folder of images." in texts(app)
+    (tmp_path / "photos").mkdir()
+    app.text_input(key="dataset.path").set_value(f" '{tmp_path}/photos' ").run()
+    assert "no image found" in app.warning[0].value
+    assert "dataset.import" not in buttons(app)
+    put_classes(tmp_path / "photos", {"cat": 5, "dog": 5})
+    (tmp_path / "photos" / "labels.csv").write_text("id,breed\n")
+    app.run()
+    said = texts(app)
+    assert "Recognised as: **A folder of images** (folders are classes)." in said
+    assert "10 images: 8 train and 2 val  \n2 classes, labels from the folders' names" in said
+    assert "2 of 10 images were drawn for val" in said
+    assert "labels may lie there: labels.csv (a table with the columns id, breed" in said.replace("\\", "")
+    assert "dataset.import" in buttons(app)
+    assert app.text_input(key=f"dataset.name.path.{tmp_path}/photos").value == "photos"
+
+
+def test_an_lmdb_is_sent_to_the_inspector(empty: Home, tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db" / "data.mdb").write_bytes(b"x")
+    app = open_page("dataset")
+    app.segmented_control(key="dataset.way").set_value("A path on this machine").run()
+    app.text_input(key="dataset.path").set_value(str(tmp_path / "db")).run()
+    assert "is an LMDB" in app.warning[0].value
+    assert "dataset.inspect" in buttons(app)
+    assert "dataset.import" not in buttons(app)
 
 
 def test_a_failed_import_says_why_until_it_is_dismissed(empty: Home, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
+    (tmp_path / "nothing" / "broken.jpg").write_bytes(b"no image")
     app = open_page("dataset")
     app.segmented_control(key="dataset.way").set_value("A path on this machine").run()
     app.text_input(key="dataset.path").set_value(str(tmp_path / "nothing")).run()
@@ -138,7 +167,9 @@ def test_an_upload_is_imported_and_cleared_away(empty: Home) -> None:
     app.file_uploader(key="dataset.upload").upload("Cats & Dogs.zip", archive.getvalue(), "application/zip").run()
     click(app, "dataset.import")
     assert ended(empty, "import-upload").error is None
-    assert Dataset.open(empty, "cats-dogs").classes == ["cat", "dog"]
+    dataset = Dataset.open(empty, "cats-dogs")
+    assert dataset.classes == ["cat", "dog"]
+    assert dataset.source == "Cats & Dogs.zip"
     assert list((empty.root / "data" / "uploads").iterdir()) == []
 
 
@@ -149,13 +180,14 @@ def test_where_jobs_cannot_be_kept_it_is_said(empty: Home) -> None:
     assert "the job could not be started" in app.error[0].value
 
 
-@pytest.mark.parametrize("view", [1, 2, 3])
+@pytest.mark.parametrize("view", [1, 2, 3, 4])
 def test_every_view_of_a_dataset_is_drawn(view: int, furnished: Home) -> None:
     app = open_page("dataset")
     control = app.segmented_control(key="dataset.view.shapes")
     control.set_value(control.options[view]).run()
     assert not app.exception
-    assert len(app.get("vega_lite_chart")) == (1, 1, 0)[view - 1] or "Nothing was skipped" in texts(app)
+    assert len(app.get("vega_lite_chart")) == (1, 1, 0, 0)[view - 1]
+    assert ("Nothing was skipped" in texts(app), "Nothing was left aside" in texts(app)) == (view == 3, view == 4)
 
 
 def test_deleting_a_dataset_asks_first_and_names_its_stores(furnished: Home) -> None:

@@ -187,7 +187,7 @@ def test_test_images_are_the_validation_split_and_it_is_said(root: Path) -> None
     read = Read(root)
 
     assert read.cells == {"train/cat": 2, "val/cat": 2}
-    assert "test images are it" in read.said
+    assert "the 2 test images serve as val" in read.said
 
 
 def test_classes_that_training_does_not_know_are_said(root: Path) -> None:

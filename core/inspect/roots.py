@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InputError
 from core.home import Home
+from core.inspect.allowed import load
+from core.typed_paths import typed_path
 
 VARIABLE = "FORMAT_MATTERS_ROOTS"
 KAGGLE_INPUT = Path("/kaggle/input")
@@ -34,29 +36,52 @@ class Listing:
     left_out: int
 
 
+class OutsideError(InputError):
+    """A path, with every link in it resolved, that lies outside the folders that may be opened: `path`."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        super().__init__(text)
+
+    @property
+    def folder(self) -> Path:
+        """What would have to be allowed: the folder, or the file's; of a file at the very top only the file."""
+        if self.path.is_dir():
+            return self.path
+        return self.path.parent if self.path.parent != self.path.parent.parent else self.path
+
+
 @dataclass(frozen=True)
 class Roots:
-    """The folders below which everything may be opened, all resolved."""
+    """The folders below which everything may be opened, all resolved; `fixed`: nobody at a page can add one."""
 
     folders: tuple[Path, ...]
+    fixed: bool = True
 
     @classmethod
-    def of(cls, home: Home, environment: Mapping[str, str] = os.environ) -> Roots:
-        """Those that FORMAT_MATTERS_ROOTS names (with os.pathsep between); else the home of the data and the user's."""
+    def of(cls, home: Home, environment: Mapping[str, str] = os.environ, allowed: Sequence[Path] = ()) -> Roots:
+        """Those that FORMAT_MATTERS_ROOTS names (with os.pathsep between); else the home of the data and the user's.
+
+        Without the variable, those that were `allowed` by somebody come too, and those allowed for good.
+        """
         named = [Path(text).expanduser() for text in environment.get(VARIABLE, "").split(os.pathsep) if text.strip()]
         usual = [home.root, Path.home(), *([KAGGLE_INPUT] if KAGGLE_INPUT.is_dir() else [])]
-        return cls(tuple(dict.fromkeys(Path(os.path.realpath(folder)) for folder in named or usual)))
+        folders = named or [*usual, *load(home), *allowed]
+        return cls(tuple(dict.fromkeys(Path(os.path.realpath(folder)) for folder in folders)), fixed=bool(named))
 
     def admit(self, given: str | os.PathLike[str]) -> Path:
         """The path with every link in it resolved.
 
         Raises:
-            InputError: it lies outside, itself or the `data.mdb` in it; the text says what to do.
+            OutsideError: it lies outside, itself or the `data.mdb` in it; the text says what to do.
+            InputError: it is no path.
         """
-        text = os.fspath(given).strip()
-        if not text or "\x00" in text:
-            raise InputError("that is no path; give one of a file, or of an LMDB's folder")
-        path = self._resolved(Path(text).expanduser())
+        try:
+            path = self._resolved(typed_path(os.fspath(given)))
+        except OutsideError:
+            raise
+        except InputError:
+            raise InputError("that is no path; give one of a file, or of an LMDB's folder") from None
         self._resolved(path / "data.mdb")
         return path
 
@@ -84,9 +109,10 @@ class Roots:
         resolved = Path(os.path.realpath(path))
         if not self.holds(resolved):
             allowed = ", ".join(map(str, self.folders))
-            raise InputError(
+            raise OutsideError(
+                resolved,
                 f"{resolved} lies outside the folders that this app opens ({allowed}). Copy it there, or start the "
-                f"app with {VARIABLE}={resolved.parent}"
+                f"app with {VARIABLE}={resolved.parent}",
             )
         return resolved
 

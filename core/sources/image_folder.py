@@ -46,7 +46,7 @@ class ImageFolder(ListedFiles):
 
     def prepare(self) -> Iterator[Event]:
         request, listing = self.begin(self.seed)
-        tree = self._tree = scan(request.place)
+        tree = self._tree = scan(request.place, request.patience)
         self._left_out = tree.skipped
         layout = find_layout(tree.root, judge_names=self.labels != "folders")
         told = self.recognition
@@ -119,7 +119,7 @@ class ImageFolder(ListedFiles):
             self.add(part.split, name, part.folder)
         self.recognition.notes.append(
             f"no labels found: neither folders nor files' names tell classes, so all images are of one class, "
-            f"{name!r}, which says nothing"
+            f"{name!r}, a placeholder"
         )
 
     # ------------------------------------------------------------ splits
@@ -128,13 +128,13 @@ class ImageFolder(ListedFiles):
         counts, notes = self.counts, self.recognition.notes
         if "test" in counts and "val" not in counts and self.recognition.labels != "none":
             self.listing.rename_split("test", "val")
-            notes.append(f"there is no validation split: the {counts['test']:,} test images are it (val)")
+            notes.append(f"no validation split: the {counts['test']:,} test images serve as val")
         elif set(counts) == {"train"} and self.val_fraction:
             self.listing.draw_validation(self.val_fraction)
             if drawn := self.counts.get("val", 0):
                 notes.append(
-                    f"there is no validation split: {drawn:,} of {counted(counts['train'], 'image')} were drawn for "
-                    f"it, {self.val_fraction:.0%} of each class (seed {self.seed})"
+                    f"no validation split: {drawn:,} of {counted(counts['train'], 'image')} were drawn for "
+                    f"val, {self.val_fraction:.0%} of each class (seed {self.seed})"
                 )
         if "train" not in self.counts and self.counts:
             notes.append(f"there are no training images, only {' and '.join(self.counts)}")

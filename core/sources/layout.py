@@ -133,7 +133,7 @@ def _images_beside_labels(layout: Layout, folder: Folder) -> Folder | None:
 def _take_splits(layout: Layout, splits: dict[str, list[Placed]]) -> None:
     layout.leave_loose(layout.root, "the split folders")
     used = {placed.folder for found in splits.values() for placed in found}
-    names = ", ".join(sorted(folder.name for folder in used))
+    names = ", ".join(dict.fromkeys(placed.folder.name for found in splits.values() for placed in found))
     for kid in layout.root.kids:
         if kid not in used:
             layout.leave(kid, _beside_splits(kid, names))

@@ -119,5 +119,23 @@ class Listing:
             for path, name in self._index.execute(question, (split, class_name)):
                 yield ListedFile(split, class_name, Path(os.fsdecode(path)), name)
 
+    def sizes(self, k: int) -> tuple[int, int]:
+        """(files that were looked at, their bytes), of up to `k` drawn by the seed."""
+        found = [_size(path) for (path,) in self._index.execute("SELECT path FROM files ORDER BY draw LIMIT ?", (k,))]
+        return len(found), sum(found)
+
+    def first(self, split: str, class_name: str) -> Path | None:
+        """The first file of a class in a split."""
+        question = "SELECT path FROM files WHERE split = ? AND class = ? ORDER BY path LIMIT 1"
+        row = self._index.execute(question, (split, class_name)).fetchone()
+        return Path(os.fsdecode(row[0])) if row else None
+
     def close(self) -> None:
         self._index.close()
+
+
+def _size(path: bytes) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - bytes, as the index keeps them
+    except OSError:
+        return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +10,32 @@ from core.errors import InputError
 from core.names import readable
 
 
+class PatienceError(InputError):
+    """A folder has more than `Patience` admits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Until when (`time.monotonic`) a folder may be read, and how many images it may have."""
+
+    until: float
+    images: int
+
+    def check(self, images: int) -> None:
+        """Raises PatienceError."""
+        if images > self.images:
+            raise PatienceError(f"it has more than {self.images:,} images")
+        if time.monotonic() > self.until:
+            raise PatienceError("reading its folders takes long")
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """`scratch` is an empty folder for the time of the import, `downloads` one that stays.
 
     `path` is None for a source that needs none; `limit` is the most images to hand over, of all splits together;
-    `called` is what people call the path, where that is not the path itself (an upload's name).
+    `called` is what people call the path, where that is not the path itself (an upload's name); `patience` bounds the
+    time that listing a folder may take, for whoever only wants to look.
     """
 
     scratch: Path
@@ -22,6 +43,7 @@ class Request:
     path: Path | None = None
     limit: int | None = None
     called: str = ""
+    patience: Patience | None = None
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:

@@ -29,7 +29,7 @@ class TinyImageNet(ListedFiles):
 
     def prepare(self) -> Iterator[Event]:
         request, listing = self.begin(self.seed)
-        tree = scan(request.place)
+        tree = scan(request.place, request.patience)
         self._left_out += tree.skipped
         folders = {folder.path.name: folder for folder in tree.root.folders}
         self.recognition.recognised, self.recognition.why = "Tiny ImageNet", f"it has val/{ANNOTATIONS}"

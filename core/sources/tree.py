@@ -16,6 +16,7 @@ from PIL import features
 from core.contracts import Skipped
 from core.errors import InputError
 from core.names import readable
+from core.sources.request import Patience
 
 # fmt: off
 IMAGE_ENDINGS = frozenset((
@@ -80,18 +81,22 @@ class Tree:
     hidden_names: list[str] = field(default_factory=list)
 
 
-def scan(place: Path) -> Tree:
+def scan(place: Path, patience: Patience | None = None) -> Tree:
     """Read the folders below `place`.
 
     Raises:
+        PatienceError: there is more than `patience` admits.
         InputError: `place` itself cannot be read, or links make more folders than `MAX_LINKED`.
     """
     tree = Tree(Folder(place))
-    waiting, linked, seen = [tree.root], 0, []
+    waiting, linked, images, seen = [tree.root], 0, 0, []
     while waiting:
         folder = waiting.pop()
         seen.append(folder)
         _read(tree, folder)
+        images += folder.images
+        if patience is not None:
+            patience.check(images)
         linked += sum(inner.linked for inner in folder.folders)
         if linked > MAX_LINKED:
             raise InputError(f"links below {readable(place)} lead to more than {MAX_LINKED:,} folders; remove some")

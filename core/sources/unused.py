@@ -93,13 +93,19 @@ def _entries(ending: str, places: Places, files: int, seen: Seen) -> Iterator[Sk
                 yield Skipped(readable(path), describe(path, ending).what)
     elif len(places) <= ONE_BY_ONE:
         for folder, others in places:
-            yield Skipped(f"{readable(folder.path)}/*{ending}", f"{counted(others.files, 'file')}: {seen.what}")
+            yield Skipped(f"{readable(folder.path)}/*{ending}", f"{_files(others.files, ending)}: {seen.what}")
     else:
         folder = places[0][0]
         while folder.parent is not None:
             folder = folder.parent
-        where = f"{counted(files, 'file')} in {counted(len(places), 'folder')}"
+        where = f"{_files(files, ending)} in {counted(len(places), 'folder')}"
         yield Skipped(f"{readable(folder.path)}/**/*{ending}", f"{where}: {seen.what}")
+
+
+def _files(number: int, ending: str) -> str:
+    return counted(
+        number, "file" if ending else "file without an ending", None if ending else "files without an ending"
+    )
 
 
 def describe(path: Path, ending: str) -> Seen:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-import shutil
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
 
-from core.errors import InputError
+from core.errors import FormatMattersError, InputError
 from core.home import check_name
+from core.inspect.roots import Entry
+from core.jobs import upload
 from core.sources import SOURCES, recognise
-from core.sources.recognise import ARCHIVE_ENDINGS
+from core.sources.recognise import ARCHIVE_ENDINGS, ContainerError, as_path
 from ui import state
+from ui.browsing import draw_browser
+from ui.dataset.preview import draw_preview
 from ui.forms import option_widgets
-from ui.words import verbatim
+from ui.inspector.allowing import allowed_roots
+from ui.navigation import go
+from ui.words import plain, verbatim
+
+PATH, FOLDER = "dataset.path", "dataset.folder"
 
 WAYS = {
     "Built-in shapes": "shapes",
@@ -34,7 +40,7 @@ ABOUT = {
 
 
 def draw_import() -> None:
-    """The way, its options, the name, and the button that starts the job."""
+    """The way, its options, what it would bring, the name, and the button that starts the job."""
     way = WAYS[
         st.segmented_control(
             "From", list(WAYS), default=next(iter(WAYS)), required=True, key="dataset.way", persist_state="session"
@@ -45,9 +51,11 @@ def draw_import() -> None:
     if chosen is None:
         return
     source, options = chosen
+    if way == "path" and not draw_preview(source, options):
+        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
-            "Name", _free_name(_suggestion(way, source)), key=f"dataset.name.{way}.{source}", width=280
+            "Name", _free_name(_suggestion(way, source)), key=f"dataset.name.{way}.{plain(source)}", width=280
         )
         limit = _draw_limit(way) if way != "shapes" else None
         asked = st.button("Import", type="primary", icon=":material/download:", key="dataset.import")
@@ -59,19 +67,31 @@ def _draw_source(way: str) -> tuple[str, Mapping[str, object]] | None:
     """What to import from, and the source's own options; None while that is not yet said."""
     if way == "upload":
         file = st.file_uploader("Archive", [ending.lstrip(".") for ending in ARCHIVE_ENDINGS], key="dataset.upload")
-        return None if file is None else (file.name, {})
+        return None if file is None else (file.name, _options("archive"))
     if way != "path":
         return way, option_widgets(SOURCES.options(way), f"dataset.{way}")
-    path = st.text_input("Path", placeholder="/data/my-images", key="dataset.path", persist_state="session").strip()
-    if not path:
+    text = _draw_path()
+    if not text:
         return None
     try:
-        found = recognise(path)
+        return str(as_path(text)), _options(recognise(text))
+    except ContainerError as error:
+        st.warning(verbatim(error), icon=":material/database:")
+        if st.button("Open it in the Inspector", icon=":material/frame_inspect:", key="dataset.inspect"):
+            st.session_state["inspector.source"], st.session_state["inspector.path"] = "file", str(error.path)
+            go("inspector")
     except InputError as error:
         st.warning(verbatim(error), icon=":material/folder_off:")
-        return None
-    st.caption(f"Recognised as: {SOURCES[found].title}.")
-    return path, option_widgets(SOURCES.options(found), f"dataset.{found}")
+    return None
+
+
+def _options(source: str) -> Mapping[str, object]:
+    """The source's own options, out of the way of what most people want."""
+    options = SOURCES.options(source)
+    if not options:
+        return {}
+    with st.expander("Options", icon=":material/tune:"):
+        return option_widgets(options, f"dataset.{source}")
 
 
 def _draw_limit(way: str) -> int | None:
@@ -80,31 +100,56 @@ def _draw_limit(way: str) -> int | None:
     )
 
 
+# ---------------------------------------------------------------- a path
+
+
+def _draw_path() -> str:
+    """The path, typed or browsed for."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        text = st.text_input("Path", placeholder="/data/my-images", key=PATH, persist_state="session").strip()
+        beside = st.popover("Browse", icon=":material/folder:", width="content")
+    with beside:
+        folder = draw_browser("dataset", allowed_roots(), None, _go_into, _pick)
+        if folder is not None:
+            st.button("Take this folder", icon=":material/check:", key="dataset.take", on_click=_take, args=(folder,))
+    return text
+
+
+def _pick(entry: Entry) -> None:
+    if entry.kind == "folder":
+        _go_into(entry.path)
+    else:
+        _take(entry.path)
+
+
+def _go_into(folder: Path) -> None:
+    st.session_state[FOLDER] = str(folder)
+
+
+def _take(path: Path) -> None:
+    st.session_state[PATH] = str(path)
+
+
+# ---------------------------------------------------------------- the job
+
+
 def _start(way: str, source: str, name: str, limit: int | None, options: Mapping[str, object]) -> None:
+    fields: dict[str, object] = {"source": source, "name": name, "limit": limit, "options": options}
     try:
         check_name(name)
-    except InputError as error:
+        if way == "upload":
+            file = st.session_state["dataset.upload"]
+            fields |= {"source": str(upload.keep(state.home(), file.name, file)), "called": plain(file.name)[:200]}
+    except FormatMattersError as error:
         st.error(verbatim(error), icon=":material/error:")
         return
-    task = "import"
-    if way == "upload":
-        task, source = "import-upload", str(_keep_upload())
-    fields = {"source": source, "name": name, "limit": limit, "options": options}
-    job = state.start_job(task, fields, title=f"Import {name}", owner="dataset")
+    job = state.start_job("import-upload" if way == "upload" else "import", fields,
+                          title=f"Import {name}", owner="dataset")  # fmt: skip
     if job is not None:
         state.select_when_done(job, name)
         st.rerun()
-
-
-def _keep_upload() -> Path:
-    """The uploaded file on disk; the job that reads it removes it."""
-    file = st.session_state["dataset.upload"]
-    folder = state.home().root / "data" / "uploads"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{uuid.uuid4().hex[:8]}-{Path(file.name).name}"
-    with path.open("wb") as kept:
-        shutil.copyfileobj(file, kept, 1 << 20)
-    return path
+    if way == "upload":
+        upload.discard(Path(str(fields["source"])))
 
 
 def _suggestion(way: str, source: str) -> str:

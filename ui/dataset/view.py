@@ -9,9 +9,10 @@ from core.datasets import Dataset, delete_dataset
 from core.stores import StoreInfo, delete_store, list_stores
 from ui import state
 from ui.dataset.charts import class_balance, shape_map, size_histogram
+from ui.dataset.preview import LABELS, capitalised, draw_reasons
 from ui.stores import store_label, totals
 from ui.thumbnails import class_rows
-from ui.words import code, counted, listed, number_text, plain, size_text, verbatim
+from ui.words import code, counted, listed, number_text, size_text, verbatim
 
 CLASSES_A_PAGE = 10
 PICTURES_A_CLASS = 12
@@ -24,7 +25,8 @@ def draw_dataset(dataset: Dataset) -> None:
     """All there is to see of one dataset."""
     _draw_figures(dataset)
     skipped = dataset.skipped()
-    views = ["Samples", "Classes", "Shapes and sizes", f"Skipped ({len(skipped):,})"]
+    unused = dataset.unused()
+    views = ["Samples", "Classes", "Shapes and sizes", f"Skipped ({len(skipped):,})", f"Not used ({len(unused):,})"]
     view = st.segmented_control("View", views, default=views[0], required=True, key=f"dataset.view.{dataset.name}",
                                 label_visibility="collapsed", persist_state="session")  # fmt: skip
     if view == views[0]:
@@ -33,8 +35,10 @@ def draw_dataset(dataset: Dataset) -> None:
         st.altair_chart(class_balance(dataset.class_counts()), alt="Images by class and split")
     elif view == views[2]:
         _draw_shapes(dataset)
-    else:
+    elif view == views[3]:
         _draw_skipped(skipped)
+    else:
+        _draw_unused(unused, recorded=bool(dataset.recognised))
 
 
 def _draw_figures(dataset: Dataset) -> None:
@@ -47,7 +51,13 @@ def _draw_figures(dataset: Dataset) -> None:
     shape = f"{shapes[0][1]} × {shapes[0][0]}" if len(shapes) == 1 else f"{len(shapes):,} shapes"
     figures[3].metric("Width × height", shape, help="in pixels")
     when = verbatim(dataset.imported.replace("T", " ")[:16])
-    st.caption(f"{splits} · from {code(dataset.source)} · imported {when} UTC")
+    labels = LABELS.get(dataset.labels)
+    told = f" · labels {labels}" if labels else ""
+    st.caption(f"{splits} · from {code(dataset.source)} · imported {when} UTC{told}")
+    if dataset.notes:
+        with st.expander(f"What the import guessed and chose ({len(dataset.notes)})", icon=":material/info:"):
+            for note in dataset.notes:
+                st.markdown(f"- {verbatim(capitalised(note))}")
 
 
 def _draw_samples(dataset: Dataset) -> None:
@@ -118,11 +128,22 @@ def _file_sizes(_dataset: Dataset, fingerprint: str) -> list[int]:
 
 def _draw_skipped(skipped: list[Skipped]) -> None:
     if not skipped:
-        st.success("Nothing was skipped: every file was read as an image.", icon=":material/check_circle:")
+        st.success("Nothing was skipped: every image file that was to be imported was read.",
+                   icon=":material/check_circle:")  # fmt: skip
         return
-    st.caption("These files were left out at import; everything else was kept.")
-    columns = {"Path": [plain(entry.path) for entry in skipped], "Reason": [plain(entry.reason) for entry in skipped]}
-    st.dataframe(columns)
+    st.caption("These were to be imported as images and could not be; what was never to be is under Not used.")
+    draw_reasons(skipped)
+
+
+def _draw_unused(unused: list[Skipped], recorded: bool) -> None:
+    if not recorded:
+        st.caption("An earlier version imported this dataset and did not record what it left aside.")
+        return
+    if not unused:
+        st.success("Nothing was left aside.", icon=":material/check_circle:")
+        return
+    st.caption("What lay beside the images and was not taken, and what it seems to be.")
+    draw_reasons(unused)
 
 
 # ---------------------------------------------------------------- deletion

@@ -10,17 +10,18 @@ import streamlit as st
 
 from core.errors import FormatMattersError
 from core.inspect import remembered, uploads
-from core.inspect.roots import VARIABLE, Listing, Roots
+from core.inspect.roots import Entry, OutsideError, Roots
 from core.stores import StoreInfo
 from ui import address, state
+from ui.browsing import draw_browser
+from ui.inspector.allowing import allowed_roots, ask_to_allow, draw_allowed
 from ui.inspector.inspected import Span
 from ui.navigation import link
 from ui.stores import store_label
-from ui.words import code, plain, size_text, verbatim
+from ui.words import plain, verbatim
 
-SOURCE, PATH, STORE, SPLIT, FOLDER, LISTED, QUERY = (
-    "inspector.source", "inspector.path", "inspector.store", "inspector.split", "inspector.folder",
-    "inspector.listing", "file",
+SOURCE, PATH, STORE, SPLIT, FOLDER, QUERY = (
+    "inspector.source", "inspector.path", "inspector.store", "inspector.split", "inspector.folder", "file",
 )  # fmt: skip
 SOURCES = {"store": "Built store", "file": "File or folder", "upload": "Upload"}
 SHOWN_RECENT = 6
@@ -110,7 +111,7 @@ def subject_of(info: StoreInfo, split: str) -> Subject:
 
 def choose_path() -> Path | None:
     """A path that may be opened and exists, or None with whatever is to be said; with the last ones and a browser."""
-    roots = Roots.of(state.home())
+    roots = allowed_roots()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
             "Path", key=PATH, persist_state="session", icon=":material/folder_open:",
@@ -120,10 +121,10 @@ def choose_path() -> Path | None:
     path = _admitted(text, roots) if text else None
     opened = path is not None and not _is_only_a_folder(path)
     with beside if opened else st.container(border=True):
-        _draw_browser(roots, path if path is not None and not opened else None)
+        draw_browser("inspector", roots, path if path is not None and not opened else None, _go_into, _pick)
     if not text:
         _draw_recent()
-        st.caption(f"Files below {_listed(roots)} can be opened. The variable `{VARIABLE}` names other folders.")
+        draw_allowed(roots)
         if state.current_dataset() is None:
             link("dataset", "Import a dataset, to build stores of your own")
     return path if opened else None
@@ -137,6 +138,8 @@ def _admitted(text: str, roots: Roots) -> Path | None:
         st.error(
             f"{verbatim(path)} does not exist. Check the spelling, or browse for it.", icon=":material/folder_off:"
         )
+    except OutsideError as error:
+        ask_to_allow(error, roots)
     except FormatMattersError as error:
         st.error(verbatim(error), icon=":material/lock:")
     except OSError as error:
@@ -148,57 +151,13 @@ def _is_only_a_folder(path: Path) -> bool:
     """A folder to look around in rather than one to open."""
     if not path.is_dir() or (path / "data.mdb").is_file() or (path / "manifest.json").is_file():
         return False
-    return not any(file.suffix.lower() in (".png", ".csv") for file in path.iterdir() if file.is_file())
-
-
-def _draw_browser(roots: Roots, wanted: Path | None) -> None:
-    """What lies in a folder, as a table: a click opens a file or goes into a folder."""
-    folder = wanted or Path(st.session_state.get(FOLDER, roots.folders[0]))
     try:
-        listing = roots.list(folder)
-    except FormatMattersError as error:
-        st.warning(verbatim(error), icon=":material/folder_off:")
-        listing = roots.list(roots.folders[0])
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        above = listing.folder.parent
-        st.button("Up", icon=":material/arrow_upward:", key="inspector.up", disabled=not roots.holds(above),
-                  on_click=_go_into, args=(above,))  # fmt: skip
-        for root in roots.folders:
-            if root != listing.folder:
-                st.button(
-                    verbatim(root), key=f"inspector.root.{root}", type="tertiary", on_click=_go_into, args=(root,)
-                )
-        st.markdown(code(listing.folder))
-    _draw_listing(listing)
+        return not any(file.suffix.lower() in (".png", ".csv") for file in path.iterdir() if file.is_file())
+    except OSError:
+        return True  # the browser says why
 
 
-def _draw_listing(listing: Listing) -> None:
-    if not listing.entries:
-        st.caption("Nothing in here.")
-        return
-    kinds = {"folder": "folder", "lmdb": "LMDB", "file": ""}
-    rows = [
-        {
-            "Name": plain(entry.path.name),
-            "Kind": kinds[entry.kind] or entry.path.suffix.lstrip(".").lower(),
-            "Size": size_text(entry.bytes) if entry.bytes else "",
-        }
-        for entry in listing.entries
-    ]
-    key = f"{LISTED}.{plain(listing.folder)}"
-    st.dataframe(
-        rows, hide_index=True, height=min(36 * len(rows) + 38, 320), key=key, selection_mode="single-cell",
-        on_select=lambda: _picked(listing, key), column_config={"Name": st.column_config.TextColumn(width="large")},
-    )  # fmt: skip
-    if listing.left_out:
-        st.caption(f"and {listing.left_out:,} more; type the path of one of them")
-
-
-def _picked(listing: Listing, key: str) -> None:
-    cells = st.session_state[key].selection.cells
-    if not cells:
-        return
-    entry = listing.entries[cells[0][0]]
+def _pick(entry: Entry) -> None:
     if entry.kind == "folder":
         _go_into(entry.path)
     else:
@@ -225,10 +184,6 @@ def _draw_recent() -> None:
 
 def _open_path(path: str) -> None:
     st.session_state[PATH] = path
-
-
-def _listed(roots: Roots) -> str:
-    return " and ".join(map(code, roots.folders))
 
 
 # ---------------------------------------------------------------- an upload

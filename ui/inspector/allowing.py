@@ -1,0 +1,92 @@
+"""Folders that the app does not open by itself: asking the person at this machine, and taking it back.
+
+An address or a file never allows anything; a person has to press a button, and only one whose browser runs on the
+machine that the app runs on.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import FormatMattersError
+from core.inspect import allowed
+from core.inspect.roots import VARIABLE, OutsideError, Roots
+from ui import state
+from ui.words import code, listed, verbatim
+
+ALLOWED = "inspector.allowed"
+FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")
+"""What a proxy adds: then the visitor may be anywhere."""
+
+
+def allowed_roots() -> Roots:
+    """The folders that may be opened in this session."""
+    return Roots.of(state.home(), allowed=tuple(st.session_state.get(ALLOWED, ())))
+
+
+def is_local() -> bool:
+    """Whether the browser runs on this machine, as far as the server can know."""
+    if any(name in st.context.headers for name in FORWARDED):
+        return False
+    told = st.context.ip_address
+    if told is None:  # what Streamlit says of this machine
+        return True
+    try:
+        address = ipaddress.ip_address(told)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def ask_to_allow(error: OutsideError, roots: Roots) -> None:
+    """Say that a path lies outside, and offer to allow its folder."""
+    if roots.fixed or not is_local():
+        st.error(verbatim(error), icon=":material/lock:")
+        return
+    folder = error.folder
+    with st.container(border=True):
+        st.markdown(
+            f":material/lock: {code(error.path)} lies outside the folders that this app opens. Allow it to open "
+            f"everything below {code(folder)}? Press a button only if it was you who asked for this path."
+        )
+        with st.container(horizontal=True):
+            st.button("Allow for this session", icon=":material/lock_open:", key="inspector.allow",
+                      on_click=_allow, args=(folder,))  # fmt: skip
+            st.button("Always allow", key="inspector.allow_always", on_click=_allow_always, args=(folder,))
+        st.caption(f"What is always allowed is kept in {code(allowed.place(state.home()))}.")
+
+
+def draw_allowed(roots: Roots) -> None:
+    """Which folders may be opened, and what somebody allowed, to be taken back."""
+    named = f"The variable `{VARIABLE}` names them." if roots.fixed else "Type another path to be asked about it."
+    st.caption(f"Files below {listed(map(code, roots.folders))} can be opened. {named}")
+    if roots.fixed:
+        return
+    granted = dict.fromkeys([*allowed.load(state.home()), *st.session_state.get(ALLOWED, ())])
+    with st.container(horizontal=True, gap="small"):
+        for number, folder in enumerate(granted):
+            st.button(f"Forget {verbatim(folder)}", key=f"inspector.forget.{number}", icon=":material/lock:",
+                      on_click=_forget, args=(folder,))  # fmt: skip
+
+
+def _allow(folder: Path) -> None:
+    st.session_state[ALLOWED] = [*st.session_state.get(ALLOWED, ()), folder]
+
+
+def _allow_always(folder: Path) -> None:
+    try:
+        allowed.allow(state.home(), folder)
+    except FormatMattersError as error:
+        st.session_state[state.TROUBLE_KEY] = str(error)
+
+
+def _forget(folder: Path) -> None:
+    st.session_state[ALLOWED] = [other for other in st.session_state.get(ALLOWED, ()) if other != folder]
+    try:
+        if folder in allowed.load(state.home()):
+            allowed.forget(state.home(), folder)
+    except FormatMattersError as error:
+        st.session_state[state.TROUBLE_KEY] = str(error)
