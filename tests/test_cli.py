@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -33,8 +33,12 @@ def run(*arguments: str, home: Home | None = None, **environment: str) -> subpro
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     """The JSON object of a verb, answered in this process."""
     assert main([*arguments, "--json"]) == 0
-    told: dict[str, Any] = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    told: dict[str, Any] = json.loads(capsys.readouterr().out.strip().splitlines()[-1], parse_constant=_not_json)
     return told
+
+
+def _not_json(name: str) -> NoReturn:
+    raise AssertionError(f"{name} is not JSON")
 
 
 def test_from_import_to_verify_as_a_user_would(tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ def as_dtype(stated: Any) -> str | None:
         return None
     try:
         dtype = np.dtype(re.sub(r"^<class '|'>$|\b(?:torch|np|numpy)\.", "", _word(stated)))
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):
         return None
     return dtype.str if dtype.kind in "biuf" else None
 
