@@ -388,6 +388,38 @@ def test_image_files_that_cannot_be_opened_are_named(value: bytes, name: str) ->
     assert name in (content.problem or "")
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        safetensors({"image": IMAGE, "label": np.array([7])}),
+        saved((PLANES, 4)),
+        saved((PLANES, 4), _use_new_zipfile_serialization=False),
+        packed({"image": PNG, "label": packed([1])}),
+        message((1, HEIGHT), (2, WIDTH), (3, 3), (9, IMAGE.tobytes())),
+        npy(IMAGE),
+        packed({"image": IMAGE}),
+        lz4.block.compress(OBJECT),
+        base64.b64encode(PNG),
+    ],
+    ids=["safetensors", "torch", "torch of old", "msgpack", "message", "npy", "msgpack array", "lz4", "base64"],
+)
+def test_mangled_values_are_told_and_raise_nothing(value: bytes) -> None:
+    random = np.random.default_rng(5)
+    for _ in range(120):
+        mangled = bytearray(value)
+        for place in random.integers(0, min(len(value), random.choice([40, 400])), random.integers(1, 6)).tolist():
+            mangled[place : place + int(random.integers(0, 3))] = random.bytes(int(random.integers(0, 3)))
+        content = content_of(bytes(mangled))
+        assert content.pixels is None or content.pixels.dtype == np.uint8
+
+
+def test_a_type_that_is_none_is_told() -> None:
+    """NumPy parses types as Python, and says so with a SyntaxError."""
+    for code in (b"<(1", b"i4,", b"O", b"3f(", b"xyz"):
+        told = packed({b"nd": True, b"type": code, b"kind": b"", b"shape": [4], b"data": b"1234"})
+        assert content_of(b"\x92" + told + b"\x01").problem is not None
+
+
 @pytest.mark.parametrize("shape", [(196, 512), (13, 300), (40, 40), (4, 4)])
 def test_tables_of_numbers_are_no_pictures(shape: tuple[int, ...]) -> None:
     """Features, tracks, poses: under no name, and under one that says nothing of images."""

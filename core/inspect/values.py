@@ -189,17 +189,27 @@ def guessed_dtype(data: bytes, count: int) -> str | None:
     return f"float{8 * width}" if usual else f"uint{8 * width}" if width == 2 else f"int{8 * width}"
 
 
+def dtype_called(code: Any) -> Any:
+    """The NumPy dtype of this code. Raises ValueError for what is none, and for objects."""
+    import numpy as np
+
+    try:
+        dtype = np.dtype(code)
+    except (TypeError, ValueError, SyntaxError, OverflowError, MemoryError):
+        raise ValueError(f"{str(code)[:40]!r} is no type of numbers") from None
+    if dtype.hasobject:
+        raise ValueError("refused: an array of Python objects (a pickle), which are not read")
+    return dtype
+
+
 def bare_array(data: bytes, shape: tuple[int, ...] | None, dtype: str = "uint8") -> arrays.Array:
     """Bare pixels as an array. Raises ValueError where size and shape do not agree."""
     import numpy as np
 
-    try:
-        kind = np.dtype(dtype)
-        if kind.hasobject:
-            raise TypeError
-        count, rest = divmod(len(data), kind.itemsize)
-    except (TypeError, ZeroDivisionError):
-        raise ValueError(f"{dtype!r} is no type of pixels") from None
+    kind = dtype_called(dtype)
+    if not kind.itemsize:
+        raise ValueError(f"{dtype!r} is no type of pixels")
+    count, rest = divmod(len(data), kind.itemsize)
     wanted: Any = shape if shape is not None else arrays.shape_of(count)
     if wanted is None or rest or count != _product(wanted):
         size = " x ".join(map(str, wanted)) if wanted is not None else "a square image"

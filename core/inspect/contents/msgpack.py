@@ -14,6 +14,7 @@ import numpy as np
 
 from core.inspect.contents.content import Content
 from core.inspect.contents.objects import of_object
+from core.inspect.values import dtype_called
 
 MOST_VALUES = 1 << 20
 DEEPEST = 32
@@ -142,14 +143,11 @@ def _array(made: dict[Any, Any]) -> Any:
         return made
     if made.get("kind") in (b"O", "O") or "O" in code:
         raise ValueError("refused: an array of Python objects (a pickle), which are not read")
-    try:
-        dtype = np.dtype(code)
-    except TypeError:
-        raise ValueError(f"an array of the unknown dtype {code[:40]!r}") from None
+    dtype = dtype_called(code)
     shape = made.get("shape", []) if made["nd"] else [1]
     if not isinstance(shape, list) or len(shape) > 32 or any(type(n) is not int or n < 0 for n in shape):
         raise ValueError("an array whose shape is none")
-    if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(data):
+    if math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError(f"an array of {dtype} and shape {tuple(shape)} whose bytes are not as many")
     array = np.frombuffer(data, dtype).reshape(shape)
     return array if made["nd"] else array[0]

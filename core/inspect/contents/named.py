@@ -10,7 +10,7 @@ import numpy as np
 
 from core.inspect import arrays
 from core.inspect.records import Label
-from core.inspect.values import text_of
+from core.inspect.values import dtype_called, text_of
 
 IMAGES = (
     "image", "img", "images", "imgs", "image_bytes", "img_bytes", "image/encoded", "encoded", "imagedata", "image_data",
@@ -178,10 +178,10 @@ def as_dtype(stated: Any) -> str | None:
     if not isinstance(stated, str | bytes) or not 1 < len(stated) < 32:
         return None
     try:
-        dtype = np.dtype(re.sub(r"^<class '|'>$|\b(?:torch|np|numpy)\.", "", _word(stated)))
-    except (TypeError, ValueError, SyntaxError):
+        dtype = dtype_called(re.sub(r"^<class '|'>$|\b(?:torch|np|numpy)\.", "", _word(stated)))
+    except ValueError:
         return None
-    return dtype.str if dtype.kind in "biuf" else None
+    return str(dtype.str) if dtype.kind in "biuf" else None
 
 
 def _whole(values: Iterable[Any]) -> int | None:
