@@ -105,11 +105,12 @@ def cell_data(cell: Cell, position: int, caption: str, edge: int) -> dict[str, A
     """A cell as the component takes it: plain JSON with the picture as a data URI."""
     about = cell.about
     problem = about.get("problem")
+    instead = ("not there" if about.get("encoding") == "nothing" else "broken") if problem else "no image"
     return {
         "position": position,
         "caption": caption,
         "title": f"{position:,} · {about['key']} · {caption}" + (f" · {problem}" if problem else ""),
-        "note": "" if cell.pixels is not None else str(about.get("text") or ("broken" if problem else "no image"))[:80],
+        "note": "" if cell.pixels is not None else str(about.get("text") or instead)[:80],
         "source": None if cell.pixels is None else data_uri(cell.pixels),
         "crisp": cell.pixels is not None and max(cell.pixels.shape[:2]) <= edge,
     }

@@ -111,6 +111,8 @@ class ReaderProcess:
         path, library = self.found.path, _LIBRARIES.get(self.found.kind, "the reader")
         if expired:
             return f"{path} was given up: reading it took more than {timeout:.3g} s, {OUR_LIMIT}"
+        if not self._finalizer.alive:
+            return f"{path}: its reader was closed"
         if status is None:
             self._process.kill()
             return f"{path} was given up: its reader's answer could not be understood ({broken or 'it broke off'})"

@@ -14,6 +14,7 @@ from core.contracts import Pixels
 from core.inspect.files import Sample, open_inspected
 from core.names import safe_name
 from ui.inspector.inspected import Span
+from ui.inspector.numbers import draw_numbers
 from ui.theme import PALETTE, finish
 from ui.words import number_text, plain, plain_lines, verbatim
 
@@ -23,9 +24,12 @@ LONG_TEXT, TEXT_HEIGHT = 500, 300
 
 
 def draw_value(about: dict[str, Any]) -> None:
-    """A vector as a chart, JSON as a tree, text as text; nothing for an image."""
+    """A vector as a chart, other numbers as their figures, JSON as a tree, text as text; nothing for an image."""
     if about.get("values"):
         _draw_vector(about["values"], about["values_total"])
+    if about.get("statistics"):
+        draw_numbers(about)
+    if about.get("values") or about.get("statistics"):
         return
     if not about.get("text"):
         return

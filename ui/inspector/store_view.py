@@ -16,6 +16,7 @@ from ui.inspector import drawing, filtering, inspected
 from ui.inspector.compare import draw_others
 from ui.inspector.filtering import Positions, label_text
 from ui.inspector.inspected import Span
+from ui.inspector.numbers import columns, figures_of
 from ui.inspector.opening import Subject
 from ui.inspector.sample_view import draw_sample
 from ui.words import counted, verbatim
@@ -120,17 +121,20 @@ def _many(subject: Subject) -> str:
 
 def _draw_table(found: list[Cell], shown: tuple[int, ...]) -> None:
     """Entries that are no images, a line each; a click shows one large."""
+    numbers = any(cell.about.get("statistics") for cell in found)
     rows = [
         {
             "Entry": position,
             "Key": cell.about["key"],
             "Label": "" if cell.about.get("label") is None else str(cell.about["label"]),
-            "Kind": cell.about.get("encoding", ""),
-            "Bytes": cell.about.get("payload_bytes"),
-            "Begins with": cell.about.get("text", cell.about.get("problem", ""))[:120],
+            **(figures_of(cell.about) if numbers else {"Kind": cell.about.get("encoding", "")}),
+            "Bytes": cell.about.get("stored_bytes") if numbers else cell.about.get("payload_bytes"),
+            "Begins with": cell.about.get("problem", cell.about.get("text", ""))[:120],
         }
         for cell, position in zip(found, shown, strict=True)
     ]
+    if numbers and not any(row["Label"] for row in rows):
+        rows = [{title: value for title, value in row.items() if title != "Label"} for row in rows]
     key = f"inspector.table.{shown[0]}"
 
     def picked() -> None:
@@ -138,7 +142,10 @@ def _draw_table(found: list[Cell], shown: tuple[int, ...]) -> None:
         if cells:
             _pick(shown[cells[0][0]])
 
-    st.dataframe(rows, hide_index=True, key=key, on_select=picked, selection_mode="single-cell", height=440)
+    st.dataframe(
+        rows, hide_index=True, key=key, on_select=picked, selection_mode="single-cell", height=440,
+        column_config=columns() if numbers else None,
+    )  # fmt: skip
 
 
 def _density(subject: Subject) -> tuple[int, int]:

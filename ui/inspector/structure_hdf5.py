@@ -85,6 +85,8 @@ def _row(node: dict[str, Any]) -> str:
     lies = node.get("layout") or ""
     if node.get("chunk"):
         lies += f", {_times(node['chunk'])}"
+    if node.get("missing"):
+        lies += ", never written" if node["missing"] == node["pieces"] else f", {_lacking(node)}"
     ratio = f"{logical / stored:.2f}" if stored and node.get("filter") else ""
     cells = [
         ("left", _times(node["shape"]) if node.get("shape") else "one value" if node.get("shape") == [] else "nothing"),
@@ -97,6 +99,10 @@ def _row(node: dict[str, Any]) -> str:
     ]
     rest = "".join(f'<td style="{_CELL};text-align:{side}">{_safe(text)}</td>' for side, text in cells)
     return f'<tr><td style="{_CELL};white-space:nowrap">{shown}</td>{rest}</tr>'
+
+
+def _lacking(node: dict[str, Any]) -> str:
+    return f"{node['missing']:,} of {node['pieces']:,} never written"
 
 
 _CELL = "padding:3px 16px 3px 0;border-top:1px solid color-mix(in srgb, currentColor 12%, transparent)"
@@ -128,12 +134,18 @@ def _draw_dataset(span: Span, datasets: Sequence[dict[str, Any]]) -> None:
         st.caption(verbatim(error))
         return
     if not places["chunks"]:
-        st.caption("It occupies no place of its own in this file: it is empty, virtual, or lies within its own header.")
+        unwritten = (
+            "it was never written"
+            if by_name[name].get("missing")
+            else "it is empty, virtual, or lies within its own header"
+        )
+        st.caption(f"It occupies no place of its own in this file: {unwritten}.")
         return
     st.altair_chart(order_picture(cells_of(places, by_name[name])), alt=f"Where {name} lies in the file")
     pieces = "one piece" if places["contiguous"] else counted(places["total"], "chunk")
     told = len(places["chunks"])
     drawn = f", {told:,} of them drawn" if told < places["total"] else ""
+    drawn += f" ({_lacking(by_name[name])})" if by_name[name].get("missing") else ""
     st.caption(
         f"{ABOUT_PICTURE} **{verbatim(name)}** lies in {pieces}{drawn}; each square is "
         f"{size_text(places['file_bytes'] / CELLS)} of the file, grey is something else. A smooth gradient "

@@ -195,7 +195,10 @@ class Hdf5File:
             return told
         try:
             if node.kind == "dataset":
-                return told | describe(told["name"], self.datasets[node.name])
+                dataset = self.datasets[node.name]
+                absence = self.absence(dataset)
+                lacking = {"missing": absence.missing, "pieces": absence.pieces} if absence else {}
+                return told | describe(told["name"], dataset) | lacking
             return told | {"attributes": h5py.h5a.get_num_attrs(h5py.h5o.open(self._file.id, node.raw))}
         except TROUBLE as error:
             return told | {"problem": one_line(error)}
