@@ -42,15 +42,15 @@ def _draw(block: Block) -> None:
 
 
 def _draw_text(block: Text) -> None:
-    text = verbatim(block.text)
+    said = verbatim(block.text)
     if block.tone == "strong":
-        st.markdown(f"### {text}")
+        st.markdown(f"### {said}")
     elif block.tone == "small":
-        st.caption(text)
+        st.caption(said)
     elif block.tone == "warning":
-        st.warning(text, icon=":material/hourglass_top:")
+        st.warning(said, icon=":material/hourglass_top:")
     else:
-        st.markdown(text)
+        st.markdown(said)
 
 
 def _sourced(text: str) -> str:

@@ -83,7 +83,7 @@ def choose_store(stores: list[StoreInfo], on_change: Callable[[], None]) -> Subj
         address.recall("split", SPLIT, lambda name: name if name in splits else None)
         if st.session_state.get(SPLIT) not in splits:
             st.session_state[SPLIT] = splits[0]
-        split = st.segmented_control("Split", splits, required=True, key=SPLIT,
+        split = st.segmented_control("Split", splits, required=True, key=SPLIT, format_func=verbatim,
                                      persist_state="session", on_change=on_change)  # fmt: skip
     address.keep("store", _address_of(info))
     address.keep("split", split)

@@ -19,7 +19,7 @@ from ui import state
 from ui.devices import find_devices
 from ui.loaders.words import LOADERS, STEPS, TRANSFORMS, memory_text
 from ui.stores import store_factors_of, store_label
-from ui.words import counted, seconds_text
+from ui.words import counted, plain, seconds_text, verbatim
 
 LOADERS_HELP = (
     "Fast: whole batches at a time, without copies. Plain PyTorch: a DataLoader over the same store, a batch at a "
@@ -59,18 +59,20 @@ def draw_form(dataset: Dataset, found: list[StoreInfo]) -> None:
 
 def _draw_stores(dataset: Dataset, found: list[StoreInfo]) -> list[str]:
     by_path = {str(store.path): store for store in found}
-    choose = partial(st.pills, selection_mode="multi") if len(found) <= MOST_PILLS else st.multiselect
+    few = len(found) <= MOST_PILLS
+    choose = partial(st.pills, selection_mode="multi") if few else st.multiselect
+    shown = verbatim if few else plain  # pills are Markdown
     chosen = choose(
         "Stores",
         list(by_path),
         default=[str(store.path) for store in proposed(found, store_factors_of, MOST_AT_FIRST)],
-        format_func=lambda path: store_label(by_path[path]),
+        format_func=lambda path: shown(store_label(by_path[path])),
         help="At first, formats at the same encoding: a difference is then the format's.",
-        key=f"benchmark.stores.{dataset.name}.{len(found) <= MOST_PILLS}",
+        key=f"benchmark.stores.{dataset.name}.{few}",
         persist_state="session",
     )
     if told := selection_text([by_path[path] for path in chosen], store_factors_of):
-        st.caption(told)
+        st.caption(verbatim(told))
     return chosen
 
 
@@ -157,7 +159,7 @@ def _draw_start(dataset: Dataset, chosen: list[str], settings: dict[str, Any], m
     what = counted(len(chosen), "store") if ways == 1 else counted(len(chosen) * ways, "setting")
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
-            problem or f"Race {what}",
+            verbatim(problem) or f"Race {what}",
             type="primary",
             icon=":material/play_arrow:",
             disabled=bool(problem),
