@@ -127,7 +127,7 @@ def _rgb(image: Image.Image, data: Buffer, values: ValueRange | None) -> tuple[P
     pixels = _flat(upright, unnamed)
     if values is not None or not pixels.size:
         return pixels, Values("byte", 0, 0)
-    return pixels, Values("byte", int(pixels.min()), int(pixels.max()))
+    return pixels, Values("byte", 0, int(pixels.max()))
 
 
 def _flat(image: Image.Image, unnamed_band: bool) -> Pixels:

@@ -191,9 +191,47 @@ def test_test_images_are_the_validation_split_and_it_is_said(root: Path) -> None
 
 
 def test_classes_that_training_does_not_know_are_said(root: Path) -> None:
-    tree(root, "train/cat", "train/dog", "test/unknown")
+    tree(root, "train/cat", "train/dog", "test/bird")
 
-    assert "no class of the other splits (unknown)" in Read(root).said
+    assert "no class of the other splits (bird)" in Read(root).said
+
+
+@pytest.mark.parametrize("folder", ["test", "test/test", "test/images", "test/unknown"])
+def test_test_images_without_labels_are_left_out(root: Path, folder: str) -> None:
+    tree(root, "train/cat", "train/dog", folder)
+
+    read = Read(root)
+
+    assert read.cells == {"train/cat": 2, "train/dog": 2}
+    assert "its images have no labels" in read.unused[Path(folder).name]
+
+
+def test_domains_in_the_names_of_split_folders_are_classes_as_a_guess(root: Path) -> None:
+    tree(root, "trainA", "trainB", "testA", "testB")
+
+    read = Read(root)
+
+    assert read.cells == {"train/A": 2, "train/B": 2, "val/A": 2, "val/B": 2}
+    assert "classes are a guess from the split folders' names: A, B" in read.said
+
+
+def test_a_tree_of_images_beside_one_of_labels(root: Path) -> None:
+    for kind in ("leftImg8bit", "gtFine"):
+        tree(root / kind, "train/aachen", "train/bochum", "val/aachen", "val/bochum")
+
+    read = Read(root)
+
+    assert read.cells == {f"{split}/{city}": 2 for split in ("train", "val") for city in ("aachen", "bochum")}
+    assert "8 images: masks or label images" in read.unused["gtFine"]
+
+
+def test_classes_with_the_same_folders_in_each_are_said(root: Path) -> None:
+    tree(root, "colour/apple", "colour/kiwi", "grey/apple", "grey/kiwi")
+
+    read = Read(root)
+
+    assert read.classes == ["colour", "grey"]
+    assert "the same folders in it (apple, kiwi): if those are the classes, import colour" in read.said
 
 
 # ---------------------------------------------------------------- classes

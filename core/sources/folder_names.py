@@ -56,7 +56,9 @@ def split_name(name: str) -> SplitName | None:
     splits = {SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS}
     if len(splits) != 1:
         return None
-    rest = [word for word in words if word not in SPLIT_WORDS and word not in _NEUTRAL and not word.isdigit()]
+    spelled = _TOKEN.findall(name)
+    neutral = (*SPLIT_WORDS, *_NEUTRAL)
+    rest = [word for word in spelled if word.lower() not in neutral and not word.isdigit()]
     return SplitName(splits.pop(), " ".join(rest), len(words) == 1)
 
 

@@ -119,7 +119,7 @@ class ImageFolder(ListedFiles):
             self.add(part.split, name, part.folder)
         self.recognition.notes.append(
             f"no labels found: neither folders nor files' names tell classes, so all images are of one class, "
-            f"{name!r}, a placeholder"
+            f"called {name!r} after their folder"
         )
 
     # ------------------------------------------------------------ splits

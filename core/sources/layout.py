@@ -74,6 +74,7 @@ def find_layout(top: Folder, judge_names: bool = True) -> Layout:
             break
         layout.leave_loose(layout.root, f"the folder {inner.name}")
         layout.root = inner
+    _say_repeated(layout, layout.root)
     by_class = _splits_in_classes(layout, layout.root)
     if by_class:
         layout.parts, layout.why = by_class, "folders are classes, and in each of them are its splits"
@@ -95,12 +96,15 @@ def _inner(layout: Layout, folder: Folder) -> Folder | None:
             return None  # a class, with images of its own beside its folders
         return only
     with_splits = [kid for kid in kids if len(find_splits(kid, [])) > 1]
+    if len(with_splits) > 1:  # a tree of images beside one of labels with the same splits
+        with_splits = [kid for kid in with_splits if not holds_labels(kid.name)]
     if len(with_splits) != 1:
         return None
     (inner,) = with_splits
     for kid in kids:
         if kid is not inner:
-            layout.leave(kid, f"beside {inner.name}, which holds the splits")
+            what = "masks or label images by its name, " if holds_labels(kid.name) else ""
+            layout.leave(kid, f"{what}beside {inner.name}, which holds the splits")
     return inner
 
 
@@ -174,7 +178,24 @@ def _says_nothing(folder: Folder, split_folder: Folder) -> bool:
     """Whether a folder's name is no class: its split's once more, or images."""
     named, outer = split_name(folder.name), split_name(split_folder.name)
     same_split = named is not None and outer is not None and named.split == outer.split
-    return folder.name == split_folder.name or same_split or holds_images(folder.name)
+    return (
+        folder.name == split_folder.name
+        or same_split
+        or holds_images(folder.name)
+        or folder.name.lower() in ("unknown", "unlabeled", "unlabelled", "all")
+    )
+
+
+def _say_repeated(layout: Layout, folder: Folder) -> None:
+    """Colour/apple, colour/kiwi, grey/apple, grey/kiwi: the classes may be one folder further down."""
+    inner = {frozenset(one.name for one in kid.kids) for kid in folder.kids}
+    names = next(iter(inner), frozenset())
+    if len(folder.kids) > 1 and len(inner) == 1 and len(names) > 1 and not find_splits(folder.kids[0], []):
+        some = ", ".join(sorted(names)[:3])
+        layout.notes.append(
+            f"each of the classes has the same folders in it ({some}{', ...' if len(names) > 3 else ''}): if those are "
+            f"the classes, import {folder.kids[0].name} or another one by itself"
+        )
 
 
 def _classes(layout: Layout, split: str, folder: Folder) -> Iterator[Part]:

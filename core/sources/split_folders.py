@@ -66,8 +66,13 @@ def _by_rest(named: Sequence[tuple[Folder, SplitName]]) -> dict[str, dict[str, F
     groups: dict[str, dict[str, Folder]] = {}
     for kid, name in named:
         if not holds_labels(kid.name):
-            groups.setdefault(name.rest, {}).setdefault(name.split, kid)
+            groups.setdefault(_spelled(groups, name.rest), {}).setdefault(name.split, kid)
     return {rest: splits for rest, splits in groups.items() if len(splits) > 1}
+
+
+def _spelled(groups: Mapping[str, object], rest: str) -> str:
+    """A word as it was spelled first: DIV_train and div_test are of one."""
+    return next((known for known in groups if known.casefold() == rest.casefold()), rest)
 
 
 def _affixed(groups: Mapping[str, Mapping[str, Folder]], notes: list[str]) -> dict[str, list[Placed]]:

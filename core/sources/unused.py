@@ -60,7 +60,7 @@ def files_unused(tree: Tree) -> tuple[list[Skipped], list[str]]:
         seen = describe(places[0][0].path / places[0][1].names[0], ending)
         listed += _entries(ending, places, files, seen)
         if seen.labels:
-            more = f" and {files - 1:,} more files like it" if files > 1 else ""
+            more = f" and {counted(files - 1, 'more file', 'more files')} like it" if files > 1 else ""
             labels[ending] = f"{readable(places[0][1].names[0])}{more} ({seen.what})"
     if tree.hidden:
         names = ", ".join(tree.hidden_names) + (", ..." if tree.hidden > len(tree.hidden_names) else "")
