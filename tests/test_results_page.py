@@ -63,7 +63,7 @@ def test_the_newest_run_is_shown_with_all_that_can_be_taken_away(home: Home) -> 
     app = results()
     assert not app.exception
     assert len(app.dataframe[0].value) == 2
-    assert r"Loaders · shapes · 2026-01-01 02\:00" in texts(app)
+    assert r"Loaders · shapes · 2026-01-01 02:00" in texts(app)
     assert "**LMDB · raw** is ahead with **202 images/s**, 2.00 times" in texts(app)
     labels = [button.label for button in app.get("download_button")]
     assert labels == ["CSV", "JSON", "PNG", "SVG", "Run as one file", "All rows as CSV", "Record as JSON"]

@@ -65,6 +65,8 @@ def _readable(data: Mapping[str, Any], files: list[str]) -> dict[str, Any]:
     """For a reader on a terminal: the answer, its reasons, what it costs and what is missing."""
     told = data["recommendation"]
     shown: dict[str, Any] = {"recommendation": told["headline"]}
+    if told["busy"]:
+        shown["warning"] = told["busy"]
     for number, reason in enumerate([*told["reasons"], *told["price"]], 1):
         shown[f"reason {number}"] = reason["text"]
     shown["predicted"] = [_prediction(one) for one in data["predictions"]]

@@ -30,7 +30,7 @@ class Demo:
     "done" or "there already". The result is the experiment's.
     """
 
-    seconds: float = 1.0
+    seconds: float = 0.7
     rounds: int = 3
     home: str | None = None
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_POINTS = 300
 """Of a lane's losses; more are averaged in even parts."""
 
+MANY_LANES = 4
+"""Lanes from which on their legend has two columns; three do not fit beside another chart."""
+
 COMPUTING, WAITING = "computing", "waiting for data"
 TIME_COLOURS = {COMPUTING: PALETTE[5], WAITING: PALETTE[0]}
 
@@ -82,7 +85,7 @@ def accuracy_chart(record: TrainingRecord) -> alt.Chart:
             x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0)),
             y=alt.Y(
                 "accuracy:Q",
-                title="accuracy on new images (dashed: while learning)",
+                title=["accuracy on new images", "(dashed: while learning)"],
                 scale=alt.Scale(domain=[0, 1]),
                 axis=alt.Axis(format=".0%"),
             ),
@@ -177,4 +180,9 @@ def _colour(record: TrainingRecord, *, legend: bool = True) -> alt.Color:
 
     labels = [lane_label(*lane, record.lanes) for lane in record.lanes]
     scale = alt.Scale(domain=labels, range=lane_colours(record.lanes))
-    return alt.Color("lane:N", scale=scale, sort=None, legend=alt.Legend(columns=3) if legend else None)
+    return alt.Color(
+        "lane:N",
+        scale=scale,
+        sort=None,
+        legend=alt.Legend(columns=1 if len(labels) < MANY_LANES else 2) if legend else None,
+    )
