@@ -109,6 +109,20 @@ def _opened(data: Buffer, values: ValueRange | None, edge: int | None) -> tuple[
         raise BadImage(f"broken image: {error or type(error).__name__}") from None
 
 
+def samples(image: Image.Image, data: Buffer) -> np.ndarray | None:
+    """The numbers of an opened image of one channel (height, width), or of colours of 16 bits (height, width, 3),
+    upright, as they lie in its file `data`. None for all that has one way to be shown, like 8 bits of colour."""
+    raw_mode = _raw_mode(image)
+    wide = image.mode in ("I", "F") or image.mode.startswith("I;")
+    if wide or image.mode in ("1", "L"):
+        plain = not image.has_transparency_data and not (wide and _white_is_zero(image))
+        return _samples(ImageOps.exif_transpose(image), image) if plain else None
+    if raw_mode not in _LOW_BYTES or not raw_mode.startswith("RGB;"):
+        return None
+    high = np.asarray(ImageOps.exif_transpose(image)).astype(np.uint16)
+    return np.asarray(high << 8 | _low_bytes(data, raw_mode))
+
+
 def to_rgb(image: Image.Image) -> Pixels:
     """A Pillow image's first frame as RGB by the rule above: uint8 (height, width, 3)."""
     return _rgb(image, b"", DEFAULT)[0]

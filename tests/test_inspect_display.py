@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import struct
+import zlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.inspect import arrays
 from core.inspect.bands import Hints, asked, choose, parsed
 from core.inspect.display import AS_IS, Choice, Display, Drawn
 from core.inspect.display_range import measured, of_type, sampled
+from core.inspect.folder import Folder
+from core.inspect.schemas import understand
+from core.inspect.values import samples_of
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
 
@@ -144,6 +152,39 @@ def test_what_a_type_stands_for(values: np.ndarray, expected: tuple[float, float
     assert (found.low, found.high) == expected
 
 
+def colour_png_of_16_bits(values: np.ndarray) -> bytes:
+    """Pillow writes none."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    height, width, _ = values.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def test_the_numbers_of_image_files_that_are_no_photographs() -> None:
+    def file(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+        made = io.BytesIO()
+        image.save(made, kind, **options)
+        return made.getvalue()
+
+    wide = RAMP.astype(np.uint16) * 9
+    assert np.array_equal(samples_of(file(Image.fromarray(wide))), wide)
+    assert np.array_equal(samples_of(file(Image.fromarray(RAMP // 99))), RAMP // 99)
+    colours = np.stack([wide, wide.T, wide + 7], axis=-1)
+    assert np.array_equal(samples_of(colour_png_of_16_bits(colours)), colours)
+    turned = samples_of(file(Image.fromarray(wide), "TIFF", tiffinfo={274: 6}))
+    assert np.array_equal(turned, np.rot90(wide, -1))
+    for other in (file(Image.fromarray(RAMP), "JPEG"), file(Image.fromarray(RAMP).convert("P")),
+                  file(Image.fromarray(RAMP).convert("RGB")), file(Image.fromarray(RAMP).convert("LA"))):  # fmt: skip
+        assert samples_of(other) is None
+    with pytest.raises(ValueError, match="broken image"):
+        samples_of(file(Image.fromarray(wide))[:60])
+
+
 # ---------------------------------------------------------------- bands
 
 
@@ -224,3 +265,14 @@ def test_bands_first_and_last() -> None:
     assert arrays.channel_axis((64, 64, 13)) == 2
     assert arrays.channel_axis((3, 9, 3)) == 2
     assert arrays.channel_axis((40, 64, 64)) is None
+
+
+def test_a_folder_of_masks_is_not_black(tmp_path: Path) -> None:
+    for place in range(4):
+        Image.fromarray((40 * place < RAMP).astype(np.uint8)).save(tmp_path / f"{place}.png")
+    (tmp_path / "4.csv").write_text("0\n1\n2\n3\n")
+    folder = Folder(tmp_path)
+    _, found = understand(folder, "png-csv")
+    assert np.array_equal(found.read(2).pixels, grey(np.where(RAMP > 80, 255, 0)))
+    folder.choice = Choice(AS_IS)
+    assert found.read(2).pixels.max() == 1

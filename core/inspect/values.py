@@ -150,24 +150,20 @@ def image_from_bytes(
     return arrays.to_rgb(array), array.shape, "raw"
 
 
-def single_channel(data: bytes) -> arrays.Array | None:
-    """The numbers (H, W) of an image file of one channel, upright, as they lie in it: a map of classes, of depth, 16
-    bits. None for any other file, and for JPEG and WebP, which hold photographs.
+def samples_of(data: bytes) -> arrays.Array | None:
+    """The numbers of an image file of one channel (H, W), or of 16 bits a colour (H, W, 3), upright, as they lie in it:
+    maps of classes, of depth. None for any other file, and for JPEG and WebP, which hold photographs.
 
     Raises:
         ValueError: the file is one of these and broken.
     """
     if image_encoding(data) not in _EXACT:
         return None
-    import numpy as np
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     try:
         with Image.open(io.BytesIO(data), formats=pixels.FORMATS) as image:
-            told = image.mode in ("1", "L", "I", "F") or image.mode.startswith("I;")
-            if not told or image.has_transparency_data or image.width * image.height > pixels.MAX_PIXELS:
-                return None
-            return np.asarray(ImageOps.exif_transpose(image))
+            return pixels.samples(image, data) if image.width * image.height <= pixels.MAX_PIXELS else None
     except Exception as error:  # noqa: BLE001 - decoders raise anything on hostile bytes
         raise ValueError(f"broken image: {error or type(error).__name__}") from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.inspect.contents.content import Content
-from core.inspect.values import image_encoding, image_from_bytes, single_channel
+from core.inspect.values import image_encoding, image_from_bytes, samples_of
 
 
 def read(value: bytes) -> Content | None:
@@ -12,7 +12,7 @@ def read(value: bytes) -> Content | None:
         return None
     try:
         pixels, shape, encoding = image_from_bytes(value)
-        array = single_channel(value)
+        array = samples_of(value)
     except ValueError as error:
         return Content("image-file", encoding, value, problem=str(error), is_image=True)
     return Content("image-file", encoding, value, pixels, shape, is_image=True, array=array)

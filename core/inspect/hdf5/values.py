@@ -16,7 +16,7 @@ from core.inspect.displays import Displays
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.pixels import Look
 from core.inspect.records import Label, Record
-from core.inspect.values import image_encoding, image_from_bytes, single_channel, text_of
+from core.inspect.values import image_encoding, image_from_bytes, samples_of, text_of
 
 _BASE64 = (b"/9j/", b"iVBORw0KGgo", b"UklGR", b"R0lGOD", b"Qk0")
 """How JPEG, PNG, WebP, GIF and BMP begin in base64."""
@@ -51,11 +51,11 @@ class Pictures:
 
     def __init__(self, file: Hdf5File, length: int, read: Callable[[int], bytes]) -> None:
         self._file = file
-        self._displays = Displays.spread(length, lambda place: single_channel(read(place)))
+        self._displays = Displays.spread(length, lambda place: samples_of(read(place)))
 
     def draw(self, data: bytes) -> Drawn | None:
         """None for a file that has but one way to be drawn: its own pixels. Raises ValueError for a broken one."""
-        array = single_channel(data)
+        array = samples_of(data)
         return None if array is None else self._displays.draw(array, self._file.choice)
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from core.contracts import Labels
+from core.inspect.displays import Displays
 from core.inspect.folder import Folder
 from core.inspect.records import Label, Record
-from core.inspect.values import image_from_bytes
+from core.inspect.values import image_from_bytes, samples_of
 
 MAX_TABLE = 1 << 28
 MAX_FILE = 1 << 29
@@ -61,14 +62,14 @@ class PngCsv:
         return None
 
     def read(self, index: int) -> Record:
-        path = self._folder.path / self._images[index]
+        path = self._path(index)
         status = path.stat()
-        if status.st_size > MAX_FILE:
-            raise ValueError(f"{path.name} has more than {MAX_FILE >> 20} MiB")
         payload = path.read_bytes()
-        pixels, problem, encoding = None, None, "png"
+        pixels, problem, encoding, drawn = None, None, "png", None
         try:
             pixels, _, encoding = image_from_bytes(payload)
+            array = samples_of(payload)
+            drawn = None if array is None else self._displays.draw(array, self._folder.choice)
         except ValueError as error:
             problem = str(error)
         return Record(
@@ -76,11 +77,25 @@ class PngCsv:
             label=self.label(index),
             encoding=encoding,
             payload=payload,
-            pixels=pixels,
+            pixels=pixels if drawn is None else drawn.pixels,
             shape=None if pixels is None else pixels.shape,
             stored_bytes=getattr(status, "st_blocks", 0) * 512 or status.st_size,
             problem=problem,
+            notes=() if drawn is None else drawn.notes,
+            display=None if drawn is None else drawn.to_json(),
         )
+
+    @cached_property
+    def _displays(self) -> Displays:
+        """One range for all images of one channel, as masks and 16 bits need it."""
+        return Displays.spread(len(self), lambda index: samples_of(self._path(index).read_bytes()))
+
+    def _path(self, index: int) -> Path:
+        """Raises ValueError for a file that is larger than any image."""
+        path = self._folder.path / self._images[index]
+        if path.stat().st_size > MAX_FILE:
+            raise ValueError(f"{path.name} has more than {MAX_FILE >> 20} MiB")
+        return path
 
     @cached_property
     def _table(self) -> list[list[str]]:
