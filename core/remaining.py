@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import deque
 from collections.abc import Mapping
 
 ENOUGH = 8
@@ -12,10 +13,14 @@ DOUBT = (1.0, 1.0)
 """Two units that went as planned, assumed beside those that were seen: one slow start says little about the rest."""
 
 
+RECENT = 6
+"""The last units that say how far plans are off: what was done once, at the beginning, is soon forgotten."""
+
+
 class Remaining:
     """Work of several kinds, each of an amount of units; a kind's pace is learned from its own units.
 
-    A kind of which no unit was seen goes by its planned pace, times how far the seen ones are off their plans; without
+    A kind of which no unit was seen goes by its planned pace, times how far the last ones were off their plans; without
     a plan by the mean pace of all that were seen.
     """
 
@@ -24,12 +29,15 @@ class Remaining:
         self._left = dict(amounts)
         self._planned = dict(planned or {})
         self._seen: dict[str, list[tuple[float, float]]] = {}
+        self._off: deque[float] = deque(maxlen=RECENT)
 
     def note(self, kind: str, amount: float, seconds: float) -> None:
         """So many units of a kind are done, and took so long together."""
         self._left[kind] = max(self._left.get(kind, 0.0) - amount, 0.0)
         if amount > 0:
             self._seen.setdefault(kind, []).append((amount, seconds))
+            if self._planned.get(kind):
+                self._off.append(seconds / amount / self._planned[kind])
 
     def drop(self, kind: str) -> None:
         """No more of this kind will be done."""
@@ -59,13 +67,7 @@ class Remaining:
     def _expected(self, kind: str) -> float | None:
         """The pace without any unit of this kind."""
         if kind in self._planned:
-            off = [
-                seconds / amount / self._planned[other]
-                for other, units in self._seen.items()
-                if self._planned.get(other)
-                for amount, seconds in units
-            ]
-            return self._planned[kind] * statistics.median([*DOUBT, *off])
+            return self._planned[kind] * statistics.median([*DOUBT, *self._off])
         every = [unit for units in self._seen.values() for unit in units]
         return _mean_pace(every) if every else None
 

@@ -38,11 +38,8 @@ TRIAL = 64
 LARGE_TRIAL, LARGE_TRIAL_SECONDS = 1_000, 5.0
 """Where no cut-off is smaller, every turn that needs no longer for so many is tried with them as well."""
 
-RECENT = 30
-"""Turns that say how far forecasts are off at present."""
-
-LEAST_COST = 1e-3
-"""Seconds below which a turn's forecast is no measure of anything."""
+RECENT, LEAST_COST = 30, 1e-3
+"""Turns that say how far forecasts are off at present; seconds below which a forecast is no measure of anything."""
 
 SPARE_BYTES = 1 << 28
 """What the disk must still have free when the largest container is on it."""
