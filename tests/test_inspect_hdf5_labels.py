@@ -156,6 +156,10 @@ def test_a_guess_is_said_to_be_one(tmp_path: Path) -> None:
     assert "weather is taken for the labels, which is a guess" in records.why
 
 
+def test_of_two_guesses_none_is_taken(tmp_path: Path) -> None:
+    assert set(labels(recognised(tmp_path, beside_images(weather=NUMBERS, season=NUMBERS[::-1])))) == {None}
+
+
 def test_labels_in_the_file_beside_go_before_a_guess(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "made_labels.h5", "w") as file:
         file["labels"] = np.arange(SAMPLES) % 2

@@ -203,12 +203,18 @@ def microscope(file: h5py.File) -> None:
     )
 
 
+def long_tables(file: h5py.File) -> None:
+    """Of which only the first rows are looked at."""
+    smooth = np.cumsum(np.cumsum(DRAW.normal(size=(6000, 40)), 0), 1)
+    file["log/one"], file["log/two"] = smooth, smooth * 2
+
+
 def neighbours(file: h5py.File) -> None:
     file["train"], file["test"] = DRAW.normal(size=(200, 100)).astype("f4"), DRAW.normal(size=(20, 100)).astype("f4")
     file["neighbors"], file["distances"] = DRAW.integers(0, 200, (20, 100)), np.sort(DRAW.random((20, 100)))
 
 
-@pytest.mark.parametrize("fill", [sparse, tenx, nwb, robot, microscope, neighbours])
+@pytest.mark.parametrize("fill", [sparse, tenx, nwb, robot, microscope, neighbours, long_tables])
 def test_what_a_file_says_of_itself_is_believed(fill: Fill, tmp_path: Path) -> None:
     schema, records = recognised(tmp_path, fill)
     assert schema in ("hdf5-datasets", "hdf5-vectors"), (schema, records.why)

@@ -152,7 +152,7 @@ def beside_words(file: Hdf5File, names: Sequence[str]) -> str:
     told = [f"{name} ({file.beside[name]})" if name in file.beside else name for name in names[:6]]
     verb = "lies" if len(names) == 1 else "lie"
     more = f" and {len(names) - 6:,} more" if len(names) > 6 else ""
-    return f"; {', '.join(told)}{more} {verb} beside them and {'is' if len(names) == 1 else 'are'} not counted"
+    return f"; {', '.join(told)}{more} {verb} beside and {'is' if len(names) == 1 else 'are'} not counted"
 
 
 # ---------------------------------------------------------------- maps of labels

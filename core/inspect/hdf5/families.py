@@ -75,7 +75,8 @@ def _plausible(facts: Facts) -> bool:
         return told
     if facts.dtype.kind != "b" and facts.dtype != np.uint8:
         image = _read(facts, layout)
-        doubt = nature.doubt([] if image is None else [image], surely_images(facts.called))
+        height, width = sides
+        doubt = nature.doubt([] if image is None else [image], surely_images(facts.called), (height, width))
         if doubt is not None:
             facts.file.doubts[facts.name] = doubt
         return doubt is None

@@ -177,11 +177,12 @@ def labels_for(
     fitting = [facts for facts in looked if facts.name not in taken and _may_be_labels(facts, looked, images, length)]
     fitting.sort(key=lambda facts: _promise(facts, images), reverse=True)
     for kind in kinds:
-        for facts in fitting:
-            column = _column(facts, images, length, kind)
-            if column is not None:
-                column.classes = class_names(file, looked, [facts, images], column.highest(), length)
-                return column
+        columns = (column for facts in fitting if (column := _column(facts, images, length, kind)) is not None)
+        column = next(columns, None)
+        if column is None or (kind == GUESS and next(columns, None) is not None):
+            continue  # of two that might be labels, age and gender, say, none is
+        column.classes = class_names(file, looked, [column.facts, images], column.highest(), length)
+        return column
     return None
 
 

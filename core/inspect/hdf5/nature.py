@@ -38,11 +38,15 @@ ZEROS = 0.25
 """The part of zeros that activations of a network have at least (its negative values are cut off)."""
 
 
-def doubt(images: Sequence[arrays.Array], certain: bool) -> str | None:
-    """Why these numbers are no pictures, in words; None where they may be. `certain`: their name says that they are."""
+def doubt(images: Sequence[arrays.Array], certain: bool, sides: tuple[int, int] | None = None) -> str | None:
+    """Why these numbers are no pictures, in words; None where they may be.
+
+    `certain`: their name says that they are. `sides`: height and width, where the images are cut.
+    """
     if not images:
         return "none of them can be read"
-    height, width, *rest = images[0].shape
+    height, width = sides or images[0].shape[:2]
+    rest = images[0].shape[2:]
     channels = rest[0] if rest else 1
     if max(height, width) > (STRIP if certain else LONGEST) * min(height, width) and min(height, width) < CROP // 8:
         return f"{height} x {width} numbers are longer than a picture is"

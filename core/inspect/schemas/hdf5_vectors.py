@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.inspect.hdf5.beside import find_labels
+from core.inspect.hdf5.doubles import beside_words
 from core.inspect.hdf5.facts import Facts, look
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.hdf5.rows import Rows
@@ -62,7 +63,7 @@ def _why(chosen: Sequence[Facts], beside: Sequence[Facts], runs: Sequence[Vector
     why = f"{names}: each row is {row}, and no image as far as its values tell" + (f" ({told})" if told else "")
     why += f"; {runs[0].labels.told()}" if runs[0].labels is not None else ""
     if beside:
-        why += f"; {', '.join(facts.name for facts in beside[:6])} lie beside and are not counted"
+        why += beside_words(chosen[0].file, [facts.name for facts in beside])
     return why
 
 
