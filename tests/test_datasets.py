@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from core.dataset_index import INDEX, IndexWriter
 from core.datasets import Dataset, delete_dataset, list_datasets
 from core.errors import InputError
 from core.home import Home
+from core.value_range import ValueRange
 
 CLASSES = ["ant", "bee", "cow"]
 
@@ -214,3 +216,48 @@ def test_a_name_in_use_is_not_deleted(home: Home) -> None:
         delete_dataset(home, "farm")
 
     assert (home.raw / "farm" / INDEX).exists()
+
+
+def test_what_the_import_told_is_kept(home: Home) -> None:
+    root = home.raw / "wide"
+    root.mkdir()
+    index = IndexWriter(root, CLASSES)
+    index.add("train", TRAIN)
+    index.leave([Skipped("/somewhere/notes.txt", "text")])
+    index.set_pixel_checksums("train", [(1, 2**64 - 5)])
+    index.finish(
+        name="wide",
+        source="a folder",
+        imported="2024-05-06T07:08:09+00:00",
+        recognised="a folder of images",
+        why="split folders",
+        labels="folders",
+        notes='["a guess"]',
+        range='{"integers": [0, 4095]}',
+    )
+
+    found = Dataset.open(home, "wide")
+
+    assert (found.recognised, found.why, found.labels) == ("a folder of images", "split folders", "folders")
+    assert (found.notes, found.values) == (("a guess",), ValueRange(integers=(0, 4095)))
+    assert found.unused() == [("/somewhere/notes.txt", "text")]
+    assert found.row("train", 1).pixel_checksum == 2**64 - 5
+
+
+def test_an_index_of_schema_1_is_read(home: Home, farm: Dataset) -> None:
+    with closing(sqlite3.connect(farm.root / INDEX)) as index:
+        index.executescript("DROP TABLE unused; UPDATE dataset SET value = '1' WHERE key = 'schema'")
+
+    found = Dataset.open(home, "farm")
+
+    assert (found.unused(), found.notes, found.values) == ([], (), ValueRange())
+    assert list(found.rows("train")) == TRAIN
+
+
+def test_a_range_that_is_none_is_damage(home: Home, farm: Dataset) -> None:
+    with closing(sqlite3.connect(farm.root / INDEX)) as index:
+        index.execute("INSERT INTO dataset VALUES ('range', '{\"integers\": [5]}')")
+        index.commit()
+
+    with pytest.raises(InputError, match="not a range of values"):
+        Dataset.open(home, "farm")
