@@ -13,10 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.errors import InputError
+from core.events import finish
 from core.inspect.display import AS_IS, Choice
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.records import Record
 from core.inspect.schemas import understand
+from core.inspect.task import Inspect
 from tests.hdf5_fixtures import pictures
 
 SAMPLES, HEIGHT, WIDTH = 5, 40, 56
@@ -82,6 +85,20 @@ def test_other_bands_can_be_chosen(tmp_path: Path) -> None:
     none = records(tmp_path, fill, Choice(bands=(13,)))[1][1]
     assert none.pixels is None
     assert "it has 13" in str(none.problem)
+
+
+def test_the_verb_draws_other_bands_and_ranges_and_says_why_not(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "bands.h5", "w") as file:
+        file["images"] = bands(6).astype("u2") * 9
+    run = {"path": str(tmp_path / "bands.h5"), "image": str(tmp_path / "out.png")}
+    told = finish(Inspect(**run, range="0:4590", bands="6,2,1").run())
+    assert told["sample"]["display"] == {"range": [0, 4590], "bands": [5, 1, 0], "channels": 6}
+    shown = np.asarray(Image.open(tmp_path / "out.png"))
+    assert np.abs(shown - bands(6)[0][..., [5, 1, 0]] / 2).max() <= 1
+    with pytest.raises(InputError, match="it has 6"):
+        finish(Inspect(**run, bands="7").run())
+    with pytest.raises(InputError, match="is no range"):
+        finish(Inspect(**run, range="bright").run())
 
 
 @pytest.mark.parametrize("name", ["image", "data", "cube"])

@@ -207,7 +207,8 @@ def _shaped(blob: bytes, shape: list[int] | None) -> Pixels | None:
 def _write_image(sample: Sample | None, target: Path, inspected: Path) -> None:
     """Raises InputError where the sample is no image or the target is the inspected file; WorkError for a full disk."""
     if sample is None or sample.pixels is None:
-        raise InputError(f"{target} was not written: the entry is not an image")
+        problem = None if sample is None else sample.about.get("problem")
+        raise InputError(f"{target} was not written: {problem or 'the entry is not an image'}")
     if target.exists() and target.samefile(inspected):
         raise InputError(f"{target} is the inspected file itself; give another name for the image")
     from PIL import Image
