@@ -188,7 +188,7 @@ def checks(folder: Path, samples: int) -> tuple[Checks, list[bytes]]:
 def looked_at(made: Checks, payloads: list[bytes], monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Which samples are compared when all are read once, batch by batch."""
     seen: list[int] = []
-    monkeypatch.setattr(made, "_compare", lambda index, payload: seen.append(index))
+    monkeypatch.setattr(made, "_compare", lambda indices, payloads: seen.extend(indices))
     for first in range(0, len(payloads), 64):
         indices = np.arange(first, min(first + 64, len(payloads)))
         made.of_list(indices, [payloads[index] for index in indices])
@@ -221,7 +221,7 @@ def test_the_budget_is_a_share_of_the_time(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(integrity, "PIECE", 1)
     monkeypatch.setattr(integrity, "perf_counter", lambda: now[0])
 
-    def compare(index: int, payload: bytes) -> None:
+    def compare(indices: list[int], payloads: list[bytes]) -> None:
         now[0] += 0.001
 
     monkeypatch.setattr(made, "_compare", compare)

@@ -95,11 +95,12 @@ class DevicePipeline:
     def __call__(self, job: Job) -> tuple[torch.Tensor, Laps]:
         """The images of this job, normalised as the stages say, on the device."""
         watch = Stopwatch()
-        stored = self.stages.fetch(job.indices)
-        watch.lap("fetch")
-        payloads = self.stages.decompressed(job.indices, stored)
-        watch.lap("decompress")
-        samples = self._transformed(self._decoded(job.indices, payloads), job)
+        with self.stages.watch:
+            stored = self.stages.fetch(job.indices)
+            watch.lap("fetch")
+            payloads = self.stages.decompressed(job.indices, stored)
+            watch.lap("decompress")
+            samples = self._transformed(self._decoded(job.indices, payloads), job)
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
         images = OnDevice(self.device, self.stages.normalise)(torch.stack(samples)).contiguous(memory_format=layout)
         watch.lap("decode+transform+normalise")

@@ -130,10 +130,11 @@ class RawPipeline:
 
     def fill(self, job: Job, out: Images) -> Laps:
         watch = Stopwatch()
-        payloads = self.locate(job.indices, watch)
-        if (payloads.lengths != prod(self.shape)).any() or not self._fill(job, payloads, out):
-            return self.stages.fill(job, out)
-        watch.lap("transform+normalise")
+        with self.stages.watch:
+            payloads = self.locate(job.indices, watch)
+            if (payloads.lengths != prod(self.shape)).any() or not self._fill(job, payloads, out):
+                return self.stages.fill(job, out)
+            watch.lap("transform+normalise")
         return watch.laps
 
     def _fill(self, job: Job, payloads: Extents, out: Images) -> bool:
@@ -156,11 +157,12 @@ class JpegPipeline:
 
     def fill(self, job: Job, out: Images) -> Laps:
         watch = Stopwatch()
-        payloads = self.locate(job.indices, watch)
-        for number in np.flatnonzero(self._fill(job, payloads, out)):
-            one = slice(number, number + 1)
-            self.stages.fill(job._replace(indices=job.indices[one]), out[one])
-        watch.lap("decode+transform+normalise")
+        with self.stages.watch:
+            payloads = self.locate(job.indices, watch)
+            for number in np.flatnonzero(self._fill(job, payloads, out)):
+                one = slice(number, number + 1)
+                self.stages.fill(job._replace(indices=job.indices[one]), out[one])
+            watch.lap("decode+transform+normalise")
         return watch.laps
 
     def _fill(self, job: Job, payloads: Extents, out: Images) -> npt.NDArray[np.uint8]:

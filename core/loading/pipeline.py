@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol
@@ -18,6 +19,7 @@ from core.loading.fetch import Fetch
 from core.loading.normalise import Images, Normalise
 from core.loading.plan import Indices, Job
 from core.loading.transform import SIDE, Transform
+from core.loading.truncation import Watch
 
 if TYPE_CHECKING:
     from core.loading.integrity import Checks
@@ -95,13 +97,19 @@ class StagedPipeline:
 
     def fill(self, job: Job, out: Images) -> Laps:
         watch = Stopwatch()
-        images = self.pixels(job.indices, watch)
-        samples = self.transform(images, job)
-        watch.lap("transform")
-        check_shapes(samples, out.shape[2:])
-        self.normalise(samples, out)
-        watch.lap("normalise")
+        with self.watch:
+            images = self.pixels(job.indices, watch)
+            samples = self.transform(images, job)
+            watch.lap("transform")
+            check_shapes(samples, out.shape[2:])
+            self.normalise(samples, out)
+            watch.lap("normalise")
         return watch.laps
+
+    @cached_property
+    def watch(self) -> Watch:
+        """To be entered around whatever reads payloads: a container that is cut short is an error then."""
+        return Watch(self.fetch.reader, self.name)
 
     def pixels(self, indices: Indices, watch: Stopwatch) -> Sequence[Pixels]:
         """The decoded images of these samples. Raises WorkError that names the sample which does not decode."""

@@ -131,8 +131,13 @@ class PlainEngine:
             self._dataset, num_workers=self.workers.count, **self._dataset.sampling(jobs)
         )
         try:
-            for images, labels in loader:
-                yield Batch(images.contiguous(memory_format=self._format), labels)
+            made = iter(loader)
+            while True:
+                with self._dataset.pipeline.watch:  # the file's size tells, whatever became of a worker's batch
+                    batch = next(made, None)
+                if batch is None:
+                    return
+                yield Batch(batch[0].contiguous(memory_format=self._format), batch[1])
         except FormatMattersError as error:
             raise type(error)(_last_words(error)) from error
         except RuntimeError as error:
