@@ -12,14 +12,16 @@ from ui.words import counted
 NARROW = 2
 """Rows and columns that a heat map has at least."""
 
+FIGURES = {"Least": "min", "Greatest": "max", "Mean": "mean", "Deviation": "std"}
+"""How each figure is called on the page, and in `sample.statistics`."""
+
 HINT = "If these are pictures after all, choose *Any array of numbers, drawn as images* under **Read as**."
 
 
 def figures_of(about: dict[str, Any]) -> dict[str, Any]:
     """A line of a table about one entry's numbers; figures that there are none of stay empty."""
     told = about.get("statistics") or {}
-    names = {"Least": "min", "Greatest": "max", "Mean": "mean", "Deviation": "std"}
-    line = {title: told.get(name) for title, name in names.items()}
+    line = {title: told.get(name) for title, name in FIGURES.items()}
     zeros = 100 * told["zeros"] / told["values"] if told.get("values") else None
     return {"Shape": times(about.get("stored_shape")), "Type": about.get("dtype", ""), **line, "Zeros (%)": zeros}
 
@@ -27,7 +29,7 @@ def figures_of(about: dict[str, Any]) -> dict[str, Any]:
 def columns() -> dict[str, Any]:
     """How the figures are written."""
     number = st.column_config.NumberColumn(format="%.4g")
-    return dict.fromkeys(("Least", "Greatest", "Mean", "Deviation"), number) | {
+    return dict.fromkeys(FIGURES, number) | {
         "Zeros (%)": st.column_config.NumberColumn(format="%.1f"),
         "Key": st.column_config.TextColumn(width="medium"),
     }
@@ -43,11 +45,9 @@ def draw_numbers(about: dict[str, Any]) -> None:
     looked = f"the first {told['values']:,} of " if told["values"] < told["of"] else ""
     st.caption(f"{times(about.get('stored_shape'))} · {looked}{counted(told['of'], 'number')}")
     if told["min"] is not None:
-        parts = zip(
-            st.columns(4), ("Least", "Greatest", "Mean", "Deviation"), ("min", "max", "mean", "std"), strict=True
-        )
-        for column, title, name in parts:
-            column.metric(title, "none" if told[name] is None else f"{told[name]:.4g}")
+        with st.container(horizontal=True, gap="medium"):  # wraps where the column is narrow
+            for title, name in FIGURES.items():
+                st.metric(title, "none" if told[name] is None else f"{told[name]:.4g}", width="content")
     st.caption(_counted(told))
     if len(told["histogram"]) > 1:
         _draw_histogram(told)
