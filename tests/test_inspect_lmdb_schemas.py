@@ -153,6 +153,13 @@ def test_efficient_pytorch(protocol: int, tmp_path: Path) -> None:
     check(write(tmp_path / "made", items), "efficient-pytorch", digits("%d"), LABELS)
 
 
+def test_efficient_pytorch_in_msgpack(tmp_path: Path) -> None:
+    """Its first bytes look like an image with a header, and behind the image stands the label."""
+    items = {str(index).encode(): packed([PNGS[index], LABELS[index]]) for index in ALL}
+    items |= {b"__keys__": packed([str(index).encode() for index in ALL]), b"__len__": packed(COUNT)}
+    check(write(tmp_path / "made", items), "efficient-pytorch", digits("%d"), LABELS)
+
+
 def test_efficient_pytorch_hostile(tmp_path: Path) -> None:
     items = {str(index).encode(): pickle.dumps((Hostile(tmp_path / "marker"), 0)) for index in ALL}
     items |= {b"__keys__": pickle.dumps(list(items)), b"__len__": pickle.dumps(COUNT)}

@@ -195,7 +195,7 @@ def _of_bytes(kind: str, data: bytes, fields: Mapping[str, Any], depth: int, nam
         content = bare_content(kind, data, shape, stated_dtype(fields, name), name in _SURELY)
         if content.problem is None or depth >= 3:
             return content
-        behind = _behind_compression(data)
+        behind = behind_compression(data)
         if behind is None:
             return content
         plain, compression = behind
@@ -207,7 +207,7 @@ def _of_bytes(kind: str, data: bytes, fields: Mapping[str, Any], depth: int, nam
     return content if content.is_image and content.kind != "pixels" else _pixels(data, fields)
 
 
-def _behind_compression(data: bytes) -> tuple[bytes, str] | None:
+def behind_compression(data: bytes) -> tuple[bytes, str] | None:
     """(data, name of the compression) behind bytes that are compressed, and nothing else."""
     try:
         found = inflated(data)

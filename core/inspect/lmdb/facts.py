@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.inspect.contents import Content, content_of
 from core.inspect.contents.named import stated_dtype, stated_shape
-from core.inspect.contents.objects import bare_content
+from core.inspect.contents.objects import bare_content, behind_compression
 from core.inspect.contents.unpacked import thing_of
 from core.inspect.lmdb.facts_beside import dtype_in, shape_in
 from core.inspect.values import guessed_dtype, image_encoding
@@ -34,9 +34,18 @@ class Facts:
 
     def content(self, value: bytes) -> Content:
         """What a value is, with what is stated of all of them."""
-        if self.shape is None or image_encoding(value) is not None or not self._fit(value):
+        if self.shape is None or image_encoding(value) is not None:
             return content_of(value)
-        content = bare_content("pixels", value, self.shape, self.dtype)
+        if self._fit(value):
+            return self._bare(value, self.shape)
+        behind = behind_compression(value)
+        if behind is None or not self._fit(behind[0]):
+            return content_of(value)
+        content = self._bare(behind[0], self.shape)
+        return replace(content, payload=value, encoding=f"{content.encoding}+{behind[1]}")
+
+    def _bare(self, data: bytes, shape: tuple[int, ...]) -> Content:
+        content = bare_content("pixels", data, shape, self.dtype)
         told = "its shape is stated for all entries of the file"
         return replace(content, text="; ".join(filter(None, (told, content.text)))) if content.is_image else content
 

@@ -110,7 +110,7 @@ class Tensorpack(LmdbRecords):
 class EfficientPyTorch(LmdbRecords):
     """Efficient-PyTorch's folder2lmdb: pairs of image file and label, pickled or by pyarrow, with `__len__`."""
 
-    kinds = ("pickled", "wrapped", "msgpack")
+    kinds = ("pickled", "msgpack", "wrapped")
 
     @classmethod
     def recognise(cls, file: LmdbView) -> Self | None:
