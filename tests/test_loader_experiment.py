@@ -247,15 +247,19 @@ def test_a_broken_setting_is_refused_and_the_others_go_on(
     assert record.complete, "all that could be run was"
 
 
+ASKED = {"rounds": 1, "seconds": 3.0, "split": "train"}
+"""Of a setup: what every version has written, beside the stores' folders."""
+
+
 def test_turns_of_a_setting_that_is_refused_later_do_not_count(home: Home) -> None:
     folder = home.runs / "session"
     folder.mkdir(parents=True)
     turn = {"kind": "turn", "setting": "a", "store": "disk/raw", "format": "disk", "samples_per_s": 1e9}
     lines = [
-        {"kind": "setup", "experiment": "loader", "datasets": ["x"], "stores": ["a", "b"], "rounds": 1},
+        {"kind": "setup", "experiment": "loader", "datasets": ["x"], "stores": ["/a", "/b"], **ASKED},
         turn,
         {**turn, "setting": "b", "samples_per_s": 5},
-        {"kind": "refused", "setting": "a", "reason": "why"},
+        {"kind": "refused", "setting": "a", "store": "disk/raw", "reason": "why"},
     ]
     (folder / "loader-1.jsonl").write_text("\n".join(map(json.dumps, lines)))
     [record] = list_races(home)
@@ -272,7 +276,7 @@ def test_races_of_before_are_still_shown(home: Home) -> None:
     folder = home.runs / "session"
     folder.mkdir(parents=True)
     lines = [
-        {"kind": "setup", "stores": ["/a", "/b"], "rounds": 1, "datasets": ["shapes"], "started": "2026"},
+        {"kind": "setup", "stores": ["/a", "/b"], **ASKED, "datasets": ["shapes"], "started": "2026"},
         {"kind": "turn", "store": "disk/raw", "format": "disk", "samples_per_s": 10},
         {"kind": "turn", "store": "lmdb/raw", "format": "lmdb", "samples_per_s": 20},
     ]
