@@ -351,8 +351,10 @@ def test_the_job_is_made_from_what_the_page_gives_it(photos: Path) -> None:
 
 
 def test_the_list_of_bad_entries_as_a_table() -> None:
-    bad = [{"key": 'a,"b"', "reason": "line\nbreak"}]
-    assert list(csv.DictReader(io.StringIO(as_csv(bad)))) == bad
+    """What breaks a line or cannot be sent is spelled out; nothing is left that a spreadsheet takes for a formula."""
+    bad = [{"key": 'a,"b"', "reason": "line\nbreak"}, {"key": "\ud800", "reason": "=1+1"}]
+    read = list(csv.DictReader(io.StringIO(as_csv(bad))))
+    assert read == [{"key": 'a,"b"', "reason": "line\\nbreak"}, {"key": "\\ud800", "reason": "'=1+1"}]
 
 
 # ---------------------------------------------------------------- readers that die
