@@ -55,5 +55,10 @@ def test_lz4_frames_keep_to_the_size_they_say() -> None:
     for frame in (lz4.frame.compress(b"x" * 5000, store_size=False), bomb("lz4", 10), bomb("lz4", 10_000)):
         with pytest.raises(ValueError, match="lz4"):
             made.decompress(frame)
+    sound = [made.compress(b"y" * size) for size in (0, 5000)]
+    for broken in (sound[1][:-4], sound[1][:20], sound[1][:-4] + b"\0\0\0\1"):
+        with pytest.raises(ValueError, match="lz4"):
+            made.decompress(broken)
+        assert made.decompress(sound[0]) == b"", "what came before leaves nothing behind"
     for size in (0, 1, 65_535, 65_536, 65_537, 300_000):
         assert made.decompress(made.compress(b"y" * size)) == b"y" * size

@@ -163,22 +163,23 @@ def open_file(path: Path | str) -> BinaryIO:
 
     Raises OSError, whose text says what is there instead.
     """
-    descriptor = open_descriptor(path)
+    descriptor, _ = open_descriptor(path)
     return os.fdopen(descriptor, "rb")
 
 
-def open_descriptor(path: Path | str) -> int:
-    """As `open_file`; the bare descriptor, without the cost of a file object."""
+def open_descriptor(path: Path | str) -> tuple[int, int]:
+    """As `open_file`; the bare descriptor, without the cost of a file object, and the file's size."""
     try:
         descriptor = os.open(path, _FLAGS)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise OSError(f"{path} is a link, which is not followed: put the file itself there") from None
         raise
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise OSError(f"{path} is not a regular file")
-    return descriptor
+    return descriptor, status.st_size
 
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)

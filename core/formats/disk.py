@@ -195,9 +195,8 @@ class _Listing:
 
 
 def _read_file(path: str) -> bytes:
-    descriptor = open_descriptor(path)
+    descriptor, size = open_descriptor(path)
     try:
-        size = os.fstat(descriptor).st_size
         if size > MAX_PAYLOAD:
             raise OSError(f"{size:,} bytes are more than a payload may have")
         data = os.read(descriptor, size)

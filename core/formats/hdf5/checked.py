@@ -9,7 +9,7 @@ import h5py
 
 from core.contracts import MAX_PAYLOAD
 from core.errors import InputError
-from core.formats.container import open_descriptor, reason_of
+from core.formats.container import open_file, reason_of
 from core.formats.hdf5.heap import REFERENCE
 
 _SLACK = 1 << 16
@@ -21,7 +21,7 @@ def open_readonly(path: Path) -> h5py.File:
     try:
         if path.is_symlink():  # a path that a user gave may be one
             path = path.resolve(strict=True)
-        with open(open_descriptor(path), "rb"):
+        with open_file(path):  # a pipe or a device is never handed to the library
             return h5py.File(path, "r", locking=False)
     except (OSError, RuntimeError, ValueError, LookupError) as error:
         raise InputError(f"{path} cannot be opened as HDF5: {reason_of(error)}") from None
