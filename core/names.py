@@ -54,3 +54,12 @@ def digest(name: str) -> str:
 def readable(name: str | os.PathLike[str]) -> str:
     """A path or file name as proper text: bytes that are not UTF-8 are spelled out (\\xe9)."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def from_readable(text: str) -> str:
+    """The path that `readable` wrote so: spelled-out bytes become those of the name again, unless there is a file that
+    is really called like that."""
+    if "\\x" not in text or os.path.lexists(text):
+        return text
+    spelled = re.sub(rb"\\x([0-9a-f]{2})", lambda found: bytes([int(found[1], 16)]), os.fsencode(text))
+    return os.fsdecode(spelled)

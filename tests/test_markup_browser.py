@@ -85,7 +85,7 @@ def hostile_files(folder: Path) -> list[Path]:
     entries, arrays = folder / "entries.lmdb", folder / f"{quote('![c](x)', safe='![]()')}.h5"
     with lmdb.open(str(entries), map_size=1 << 20) as environment, environment.begin(write=True) as transaction:
         for number in range(3):
-            told = {"label": HOSTILE, "text": HOSTILE, "link": f"https://{HOST}/x"}
+            told = {"label": HOSTILE, "text": HOSTILE, "link": f"https://{HOST}/x", "half": "\ud800"}
             transaction.put(f"{number} {HOSTILE}".encode(), json.dumps(told).encode())
     with h5py.File(arrays, "w") as file:
         file.attrs["about"] = HOSTILE

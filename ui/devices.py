@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import streamlit as st
+from ui.cached import cache_resource
 
 PROBE = (
     "import json, torch\n"
@@ -28,7 +28,7 @@ class Devices(NamedTuple):
     note: str
 
 
-@st.cache_resource(show_spinner="Asking PyTorch for its devices…", ttl=3600)
+@cache_resource(show_spinner="Asking PyTorch for its devices…", ttl=3600)
 def find_devices() -> Devices:
     """The CPU, and the accelerators that PyTorch sees. It is asked, in a process of its own, only where the machine
     looks as if it had one, since that takes seconds.

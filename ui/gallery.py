@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.contracts import Pixels
 from core.inspect.files import Cell
+from ui.words import plain
 
 PICKED = "picked"
 
@@ -108,9 +109,9 @@ def cell_data(cell: Cell, position: int, caption: str, edge: int) -> dict[str, A
     instead = ("not there" if about.get("encoding") == "nothing" else "broken") if problem else "no image"
     return {
         "position": position,
-        "caption": caption,
-        "title": f"{position:,} · {about['key']} · {caption}" + (f" · {problem}" if problem else ""),
-        "note": "" if cell.pixels is not None else str(about.get("text") or instead)[:80],
+        "caption": plain(caption),
+        "title": plain(f"{position:,} · {about['key']} · {caption}" + (f" · {problem}" if problem else "")),
+        "note": "" if cell.pixels is not None else plain(str(about.get("text") or instead)[:80]),
         "source": None if cell.pixels is None else data_uri(cell.pixels),
         "crisp": cell.pixels is not None and max(cell.pixels.shape[:2]) <= edge,
     }

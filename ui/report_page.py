@@ -15,6 +15,7 @@ from core.report.questions import MOST_IMAGES, QUESTIONS, Answers
 from core.report.standing import settings
 from core.stores import MANIFEST
 from ui import state
+from ui.cached import cache_data
 from ui.report_downloads import draw_downloads
 from ui.report_view import draw_section
 from ui.words import verbatim
@@ -117,7 +118,7 @@ def _draw_measured(report: Report) -> None:
 # ---------------------------------------------------------------- kept between runs of the page
 
 
-@st.cache_data(max_entries=8, show_spinner="Reading what was measured…")
+@cache_data(max_entries=8, show_spinner="Reading what was measured…")
 def _evidence(root: str, dataset: str, fingerprint: str, changed: tuple[tuple[str, int, int], ...]) -> Evidence:
     """`fingerprint` and `changed` are parts of the cache's key only."""
     return gather(Home.find(root), dataset)

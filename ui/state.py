@@ -11,6 +11,7 @@ from core.datasets import Dataset, list_datasets
 from core.errors import FormatMattersError
 from core.home import Home
 from core.jobs import Job, Jobs
+from ui.cached import cache_data
 from ui.words import verbatim
 
 DATASET_KEY = "app.dataset"
@@ -81,7 +82,7 @@ def show_trouble() -> None:
         st.error(verbatim(trouble), icon=":material/error:")
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@cache_data(max_entries=8, show_spinner=False)
 def _datasets(root: str, changed: int) -> list[Dataset]:
     """`changed` is part of the cache's key only."""
     return list_datasets(Home.find(root))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.jobs import Job, State
+from core.names import readable
 from core.stores import StoreInfo, delete_store
 from ui import state
 from ui.navigation import go
@@ -53,7 +54,8 @@ def _draw_time_and_files(figures: pd.DataFrame) -> None:
 
 
 def _draw_table(figures: pd.DataFrame, verified: dict[str, Job]) -> None:
-    shown = figures.assign(verified=[_verification_text(verified.get(path)) for path in figures["path"]])
+    by_path = {readable(path): job for path, job in verified.items()}
+    shown = figures.assign(verified=[_verification_text(by_path.get(path)) for path in figures["path"]])
     sizes = {name: st.column_config.NumberColumn(title, format="bytes") for name, title in SIZES.items()}
     st.dataframe(
         shown,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
-
 from core.encodings import ENCODINGS
 from core.files import stamp
 from core.formats import FORMATS
 from core.home import Home
 from core.measure.controlled import store_factors
+from core.names import readable
 from core.stores import MANIFEST, StoreInfo, list_stores
 from ui import state
+from ui.cached import cache_data
 from ui.theme import format_title
 
 if TYPE_CHECKING:
@@ -65,14 +65,14 @@ def totals(store: StoreInfo) -> dict[str, float]:
 
 
 def table(found: list[StoreInfo]) -> pd.DataFrame:
-    """A row a store: `store`, `format` (title), `path`, `built` and the totals."""
+    """A row a store: `store`, `format` (title), `path` (see `readable`), `built` and the totals."""
     import pandas as pd
 
     rows: list[Mapping[str, Any]] = [
         {
             "store": store_label(store),
             "format": format_title(store.manifest.format),
-            "path": str(store.path),
+            "path": readable(store.path),
             "built": store.manifest.built,
             **totals(store),
         }
@@ -81,7 +81,7 @@ def table(found: list[StoreInfo]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@cache_data(max_entries=16, show_spinner=False)
 def _stores(root: str, dataset: str | None, changed: tuple[tuple[int, int], ...]) -> list[StoreInfo]:
     """In the order of the table of formats. `changed` is part of the cache's key only."""
     order = list(FORMATS)

@@ -6,19 +6,19 @@ import base64
 import html
 import io
 
-import streamlit as st
 from PIL import Image
 
 from core.datasets import Dataset
 from core.pixels import BadImage, decode
 from core.value_range import DEFAULT, ValueRange
+from ui.cached import cache_data
 from ui.words import plain
 
 EDGE = 60
 """Pixels on the page along the longer edge."""
 
 
-@st.cache_data(max_entries=16, show_spinner="Reading images…")
+@cache_data(max_entries=16, show_spinner="Reading images…")
 def class_rows(_dataset: Dataset, fingerprint: str, split: str, labels: tuple[int, ...], each: int, seed: int) -> str:
     """HTML: for each class its name and `each` of its images, drawn by `seed`. Keyed on the dataset's fingerprint."""
     rows = "".join(_class_row(_dataset, split, label, each, seed) for label in labels)

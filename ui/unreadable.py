@@ -16,6 +16,7 @@ from core.measure.records import record_paths
 from core.measure.runs import delete_unreadable, unreadable_runs
 from core.stores import delete_store, list_damaged_stores
 from ui import state
+from ui.cached import cache_data
 from ui.words import code, counted, plain, verbatim
 
 JOBS, RUNS, DATASETS, STORES = "job", "run", "dataset", "store"
@@ -37,7 +38,7 @@ def _find_runs(home: Home) -> list[tuple[Path, str]]:
     return _runs(str(home.root), tuple((str(path), *stamp(path)) for path in sorted(record_paths(home))))
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
+@cache_data(max_entries=4, show_spinner=False)
 def _runs(root: str, changed: tuple[tuple[str, int, int], ...]) -> list[tuple[Path, str]]:
     """`changed` is part of the cache's key only: records may be many, and are read to know whether they can be."""
     return unreadable_runs(Home.find(root))

@@ -39,7 +39,8 @@ def _flat(row: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any]]
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
+        text = value.encode("utf-8", "backslashreplace").decode()  # half a pair of surrogates cannot be written
+        return f"'{text}" if text.startswith(FORMULA) else text
     if isinstance(value, Sequence):
         return dumps(value)
     return "" if plain(value) is None else value

@@ -46,8 +46,13 @@ def files_of(report: Report, stem: str, ending: str) -> dict[str, bytes]:
     if ending == ".md":
         folder = f"{stem}-charts"
         beside = {f"{folder}/{name}": data for name, data in pictures(report).items()}
-        return {**beside, f"{stem}{ending}": markdown(report, folder).encode()}
-    return {f"{stem}{ending}": html(report).encode()}
+        return {**beside, f"{stem}{ending}": _text(markdown(report, folder))}
+    return {f"{stem}{ending}": _text(html(report))}
+
+
+def _text(text: str) -> bytes:
+    """As UTF-8; of a path that is none, the bytes are spelled out."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import streamlit as st
-
 from core.building import Build, compare_compressions, estimate
 from core.building.recipe import Recipe
 from core.datasets import Dataset
 from core.errors import FormatMattersError
 from core.home import Home
 from ui import state
+from ui.cached import cache_data
 from ui.stores import label
 
 Part = tuple[str, Mapping[str, Any]]
@@ -110,13 +109,13 @@ def _planned(dataset: Dataset, queued: Sequence[Mapping[str, Any]], *parts: Part
     )
 
 
-@st.cache_data(max_entries=256, show_spinner="Measuring on a sample…")
+@cache_data(max_entries=256, show_spinner="Measuring on a sample…")
 def _estimate(root: str, fingerprint: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """`fingerprint` is part of the cache's key only."""
     return estimate(Build(**fields, home=root))
 
 
-@st.cache_data(max_entries=64, show_spinner="Measuring what compression brings…")
+@cache_data(max_entries=64, show_spinner="Measuring what compression brings…")
 def gains(root: str, fingerprint: str, dataset: str, encoding: str, options: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What each compression makes of this dataset's payloads. `fingerprint` is part of the cache's key only."""
     return [asdict(gain) for gain in compare_compressions(Home.find(root), dataset, encoding, options)]

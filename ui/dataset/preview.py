@@ -14,6 +14,7 @@ from core.import_preview import Preview, preview
 from core.pixels import BadImage
 from core.sources import SOURCES
 from ui import state
+from ui.cached import cache_data
 from ui.thumbnails import EDGE, thumbnail
 from ui.words import counted, listed, number_text, plain, size_text, verbatim
 
@@ -55,7 +56,7 @@ def draw_preview(source: str, options: Mapping[str, object]) -> bool:
     return True
 
 
-@st.cache_data(max_entries=8, ttl=SECONDS, show_spinner="Looking what is there…")
+@cache_data(max_entries=8, ttl=SECONDS, show_spinner="Looking what is there…")
 def _preview(home: str, source: str, options: tuple[tuple[str, object], ...], stamp: int) -> Preview:
     """`stamp` is part of the cache's key only."""
     from core.home import Home

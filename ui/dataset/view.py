@@ -8,6 +8,7 @@ from core.contracts import Skipped
 from core.datasets import Dataset, delete_dataset
 from core.stores import StoreInfo, delete_store, list_stores
 from ui import state
+from ui.cached import cache_data
 from ui.dataset.charts import class_balance, shape_map, size_histogram
 from ui.dataset.preview import LABELS, capitalised, draw_reasons
 from ui.stores import store_label, totals
@@ -114,7 +115,7 @@ def _draw_shapes(dataset: Dataset) -> None:
         st.caption(f"On average {size_text(sum(sizes) / len(sizes))} a file{among}.")
 
 
-@st.cache_data(max_entries=8, show_spinner="Reading sizes…")
+@cache_data(max_entries=8, show_spinner="Reading sizes…")
 def _file_sizes(_dataset: Dataset, fingerprint: str) -> list[int]:
     """Bytes of all files, or of blocks spread over each split where there are very many."""
     sizes: list[int] = []

@@ -11,7 +11,7 @@ from ui.inspector import inspected
 from ui.inspector.opening import Subject, subject_of
 from ui.inspector.sample_view import draw_comparison
 from ui.stores import store_label
-from ui.words import verbatim
+from ui.words import plain, verbatim
 
 COMPARED = 4
 """Other stores that are shown unasked."""
@@ -28,8 +28,8 @@ def draw_others(subject: Subject, position: int, others: list[StoreInfo]) -> Non
         st.caption("There is no other store of this dataset yet. Build one to compare them pixel by pixel.")
         return
     chosen = st.multiselect("Compare with", list(able), default=_worth_comparing(info, list(able.values())),
-                            format_func=lambda path: store_label(able[path]), max_selections=8,
-                            key=f"inspector.others.{info.path}", label_visibility="collapsed")  # fmt: skip
+                            format_func=lambda path: plain(store_label(able[path])), max_selections=8,
+                            key=f"inspector.others.{plain(info.path)}", label_visibility="collapsed")  # fmt: skip
     original = inspected.sample(subject.span, position)
     for row in range(0, len(chosen), COMPARED):
         for column, path in zip(st.columns(COMPARED), chosen[row : row + COMPARED], strict=False):

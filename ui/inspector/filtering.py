@@ -11,7 +11,7 @@ from core.inspect.search import Wanted
 from ui import address
 from ui.inspector import inspected
 from ui.inspector.opening import Subject
-from ui.words import counted, verbatim
+from ui.words import counted, plain, verbatim
 
 LABEL, KEY, HOW, ROUNDS, SUBJECT = (
     "inspector.class", "inspector.search", "inspector.how", "inspector.rounds", "inspector.subject",
@@ -112,7 +112,7 @@ def _draw_labels(subject: Subject, changed: st.runtime.state.WidgetCallback) -> 
 def label_text(label: object, names: Sequence[str] | None) -> str:
     """A class by its name where the file names its classes."""
     known = names is not None and isinstance(label, int) and 0 <= label < len(names)
-    return names[label] if known else str(label if label is not None else "")
+    return plain(names[label] if known else label if label is not None else "")
 
 
 def draw_rest(found: inspected.Found | None) -> None:

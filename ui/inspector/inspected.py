@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import streamlit as st
 
 from core.contracts import Labels
 from core.inspect import search
@@ -20,6 +19,7 @@ from core.inspect.files import Cell, InspectedFile, Sample, open_inspected
 from core.inspect.process import ReaderDied
 from core.inspect.search import Census, Wanted
 from core.inspect.weigh import Estimate, estimates
+from ui.cached import cache_data, cache_resource
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ def stamp_of(path: Path) -> int:
     return hash((status.st_mtime_ns, status.st_size, status.st_ino))
 
 
-@st.cache_data(max_entries=16, show_spinner="Opening…")
+@cache_data(max_entries=16, show_spinner="Opening…")
 def summary(path: str, stamp: int, schema: str | None) -> dict[str, Any]:
     """Everything about a file as a whole, see `InspectedFile.summary`."""
     return _ask(path, stamp, schema, lambda file: file.summary())
@@ -121,7 +121,7 @@ def _cells(span: Span, positions: tuple[int, ...], edge: int, deaths: list[int])
     return _cells(span, positions[:half], edge, deaths) + _cells(span, positions[half:], edge, deaths)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@cache_data(max_entries=64, show_spinner=False)
 def sample(span: Span, position: int) -> Sample:
     """One record of a span, whole."""
     return _of(span, lambda file: file.sample(span.start + position, choice=span.choice))
@@ -132,14 +132,14 @@ def payload(span: Span, position: int) -> bytes:
     return _of(span, lambda file: file.payload(span.start + position))
 
 
-@st.cache_data(max_entries=8, show_spinner="Reading labels…")
+@cache_data(max_entries=8, show_spinner="Reading labels…")
 def labels(span: Span) -> Labels | None:
     """The class numbers of a span, int64, where its file keeps them together."""
     numbers = _of(span, lambda file: file.numbers())
     return None if numbers is None else numbers[span.start : span.stop]
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@cache_data(max_entries=32, show_spinner=False)
 def census(span: Span, seconds: float = CENSUS_SECONDS) -> Census:
     """How often each label occurs in a span."""
     numbers = labels(span)
@@ -160,20 +160,20 @@ def matching(span: Span, wanted: Wanted, rounds: int) -> Found:
     return Found(np.concatenate(found), looked, len(span))
 
 
-@st.cache_data(max_entries=256, show_spinner="Looking through the entries…")
+@cache_data(max_entries=256, show_spinner="Looking through the entries…")
 def _round(span: Span, wanted: Wanted, looked: int) -> tuple[Labels, int]:
     positions, end = _of(span, lambda file: file.matching(wanted, span.start + looked, SEARCH_SECONDS, SEARCH_MOST))
     return positions[positions < span.stop] - span.start, min(end, span.stop) - span.start
 
 
-@st.cache_data(max_entries=32, show_spinner="Looking for it…")
+@cache_data(max_entries=32, show_spinner="Looking for it…")
 def find(span: Span, key: str) -> int | None:
     """The position in the span of a record by its key."""
     index = _of(span, lambda file: file.find(key))
     return index - span.start if index is not None and span.start <= index < span.stop else None
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@cache_data(max_entries=16, show_spinner=False)
 def weights(span: Span) -> list[dict[str, int]]:
     """What some records, drawn at random, take here and would take in other encodings; see `weigh.weigh`."""
     drawn = np.random.default_rng(0).permutation(search.spread(len(span), 50 * WEIGHED))[:WEIGHED]
@@ -185,19 +185,19 @@ def estimated(span: Span) -> list[Estimate]:
     return estimates(weights(span), len(span))
 
 
-@st.cache_data(max_entries=16, show_spinner="Looking where the chunks lie…")
+@cache_data(max_entries=16, show_spinner="Looking where the chunks lie…")
 def chunk_map(span: Span, name: str) -> dict[str, Any]:
     """Where an HDF5 dataset lies in its file."""
     return _of(span, lambda file: file.chunk_map(name))
 
 
-@st.cache_data(max_entries=16, show_spinner="Looking at the pages…")
+@cache_data(max_entries=16, show_spinner="Looking at the pages…")
 def page_map(span: Span, cells: int) -> dict[str, Any]:
     """Which kinds of pages an LMDB has where, in so many parts."""
     return _of(span, lambda file: file.page_map(cells))
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@cache_data(max_entries=32, show_spinner=False)
 def largest_edge(span: Span) -> int:
     """The longer side of the first record's image, in pixels; 0 where it is none."""
     shape = sample(span, 0).about["shape"] if len(span) else None
@@ -263,14 +263,14 @@ def _open(path: str, stamp: int, schema: str | None, hopeless: list[str]) -> _Ke
         raise
 
 
-@st.cache_resource(ttl=HOPELESS_SECONDS, max_entries=64, show_spinner=False)
+@cache_resource(ttl=HOPELESS_SECONDS, max_entries=64, show_spinner=False)
 def _hopeless(path: str, stamp: int, schema: str | None) -> list[str]:
     """Why a file cannot be opened, where finding out took long: a page asks many questions, and each would take as
     long again."""
     return []
 
 
-@st.cache_resource(max_entries=OPEN_FILES, show_spinner=False, on_release=lambda kept: kept.close())
+@cache_resource(max_entries=OPEN_FILES, show_spinner=False, on_release=lambda kept: kept.close())
 def _opened(path: str, stamp: int, schema: str | None) -> _Kept:
     """`stamp` is part of the cache's key only: a file that was written again is another one."""
     return _Kept(open_inspected(os.path.realpath(path), schema))

@@ -11,9 +11,11 @@ import streamlit as st
 from core.errors import FormatMattersError
 from core.inspect import remembered, uploads
 from core.inspect.roots import Entry, OutsideError, Roots
+from core.names import from_readable, readable
 from core.stores import StoreInfo
 from ui import address, state
 from ui.browsing import draw_browser
+from ui.cached import cache_resource
 from ui.inspector.allowing import allowed_roots, ask_to_allow, draw_allowed
 from ui.inspector.inspected import Span
 from ui.navigation import link
@@ -87,7 +89,11 @@ def choose_store(stores: list[StoreInfo], on_change: Callable[[], None]) -> Subj
                                      persist_state="session", on_change=on_change)  # fmt: skip
     address.keep("store", _address_of(info))
     address.keep("split", split)
-    return subject_of(info, split)
+    try:
+        return subject_of(info, split)
+    except FormatMattersError as error:  # options of another version, or a format whose library is not there
+        st.error(verbatim(error), icon=":material/error:")
+        return None
 
 
 def _address_of(info: StoreInfo) -> str:
@@ -132,7 +138,7 @@ def choose_path() -> Path | None:
 
 def _admitted(text: str, roots: Roots) -> Path | None:
     try:
-        path = roots.admit(text)
+        path = roots.admit(from_readable(text))
         if path.exists():
             return path
         st.error(
@@ -161,13 +167,13 @@ def _pick(entry: Entry) -> None:
     if entry.kind == "folder":
         _go_into(entry.path)
     else:
-        st.session_state[PATH] = str(entry.path)
+        st.session_state[PATH] = readable(entry.path)
 
 
 def _go_into(folder: Path) -> None:
     """A folder that may itself be what is to be opened (a store, PNG files) is opened; else its content is listed."""
     st.session_state[FOLDER] = str(folder)
-    st.session_state[PATH] = "" if _is_only_a_folder(folder) else str(folder)
+    st.session_state[PATH] = "" if _is_only_a_folder(folder) else readable(folder)
 
 
 def _draw_recent() -> None:
@@ -183,7 +189,7 @@ def _draw_recent() -> None:
 
 
 def _open_path(path: str) -> None:
-    st.session_state[PATH] = path
+    st.session_state[PATH] = readable(path)
 
 
 # ---------------------------------------------------------------- an upload
@@ -206,7 +212,7 @@ def choose_upload() -> Path | None:
         return None
 
 
-@st.cache_resource(scope="session", max_entries=1, show_spinner="Keeping the upload…", on_release=uploads.discard)
+@cache_resource(scope="session", max_entries=1, show_spinner="Keeping the upload…", on_release=uploads.discard)
 def _kept(file_id: str, _uploaded: st.runtime.uploaded_file_manager.UploadedFile) -> Path:
     """`file_id` is the cache's key: another upload is another file, and the one before is discarded."""
     return uploads.keep(state.home(), _uploaded.name, _uploaded)

@@ -11,6 +11,7 @@ from core.errors import FormatMattersError
 from core.inspect.files import Cell
 from core.stores import StoreInfo
 from ui import address
+from ui.cached import cache_data
 from ui.gallery import cell_data, draw_gallery
 from ui.inspector import drawing, filtering, inspected
 from ui.inspector.compare import draw_others
@@ -158,7 +159,7 @@ def _density(subject: Subject) -> tuple[int, int]:
     return (SMALL_EDGE, SMALL_PAGE) if 0 < edge <= SMALL_EDGE else (LARGE_EDGE, LARGE_PAGE)
 
 
-@st.cache_data(max_entries=64, show_spinner="Reading images…")
+@cache_data(max_entries=64, show_spinner="Reading images…")
 def _cells(span: Span, positions: tuple[int, ...], edge: int) -> list[Cell]:
     return inspected.cells(span, positions, edge if edge == SMALL_EDGE else 2 * edge)
 

@@ -125,7 +125,8 @@ def _draw_dataset(span: Span, datasets: Sequence[dict[str, Any]]) -> None:
     by_name = {str(node["name"]): node for node in datasets}
     largest = max(by_name, key=lambda name: by_name[name].get("stored_bytes") or 0)
     st.subheader("Where a dataset lies", anchor=False)
-    name = st.selectbox("Dataset", list(by_name), index=list(by_name).index(largest), key=f"inspector.map.{span.path}",
+    name = st.selectbox("Dataset", list(by_name), index=list(by_name).index(largest),
+                        key=f"inspector.map.{plain(span.path)}", format_func=plain,
                         width=380, label_visibility="collapsed")  # fmt: skip
     st.markdown(_cost(by_name[name]))
     try:

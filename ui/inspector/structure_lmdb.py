@@ -15,7 +15,7 @@ from ui.inspector import inspected
 from ui.inspector.inspected import Span
 from ui.inspector.structure_file import ABOUT_PICTURE, CELLS, file_picture
 from ui.theme import FIGURE_COLOUR, PALETTE, finish
-from ui.words import counted, number_text, size_text, times_text, verbatim
+from ui.words import counted, number_text, plain, size_text, times_text, verbatim
 
 if TYPE_CHECKING:
     import altair as alt
@@ -72,7 +72,7 @@ def _choose(databases: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _name(database: dict[str, Any]) -> str:
-    name = "the main database" if database["name"] is None else str(database["name"])
+    name = "the main database" if database["name"] is None else plain(database["name"])
     return f"{name} · {counted(database['entries'], 'entry', 'entries')}"
 
 

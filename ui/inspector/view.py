@@ -12,6 +12,7 @@ from core.errors import FormatMattersError, WorkError
 from core.inspect import remembered
 from core.inspect.kinds import Found, identify
 from core.inspect.schemas import SCHEMAS, SUB
+from core.names import readable
 from core.stores import StoreInfo
 from ui import address, state
 from ui.inspector import inspected
@@ -21,7 +22,7 @@ from ui.inspector.labels import draw_labels
 from ui.inspector.opening import QUERY, Subject
 from ui.inspector.store_view import draw_images
 from ui.inspector.structure import draw_structure
-from ui.words import counted, size_text, verbatim
+from ui.words import counted, plain, size_text, verbatim
 
 KINDS = {"lmdb": "LMDB", "hdf5": "HDF5", "store": "Store built here", "folder": "Folder of files"}
 VIEWS = {
@@ -61,7 +62,7 @@ def draw_subject(subject: Subject, others: list[StoreInfo]) -> None:
 def draw_file(path: Path, uploaded: bool) -> None:
     """A file from outside: what it is and how it is read, then its views."""
     if not uploaded:
-        address.keep(QUERY, path)
+        address.keep(QUERY, readable(path))
     try:
         found = identify(path)
     except FormatMattersError as error:
@@ -110,7 +111,7 @@ def _choose_schema(path: Path, found: Found) -> str | None:
         options, titles = [RECOGNISED, *databases, MAIN], {RECOGNISED: "As recognised", MAIN: "The main one"}
         shown = st.selectbox(
             "Database", options, index=options.index(database) if database in options else 0, key=keys["database"],
-            format_func=lambda name: titles.get(name, name), on_change=changed,
+            format_func=lambda name: titles.get(name) or plain(name), on_change=changed,
             help="This LMDB is several databases in one file.",
         )  # fmt: skip
         database = named(shown)

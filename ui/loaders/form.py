@@ -16,6 +16,7 @@ from core.measure.races import list_races, usual_overhead
 from core.runs import machine
 from core.stores import StoreInfo
 from ui import state
+from ui.cached import cache_data
 from ui.devices import find_devices
 from ui.loaders.words import LOADERS, STEPS, TRANSFORMS, memory_text
 from ui.stores import store_factors_of, store_label
@@ -178,7 +179,7 @@ def _draw_start(dataset: Dataset, chosen: list[str], settings: dict[str, Any], m
             st.rerun()
 
 
-@st.cache_data(show_spinner=False, max_entries=1)
+@cache_data(show_spinner=False, max_entries=1)
 def _memory_bytes() -> int | None:
     """This machine's memory."""
     told: int | None = machine(state.home()).get("memory_bytes")

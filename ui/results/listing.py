@@ -16,6 +16,7 @@ from core.measure.records import Record, record_paths
 from core.measure.runs import all_runs, take_in
 from core.measure.tabular import csv_text, json_text
 from ui import state
+from ui.cached import cache_data
 from ui.results.words import EXPERIMENTS, experiment_title, machine_line, run_title, when_text
 from ui.words import verbatim
 
@@ -33,7 +34,7 @@ def runs_of(dataset: str | None) -> list[Record]:
     return _runs(str(state.home().root), dataset, changed)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@cache_data(max_entries=8, show_spinner=False)
 def _runs(root: str, dataset: str | None, changed: tuple[tuple[str, int, int], ...]) -> list[Record]:
     """`changed` is part of the cache's key only."""
     return all_runs(Home.find(root), dataset)

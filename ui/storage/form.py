@@ -19,6 +19,7 @@ from core.measure.storage.experiment import TRIAL
 from core.measure.storage.schedule import Costs, forecast
 from core.measure.storage.ways import TUTORIAL
 from ui import state
+from ui.cached import cache_data
 from ui.storage.words import name_label
 from ui.words import counted, listed, seconds_text, size_text, verbatim
 
@@ -161,7 +162,7 @@ def _foretold(dataset: Dataset, fields: Mapping[str, Any]) -> str:
     return text
 
 
-@st.cache_data(max_entries=64, show_spinner="Trying every way on 64 images…")
+@cache_data(max_entries=64, show_spinner="Trying every way on 64 images…")
 def _trial(root: str, fingerprint: str, fields: Mapping[str, Any]) -> Costs:
     """`fingerprint` is part of the cache's key only."""
     return StorageExperiment(**fields, cutoffs=[TRIAL], home=root).trial()
