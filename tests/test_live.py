@@ -172,7 +172,7 @@ def test_in_a_browser_the_picture_moves_and_gives_way_to_the_result(browser, fur
     with serving(furnished.root) as address:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(f"{address}/benchmark")
-        page.get_by_role("button", name="Race 3 stores").wait_for()
+        page.get_by_role("button", name="Race 2 stores").wait_for()
         job = race(furnished, seconds=1.5, rounds=2)
         page.reload()
         figures = page.locator(".fetched [aria-label^='images per second']")
