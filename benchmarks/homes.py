@@ -154,7 +154,10 @@ def spoil(home: Path, dice: random.Random) -> str:
     """Do one thing to something in a home; returns what."""
     patterns = [*(f"runs/{name}" for name in KINDS), *(f"data/{name}" for name in DATA)]
     pattern = dice.choice(patterns if dice.random() < 0.92 else FOLDERS)
-    path = dice.choice(sorted(home.glob(pattern)) or [home / "data" / "inspector.json"])
+    found = sorted(home.glob(pattern))
+    if not found:
+        return f"{pattern}: nothing there"
+    path = dice.choice(found)
     ways: list[Callable[[Path, random.Random], str]] = [replace_content, replace_by_thing]
     if path.suffix in (".json", ".jsonl") and path.is_file():
         ways += [change_json] * 8
@@ -163,7 +166,11 @@ def spoil(home: Path, dice: random.Random) -> str:
     if path.is_dir():
         ways = [replace_by_thing]
     way = dice.choice(ways)
-    return f"{path.relative_to(home)}: {way.__name__}: {way(path, dice)}"
+    try:
+        said = way(path, dice)
+    except (OSError, ValueError, LookupError, sqlite3.Error) as error:
+        said = f"was spoiled already ({type(error).__name__})"
+    return f"{path.relative_to(home)}: {way.__name__}: {said}"
 
 
 ODD: tuple[Any, ...] = (

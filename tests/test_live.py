@@ -81,7 +81,7 @@ def test_a_stream_has_what_changes_and_ends_by_itself(monkeypatch: pytest.Monkey
 
 
 def test_what_is_not_shown_live_is_not_there(furnished: Home) -> None:
-    for name in ("no-such-job", "..", "../jobs", ""):
+    for name in ("no-such-job", "..", "../jobs", "", "x" * 300, "1" * 300, "1\x00"):
         assert ask(live, name) is None
         assert ask(beside, name) is None
 

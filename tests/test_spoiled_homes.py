@@ -21,6 +21,7 @@ from core.files import Unreadable, read_object, read_whole
 from core.home import Home
 from core.jobs import Jobs, Watch
 from core.measure.cases import cases_of
+from core.measure.exchange import bundle, open_bundle
 from core.measure.foreign import delete_run
 from core.measure.races import as_race, standings
 from core.measure.records import record_paths, salvage_record
@@ -213,3 +214,23 @@ def test_names_of_jobs_are_checked_before_they_become_paths(furnished: Home, nam
         Jobs(furnished).get(name)
     with pytest.raises(InputError, match="there is no job"):
         Jobs(furnished).delete(name)
+
+
+def test_what_a_killed_process_left_goes_with_the_next_one(furnished: Home) -> None:
+    add_records(furnished)
+    old, new = furnished.jobs / ".new-1", furnished.jobs / ".gone-2"
+    incoming = furnished.runs / ".incoming" / "half"
+    for folder in (old, new, incoming):
+        folder.mkdir(parents=True)
+        (folder / "spec.json").write_text("{}")
+    for folder in (old, incoming):
+        os.utime(folder, (1, 1))
+    Jobs(furnished).prune()
+    assert (old.exists(), new.exists()) == (False, True)
+    record = salvage_record(next(furnished.runs.glob("2*/loader-*.jsonl")))
+    assert record is not None
+    data = bundle(record)
+    delete_run(furnished, record)
+    opened = open_bundle(furnished, data, "x.zip")
+    assert not incoming.exists()
+    assert opened.path.parent.stat().st_mode & 0o777 == record.path.parent.stat().st_mode & 0o777

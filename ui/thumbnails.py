@@ -22,7 +22,7 @@ EDGE = 60
 def class_rows(_dataset: Dataset, fingerprint: str, split: str, labels: tuple[int, ...], each: int, seed: int) -> str:
     """HTML: for each class its name and `each` of its images, drawn by `seed`. Keyed on the dataset's fingerprint."""
     rows = "".join(_class_row(_dataset, split, label, each, seed) for label in labels)
-    return f'<div style="display:grid;grid-template-columns:max-content 1fr;gap:10px 20px">{rows}</div>'
+    return f'<div style="display:grid;grid-template-columns:fit-content(16rem) 1fr;gap:10px 20px">{rows}</div>'
 
 
 def _class_row(dataset: Dataset, split: str, label: int, each: int, seed: int) -> str:
@@ -33,7 +33,8 @@ def _class_row(dataset: Dataset, split: str, label: int, each: int, seed: int) -
     )
     pictures = pictures or f'<span style="align-self:center;opacity:0.6">none in {html.escape(plain(split))}</span>'
     return (
-        f'<div style="align-self:center;font-size:0.9rem">{name}</div>'
+        '<div style="align-self:center;font-size:0.9rem;overflow-wrap:anywhere;'
+        f'max-height:{EDGE}px;overflow:hidden">{name}</div>'
         f'<div style="display:flex;gap:6px;overflow:hidden;height:{EDGE}px;flex-wrap:wrap">{pictures}</div>'
     )
 

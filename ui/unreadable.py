@@ -68,8 +68,8 @@ def draw_unreadable(*kinds: str) -> None:
 
 
 def _draw_one(kind: str, path: Path, reason: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        home = state.home().root
-        st.markdown(f"{code(path.relative_to(home))}: {verbatim(reason)}", width="stretch")
+    told, delete = st.columns([6, 1], vertical_alignment="center")
+    told.markdown(f"{code(path.relative_to(state.home().root))}: {verbatim(reason)}")
+    with delete, st.container(horizontal_alignment="right"):
         st.button("Delete", key=f"unreadable.{kind}.{plain(path)}", icon=":material/delete:",
                   on_click=state.delete, args=(KINDS[kind].remove, path))  # fmt: skip

@@ -9,9 +9,10 @@ A job is a folder `<home>/runs/jobs/<id>/`:
     log.txt        standard error of the processes
     outcome.json   what the task itself reported: its result, or a sentence
     cancel         its presence asks the job to stop
-    end.json       how it ended
+    end.json       how it ended; of a job whose process died unseen, written when the next one starts
 
-Whoever can read the folder knows all there is to know: another browser session, or a server that was restarted.
+Reading never writes: a job whose `alive` nobody holds and that has no end is read as gone. Whoever can read the folder
+knows all there is to know: another browser session, or a server that was restarted.
 """
 
 from core.jobs.job import Job, State

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import shutil
-import tempfile
+import time
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from core.runs import now
 from core.strict_json import dumps
 
 WORKPLACE = ".incoming"
+LEFT_SECONDS = 3600
 
 
 def keep_foreign(home: Home, session: str, origin: str, record: str, files: Mapping[str, bytes]) -> Record:
@@ -45,15 +48,24 @@ def _make(home: Home, folder: Path, files: Mapping[str, bytes]) -> None:
     """All files in one step: a folder of records is seen complete or not at all."""
     workplace = home.runs / WORKPLACE
     workplace.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=workplace))
+    _clean(workplace)
+    scratch = workplace / uuid.uuid4().hex
+    scratch.mkdir()  # as whoever runs the app has it: not open to more people than what is measured here
     try:
         for name, content in files.items():
             (scratch / name).write_bytes(content)
-        scratch.chmod(0o755)
         if not folder.exists():
             scratch.rename(folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _clean(workplace: Path) -> None:
+    """Remove what a process that was killed left behind."""
+    with contextlib.suppress(OSError):
+        for left in workplace.iterdir():
+            if time.time() - left.lstat().st_mtime > LEFT_SECONDS:
+                remove(left)
 
 
 def delete_run(home: Home, record: Record) -> None:
