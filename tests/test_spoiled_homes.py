@@ -217,7 +217,6 @@ def test_names_of_jobs_are_checked_before_they_become_paths(furnished: Home, nam
 
 
 def test_what_a_killed_process_left_goes_with_the_next_one(furnished: Home) -> None:
-    add_records(furnished)
     old, new = furnished.jobs / ".new-1", furnished.jobs / ".gone-2"
     incoming = furnished.runs / ".incoming" / "half"
     for folder in (old, new, incoming):
