@@ -81,6 +81,11 @@ def shorter(marker: int, size: int) -> Edit:
     return cut
 
 
+def exif_with(tag: int, kind: int, count: int, value: int) -> bytes:
+    """EXIF of one entry."""
+    return b"Exif\0\0II*\0" + struct.pack("<IHHHII", 8, 1, tag, kind, count, value) + bytes(4)
+
+
 def large_quantisers(parts: Parts) -> None:
     """16 bits each, and so large that no decoder's arithmetic is meant for it."""
     for number in parts.numbers(DQT):
@@ -139,6 +144,8 @@ DAMAGED = {
     "a code of all ones": edited(all_ones),
     "a quantiser that is not there": edited(body(SOF0, 8, 3)),
     "a Huffman table that is not there": edited(body(SOS, 2, 0x22)),
+    "a resolution of one byte": edited(before_the_frame(0xE1, exif_with(0x011A, 1, 1, 72))),
+    "an orientation in 32 bits": edited(before_the_frame(0xE1, exif_with(0x0112, 4, 1, 1))),
     "too many rows": edited(both(body(SOF0, 1, 255), body(SOF0, 2, 255))),
 }
 """Files that our decoder must leave to Pillow, which refuses some and shows others."""
@@ -147,6 +154,7 @@ GOOD = {
     "no Huffman tables": edited(without(DHT)),
     "no Huffman tables, with restarts": edited(without(DHT), RESTARTS),
     "the second table alone": edited(lambda parts: parts.segments.pop(parts.numbers(DHT)[0])),
+    "an upright orientation": edited(before_the_frame(0xE1, exif_with(0x0112, 3, 1, 1))),
     "something behind the end": PLAIN + b"rubbish",
     "other ids": edited(without_frame_header(b"\0", b"\1", b"\2")),
     "quantisers in 16 bits": edited(

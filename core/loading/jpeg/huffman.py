@@ -179,8 +179,6 @@ def read_ac(
             count -= length
             k += zeros
             if k >= 64:
-                if k < END_OF_BLOCK:  # zeros beyond the end: libjpeg goes on in its own way
-                    last = DAMAGED
                 break
             at = np.uint64(k)
             store_i32(block, np.uint64(load_u8(zigzag, at)), value * load_i32(quantiser, at))
@@ -188,4 +186,5 @@ def read_ac(
             last = k
             if k == 64 or not whole:
                 break
-    return bits, count, place, last
+    # Zeros beyond the end, where libjpeg goes on in its own way: they leave k there, and the last value behind.
+    return bits, count, place, DAMAGED if k < END_OF_BLOCK and last != 64 else last

@@ -44,6 +44,9 @@ SOF0, SOF1, DHT, RST0, SOI, EOI, SOS, DQT, DRI = 0xC0, 0xC1, 0xC4, 0xD0, 0xD8, 0
 LONGEST_SIDE = 65500
 """libjpeg's JPEG_MAX_DIMENSION."""
 
+LARGEST_QUANTISER = 1023
+"""What multiplies a coefficient of 15 bits, so that sums of a few dozen stay within 32. Tables of 8 bits have 255."""
+
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -131,7 +134,7 @@ def _read_quantisers(data: Bytes, start: int, end: int, state: State) -> bool:
             return False
         for k in range(64):
             value = _word(data, start + 1 + 2 * k) if wide else np.int64(data[start + 1 + k])
-            if value == 0:
+            if not 0 < value <= LARGEST_QUANTISER:
                 return False
             state.quantisers[number, k] = value
         state.frame[QUANTISERS] |= 1 << number

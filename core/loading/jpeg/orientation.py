@@ -11,7 +11,9 @@ from core.loading.native import kernel
 
 Bytes = npt.NDArray[np.uint8]
 
-ORIENTATION, SHORT, UPRIGHT = 0x0112, 3, 1
+ORIENTATION, X_RESOLUTION = 0x0112, 0x011A
+SHORT, RATIONAL = 3, 5
+UPRIGHT = 1
 ENTRY = 12
 
 
@@ -46,15 +48,21 @@ def _exif_is_upright(tiff: Bytes) -> bool:
     if directory + 2 + ENTRY * entries > len(tiff):
         return False
     for entry in range(entries):
-        place = directory + 2 + ENTRY * entry
-        count = _number(tiff, place + 4, 4, little)
-        if count == 0:
-            return False
-        if _number(tiff, place, 2, little) == ORIENTATION and (
-            _number(tiff, place + 2, 2, little) != SHORT or count != 1 or _number(tiff, place + 8, 2, little) != UPRIGHT
-        ):
+        if not _entry_is_plain(tiff, directory + 2 + ENTRY * entry, little):
             return False
     return True
+
+
+@kernel
+def _entry_is_plain(tiff: Bytes, place: int, little: bool) -> bool:
+    """Whether an entry (uint16 tag, uint16 type, uint32 count, 4 bytes) is none over which Pillow stumbles or turns."""
+    tag, kind = _number(tiff, place, 2, little), _number(tiff, place + 2, 2, little)
+    count = _number(tiff, place + 4, 4, little)
+    if tag == ORIENTATION:
+        return kind == SHORT and count == 1 and _number(tiff, place + 8, 2, little) == UPRIGHT
+    if tag == X_RESOLUTION:
+        return kind == RATIONAL and count == 1
+    return count > 0
 
 
 @kernel

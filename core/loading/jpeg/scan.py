@@ -36,7 +36,7 @@ from core.loading.jpeg.state import (
     State,
 )
 from core.loading.native import kernel
-from core.loading.simd.idct import clear_block, fill_block, idct_block
+from core.loading.simd.idct import clear_block, fill_block, idct_block, idct_corner
 from core.loading.simd.instruction import load_i32, load_i64, store_i32
 
 Bytes = npt.NDArray[np.uint8]
@@ -46,6 +46,9 @@ LARGEST_SUM = 32000
 """What the sums in the IDCT may come to, a little below 2^15."""
 
 HIGHEST_DC = LARGEST_SUM // 4
+
+CORNER = 10
+"""So many coefficients, in the order of the stream, lie in the first four columns of the first four rows."""
 
 
 class Part(NamedTuple):
@@ -165,14 +168,17 @@ def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: 
                 + column * load_i64(plan, np.uint64(STEP_ACROSS))
             )
             stride = np.uint64(load_i64(plan, np.uint64(STRIDE)))
-            if not seen or last == 1:
-                if abs(value) > HIGHEST_DC:
-                    last = DAMAGED
-                elif seen:
-                    fill_block(np.uint8(min(max(((value + 4) >> 3) + 128, 0), 255)), np.uint64(out), stride)
-            else:
+            if abs(value) > HIGHEST_DC:
+                last = DAMAGED
+            elif seen and last == 1:
+                fill_block(np.uint8(min(max(((value + 4) >> 3) + 128, 0), 255)), np.uint64(out), stride)
+            elif seen:
                 store_i32(block, np.uint64(0), value)
-                if idct_block(block, np.uint64(out), stride) and not _fits_16_bits(block, value):
+                if last <= CORNER:
+                    large = idct_corner(block, np.uint64(out), stride)
+                else:
+                    large = idct_block(block, np.uint64(out), stride)
+                if large and not _fits_16_bits(block):
                     last = DAMAGED
             if last != 1:
                 clear_block(block)
@@ -187,14 +193,12 @@ def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: 
 
 
 @kernel
-def _fits_16_bits(block: Address, dc: int) -> bool:
+def _fits_16_bits(block: Address) -> bool:
     """Whether libjpeg's IDCT of this block stays within 16 bits, as its vector code needs it (jidctint-*).
 
     A column's sums are at most 4 times its first coefficient and 5.55 times the others; of the results of columns, it
-    adds those of 0 and 4, 1 and 5, 3 and 7. `dc` is the first coefficient as it was before it became 32 bits.
+    adds those of 0 and 4, 1 and 5, 3 and 7.
     """
-    if abs(dc) > HIGHEST_DC:
-        return False
     for first, second in ((0, 4), (1, 5), (3, 7), (2, 6)):
         if _column_sum(block, first) + _column_sum(block, second) > LARGEST_SUM:
             return False

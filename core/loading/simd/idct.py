@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 
 from core.loading.simd.instruction import (
@@ -26,9 +25,9 @@ from core.loading.simd.instruction import (
     vector,
 )
 
-LARGE, LARGE_DC = 256, 2048
-"""Powers of two that few dequantised coefficients exceed. Up to them no sum in the IDCT leaves 16 bits, in which
-libjpeg's vector code forms them: 4 x 2048 + 15 x 5.55 x 256 < 2^15. Others: `core.loading.jpeg.scan`."""
+LARGEST_COLUMN = 16000
+"""Up to this in every column, no two columns' sums leave the 16 bits in which libjpeg's vector code adds them.
+A natural image's come to 16,073 at most. Larger ones: `core.loading.jpeg.scan`."""
 
 ROW, SAMPLES, FLOATS = vector(I32, 8), vector(I8, 8), vector(F32, 8)
 
@@ -40,23 +39,34 @@ def idct_block(builder: Any, coefficients: Any, out: Any, stride: Any) -> Any:
     `coefficients`: address of 64 dequantised int32, rows of the block one after the other. `out`: address of
     the first of 8 x 8 uint8 samples, whose rows are `stride` bytes apart.
     """
-    rows = [load(builder, offset(builder, coefficients, row, 32), ROW) for row in range(8)]
-    columns = _transposed(builder, _one_dimension(builder, rows, 11))
+    return _idct(builder, coefficients, out, stride, 8)
+
+
+@instruction(types.boolean, ADDRESS, ADDRESS, ADDRESS)
+def idct_corner(builder: Any, coefficients: Any, out: Any, stride: Any) -> Any:
+    """The same for a block whose coefficients are zero but for the first four of its first four rows."""
+    return _idct(builder, coefficients, out, stride, 4)
+
+
+def _idct(builder: Any, coefficients: Any, out: Any, stride: Any, size: int) -> Any:
+    """With `size` x `size` coefficients; what is multiplied with the zeros beyond is left out by the compiler."""
+    zeros = [constant(0, ROW)] * (8 - size)
+    rows = [load(builder, offset(builder, coefficients, row, 32), ROW) for row in range(size)] + zeros
+    columns = _transposed(builder, _one_dimension(builder, rows, 11))[:size] + zeros
     samples = [_to_byte(builder, column) for column in _one_dimension(builder, columns, 18)]
     _store_rows(builder, _transposed(builder, samples), out, stride)
-    return _has_large(builder, rows)
+    return _has_large(builder, rows[:size])
 
 
 def _has_large(builder: Any, rows: Sequence[Any]) -> Any:
-    """Whether a coefficient is not in [-`LARGE`, `LARGE`), or the first not in [-`LARGE_DC`, `LARGE_DC`)."""
-    limits = ir.Constant(ROW, [LARGE_DC, *[LARGE] * 7]), constant(LARGE, ROW)
-    first = builder.add(rows[0], limits[0])
-    others = [builder.add(row, limits[1]) for row in rows[1:]]
-    found = reduce(builder.or_, others)
-    outside = builder.or_(
-        builder.icmp_unsigned(">=", first, builder.add(limits[0], limits[0])),
-        builder.icmp_unsigned(">=", found, builder.add(limits[1], limits[1])),
-    )
+    """Whether the first pass may give some column more than `LARGEST_COLUMN`.
+
+    It takes the column's first coefficient 4 times, and the others 5.55 times at most.
+    """
+    sizes = [builder.select(builder.icmp_signed("<", row, constant(0, ROW)), builder.neg(row), row) for row in rows]
+    first = builder.shl(sizes[0], constant(2, ROW))
+    others = builder.mul(reduce(builder.add, sizes[1:]), constant(6, ROW))
+    outside = builder.icmp_unsigned(">", builder.add(first, others), constant(LARGEST_COLUMN, ROW))
     return builder.icmp_signed("!=", builder.bitcast(outside, I8), I8(0))
 
 
