@@ -47,7 +47,7 @@ def _exif_is_upright(tiff: Bytes) -> bool:
     entries = _number(tiff, directory, 2, little)
     if directory + 2 + ENTRY * entries > len(tiff):
         return False
-    for entry in range(entries):
+    for entry in range(entries):  # noqa: SIM110 - numba knows no all() of a generator
         if not _entry_is_plain(tiff, directory + 2 + ENTRY * entry, little):
             return False
     return True
