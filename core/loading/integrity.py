@@ -1,10 +1,10 @@
 """Is what is read what was built? Payloads and labels against the checksums that a store keeps of them.
 
 Comparing a payload takes about a microsecond and a tenth of a nanosecond for each byte: nothing beside decoding a
-photo, as much as all the rest for 32 x 32 raw pixels. So "sampled", the default, has a budget: `SHARE` of the processor time
-that the process has taken since the first batch, and `START` seconds in advance. Within it each sample is checked when
-it is read for the first time; once all have been, they are checked again. "always" checks every payload that is read,
-"never" none.
+photo, as much as all the rest for 32 x 32 raw pixels. So "sampled", the default, has a budget: `SHARE` of the
+processor time that the process has taken since the first batch, and `START` seconds in advance. Within it each sample
+is checked when it is read for the first time; once all have been, they are checked again. "always" checks every payload
+that is read, "never" none.
 """
 
 from __future__ import annotations
