@@ -67,7 +67,7 @@ def test_compiling_is_announced(stored: OpenedStore, monkeypatch: pytest.MonkeyP
 
 
 def test_a_cold_run_is_one_epoch(stored: OpenedStore) -> None:
-    told = list(Load(str(stored.path), batch_size=8, cache="cold", seconds=60).run())[-1].data
+    told = list(Load(str(stored.path), batch_size=8, workers="0", cache="cold", seconds=60).run())[-1].data
     assert told["samples"] == 32  # 40 without the first batch
     assert len(told["epochs"]) == 1
 
