@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import stat
+import uuid
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -73,7 +74,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
     Raises OSError.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")  # threads may write the same file at once
     try:
         beside.write_bytes(data)
         beside.replace(path)

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from core.errors import disk_trouble_told
+from core.files import write_whole
 from core.home import Home
 from core.strict_json import dumps
 
@@ -41,8 +42,6 @@ def forget(home: Home, folder: Path) -> None:
 
 def _save(home: Home, folders: dict[Path, None]) -> None:
     path = place(home)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     with disk_trouble_told("keeping the folders that may be opened"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(dumps([str(folder) for folder in folders], indent=1), "utf-8")
-        beside.replace(path)
+        write_whole(path, dumps([str(folder) for folder in folders], indent=1).encode())
