@@ -63,10 +63,23 @@ def test_a_reader_that_was_ended_from_outside(reader: ReaderProcess) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on memory is Linux's")
 def test_a_reader_that_died_of_its_memory(reader: ReaderProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.inspect.process.MEMORY", 1 << 20)  # any reader has had more than this
+    monkeypatch.setattr(reader, "_inherited", 0)
     os.kill(reader._process.pid, signal.SIGSEGV)
     with pytest.raises(ReaderDied, match="was given up: it needs more memory than a reader may use") as told:
         reader.ask("summary")
     assert "damaged" not in str(told.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit on memory is Linux's")
+def test_memory_of_the_process_that_started_it_is_not_held_against_a_reader(
+    reader: ReaderProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux counts the peak of the parent as the child's: an app of more than 1 GiB would blame every death on it."""
+    monkeypatch.setattr("core.inspect.process.MEMORY", 1 << 20)
+    monkeypatch.setattr(reader, "_inherited", 1 << 40)
+    os.kill(reader._process.pid, signal.SIGSEGV)
+    with pytest.raises(ReaderDied, match="the HDF5 library crashed reading it"):
+        reader.ask("summary")
 
 
 def test_an_answer_that_is_too_large_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

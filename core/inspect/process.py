@@ -44,7 +44,7 @@ class ReaderProcess:
         self._deadline = None if seconds is None else time.monotonic() + seconds
         self._lock = threading.Lock()
         started = take()
-        self._process, self._complaints = started.process, started.complaints
+        self._process, self._complaints, self._inherited = started.process, started.complaints, started.inherited
         self._finalizer = weakref.finalize(self, started.end)
         try:
             self.ask("open", kind=found.kind, path=str(found.path), schema=schema)
@@ -135,7 +135,8 @@ class ReaderProcess:
                 return self._process.poll(), 0
             if process:
                 self._process.returncode = os.waitstatus_to_exitcode(status)
-                return self._process.returncode, usage.ru_maxrss << 10
+                peak = usage.ru_maxrss << 10
+                return self._process.returncode, peak if peak > self._inherited else 0
             time.sleep(0.01)
         return None, 0
 

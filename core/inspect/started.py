@@ -17,10 +17,14 @@ IDLE_SECONDS = 600.0
 
 
 class Started:
-    """A reader process that has no file yet, and the file that takes its complaints."""
+    """A reader process that has no file yet, and the file that takes its complaints.
+
+    `inherited` is the most memory that this process has had, in bytes: the system counts it as the child's own.
+    """
 
     def __init__(self, *, ahead: bool = False) -> None:
         # A file, not a pipe: a library that complains without end must not block, and may not fill a disk either.
+        self.inherited = _peak()
         self.complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in end()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "core.inspect.reader", *(["--ahead"] if ahead else [])],
@@ -85,6 +89,15 @@ def _environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
     }
+
+
+def _peak() -> int:
+    """The most memory that this process has had, in bytes; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 
 def _close(stream: IO[bytes] | None) -> None:
