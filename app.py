@@ -1,19 +1,19 @@
 """The app. `streamlit run app.py` imports this file for the server to run, and runs it as the script of each page.
 
-All that is drawn is in `ui/frame.py`, so that a page that is opened on its own has the same frame.
+All that is drawn is in `ui/shell/frame.py`, so that a page that is opened on its own has the same frame.
 """
 
 import streamlit as st
 
 if __name__ == "__main__":
-    from ui.frame import draw_app
+    from ui.shell.frame import draw_app
 
     draw_app()
 else:
     from starlette.middleware import Middleware
 
-    from ui.hosts import OnlyOurNames
     from ui.live.route import ROUTES
-    from ui.open_browser import open_browser
+    from ui.shell.hosts import OnlyOurNames
+    from ui.shell.open_browser import open_browser
 
     app = st.App(__file__, routes=ROUTES, middleware=[Middleware(OnlyOurNames)], lifespan=open_browser)

@@ -22,11 +22,11 @@ from pathlib import Path
 
 import lmdb
 
+from core.base.events import finish
+from core.base.home import REPOSITORY, Home
 from core.building import Build
-from core.datasets import Dataset
-from core.events import finish
-from core.home import REPOSITORY, Home
-from core.importing import Import
+from core.datasets.dataset import Dataset
+from core.datasets.importing import Import
 
 NAME = "speed"
 

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.contracts import Contents
-from core.stores import MANIFEST, Store, open_store
+from core.base.contracts import Contents
+from core.stores.store import MANIFEST, Store, open_store
 
 TURN = 5_000
 """Samples a turn."""

@@ -15,7 +15,7 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
-from core.events import finish
+from core.base.events import finish
 from core.loading.task import Load
 
 CEILINGS = ("read", "decode", "collate", "memory")

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.manifest import Manifest
+from core.stores.manifest import Manifest
 
 PAGE = 4096
 NUMBERS = (0, 1, 2, 3, 7, 8, 255, 256, 4095, 4096, 65535, 1 << 31, (1 << 32) - 1, 1 << 40, (1 << 63) - 1, (1 << 64) - 1)

@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.container_edits import spoil
-from core.errors import FormatMattersError, InputError, WorkError
+from core.base.errors import FormatMattersError, InputError, WorkError
 
 SECONDS, BYTES = 20.0, 1 << 30
 STARTING = 600.0
@@ -78,9 +78,9 @@ class Outcome:
 
 def build_all(home: Path) -> list[Path]:
     """The stores of `LAYOUTS`, of a few images of 24 x 24."""
+    from core.base.events import finish
     from core.building import Build
-    from core.events import finish
-    from core.importing import Import
+    from core.datasets.importing import Import
 
     options = {"size": 24, "train": SAMPLES, "val": 4}
     finish(Import("shapes", "shapes", options=options, home=str(home)).run())
@@ -91,7 +91,7 @@ def build_all(home: Path) -> list[Path]:
 
 
 def truth_of(store: Path) -> Truth:
-    from core.stores import open_store
+    from core.stores.store import open_store
 
     opened = open_store(store)
     return [opened[index] for index in range(len(opened))]
@@ -135,7 +135,7 @@ def _verified(folder: Path) -> bool:
     """Whether nothing is found; the container's part, which `Verify` has done in a process of its own."""
     from core.building.check import check_split
     from core.building.verify import changed_files
-    from core.stores import Manifest, Store
+    from core.stores.store import Manifest, Store
 
     manifest = Manifest.load(folder)
     for split in manifest.splits:
@@ -148,7 +148,7 @@ def _verified(folder: Path) -> bool:
 
 
 def _read(folder: Path, route: str, truth: Truth, check: str) -> bool:
-    from core.stores import open_store
+    from core.stores.store import open_store
 
     store = open_store(folder)
     try:

@@ -27,9 +27,9 @@ from typing import Any, NamedTuple
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.homes import furnish, spoil
-from core.home import Home
+from core.base.home import Home
 from core.measure.runs import all_runs
-from core.stores import list_stores
+from core.stores.store import list_stores
 
 ROOT = Path(__file__).resolve().parent.parent
 SLOW = 30.0

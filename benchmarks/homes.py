@@ -12,18 +12,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.base.events import Message, Progress, Sample, finish, to_fields
+from core.base.home import Home
 from core.building import Build, Verify
-from core.events import Message, Progress, Sample, finish, to_fields
-from core.home import Home
-from core.importing import Import
-from core.inspect.remembered import remember_path, remember_schema
+from core.datasets.importing import Import
+from core.inspect.preferences import remember_path, remember_schema
 from core.inspect.task import Scan
-from core.manifest import MANIFEST, _digest
 from core.measure.exchange import bundle, open_bundle
 from core.measure.loaders import LoaderExperiment
 from core.measure.records import Recorder, list_records
-from core.measure.storage.ways import OPERATIONS
-from core.stores import list_stores
+from core.measure.storage.methods import OPERATIONS
+from core.stores.manifest import MANIFEST, _digest
+from core.stores.store import list_stores
 
 MARKUP = "![c](https://evil.example/x.png) <img src=//evil.example> :material/delete: $x$ \ud800"
 

@@ -29,7 +29,7 @@ from typing import Any, TypeVar
 import psutil
 from playwright.sync_api import sync_playwright
 
-from core.home import Home
+from core.base.home import Home
 from core.jobs import Jobs
 from core.measure.statistics import ratio
 from tests.test_app_browser import QUIET, browser_path, serving

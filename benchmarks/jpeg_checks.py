@@ -12,16 +12,16 @@ import numpy.typing as npt
 from PIL import Image
 
 from benchmarks.guarded import Guarded, guarded_tuple
+from core.images.pixels import decode
+from core.loading.batch_sampler import Job
 from core.loading.decode import turbo
 from core.loading.fused import axes_of, output_to
 from core.loading.jpeg.markers import OK, TOO_SMALL
 from core.loading.jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, PADDING, SCAN, WIDTH, State, new_state
 from core.loading.kernels import jpeg_batch, jpeg_sizes, jpeg_views
 from core.loading.normalise import Images, Normalise
-from core.loading.plan import Job
 from core.loading.resample import new_workspace
 from core.loading.transform import SIDE, Transform, View
-from core.pixels import decode
 
 VIEW_LEVELS = 3.0
 """Levels of 0..255 by which a view may differ from Pillow's planes, resized without rounding."""

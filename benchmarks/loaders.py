@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers import MEAN, STD, Work, works
-from core.loading.plan import shuffle_quality
+from core.loading.batch_sampler import shuffle_quality
 
 OURS = ("ours", "ours_hdf5", "ours_zstd_dict", "ours_torch", "tutorial")
 OTHERS = (

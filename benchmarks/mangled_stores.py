@@ -24,11 +24,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.mangled import REPOSITORY, mangled
+from core.base.errors import FormatMattersError
+from core.base.events import finish
 from core.building import Build
-from core.errors import FormatMattersError
-from core.events import finish
-from core.importing import Import
-from core.stores import open_store
+from core.datasets.importing import Import
+from core.stores.store import open_store
 
 STORES = (
     ("disk", "original", "none", {}), ("disk", "raw", "zstd", {}), ("lmdb", "raw", "none", {}),

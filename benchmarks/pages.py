@@ -18,7 +18,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from core.events import finish
+from core.base.events import finish
 from core.jobs.demo import Demo
 from tests.test_app_browser import QUIET, browser_path, serving
 

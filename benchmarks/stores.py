@@ -20,11 +20,11 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.plain import plainly_decompressed, read_plainly
+from core.base.events import finish
+from core.base.home import Home
 from core.building import Build, Verify
-from core.datasets import Dataset
-from core.events import finish
-from core.home import Home
-from core.importing import Import
+from core.datasets.dataset import Dataset
+from core.datasets.importing import Import
 
 FORMATS = ("disk", "lmdb", "hdf5")
 ENCODINGS = ("original", "png", "raw")

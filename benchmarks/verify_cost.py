@@ -14,7 +14,7 @@ import statistics
 from time import process_time
 
 from core.loading.integrity import VERIFY
-from core.stores import Store, open_store
+from core.stores.store import Store, open_store
 
 
 def turn(store: Store, verify: str, given: argparse.Namespace) -> list[float]:

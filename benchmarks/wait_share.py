@@ -18,11 +18,11 @@ from time import perf_counter
 import torch
 from torch.nn.functional import cross_entropy
 
-from core.events import finish
+from core.base.events import finish
 from core.loading.normalise import IMAGENET_MEAN, IMAGENET_STD
-from core.stores import open_store
+from core.stores.store import open_store
+from core.training.determinism import default_threads
 from core.training.models import make_model
-from core.training.steady import default_threads
 from core.training.task import Train
 
 WAYS = (("fast", "threads:2"), ("fast", "0"), ("torch", "0"), ("naive", "0"))

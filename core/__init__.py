@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.inspect.foreign import ForeignStore
-    from core.stores import Store
+    from .inspect.opened_store import ForeignStore
+    from .stores.store import Store
 
 __version__ = "0.1.0"
 __all__ = ["open_store"]
@@ -23,10 +23,10 @@ def open_store(path: str, split: str = "train") -> Store | ForeignStore:
     """
     from pathlib import Path
 
-    from core import stores
+    from .stores import store
 
-    if (Path(path) / stores.MANIFEST).exists():
-        return stores.open_store(path, split)
-    from core.inspect import open_foreign
+    if (Path(path) / store.MANIFEST).exists():
+        return store.open_store(path, split)
+    from .inspect import open_foreign
 
     return open_foreign(path, split)

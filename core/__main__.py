@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-from core.cli.verb import shared_arguments
-from core.cli.verbs import VERBS
-from core.errors import InputError, WorkError, disk_error_text
-from core.printable import printable
+from .base.errors import InputError, WorkError, disk_error_text
+from .base.printable import printable
+from .cli.verb import shared_arguments
+from .cli.verbs import VERBS
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     _never_fail_to_print()
     try:
         given = parse(arguments)
-        from core.cli.console import run, show_result
+        from .cli.console import run, show_result
 
         show_result(run(VERBS[given.verb].answer(given)), given.json)
         sys.stdout.flush()

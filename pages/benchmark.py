@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from ui import state
-from ui.frame import through_router
-from ui.loaders import page as loader_page
-from ui.navigation import link
-from ui.results import page as results_page
-from ui.storage import page as storage_page
-from ui.stores import stores
+from ui.benchmark.loaders import page as loader_page
+from ui.benchmark.results import page as results_page
+from ui.benchmark.storage import page as storage_page
+from ui.shared import state
+from ui.shared.navigation import link
+from ui.shared.stores import stores
+from ui.shell.frame import through_router
 
 LOADERS, STORAGE, RESULTS = "Loaders", "Storage", "Results"
 

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from ui import state
-from ui.building.form import NEW, STORES, draw_form
-from ui.frame import through_router
-from ui.job_panel import draw_jobs
-from ui.navigation import link
-from ui.store_list import draw_stores
-from ui.stores import stores
-from ui.unreadable import STORES as DAMAGED
-from ui.unreadable import draw_unreadable
+from ui.build.form import NEW, STORES, draw_form
+from ui.build.store_list import draw_stores
+from ui.shared import state
+from ui.shared.job_panel import draw_jobs
+from ui.shared.navigation import link
+from ui.shared.stores import stores
+from ui.shared.unreadable import STORES as DAMAGED
+from ui.shared.unreadable import draw_unreadable
+from ui.shell.frame import through_router
 
 through_router()
 title, views = st.columns([2, 3], vertical_alignment="bottom")

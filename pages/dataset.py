@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from ui import state
 from ui.dataset.importing import draw_import
 from ui.dataset.view import ask_to_delete, draw_dataset
-from ui.frame import through_router
-from ui.job_panel import draw_jobs
-from ui.navigation import link
-from ui.unreadable import DATASETS, draw_unreadable
-from ui.words import verbatim
+from ui.shared import state
+from ui.shared.job_panel import draw_jobs
+from ui.shared.labels import verbatim
+from ui.shared.navigation import link
+from ui.shared.unreadable import DATASETS, draw_unreadable
+from ui.shell.frame import through_router
 
 through_router()
 dataset = state.current_dataset()

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from core.inspect.started import start_ahead
-from ui import state
-from ui.frame import through_router
+from core.inspect.reader_pool import start_ahead
 from ui.inspector.opening import choose_path, choose_source, choose_store, choose_upload
 from ui.inspector.store_view import to_first_page
 from ui.inspector.view import draw_file, draw_subject
-from ui.stores import stores
+from ui.shared import state
+from ui.shared.stores import stores
+from ui.shell.frame import through_router
 
 through_router()
 st.title("Inspector")

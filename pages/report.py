@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from ui import report_page, state
-from ui.frame import through_router
-from ui.navigation import link
-from ui.stores import stores
-from ui.words import verbatim
+from ui.report import page
+from ui.shared import state
+from ui.shared.labels import verbatim
+from ui.shared.navigation import link
+from ui.shared.stores import stores
+from ui.shell.frame import through_router
 
 through_router()
 st.title("Report")
@@ -23,4 +24,4 @@ if not stores(dataset.name):
     link("build", "Build stores")
     st.stop()
 
-report_page.draw(dataset)
+page.draw(dataset)

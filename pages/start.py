@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ui.demo_view import draw_demo
-from ui.frame import through_router
-from ui.unreadable import DATASETS, JOBS, RUNS, STORES, draw_unreadable
-from ui.welcome import draw_inventory, draw_journey
+from ui.shared.unreadable import DATASETS, JOBS, RUNS, STORES, draw_unreadable
+from ui.shell.frame import through_router
+from ui.start.demo import draw_demo
+from ui.start.welcome import draw_inventory, draw_journey
 
 through_router()
 st.title("Format Matters")

@@ -3,16 +3,16 @@
 import streamlit as st
 
 from core.training.results import list_trainings
-from ui import state
-from ui.frame import through_router
-from ui.job_panel import draw_ending, own_jobs
 from ui.live.view import draw_live
-from ui.navigation import link
-from ui.stores import stores
-from ui.training.form import KIND_OF, ORDERS_VIEW, SCALING, STORES, draw_form
-from ui.training.view import draw_result
-from ui.training.words import run_title
-from ui.words import verbatim
+from ui.shared import state
+from ui.shared.job_panel import draw_ending, own_jobs
+from ui.shared.labels import verbatim
+from ui.shared.navigation import link
+from ui.shared.stores import stores
+from ui.shell.frame import through_router
+from ui.train.form import KIND_OF, ORDERS_VIEW, SCALING, STORES, draw_form
+from ui.train.labels import run_title
+from ui.train.view import draw_result
 
 through_router()
 title, views = st.columns([2, 3], vertical_alignment="bottom")

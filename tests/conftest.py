@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from core.base.events import finish
+from core.base.home import Home
 from core.building import Build
-from core.datasets import Dataset
-from core.events import finish
-from core.home import Home
-from core.importing import Import
+from core.datasets.dataset import Dataset
+from core.datasets.importing import Import
+from core.machine.session import session_name
 from core.measure.loaders import LoaderExperiment
-from core.runs import session_name
-from core.stores import list_stores
+from core.stores.store import list_stores
 
 
 @pytest.fixture(autouse=True)

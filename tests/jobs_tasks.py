@@ -13,8 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from core.errors import InputError
-from core.events import Event, Message, Progress, Result, Sample
+from core.base.errors import InputError
+from core.base.events import Event, Message, Progress, Result, Sample
 from core.jobs.supervisor import main
 from core.jobs.tasks import TaskEntry
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from core.base.contracts import Buffer, Compression, Encoding, Labels, Pixels, Shape
 from core.compressions import COMPRESSIONS
-from core.contracts import Buffer, Compression, Encoding, Labels, Pixels, Shape
 from core.encodings import ENCODINGS
-from core.pixels import OriginalImage
+from core.images.pixels import OriginalImage
 
 
 @dataclass

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.home import Home
+from core.base.home import Home
 from core.measure.records import Record, read_record
 
 ME = {"processor": "Chip A", "cpus_usable": 8, "memory_bytes": 16_000_000_000, "file_system": "ext4", "gpus": []}

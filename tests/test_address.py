@@ -6,11 +6,11 @@ import pytest
 from app_under_test import ROOT, TIMEOUT, open_page, texts
 from streamlit.testing.v1 import AppTest
 
-from core.events import finish
-from core.home import Home
-from core.importing import Import
-from ui import state
-from ui.address import number
+from core.base.events import finish
+from core.base.home import Home
+from core.datasets.importing import Import
+from ui.shared import state
+from ui.shared.address import number
 
 
 def reloaded(app: AppTest, page: str) -> AppTest:

@@ -16,16 +16,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import open_store, pool
+from core import open_store
+from core.base.errors import InputError, WorkError
+from core.base.events import Message, Progress, finish
+from core.base.home import REPOSITORY, Home
 from core.building import Build, compare_compressions, encode, estimate
 from core.building.publish import publish, restore
-from core.datasets import Dataset
-from core.errors import InputError, WorkError
-from core.events import Message, Progress, finish
-from core.home import REPOSITORY, Home
-from core.importing import Import
-from core.runs import session_folder
-from core.stores import Manifest, list_stores
+from core.datasets.dataset import Dataset
+from core.datasets.importing import Import
+from core.machine.session import session_folder
+from core.processes import pool
+from core.stores.store import Manifest, list_stores
 
 
 def build(home: Home, **fields: object) -> Build:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.claims import claim
-from core.errors import InputError
+from core.base.errors import InputError
+from core.base.staging import claim
 
 
 def test_a_claim_gives_an_empty_folder_that_is_gone_afterwards(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import pytest
 
 from core.__main__ import main
-from core.home import REPOSITORY, Home
+from core.base.home import REPOSITORY, Home
 
 
 def run(*arguments: str, home: Home | None = None, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -7,8 +7,8 @@ import struct
 import numpy as np
 import pytest
 
+from core.base.contracts import MAX_PAYLOAD, Extents, ManyAtOnce
 from core.compressions import COMPRESSIONS
-from core.contracts import MAX_PAYLOAD, Extents, ManyAtOnce
 
 
 def bomb(name: str, size: int) -> bytes:

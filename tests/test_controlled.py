@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from core.base.units import speed_text
 from core.measure.controlled import differing, groups, proposed, rank, row_factors, selection_text, store_factors
 from core.measure.headlines import group_title, headlines
-from core.measure.races import standings
-from core.words import speed_text
-from ui.loaders.words import race_verdict
+from core.measure.loader_runs import standings
+from ui.benchmark.loaders.labels import race_verdict
 
 
 def factors(store: str) -> Mapping[str, str]:

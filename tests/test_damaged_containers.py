@@ -14,13 +14,13 @@ import lmdb
 import numpy as np
 import pytest
 
+from core.base.contracts import Contents
+from core.base.errors import InputError
+from core.base.events import finish
+from core.base.home import REPOSITORY, Home
 from core.building import Build, Verify
-from core.contracts import Contents
-from core.errors import InputError
-from core.events import finish
 from core.formats import FORMATS
-from core.home import REPOSITORY, Home
-from core.stores import open_store
+from core.stores.store import open_store
 
 PAGE = 4096
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from core.base.contracts import MAX_PAYLOAD
+from core.base.errors import FormatMattersError, InputError, WorkError
+from core.base.events import finish
+from core.base.home import REPOSITORY, Home
 from core.building import Build, Verify
-from core.contracts import MAX_PAYLOAD
-from core.errors import FormatMattersError, InputError, WorkError
-from core.events import finish
-from core.home import REPOSITORY, Home
-from core.manifest import Manifest
-from core.stores import open_store, payload_checksums
+from core.stores.manifest import Manifest
+from core.stores.store import open_store, payload_checksums
 
 
 def built(home: Home, format: str, encoding: str, compression: str = "none", **options: Any) -> Path:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from core.claims import claim
-from core.contracts import Row, Skipped
-from core.dataset_index import INDEX, IndexWriter
-from core.datasets import Dataset, delete_dataset, list_datasets
-from core.errors import InputError
-from core.home import Home
-from core.value_range import ValueRange
+from core.base.contracts import Row, Skipped
+from core.base.errors import InputError
+from core.base.home import Home
+from core.base.staging import claim
+from core.datasets.dataset import Dataset, delete_dataset, list_datasets
+from core.datasets.index import INDEX, IndexWriter
+from core.images.value_range import ValueRange
 
 CLASSES = ["ant", "bee", "cow"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from core.files import write_whole
+from core.base.files import write_whole
 
 
 def test_threads_that_write_the_same_file_leave_one_of_theirs_whole(tmp_path: Path) -> None:

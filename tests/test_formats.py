@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.contracts import Contents, Mapped, Reader
-from core.errors import InputError
+from core.base.contracts import Contents, Mapped, Reader
+from core.base.errors import InputError
 from core.formats import FORMATS
 
 CLASSES = ("ant", "bee", "cow")

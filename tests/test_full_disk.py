@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from core.base.events import Message, finish
+from core.base.home import REPOSITORY, Home
 from core.building import Build
 from core.building import task as building
-from core.events import Message, finish
-from core.home import REPOSITORY, Home
-from core.stores import list_stores
+from core.stores.store import list_stores
 
 PAGE = 4096
 PAGES = (1, 2, 3, 6, 12, 20, 28, 36, 45)
@@ -63,8 +63,8 @@ def test_a_summary_that_cannot_be_written_takes_no_store_with_it(home: Home, mon
 
 
 def test_an_index_that_vanishes_is_told(home: Home, tmp_path: Path) -> None:
-    from core.datasets import Dataset
-    from core.errors import InputError
+    from core.base.errors import InputError
+    from core.datasets.dataset import Dataset
 
     dataset = Dataset.open(home, "shapes")
     (dataset.root / "index.sqlite").unlink()

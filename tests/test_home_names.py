@@ -11,11 +11,11 @@ import pytest
 from app_under_test import open_page, texts
 
 from benchmarks.fuzz_homes import PAGES, faults_of
+from core.base.events import finish
+from core.base.home import Home
+from core.base.names import from_readable, readable
 from core.building import Build, Verify
-from core.events import finish
-from core.home import Home
 from core.measure.tabular import csv_text
-from core.names import from_readable, readable
 from core.report.compose import compose
 from core.report.export import write
 from core.report.gather import gather

@@ -12,7 +12,7 @@ from test_app_browser import serving
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from ui.hosts import VARIABLE, Names, is_ours, named
+from ui.shell.hosts import VARIABLE, Names, is_ours, named
 
 NONE = Names(frozenset(), frozenset())
 

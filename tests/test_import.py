@@ -19,14 +19,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import checksums, importing, pixels
-from core.claims import claim
-from core.datasets import Dataset, list_datasets
-from core.errors import InputError, WorkError
-from core.events import Progress, Result, finish
-from core.home import REPOSITORY, Home
-from core.importing import Import
-from core.names import folders
+from core.base import checksums
+from core.base.errors import InputError, WorkError
+from core.base.events import Progress, Result, finish
+from core.base.home import REPOSITORY, Home
+from core.base.names import folders
+from core.base.staging import claim
+from core.datasets import importing
+from core.datasets.dataset import Dataset, list_datasets
+from core.datasets.importing import Import
+from core.images import pixels
 from tests.image_fixtures import encoded, picture, put, put_classes
 
 
@@ -312,9 +314,9 @@ def test_processes_give_what_one_gives(home: Home, folder: Path, monkeypatch: py
 
 SCRIPT = """
 import sys
-from core.importing import Import
-from core.names import folders
-from core.events import Progress
+from core.datasets.importing import Import
+from core.base.names import folders
+from core.base.events import Progress
 if __name__ == "__main__":
     try:
         for event in Import("shapes", "mine", limit=30000, home=sys.argv[1]).run():

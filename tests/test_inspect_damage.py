@@ -21,8 +21,8 @@ from inspect_fixtures import (
     write_objects,
 )
 
-from core.errors import InputError
-from core.events import finish
+from core.base.errors import InputError
+from core.base.events import finish
 from core.inspect import inspect_file, open_foreign
 from core.inspect.files import open_inspected
 from core.inspect.process import ReaderDied

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from inspect_fixtures import IMAGES, LABELS, SAMPLES, png, write_lmdb, write_many_hdf5, write_objects
 
+from core.base.errors import InputError
+from core.base.events import finish
+from core.base.home import Home
 from core.building import Build
-from core.errors import InputError
-from core.events import finish
-from core.home import Home
 from core.inspect import inspect_file, open_foreign, scan_file
-from core.stores import open_store
+from core.stores.store import open_store
 
 
 def archive() -> bytes:

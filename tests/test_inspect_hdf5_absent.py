@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 from hdf5_fixtures import IMAGES, PNGS, SAMPLES
 
-from core.events import finish
+from core.base.events import finish
 from core.inspect.files import inspect_file
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.records import Records

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import InputError
-from core.events import finish
+from core.base.errors import InputError
+from core.base.events import finish
 from core.inspect.display import AS_IS, Choice
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.records import Record

@@ -12,8 +12,8 @@ import pytest
 from hdf5_fixtures import IMAGES, LABELS, PNGS, SAMPLES
 from inspect_fixtures import Hostile
 
-from core.errors import InputError
-from core.events import finish
+from core.base.errors import InputError
+from core.base.events import finish
 from core.inspect import inspect_file
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.task import Scan

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from lmdb_fixtures import write
 
-from core.inspect import started
+from core.inspect import reader_pool
 from core.inspect.files import open_inspected
 from core.inspect.lmdb import spread as spreading
 from core.inspect.lmdb import tree, walk
@@ -79,16 +79,16 @@ def test_the_leaves_are_those_of_a_walk_that_sees_all(large: LmdbFile, monkeypat
 
 @pytest.fixture
 def none_ahead() -> None:
-    for one in started._ahead:
+    for one in reader_pool._ahead:
         one.end()
-    started._ahead.clear()
+    reader_pool._ahead.clear()
 
 
 def test_the_next_file_is_read_by_the_reader_that_waits(large: LmdbFile, none_ahead: None) -> None:
-    started.start_ahead()
-    (waiting,) = started._ahead
-    started.start_ahead()
-    assert started._ahead == [waiting]  # never more than one
+    reader_pool.start_ahead()
+    (waiting,) = reader_pool._ahead
+    reader_pool.start_ahead()
+    assert reader_pool._ahead == [waiting]  # never more than one
     with open_inspected(large.path) as file:
         assert file._reader._process is waiting.process
         assert file.summary()["entries"] == COUNT
@@ -98,8 +98,8 @@ def test_the_next_file_is_read_by_the_reader_that_waits(large: LmdbFile, none_ah
 
 
 def test_a_reader_that_died_waiting_is_not_taken(large: LmdbFile, none_ahead: None) -> None:
-    started.start_ahead()
-    (waiting,) = started._ahead
+    reader_pool.start_ahead()
+    (waiting,) = reader_pool._ahead
     waiting.process.kill()
     waiting.process.wait()
     with open_inspected(large.path) as file:
@@ -108,8 +108,8 @@ def test_a_reader_that_died_waiting_is_not_taken(large: LmdbFile, none_ahead: No
 
 
 def test_a_forked_copy_does_not_take_its_owners_reader(none_ahead: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    started.start_ahead()
-    (waiting,) = started._ahead
+    reader_pool.start_ahead()
+    (waiting,) = reader_pool._ahead
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(waiting, "owner", waiting.owner + 1)
         assert not waiting.is_ours
@@ -120,8 +120,8 @@ def test_a_forked_copy_does_not_take_its_owners_reader(none_ahead: None, monkeyp
 
 
 def test_a_reader_that_nobody_takes_is_ended(none_ahead: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(started, "IDLE_SECONDS", 0.01)
-    started.start_ahead()
-    (waiting,) = started._ahead or [started.take()]
+    monkeypatch.setattr(reader_pool, "IDLE_SECONDS", 0.01)
+    reader_pool.start_ahead()
+    (waiting,) = reader_pool._ahead or [reader_pool.take()]
     waiting.process.wait(10)
-    assert started._ahead == []
+    assert reader_pool._ahead == []

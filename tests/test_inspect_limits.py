@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from hdf5_fixtures import IMAGES
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.inspect import limits, wire
 from core.inspect import reader as served
 from core.inspect.files import InspectedFile

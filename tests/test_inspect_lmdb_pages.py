@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from lmdb_fixtures import COUNT, LABELS, PICTURES, encoded, write, write_databases, write_layout
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.inspect import inspect_file, scan_file
 from core.inspect.files import open_inspected
 from core.inspect.kinds import identify

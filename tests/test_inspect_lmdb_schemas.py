@@ -35,7 +35,7 @@ from lmdb_fixtures import (
 )
 from PIL import Image
 
-from core.events import finish
+from core.base.events import finish
 from core.inspect import inspect_file
 from core.inspect.files import open_inspected
 from core.inspect.lmdb.file import LmdbFile

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.mangled import LAYOUTS, VERBS, WAYS, mangled, run
-from core.errors import InputError
+from core.base.errors import InputError
 from core.inspect.kinds import identify
 from core.inspect.lmdb.file import LmdbFile
 from core.inspect.records import UNREADABLE

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from inspect_fixtures import write_dicts
 
-from core.errors import InputError, WorkError
-from core.home import Home
-from core.inspect import allowed, remembered, uploads
-from core.inspect.remembered import Remembered
+from core.base.errors import InputError, WorkError
+from core.base.home import Home
+from core.inspect import allowed, preferences, uploads
+from core.inspect.preferences import Remembered
 from core.inspect.roots import VARIABLE, OutsideError, Roots
 
 
@@ -199,30 +199,30 @@ def test_how_a_file_is_read_is_remembered_wherever_it_lies(tmp_path: Path) -> No
     first, copy = tmp_path / "a.h5", tmp_path / "b.h5"
     first.write_bytes(os.urandom(300_000))
     copy.write_bytes(first.read_bytes())
-    remembered.remember_schema(home, remembered.fingerprint(first), "hdf5-datasets")
-    assert Remembered.load(home).schemas[remembered.fingerprint(copy)] == "hdf5-datasets"
+    preferences.remember_schema(home, preferences.fingerprint(first), "hdf5-datasets")
+    assert Remembered.load(home).schemas[preferences.fingerprint(copy)] == "hdf5-datasets"
     with copy.open("r+b") as file:
         file.seek(150_000)
         file.write(b"changed")
-    assert remembered.fingerprint(copy) not in Remembered.load(home).schemas
+    assert preferences.fingerprint(copy) not in Remembered.load(home).schemas
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.h5", "b.h5", "home"]  # nothing beside the file
 
 
 def test_what_is_remembered_can_be_forgotten(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    remembered.remember_schema(home, "x", "one")
-    remembered.remember_schema(home, "x", None)
+    preferences.remember_schema(home, "x", "one")
+    preferences.remember_schema(home, "x", None)
     assert Remembered.load(home).schemas == {}
 
 
 def test_the_last_files_come_first_and_are_few(tmp_path: Path) -> None:
     home = Home(tmp_path)
     for number in range(20):
-        remembered.remember_path(home, f"/{number}")
-    remembered.remember_path(home, "/15")
+        preferences.remember_path(home, f"/{number}")
+    preferences.remember_path(home, "/15")
     recent = Remembered.load(home).recent
     assert recent[:3] == ("/15", "/19", "/18")
-    assert len(recent) == remembered.MOST_RECENT == len(set(recent))
+    assert len(recent) == preferences.MOST_RECENT == len(set(recent))
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"schemas": 3, "recent": []}', "\x00"])
@@ -234,4 +234,4 @@ def test_a_damaged_memory_is_an_empty_one(tmp_path: Path, content: str) -> None:
 
 def test_an_lmdb_folder_and_its_file_are_one(tmp_path: Path) -> None:
     path = write_dicts(tmp_path / "x.lmdb", lambda image: image, None)
-    assert remembered.fingerprint(path) == remembered.fingerprint(path / "data.mdb")
+    assert preferences.fingerprint(path) == preferences.fingerprint(path / "data.mdb")

@@ -30,7 +30,7 @@ from inspect_fixtures import (
 from PIL import Image
 
 from core import open_store
-from core.events import finish
+from core.base.events import finish
 from core.inspect import inspect_file, open_foreign
 from core.inspect.task import Scan
 

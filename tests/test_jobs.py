@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from jobs_tasks import ENTRY, TASKS
 
-from core.errors import InputError
-from core.home import Home
+from core.base.errors import InputError
+from core.base.home import Home
 from core.jobs import Job, Jobs, State, Watch
 from core.jobs.job import STARTED
 from core.jobs.store import KEPT
@@ -170,7 +170,7 @@ def test_a_job_outlives_whoever_started_it(jobs: Jobs, tmp_path: Path) -> None:
     script = (
         "import sys; sys.path[:0] = ['tests', '.']\n"
         "from pathlib import Path; from jobs_tasks import ENTRY, TASKS\n"
-        "from core.home import Home; from core.jobs import Jobs\n"
+        "from core.base.home import Home; from core.jobs import Jobs\n"
         f"jobs = Jobs(Home(Path({str(tmp_path)!r})), TASKS, ENTRY)\n"
         "print(jobs.start('count', {'steps': 20, 'pause': 0.05}, title='Count').id)\n"
         "import os, signal, time; time.sleep(0.5); os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from core.events import Message, Progress, Sample, from_fields
+from core.base.events import Message, Progress, Sample, from_fields
+from core.base.time_left import Remaining
 from core.jobs.estimate import Estimate
 from core.jobs.eventlog import EventReader, EventWriter
-from core.remaining import Remaining
 
 
 def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:

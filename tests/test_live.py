@@ -12,8 +12,8 @@ from app_under_test import open_page, texts
 from starlette.requests import Request
 from test_app_browser import browser, calm, serving  # noqa: F401 - `browser` is a fixture
 
-from core.events import Progress, Sample
-from core.home import Home
+from core.base.events import Progress, Sample
+from core.base.home import Home
 from core.jobs import Job, Jobs, Watch
 from core.jobs.eventlog import Stamped
 from ui.live import route

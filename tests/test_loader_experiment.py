@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from core.__main__ import main
+from core.base.errors import InputError, WorkError
+from core.base.events import Message, Sample, finish
+from core.base.home import Home
 from core.building import Build
-from core.errors import InputError, WorkError
-from core.events import Message, Sample, finish
-from core.home import Home
 from core.jobs.demo import VARIANTS, Demo
 from core.loading.cache import prepare_cache
 from core.loading.loader import Loader, make_loader
 from core.loading.transfer import Batch
 from core.loading.workers import Workers
 from core.measure.controlled import groups, store_factors
+from core.measure.loader_runs import list_races, read_race, standings
 from core.measure.loaders import LoaderExperiment
-from core.measure.races import list_races, read_race, standings
-from core.stores import Manifest, list_stores
+from core.stores.store import Manifest, list_stores
 
 QUICK = {"batch_sizes": [8], "workers": ["0"], "loaders": ["torch"], "seconds": 0.05}
 

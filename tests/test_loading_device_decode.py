@@ -9,12 +9,12 @@ import pytest
 import torch
 from PIL import Image
 
-from core.errors import InputError, WorkError
+from core.base.errors import InputError, WorkError
+from core.images.pixels import OriginalImage
 from core.loading import device_decode
 from core.loading.device_decode import DeviceEngine, find_decoder, resampled
 from core.loading.loader import make_loader
 from core.loading.transform import apply, eval_view, random_numbers, train_view
-from core.pixels import OriginalImage
 from tests.loading_fixtures import MemoryStore, memory_store, picture
 
 

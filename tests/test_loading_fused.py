@@ -13,14 +13,14 @@ import pytest
 
 pytest.importorskip("numba")
 
-from core.contracts import Extents
-from core.errors import WorkError
+from core.base.contracts import Extents
+from core.base.errors import WorkError
+from core.loading.batch_sampler import Job
 from core.loading.engines import fastest
 from core.loading.fused import JpegPipeline, RawPipeline, fuse
 from core.loading.loader import make_loader
 from core.loading.normalise import Normalise
 from core.loading.pipeline import StagedPipeline, staged
-from core.loading.plan import Job
 from tests.loading_fixtures import MemoryReader, MemoryStore, memory_store
 
 SIZE = (20, 24)

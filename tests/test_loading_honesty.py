@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.checksums import of_bytes
-from core.errors import WorkError
+from core.base.checksums import of_bytes
+from core.base.errors import WorkError
 from core.loading import task
+from core.loading.batch_sampler import Job, Plan
 from core.loading.check import check_loader
 from core.loading.loader import Loader, make_loader
 from core.loading.normalise import Normalise
-from core.loading.plan import Job, Plan
 from core.loading.task import Load
 from core.loading.transfer import Batch
 from tests.loading_fixtures import MemoryStore, memory_store

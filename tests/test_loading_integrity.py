@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.base.checksums import of_bytes
+from core.base.contracts import Extents
+from core.base.errors import InputError, WorkError
+from core.base.events import finish
+from core.base.home import Home
 from core.building import Build
-from core.checksums import of_bytes
-from core.contracts import Extents
-from core.errors import InputError, WorkError
-from core.events import finish
-from core.home import Home
 from core.loading import integrity
 from core.loading.integrity import Checks
 from core.loading.loader import make_loader
 from core.loading.task import Load
-from core.stores import Manifest, Store, labels_checksum, open_store
+from core.stores.store import Manifest, Store, labels_checksum, open_store
 from tests.loading_fixtures import memory_store
 
 STORES = [("lmdb", "raw", "none"), ("lmdb", "jpeg", "none"), ("hdf5", "raw", "zstd"), ("disk", "raw", "none")]

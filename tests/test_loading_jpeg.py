@@ -15,14 +15,14 @@ from PIL import Image
 
 pytest.importorskip("numba")
 
-from core.errors import WorkError
+from core.base.errors import WorkError
+from core.images.pixels import decode
+from core.loading.batch_sampler import Job
 from core.loading.fused import JpegPipeline, fuse
 from core.loading.loader import make_loader
 from core.loading.normalise import Normalise
 from core.loading.pipeline import staged
-from core.loading.plan import Job
 from core.loading.transform import Transform, apply
-from core.pixels import decode
 from tests.loading_fixtures import MemoryStore, memory_store, picture
 
 

@@ -12,7 +12,9 @@ pytest.importorskip("numba")
 
 from benchmarks.fuzz_jpeg import findings_of
 from benchmarks.jpeg_files import Parts
-from core.errors import WorkError
+from core.base.errors import WorkError
+from core.images.pixels import BadImage, decode
+from core.loading.batch_sampler import Job
 from core.loading.fused import fuse
 from core.loading.jpeg.markers import OK, UNSUPPORTED
 from core.loading.jpeg.state import new_state
@@ -21,10 +23,8 @@ from core.loading.loader import make_loader
 from core.loading.normalise import Normalise
 from core.loading.output import PLANAR_U8, Output
 from core.loading.pipeline import staged
-from core.loading.plan import Job
 from core.loading.resample import new_workspace
 from core.loading.transform import Transform, apply
-from core.pixels import BadImage, decode
 from tests.loading_fixtures import picture
 from tests.test_loading_jpeg import jpeg, psnr, store_of
 

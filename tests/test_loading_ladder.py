@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.loading import ceilings
 from core.loading.ceilings import RUNGS, measure_ceilings, measure_cold_read
 from core.loading.consumer import Consumer

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import InputError, WorkError
+from core.base.errors import InputError, WorkError
 from core.loading.loader import Loader, make_loader
 from core.loading.normalise import IMAGENET_MEAN, IMAGENET_STD
 from tests.loading_fixtures import MemoryStore, memory_store
@@ -243,9 +243,9 @@ def test_stages_are_told_apart(raw: MemoryStore) -> None:
 
 
 def test_the_pipeline_survives_pickling(raw: MemoryStore) -> None:
+    from core.loading.batch_sampler import Job
     from core.loading.normalise import Normalise
     from core.loading.pipeline import staged
-    from core.loading.plan import Job
 
     pipeline = pickle.loads(pickle.dumps(staged(raw, "none", 0, Normalise("uint8"))))
     out = np.empty((2, 3, *SIZE), np.uint8)

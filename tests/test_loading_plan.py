@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import InputError
-from core.loading.plan import BLOCK, Plan, shuffle_quality
+from core.base.errors import InputError
+from core.loading.batch_sampler import BLOCK, Plan, shuffle_quality
 
 
 def everything(plan: Plan, epoch: int = 0) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
-from core.errors import WorkError
+from core.base.errors import WorkError
 from core.loading.loader import make_loader
 from core.loading.processes import ProcessPipeline
 from tests.loading_fixtures import MemoryStore, memory_store

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import InputError, WorkError
-from core.events import Message, Result, Sample
+from core.base.errors import InputError, WorkError
+from core.base.events import Message, Result, Sample
 from core.loading import cache, task
 from core.loading.cache import prepare_cache, resident_share
 from core.loading.check import check_loader

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.loading.loader import make_loader
 from core.loading.normalise import Normalise
 from core.loading.transfer import Batch, Copy, OnDevice, Stay, find_device, transfer_to

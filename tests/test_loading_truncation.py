@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.base.errors import WorkError
+from core.base.events import finish
 from core.building import Build
-from core.errors import WorkError
-from core.events import finish
-from core.importing import Import
+from core.datasets.importing import Import
 from core.loading import bus_error
 from core.loading.loader import make_loader
 from core.loading.truncation import Watch
-from core.stores import open_store
+from core.stores.store import open_store
 from tests.loading_fixtures import MemoryReader
 from tests.test_loading_fused import MappedReader
 
@@ -30,7 +30,7 @@ CUTS_IN_MID_EPOCH = """
 import os, sys
 from pathlib import Path
 from core import open_store
-from core.errors import WorkError
+from core.base.errors import WorkError
 for case in sys.argv[1:]:
     folder, file, kind, workers = case.split("|")
     loader = open_store(folder).loader(batch_size=16, loader=kind, workers=workers, output="uint8", verify="never")

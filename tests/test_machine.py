@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core.home import Home
+from core.base.home import Home
 from core.machine import disk, facts, machine_differences, machine_identity
 from core.machine.disk import disk_facts
-from core.runs import SYSINFO, machine, session_folder
+from core.machine.session import SYSINFO, machine, session_folder
 
 ME = {"processor": "A", "cpus_usable": 8, "memory_bytes": 16_300_000_000, "host": "h1", "disk_kind": "SSD", "gpus": []}
 

@@ -15,9 +15,9 @@ import pytest
 from test_app_browser import browser, calm, serving  # noqa: F401 - `browser` is a fixture
 
 from benchmarks.homes import add_records
-from core.home import Home
-from core.manifest import MANIFEST, _digest
+from core.base.home import Home
 from core.measure.records import record_paths
+from core.stores.manifest import MANIFEST, _digest
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ import webbrowser
 import pytest
 import streamlit as st
 
-from ui import open_browser
+from ui.shell import open_browser
 
 
 @pytest.mark.parametrize(("headless", "opened"), [(False, ["http://localhost:8501/base"]), (True, [])])

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from core.errors import InputError
-from core.options import chosen, configure, option, options_of, slug
-from core.tables import Entry, Table
+from core.base.errors import InputError
+from core.base.options import chosen, configure, option, options_of, slug
+from core.base.registry import Entry, Registry
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def test_a_slug_names_what_is_not_default() -> None:
 
 
 def test_a_table_says_what_is_missing_and_how_to_get_it() -> None:
-    table: Table[object] = Table(
+    table: Registry[object] = Registry(
         "picture",
         {
             "png": Entry("core.encodings.png:Png", "PNG"),

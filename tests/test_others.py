@@ -8,7 +8,7 @@ import pytest
 
 from core.machine import background
 from core.machine.background import BackgroundLoad
-from core.measure.others import Others, background_load, background_text
+from core.measure.background_load import Others, background_load, background_text
 
 
 class Times(NamedTuple):

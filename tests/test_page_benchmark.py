@@ -13,9 +13,9 @@ import pytest
 from app_under_test import open_page, texts
 from streamlit.testing.v1 import AppTest
 
-from core.home import Home
+from core.base.home import Home
 from core.jobs import Job, Jobs, State
-from core.measure.races import list_races
+from core.measure.loader_runs import list_races
 
 
 def ended(home: Home) -> Job:
@@ -164,7 +164,7 @@ def test_a_refused_setting_is_named_and_has_no_bar(furnished: Home) -> None:
 
 
 def test_where_there_is_no_accelerator_it_is_said(furnished: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ui import devices
+    from ui.shared import devices
 
     monkeypatch.setattr(devices, "_looks_accelerated", lambda: False)
     devices.find_devices.clear()

@@ -9,10 +9,10 @@ import pytest
 from app_under_test import open_page, texts
 from streamlit.testing.v1 import AppTest
 
+from core.base.events import finish
+from core.base.home import Home
 from core.building import Build
-from core.events import finish
-from core.home import Home
-from core.stores import list_stores, open_store
+from core.stores.store import list_stores, open_store
 from ui.inspector.filtering import LABEL
 from ui.inspector.opening import SOURCE
 from ui.inspector.sample_view import difference, hex_dump

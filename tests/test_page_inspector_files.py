@@ -14,11 +14,11 @@ from app_under_test import open_page, texts
 from inspect_fixtures import IMAGES, LABELS, SAMPLES, png, write_dicts, write_many_hdf5
 from streamlit.testing.v1 import AppTest
 
-from core.events import finish
-from core.home import Home
+from core.base.events import finish
+from core.base.home import Home
 from core.inspect import uploads
 from core.inspect.display import AS_IS
-from core.inspect.remembered import Remembered
+from core.inspect.preferences import Remembered
 from core.inspect.roots import VARIABLE
 from core.inspect.task import Scan
 from core.jobs.tasks import make

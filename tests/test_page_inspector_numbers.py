@@ -11,7 +11,7 @@ from app_under_test import texts
 from hdf5_fixtures import IMAGES
 from test_page_inspector_files import opened
 
-from core.home import Home
+from core.base.home import Home
 from core.inspect.roots import VARIABLE
 
 

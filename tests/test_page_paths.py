@@ -10,7 +10,7 @@ import streamlit as st
 from app_under_test import ROOT, open_page, texts
 from streamlit.testing.v1 import AppTest
 
-from core.home import Home
+from core.base.home import Home
 from core.inspect import allowed
 from ui.inspector import allowing
 

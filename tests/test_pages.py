@@ -14,13 +14,13 @@ from app_under_test import PAGES, ROOT, open_page, texts
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.datasets import Dataset, list_datasets
-from core.events import finish
+from core.base.events import finish
+from core.base.home import Home
+from core.datasets.dataset import Dataset, list_datasets
+from core.datasets.importing import Import
 from core.formats import FORMATS
-from core.home import Home
-from core.importing import Import
 from core.jobs import Job, Jobs, State
-from core.stores import list_stores
+from core.stores.store import list_stores
 from tests.image_fixtures import put_classes
 
 

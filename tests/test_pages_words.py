@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from ui.words import counted, listed, number_text, remaining_text, seconds_text, size_text, speed_text, times_text
+from ui.shared.labels import (
+    counted,
+    listed,
+    number_text,
+    remaining_text,
+    seconds_text,
+    size_text,
+    speed_text,
+    times_text,
+)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 import torch
 from lmdb_fixtures import write
 
-from core.events import finish
+from core.base.events import finish
 from core.inspect.task import Scan
 from core.pickles import UnsafePickle, loads
 from core.pickles.torch_stream import load_stream

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import pixels
-from core.pixels import BadImage, decode, resize
+from core.images import pixels
+from core.images.pixels import BadImage, decode, resize
 
 
 def encoded(image: Image.Image, format: str, **options: object) -> bytes:

@@ -17,14 +17,14 @@ import pytest
 from lmdb_fixtures import write
 
 from core.__main__ import main
+from core.base.events import Result, Sample, from_line, to_line
+from core.base.home import REPOSITORY, Home
+from core.base.strict_json import dumps, plain
 from core.cli.console import show_result
 from core.cli.verb import Lines
-from core.events import Result, Sample, from_line, to_line
-from core.home import REPOSITORY, Home
 from core.jobs.files import write_json
 from core.measure.records import Recorder
 from core.measure.tabular import json_text
-from core.strict_json import dumps, plain
 
 INF, NAN = float("inf"), float("nan")
 HOSTILE = "a\x1b[31mred\x00\r\n\u202egnp.exe \ud800 \udcff \x9b2J"

@@ -19,9 +19,9 @@ import pytest
 from app_under_test import PAGES, open_page, texts
 
 from core.__main__ import main
-from core.home import Home
+from core.base.home import Home
 from core.jobs import Jobs, State
-from core.stores import list_stores
+from core.stores.store import list_stores
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 MAKES = ("os.mkdir", "os.symlink", "os.link", "os.truncate", "os.mkfifo")

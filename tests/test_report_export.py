@@ -15,7 +15,7 @@ import pytest
 from report_fixtures import accessed, evidence, lane, trained
 from test_app_browser import QUIET, browser_path
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.report.compose import compose
 from core.report.document import Chart, Report
 from core.report.evidence import LeftOut

@@ -13,18 +13,18 @@ from typing import Any
 import pytest
 
 from core.__main__ import main, parse
+from core.base.events import finish
+from core.base.home import Home
 from core.building import Build
-from core.events import finish
-from core.home import Home
+from core.machine.session import SYSINFO
 from core.measure.records import list_records
 from core.report.code import loader_command, rebuild_command, snippet, storage_command, train_command
 from core.report.compose import compose
 from core.report.evidence import Evidence
 from core.report.gather import gather
 from core.report.questions import Answers
-from core.report.standing import settings
-from core.runs import SYSINFO
-from core.stores import Manifest
+from core.report.ranking import settings
+from core.stores.store import Manifest
 
 ROOT = Path(__file__).parent.parent
 

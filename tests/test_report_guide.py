@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from report_fixtures import COLD, LOADS, STORES, accessed, built, evidence, lane, loaded, trained
 
-from core.errors import InputError
+from core.base.errors import InputError
 from core.report.evidence import PossibleGain
 from core.report.guide import recommend
 from core.report.questions import QUESTIONS, Answers

@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 from app_under_test import open_page, texts
 from streamlit.testing.v1 import AppTest
 
+from core.base.events import finish
+from core.base.home import Home
 from core.building import Build
-from core.events import finish
-from core.home import Home
-from core.stores import list_stores
+from core.stores.store import list_stores
 
 
 def radio(app: AppTest, name: str, answer: str) -> AppTest:

@@ -10,15 +10,15 @@ from report_fixtures import COLD, RUN, STORES, WARM, accessed, built, evidence, 
 from core.report import sentences
 from core.report.answer import foretold
 from core.report.charts import bars
+from core.report.constraints import sift
 from core.report.document import Points, Text
 from core.report.evidence import Evidence
 from core.report.figures import differ, figure
-from core.report.fitness import sift
 from core.report.guide import recommend
 from core.report.predict import build_at, predict
 from core.report.questions import Answers
+from core.report.ranking import Ranked, front, settings
 from core.report.sections import measured
-from core.report.standing import Ranked, front, settings
 
 # ---------------------------------------------------------------- figures
 

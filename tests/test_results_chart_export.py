@@ -14,10 +14,10 @@ import vl_convert
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.measure.races import Standing
+from core.measure.loader_runs import Standing
 from core.measure.tabular import csv_text, json_text
-from ui import chart_export
-from ui.loaders.charts import standings_chart
+from ui.benchmark.loaders.charts import standings_chart
+from ui.shared import chart_export
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def _page() -> None:
     import altair as alt
     import pandas as pd
 
-    from ui.chart_export import download_row
+    from ui.shared.chart_export import download_row
 
     chart = alt.Chart(pd.DataFrame({"x": [1]})).mark_bar().encode(x="x")
     download_row(chart, [{"x": 1}], "My chart: x/y")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.__main__ import main
-from core.home import Home
+from core.base.home import Home
 from tests.results_fixtures import ME, loader_record
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.errors import InputError
-from core.home import Home
+from core.base.errors import InputError
+from core.base.home import Home
 from core.measure.compare import check_comparable, common_measures, compare, differences
 from core.measure.records import Record
 from core.measure.series import FIRST_BATCH, SPEED, measures, series

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from core.base.errors import InputError
+from core.base.events import finish
+from core.base.home import Home
 from core.building import Build
-from core.errors import InputError
-from core.events import finish
-from core.home import Home
 from core.measure import exchange
 from core.measure.exchange import CONTENTS, bundle, bundle_name, open_bundle
-from core.measure.foreign import delete_run
+from core.measure.imported_runs import delete_run
+from core.measure.legacy_summary import open_summary, size_warnings
 from core.measure.monitor import read_monitor
-from core.measure.notebook import open_summary, size_warnings
 from core.measure.records import list_records, read_record, salvage_record
 from core.measure.series import BUILD, SIZE, measures, series
 from tests.results_fixtures import loader_record

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.home import Home
+from core.base.home import Home
 from core.measure.compare import compare
 from core.measure.exchange import bundle
 from core.measure.records import Record
@@ -16,8 +16,8 @@ from core.measure.series import FIRST_BATCH, SPEED
 from core.measure.statistics import Ratio
 from tests.app_under_test import TIMEOUT, open_page, texts
 from tests.results_fixtures import ME, loader_record, times, turns, write_record
-from ui.results.charts import comparison_chart
-from ui.results.words import (
+from ui.benchmark.results.charts import comparison_chart
+from ui.benchmark.results.labels import (
     interval_text,
     machine_line,
     one_run_sentence,
@@ -39,9 +39,9 @@ def side_by_side(*names: str) -> AppTest:
     """The runs of these sessions, as when they are ticked."""
 
     def page(names: tuple[str, ...]) -> None:
-        from core.home import Home
+        from core.base.home import Home
         from core.measure.runs import find_run
-        from ui.results.compare import draw_runs
+        from ui.benchmark.results.compare import draw_runs
 
         draw_runs([find_run(Home.find(), name) for name in names])
 
@@ -170,7 +170,7 @@ def test_kinds_are_never_mixed(empty: Home) -> None:
 
 
 def test_a_notebooks_sizes_are_doubted(empty: Home) -> None:
-    from core.measure.notebook import open_summary
+    from core.measure.legacy_summary import open_summary
     from tests.test_results_exchange import SUMMARY
 
     open_summary(empty, SUMMARY.encode(), "summary.csv")

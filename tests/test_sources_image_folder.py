@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from core.contracts import FoundImage, Skipped
-from core.errors import InputError
-from core.events import Event, Message
+from core.base.contracts import FoundImage, Skipped
+from core.base.errors import InputError
+from core.base.events import Event, Message
 from core.sources import Request, open_source, recognise
 from tests.image_fixtures import put, put_classes
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.contracts import FoundImage, Recognition, Skipped
-from core.errors import InputError
-from core.events import finish
+from core.base.contracts import FoundImage, Recognition, Skipped
+from core.base.errors import InputError
+from core.base.events import finish
 from core.sources import Request, open_source, recognise
 from core.sources.file_labels import classes_in_names
 from core.sources.folder_names import in_order

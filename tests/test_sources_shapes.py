@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.contracts import FoundImage, Pixels
+from core.base.contracts import FoundImage, Pixels
 from core.sources import Request, open_source
 from core.sources.shapes import Shapes
 from tests.image_fixtures import encoded

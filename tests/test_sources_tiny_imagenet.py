@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.contracts import FoundImage, Skipped
+from core.base.contracts import FoundImage, Skipped
 from core.sources import Request, open_source, recognise
 from tests.image_fixtures import put
 

@@ -14,28 +14,28 @@ from app_under_test import open_page, texts
 
 from benchmarks.fuzz_homes import PAGES, RESULTS, faults_of
 from benchmarks.homes import ODD, add_records, change_json, spoil
-from core.dataset_damage import delete_damaged_dataset, list_damaged_datasets
-from core.errors import InputError
-from core.events import from_fields
-from core.files import Unreadable, read_object, read_whole
-from core.home import Home
+from core.base.errors import InputError
+from core.base.events import from_fields
+from core.base.files import Unreadable, read_object, read_whole
+from core.base.home import Home
+from core.datasets.damage import delete_damaged_dataset, list_damaged_datasets
 from core.jobs import Jobs, Watch
 from core.measure.cases import cases_of
 from core.measure.exchange import bundle, open_bundle
-from core.measure.foreign import delete_run
-from core.measure.races import as_race, standings
+from core.measure.imported_runs import delete_run
+from core.measure.loader_runs import as_race, standings
 from core.measure.records import record_paths, salvage_record
 from core.measure.runs import all_runs, delete_unreadable, unreadable_runs
 from core.measure.series import measures, series
+from core.measure.storage.methods import OPERATIONS
 from core.measure.storage.rows import shown_rows
 from core.measure.storage.verdict import standings as places
-from core.measure.storage.ways import OPERATIONS
 from core.measure.verdict import judge
-from core.stores import delete_store, list_damaged_stores
+from core.stores.store import delete_store, list_damaged_stores
 from core.training.results import as_training
 from core.training.verdict import judge as judged
 from ui.live.pictures import PICTURES
-from ui.training.words import conditions, run_title
+from ui.train.labels import conditions, run_title
 
 SEEDS, SPOILED, CHANGES = 2, 12, 40
 

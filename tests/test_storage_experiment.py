@@ -15,22 +15,22 @@ import pytest
 from PIL import Image
 
 from core.__main__ import main
-from core.datasets import Dataset
-from core.errors import InputError, WorkError
-from core.events import Sample, finish
-from core.home import Home
-from core.importing import Import
+from core.base.errors import InputError, WorkError
+from core.base.events import Sample, finish
+from core.base.home import Home
+from core.datasets.dataset import Dataset
+from core.datasets.importing import Import
 from core.inspect import inspect_file
 from core.measure.monitor import Monitor, read_monitor
 from core.measure.records import list_records
-from core.measure.storage import StorageExperiment, experiment, ground
+from core.measure.storage import StorageExperiment, experiment, scratch_dir
 from core.measure.storage.choice import choices, tutorial
 from core.measure.storage.images import Images, load
+from core.measure.storage.methods import OPERATIONS, READ_MANY, READ_MANY_RANDOM, SYNCED, WRITE_MANY, WRITE_ONE
 from core.measure.storage.ours import Ours
+from core.measure.storage.repeats import TimeUp, TurnRun
 from core.measure.storage.rows import rows_of
 from core.measure.storage.schedule import Turn, forecast
-from core.measure.storage.turns import TimeUp, TurnRun
-from core.measure.storage.ways import OPERATIONS, READ_MANY, READ_MANY_RANDOM, SYNCED, WRITE_MANY, WRITE_ONE
 
 READS = {name for name in OPERATIONS if name.startswith("read")}
 
@@ -206,9 +206,9 @@ def test_killed_it_leaves_every_time_it_had_written(home: Home) -> None:
 
 
 def test_many_files_are_removed_by_a_process_that_outlives_it(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ground, "FEW_FILES", 0)
+    monkeypatch.setattr(scratch_dir, "FEW_FILES", 0)
     started: list[list[str]] = []
-    monkeypatch.setattr(ground.subprocess, "Popen", lambda command, **_: started.append(command))
+    monkeypatch.setattr(scratch_dir.subprocess, "Popen", lambda command, **_: started.append(command))
     events = quick(ways=["disk/original"]).run()
     _until(events, 7, 1)
     events.close()
@@ -263,7 +263,7 @@ def test_a_turn_that_comes_too_late_is_left_out(home: Home, monkeypatch: pytest.
 
 def test_what_there_is_no_room_for_is_left_out_and_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(home.root)._replace(free=1 << 20)
-    monkeypatch.setattr(ground.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(scratch_dir.shutil, "disk_usage", lambda path: usage)
     told = finish(quick(ways=["lmdb/raw"]).run())
     assert told["rows"] == []
     assert all("on the disk" in line["reason"] for line in told["left_out"])

@@ -10,13 +10,13 @@ import pytest
 from app_under_test import open_page, texts
 from streamlit.testing.v1 import AppTest
 
-from core.events import finish
-from core.home import Home
+from core.base.events import finish
+from core.base.home import Home
 from core.jobs import Jobs
 from core.jobs.watch import Measured
 from core.measure.monitor import Monitor
 from core.measure.storage import StorageExperiment, experiment
-from ui.storage.live import picture
+from ui.benchmark.storage.live import picture
 
 
 @pytest.fixture(autouse=True)

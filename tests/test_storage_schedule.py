@@ -6,7 +6,7 @@ import pytest
 
 from core.measure.storage.schedule import MOST, Cost, Costs, Repeats, allot, forecast, share_of
 from core.measure.storage.verdict import comparisons, standings
-from ui.storage.words import cell_text, cell_title, time_text, verdict
+from ui.benchmark.storage.labels import cell_text, cell_title, time_text, verdict
 
 CHEAP, MIDDLE, DEAR = "cheap", "middle", "dear"
 COSTS = {CHEAP: Cost(0.01, 0.01), MIDDLE: Cost(5, 1), DEAR: Cost(60, 10)}

@@ -16,17 +16,17 @@ from PIL import Image
 
 from benchmarks.plain import plainly_decompressed, read_plainly
 from core import open_store
+from core.base.contracts import Pixels
+from core.base.errors import InputError
+from core.base.events import finish
+from core.base.home import Home
 from core.building import Build
 from core.compressions import COMPRESSIONS
-from core.contracts import Pixels
-from core.datasets import Dataset
+from core.datasets.dataset import Dataset
 from core.encodings import ENCODINGS
-from core.errors import InputError
-from core.events import finish
 from core.formats import FORMATS
-from core.home import Home
-from core.pixels import decode
-from core.stores import Store, delete_store, list_damaged_stores, list_stores
+from core.images.pixels import decode
+from core.stores.store import Store, delete_store, list_damaged_stores, list_stores
 
 EVERY = list(product(FORMATS, ENCODINGS, COMPRESSIONS))
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import vl_convert
 
-from core.inspect.weigh import Estimate
+from core.inspect.size_estimate import Estimate
 from ui.inspector.structure_file import CELLS, COLUMNS, file_picture, order_picture
 from ui.inspector.structure_hdf5 import _cost, cells_of, in_order, tree_table
 from ui.inspector.structure_lmdb import DRAWN, KINDS, levels, parts_chart, thinned, tree_chart
 from ui.inspector.weights import title_of, weights_chart
-from ui.words import verbatim
+from ui.shared.labels import verbatim
 
 
 def database(**numbers: int) -> dict[str, Any]:

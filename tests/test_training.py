@@ -11,16 +11,16 @@ import pytest
 from PIL import Image
 
 from core.__main__ import main
+from core.base.errors import InputError
+from core.base.events import Message, Sample, finish
+from core.base.home import Home
 from core.building import Build
-from core.datasets import Dataset
-from core.errors import InputError
-from core.events import Message, Sample, finish
-from core.home import Home
-from core.importing import Import
+from core.datasets.dataset import Dataset
+from core.datasets.importing import Import
 from core.measure.monitor import read_monitor
 from core.measure.records import list_records
 from core.sources.drawing import SHAPES, draw
-from core.stores import list_stores
+from core.stores.store import list_stores
 from core.training import ceiling
 from core.training.scaling import Scaling
 from core.training.task import Train

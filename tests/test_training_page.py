@@ -12,14 +12,14 @@ import pytest
 from app_under_test import open_page, texts
 from streamlit.testing.v1 import AppTest
 
+from core.base.events import finish
+from core.base.home import Home
 from core.building import Build
-from core.events import finish
-from core.home import Home
 from core.jobs import Job, Jobs, State
 from core.jobs.watch import Measured
 from core.measure.records import Recorder
-from core.stores import list_stores
-from ui.training.live import Line, lines, time_bars
+from core.stores.store import list_stores
+from ui.train.live import Line, lines, time_bars
 
 ORDERS = ("shuffled", "class-sorted")
 
@@ -228,7 +228,7 @@ def test_nothing_measured_yet_draws_no_lines() -> None:
 
 
 def test_the_live_page_draws_what_was_told(furnished: Home) -> None:
-    from ui.training import live as training_live
+    from ui.train import live as training_live
 
     at = {"store": "lmdb/raw", "format": "lmdb", "order": "shuffled", "seen": 0.5, "loss": 2.0, "accuracy": 0.3}
     steps = [Measured(1.0, {**at, "samples_per_s": 10.0, "wait_share": 0.1, "wait_ms": 1.0, "compute_ms": 9.0})]

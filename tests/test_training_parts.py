@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import InputError
-from core.loading.plan import shuffle_quality
+from core.base.errors import InputError
+from core.loading.batch_sampler import shuffle_quality
 from core.loading.transfer import Batch
 from core.training.clock import HostClock, Step, StreamClock, timed
+from core.training.determinism import steady
 from core.training.figures import pace_of, training_figures, validation_figures
 from core.training.learner import Learner, Outcome
 from core.training.models import make_model
 from core.training.orders import choose_members, hold_out, plan_of
 from core.training.settings import Settings
-from core.training.steady import steady
 from core.training.verdict import judge
 
 LABELS = np.arange(1000, dtype=np.int64) % 10

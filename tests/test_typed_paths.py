@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import InputError
+from core.base.errors import InputError
+from core.base.typed_paths import typed_path
 from core.sources import recognise
 from core.sources.recognise import ContainerError
-from core.typed_paths import typed_path
 from tests.image_fixtures import put
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets import Dataset
-from core.errors import InputError, WorkError
-from core.events import finish
-from core.home import Home
+from core.base.errors import InputError, WorkError
+from core.base.events import finish
+from core.base.home import Home
+from core.datasets.dataset import Dataset
 from core.jobs import Jobs, upload
 from core.jobs.upload import ImportUpload
 from tests.image_fixtures import encoded, picture

@@ -13,17 +13,17 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from core import checksums
+from core.base import checksums
+from core.base.errors import InputError
+from core.base.events import finish
+from core.base.home import Home
 from core.building import Build, Verify
 from core.building.recipe import Recipe
-from core.datasets import Dataset
-from core.errors import InputError
-from core.events import finish
-from core.home import Home
-from core.importing import Import
-from core.pixels import decode, examine
-from core.stores import open_store
-from core.value_range import ValueRange, bounds
+from core.datasets.dataset import Dataset
+from core.datasets.importing import Import
+from core.images.pixels import decode, examine
+from core.images.value_range import ValueRange, bounds
+from core.stores.store import open_store
 
 TWELVE = ValueRange(integers=(0, 4095))
 

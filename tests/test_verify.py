@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from core.base.errors import InputError
+from core.base.events import Message, finish
+from core.base.home import Home
 from core.building import Build, Verify
-from core.datasets import delete_dataset
-from core.errors import InputError
-from core.events import Message, finish
-from core.home import Home
-from core.stores import Manifest
+from core.datasets.dataset import delete_dataset
+from core.stores.store import Manifest
 
 CASES = [
     ("disk", "original", "none", {}),
@@ -78,7 +78,7 @@ def test_the_sample_that_differs_is_named(home: Home) -> None:
 
 
 def _payload(store: Path, split: str, index: int) -> bytes:
-    from core.stores import open_store
+    from core.stores.store import open_store
 
     return bytes(open_store(store, split).read([index])[0])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_app_browser import PAGES, browser, calm, serving  # noqa: F401 - `browser` is a fixture
 
-from core.home import Home
+from core.base.home import Home
 
 pytestmark = pytest.mark.browser
 

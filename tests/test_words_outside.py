@@ -11,7 +11,7 @@ import pytest
 
 from core.measure.tabular import FORMULA, csv_text
 from ui.inspector.check import as_csv
-from ui.words import MOST_LETTERS, code, plain, verbatim
+from ui.shared.labels import MOST_LETTERS, code, plain, verbatim
 
 ROOT = Path(__file__).resolve().parent.parent
 JOINER = "\u2060"
@@ -88,7 +88,7 @@ def trees() -> Iterator[tuple[str, ast.AST]]:
 
 TABLES = {
     "core/measure/tabular.py",  # `csv_text` itself
-    "core/runs.py", "core/measure/monitor.py", "core/formats/disk.py",  # files that we read again
+    "core/machine/session.py", "core/measure/monitor.py", "core/formats/files.py",  # files that we read again
     "core/measure/storage/tutorials/png_and_csv.py",  # as the tutorial writes it
 }  # fmt: skip
 """The only places that write CSV."""
@@ -147,7 +147,7 @@ def test_what_comes_from_outside_goes_through_one_function() -> None:
             if node.func.attr in MARKDOWN:
                 looked += 1
                 found = [ast.unparse(part) for part in handed(node.args[0]) if ast.unparse(part) in OUTSIDE]
-                assert not found, f"{name}:{node.lineno}: {found} as Markdown; use ui.words.verbatim or code"
+                assert not found, f"{name}:{node.lineno}: {found} as Markdown; use ui.shared.labels.verbatim or code"
     assert looked > 100
 
 

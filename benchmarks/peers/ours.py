@@ -17,9 +17,9 @@ def prepare(work: Work, folder: Path) -> None:
 
 
 def build(work: Work, folder: Path, format: str, compression: str) -> None:
+    from core.base.events import finish
     from core.building import Build
-    from core.events import finish
-    from core.importing import Import
+    from core.datasets.importing import Import
 
     source = folder / "images"
     shutil.copytree(work.images, source / "train")
@@ -37,7 +37,7 @@ def open_epochs(work: Work, folder: Path, workers: int) -> Callable[[], Iterator
 
 
 def open_loader(work: Work, folder: Path, workers: int, loader: str) -> Callable[[], Iterator[Any]]:
-    from core.stores import open_store
+    from core.stores.store import open_store
 
     (manifest,) = folder.glob("data/built/images/*/*/manifest.json")
     transform = "train224" if work.train224 else "none"

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core import checksums
-from core.contracts import Buffer
-from core.datasets import Dataset
-from core.errors import FormatMattersError
-from core.formats.maps import release_pages
-from core.stores import Store, labels_checksum, payload_checksums
+from ..base import checksums
+from ..base.contracts import Buffer
+from ..base.errors import FormatMattersError
+from ..datasets.dataset import Dataset
+from ..formats.maps import release_pages
+from ..stores.store import Store, labels_checksum, payload_checksums
 
 BATCH = 256
 BATCH_BYTES = 1 << 26

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core import checksums
-from core.contracts import Buffer, Compression, Encoding, Row
-from core.errors import InputError, WorkError
-from core.pixels import OriginalImage
-from core.pool import await_start, in_order, processes, usable_cpus
-from core.value_range import DEFAULT, ValueRange
+from ..base import checksums
+from ..base.contracts import Buffer, Compression, Encoding, Row
+from ..base.errors import InputError, WorkError
+from ..images.pixels import OriginalImage
+from ..images.value_range import DEFAULT, ValueRange
+from ..processes.pool import await_start, in_order, processes, usable_cpus
 
 CHUNK_SAMPLES = 512
 CHUNK_BYTES = 1 << 22

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from core.building.encode import workers_for
-from core.building.recipe import Recipe
-from core.building.sample import jpeg_share, sample_payloads, sample_rows, training_payloads
-from core.building.task import Build
-from core.building.trial import Trial, write_trial
-from core.compressions import COMPRESSIONS
-from core.contracts import Compression, Row
-from core.home import Home
+from ..base.contracts import Compression, Row
+from ..base.home import Home
+from ..compressions import COMPRESSIONS
+from .encode import workers_for
+from .recipe import Recipe
+from .sample import jpeg_share, sample_payloads, sample_rows, training_payloads
+from .task import Build
+from .trial import Trial, write_trial
 
 SAMPLE = 256
 SAMPLE_BYTES = 1 << 26

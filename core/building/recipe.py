@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.compressions import COMPRESSIONS
-from core.contracts import Compression, Contents, Encoding, Format
-from core.datasets import Dataset
-from core.encodings import ENCODINGS
-from core.errors import InputError
-from core.formats import FORMATS
-from core.home import Home
-from core.options import slug
+from ..base.contracts import Compression, Contents, Encoding, Format
+from ..base.errors import InputError
+from ..base.home import Home
+from ..base.options import slug
+from ..compressions import COMPRESSIONS
+from ..datasets.dataset import Dataset
+from ..encodings import ENCODINGS
+from ..formats import FORMATS
 
 
 @dataclass(frozen=True)

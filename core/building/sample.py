@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.building.encode import Encoder
-from core.building.recipe import Recipe
-from core.compressions.none import NoCompression
-from core.contracts import Row
+from ..base.contracts import Row
+from ..compressions.none import NoCompression
+from .encode import Encoder
+from .recipe import Recipe
 
 JPEG_MAGIC = b"\xff\xd8\xff"
 LOOKED_AT = 32

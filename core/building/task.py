@@ -12,21 +12,21 @@ from typing import Any
 
 import numpy as np
 
-from core.building.check import check_split
-from core.building.encode import Encode, Encoder, encoded, workers_for
-from core.building.publish import publish, restore, settle
-from core.building.recipe import Recipe
-from core.building.sample import jpeg_share, sample_rows, training_payloads
-from core.claims import claim
-from core.contracts import Writer
-from core.errors import InputError, WorkError, disk_trouble_told
-from core.events import Event, Message, Pace, Progress, Result
-from core.home import Home
-from core.machine.background import BackgroundLoad
-from core.options import chosen
-from core.remaining import Remaining
-from core.runs import add_to_summary, now, versions
-from core.stores import MANIFEST, WORKPLACE, Manifest, Store, file_checksums, labels_checksum, measure
+from ..base.contracts import Writer
+from ..base.errors import InputError, WorkError, disk_trouble_told
+from ..base.events import Event, Message, Pace, Progress, Result
+from ..base.home import Home
+from ..base.options import chosen
+from ..base.staging import claim
+from ..base.time_left import Remaining
+from ..machine.background import BackgroundLoad
+from ..machine.session import add_to_summary, now, versions
+from ..stores.store import MANIFEST, WORKPLACE, Manifest, Store, file_checksums, labels_checksum, measure
+from .check import check_split
+from .encode import Encode, Encoder, encoded, workers_for
+from .publish import publish, restore, settle
+from .recipe import Recipe
+from .sample import jpeg_share, sample_rows, training_payloads
 
 WRITING, VERIFYING = "writing", "verifying"
 VERIFY_SECONDS = 1e-5

@@ -15,10 +15,10 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from core import checksums
-from core.building.recipe import Recipe
-from core.contracts import Contents
-from core.stores import WORKPLACE, measure
+from ..base import checksums
+from ..base.contracts import Contents
+from ..stores.store import WORKPLACE, measure
+from .recipe import Recipe
 
 TRIAL_BYTES = 1 << 23
 FEWEST, MOST = 4, 1024

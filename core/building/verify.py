@@ -6,14 +6,14 @@ from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from core import checksums
-from core.building.check import Mismatch, Report, check_split
-from core.datasets import Dataset
-from core.errors import InputError
-from core.events import Event, Message, Pace, Progress, Result
-from core.home import Home
-from core.isolated import DiedError, stream
-from core.stores import Manifest, Store
+from ..base import checksums
+from ..base.errors import InputError
+from ..base.events import Event, Message, Pace, Progress, Result
+from ..base.home import Home
+from ..datasets.dataset import Dataset
+from ..processes.isolated import DiedError, stream
+from ..stores.store import Manifest, Store
+from .check import Mismatch, Report, check_split
 
 PATIENCE = 60.0
 """Seconds that a container may take for some samples more: a damaged one can send the library that reads it round in

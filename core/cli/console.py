@@ -9,10 +9,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from core.cli.verb import Lines
-from core.events import Event, Message, Pace, Progress, Result, Sample
-from core.printable import printable
-from core.strict_json import dumps
+from ..base.events import Event, Message, Pace, Progress, Result, Sample
+from ..base.printable import printable
+from ..base.strict_json import dumps
+from .verb import Lines
 
 QUIET_SECONDS = 10.0
 """Where standard error is no terminal, a line this often; short work says nothing there but its warnings."""

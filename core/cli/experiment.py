@@ -6,9 +6,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.cli.verb import Verb, shared_arguments
-from core.errors import InputError
-from core.events import Event
+from ..base.errors import InputError
+from ..base.events import Event
+from .verb import Verb, shared_arguments
 
 
 def _names(text: str) -> list[str]:
@@ -40,7 +40,7 @@ def _storage_arguments(parser: ArgumentParser) -> None:
 
 
 def _storage(given: Namespace) -> Iterator[Event]:
-    from core.measure.storage import StorageExperiment
+    from ..measure.storage import StorageExperiment
 
     fields = {name: value for name, value in vars(given).items() if name in StorageExperiment.__dataclass_fields__}
     lists = {name: _names(given_list) for name in ("formats", "variants") if (given_list := fields[name]) is not None}
@@ -76,7 +76,7 @@ def _loader_arguments(parser: ArgumentParser) -> None:
 
 
 def _loader(given: Namespace) -> Iterator[Event]:
-    from core.measure.loaders import LoaderExperiment
+    from ..measure.loaders import LoaderExperiment
 
     fields = {name: value for name, value in vars(given).items() if name in LoaderExperiment.__dataclass_fields__}
     lists: dict[str, Any] = {name: _names(fields[name]) for name in _LISTS}

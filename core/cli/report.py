@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.cli.verb import Lines, Verb
-from core.errors import InputError
-from core.events import Event, Result
-from core.home import Home
+from ..base.errors import InputError
+from ..base.events import Event, Result
+from ..base.home import Home
+from .verb import Lines, Verb
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -30,10 +30,10 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _answer(given: Namespace) -> Iterator[Event]:
-    from core.report.compose import compose
-    from core.report.export import write
-    from core.report.gather import gather
-    from core.report.questions import Answers
+    from ..report.compose import compose
+    from ..report.export import write
+    from ..report.gather import gather
+    from ..report.questions import Answers
 
     answers = Answers.of(_pairs(given.answers), given.size, given.memory_gb)
     home = Home.find(given.home)
@@ -52,7 +52,7 @@ def _pairs(given: list[str]) -> dict[str, str]:
 
 def _only_dataset(home: Home) -> str:
     """Raises InputError where it is not clear which one is meant."""
-    from core.datasets import list_datasets
+    from ..datasets.dataset import list_datasets
 
     names = [dataset.name for dataset in list_datasets(home)]
     if len(names) != 1:
@@ -78,7 +78,7 @@ def _readable(data: Mapping[str, Any], files: list[str]) -> dict[str, Any]:
 
 
 def _prediction(one: Mapping[str, Any]) -> dict[str, Any]:
-    from core.words import seconds_text, size_text
+    from ..base.units import seconds_text, size_text
 
     epoch = one["epoch_s"]
     return {

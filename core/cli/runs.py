@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.verb import Verb, shared_arguments
-from core.errors import InputError, disk_trouble_told
-from core.events import Event, Message, Result
-from core.files import write_output
-from core.home import Home
+from ..base.errors import InputError, disk_trouble_told
+from ..base.events import Event, Message, Result
+from ..base.files import write_output
+from ..base.home import Home
+from .verb import Verb, shared_arguments
 
 if TYPE_CHECKING:
-    from core.measure.compare import Comparison, Line
-    from core.measure.records import Record
+    from ..measure.compare import Comparison, Line
+    from ..measure.records import Record
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -46,7 +46,7 @@ def _answer(given: Namespace) -> Iterator[Event]:
 
 
 def _list(home: Home) -> Iterator[Event]:
-    from core.measure.runs import all_runs
+    from ..measure.runs import all_runs
 
     yield Result({"runs": [_told(run) for run in all_runs(home)]})
 
@@ -64,9 +64,9 @@ def _told(run: Record) -> dict[str, Any]:
 
 
 def _export(home: Home, given: Namespace) -> Iterator[Event]:
-    from core.measure.exchange import bundle
-    from core.measure.runs import find_run
-    from core.measure.tabular import csv_text, json_text
+    from ..measure.exchange import bundle
+    from ..measure.runs import find_run
+    from ..measure.tabular import csv_text, json_text
 
     run, target = find_run(home, given.run), Path(given.to)
     makers = {
@@ -82,8 +82,8 @@ def _export(home: Home, given: Namespace) -> Iterator[Event]:
 
 
 def _import(home: Home, given: Namespace) -> Iterator[Event]:
-    from core.measure.notebook import size_warnings
-    from core.measure.runs import take_in_file
+    from ..measure.legacy_summary import size_warnings
+    from ..measure.runs import take_in_file
 
     run = take_in_file(home, Path(given.file))
     warnings = size_warnings(home, run)
@@ -93,8 +93,8 @@ def _import(home: Home, given: Namespace) -> Iterator[Event]:
 
 
 def _compare(home: Home, given: Namespace) -> Iterator[Event]:
-    from core.measure.compare import check_comparable, common_measures, compare
-    from core.measure.runs import find_run
+    from ..measure.compare import check_comparable, common_measures, compare
+    from ..measure.runs import find_run
 
     runs = [find_run(home, name) for name in given.run]
     found = check_comparable(runs, given.anyway)

@@ -6,9 +6,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import Any
 
-from core.cli.verb import Verb
-from core.errors import InputError
-from core.events import Event, Result
+from ..base.errors import InputError
+from ..base.events import Event, Result
+from .verb import Verb
 
 READABLE = ("store", "order", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "samples_per_s", "wait_share",
             "first_batch_s", "shuffle_quality")  # fmt: skip
@@ -46,7 +46,7 @@ def _answer(given: Namespace) -> Iterator[Event]:
 
 
 def _training(given: Namespace) -> Iterator[Event]:
-    from core.training.task import Train
+    from ..training.task import Train
 
     fields = {
         "orders": given.order.split(","),
@@ -59,7 +59,7 @@ def _training(given: Namespace) -> Iterator[Event]:
 
 
 def _scaling(given: Namespace) -> Iterator[Event]:
-    from core.training.scaling import Scaling
+    from ..training.scaling import Scaling
 
     fields = {
         "batch_sizes": [_whole_number(size) for size in given.batch_size.split(",")],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from core.events import Event
+from ..base.events import Event
 
 P = TypeVar("P", bound=ArgumentParser)
 

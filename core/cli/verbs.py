@@ -6,14 +6,14 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.cli.experiment import EXPERIMENT
-from core.cli.report import REPORT
-from core.cli.runs import RUNS
-from core.cli.train import TRAIN
-from core.cli.verb import Verb
-from core.errors import InputError
-from core.events import Event, Result
-from core.home import Home
+from ..base.errors import InputError
+from ..base.events import Event, Result
+from ..base.home import Home
+from .experiment import EXPERIMENT
+from .report import REPORT
+from .runs import RUNS
+from .train import TRAIN
+from .verb import Verb
 
 
 def _options(given: list[str]) -> dict[str, str]:
@@ -36,7 +36,7 @@ def _nothing(parser: ArgumentParser) -> None:
 
 
 def _datasets(given: Namespace) -> Iterator[Event]:
-    from core.datasets import list_datasets
+    from ..datasets.dataset import list_datasets
 
     found = list_datasets(Home.find(given.home))
     rows = [{"name": d.name, "splits": d.splits, "classes": len(d.classes), "bytes": d.bytes} for d in found]
@@ -51,7 +51,7 @@ def _import_arguments(parser: ArgumentParser) -> None:
 
 
 def _import(given: Namespace) -> Iterator[Event]:
-    from core.importing import Import
+    from ..datasets.importing import Import
 
     return Import(given.source, given.name, given.limit, _options(given.option), given.home).run()
 
@@ -60,9 +60,9 @@ def _import(given: Namespace) -> Iterator[Event]:
 
 
 def _formats(given: Namespace) -> Iterator[Event]:
-    from core.compressions import COMPRESSIONS
-    from core.encodings import ENCODINGS
-    from core.formats import FORMATS
+    from ..compressions import COMPRESSIONS
+    from ..encodings import ENCODINGS
+    from ..formats import FORMATS
 
     parts: Mapping[str, Any] = {"formats": FORMATS, "encodings": ENCODINGS, "compressions": COMPRESSIONS}
     yield Result({name: table.describe() for name, table in parts.items()})
@@ -79,7 +79,7 @@ def _build_arguments(parser: ArgumentParser) -> None:
 
 
 def _build(given: Namespace) -> Iterator[Event]:
-    from core.building import Build
+    from ..building import Build
 
     return Build(
         given.dataset,
@@ -94,7 +94,7 @@ def _build(given: Namespace) -> Iterator[Event]:
 
 
 def _stores(given: Namespace) -> Iterator[Event]:
-    from core.stores import list_damaged_stores, list_stores
+    from ..stores.store import list_damaged_stores, list_stores
 
     home = Home.find(given.home)
     rows = [
@@ -115,7 +115,7 @@ def _store_argument(parser: ArgumentParser) -> None:
 
 
 def _verify(given: Namespace) -> Iterator[Event]:
-    from core.building import Verify
+    from ..building import Verify
 
     return Verify(given.store, given.home).run()
 
@@ -136,7 +136,7 @@ def _load_arguments(parser: ArgumentParser) -> None:
 
 
 def _load(given: Namespace) -> Iterator[Event]:
-    from core.loading.task import Load
+    from ..loading.task import Load
 
     fields = {name: value for name, value in vars(given).items() if name in Load.__dataclass_fields__}
     return Load(**fields).run()
@@ -161,7 +161,7 @@ def _inspect_arguments(parser: ArgumentParser) -> None:
 
 
 def _inspect(given: Namespace) -> Iterator[Event]:
-    from core.inspect.task import Inspect
+    from ..inspect.task import Inspect
 
     return Inspect(given.file, given.index, given.key, given.schema, given.image, given.range, given.bands).run()
 
@@ -172,7 +172,7 @@ def _scan_arguments(parser: ArgumentParser) -> None:
 
 
 def _scan(given: Namespace) -> Iterator[Event]:
-    from core.inspect.task import Scan
+    from ..inspect.task import Scan
 
     return Scan(given.file, given.schema).run()
 

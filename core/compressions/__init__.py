@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from core.contracts import Compression
-from core.tables import Entry, Table
+from ..base.contracts import Compression
+from ..base.registry import Entry, Registry
 
 _ZSTD_HINT = "pip install zstandard"
 
-COMPRESSIONS: Table[Compression] = Table(
+COMPRESSIONS: Registry[Compression] = Registry(
     "compression",
     {
-        "none": Entry("core.compressions.none:NoCompression", "None"),
-        "zstd": Entry("core.compressions.zstd:Zstd", "Zstandard", ("zstandard",), _ZSTD_HINT),
-        "lz4": Entry("core.compressions.lz4:Lz4", "LZ4", ("lz4",), "pip install lz4"),
+        "none": Entry(".compressions.none:NoCompression", "None"),
+        "zstd": Entry(".compressions.zstd:Zstd", "Zstandard", ("zstandard",), _ZSTD_HINT),
+        "lz4": Entry(".compressions.lz4:Lz4", "LZ4", ("lz4",), "pip install lz4"),
         "zstd-dict": Entry(
-            "core.compressions.zstd_dict:ZstdDict",
+            ".compressions.zstd_dict:ZstdDict",
             "Zstandard with a dictionary",
             ("zstandard",),
             _ZSTD_HINT,

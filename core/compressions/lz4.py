@@ -9,8 +9,8 @@ from typing import Any
 
 import lz4.frame
 
-from core.contracts import MAX_PAYLOAD, Buffer
-from core.options import option
+from ..base.contracts import MAX_PAYLOAD, Buffer
+from ..base.options import option
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any, cast
 import numpy as np
 import zstandard
 
-from core.contracts import MAX_PAYLOAD, Buffer, Extents
-from core.options import option
+from ..base.contracts import MAX_PAYLOAD, Buffer, Extents
+from ..base.options import option
 
 
 class ZstdFrames:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import zstandard
 
-from core.compressions.zstd import ZstdFrames
-from core.contracts import Buffer, Extents
-from core.errors import InputError
-from core.options import option
+from ..base.contracts import Buffer, Extents
+from ..base.errors import InputError
+from ..base.options import option
+from .zstd import ZstdFrames
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from core.contracts import Encoding
-from core.tables import Entry, Table
+from ..base.contracts import Encoding
+from ..base.registry import Entry, Registry
 
-ENCODINGS: Table[Encoding] = Table(
+ENCODINGS: Registry[Encoding] = Registry(
     "encoding",
     {
-        "original": Entry("core.encodings.original:OriginalEncoding", "Original file bytes, as imported"),
-        "raw": Entry("core.encodings.raw:Raw", "Raw pixels: uint8, height x width x RGB"),
-        "png": Entry("core.encodings.png:Png", "PNG, lossless"),
-        "jpeg": Entry("core.encodings.jpeg:Jpeg", "JPEG, lossy"),
+        "original": Entry(".encodings.original:OriginalEncoding", "Original file bytes, as imported"),
+        "raw": Entry(".encodings.raw:Raw", "Raw pixels: uint8, height x width x RGB"),
+        "png": Entry(".encodings.png:Png", "PNG, lossless"),
+        "jpeg": Entry(".encodings.jpeg:Jpeg", "JPEG, lossy"),
     },
 )

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from core import pixels
-from core.contracts import Buffer, Original, Pixels, Shape
-from core.options import option
-from core.value_range import DEFAULT, ValueRange
+from ..base.contracts import Buffer, Original, Pixels, Shape
+from ..base.options import option
+from ..images import pixels
+from ..images.value_range import DEFAULT, ValueRange
 
 
 @dataclass(frozen=True)

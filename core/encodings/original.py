@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core import pixels
-from core.contracts import Buffer, Original, Pixels, Shape
-from core.value_range import DEFAULT, ValueRange
+from ..base.contracts import Buffer, Original, Pixels, Shape
+from ..images import pixels
+from ..images.value_range import DEFAULT, ValueRange
 
 # The first bytes of the image files that people have; anything else keeps a neutral ending.
 _MAGIC = (

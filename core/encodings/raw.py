@@ -8,11 +8,11 @@ from math import prod
 
 import numpy as np
 
-from core.contracts import Buffer, Original, Pixels, Shape
-from core.errors import InputError
-from core.options import option
-from core.pixels import resize
-from core.value_range import DEFAULT, ValueRange
+from ..base.contracts import Buffer, Original, Pixels, Shape
+from ..base.errors import InputError
+from ..base.options import option
+from ..images.pixels import resize
+from ..images.value_range import DEFAULT, ValueRange
 
 PROPOSED_SIZE = 224
 

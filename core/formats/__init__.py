@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from core.contracts import Format
-from core.tables import Entry, Table
+from ..base.contracts import Format
+from ..base.registry import Entry, Registry
 
-FORMATS: Table[Format] = Table(
+FORMATS: Registry[Format] = Registry(
     "format",
     {
-        "disk": Entry("core.formats.disk:Disk", "Files on disk"),
-        "lmdb": Entry("core.formats.lmdb:Lmdb", "LMDB", ("lmdb",), "pip install lmdb"),
-        "hdf5": Entry("core.formats.hdf5:Hdf5", "HDF5", ("h5py",), "pip install h5py hdf5plugin"),
+        "disk": Entry(".formats.files:Disk", "Files on disk"),
+        "lmdb": Entry(".formats.lmdb:Lmdb", "LMDB", ("lmdb",), "pip install lmdb"),
+        "hdf5": Entry(".formats.hdf5:Hdf5", "HDF5", ("h5py",), "pip install h5py hdf5plugin"),
     },
 )

@@ -19,8 +19,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from core.contracts import Buffer, Extents, Labels
-from core.errors import FormatMattersError, InputError
+from ..base.contracts import Buffer, Extents, Labels
+from ..base.errors import FormatMattersError, InputError
 
 TROUBLE = (
     OSError,
@@ -40,7 +40,7 @@ _LONGEST_REASON = 200
 
 
 class Container:
-    """The base of the readers; see `core.contracts.Reader` for what each method gives.
+    """The base of the readers; see `core.base.contracts.Reader` for what each method gives.
 
     Every method raises InputError where the container is damaged, missing, or none of ours, and nothing else.
     """

@@ -6,9 +6,9 @@ of a store. Native libraries meet the file only in a reader process (`process`, 
 
 from __future__ import annotations
 
-from core.inspect.files import inspect_file, open_inspected
-from core.inspect.foreign import ForeignStore, open_foreign
-from core.inspect.kinds import identify
-from core.inspect.scan import scan_file
+from .files import inspect_file, open_inspected
+from .kinds import identify
+from .opened_store import ForeignStore, open_foreign
+from .scan import scan_file
 
 __all__ = ["ForeignStore", "identify", "inspect_file", "open_foreign", "open_inspected", "scan_file"]

@@ -10,10 +10,10 @@ import json
 import os
 from pathlib import Path
 
-from core.errors import disk_trouble_told
-from core.files import write_whole
-from core.home import Home
-from core.strict_json import dumps
+from ..base.errors import disk_trouble_told
+from ..base.files import write_whole
+from ..base.home import Home
+from ..base.strict_json import dumps
 
 
 def place(home: Home) -> Path:

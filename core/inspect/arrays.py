@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from core.contracts import Pixels
-from core.inspect.bands import MOST_BANDS
-from core.inspect.display import AS_IS, DATASET, Choice, Display
+from ..base.contracts import Pixels
+from .bands import MOST_BANDS
+from .display import AS_IS, DATASET, Choice, Display
 
 Array = np.ndarray[Any, Any]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from core.contracts import Buffer, Pixels
-from core.inspect.records import Record, Records
-from core.inspect.values import image_encoding
-from core.pixels import FORMATS
+from ..base.contracts import Buffer, Pixels
+from ..images.pixels import FORMATS
+from .records import Record, Records
+from .values import image_encoding
 
 HEAD_BYTES = 4096
 """Bytes of a payload, and characters of a text, that are shown."""

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from core.contracts import Pixels
-from core.inspect import bands as bands_of
-from core.inspect.bands import NOTHING, Bands, Hints
-from core.inspect.display_range import MOST_VALUES, Array, Range, Ranges, Told, drawn, sampled, thinned
+from ..base.contracts import Pixels
+from . import bands as bands_of
+from .bands import NOTHING, Bands, Hints
+from .display_range import MOST_VALUES, Array, Range, Ranges, Told, drawn, sampled, thinned
 
 DATASET, AS_IS = "dataset", "as-is"
 RANGES = (DATASET, AS_IS)

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.errors import FormatMattersError
-from core.inspect.bands import NOTHING, Hints
-from core.inspect.display import Choice, Display, Drawn
-from core.inspect.display_range import MOST_VALUES, Array, evenly, thinned
+from ..base.errors import FormatMattersError
+from .bands import NOTHING, Hints
+from .display import Choice, Display, Drawn
+from .display_range import MOST_VALUES, Array, evenly, thinned
 
 SAMPLED = 9
 """Values that are looked at."""

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from core.contracts import Labels, Pixels
-from core.errors import InputError, WorkError, disk_error_text
-from core.files import write_output
-from core.inspect.display import Choice
-from core.inspect.kinds import Found, identify
-from core.inspect.process import ReaderProcess
-from core.inspect.schemas import check_name
-from core.inspect.search import Census, Wanted
+from ..base.contracts import Labels, Pixels
+from ..base.errors import InputError, WorkError, disk_error_text
+from ..base.files import write_output
+from .display import Choice
+from .kinds import Found, identify
+from .process import ReaderProcess
+from .schemas import check_name
+from .search import Census, Wanted
 
 SCAN_TIMEOUT = 10.0
 """Seconds that a second of scanning may take; what needs more hangs."""

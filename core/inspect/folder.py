@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from core.inspect.display import Choice
+from .display import Choice
 
 MAX_FILES = 2_000_000
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import InputError
-from core.inspect.lmdb.layout import MAGIC, PAGE_SIZES, guess_layout
+from ..base.errors import InputError
+from .lmdb.layout import MAGIC, PAGE_SIZES, guess_layout
 
 HEAD = 1 << 17
 """Bytes read to recognise a file: enough for the second meta page of an LMDB with 64 KiB pages."""

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from core.errors import InputError
-from core.inspect import wire
-from core.inspect.kinds import Found
-from core.inspect.limits import MEMORY, TOO_MUCH_MEMORY
-from core.inspect.started import take
+from ..base.errors import InputError
+from . import wire
+from .kinds import Found
+from .limits import MEMORY, TOO_MUCH_MEMORY
+from .reader_pool import take
 
 TIMEOUT = 15.0
 """Seconds that one request may take: with what starts and ends around it, a command stays under 20."""

@@ -18,18 +18,18 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from core.contracts import Buffer, Labels, Pixels
-from core.errors import InputError
-from core.formats import FORMATS
-from core.inspect import limits, search, wire
-from core.inspect.arrays import flat
-from core.inspect.describe import HEAD_BYTES, WARNING, WHY, describe, describe_fully, shortened
-from core.inspect.display import Choice
-from core.inspect.records import UNREADABLE, Chunked, File, Label, Paged
-from core.inspect.schemas import choices, understand
-from core.inspect.search import label_or_none
-from core.inspect.weigh import weigh
-from core.pixels import resize
+from ..base.contracts import Buffer, Labels, Pixels
+from ..base.errors import InputError
+from ..formats import FORMATS
+from ..images.pixels import resize
+from . import limits, search, wire
+from .arrays import flat
+from .describe import HEAD_BYTES, WARNING, WHY, describe, describe_fully, shortened
+from .display import Choice
+from .records import UNREADABLE, Chunked, File, Label, Paged
+from .schemas import choices, understand
+from .search import label_or_none
+from .size_estimate import weigh
 
 FIRST_KEYS = 10
 SCAN_SECONDS = 1.0
@@ -202,18 +202,18 @@ def open_file(kind: str, path: Path) -> File:
     if kind in FORMATS and not FORMATS[kind].available():
         raise InputError(f"reading {path} needs a library that is missing: {FORMATS[kind].install_hint}")
     if kind == "lmdb":
-        from core.inspect.lmdb.file import LmdbFile
+        from .lmdb.file import LmdbFile
 
         return LmdbFile(path)
     if kind == "hdf5":
-        from core.inspect.hdf5.file import Hdf5File
+        from .hdf5.file import Hdf5File
 
         return Hdf5File(path)
     if kind == "store":
-        from core.inspect.store_file import StoreFile
+        from .store_file import StoreFile
 
         return StoreFile(path)
-    from core.inspect.folder import Folder
+    from .folder import Folder
 
     return Folder(path)
 
@@ -276,9 +276,9 @@ def _over_the_limit(reason: str) -> Answer:
 
 def _import_all() -> None:
     """Import what reads each kind of file, while there is none yet. What is missing here is named once it is needed."""
-    for module in ("core.inspect.lmdb.file", "core.inspect.hdf5.file"):
+    for module in (".lmdb.file", ".hdf5.file"):
         with contextlib.suppress(ImportError):
-            importlib.import_module(module)
+            importlib.import_module(module, __package__)
 
 
 def main() -> None:

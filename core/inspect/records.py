@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Buffer, Labels, Pixels
-from core.errors import FormatMattersError
-from core.inspect.array_statistics import Statistics
-from core.inspect.display import Choice
+from ..base.contracts import Buffer, Labels, Pixels
+from ..base.errors import FormatMattersError
+from .array_statistics import Statistics
+from .display import Choice
 
 Label = int | str | None
 

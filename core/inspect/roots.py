@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import InputError
-from core.home import Home
-from core.inspect.allowed import load
-from core.typed_paths import typed_path
+from ..base.errors import InputError
+from ..base.home import Home
+from ..base.typed_paths import typed_path
+from .allowed import load
 
 VARIABLE = "FORMAT_MATTERS_ROOTS"
 KAGGLE_INPUT = Path("/kaggle/input")

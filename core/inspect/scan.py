@@ -6,8 +6,8 @@ import os
 import time
 from collections.abc import Iterator
 
-from core.errors import InputError
-from core.inspect.files import Bad, InspectedFile, open_inspected
+from ..base.errors import InputError
+from .files import Bad, InspectedFile, open_inspected
 
 BATCH = 512
 LOST_SECONDS = 15.0

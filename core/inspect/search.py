@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.contracts import Labels
-from core.errors import InputError
-from core.inspect.records import UNREADABLE, Label, Records, Searchable
+from ..base.contracts import Labels
+from ..base.errors import InputError
+from .records import UNREADABLE, Label, Records, Searchable
 
 WINDOW, KEY_WINDOW = 1024, 16_384
 """Records between two looks at the clock: where each is asked, and where the file searches its keys itself."""

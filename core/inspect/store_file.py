@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from core.errors import InputError
-from core.inspect.display import Choice
-from core.stores import Manifest, Store
+from ..base.errors import InputError
+from ..stores.store import Manifest, Store
+from .display import Choice
 
 
 class StoreFile:

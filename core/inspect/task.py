@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.errors import InputError
-from core.events import Event, Progress, Result
+from ..base.errors import InputError
+from ..base.events import Event, Progress, Result
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Inspect:
     bands: str | None = None
 
     def run(self) -> Iterator[Event]:
-        from core.inspect.display import Choice
-        from core.inspect.files import inspect_file
+        from .display import Choice
+        from .files import inspect_file
 
         try:
             choice = Choice.parsed(self.range, self.bands)
@@ -47,7 +47,7 @@ class Scan:
     most: int = 10_000
 
     def run(self) -> Iterator[Event]:
-        from core.inspect.scan import scan_file
+        from .scan import scan_file
 
         if self.most < 1:
             raise InputError("at least one bad record must be listed")

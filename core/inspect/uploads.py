@@ -9,9 +9,9 @@ import uuid
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from core.errors import disk_trouble_told
-from core.home import Home
-from core.names import safe_name
+from ..base.errors import disk_trouble_told
+from ..base.home import Home
+from ..base.names import safe_name
 
 FOLDER = "inspected"
 KEPT_SECONDS = 24 * 3600

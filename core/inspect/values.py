@@ -9,9 +9,9 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from core import pixels
-from core.contracts import MAX_PAYLOAD, Pixels
-from core.inspect import arrays
+from ..base.contracts import MAX_PAYLOAD, Pixels
+from ..images import pixels
+from . import arrays
 
 MAX_INFLATED = min(MAX_PAYLOAD, 1 << 28)
 """256 MiB; a value that inflates to more is refused."""

@@ -15,8 +15,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-from core.contracts import Buffer
-from core.strict_json import dumps
+from ..base.contracts import Buffer
+from ..base.strict_json import dumps
 
 MAX_JSON = 1 << 26
 MAX_BLOBS = 1 << 30

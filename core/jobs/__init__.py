@@ -15,8 +15,8 @@ Reading never writes: a job whose `alive` nobody holds and that has no end is re
 knows all there is to know: another browser session, or a server that was restarted.
 """
 
-from core.jobs.job import Job, State
-from core.jobs.store import Jobs
-from core.jobs.watch import Watch
+from .job import Job, State
+from .store import Jobs
+from .watch import Watch
 
 __all__ = ["Job", "Jobs", "State", "Watch"]

@@ -2,7 +2,7 @@
 
 import sys
 
-from core.jobs.supervisor import main
+from .supervisor import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

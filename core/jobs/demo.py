@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.building import Build
-from core.datasets import Dataset, list_datasets
-from core.events import Event, Result, Sample
-from core.home import Home
-from core.importing import Import
-from core.measure.loaders import LoaderExperiment
-from core.stores import StoreInfo, list_stores
+from ..base.events import Event, Result, Sample
+from ..base.home import Home
+from ..building import Build
+from ..datasets.dataset import Dataset, list_datasets
+from ..datasets.importing import Import
+from ..measure.loaders import LoaderExperiment
+from ..stores.store import StoreInfo, list_stores
 
 DATASET = "shapes"
 VARIANTS = (("disk", "original"), ("lmdb", "original"), ("hdf5", "original"), ("lmdb", "raw"))

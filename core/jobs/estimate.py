@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from core.events import Progress
+from ..base.events import Progress
 
 WINDOW = 15.0
 """Seconds of the recent past that the rate is taken from."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from core.checked import NUMBER
-from core.events import Event, Progress, from_fields, to_fields
-from core.files import Unreadable, open_plain, parse_object
-from core.strict_json import dumps
+from ..base.checked_fields import NUMBER
+from ..base.events import Event, Progress, from_fields, to_fields
+from ..base.files import Unreadable, open_plain, parse_object
+from ..base.strict_json import dumps
 
 INTERVAL = 0.1
 """Seconds between two progress lines of the same stage; what comes faster is thinned out."""

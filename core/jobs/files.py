@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.files import Unreadable, read_object, write_whole
-from core.strict_json import dumps
+from ..base.files import Unreadable, read_object, write_whole
+from ..base.strict_json import dumps
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:

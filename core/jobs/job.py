@@ -13,9 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from core.checked import COUNT, FLAG, NUMBER, OBJECT, TEXT, Fields, check, fault, list_of, one_of, with_fields
-from core.files import Unreadable, open_plain, read_object
-from core.jobs.lock import is_held
+from ..base.checked_fields import COUNT, FLAG, NUMBER, OBJECT, TEXT, Fields, check, fault, list_of, one_of, with_fields
+from ..base.files import Unreadable, open_plain, read_object
+from .lock import is_held
 
 SPEC, ALIVE, STARTED, EVENTS, LOG = "spec.json", "alive", "started.json", "events.jsonl", "log.txt"
 OUTCOME, CANCEL, END = "outcome.json", "cancel", "end.json"

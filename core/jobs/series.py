@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.checked import AMOUNT, COUNT, NUMBER, POSITIVE, TEXT, Fields, fault, one_of, or_null
-from core.events import Sample
-from core.measure.record_fields import ONE, STORE
-from core.measure.storage.ways import OPERATIONS
+from ..base.checked_fields import AMOUNT, COUNT, NUMBER, POSITIVE, TEXT, Fields, fault, one_of, or_null
+from ..base.events import Sample
+from ..measure.record_fields import ONE, STORE
+from ..measure.storage.methods import OPERATIONS
 
 SETTING: Fields = {"setting": TEXT, "store": STORE, "format": TEXT}
 LOADED: Mapping[str, Fields] = {

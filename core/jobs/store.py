@@ -16,16 +16,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError, WorkError, disk_error_text, disk_trouble_told
-from core.files import Unreadable, remove
-from core.home import REPOSITORY, Home
-from core.jobs.files import write_json
-from core.jobs.job import ALIVE, CANCEL, END, LOG, SPEC, Job, State, read_job
-from core.jobs.lock import Lock, is_held
-from core.jobs.tasks import TASKS, TaskEntry, entry_of
-from core.runs import session_name
+from ..base.errors import InputError, WorkError, disk_error_text, disk_trouble_told
+from ..base.files import Unreadable, remove
+from ..base.home import REPOSITORY, Home
+from ..base.package import ROOT
+from ..machine.session import session_name
+from .files import write_json
+from .job import ALIVE, CANCEL, END, LOG, SPEC, Job, State, read_job
+from .lock import Lock, is_held
+from .tasks import TASKS, TaskEntry, entry_of
 
-ENTRY = (sys.executable, "-m", "core.jobs")
+ENTRY = (sys.executable, "-m", f"{ROOT}.jobs")
 """The command that runs a job; its folder is appended."""
 
 KEPT = 50

@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.home import Home
-from core.jobs.files import read_json, write_json
-from core.jobs.job import CANCEL, END, OUTCOME, SPEC, STARTED, State, death_sentence
-from core.jobs.lock import Lock
-from core.jobs.store import ENTRY, Jobs
-from core.jobs.tasks import TASKS, TaskEntry
-from core.jobs.worker import GRACE, INTERRUPTED, work
+from ..base.home import Home
+from .files import read_json, write_json
+from .job import CANCEL, END, OUTCOME, SPEC, STARTED, State, death_sentence
+from .lock import Lock
+from .store import ENTRY, Jobs
+from .tasks import TASKS, TaskEntry
+from .worker import GRACE, INTERRUPTED, work
 
 POLL = 0.15
 """Seconds between two looks at the queue, or for a request to stop."""

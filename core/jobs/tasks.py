@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import cast
 
-from core.errors import InputError
-from core.events import Task
+from ..base.errors import InputError
+from ..base.events import Task
+from ..base.package import load
 
 
 @dataclass(frozen=True, slots=True)
 class TaskEntry:
-    """`where` is "module:Class". Of the heavy tasks one runs at a time, so that none disturbs another's figures.
-    `keeps`: what it had finished when it is cancelled stays, as measurements do."""
+    """`where` is "module:Class", as `base.package.load` takes it. Of the heavy tasks one runs at a time, so that none
+    disturbs another's figures. `keeps`: what it had finished when it is cancelled stays, as measurements do."""
 
     where: str
     heavy: bool = True
@@ -24,16 +24,16 @@ class TaskEntry:
 
 TASKS: Mapping[str, TaskEntry] = MappingProxyType(
     {
-        "import": TaskEntry("core.importing:Import"),
-        "import-upload": TaskEntry("core.jobs.upload:ImportUpload"),
-        "build": TaskEntry("core.building:Build"),
-        "verify": TaskEntry("core.building:Verify"),
-        "loader": TaskEntry("core.measure.loaders:LoaderExperiment", keeps=True),
-        "scan": TaskEntry("core.inspect.task:Scan"),
-        "storage": TaskEntry("core.measure.storage:StorageExperiment", keeps=True),
-        "train": TaskEntry("core.training.task:Train", keeps=True),
-        "train-scaling": TaskEntry("core.training.scaling:Scaling", keeps=True),
-        "demo": TaskEntry("core.jobs.demo:Demo", keeps=True),
+        "import": TaskEntry(".datasets.importing:Import"),
+        "import-upload": TaskEntry(".jobs.upload:ImportUpload"),
+        "build": TaskEntry(".building:Build"),
+        "verify": TaskEntry(".building:Verify"),
+        "loader": TaskEntry(".measure.loaders:LoaderExperiment", keeps=True),
+        "scan": TaskEntry(".inspect.task:Scan"),
+        "storage": TaskEntry(".measure.storage:StorageExperiment", keeps=True),
+        "train": TaskEntry(".training.task:Train", keeps=True),
+        "train-scaling": TaskEntry(".training.scaling:Scaling", keeps=True),
+        "demo": TaskEntry(".jobs.demo:Demo", keeps=True),
     }
 )
 
@@ -47,8 +47,7 @@ def entry_of(name: str, tasks: Mapping[str, TaskEntry]) -> TaskEntry:
 
 def make(name: str, fields: Mapping[str, object], tasks: Mapping[str, TaskEntry]) -> Task:
     """The task `name` with these fields. Raises InputError for fields that it does not have."""
-    module, _, attribute = entry_of(name, tasks).where.partition(":")
-    task_class = getattr(importlib.import_module(module), attribute)
+    task_class = load(entry_of(name, tasks).where)
     try:
         return cast("Task", task_class(**fields))
     except TypeError as error:

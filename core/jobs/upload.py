@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from core.events import Event
-from core.home import Home
-from core.importing import Import
-from core.inspect import uploads
+from ..base.events import Event
+from ..base.home import Home
+from ..datasets.importing import Import
+from ..inspect import uploads
 
 FOLDER = "imported"
 
@@ -23,7 +23,7 @@ STARTING_SECONDS = 60
 
 @dataclass
 class ImportUpload:
-    """Like `core.importing.Import`, from a file of which nothing is to stay, called `called`."""
+    """Like `core.datasets.importing.Import`, from a file of which nothing is to stay, called `called`."""
 
     source: str
     name: str
@@ -62,7 +62,7 @@ def discard(path: Path) -> None:
 
 def clear(home: Home) -> None:
     """Remove the uploads of which no waiting or running job speaks."""
-    from core.jobs import Jobs  # it imports this module's package
+    from . import Jobs  # it imports this module's package
 
     folder = uploads.place(home, FOLDER)
     with contextlib.suppress(OSError):

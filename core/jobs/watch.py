@@ -6,11 +6,11 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from core.events import Message, Progress, Sample
-from core.jobs.estimate import Estimate
-from core.jobs.eventlog import EventReader, Stamped
-from core.jobs.job import EVENTS, Job
-from core.jobs.series import is_known
+from ..base.events import Message, Progress, Sample
+from .estimate import Estimate
+from .eventlog import EventReader, Stamped
+from .job import EVENTS, Job
+from .series import is_known
 
 
 class Measured(NamedTuple):

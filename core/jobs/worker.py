@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError, WorkError, disk_error_text
-from core.events import Event, Result
-from core.jobs.eventlog import EventWriter
-from core.jobs.files import read_json, write_json
-from core.jobs.job import EVENTS, OUTCOME, SPEC
-from core.jobs.tasks import TaskEntry, make
+from ..base.errors import InputError, WorkError, disk_error_text
+from ..base.events import Event, Result
+from .eventlog import EventWriter
+from .files import read_json, write_json
+from .job import EVENTS, OUTCOME, SPEC
+from .tasks import TaskEntry, make
 
 INTERRUPTED = 130
 GRACE = 10.0

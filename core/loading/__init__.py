@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.loading.loader import Loader, make_loader
+    from .loader import Loader, make_loader
 
 __all__ = ["Loader", "make_loader"]
 
@@ -29,9 +29,9 @@ __all__ = ["Loader", "make_loader"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from core.loading.collector import collector_paused
+    from .gc_pause import collector_paused
 
     with collector_paused:
-        from core.loading import loader
+        from . import loader
 
     return getattr(loader, name)

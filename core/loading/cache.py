@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import InputError
+from ..base.errors import InputError
 
 CACHES = ("warm", "cold")
 CHUNK = 1 << 20

@@ -19,15 +19,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from core.contracts import Extents, Mapped, Pixels
-from core.loading.engines import fastest
-from core.loading.kernel_cache import has_compiler
-from core.loading.loader import Loader
-from core.loading.normalise import Images, Normalise
-from core.loading.pipeline import Pipeline, Stopwatch, Stored, sample_size, staged
-from core.loading.plan import Indices, Job
-from core.loading.transfer import Batch, transfer_to
-from core.loading.workers import available_cpus
+from ..base.contracts import Extents, Mapped, Pixels
+from .batch_sampler import Indices, Job
+from .engines import fastest
+from .kernel_cache import has_compiler
+from .loader import Loader
+from .normalise import Images, Normalise
+from .pipeline import Pipeline, Stopwatch, Stored, sample_size, staged
+from .transfer import Batch, transfer_to
+from .workers import available_cpus
 
 MOMENT = 0.1
 """Seconds that each rung is measured for, twice."""
@@ -115,7 +115,7 @@ class _Works:
         reader = self._store.reader
         if not isinstance(reader, Mapped) or (extents := reader.extents()) is None or not has_compiler():
             return [self.read]
-        from core.loading.gathering import gather
+        from .gathering import gather
 
         def gathered(samples: int) -> object:
             indices = self._indices(samples)
@@ -146,7 +146,7 @@ class _Works:
         """Batches of one image whose pixels are there already."""
         (pixels,) = self._stages.pixels(np.zeros(1, np.int64), Stopwatch())
         if has_compiler() and prod(pixels.shape[:2]) >= PIECE:
-            from core.loading.fused import Locate, RawPipeline
+            from .fused import Locate, RawPipeline
 
             there = cast("Locate", _Repeated(pixels))  # is called as one is, and nothing else
             return self.filled(RawPipeline(self._stages, there, pixels.shape), self._host.dtype)

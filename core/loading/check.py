@@ -10,13 +10,13 @@ from itertools import islice
 import numpy as np
 import torch
 
-from core import checksums
-from core.errors import WorkError
-from core.loading.loader import Loader
-from core.loading.normalise import Images, Normalise
-from core.loading.pipeline import Stored, staged
-from core.loading.plan import Indices, Job, shuffle_quality
-from core.stores import payload_checksums
+from ..base import checksums
+from ..base.errors import WorkError
+from ..stores.store import payload_checksums
+from .batch_sampler import Indices, Job, shuffle_quality
+from .loader import Loader
+from .normalise import Images, Normalise
+from .pipeline import Stored, staged
 
 BATCHES = 2
 SAMPLES = 8

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.loading.normalise import Images
+from .normalise import Images
 
 Memory = npt.NDArray[Any]
 """What one batch lies in: (B, 3, H, W), or (B, H, W, 3) for channels_last."""

@@ -8,14 +8,14 @@ from contextlib import AbstractContextManager
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.errors import WorkError
-from core.loading.workers import Workers
+from ..base.errors import WorkError
+from .workers import Workers
 
 if TYPE_CHECKING:
-    from core.loading.inspection import Inspection
-    from core.loading.loader import Loader
-    from core.loading.steps import Step
-    from core.loading.transfer import Batch
+    from .inspection import Inspection
+    from .loader import Loader
+    from .steps import Step
+    from .transfer import Batch
 
 
 class Tick(NamedTuple):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import cast
 
-from core.contracts import Buffer, Encoding, Pixels
+from ..base.contracts import Buffer, Encoding, Pixels
 
 JPEG = b"\xff\xd8\xff"
 JFIF = b"\xff\xd8\xff\xe0\0\x10JFIF\0"

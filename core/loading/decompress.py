@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.contracts import Buffer, Compression
+from ..base.contracts import Buffer, Compression
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,17 @@ from typing import NamedTuple, Protocol, cast
 import numpy as np
 import torch
 
-from core.contracts import Buffer, Labels
-from core.errors import InputError
-from core.loading.decode import JPEG, plain_size
-from core.loading.decompress import Decompress
-from core.loading.executors import Executor, Inline, Threads
-from core.loading.fetch import Fetch
-from core.loading.pipeline import Laps, StagedPipeline, Stopwatch, Stored, check_shapes
-from core.loading.plan import Indices, Job
-from core.loading.transfer import Batch, OnDevice
-from core.loading.transform import SIDE, View
-from core.loading.workers import Workers, parse_workers
+from ..base.contracts import Buffer, Labels
+from ..base.errors import InputError
+from .batch_sampler import Indices, Job
+from .decode import JPEG, plain_size
+from .decompress import Decompress
+from .executors import Executor, Inline, Threads
+from .fetch import Fetch
+from .pipeline import Laps, StagedPipeline, Stopwatch, Stored, check_shapes
+from .transfer import Batch, OnDevice
+from .transform import SIDE, View
+from .workers import Workers, parse_workers
 
 DECODERS = ("host", "device", "auto")
 

@@ -11,17 +11,17 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from core.contracts import Labels
-from core.loading.collate import BufferPool
-from core.loading.collector import collector_paused
-from core.loading.executors import Executor, Inline, Made, Threads
-from core.loading.kernel_cache import has_compiler
-from core.loading.normalise import Images
-from core.loading.pipeline import Laps, Pipeline, StagedPipeline, Stored
-from core.loading.plan import Job
-from core.loading.processes import ProcessPipeline
-from core.loading.transfer import Batch
-from core.loading.workers import Workers, available_cpus, choose_workers, parse_workers
+from ..base.contracts import Labels
+from .batch_sampler import Job
+from .collate import BufferPool
+from .executors import Executor, Inline, Made, Threads
+from .gc_pause import collector_paused
+from .kernel_cache import has_compiler
+from .normalise import Images
+from .pipeline import Laps, Pipeline, StagedPipeline, Stored
+from .processes import ProcessPipeline
+from .transfer import Batch
+from .workers import Workers, available_cpus, choose_workers, parse_workers
 
 
 class Engine(Protocol):
@@ -47,7 +47,7 @@ def fastest(store: Stored, stages: StagedPipeline) -> Pipeline:
     if not has_compiler():
         return stages
     with collector_paused:
-        from core.loading.fused import fuse
+        from .fused import fuse
 
         return fuse(store, stages)
 

@@ -9,9 +9,9 @@ from itertools import islice
 from queue import SimpleQueue
 from typing import NamedTuple, Protocol, TypeVar
 
-from core.loading.normalise import Images
-from core.loading.pipeline import Laps
-from core.loading.plan import Job
+from .batch_sampler import Job
+from .normalise import Images
+from .pipeline import Laps
 
 
 class Made(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.contracts import Buffer, Reader
-from core.loading.plan import Indices
+from ..base.contracts import Buffer, Reader
+from .batch_sampler import Indices
 
 
 @dataclass(frozen=True)

@@ -17,17 +17,17 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Buffer, Extents, ManyAtOnce, Mapped, Shape
-from core.loading.decode import JPEG
-from core.loading.jpeg.markers import TOO_SMALL, UNSUPPORTED
-from core.loading.jpeg.state import State, new_state
-from core.loading.kernels import jpeg_batch, jpeg_sizes, jpeg_views, raw_batch, raw_views
-from core.loading.normalise import Images, Normalise
-from core.loading.output import INTERLEAVED, PIECE, PLANAR, Output
-from core.loading.pipeline import Laps, Pipeline, StagedPipeline, Stopwatch, Stored
-from core.loading.plan import Indices, Job
-from core.loading.resample import Workspace, new_workspace
-from core.loading.transform import View
+from ..base.contracts import Buffer, Extents, ManyAtOnce, Mapped, Shape
+from .batch_sampler import Indices, Job
+from .decode import JPEG
+from .jpeg.markers import TOO_SMALL, UNSUPPORTED
+from .jpeg.state import State, new_state
+from .kernels import jpeg_batch, jpeg_sizes, jpeg_views, raw_batch, raw_views
+from .normalise import Images, Normalise
+from .output import INTERLEAVED, PIECE, PLANAR, Output
+from .pipeline import Laps, Pipeline, StagedPipeline, Stopwatch, Stored
+from .resample import Workspace, new_workspace
+from .transform import View
 
 LARGEST = 1 << 29
 """Bytes of samples or of entropy-coded data for which memory is kept ready; larger images are Pillow's."""

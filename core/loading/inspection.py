@@ -11,12 +11,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from core.errors import WorkError
-from core.loading.check import compare_labels, compare_pixels
-from core.loading.normalise import Normalise
-from core.loading.pipeline import Stored, staged
-from core.loading.plan import Job, Plan
-from core.loading.transfer import Batch
+from ..base.errors import WorkError
+from .batch_sampler import Job, Plan
+from .check import compare_labels, compare_pixels
+from .normalise import Normalise
+from .pipeline import Stored, staged
+from .transfer import Batch
 
 LOOKS = 8
 """Batches in a measurement whose pixels are compared, about."""

@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from core import checksums
-from core.contracts import Buffer, Extents, Labels
-from core.errors import InputError, WorkError
-from core.loading.pipeline import Stored, name_of
-from core.loading.plan import Indices
-from core.stores import Store, changed_files, labels_checksum, payload_checksums
+from ..base import checksums
+from ..base.contracts import Buffer, Extents, Labels
+from ..base.errors import InputError, WorkError
+from ..stores.store import Store, changed_files, labels_checksum, payload_checksums
+from .batch_sampler import Indices
+from .pipeline import Stored, name_of
 
 VERIFY = ("sampled", "always", "never")
 

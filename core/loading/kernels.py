@@ -10,23 +10,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.loading.jpeg.colour import write_image
-from core.loading.jpeg.markers import OK, UNSUPPORTED, image_size, read_header
-from core.loading.jpeg.scan import Part, decode_planes, plane_layout
-from core.loading.jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, WIDTH, State
-from core.loading.native import inlined, kernel
-from core.loading.output import PIECE, Output, place_of, write_raw, write_smooth
-from core.loading.resample import (
-    LANES,
-    SIDE,
-    Weights,
-    Workspace,
-    fill_weights,
-    fits,
-    halve_weights,
-    reach,
-    resize_rows,
-)
+from .jpeg.colour import write_image
+from .jpeg.markers import OK, UNSUPPORTED, image_size, read_header
+from .jpeg.scan import Part, decode_planes, plane_layout
+from .jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, WIDTH, State
+from .native import inlined, kernel
+from .output import PIECE, Output, place_of, write_raw, write_smooth
+from .resample import LANES, SIDE, Weights, Workspace, fill_weights, fits, halve_weights, reach, resize_rows
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]

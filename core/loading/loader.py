@@ -13,18 +13,18 @@ from typing import Self
 
 import torch.distributed
 
-from core.errors import InputError
-from core.loading.collate import BufferPool
-from core.loading.device_decode import DeviceEngine, DevicePipeline, choose_decoder
-from core.loading.engines import Engine, FastEngine, fastest
-from core.loading.integrity import checked_labels, checks_of
-from core.loading.normalise import IMAGENET_MEAN, IMAGENET_STD, Normalise
-from core.loading.pipeline import Stored, sample_size, staged
-from core.loading.plain import OneByOne, PlainEngine, WholeBatches
-from core.loading.plan import Plan
-from core.loading.transfer import Arrived, Batch, Transfer, find_device, transfer_to
-from core.loading.transform import check_transform
-from core.loading.workers import Workers, available_cpus
+from ..base.errors import InputError
+from .baselines import OneByOne, PlainEngine, WholeBatches
+from .batch_sampler import Plan
+from .collate import BufferPool
+from .device_decode import DeviceEngine, DevicePipeline, choose_decoder
+from .engines import Engine, FastEngine, fastest
+from .integrity import checked_labels, checks_of
+from .normalise import IMAGENET_MEAN, IMAGENET_STD, Normalise
+from .pipeline import Stored, sample_size, staged
+from .transfer import Arrived, Batch, Transfer, find_device, transfer_to
+from .transform import check_transform
+from .workers import Workers, available_cpus
 
 LOADERS = ("fast", "torch", "naive")
 
@@ -55,7 +55,7 @@ def make_loader(
     """Batches `(images, labels)` of a store: float32 or uint8 (B, 3, H, W), and int64 (B,), on `device`.
 
     Args:
-        shuffle: True, False (the store's order) or "blocks" (see `core.loading.plan.Plan`).
+        shuffle: True, False (the store's order) or "blocks" (see `core.loading.batch_sampler.Plan`).
         seed: decides the order and the random transforms, together with the epoch.
         workers: "auto" (measured), a number (0: in the consumer's thread), "threads:N" or "processes:N".
         device: "cpu", "cuda", "cuda:N" or "mps".

@@ -12,7 +12,7 @@ from typing import Any
 
 import numba
 
-from core.loading.kernel_cache import cache_folder
+from .kernel_cache import cache_folder
 
 config: Any = numba.core.config
 if not config.CACHE_DIR:

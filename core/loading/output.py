@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.loading.native import inlined
-from core.loading.simd import colour
+from .native import inlined
+from .simd import colour
 
 PIECE = 16
 """Pixels that are written at a time; a run must not be shorter."""

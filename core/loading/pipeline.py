@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol
 
 import numpy as np
 
-from core.contracts import Buffer, Compression, Encoding, Labels, Pixels, Reader, Shape
-from core.errors import InputError, WorkError
-from core.loading.decode import Decode
-from core.loading.decompress import Decompress
-from core.loading.fetch import Fetch
-from core.loading.normalise import Images, Normalise
-from core.loading.plan import Indices, Job
-from core.loading.transform import SIDE, Transform
-from core.loading.truncation import Watch
+from ..base.contracts import Buffer, Compression, Encoding, Labels, Pixels, Reader, Shape
+from ..base.errors import InputError, WorkError
+from .batch_sampler import Indices, Job
+from .decode import Decode
+from .decompress import Decompress
+from .fetch import Fetch
+from .normalise import Images, Normalise
+from .transform import SIDE, Transform
+from .truncation import Watch
 
 if TYPE_CHECKING:
-    from core.loading.integrity import Checks
+    from .integrity import Checks
 
 Laps = Mapping[str, float]
 """Seconds by stage, in the order of the stages."""
@@ -32,7 +32,7 @@ PROBES = 16
 
 
 class Stored(Protocol):
-    """What loading needs of a store (`core.stores.Store` has it all)."""
+    """What loading needs of a store (`core.stores.store.Store` has it all)."""
 
     @property
     def path(self) -> Path: ...

@@ -20,10 +20,11 @@ from typing import IO, Any
 
 import numpy as np
 
-from core.errors import WorkError
-from core.loading.normalise import Images
-from core.loading.pipeline import Laps, Pipeline
-from core.loading.plan import Job
+from ..base.errors import WorkError
+from ..base.package import ROOT
+from .batch_sampler import Job
+from .normalise import Images
+from .pipeline import Laps, Pipeline
 
 SHARED = Path("/dev/shm")  # noqa: S108 - memory, not a place for predictable names: mkstemp chooses them
 PATIENCE = 5.0
@@ -68,7 +69,7 @@ class _Worker:
     def __init__(self, number: int) -> None:
         self.number = number
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "core.loading.worker"],
+            [sys.executable, "-m", f"{ROOT}.loading.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},

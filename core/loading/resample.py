@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.loading.native import kernel
-from core.loading.simd.idct import transpose
-from core.loading.simd.sums import weighted_bytes, weighted_floats
+from .native import kernel
+from .simd.idct import transpose
+from .simd.sums import weighted_bytes, weighted_floats
 
 SIDE = 224
 LANES = 8

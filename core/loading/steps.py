@@ -9,8 +9,8 @@ from typing import Protocol
 import torch
 from torch import nn
 
-from core.errors import InputError
-from core.loading.transfer import Batch, find_device
+from ..base.errors import InputError
+from .transfer import Batch, find_device
 
 STEPS = ("sleep", "busy", "model")
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import InputError
-from core.events import Event, Message, Result, Sample
-from core.home import Home
-from core.loading.kernel_cache import compiles_first
-from core.stores import Store, open_store
+from ..base.errors import InputError
+from ..base.events import Event, Message, Result, Sample
+from ..base.home import Home
+from ..stores.store import Store, open_store
+from .kernel_cache import compiles_first
 
 if TYPE_CHECKING:
-    from core.loading.consumer import Consumer
-    from core.loading.inspection import Inspection
-    from core.loading.loader import Loader
-    from core.loading.normalise import Normalise
+    from .consumer import Consumer
+    from .inspection import Inspection
+    from .loader import Loader
+    from .normalise import Normalise
 
 INTERVAL = 0.25
 """Seconds between two live figures."""
@@ -86,8 +86,8 @@ class Load:
 
     def _prepare(self, path: Path) -> dict[str, Any]:
         """Everything that is not timed; its handles are closed before the page cache is touched."""
-        from core.loading.cache import check_cache, prepare_cache
-        from core.loading.steps import make_step
+        from .cache import check_cache, prepare_cache
+        from .steps import make_step
 
         check_cache(self.cache)
         make_step(self.step, self.step_ms, self.device)
@@ -98,9 +98,9 @@ class Load:
 
     def _known(self, path: Path) -> dict[str, Any]:
         """What is compared and measured before. A function of its own, so that nothing keeps the store mapped."""
-        from core.loading.ceilings import measure_ceilings
-        from core.loading.check import check_loader, check_shuffling
-        from core.loading.workers import available_cpus
+        from .ceilings import measure_ceilings
+        from .check import check_loader, check_shuffling
+        from .workers import available_cpus
 
         normalise = self._normalise
         known: dict[str, Any] = {"checked": 0, "ceilings": {}, "cpus": available_cpus()}
@@ -118,8 +118,8 @@ class Load:
 
     def _cold_read(self, path: Path) -> dict[str, float]:
         """How fast the store alone can be read when the page cache does not hold it; nothing where that cannot be."""
-        from core.loading.cache import prepare_cache
-        from core.loading.ceilings import measure_cold_read
+        from .cache import prepare_cache
+        from .ceilings import measure_cold_read
 
         if prepare_cache(path, "cold") != "cold":
             return {}
@@ -131,14 +131,14 @@ class Load:
 
     @property
     def _normalise(self) -> Normalise:
-        from core.loading.normalise import Normalise
+        from .normalise import Normalise
 
         return Normalise(self.output)
 
     @contextmanager
     def _opened(self, path: Path, workers: str | None = None) -> Iterator[tuple[Store, Loader]]:
         """`workers`: those that were chosen, else as asked for."""
-        from core.loading.loader import make_loader
+        from .loader import make_loader
 
         store = open_store(path, self.split)
         try:
@@ -164,9 +164,9 @@ class Load:
 
     def _consumed(self, path: Path, workers: str) -> Generator[Event, None, tuple[Consumer, Inspection]]:
         """Live figures until the time is up. Closing it ends the loading."""
-        from core.loading.consumer import Consumer, Speedometer
-        from core.loading.inspection import Inspection
-        from core.loading.steps import make_step
+        from .consumer import Consumer, Speedometer
+        from .inspection import Inspection
+        from .steps import make_step
 
         inspection = Inspection(self.seconds)
         step = make_step(self.step, self.step_ms, self.device)

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from core.errors import InputError
-from core.loading.normalise import Normalise
+from ..base.errors import InputError
+from .normalise import Normalise
 
 
 class Batch(NamedTuple):

@@ -26,9 +26,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from core.contracts import Pixels
-from core.errors import InputError
-from core.loading.plan import Indices, Job
+from ..base.contracts import Pixels
+from ..base.errors import InputError
+from .batch_sampler import Indices, Job
 
 Draws = npt.NDArray[np.float64]
 """Random numbers in [0, 1)."""

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from core.contracts import Mapped, Reader
-from core.errors import WorkError
-from core.loading import bus_error
+from ..base.contracts import Mapped, Reader
+from ..base.errors import WorkError
+from . import bus_error
 
 
 class Watch:

@@ -10,8 +10,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from core.loading.normalise import Images
-from core.loading.processes import Start
+from .normalise import Images
+from .processes import Start
 
 
 def main() -> None:

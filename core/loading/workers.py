@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
 
-from core.errors import InputError
+from ..base.errors import InputError
 
 LONG_ENOUGH = 0.005
 """Seconds of work that a comparison is based on."""

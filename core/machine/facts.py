@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from core.machine.disk import disk_facts
-from core.machine.gpu import Gpus
+from .disk import disk_facts
+from .gpu import Gpus
 
 CGROUP = Path("/sys/fs/cgroup")
 PURPOSE = b"format-matters: which machine was this measured on"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from core.measure.cases import NEAR, Case
-from core.measure.settings import VARIED
+from .cases import NEAR, Case
+from .configurations import VARIED
 
 WORTH = 1.05
 """A gain below this is not worth a sentence."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from core.errors import InputError
-from core.machine import machine_differences
-from core.measure.records import Record
-from core.measure.series import STORE, Measure, Part, Series, measures, series
-from core.measure.statistics import Ratio, Summary, ratio, summarise
-from core.strict_json import dumps
+from ..base.errors import InputError
+from ..base.strict_json import dumps
+from ..machine import machine_differences
+from .records import Record
+from .series import STORE, Measure, Part, Series, measures, series
+from .statistics import Ratio, Summary, ratio, summarise
 
 NOT_OPTIONS = {
     "kind", "experiment", "datasets", "started", "session", "fingerprints", "versions", "stores", "settings",

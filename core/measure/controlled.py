@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from core.compressions import COMPRESSIONS
-from core.encodings import ENCODINGS
-from core.formats import FORMATS
-from core.measure.statistics import Ratio, Verdict, ratio
-from core.words import listed
+from ..base.units import listed
+from ..compressions import COMPRESSIONS
+from ..encodings import ENCODINGS
+from ..formats import FORMATS
+from .statistics import Ratio, Verdict, ratio
 
 T = TypeVar("T")
 

@@ -18,14 +18,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError
-from core.files import Unreadable, read_whole
-from core.home import Home
-from core.measure.foreign import keep_foreign
-from core.measure.records import Record, read_record, salvage_text
-from core.measure.series import NOTEBOOK
-from core.runs import SYSINFO, now
-from core.strict_json import dumps
+from ..base.errors import InputError
+from ..base.files import Unreadable, read_whole
+from ..base.home import Home
+from ..base.strict_json import dumps
+from ..machine.session import SYSINFO, now
+from .imported_runs import keep_foreign
+from .records import Record, read_record, salvage_text
+from .series import NOTEBOOK
 
 CONTENTS = "run.json"
 VERSION = 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from core.encodings import ENCODINGS
-from core.formats import FORMATS
-from core.measure.controlled import FACTORS, MOST_TOLD, TUTORIAL, Factors, Group, Ranking, groups, rank
-from core.words import counted, listed, times_text
+from ..base.units import counted, listed, times_text
+from ..encodings import ENCODINGS
+from ..formats import FORMATS
+from .controlled import FACTORS, MOST_TOLD, TUTORIAL, Factors, Group, Ranking, groups, rank
 
 T = TypeVar("T")
 

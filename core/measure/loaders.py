@@ -15,18 +15,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.errors import FormatMattersError, InputError
-from core.events import Event, Message, Progress, Result, Sample
-from core.home import Home
-from core.loading.task import Load
-from core.measure.monitor import Monitor
-from core.measure.races import Standing, standings
-from core.measure.records import Recorder
-from core.measure.settings import Setting, combine
-from core.measure.verdict import verdicts
-from core.remaining import Remaining
-from core.runs import versions
-from core.stores import Manifest
+from ..base.errors import FormatMattersError, InputError
+from ..base.events import Event, Message, Progress, Result, Sample
+from ..base.home import Home
+from ..base.time_left import Remaining
+from ..loading.task import Load
+from ..machine.session import versions
+from ..stores.store import Manifest
+from .configurations import Setting, combine
+from .loader_runs import Standing, standings
+from .monitor import Monitor
+from .records import Recorder
+from .verdict import verdicts
 
 EXPERIMENT = "loader"
 STAGE = "measuring"
@@ -41,7 +41,7 @@ class LoaderExperiment:
 
     The other fields are `Load`'s. Live figures come as `Sample("throughput", ...)`, each finished turn as
     `Sample("turn", ...)`, what the process uses of the machine as `Sample("monitor", ...)`; the first two carry their
-    setting (`core.measure.settings.Setting.told`) and `round`. A setting whose load fails, or does not give what the
+    setting (`configurations.Setting.told`) and `round`. A setting whose load fails, or does not give what the
     store holds, is told as `Sample("refused", ...)` with the `reason` and takes no further part.
 
     Workers are chosen once: what `auto` (or a bare number) came to in a setting's first turn is kept for all its turns.

@@ -35,10 +35,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from core.files import Unreadable, read_whole
-from core.machine.gpu import Gpus
-from core.measure.others import Others
-from core.measure.process_tree import Counters, ProcessTree
+from ..base.files import Unreadable, read_whole
+from ..machine.gpu import Gpus
+from .background_load import Others
+from .process_tree import Counters, ProcessTree
 
 COLUMNS = (
     "ts",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.checked import (
+from ..base.checked_fields import (
     AMOUNT,
     COUNT,
     FLAG,

@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from core.errors import WorkError, disk_trouble_told
-from core.files import Unreadable, parse_object, read_object, read_whole
-from core.home import Home
-from core.measure.record_fields import MACHINE, is_sound_row, sound
-from core.measure.record_fields import SETUP as SETUP_FIELDS
-from core.runs import SYSINFO, now, session_folder, session_name
-from core.strict_json import dumps
+from ..base.errors import WorkError, disk_trouble_told
+from ..base.files import Unreadable, parse_object, read_object, read_whole
+from ..base.home import Home
+from ..base.strict_json import dumps
+from ..machine.session import SYSINFO, now, session_folder, session_name
+from .record_fields import MACHINE, is_sound_row, sound
+from .record_fields import SETUP as SETUP_FIELDS
 
 SETUP = "setup"
 STAMP = "%Y%m%d-%H%M%S-%f"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.errors import InputError, disk_trouble_told
-from core.files import Unreadable, read_whole
-from core.home import Home
-from core.measure.exchange import LONGEST_FILE, open_bundle
-from core.measure.foreign import remove_record
-from core.measure.notebook import open_summary
-from core.measure.records import Record, newest_first, record_paths, salvage_record, salvaged
-from core.names import readable
+from ..base.errors import InputError, disk_trouble_told
+from ..base.files import Unreadable, read_whole
+from ..base.home import Home
+from ..base.names import readable
+from .exchange import LONGEST_FILE, open_bundle
+from .imported_runs import remove_record
+from .legacy_summary import open_summary
+from .records import Record, newest_first, record_paths, salvage_record, salvaged
 
 ZIP = b"PK"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.measure.records import Record
-from core.measure.storage.rows import rows_of
+from .records import Record
+from .storage.rows import rows_of
 
 STORE = "store"
 NOTEBOOK = "notebook"

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.measure.advice import best_of, changes_for, told
-from core.measure.cases import NEAR, Case, cases_of
+from .advice import best_of, changes_for, told
+from .cases import NEAR, Case, cases_of
 
 IDLE = 0.1
 """A trainer that waits for a smaller share of its time than this is bound by its model."""

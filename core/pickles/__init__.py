@@ -13,7 +13,7 @@ itself. Strings of Python 2 come out as bytes; arrays are read-only.
 
 from __future__ import annotations
 
-from core.pickles.loading import loads
-from core.pickles.plain import Record, UnsafePickle
+from .loading import loads
+from .plain import Record, UnsafePickle
 
 __all__ = ["Record", "UnsafePickle", "loads"]

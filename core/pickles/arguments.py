@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
-from core.pickles.plain import UnsafePickle
+from .plain import UnsafePickle
 
 
 def _read_string1(file: IO[bytes]) -> bytes:

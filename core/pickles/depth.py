@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from core.pickles.plain import HOLDERS, MAX_DEPTH, Record, UnsafePickle, too_deep
+from .plain import HOLDERS, MAX_DEPTH, Record, UnsafePickle, too_deep
 
 T = TypeVar("T")
 

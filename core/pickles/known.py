@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.pickles import tensors
-from core.pickles.plain import Budget, Record, UnsafePickle, add_key
+from . import tensors
+from .plain import Budget, Record, UnsafePickle, add_key
 
 MAX_DIMENSIONS = 32
 
@@ -191,7 +191,7 @@ def _reconstructor(arguments: tuple[Any, ...], _: Budget) -> Record:
 
 def _storage(arguments: tuple[Any, ...], _: Budget) -> tensors.Storage:
     """`torch.storage._load_from_bytes(bytes)`: a stream of pickles inside of this one."""
-    from core.pickles.torch_stream import storage_of
+    from .torch_stream import storage_of
 
     (data,) = arguments
     return storage_of(data)

@@ -7,10 +7,10 @@ import struct
 from collections.abc import Collection
 from typing import IO, Any
 
-from core.pickles.machine import Machine, Storages
-from core.pickles.opcodes import OPCODES
-from core.pickles.plain import MAX_OBJECTS, Budget, UnsafePickle, check_tree, over_the_limit, too_deep
-from core.pickles.tensors import Storage
+from .machine import Machine, Storages
+from .opcodes import OPCODES
+from .plain import MAX_OBJECTS, Budget, UnsafePickle, check_tree, over_the_limit, too_deep
+from .tensors import Storage
 
 MAX_BYTES = 1 << 30
 

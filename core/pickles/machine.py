@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from core.pickles.depth import Depths
-from core.pickles.known import GLOBALS, Global, InMaking, update_record
-from core.pickles.plain import MAX_DEPTH, Budget, Record, UnsafePickle, add_key, over_the_limit, too_deep
-from core.pickles.tensors import Storage, code_of_class
+from .depth import Depths
+from .known import GLOBALS, Global, InMaking, update_record
+from .plain import MAX_DEPTH, Budget, Record, UnsafePickle, add_key, over_the_limit, too_deep
+from .tensors import Storage, code_of_class
 
 MAX_INTEGER_BITS = 1024
 MAX_MARKS = 2 * MAX_DEPTH

@@ -6,9 +6,9 @@ import pickletools
 from collections.abc import Callable, Mapping
 from typing import IO, Any, NoReturn
 
-from core.pickles.arguments import READERS
-from core.pickles.machine import Machine
-from core.pickles.plain import UnsafePickle
+from .arguments import READERS
+from .machine import Machine
+from .plain import UnsafePickle
 
 MAX_PROTOCOL = 5
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import InputError
+from ..base.errors import InputError
 
 MAX_OBJECTS = 2_000_000
 MAX_DEPTH = 100

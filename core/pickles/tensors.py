@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.pickles.plain import Budget, UnsafePickle, over_the_limit
+from .plain import Budget, UnsafePickle, over_the_limit
 
 MAX_BYTES = 1 << 28
 """256 MiB: a tensor whose strides are 0 is as large as its shape says, and lies nowhere."""

@@ -11,9 +11,9 @@ import struct
 from collections.abc import Collection
 from typing import Any
 
-from core.pickles.loading import load_at
-from core.pickles.plain import UnsafePickle
-from core.pickles.tensors import Storage, bytes_each
+from .loading import load_at
+from .plain import UnsafePickle
+from .tensors import Storage, bytes_each
 
 MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """The pickle of the number 0x1950a86a20f9469cfc6c."""

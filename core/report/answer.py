@@ -6,20 +6,20 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.encodings import ENCODINGS
-from core.measure.controlled import PLAIN_FILES
-from core.report import charts
-from core.report.code import rebuild_command, snippet
-from core.report.document import Block, Chart, Code, Points, Section, Table, Text
-from core.report.evidence import Evidence, Setting
-from core.report.figures import Figure
-from core.report.guide import Recommendation
-from core.report.predict import Prediction, Range, predict
-from core.report.questions import Answers
-from core.report.reasons import Reason
-from core.report.sieve import when
-from core.report.standing import front, loads
-from core.words import number_text, seconds_text, size_text
+from ..base.units import number_text, seconds_text, size_text
+from ..encodings import ENCODINGS
+from ..measure.controlled import PLAIN_FILES
+from . import charts
+from .code import rebuild_command, snippet
+from .document import Block, Chart, Code, Points, Section, Table, Text
+from .evidence import Evidence, Setting
+from .figures import Figure
+from .guide import Recommendation
+from .predict import Prediction, Range, predict
+from .questions import Answers
+from .ranking import front, loads
+from .reasons import Reason
+from .record_filter import when
 
 if TYPE_CHECKING:
     import altair as alt

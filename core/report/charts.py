@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.formats import FORMATS
-from core.report.look import FIGURE_COLOUR, PALETTE, format_colour, format_title
+from ..formats import FORMATS
+from .palette import FIGURE_COLOUR, PALETTE, format_colour, format_title
 
 if TYPE_CHECKING:
     import altair as alt

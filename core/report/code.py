@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.home import REPOSITORY, Home
-from core.report.evidence import BuiltStore, Evidence, Setting
+from ..base.home import REPOSITORY, Home
+from .evidence import BuiltStore, Evidence, Setting
 
 CORE = "python -m core"
 

@@ -6,24 +6,16 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.report.answer import (
-    answered,
-    at_real_size,
-    foretold,
-    not_measured,
-    predictions,
-    provenance,
-    using,
-)
-from core.report.code import rebuild_command, snippet
-from core.report.document import Report
-from core.report.evidence import Evidence, Setting
-from core.report.figures import Figure
-from core.report.guide import Recommendation, recommend
-from core.report.predict import Prediction, Range
-from core.report.questions import Answers
-from core.report.sections import measured
-from core.report.standing import front, loads, settings
+from .answer import answered, at_real_size, foretold, not_measured, predictions, provenance, using
+from .code import rebuild_command, snippet
+from .document import Report
+from .evidence import Evidence, Setting
+from .figures import Figure
+from .guide import Recommendation, recommend
+from .predict import Prediction, Range
+from .questions import Answers
+from .ranking import front, loads, settings
+from .sections import measured
 
 
 def compose(evidence: Evidence, answers: Answers, setting: Setting | None = None) -> Report:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.report.evidence import Evidence, Setting
-from core.report.guide import Recommendation
-from core.report.questions import Answers
+from .evidence import Evidence, Setting
+from .guide import Recommendation
+from .questions import Answers
 
 if TYPE_CHECKING:
     import altair as alt

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from core.report.figures import Figure, Run
+from .figures import Figure, Run
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.report import charts, code, sentences
-from core.report.document import Block, Chart, Code, Points, Table, Text
-from core.report.evidence import Access, Evidence
-from core.report.figures import Figure
-from core.report.standing import accesses, main_training
-from core.words import number_text, rounded
+from ..base.units import number_text, rounded
+from . import charts, code, sentences
+from .document import Block, Chart, Code, Points, Table, Text
+from .evidence import Access, Evidence
+from .figures import Figure
+from .ranking import accesses, main_training
 
 OPERATIONS = {
     "write-one": "write one by one",

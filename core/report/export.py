@@ -7,12 +7,12 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.errors import FULL_OR_READ_ONLY, InputError, WorkError, disk_error_text
-from core.files import write_output
-from core.measure.tabular import json_text
-from core.report.document import Report
-from core.report.html import html
-from core.report.markdown import markdown, pictures
+from ..base.errors import FULL_OR_READ_ONLY, InputError, WorkError, disk_error_text
+from ..base.files import write_output
+from ..measure.tabular import json_text
+from .document import Report
+from .html import html
+from .markdown import markdown, pictures
 
 ENDINGS = (".html", ".htm", ".md", ".json")
 

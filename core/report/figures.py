@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from core.measure.statistics import Ratio, Summary, Verdict, ratio, summarise
+from ..measure.statistics import Ratio, Summary, Verdict, ratio, summarise
 
 
 @dataclass(frozen=True)

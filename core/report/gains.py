@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from core.building import compare_compressions
-from core.errors import FormatMattersError
-from core.home import Home
-from core.report.evidence import BuiltStore, PossibleGain
+from ..base.errors import FormatMattersError
+from ..base.home import Home
+from ..building import compare_compressions
+from .evidence import BuiltStore, PossibleGain
 
 MOST_ENCODINGS = 2
 """Encodings, of the smallest stores, that are tried."""

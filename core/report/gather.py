@@ -6,26 +6,26 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from core.checked import NUMBER, TEXT
-from core.compressions import COMPRESSIONS
-from core.datasets import Dataset
-from core.encodings import ENCODINGS
-from core.formats import FORMATS
-from core.home import Home
-from core.measure.others import background_load
-from core.measure.races import EXPERIMENTS
-from core.measure.record_fields import has
-from core.measure.records import Record, list_records
-from core.measure.storage.rows import rows_of
-from core.measure.verdict import BOUND_BY, verdicts
-from core.options import options_of
-from core.report.evidence import Access, BuiltStore, Evidence, Images, Lane, Loading, Setting, Training
-from core.report.figures import Run, figure
-from core.report.gains import possible_gains
-from core.report.sieve import Row, Sieve
-from core.runs import machine, now, versions
-from core.stores import StoreInfo, list_stores
-from core.training.verdict import judge
+from ..base.checked_fields import NUMBER, TEXT
+from ..base.home import Home
+from ..base.options import options_of
+from ..compressions import COMPRESSIONS
+from ..datasets.dataset import Dataset
+from ..encodings import ENCODINGS
+from ..formats import FORMATS
+from ..machine.session import machine, now, versions
+from ..measure.background_load import background_load
+from ..measure.loader_runs import EXPERIMENTS
+from ..measure.record_fields import has
+from ..measure.records import Record, list_records
+from ..measure.storage.rows import rows_of
+from ..measure.verdict import BOUND_BY, verdicts
+from ..stores.store import StoreInfo, list_stores
+from ..training.verdict import judge
+from .evidence import Access, BuiltStore, Evidence, Images, Lane, Loading, Setting, Training
+from .figures import Run, figure
+from .gains import possible_gains
+from .record_filter import Row, Sieve
 
 
 def gather(home: Home, name: str) -> Evidence:

@@ -17,17 +17,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from core.report import reasons
-from core.report.code import build_command, loader_command, storage_command, train_command
-from core.report.evidence import BuiltStore, Evidence, Setting
-from core.report.figures import Figure
-from core.report.fitness import RuledOut, sift, would_fit
-from core.report.gains import best_gain
-from core.report.questions import Answers
-from core.report.reasons import Reason, size
-from core.report.sentences import busy_text
-from core.report.standing import SHUFFLED, Ranked, accesses, background_loads, best_of, loads, main_training, settings
-from core.words import listed, number_text
+from ..base.units import listed, number_text
+from . import reasons
+from .code import build_command, loader_command, storage_command, train_command
+from .constraints import RuledOut, sift, would_fit
+from .evidence import BuiltStore, Evidence, Setting
+from .figures import Figure
+from .gains import best_gain
+from .questions import Answers
+from .ranking import SHUFFLED, Ranked, accesses, background_loads, best_of, loads, main_training, settings
+from .reasons import Reason, size
+from .sentences import busy_text
 
 NEARLY_AS_SMALL = 1.1
 COMPACT = 2.0

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from core.measure.tabular import csv_text, json_text
-from core.report.answer import SOURCE
-from core.report.document import Block, Chart, Code, Points, Report, Section, Table, Text
-from core.report.svg import svg
+from ..measure.tabular import csv_text, json_text
+from .answer import SOURCE
+from .document import Block, Chart, Code, Points, Report, Section, Table, Text
+from .svg import svg
 
 STYLE = Path(__file__).with_name("style.css")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from core.report.document import Block, Chart, Code, Points, Report, Table, Text
-from core.report.svg import png
+from .document import Block, Chart, Code, Points, Report, Table, Text
+from .svg import png
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|])")
 

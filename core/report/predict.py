@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.contracts import Contents
-from core.errors import InputError
-from core.formats import FORMATS
-from core.report.evidence import BuiltStore, Evidence
-from core.report.figures import Figure
+from ..base.contracts import Contents
+from ..base.errors import InputError
+from ..formats import FORMATS
+from .evidence import BuiltStore, Evidence
+from .figures import Figure
 
 
 class Range(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from core.errors import InputError
+from ..base.errors import InputError
 
 MOST_IMAGES = 10**12
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from core.measure.controlled import differing, differing_text, store_factors
-from core.report.evidence import BuiltStore, Lane, PossibleGain, Training
-from core.report.figures import Figure, differ
-from core.report.fitness import RuledOut
-from core.report.standing import Ranked, best_of, neighbours, runs_of
-from core.words import listed, number_text, rounded, size_text, speed_text, times_text
+from ..base.units import listed, number_text, rounded, size_text, speed_text, times_text
+from ..measure.controlled import differing, differing_text, store_factors
+from .constraints import RuledOut
+from .evidence import BuiltStore, Lane, PossibleGain, Training
+from .figures import Figure, differ
+from .ranking import Ranked, best_of, neighbours, runs_of
 
 AS_LARGE = 1.01
 """Sizes within a hundredth of each other are told as equal."""

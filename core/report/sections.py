@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from core.report import charts, code, sentences
-from core.report.document import Block, Chart, Section, Table, Text
-from core.report.evidence import BuiltStore, Evidence, Loading, Setting
-from core.report.experiments import brief, missing, reading_and_writing, spread_text, trained
-from core.report.figures import Figure
-from core.report.standing import SHUFFLED, Ranked, front, loads, main_training
-from core.words import number_text, rounded, seconds_text, size_text, speed_text
+from ..base.units import number_text, rounded, seconds_text, size_text, speed_text
+from . import charts, code, sentences
+from .document import Block, Chart, Section, Table, Text
+from .evidence import BuiltStore, Evidence, Loading, Setting
+from .experiments import brief, missing, reading_and_writing, spread_text, trained
+from .figures import Figure
+from .ranking import SHUFFLED, Ranked, front, loads, main_training
 
 
 def measured(evidence: Evidence, setting: Setting | None) -> list[Section]:

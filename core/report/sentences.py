@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from core.measure.others import BUSY
-from core.report.evidence import Access, BuiltStore, Loading, Setting, Training
-from core.report.figures import Figure, differ
-from core.report.standing import Ranked, best_of, neighbours
-from core.words import counted, listed, number_text, seconds_text, size_text, speed_text, times_text
+from ..base.units import counted, listed, number_text, seconds_text, size_text, speed_text, times_text
+from ..measure.background_load import BUSY
+from .evidence import Access, BuiltStore, Loading, Setting, Training
+from .figures import Figure, differ
+from .ranking import Ranked, best_of, neighbours
 
 TOLD = 4
 """More names than this are a number of stores instead."""

@@ -13,7 +13,7 @@ SCALE = 2
 INKS = {
     "#5c6878": "var(--quiet, #5c6878)",  # text and axes
     "#dde4ec": "var(--grid, #dde4ec)",
-    "#7A8594": "var(--mark, #7A8594)",  # figures and whiskers, core.report.look.FIGURE_COLOUR
+    "#7A8594": "var(--mark, #7A8594)",  # figures and whiskers, core.report.palette.FIGURE_COLOUR
 }
 """A colour of the look below -> the page's ink for it. Where there is no page the colour itself is used."""
 

@@ -1,6 +1,6 @@
 """Where images come from: one file a source, one line in the table below.
 
-A source is a dataclass whose options are fields made with `core.options.option` and that has a field `request`
+A source is a dataclass whose options are fields made with `core.base.options.option` and that has a field `request`
 (`core.sources.request.Request`), put in by `open_source`.
 """
 
@@ -10,26 +10,26 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from core.contracts import Source
-from core.sources.recognise import recognise
-from core.sources.request import Request
-from core.tables import Entry, Table
+from ..base.contracts import Source
+from ..base.registry import Entry, Registry
+from .recognise import recognise
+from .request import Request
 
 __all__ = ["SOURCES", "Request", "open_source", "recognise"]
 
-SOURCES: Table[Source] = Table(
+SOURCES: Registry[Source] = Registry(
     "source",
     {
-        "shapes": Entry("core.sources.shapes:Shapes", "Shapes, drawn here (no download)"),
+        "shapes": Entry(".sources.shapes:Shapes", "Shapes, drawn here (no download)"),
         "cifar10": Entry(
-            "core.sources.cifar10:Cifar10",
+            ".sources.cifar10:Cifar10",
             "CIFAR-10, the Python version (download 170 MB, archive or folder)",
             needs=("requests",),
             install_hint="pip install requests",
         ),
-        "image_folder": Entry("core.sources.image_folder:ImageFolder", "A folder of images"),
-        "tiny_imagenet": Entry("core.sources.tiny_imagenet:TinyImageNet", "Tiny ImageNet, its own folder"),
-        "archive": Entry("core.sources.archive:Archive", "An archive of any of these (.zip, .tar, .tar.gz, ...)"),
+        "image_folder": Entry(".sources.image_folder:ImageFolder", "A folder of images"),
+        "tiny_imagenet": Entry(".sources.tiny_imagenet:TinyImageNet", "Tiny ImageNet, its own folder"),
+        "archive": Entry(".sources.archive:Archive", "An archive of any of these (.zip, .tar, .tar.gz, ...)"),
     },
 )
 

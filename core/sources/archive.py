@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.contracts import FoundImage, Recognition, Skipped, Source
-from core.errors import InputError
-from core.events import Event
-from core.names import readable, safe_name
-from core.sources.image_folder import ImageFolder
-from core.sources.recognise import ARCHIVE_ENDINGS, known_layout
-from core.sources.request import Request
-from core.sources.unpacking import unpack
+from ..base.contracts import FoundImage, Recognition, Skipped, Source
+from ..base.errors import InputError
+from ..base.events import Event
+from ..base.names import readable, safe_name
+from .image_folder import ImageFolder
+from .recognise import ARCHIVE_ENDINGS, known_layout
+from .request import Request
+from .unpacking import unpack
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Archive(ImageFolder):
         )
 
     def _source_of(self, name: str, folder: Path) -> Source:
-        from core.sources import SOURCES, open_source
+        from . import SOURCES, open_source
 
         assert self.request is not None
         options = {key: getattr(self, key) for key in SOURCES.options(name) if hasattr(self, key)}

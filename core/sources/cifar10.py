@@ -18,16 +18,16 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from core.contracts import FoundImage, Labels, Pixels, Recognition, Skipped
-from core.errors import InputError
-from core.events import Event, Message
-from core.options import option
-from core.pickles import loads
-from core.sources.downloading import download
-from core.sources.limits import share
-from core.sources.recognise import known_layout
-from core.sources.request import Request
-from core.sources.unpacking import unpack
+from ..base.contracts import FoundImage, Labels, Pixels, Recognition, Skipped
+from ..base.errors import InputError
+from ..base.events import Event, Message
+from ..base.options import option
+from ..pickles import loads
+from .downloading import download
+from .limits import share
+from .recognise import known_layout
+from .request import Request
+from .unpacking import unpack
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 MD5 = "c58f30108f718f92721af3b95e74349a"

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.claims import claim
-from core.errors import InputError, WorkError
-from core.events import Event, Message, Progress
+from ..base.errors import InputError, WorkError
+from ..base.events import Event, Message, Progress
+from ..base.staging import claim
 
 MAX_BYTES = 16 << 30
 CHUNK = 1 << 18

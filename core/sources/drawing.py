@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Pixels
+from ..base.contracts import Pixels
 
 Floats = npt.NDArray[np.float64]
 

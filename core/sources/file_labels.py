@@ -10,8 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from core.names import readable
-from core.sources.folder_names import SPLIT_WORDS, holds_images, holds_labels
+from ..base.names import readable
+from .folder_names import SPLIT_WORDS, holds_images, holds_labels
 
 MOST_CLASSES = 10_000
 

@@ -13,17 +13,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.contracts import Skipped
-from core.events import Event, Message
-from core.names import readable
-from core.options import option
-from core.sources.file_labels import class_in_name, classes_in_names, readable_stem
-from core.sources.folder_names import holds_images, holds_labels, split_name
-from core.sources.layout import Layout, Part, Unused, find_layout
-from core.sources.listed import ListedFiles
-from core.sources.tree import Folder, Tree, image_files, scan
-from core.sources.unused import files_unused
-from core.words import counted
+from ..base.contracts import Skipped
+from ..base.events import Event, Message
+from ..base.names import readable
+from ..base.options import option
+from ..base.units import counted
+from .file_labels import class_in_name, classes_in_names, readable_stem
+from .folder_names import holds_images, holds_labels, split_name
+from .layout import Layout, Part, Unused, find_layout
+from .listed import ListedFiles
+from .tree import Folder, Tree, image_files, scan
+from .unused import files_unused
 
 NO_CLASS = "images"
 """The class of images of which nothing tells one, where their folder's name says nothing either."""

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from core.sources.folder_names import holds_images, holds_labels, split_name
-from core.sources.masks import masks_among
-from core.sources.split_folders import Placed, find_splits
-from core.sources.tree import Folder
+from .folder_names import holds_images, holds_labels, split_name
+from .masks import masks_among
+from .split_folders import Placed, find_splits
+from .tree import Folder
 
 MAX_WRAPPERS = 32
 """Folders within folders that hold nothing else are looked through to this depth."""

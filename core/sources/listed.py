@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.contracts import FoundImage, Recognition, Skipped
-from core.errors import InputError
-from core.names import readable
-from core.sources.folder_names import SPLIT_ORDER, in_order
-from core.sources.listing import Listing
-from core.sources.masks import mask_files
-from core.sources.request import Request
-from core.sources.tree import IMAGE_ENDINGS, Folder, image_files
+from ..base.contracts import FoundImage, Recognition, Skipped
+from ..base.errors import InputError
+from ..base.names import readable
+from .folder_names import SPLIT_ORDER, in_order
+from .listing import Listing
+from .masks import mask_files
+from .request import Request
+from .tree import IMAGE_ENDINGS, Folder, image_files
 
 MAX_FILE_BYTES = 256 << 20
 """A larger file is not taken for an image."""
@@ -26,7 +26,7 @@ NAMED_UNUSED = 20
 
 @dataclass
 class ListedFiles:
-    """The part of `core.contracts.Source` that follows from a listing."""
+    """The part of `core.base.contracts.Source` that follows from a listing."""
 
     request: Request | None = None
     recognition: Recognition = field(default_factory=Recognition, init=False, repr=False)

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import xxhash
 
-from core.names import digest, readable, safe_name
-from core.sources.limits import Cell, share
+from ..base.names import digest, readable, safe_name
+from .limits import Cell, share
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF;

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from core.pixels import FORMATS
-from core.sources.tree import IMAGE_ENDINGS, Folder, image_files
+from ..images.pixels import FORMATS
+from .tree import IMAGE_ENDINGS, Folder, image_files
 
 MOST_FOLDERS = 4
 """Among more folders than this, masks are not looked for."""

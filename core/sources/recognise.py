@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.errors import InputError
-from core.names import readable
-from core.sources.folder_names import split_name
-from core.sources.unused import HDF5
-from core.typed_paths import typed_path
+from ..base.errors import InputError
+from ..base.names import readable
+from ..base.typed_paths import typed_path
+from .folder_names import split_name
+from .unused import HDF5
 
 GENERATED = ("shapes", "cifar10")
 """Sources that are named by a word instead of a path."""

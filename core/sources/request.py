@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import InputError
-from core.names import readable
+from ..base.errors import InputError
+from ..base.names import readable
 
 
 class PatienceError(InputError):

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from core.contracts import FoundImage, Pixels, Recognition, Skipped
-from core.events import Event, Message
-from core.options import option
-from core.sources.drawing import SHAPES, draw
-from core.sources.request import Request
+from ..base.contracts import FoundImage, Pixels, Recognition, Skipped
+from ..base.events import Event, Message
+from ..base.options import option
+from .drawing import SHAPES, draw
+from .request import Request
 
 BATCH_PIXELS = 1 << 16
 """Images are drawn together up to this many pixels: quick, and still nothing to memory."""

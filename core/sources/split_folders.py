@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from core.errors import InputError
-from core.names import readable
-from core.sources.folder_names import SPLIT_ORDER, SplitName, holds_labels, split_name
-from core.sources.tree import Folder
+from ..base.errors import InputError
+from ..base.names import readable
+from .folder_names import SPLIT_ORDER, SplitName, holds_labels, split_name
+from .tree import Folder
 
 
 class Placed(NamedTuple):

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.contracts import Skipped
-from core.errors import InputError
-from core.events import Event, Message
-from core.names import readable
-from core.options import option
-from core.sources.listed import ListedFiles
-from core.sources.tree import Folder, image_files, scan
-from core.words import counted
+from ..base.contracts import Skipped
+from ..base.errors import InputError
+from ..base.events import Event, Message
+from ..base.names import readable
+from ..base.options import option
+from ..base.units import counted
+from .listed import ListedFiles
+from .tree import Folder, image_files, scan
 
 ANNOTATIONS = "val_annotations.txt"
 

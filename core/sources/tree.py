@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from PIL import features
 
-from core.contracts import Skipped
-from core.errors import InputError
-from core.names import readable
-from core.sources.request import Patience
+from ..base.contracts import Skipped
+from ..base.errors import InputError
+from ..base.names import readable
+from .request import Patience
 
 # fmt: off
 IMAGE_ENDINGS = frozenset((

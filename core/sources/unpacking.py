@@ -16,9 +16,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
-from core.errors import InputError
-from core.events import Event, Progress
-from core.names import readable
+from ..base.errors import InputError
+from ..base.events import Event, Progress
+from ..base.names import readable
 
 MAX_ENTRIES = 5_000_000
 MAX_ENTRY_BYTES = 1 << 30

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from core.contracts import Skipped
-from core.names import readable
-from core.sources.tree import Folder, Others, Tree
-from core.words import counted
+from ..base.contracts import Skipped
+from ..base.names import readable
+from ..base.units import counted
+from .tree import Folder, Others, Tree
 
 ONE_BY_ONE = 50
 """Files of one ending that are listed by their names; of more, the folders are."""

@@ -9,10 +9,10 @@ from time import perf_counter
 import torch
 from torch import nn
 
-from core.loading.transfer import Batch
-from core.training.clock import Step, clock_for, timed
-from core.training.learner import Learner
-from core.training.settings import Settings
+from ..loading.transfer import Batch
+from .clock import Step, clock_for, timed
+from .learner import Learner
+from .settings import Settings
 
 SECONDS = 2.0
 WARM_UP = 2

@@ -15,8 +15,8 @@ from typing import NamedTuple, Protocol
 
 import torch
 
-from core.loading.transfer import Batch
-from core.training.learner import Outcome
+from ..loading.transfer import Batch
+from .learner import Outcome
 
 
 @dataclass(frozen=True, slots=True)

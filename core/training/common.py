@@ -7,14 +7,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from core.errors import FormatMattersError, InputError
-from core.events import Event, Message
-from core.home import Home
-from core.loading.loader import Loader
-from core.loading.transfer import Batch
-from core.measure.records import Recorder
-from core.runs import versions
-from core.stores import Manifest
+from ..base.errors import FormatMattersError, InputError
+from ..base.events import Event, Message
+from ..base.home import Home
+from ..loading.loader import Loader
+from ..loading.transfer import Batch
+from ..machine.session import versions
+from ..measure.records import Recorder
+from ..stores.store import Manifest
 
 EXPERIMENT = "train"
 

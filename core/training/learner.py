@@ -10,9 +10,9 @@ import xxhash
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from core.loading.normalise import Normalise
-from core.loading.transfer import Batch, OnDevice
-from core.training.settings import Settings
+from ..loading.normalise import Normalise
+from ..loading.transfer import Batch, OnDevice
+from .settings import Settings
 
 
 class Outcome(NamedTuple):

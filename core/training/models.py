@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from core.errors import InputError
+from ..base.errors import InputError
 
 SMALL_SIDE = 64
 """Pixels up to which images get the stem for small ones."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.contracts import Labels
-from core.loading.plan import Indices, Plan
+from ..base.contracts import Labels
+from ..loading.batch_sampler import Indices, Plan
 
 HELD_OUT = 0.1
 """The share of the training samples that validates where a store has no split for it."""

@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from core.home import Home
-from core.measure.others import background_load
-from core.measure.record_fields import EPOCH_ROW, EPOCHS_SETUP, SCALING_ROW, SCALING_SETUP, TRAIN_SETUP, has
-from core.measure.records import Record, list_records
+from ..base.home import Home
+from ..measure.background_load import background_load
+from ..measure.record_fields import EPOCH_ROW, EPOCHS_SETUP, SCALING_ROW, SCALING_SETUP, TRAIN_SETUP, has
+from ..measure.records import Record, list_records
 
 Row = Mapping[str, Any]
 Lane = tuple[str, str]

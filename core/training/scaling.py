@@ -13,21 +13,21 @@ from typing import Any, NamedTuple
 
 import torch
 
-from core.errors import InputError
-from core.events import Event, Pace, Progress, Result, Sample
-from core.loading.loader import Loader
-from core.loading.transfer import Batch, find_device
-from core.measure.monitor import Monitor
-from core.remaining import Remaining
-from core.stores import Manifest
-from core.training.clock import Step, clock_for, timed
-from core.training.common import about, begin_record, blamed_on, first_batch, load_manifests, warnings_about
-from core.training.feed import open_training
-from core.training.figures import pace_of
-from core.training.learner import Learner
-from core.training.models import make_model
-from core.training.settings import Settings
-from core.training.steady import default_threads, steady
+from ..base.errors import InputError
+from ..base.events import Event, Pace, Progress, Result, Sample
+from ..base.time_left import Remaining
+from ..loading.loader import Loader
+from ..loading.transfer import Batch, find_device
+from ..measure.monitor import Monitor
+from ..stores.store import Manifest
+from .clock import Step, clock_for, timed
+from .common import about, begin_record, blamed_on, first_batch, load_manifests, warnings_about
+from .dataloaders import open_training
+from .determinism import default_threads, steady
+from .figures import pace_of
+from .learner import Learner
+from .models import make_model
+from .settings import Settings
 
 WARM_UP = 2
 """Steps before the clock starts: the first ones also choose kernels and make memory."""

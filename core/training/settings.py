@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.errors import InputError
+from ..base.errors import InputError
 
 MODELS: Mapping[str, str] = {"small": "Small CNN", "resnet18": "ResNet-18"}
 """Name -> what people call it."""

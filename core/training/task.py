@@ -12,25 +12,25 @@ from typing import Any
 
 import torch
 
-from core.errors import InputError
-from core.events import Event, Message, Pace, Progress, Result, Sample
-from core.loading.kernel_cache import compiles_first
-from core.loading.transfer import find_device
-from core.measure.monitor import Monitor
-from core.measure.records import Recorder
-from core.remaining import Remaining
-from core.stores import Manifest
-from core.training.ceiling import compute_ceiling
-from core.training.clock import Step
-from core.training.common import about, begin_record, blamed_on, first_batch, load_manifests, name_of, warnings_about
-from core.training.feed import open_feed
-from core.training.figures import mean_loss, pace_of, training_figures, validation_figures
-from core.training.lane import Lane
-from core.training.learner import Learner
-from core.training.models import make_model
-from core.training.settings import ORDERS, Settings, check_choice
-from core.training.steady import default_threads, steady
-from core.training.verdict import judge
+from ..base.errors import InputError
+from ..base.events import Event, Message, Pace, Progress, Result, Sample
+from ..base.time_left import Remaining
+from ..loading.kernel_cache import compiles_first
+from ..loading.transfer import find_device
+from ..measure.monitor import Monitor
+from ..measure.records import Recorder
+from ..stores.store import Manifest
+from .ceiling import compute_ceiling
+from .clock import Step
+from .common import about, begin_record, blamed_on, first_batch, load_manifests, name_of, warnings_about
+from .dataloaders import open_feed
+from .determinism import default_threads, steady
+from .figures import mean_loss, pace_of, training_figures, validation_figures
+from .learner import Learner
+from .models import make_model
+from .settings import ORDERS, Settings, check_choice
+from .training_run import Lane
+from .verdict import judge
 
 STAGE = "training"
 

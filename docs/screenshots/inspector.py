@@ -16,11 +16,11 @@ import lmdb
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+from core.base.events import finish
+from core.base.home import Home
 from core.building import Build
-from core.datasets import Dataset
-from core.events import finish
-from core.home import Home
-from core.importing import Import
+from core.datasets.dataset import Dataset
+from core.datasets.importing import Import
 from tests.test_app_browser import QUIET, browser_path, calm, serving
 
 HERE = Path(__file__).parent
@@ -60,7 +60,7 @@ def furnish(home: Home) -> None:
 
 def arrays(home: Home) -> tuple[np.ndarray, np.ndarray]:
     """Images uint8 (n, 32, 32, 3) and labels int64 (n,) of the dataset, mixed."""
-    from core.pixels import decode
+    from core.images.pixels import decode
 
     dataset = Dataset.open(home, "shapes")
     order = np.random.default_rng(0).permutation(SAMPLES)

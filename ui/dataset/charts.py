@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from core.contracts import Shape
-from ui.theme import PALETTE, finish
+from core.base.contracts import Shape
+from ui.shared.theme import PALETTE, finish
 
 if TYPE_CHECKING:
     import altair as alt

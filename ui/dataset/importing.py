@@ -8,19 +8,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import FormatMattersError, InputError
-from core.home import check_name
+from core.base.errors import FormatMattersError, InputError
+from core.base.home import check_name
 from core.inspect.roots import Entry
 from core.jobs import upload
 from core.sources import SOURCES, recognise
 from core.sources.recognise import ARCHIVE_ENDINGS, ContainerError, as_path
-from ui import state
-from ui.browsing import draw_browser
 from ui.dataset.preview import draw_preview
-from ui.forms import option_widgets
 from ui.inspector.allowing import allowed_roots
-from ui.navigation import go
-from ui.words import plain, verbatim
+from ui.shared import state
+from ui.shared.browsing import draw_browser
+from ui.shared.forms import option_widgets
+from ui.shared.labels import plain, verbatim
+from ui.shared.navigation import go
 
 PATH, FOLDER = "dataset.path", "dataset.folder"
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.contracts import Skipped
-from core.errors import InputError
-from core.import_preview import Preview, preview
-from core.pixels import BadImage
+from core.base.contracts import Skipped
+from core.base.errors import InputError
+from core.datasets.preview import Preview, preview
+from core.images.pixels import BadImage
 from core.sources import SOURCES
-from ui import state
-from ui.cached import cache_data
-from ui.thumbnails import EDGE, thumbnail
-from ui.words import counted, listed, number_text, plain, size_text, verbatim
+from ui.shared import state
+from ui.shared.cached import cache_data
+from ui.shared.labels import counted, listed, number_text, plain, size_text, verbatim
+from ui.shared.thumbnails import EDGE, thumbnail
 
 LABELS = {
     "folders": "from the folders' names",
@@ -59,7 +59,7 @@ def draw_preview(source: str, options: Mapping[str, object]) -> bool:
 @cache_data(max_entries=8, ttl=SECONDS, show_spinner="Looking what is there…")
 def _preview(home: str, source: str, options: tuple[tuple[str, object], ...], stamp: int) -> Preview:
     """`stamp` is part of the cache's key only."""
-    from core.home import Home
+    from core.base.home import Home
 
     return preview(Home.find(home), source, dict(options))
 

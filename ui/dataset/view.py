@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contracts import Skipped
-from core.datasets import Dataset, delete_dataset
-from core.stores import StoreInfo, delete_store, list_stores
-from ui import state
-from ui.cached import cache_data
+from core.base.contracts import Skipped
+from core.datasets.dataset import Dataset, delete_dataset
+from core.stores.store import StoreInfo, delete_store, list_stores
 from ui.dataset.charts import class_balance, shape_map, size_histogram
 from ui.dataset.preview import LABELS, capitalised, draw_reasons
-from ui.stores import store_label, totals
-from ui.thumbnails import class_rows
-from ui.words import code, counted, listed, number_text, size_text, verbatim
+from ui.shared import state
+from ui.shared.cached import cache_data
+from ui.shared.labels import code, counted, listed, number_text, size_text, verbatim
+from ui.shared.stores import store_label, totals
+from ui.shared.thumbnails import class_rows
 
 CLASSES_A_PAGE = 10
 PICTURES_A_CLASS = 12

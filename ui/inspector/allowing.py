@@ -11,11 +11,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import FormatMattersError
+from core.base.errors import FormatMattersError
 from core.inspect import allowed
 from core.inspect.roots import VARIABLE, OutsideError, Roots
-from ui import state
-from ui.words import code, listed, verbatim
+from ui.shared import state
+from ui.shared.labels import code, listed, verbatim
 
 ALLOWED = "inspector.allowed"
 FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")

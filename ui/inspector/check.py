@@ -7,16 +7,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import FormatMattersError
+from core.base.errors import FormatMattersError
 from core.jobs import Job, State
 from core.measure.tabular import csv_text
-from ui import state
 from ui.inspector import inspected
 from ui.inspector.inspected import Span
 from ui.inspector.opening import Subject
 from ui.inspector.sample_view import draw_sample
-from ui.job_panel import draw_ending, draw_jobs, own_jobs
-from ui.words import counted, plain, seconds_text, verbatim
+from ui.shared import state
+from ui.shared.job_panel import draw_ending, draw_jobs, own_jobs
+from ui.shared.labels import counted, plain, seconds_text, verbatim
 
 OWNER = "inspector"
 TASK = "scan"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import FormatMattersError
+from core.base.errors import FormatMattersError
 from core.inspect.files import Sample
-from core.stores import StoreInfo
+from core.stores.store import StoreInfo
 from ui.inspector import inspected
 from ui.inspector.opening import Subject, subject_of
 from ui.inspector.sample_view import draw_comparison
-from ui.stores import store_label
-from ui.words import plain, verbatim
+from ui.shared.labels import plain, verbatim
+from ui.shared.stores import store_label
 
 COMPARED = 4
 """Other stores that are shown unasked."""

@@ -10,9 +10,9 @@ import streamlit as st
 
 from core.inspect.bands import parsed
 from core.inspect.display import AS_IS, DATASET, Choice
-from ui import address
 from ui.inspector.opening import Subject
-from ui.words import verbatim
+from ui.shared import address
+from ui.shared.labels import verbatim
 
 RANGE, BANDS = "inspector.range", "inspector.bands"
 """BANDS: (the bands, of how many channels), where others than usual were chosen."""

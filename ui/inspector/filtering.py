@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 
 from core.inspect.search import Wanted
-from ui import address
 from ui.inspector import inspected
 from ui.inspector.opening import Subject
-from ui.words import counted, plain, verbatim
+from ui.shared import address
+from ui.shared.labels import counted, plain, verbatim
 
 LABEL, KEY, HOW, ROUNDS, SUBJECT = (
     "inspector.class", "inspector.search", "inspector.how", "inspector.rounds", "inspector.subject",

@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from core.contracts import Labels
+from core.base.contracts import Labels
 from core.inspect import search
 from core.inspect.display import Choice
 from core.inspect.files import Cell, InspectedFile, Sample, open_inspected
 from core.inspect.process import ReaderDied
 from core.inspect.search import Census, Wanted
-from core.inspect.weigh import Estimate, estimates
-from ui.cached import cache_data, cache_resource
+from core.inspect.size_estimate import Estimate, estimates
+from ui.shared.cached import cache_data, cache_resource
 
 T = TypeVar("T")
 

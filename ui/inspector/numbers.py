@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui.theme import PALETTE, finish
-from ui.words import counted
+from ui.shared.labels import counted
+from ui.shared.theme import PALETTE, finish
 
 NARROW = 2
 """Rows and columns that a heat map has at least."""

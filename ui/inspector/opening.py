@@ -8,19 +8,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import FormatMattersError
-from core.inspect import remembered, uploads
+from core.base.errors import FormatMattersError
+from core.base.names import from_readable, readable
+from core.inspect import preferences, uploads
 from core.inspect.roots import Entry, OutsideError, Roots
-from core.names import from_readable, readable
-from core.stores import StoreInfo
-from ui import address, state
-from ui.browsing import draw_browser
-from ui.cached import cache_resource
+from core.stores.store import StoreInfo
 from ui.inspector.allowing import allowed_roots, ask_to_allow, draw_allowed
 from ui.inspector.inspected import Span
-from ui.navigation import link
-from ui.stores import store_label
-from ui.words import plain, verbatim
+from ui.shared import address, state
+from ui.shared.browsing import draw_browser
+from ui.shared.cached import cache_resource
+from ui.shared.labels import plain, verbatim
+from ui.shared.navigation import link
+from ui.shared.stores import store_label
 
 SOURCE, PATH, STORE, SPLIT, FOLDER, QUERY = (
     "inspector.source", "inspector.path", "inspector.store", "inspector.split", "inspector.folder", "file",
@@ -103,7 +103,7 @@ def _address_of(info: StoreInfo) -> str:
 
 def subject_of(info: StoreInfo, split: str) -> Subject:
     """One split of a store."""
-    from core.stores import Store
+    from core.stores.store import Store
 
     samples = {name: int(told["samples"]) for name, told in info.manifest.splits.items()}
     container = Store(info.path, split, info.manifest).container
@@ -177,7 +177,7 @@ def _go_into(folder: Path) -> None:
 
 
 def _draw_recent() -> None:
-    recent = [path for path in remembered.Remembered.load(state.home()).recent if Path(path).exists()][:SHOWN_RECENT]
+    recent = [path for path in preferences.Remembered.load(state.home()).recent if Path(path).exists()][:SHOWN_RECENT]
     if not recent:
         return
     st.caption("Opened last")

@@ -10,13 +10,13 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
-from core.contracts import Pixels
+from core.base.contracts import Pixels
+from core.base.names import safe_name
 from core.inspect.files import Sample, open_inspected
-from core.names import safe_name
 from ui.inspector.inspected import Span
 from ui.inspector.numbers import draw_numbers
-from ui.theme import PALETTE, finish
-from ui.words import number_text, plain, plain_lines, verbatim
+from ui.shared.labels import number_text, plain, plain_lines, verbatim
+from ui.shared.theme import PALETTE, finish
 
 ENDINGS = {"jpeg": ".jpg", "jpeg2000": ".jp2", "text": ".txt", "json": ".json"}
 PLAIN_ENDINGS = ("png", "webp", "gif", "bmp", "tiff", "pgm", "ppm", "avif", "npy")

@@ -10,13 +10,13 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from core.contracts import Pixels
+from core.base.contracts import Pixels
 from core.inspect.files import Sample
-from ui.gallery import data_uri
 from ui.inspector.drawing import draw_choice
 from ui.inspector.opening import Subject
 from ui.inspector.sample_details import draw_header, draw_saving, draw_value
-from ui.words import plain, verbatim
+from ui.shared.gallery import data_uri
+from ui.shared.labels import plain, verbatim
 
 LARGE, SMALL = 288, 104
 HEX_BYTES = 256

@@ -7,12 +7,9 @@ from bisect import bisect_left
 
 import streamlit as st
 
-from core.errors import FormatMattersError
+from core.base.errors import FormatMattersError
 from core.inspect.files import Cell
-from core.stores import StoreInfo
-from ui import address
-from ui.cached import cache_data
-from ui.gallery import cell_data, draw_gallery
+from core.stores.store import StoreInfo
 from ui.inspector import drawing, filtering, inspected
 from ui.inspector.compare import draw_others
 from ui.inspector.filtering import Positions, label_text
@@ -20,7 +17,10 @@ from ui.inspector.inspected import Span
 from ui.inspector.numbers import columns, figures_of
 from ui.inspector.opening import Subject
 from ui.inspector.sample_view import draw_sample
-from ui.words import counted, verbatim
+from ui.shared import address
+from ui.shared.cached import cache_data
+from ui.shared.gallery import cell_data, draw_gallery
+from ui.shared.labels import counted, verbatim
 
 PAGE = "inspector.page"
 SELECTED = "inspector.selected"

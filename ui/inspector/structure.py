@@ -7,14 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import FormatMattersError
+from core.base.errors import FormatMattersError
 from ui.inspector import inspected
 from ui.inspector.inspected import Span
 from ui.inspector.opening import Subject
 from ui.inspector.structure_hdf5 import draw_hdf5
 from ui.inspector.structure_lmdb import draw_lmdb
 from ui.inspector.weights import draw_weights
-from ui.words import counted, size_text, verbatim
+from ui.shared.labels import counted, size_text, verbatim
 
 
 def draw_structure(subject: Subject) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ui.theme import finish
+from ui.shared.theme import finish
 
 if TYPE_CHECKING:
     import altair as alt

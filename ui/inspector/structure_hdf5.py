@@ -9,11 +9,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import FormatMattersError
+from core.base.errors import FormatMattersError
 from ui.inspector import inspected
 from ui.inspector.inspected import Span
 from ui.inspector.structure_file import ABOUT_PICTURE, CELLS, order_picture
-from ui.words import counted, number_text, plain, size_text, times_text, verbatim
+from ui.shared.labels import counted, number_text, plain, size_text, times_text, verbatim
 
 SHOWN = 200
 

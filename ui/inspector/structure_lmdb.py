@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from core.errors import FormatMattersError
+from core.base.errors import FormatMattersError
 from ui.inspector import inspected
 from ui.inspector.inspected import Span
 from ui.inspector.structure_file import ABOUT_PICTURE, CELLS, file_picture
-from ui.theme import FIGURE_COLOUR, PALETTE, finish
-from ui.words import counted, number_text, plain, size_text, times_text, verbatim
+from ui.shared.labels import counted, number_text, plain, size_text, times_text, verbatim
+from ui.shared.theme import FIGURE_COLOUR, PALETTE, finish
 
 if TYPE_CHECKING:
     import altair as alt

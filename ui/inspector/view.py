@@ -8,21 +8,21 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import FormatMattersError, WorkError
-from core.inspect import remembered
+from core.base.errors import FormatMattersError, WorkError
+from core.base.names import readable
+from core.inspect import preferences
 from core.inspect.kinds import Found, identify
 from core.inspect.schemas import SCHEMAS, SUB
-from core.names import readable
-from core.stores import StoreInfo
-from ui import address, state
+from core.stores.store import StoreInfo
 from ui.inspector import inspected
 from ui.inspector.check import draw_check
 from ui.inspector.inspected import Span
-from ui.inspector.labels import draw_labels
+from ui.inspector.label_histogram import draw_labels
 from ui.inspector.opening import QUERY, Subject
 from ui.inspector.store_view import draw_images
 from ui.inspector.structure import draw_structure
-from ui.words import counted, plain, size_text, verbatim
+from ui.shared import address, state
+from ui.shared.labels import counted, plain, size_text, verbatim
 
 KINDS = {"lmdb": "LMDB", "hdf5": "HDF5", "store": "Store built here", "folder": "Folder of files"}
 VIEWS = {
@@ -78,7 +78,7 @@ def draw_file(path: Path, uploaded: bool) -> None:
         return
     if not uploaded:
         with contextlib.suppress(WorkError):  # a full disk: it is shown all the same
-            remembered.remember_path(state.home(), str(path))
+            preferences.remember_path(state.home(), str(path))
     with told:
         _draw_understood(path, about)
     _draw_warnings([verbatim(note) for note in about["warnings"]])
@@ -92,8 +92,8 @@ def _choose_schema(path: Path, found: Found) -> str | None:
 
     Such a choice is "SCHEMA", of an LMDB with several databases also "sub:DATABASE" or "SCHEMA@DATABASE".
     """
-    table, fingerprint = SCHEMAS[found.kind], remembered.fingerprint(path)
-    schema, database = split_choice(remembered.Remembered.load(state.home()).schemas.get(fingerprint, ""))
+    table, fingerprint = SCHEMAS[found.kind], preferences.fingerprint(path)
+    schema, database = split_choice(preferences.Remembered.load(state.home()).schemas.get(fingerprint, ""))
     databases = _databases(path)
     keys = {"schema": f"inspector.schema.{fingerprint}", "database": f"inspector.database.{fingerprint}"}
 
@@ -103,7 +103,7 @@ def _choose_schema(path: Path, found: Found) -> str | None:
     def changed() -> None:
         chosen = join_choice(st.session_state.get(keys["schema"], ""), named(st.session_state.get(keys["database"])))
         try:
-            remembered.remember_schema(state.home(), fingerprint, chosen or None)
+            preferences.remember_schema(state.home(), fingerprint, chosen or None)
         except FormatMattersError as error:
             st.session_state[state.TROUBLE_KEY] = str(error)
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.inspect.weigh import Estimate
-from ui.chart_export import download_row
+from core.inspect.size_estimate import Estimate
 from ui.inspector import inspected
 from ui.inspector.opening import Subject
-from ui.theme import FIGURE_COLOUR, finish, format_scale, format_title
-from ui.words import counted, size_text
+from ui.shared.chart_export import download_row
+from ui.shared.labels import counted, size_text
+from ui.shared.theme import FIGURE_COLOUR, finish, format_scale, format_title
 
 if TYPE_CHECKING:
     import altair as alt

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from ui.theme import PALETTE
-from ui.words import number_text, rounded
+from ui.shared.labels import number_text, rounded
+from ui.shared.theme import PALETTE
 
 DOT = 7
 """Pixels of a turn's dot."""

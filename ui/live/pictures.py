@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.jobs import Job, State, Watch
-from ui.job_panel import progress_told, queue_text
+from ui.benchmark.loaders import live as loaders
+from ui.benchmark.storage import live as storage
 from ui.live.drawing import progress, waiting
-from ui.loaders import live as loaders
-from ui.storage import live as storage
-from ui.training import live as training
+from ui.shared.job_panel import progress_told, queue_text
+from ui.train import live as training
 
 PICTURES: dict[str, Callable[[Watch], str]] = {
     "loader": loaders.picture,

@@ -19,8 +19,8 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
-from core.errors import FormatMattersError
-from core.home import Home
+from core.base.errors import FormatMattersError
+from core.base.home import Home
 from core.jobs import Job, Jobs, Watch
 
 # What draws is imported with the first picture: the server starts without the charts, and without Streamlit's caches,

@@ -14,12 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.contracts import Contents
-from core.errors import InputError
-from core.formats.hdf5.checked import open_readonly
-from core.formats.hdf5.reader import Hdf5Reader
-from core.formats.hdf5.writer import Hdf5Writer
-from core.options import option
+from ...base.contracts import Contents
+from ...base.errors import InputError
+from ...base.options import option
+from .checked import open_readonly
+from .reader import Hdf5Reader
+from .writer import Hdf5Writer
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import h5py
 
-from core.contracts import MAX_PAYLOAD
-from core.errors import InputError
-from core.formats.container import open_file, reason_of
-from core.formats.hdf5.heap import REFERENCE
+from ...base.contracts import MAX_PAYLOAD
+from ...base.errors import InputError
+from ..container import open_file, reason_of
+from .heap import REFERENCE
 
 _SLACK = 1 << 16
 """Bytes by which a filter may make a small chunk longer."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.contracts import Buffer
+from ...base.contracts import Buffer
 
 REFERENCE = np.dtype([("length", "<u4"), ("address", "<u8"), ("index", "<u4")])
 """`length` counts elements; `address` is the collection's, `index` the object's in it."""

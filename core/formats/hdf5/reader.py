@@ -14,13 +14,13 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Buffer, Extents, Labels
-from core.errors import InputError
-from core.formats.container import MappedContainer, checked_labels, open_file
-from core.formats.handles import PerProcess
-from core.formats.hdf5.checked import check_chunks, dataset_of, open_readonly, place_of
-from core.formats.hdf5.heap import REFERENCE, Collections
-from core.formats.maps import release_pages
+from ...base.contracts import Buffer, Extents, Labels
+from ...base.errors import InputError
+from ..container import MappedContainer, checked_labels, open_file
+from ..handles import PerProcess
+from ..maps import release_pages
+from .checked import check_chunks, dataset_of, open_readonly, place_of
+from .heap import REFERENCE, Collections
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]

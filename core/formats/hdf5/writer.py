@@ -12,10 +12,10 @@ from typing import Any, Protocol
 import h5py
 import numpy as np
 
-from core.contracts import Buffer, Contents, Shape
-from core.errors import InputError, WorkError
-from core.formats.trouble import disk_errors_told
-from core.strict_json import dumps
+from ...base.contracts import Buffer, Contents, Shape
+from ...base.errors import InputError, WorkError
+from ...base.strict_json import dumps
+from ..disk_errors import disk_errors_told
 
 CHUNK_BYTES = 1 << 16
 SPOOL_COPY = 1 << 24

@@ -14,13 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.contracts import Contents
-from core.errors import InputError
-from core.formats.lmdb.layout import MAX_GROUP, MAX_SAMPLES
-from core.formats.lmdb.pages import Tree
-from core.formats.lmdb.reader import LmdbReader
-from core.formats.lmdb.writer import LmdbWriter
-from core.options import option
+from ...base.contracts import Contents
+from ...base.errors import InputError
+from ...base.options import option
+from .layout import MAX_GROUP, MAX_SAMPLES
+from .pages import Tree
+from .reader import LmdbReader
+from .writer import LmdbWriter
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import InputError
-from core.formats.container import open_file, reason_of
-from core.formats.maps import release_pages
+from ...base.errors import InputError
+from ..container import open_file, reason_of
+from ..maps import release_pages
 
 MAGIC, VERSION = 0xBEEFC0DE, 1
 HEADER = 16

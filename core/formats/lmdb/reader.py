@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Buffer, Extents, Labels
-from core.errors import InputError
-from core.formats.container import MappedContainer
-from core.formats.lmdb.layout import DICTIONARY, KEY_DIGITS, LABELS, MAX_GROUP, METADATA, key_of
-from core.formats.lmdb.pages import HEADER, NODE, OVERFLOW_NUMBER, Entries, Tree
-from core.formats.maps import release_pages
+from ...base.contracts import Buffer, Extents, Labels
+from ...base.errors import InputError
+from ..container import MappedContainer
+from ..maps import release_pages
+from .layout import DICTIONARY, KEY_DIGITS, LABELS, MAX_GROUP, METADATA, key_of
+from .pages import HEADER, NODE, OVERFLOW_NUMBER, Entries, Tree
 
 POINTER = 2
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import lmdb
 import numpy as np
 
-from core.contracts import Buffer, Contents
-from core.errors import InputError
-from core.formats.lmdb.layout import DICTIONARY, LABELS, METADATA, key_of
-from core.formats.trouble import disk_errors_told
-from core.strict_json import dumps
+from ...base.contracts import Buffer, Contents
+from ...base.errors import InputError
+from ...base.strict_json import dumps
+from ..disk_errors import disk_errors_told
+from .layout import DICTIONARY, LABELS, METADATA, key_of
 
 FIRST_MAP = 1 << 26
 COMMIT_BYTES = 1 << 24

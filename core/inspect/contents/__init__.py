@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-from core.errors import InputError
-from core.inspect.contents.content import Content
+from ...base.errors import InputError
+from .content import Content
 
 Read = Callable[[bytes], Content | None]
 

@@ -6,8 +6,8 @@ import base64
 import binascii
 import re
 
-from core.inspect.contents.content import Content
-from core.inspect.values import image_encoding, text_of
+from ..values import image_encoding, text_of
+from .content import Content
 
 SHORTEST = 64
 _ALPHABET = re.compile(rb"[A-Za-z0-9+/=_\-\s]+")
@@ -29,7 +29,7 @@ def read(value: bytes) -> Content | None:
 
 
 def _content(data: bytes, others: list[bytes]) -> Content | None:
-    from core.inspect.contents import content_as
+    from . import content_as
 
     found = content_as("image-file", data)
     if found is None:

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect.arrays import label_of
-from core.inspect.contents.content import Content, of_array
-from core.inspect.contents.protobuf import Fields, blobs, fields_of, integer, integers, numbers
-from core.inspect.values import image_encoding, image_from_bytes, text_of
+from ..arrays import label_of
+from ..values import image_encoding, image_from_bytes, text_of
+from .content import Content, of_array
+from .protobuf import Fields, blobs, fields_of, integer, integers, numbers
 
 _INTEGERS = {2: "i4", 5: "?", 6: "u1", 7: "i1", 8: "u2", 9: "i2"}
 """Types whose values lie in int32_data."""

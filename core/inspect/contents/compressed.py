@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.inspect.contents.content import Content
-from core.inspect.values import MAX_INFLATED, inflate, inflate_wholly
+from ..values import MAX_INFLATED, inflate, inflate_wholly
+from .content import Content
 
 SIGNATURES = (
     (b"\x1f\x8b\x08", "gzip"),
@@ -25,7 +25,7 @@ _LZ4_RATIO = 255
 
 def read(value: bytes) -> Content | None:
     """None also where the bytes only begin like compressed ones: two of them are a weak signature."""
-    from core.inspect.contents import content_of
+    from . import content_of
 
     found = inflated(value)
     if found is None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from core.contracts import Buffer, Pixels
-from core.inspect import arrays
-from core.inspect.records import Label, Vector
+from ...base.contracts import Buffer, Pixels
+from .. import arrays
+from ..records import Label, Vector
 
 MOST_NUMBERS = 1 << 20
 """Numbers of a vector that are handed on to be drawn."""
@@ -77,7 +77,7 @@ def of_array(
 
 def _doubt(image: np.ndarray[Any, Any]) -> str | None:
     """Why numbers (H, W, C) are no picture."""
-    from core.inspect.hdf5 import nature
+    from ..hdf5 import nature
 
     return nature.doubt([image[:, :, 0] if image.shape[2] == 1 else image], False)
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect.contents.content import Content, of_array
-from core.inspect.contents.protobuf import BYTES, FOUR, VARINT, Fields, blobs, fields_of, integer, numbers
-from core.inspect.values import image_encoding, image_from_bytes
+from ..values import image_encoding, image_from_bytes
+from .content import Content, of_array
+from .protobuf import BYTES, FOUR, VARINT, Fields, blobs, fields_of, integer, numbers
 
 _TYPES = {1: {VARINT}, 2: {VARINT}, 3: {VARINT}, 4: {BYTES}, 5: {VARINT}, 6: {BYTES, FOUR}, 7: {VARINT}}
 _FIRST_BYTES = b"\x08\x10\x18\x22\x28\x32\x35\x38"

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect import arrays
-from core.inspect.contents.compressed import SIGNATURES, inflated
-from core.inspect.contents.content import Content, of_array
-from core.inspect.contents.npy import MAGIC
-from core.inspect.contents.smoothness import roughness
-from core.inspect.values import guessed_dtype
+from .. import arrays
+from ..values import guessed_dtype
+from .compressed import SIGNATURES, inflated
+from .content import Content, of_array
+from .npy import MAGIC
+from .smoothness import roughness
 
 FARTHEST = 64
 """Bytes that may come before."""
@@ -45,7 +45,7 @@ def read(value: bytes) -> Content | None:
 
 
 def _behind_a_signature(value: bytes) -> Content | None:
-    from core.inspect.contents import content_of
+    from . import content_of
 
     head = value[: FARTHEST + 8]
     places = sorted((place, sign) for sign in (MAGIC, *(sign for sign, _ in SIGNATURES))

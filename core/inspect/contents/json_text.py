@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect.contents.content import Content, of_array
-from core.inspect.contents.named import label_among
-from core.inspect.contents.objects import of_object
-from core.inspect.values import text_of
+from ..values import text_of
+from .content import Content, of_array
+from .named import label_among
+from .objects import of_object
 
 _LONGEST = 1 << 26
 

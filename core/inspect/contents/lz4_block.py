@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.inspect.contents.compressed import lz4_block
-from core.inspect.contents.content import Content
+from .compressed import lz4_block
+from .content import Content
 
 _KNOWN_BY_LESS = ("bytes", "pixels", "vector", "text", "lz4_block", "headed")
 """Kinds that any bytes may be taken for."""
 
 
 def read(value: bytes) -> Content | None:
-    from core.inspect.contents import content_of
+    from . import content_of
 
     inner = lz4_block(value)
     content = None if inner is None else content_of(inner, 1)

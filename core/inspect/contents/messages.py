@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.inspect.contents.content import Content, of_array
-from core.inspect.contents.protobuf import BYTES, VARINT, Fields, fields_of, signed
-from core.inspect.records import Label
-from core.inspect.values import image_encoding, text_of
+from ..records import Label
+from ..values import image_encoding, text_of
+from .content import Content, of_array
+from .protobuf import BYTES, VARINT, Fields, fields_of, signed
 
 MOST_FIELDS, MOST_VALUES = 64, 4096
 MOST_CLASSES = 1 << 20
@@ -33,7 +33,7 @@ def message_of(value: bytes) -> Fields | None:
 
 
 def _content(fields: Fields, value: bytes, depth: int) -> Content | None:
-    from core.inspect.contents import content_as
+    from . import content_as
 
     for number, data in _bytes_of(fields):
         if image_encoding(data) is not None:

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect.contents.content import Content
-from core.inspect.contents.objects import of_object
-from core.inspect.values import dtype_called
+from ..values import dtype_called
+from .content import Content
+from .objects import of_object
 
 MOST_VALUES = 1 << 20
 DEEPEST = 32

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect import arrays
-from core.inspect.records import Label
-from core.inspect.values import dtype_called, text_of
+from .. import arrays
+from ..records import Label
+from ..values import dtype_called, text_of
 
 IMAGES = (
     "image", "img", "images", "imgs", "image_bytes", "img_bytes", "image/encoded", "encoded", "imagedata", "image_data",
@@ -71,7 +71,7 @@ def several_labels(fields: Mapping[str, Any], image: str) -> str | None:
 
 def as_label(value: Any) -> Label:
     """The label that a field holds, however it is packed; None where it holds several words, or none."""
-    from core.inspect.contents.unpacked import thing_of
+    from .unpacked import thing_of
 
     if isinstance(value, bytes | bytearray | memoryview):
         data = bytes(value)

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect.contents.content import Content, of_array
-from core.inspect.values import MAX_INFLATED, dtype_called
+from ..values import MAX_INFLATED, dtype_called
+from .content import Content, of_array
 
 MAGIC = b"\x93NUMPY"
 _MOST_MEMBERS = 64
@@ -62,7 +62,7 @@ def _header(text: bytes) -> dict[str, Any]:
 
 def _archive(value: bytes) -> Content | None:
     """The arrays of an .npz as named fields."""
-    from core.inspect.contents.objects import of_object
+    from .objects import of_object
 
     fields: dict[str, Any] = {}
     try:

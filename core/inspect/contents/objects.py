@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from core import pickles
-from core.contracts import Buffer
-from core.inspect import arrays
-from core.inspect.contents.base64_text import image_behind
-from core.inspect.contents.compressed import inflated, lz4_block
-from core.inspect.contents.content import Content, of_array
-from core.inspect.contents.named import (
+from ... import pickles
+from ...base.contracts import Buffer
+from ...base.strict_json import dumps
+from .. import arrays
+from ..records import Label
+from ..values import bare_array, guessed_dtype, image_encoding, text_of
+from .base64_text import image_behind
+from .compressed import inflated, lz4_block
+from .content import Content, of_array
+from .named import (
     IMAGES,
     LABELS,
     as_dtype,
@@ -27,11 +30,8 @@ from core.inspect.contents.named import (
     stated_dtype,
     stated_shape,
 )
-from core.inspect.contents.pil_state import pil_image
-from core.inspect.contents.stacked import stacked
-from core.inspect.records import Label
-from core.inspect.values import bare_array, guessed_dtype, image_encoding, text_of
-from core.strict_json import dumps
+from .pil_state import pil_image
+from .stacked import stacked
 
 _LONGEST_TEXT = 4096
 _SURELY = frozenset(IMAGES[: IMAGES.index("rgb") + 1])
@@ -188,7 +188,7 @@ def _of_array(
 
 
 def _of_bytes(kind: str, data: bytes, fields: Mapping[str, Any], depth: int, name: str) -> Content | None:
-    from core.inspect.contents import content_of
+    from . import content_of
 
     shape = stated_shape(fields, name)
     if shape is not None and image_encoding(data) is None:
@@ -230,7 +230,7 @@ def bare_content(kind: str, data: bytes, shape: tuple[int, ...], dtype: str | No
 
 def _pixels(data: bytes, fields: Mapping[str, Any]) -> Content | None:
     """Bare pixels beside a label, where nothing says their shape: a square."""
-    from core.inspect.contents import content_as
+    from . import content_as
 
     return content_as("pixels", data) if fields and text_of(data) is None else None
 

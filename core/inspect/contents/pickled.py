@@ -7,11 +7,12 @@ import time
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from core import checksums, pickles
-from core.errors import InputError
-from core.inspect.contents.content import Content
-from core.inspect.contents.objects import of_object
-from core.pickles.plain import MAX_OBJECTS
+from ... import pickles
+from ...base import checksums
+from ...base.errors import InputError
+from ...pickles.plain import MAX_OBJECTS
+from .content import Content
+from .objects import of_object
 
 PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 """How pickles of the protocols 2 to 5 begin."""

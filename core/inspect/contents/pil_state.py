@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from core import pickles
-from core.inspect.arrays import Array
+from ... import pickles
+from ..arrays import Array
 
 _TYPES = {"L": ("u1", 1), "P": ("u1", 1), "RGB": ("u1", 3), "RGBA": ("u1", 4), "LA": ("u1", 2), "YCbCr": ("u1", 3),
           "CMYK": ("u1", 4), "I": ("<i4", 1), "F": ("<f4", 1), "I;16": ("<u2", 1), "HSV": ("u1", 3)}  # fmt: skip
@@ -46,7 +46,7 @@ def _bits(size: Any, data: bytes) -> Array:
 def _through_pillow(mode: str, size: Any, palette: Any, data: bytes) -> Array:
     from PIL import Image
 
-    from core.pixels import to_rgb
+    from ...images.pixels import to_rgb
 
     image = Image.frombytes(mode, tuple(size), data)
     if mode == "P" and palette:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect import arrays
-from core.inspect.contents.content import Content
-from core.inspect.contents.smoothness import roughness
+from .. import arrays
+from .content import Content
+from .smoothness import roughness
 
 SMALLEST = 64
 """Bytes of the smallest block that is taken for an image: 8 x 8."""

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect.contents.content import Content
-from core.inspect.contents.objects import of_object
+from .content import Content
+from .objects import of_object
 
 _LONGEST_HEADER = 1 << 20
 _DTYPES = {

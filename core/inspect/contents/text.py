@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.inspect.contents.content import Content
-from core.inspect.values import text_of
+from ..values import text_of
+from .content import Content
 
 
 def read(value: bytes) -> Content | None:

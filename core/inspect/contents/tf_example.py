@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.inspect.contents.content import Content
-from core.inspect.contents.objects import of_object
-from core.inspect.contents.protobuf import blobs, fields_of, integers, numbers
-from core.inspect.values import text_of
+from ..values import text_of
+from .content import Content
+from .objects import of_object
+from .protobuf import blobs, fields_of, integers, numbers
 
 MOST_FEATURES = 4096
 

@@ -11,12 +11,12 @@ import zipfile
 import zlib
 from typing import Any
 
-from core import pickles
-from core.inspect.contents.content import Content
-from core.inspect.contents.objects import of_object
-from core.inspect.contents.pickled import ImageClasses
-from core.inspect.values import MAX_INFLATED
-from core.pickles.torch_stream import MAGIC, load_stream
+from ... import pickles
+from ...pickles.torch_stream import MAGIC, load_stream
+from ..values import MAX_INFLATED
+from .content import Content
+from .objects import of_object
+from .pickled import ImageClasses
 
 _PICKLE = "/data.pkl"
 

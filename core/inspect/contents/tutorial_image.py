@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from core import pickles
-from core.contracts import Buffer
-from core.inspect import arrays
-from core.inspect.contents.base64_text import image_behind
-from core.inspect.contents.content import Content
-from core.inspect.contents.named import stated_dtype, stated_shape
-from core.inspect.contents.pil_state import pil_image
-from core.inspect.values import bare_array, guessed_dtype, image_encoding, image_from_bytes, inflate
+from ... import pickles
+from ...base.contracts import Buffer
+from .. import arrays
+from ..values import bare_array, guessed_dtype, image_encoding, image_from_bytes, inflate
+from .base64_text import image_behind
+from .content import Content
+from .named import stated_dtype, stated_shape
+from .pil_state import pil_image
 
 _BARE = ("", "none", "raw", "null", "false", "uncompressed")
 _NOT_GENERAL = ("png", "jpg", "jpeg", "webp", "bmp", "tiff", "gif")

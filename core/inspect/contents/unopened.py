@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.inspect import arrays
-from core.inspect.contents.content import Content
+from .. import arrays
+from .content import Content
 
 _SIGNATURES = (
     (0, b"\x00\x00\x00\x0cJXL \r\n\x87\n", "JPEG XL", "jxl"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.errors import InputError
-from core.inspect.contents.json_text import parsed
-from core.inspect.contents.msgpack import Unpacker
-from core.inspect.contents.npy import MAGIC, array_of
-from core.inspect.contents.pickled import PICKLES, load
-from core.inspect.values import text_of
+from ...base.errors import InputError
+from ..values import text_of
+from .json_text import parsed
+from .msgpack import Unpacker
+from .npy import MAGIC, array_of
+from .pickled import PICKLES, load
 
 
 def thing_of(value: bytes) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect.contents.content import MOST_NUMBERS, Content, vector_text
+from .content import MOST_NUMBERS, Content, vector_text
 
 FEWEST = 8
 _SMALLEST, _LARGEST = 1e-9, 1e5

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from core.inspect.contents.content import Content
-from core.inspect.contents.pixels import number_before
-from core.inspect.values import image_encoding, image_from_bytes
+from ..values import image_encoding, image_from_bytes
+from .content import Content
+from .pixels import number_before
 
 FARTHEST = 8192
 """Bytes that may come before the image."""

@@ -14,7 +14,7 @@ from math import prod
 
 import h5py
 
-from core.inspect.hdf5.chunks import layout_of
+from .chunks import layout_of
 
 COUNTED = 1 << 20
 """Chunks that are counted; of a dataset with more each row is asked as it is read."""

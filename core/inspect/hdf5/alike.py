@@ -7,11 +7,11 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from core.inspect import arrays
-from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5.facts import Facts, facts_of, role, spread
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.pixels import Look, look_of
+from .. import arrays
+from . import layouts as hdf5_layouts
+from .facts import Facts, facts_of, role, spread
+from .file import Hdf5File
+from .pixels import Look, look_of
 
 LOOKED_AT = 32
 """Datasets that are opened to find some of one type and as many channels."""

@@ -8,17 +8,17 @@ from math import prod
 
 import numpy as np
 
-from core.inspect import arrays
-from core.inspect.bands import SENTINEL_2
-from core.inspect.display_range import evenly
-from core.inspect.hdf5 import described, doubles, nature, origins
-from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5 import spec as hdf5_spec
-from core.inspect.hdf5.doubles import lies_beside
-from core.inspect.hdf5.facts import Facts
-from core.inspect.hdf5.layout_choice import many_layout
-from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, UNLIKELY, has, surely_images
+from .. import arrays
+from ..bands import SENTINEL_2
+from ..display_range import evenly
+from . import described, doubles, nature, origins
+from . import layouts as hdf5_layouts
+from . import spec as hdf5_spec
+from .doubles import lies_beside
+from .facts import Facts
+from .layout_choice import many_layout
+from .name_hints import BESIDE, IMAGE_WORDS, UNLIKELY, has, surely_images
+from .rows import Rows
 
 ENOUGH = 3
 """Points from which an array is taken for images without a look at its values."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import h5py
 
-from core.inspect.hdf5.filters import filters
+from .filters import filters
 
 MAX_CHUNKS = 4_000
 """Chunks told of one dataset; of more, every so many."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import h5py
 
-from core.inspect.hdf5.walk import TROUBLE, Tree, one_line
+from .walk import TROUBLE, Tree, one_line
 
 KEPT_OPEN = 512
 """Datasets that are kept open."""

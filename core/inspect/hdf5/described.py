@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect.bands import Hints
-from core.inspect.hdf5.facts import Facts, facts_of
-from core.inspect.hdf5.spec import word
-from core.inspect.hdf5.words import words
+from ..bands import Hints
+from .facts import Facts, facts_of
+from .name_hints import words
+from .spec import word
 
 NO_PICTURE = ""
 """The layout of what says that it is no picture."""

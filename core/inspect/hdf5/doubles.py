@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from core.inspect import arrays
-from core.inspect.hdf5 import nature
-from core.inspect.hdf5.facts import Facts, facts_of
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.words import BESIDE, surely_images, words
+from .. import arrays
+from . import nature
+from .facts import Facts, facts_of
+from .file import Hdf5File
+from .name_hints import BESIDE, surely_images, words
 
 NEXT = re.compile(r"next[_-]?", re.IGNORECASE)
 

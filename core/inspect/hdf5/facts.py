@@ -10,9 +10,9 @@ from typing import Any
 import h5py
 import numpy as np
 
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.walk import TROUBLE
-from core.inspect.hdf5.words import BESIDE, IMAGE_WORDS, LABEL_WORDS, label_rank, rank, split_of, text_rank, words
+from .file import Hdf5File
+from .name_hints import BESIDE, IMAGE_WORDS, LABEL_WORDS, label_rank, rank, split_of, text_rank, words
+from .walk import TROUBLE
 
 LOOKED_AT = 4_000
 """Datasets whose shapes are looked at; of a group with more, some that are spread evenly."""

@@ -8,29 +8,19 @@ from math import prod
 
 import numpy as np
 
-from core.inspect import arrays
-from core.inspect.display import native
-from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5 import nature, origins
-from core.inspect.hdf5 import spec as hdf5_spec
-from core.inspect.hdf5.candidates import SMOOTH, smoothness
-from core.inspect.hdf5.doubles import doubles, lies_beside
-from core.inspect.hdf5.facts import Facts, by_group, facts_of, look, spread
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.layout_choice import single_layout
-from core.inspect.hdf5.values import bytes_of, is_bytes
-from core.inspect.hdf5.words import (
-    BESIDE,
-    IMAGE_WORDS,
-    SURE_WORDS,
-    UNLIKELY,
-    has,
-    natural,
-    rank,
-    surely_images,
-    words,
-)
-from core.inspect.values import image_encoding
+from .. import arrays
+from ..display import native
+from ..values import image_encoding
+from . import layouts as hdf5_layouts
+from . import nature, origins
+from . import spec as hdf5_spec
+from .candidates import SMOOTH, smoothness
+from .doubles import doubles, lies_beside
+from .facts import Facts, by_group, facts_of, look, spread
+from .file import Hdf5File
+from .layout_choice import single_layout
+from .name_hints import BESIDE, IMAGE_WORDS, SURE_WORDS, UNLIKELY, has, natural, rank, surely_images, words
+from .values import bytes_of, is_bytes
 
 PROBE = 12
 """Datasets of a family that are looked at."""

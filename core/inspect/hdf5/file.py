@@ -13,16 +13,16 @@ from typing import Any, ClassVar
 import h5py
 import numpy as np
 
-from core.errors import InputError
-from core.inspect.display import Choice
-from core.inspect.hdf5 import absent, guard
-from core.inspect.hdf5.absent import Absence
-from core.inspect.hdf5.chunks import chunk_map, describe
-from core.inspect.hdf5.cut import Padded, stated_end
-from core.inspect.hdf5.datasets import Datasets
-from core.inspect.hdf5.guard import texts
-from core.inspect.hdf5.heap import Heaps
-from core.inspect.hdf5.walk import TROUBLE, Node, Tree, one_line, shortened, walk
+from ...base.errors import InputError
+from ..display import Choice
+from . import absent, guard
+from .absent import Absence
+from .chunks import chunk_map, describe
+from .datasets import Datasets
+from .guard import texts
+from .heap import Heaps
+from .truncated import Padded, stated_end
+from .walk import TROUBLE, Node, Tree, one_line, shortened, walk
 
 MAX_TREE = 2_000
 """Nodes that `structure` describes; of more, the first, and `tree_total` says how many there are."""

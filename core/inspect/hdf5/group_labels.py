@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
-from core.contracts import Labels
-from core.inspect import arrays
-from core.inspect.hdf5.facts import Facts, facts_of, look
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.labels import STATED, TEXT, labels_for
-from core.inspect.hdf5.spec import word
-from core.inspect.hdf5.texts import text_of
-from core.inspect.hdf5.words import IMAGE_WORDS, SPLITS, words
-from core.inspect.records import Label
+from ...base.contracts import Labels
+from .. import arrays
+from ..records import Label
+from .facts import Facts, facts_of, look
+from .file import Hdf5File
+from .labels import STATED, TEXT, labels_for
+from .name_hints import IMAGE_WORDS, SPLITS, words
+from .spec import word
+from .texts import text_of
 
 ATTRIBUTES = (
     "label", "class", "target", "y", "category", "class_id", "label_id", "class_name", "labels", "caption", "captions",

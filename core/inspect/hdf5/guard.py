@@ -11,9 +11,9 @@ from typing import Any
 import h5py
 import numpy as np
 
-from core.inspect.hdf5.chunks import layout_of, logical_bytes
-from core.inspect.hdf5.filters import missing
-from core.inspect.hdf5.walk import Tree
+from .chunks import layout_of, logical_bytes
+from .filters import missing
+from .walk import Tree
 
 MAX_READ = 1 << 29
 """512 MiB; a chunk or a single record that is larger is refused before it is read."""

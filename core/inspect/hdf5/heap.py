@@ -7,7 +7,7 @@ import os
 import h5py
 import numpy as np
 
-from core.formats.hdf5.heap import REFERENCE, Collections
+from ...formats.hdf5.heap import REFERENCE, Collections
 
 
 class Heaps:

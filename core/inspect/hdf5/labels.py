@@ -13,15 +13,15 @@ from typing import Any
 import h5py
 import numpy as np
 
-from core.contracts import Labels
-from core.inspect import arrays
-from core.inspect.hdf5 import spec as hdf5_spec
-from core.inspect.hdf5.facts import Facts
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.texts import class_names, text_of
-from core.inspect.hdf5.words import UNLIKELY, has, may_be_classes, words
-from core.inspect.records import Label
+from ...base.contracts import Labels
+from .. import arrays
+from ..records import Label
+from . import spec as hdf5_spec
+from .facts import Facts
+from .file import Hdf5File
+from .name_hints import UNLIKELY, has, may_be_classes, words
+from .rows import Rows
+from .texts import class_names, text_of
 
 MAX_NUMBERS = 1 << 25
 """Class numbers that are read all at once; of more there is no list."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from core.inspect.bands import MOST_BANDS
-from core.inspect.hdf5 import described
-from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5 import spec as hdf5_spec
-from core.inspect.hdf5.facts import Facts, look, role
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.words import BESIDE, has, words
+from ..bands import MOST_BANDS
+from . import described
+from . import layouts as hdf5_layouts
+from . import spec as hdf5_spec
+from .facts import Facts, look, role
+from .file import Hdf5File
+from .name_hints import BESIDE, has, words
 
 FAMILY = 3
 """Datasets of one shape from which they are taken for images of bands."""

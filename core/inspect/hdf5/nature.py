@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.inspect import arrays
+from .. import arrays
 
 ALIKE = 0.4
 """Correlation of neighbours from which numbers under a name that says nothing are taken for a picture."""

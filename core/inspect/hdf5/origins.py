@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from core.inspect.hdf5.facts import Facts, look
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.spec import word
-from core.inspect.hdf5.words import TELLING, words
+from .facts import Facts, look
+from .file import Hdf5File
+from .name_hints import TELLING, words
+from .spec import word
 
 KERAS = ("keras_version", "layer_names", "weight_names", "optimizer_weights")
 """Attributes of the root, or of a group in it, of a model's file."""

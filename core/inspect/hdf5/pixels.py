@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from core.inspect import arrays
-from core.inspect.display import Display, Drawn, native
-from core.inspect.hdf5 import described
-from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5 import spec as hdf5_spec
-from core.inspect.hdf5.facts import Facts
+from .. import arrays
+from ..display import Display, Drawn, native
+from . import described
+from . import layouts as hdf5_layouts
+from . import spec as hdf5_spec
+from .facts import Facts
 
 SAMPLED = 9
 """Images that are looked at to tell what their values mean."""

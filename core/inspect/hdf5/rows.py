@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect.hdf5.facts import Facts
+from .facts import Facts
 
 BLOCK_BYTES = 1 << 26
 """64 MiB; a block of rows that share chunks is read at once only if it is no larger."""

@@ -11,12 +11,12 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from core.contracts import Labels
-from core.inspect.hdf5 import absent
-from core.inspect.hdf5.absent import Absence
-from core.inspect.hdf5.facts import Facts
-from core.inspect.hdf5.walk import TROUBLE
-from core.inspect.records import Label, Record
+from ...base.contracts import Labels
+from ..records import Label, Record
+from . import absent
+from .absent import Absence
+from .facts import Facts
+from .walk import TROUBLE
 
 
 class Column(Protocol):

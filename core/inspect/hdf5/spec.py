@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect.hdf5.file import Hdf5File
+from .file import Hdf5File
 
 _FLIPS = {"LL": (0,), "UR": (1,), "LR": (0, 1)}
 """DISPLAY_ORIGIN: the axes (rows, columns) that run the other way; UL is upright."""

@@ -9,9 +9,9 @@ from typing import Any
 import h5py
 import numpy as np
 
-from core.inspect.hdf5.facts import Facts
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.words import CLASS_NAME_WORDS, words
+from .facts import Facts
+from .file import Hdf5File
+from .name_hints import CLASS_NAME_WORDS, words
 
 MAX_NAMES = 100_000
 MAX_TEXT = 1 << 16

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect import arrays
-from core.inspect.array_statistics import measured
-from core.inspect.display import Drawn
-from core.inspect.displays import Displays
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.pixels import Look
-from core.inspect.records import Label, Record
-from core.inspect.values import image_encoding, image_from_bytes, samples_of, text_of
+from .. import arrays
+from ..array_statistics import measured
+from ..display import Drawn
+from ..displays import Displays
+from ..records import Label, Record
+from ..values import image_encoding, image_from_bytes, samples_of, text_of
+from .file import Hdf5File
+from .pixels import Look
 
 _BASE64 = (b"/9j/", b"iVBORw0KGgo", b"UklGR", b"R0lGOD", b"Qk0")
 """How JPEG, PNG, WebP, GIF and BMP begin in base64."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.inspect.contents import content_of
+from ..contents import content_of
 
 if TYPE_CHECKING:
-    from core.inspect.lmdb.file import LmdbView
+    from .file import LmdbView
 
 BOOKKEEPING = frozenset(
     b"""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.errors import InputError
-from core.inspect.lmdb.file import LmdbFile, LmdbView
-from core.inspect.lmdb.labels import SIBLINGS
-from core.inspect.records import UNREADABLE, File, Records
+from ...base.errors import InputError
+from ..records import UNREADABLE, File, Records
+from .file import LmdbFile, LmdbView
+from .labels import SIBLINGS
 
 SUB = "sub:"
 MOST_TRIED = 32

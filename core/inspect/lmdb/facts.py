@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from core.inspect.contents import Content, content_of
-from core.inspect.contents.named import stated_dtype, stated_shape
-from core.inspect.contents.objects import bare_content, behind_compression
-from core.inspect.contents.unpacked import thing_of
-from core.inspect.lmdb.facts_beside import dtype_in, shape_in
-from core.inspect.values import guessed_dtype, image_encoding
+from ..contents import Content, content_of
+from ..contents.named import stated_dtype, stated_shape
+from ..contents.objects import bare_content, behind_compression
+from ..contents.unpacked import thing_of
+from ..values import guessed_dtype, image_encoding
+from .sidecar_facts import dtype_in, shape_in
 
 if TYPE_CHECKING:
-    from core.inspect.lmdb.file import LmdbView
+    from .file import LmdbView
 
 METADATA = (b"__metadata__", b"__meta__", b"__info__", b"__config__", b"metadata", b"meta", b"meta_info", b"info",
             b"dataset_info", b"config", b"attrs", b"attributes", b"schema", b"header")  # fmt: skip

@@ -15,19 +15,19 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from core.errors import InputError
-from core.inspect.contents import Content
-from core.inspect.display import Choice
-from core.inspect.lmdb.bookkeeping import bookkeeping_of, is_bookkeeping
-from core.inspect.lmdb.facts import Facts, facts_of
-from core.inspect.lmdb.keys import KeyText, key_text, key_text_of
-from core.inspect.lmdb.layout import DUPSORT, INTEGERKEY, SUBDATA, Database, Layout, Meta, guess_layout, read_metas
-from core.inspect.lmdb.map import in_cells, page_kinds
-from core.inspect.lmdb.pages import Numbers, Pages
-from core.inspect.lmdb.salvage import in_order, stray_leaves
-from core.inspect.lmdb.spread import spread
-from core.inspect.lmdb.structure import structure_of
-from core.inspect.lmdb.tree import Entry, Tree
+from ...base.errors import InputError
+from ..contents import Content
+from ..display import Choice
+from .bookkeeping import bookkeeping_of, is_bookkeeping
+from .facts import Facts, facts_of
+from .keys import KeyText, key_text, key_text_of
+from .layout import DUPSORT, INTEGERKEY, SUBDATA, Database, Layout, Meta, guess_layout, read_metas
+from .map import in_cells, page_kinds
+from .pages import Numbers, Pages
+from .salvage import in_order, stray_leaves
+from .spread import spread
+from .structure import structure_of
+from .tree import Entry, Tree
 
 MOST_DATABASES = 1024
 SAMPLED_BYTES = 1 << 26

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from core.inspect.records import Label
+from ..records import Label
 
 _NO_CLASSES = frozenset(
     (

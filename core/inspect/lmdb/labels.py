@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from core.contracts import Labels
-from core.inspect.arrays import label_of
-from core.inspect.contents import content_of
-from core.inspect.contents.json_text import parsed
-from core.inspect.contents.named import as_label, label_among
-from core.inspect.contents.pickled import PICKLES
-from core.inspect.contents.unpacked import thing_of
-from core.inspect.records import Label
-from core.inspect.values import text_of
+from ...base.contracts import Labels
+from ..arrays import label_of
+from ..contents import content_of
+from ..contents.json_text import parsed
+from ..contents.named import as_label, label_among
+from ..contents.pickled import PICKLES
+from ..contents.unpacked import thing_of
+from ..records import Label
+from ..values import text_of
 
 if TYPE_CHECKING:
-    from core.inspect.lmdb.file import LmdbView
+    from .file import LmdbView
 
 TOGETHER = (b"__labels__", b"labels", b"label", b"targets", b"target", b"y", b"__targets__", b"classes", b"class_ids")
 CLASS_NAMES = (

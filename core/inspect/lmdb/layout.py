@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from mmap import mmap
 from typing import NamedTuple
 
-from core.errors import InputError
+from ...base.errors import InputError
 
 MAGIC, VERSION = 0xBEEFC0DE, 1
 PAGE_SIZES = (4096, 16384, 8192, 32768, 65536, 2048, 1024, 512, 256)

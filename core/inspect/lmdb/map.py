@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.inspect.lmdb.layout import BIGDATA
-from core.inspect.lmdb.pages import NODE, Numbers
-from core.inspect.lmdb.tree import Tree
+from .layout import BIGDATA
+from .pages import NODE, Numbers
+from .tree import Tree
 
 KINDS = ("free", "meta", "branch", "leaf", "overflow")
 FREE, META, BRANCH, LEAF, OVERFLOW = range(5)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.contracts import Buffer, Labels
+from ...base.contracts import Buffer, Labels
 
 if TYPE_CHECKING:
-    from core.inspect.lmdb.file import LmdbView
+    from .file import LmdbView
 
 
 class LmdbContents:

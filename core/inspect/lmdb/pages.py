@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.inspect.lmdb.layout import BIGDATA, BRANCH, LEAF, LEAF2, META, OVERFLOW, Layout
+from .layout import BIGDATA, BRANCH, LEAF, LEAF2, META, OVERFLOW, Layout
 
 NODE = 8
 MAX_VALUE = 1 << 28

@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
 
-from core.contracts import Labels
-from core.errors import InputError
-from core.inspect.contents import Content, content_as
-from core.inspect.display import Drawn
-from core.inspect.displays import Displays
-from core.inspect.lmdb import labels as lmdb_labels
-from core.inspect.lmdb.bookkeeping import BOOKKEEPING, is_bookkeeping
-from core.inspect.lmdb.file import LmdbView
-from core.inspect.lmdb.key_classes import KeyClasses, in_keys
-from core.inspect.lmdb.keys import HEXADECIMAL
-from core.inspect.lmdb.labels import LabelSource
-from core.inspect.lmdb.layout import DUPSORT, INTEGERKEY, REVERSEKEY
-from core.inspect.lmdb.selection import AllBut, Counting, Selection, in_counting_order
-from core.inspect.lmdb.tree import Entry
-from core.inspect.records import Label, Record
+from ...base.contracts import Labels
+from ...base.errors import InputError
+from ..contents import Content, content_as
+from ..display import Drawn
+from ..displays import Displays
+from ..records import Label, Record
+from . import labels as lmdb_labels
+from .bookkeeping import BOOKKEEPING, is_bookkeeping
+from .file import LmdbView
+from .key_classes import KeyClasses, in_keys
+from .keys import HEXADECIMAL
+from .labels import LabelSource
+from .layout import DUPSORT, INTEGERKEY, REVERSEKEY
+from .selection import AllBut, Counting, Selection, in_counting_order
+from .tree import Entry
 
 
 class LmdbRecords:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.inspect.lmdb.layout import INTEGERKEY
+from .layout import INTEGERKEY
 
 if TYPE_CHECKING:
-    from core.inspect.lmdb.file import LmdbView
+    from .file import LmdbView
 
 
 class Selection(Protocol):

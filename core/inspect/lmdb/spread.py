@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from core.inspect.lmdb.layout import DUPSORT
-from core.inspect.lmdb.pages import Node
-from core.inspect.lmdb.tree import Tree
+from .layout import DUPSORT
+from .pages import Node
+from .tree import Tree
 
 SMALL = 1_024
 """Leaf pages of a tree whose entries may as well be counted."""

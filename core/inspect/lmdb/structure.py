@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect.lmdb.layout import BIGDATA, FLAGS, LEAF2, Meta
-from core.inspect.lmdb.pages import Numbers, Pages
-from core.inspect.lmdb.tree import Tree
+from .layout import BIGDATA, FLAGS, LEAF2, Meta
+from .pages import Numbers, Pages
+from .tree import Tree
 
 MOST_LEAVES = 4096
 """Leaf pages looked into at most; of more, so many evenly spread ones stand for all."""

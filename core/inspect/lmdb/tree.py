@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.inspect.lmdb.layout import DUPDATA, DUPSORT, INTEGERKEY, LEAF2, REVERSEKEY, SUBDATA, Database
-from core.inspect.lmdb.pages import NODE, Node, Numbers, Pages
-from core.inspect.lmdb.walk import UNSEEN_LEAVES, Walk, joined, parts, walk
+from .layout import DUPDATA, DUPSORT, INTEGERKEY, LEAF2, REVERSEKEY, SUBDATA, Database
+from .pages import NODE, Node, Numbers, Pages
+from .walk import UNSEEN_LEAVES, Walk, joined, parts, walk
 
 SEARCHES_BETWEEN_RELEASES = 64
 COUNTED_FIRST, COUNTED_AT_ONCE = 1_024, 16_384

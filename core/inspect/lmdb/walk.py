@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.inspect.lmdb.pages import Numbers, Pages
+from .pages import Numbers, Pages
 
 DEEPEST = 32
 PAGES_AT_ONCE = 4096

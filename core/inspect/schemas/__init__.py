@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from core.errors import InputError
-from core.inspect.records import UNREADABLE, File, Records, Schema
-from core.tables import Entry, Table
+from ...base.errors import InputError
+from ...base.registry import Entry, Registry
+from ..records import UNREADABLE, File, Records, Schema
 
-_HERE = "core.inspect.schemas"
+_HERE = ".inspect.schemas"
 
 SUB = "sub:"
 """What precedes the name of a sub-database of an LMDB, where a schema is asked for."""
 
-SCHEMAS: Mapping[str, Table[Schema]] = {
-    "store": Table(
+SCHEMAS: Mapping[str, Registry[Schema]] = {
+    "store": Registry(
         "schema for stores",
         {"store": Entry(f"{_HERE}.ours:BuiltStore", "A store built here")},
     ),
-    "lmdb": Table(
+    "lmdb": Registry(
         "schema for LMDB",
         {
             "own-lmdb": Entry(f"{_HERE}.ours:OwnLmdb", "LMDB of a store built here"),
@@ -47,7 +47,7 @@ SCHEMAS: Mapping[str, Table[Schema]] = {
             "plain-values": Entry(f"{_HERE}.lmdb_values:PlainValues", "Values of an unknown kind"),
         },
     ),
-    "hdf5": Table(
+    "hdf5": Registry(
         "schema for HDF5",
         {
             "own-hdf5": Entry(f"{_HERE}.ours:OwnHdf5", "HDF5 file of a store built here"),
@@ -68,7 +68,7 @@ SCHEMAS: Mapping[str, Table[Schema]] = {
             "hdf5-as-images": Entry(f"{_HERE}.hdf5_as_images:AsImages", "Any array of numbers, drawn as images"),
         },
     ),
-    "folder": Table(
+    "folder": Registry(
         "schema for folders",
         {
             "own-disk": Entry(f"{_HERE}.ours:OwnDisk", "Folder of a store built here"),
@@ -99,7 +99,7 @@ def understand(file: File, wanted: str | None = None) -> tuple[str, Records]:
         InputError: none does, or the wanted one does not.
     """
     if getattr(file, "databases", None) or (wanted is not None and (wanted.startswith(SUB) or "@" in wanted)):
-        from core.inspect.lmdb.databases import choose
+        from ..lmdb.databases import choose
 
         return choose(cast("Any", file), wanted, understand_one)
     return understand_one(file, wanted)

@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5.beside import find_labels
-from core.inspect.hdf5.candidates import Candidate, array_candidates, chosen, first_images
-from core.inspect.hdf5.doubles import beside_words
-from core.inspect.hdf5.facts import Facts, facts_of, look
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.labels import LabelColumn
-from core.inspect.hdf5.pixels import Look, look_of
-from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.runs import Column, Extent, Run, Runs
-from core.inspect.hdf5.values import record_of_pixels
-from core.inspect.records import Label, Record
+from ..hdf5 import layouts as hdf5_layouts
+from ..hdf5.candidates import Candidate, array_candidates, chosen, first_images
+from ..hdf5.doubles import beside_words
+from ..hdf5.facts import Facts, facts_of, look
+from ..hdf5.file import Hdf5File
+from ..hdf5.labels import LabelColumn
+from ..hdf5.pixels import Look, look_of
+from ..hdf5.rows import Rows
+from ..hdf5.runs import Column, Extent, Run, Runs
+from ..hdf5.sidecar_labels import find_labels
+from ..hdf5.values import record_of_pixels
+from ..records import Label, Record
 
 
 class ArrayRun(Run):
@@ -72,14 +72,14 @@ class SingleImage(Runs):
         layout = hdf5_layouts.single(image.shape, image.matlab)
         if layout is None:
             return None
-        from core.inspect.schemas.hdf5_groups import DatasetsRun
+        from .hdf5_groups import DatasetsRun
 
         why = f"the datasets are image, of shape {image.shape}, and meta, of one value"
         return cls(why, [DatasetsRun(file, ["image"], lambda _: _scalar(meta))])
 
 
 def _scalar(facts: Facts) -> Any:
-    from core.inspect.arrays import label_of
+    from ..arrays import label_of
 
     return label_of(facts.file.rows(facts.dataset, 0, 1))
 

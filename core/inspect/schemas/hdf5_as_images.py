@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5.beside import find_labels
-from core.inspect.hdf5.facts import Facts, look
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.runs import Run, Runs
-from core.inspect.schemas.hdf5_arrays import ArrayRun
-from core.inspect.schemas.hdf5_groups import DatasetsRun
+from ..hdf5 import layouts as hdf5_layouts
+from ..hdf5.facts import Facts, look
+from ..hdf5.file import Hdf5File
+from ..hdf5.runs import Run, Runs
+from ..hdf5.sidecar_labels import find_labels
+from .hdf5_arrays import ArrayRun
+from .hdf5_groups import DatasetsRun
 
 
 class AsImages(Runs):

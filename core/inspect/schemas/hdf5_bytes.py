@@ -7,16 +7,16 @@ from math import prod
 
 import numpy as np
 
-from core.inspect.hdf5.beside import find_labels
-from core.inspect.hdf5.facts import Facts, look
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.guard import MAX_READ
-from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.runs import Column, Extent, Run, Runs
-from core.inspect.hdf5.values import Pictures, bytes_of, is_bytes, record_of_file
-from core.inspect.hdf5.words import IMAGE_WORDS
-from core.inspect.records import Record
-from core.inspect.values import image_encoding
+from ..hdf5.facts import Facts, look
+from ..hdf5.file import Hdf5File
+from ..hdf5.guard import MAX_READ
+from ..hdf5.name_hints import IMAGE_WORDS
+from ..hdf5.rows import Rows
+from ..hdf5.runs import Column, Extent, Run, Runs
+from ..hdf5.sidecar_labels import find_labels
+from ..hdf5.values import Pictures, bytes_of, is_bytes, record_of_file
+from ..records import Record
+from ..values import image_encoding
 
 PROBE = 8
 HEADS = 1 << 12
@@ -161,7 +161,7 @@ def _may_be_table(packed: Facts, other: Facts) -> bool:
 
 
 def _words(facts: Facts) -> set[str]:
-    from core.inspect.hdf5.words import words
+    from ..hdf5.name_hints import words
 
     return set(words(facts.leaf))
 

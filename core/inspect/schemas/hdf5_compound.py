@@ -10,20 +10,20 @@ from typing import Any
 import h5py
 import numpy as np
 
-from core.inspect import arrays
-from core.inspect.display_range import evenly
-from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5.candidates import SMOOTH, smoothness
-from core.inspect.hdf5.facts import Facts, look
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.pixels import Look, look_of
-from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.runs import Extent, Run, Runs
-from core.inspect.hdf5.texts import class_names, text_of
-from core.inspect.hdf5.values import Pictures, bytes_of, is_bytes, record_of_bytes, record_of_pixels
-from core.inspect.hdf5.words import IMAGE_WORDS, label_rank, rank, text_rank
-from core.inspect.records import Label, Record
-from core.inspect.values import image_encoding
+from .. import arrays
+from ..display_range import evenly
+from ..hdf5 import layouts as hdf5_layouts
+from ..hdf5.candidates import SMOOTH, smoothness
+from ..hdf5.facts import Facts, look
+from ..hdf5.file import Hdf5File
+from ..hdf5.name_hints import IMAGE_WORDS, label_rank, rank, text_rank
+from ..hdf5.pixels import Look, look_of
+from ..hdf5.rows import Rows
+from ..hdf5.runs import Extent, Run, Runs
+from ..hdf5.texts import class_names, text_of
+from ..hdf5.values import Pictures, bytes_of, is_bytes, record_of_bytes, record_of_pixels
+from ..records import Label, Record
+from ..values import image_encoding
 
 PROBE = 4
 

@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.contracts import Labels
-from core.inspect.hdf5 import absent
-from core.inspect.hdf5.facts import facts_of
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.texts import characters
-from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_values
-from core.inspect.records import Label, Record
+from ...base.contracts import Labels
+from ..hdf5 import absent
+from ..hdf5.facts import facts_of
+from ..hdf5.file import Hdf5File
+from ..hdf5.texts import characters
+from ..hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_values
+from ..records import Label, Record
 
 ROWS = 64
 VALUES = 1 << 20

@@ -6,20 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.inspect import arrays
-from core.inspect.display_range import evenly
-from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5 import nature, origins
-from core.inspect.hdf5.beside import find_labels
-from core.inspect.hdf5.candidates import smoothness
-from core.inspect.hdf5.facts import Facts, look
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.pixels import Look, look_of
-from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.runs import Column, Extent, Run, Runs
-from core.inspect.hdf5.values import record_of_pixels
-from core.inspect.hdf5.words import IMAGE_WORDS, UNLIKELY, has
-from core.inspect.records import Record
+from .. import arrays
+from ..display_range import evenly
+from ..hdf5 import layouts as hdf5_layouts
+from ..hdf5 import nature, origins
+from ..hdf5.candidates import smoothness
+from ..hdf5.facts import Facts, look
+from ..hdf5.file import Hdf5File
+from ..hdf5.name_hints import IMAGE_WORDS, UNLIKELY, has
+from ..hdf5.pixels import Look, look_of
+from ..hdf5.rows import Rows
+from ..hdf5.runs import Column, Extent, Run, Runs
+from ..hdf5.sidecar_labels import find_labels
+from ..hdf5.values import record_of_pixels
+from ..records import Record
 
 SMOOTH = 0.4
 """Correlation of neighbours from which rows of numbers are taken for pictures."""

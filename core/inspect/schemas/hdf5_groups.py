@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from core.contracts import Labels
-from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5.alike import Families, Looks
-from core.inspect.hdf5.doubles import beside_words
-from core.inspect.hdf5.facts import Facts, facts_of, look
-from core.inspect.hdf5.families import Family, families, image_layout
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.group_labels import Labeller, labels_of
-from core.inspect.hdf5.runs import Extent, Run, Runs
-from core.inspect.hdf5.texts import class_names
-from core.inspect.hdf5.values import Pictures, bytes_of, is_bytes, record_of_bytes, record_of_pixels, record_of_values
-from core.inspect.records import Label, Record
+from ...base.contracts import Labels
+from ..hdf5 import layouts as hdf5_layouts
+from ..hdf5.alike import Families, Looks
+from ..hdf5.doubles import beside_words
+from ..hdf5.facts import Facts, facts_of, look
+from ..hdf5.families import Family, families, image_layout
+from ..hdf5.file import Hdf5File
+from ..hdf5.group_labels import Labeller, labels_of
+from ..hdf5.runs import Extent, Run, Runs
+from ..hdf5.texts import class_names
+from ..hdf5.values import Pictures, bytes_of, is_bytes, record_of_bytes, record_of_pixels, record_of_values
+from ..records import Label, Record
 
 
 class DatasetsRun(Run):

@@ -9,23 +9,23 @@ from typing import Any
 import h5py
 import numpy as np
 
-from core.inspect import arrays
-from core.inspect.display_range import evenly
-from core.inspect.hdf5 import layouts as hdf5_layouts
-from core.inspect.hdf5.alike import Looks
-from core.inspect.hdf5.beside import find_labels
-from core.inspect.hdf5.facts import Facts, look
-from core.inspect.hdf5.families import image_layout, is_image
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.guard import MAX_READ
-from core.inspect.hdf5.pixels import SAMPLED
-from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.runs import Column, Extent, Run, Runs
-from core.inspect.hdf5.texts import text_of
-from core.inspect.hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_pixels, record_of_values
-from core.inspect.hdf5.walk import TROUBLE
-from core.inspect.hdf5.words import IMAGE_WORDS, natural
-from core.inspect.records import Label, Record
+from .. import arrays
+from ..display_range import evenly
+from ..hdf5 import layouts as hdf5_layouts
+from ..hdf5.alike import Looks
+from ..hdf5.facts import Facts, look
+from ..hdf5.families import image_layout, is_image
+from ..hdf5.file import Hdf5File
+from ..hdf5.guard import MAX_READ
+from ..hdf5.name_hints import IMAGE_WORDS, natural
+from ..hdf5.pixels import SAMPLED
+from ..hdf5.rows import Rows
+from ..hdf5.runs import Column, Extent, Run, Runs
+from ..hdf5.sidecar_labels import find_labels
+from ..hdf5.texts import text_of
+from ..hdf5.values import bytes_of, is_bytes, record_of_bytes, record_of_pixels, record_of_values
+from ..hdf5.walk import TROUBLE
+from ..records import Label, Record
 
 PROBE = 6
 MAX_BOXES = 1_000

@@ -9,19 +9,19 @@ from typing import Any
 import h5py
 import numpy as np
 
-from core.inspect import arrays
-from core.inspect.displays import Displays
-from core.inspect.hdf5 import nature
-from core.inspect.hdf5.beside import find_labels
-from core.inspect.hdf5.facts import Facts, facts_of, look
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.group_labels import labels_of
-from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.runs import Column, Extent, Run, Runs
-from core.inspect.hdf5.spec import word
-from core.inspect.hdf5.words import natural
-from core.inspect.records import Record
-from core.inspect.schemas.hdf5_groups import DatasetsRun
+from .. import arrays
+from ..displays import Displays
+from ..hdf5 import nature
+from ..hdf5.facts import Facts, facts_of, look
+from ..hdf5.file import Hdf5File
+from ..hdf5.group_labels import labels_of
+from ..hdf5.name_hints import natural
+from ..hdf5.rows import Rows
+from ..hdf5.runs import Column, Extent, Run, Runs
+from ..hdf5.sidecar_labels import find_labels
+from ..hdf5.spec import word
+from ..records import Record
+from .hdf5_groups import DatasetsRun
 
 SHAPES = ("shape", "shapes", "image_shape", "image_shapes", "img_shape", "original_shape", "orig_shape", "dims")
 SIDES = (("height", "width", "channels"), ("h", "w", "c"), ("rows", "cols", "channels"))

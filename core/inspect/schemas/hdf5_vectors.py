@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from core.inspect.hdf5.beside import find_labels
-from core.inspect.hdf5.doubles import beside_words
-from core.inspect.hdf5.facts import Facts, look
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.rows import Rows
-from core.inspect.hdf5.runs import Column, Extent, Run, Runs
-from core.inspect.hdf5.values import record_of_values
-from core.inspect.hdf5.words import IMAGE_WORDS, NUMBERS, SPLITS, has, words
-from core.inspect.records import Record
+from ..hdf5.doubles import beside_words
+from ..hdf5.facts import Facts, look
+from ..hdf5.file import Hdf5File
+from ..hdf5.name_hints import IMAGE_WORDS, NUMBERS, SPLITS, has, words
+from ..hdf5.rows import Rows
+from ..hdf5.runs import Column, Extent, Run, Runs
+from ..hdf5.sidecar_labels import find_labels
+from ..hdf5.values import record_of_values
+from ..records import Record
 
 MOST = 1 << 20
 """Numbers of one sample."""

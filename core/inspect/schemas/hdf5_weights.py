@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from core.inspect.hdf5.file import Hdf5File
-from core.inspect.hdf5.origins import origin_of
-from core.inspect.hdf5.words import natural
-from core.inspect.schemas.hdf5_datasets import Datasets
+from ..hdf5.file import Hdf5File
+from ..hdf5.name_hints import natural
+from ..hdf5.origins import origin_of
+from .hdf5_datasets import Datasets
 
 
 class Weights(Datasets):

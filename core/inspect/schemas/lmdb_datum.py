@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.inspect.contents.protobuf import fields_of, integer
-from core.inspect.lmdb.file import LmdbView
-from core.inspect.lmdb.records import LmdbRecords, mostly
-from core.inspect.records import Label
+from ..contents.protobuf import fields_of, integer
+from ..lmdb.file import LmdbView
+from ..lmdb.records import LmdbRecords, mostly
+from ..records import Label
 
 NAMES = "labels.txt"
 """Where DIGITS writes the names of the classes, a line each, in the folder of the job: beside the LMDB's own."""

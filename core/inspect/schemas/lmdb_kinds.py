@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-from core.inspect.contents import CONTENTS, Content
-from core.inspect.lmdb.file import LmdbView
-from core.inspect.lmdb.records import LmdbRecords, encodings, mostly
+from ..contents import CONTENTS, Content
+from ..lmdb.file import LmdbView
+from ..lmdb.records import LmdbRecords, encodings, mostly
 
 _OTHERS = ("image-file", "unopened", "npy", "datum", "caffe2", "wrapped", "text", "vector", "pixels")
 """Kinds of values that have a schema of their own."""

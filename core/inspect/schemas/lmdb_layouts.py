@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
-from core.inspect.contents.unpacked import thing_of
-from core.inspect.lmdb.bookkeeping import is_bookkeeping
-from core.inspect.lmdb.file import LmdbView
-from core.inspect.lmdb.records import LmdbRecords, encodings, mostly
+from ..contents.unpacked import thing_of
+from ..lmdb.bookkeeping import is_bookkeeping
+from ..lmdb.file import LmdbView
+from ..lmdb.records import LmdbRecords, encodings, mostly
 
 _LARGEST = 1 << 26
 _SHA1 = re.compile(rb"[0-9a-f]{40}")

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from core.inspect.contents import Content
-from core.inspect.contents.objects import bare_content
-from core.inspect.lmdb.facts_beside import dtype_in, shape_in
-from core.inspect.lmdb.file import LmdbView
-from core.inspect.lmdb.keys import key_text
-from core.inspect.lmdb.labels import Beside
-from core.inspect.lmdb.layout import DUPSORT, INTEGERKEY, REVERSEKEY
-from core.inspect.lmdb.records import LmdbRecords
-from core.inspect.lmdb.roles import Roles, by_digits, positions_of, roles_of
-from core.inspect.lmdb.selection import Chosen, in_counting_order
-from core.inspect.lmdb.tree import Entry
-from core.inspect.values import image_encoding
+from ..contents import Content
+from ..contents.objects import bare_content
+from ..lmdb.file import LmdbView
+from ..lmdb.key_patterns import Roles, by_digits, positions_of, roles_of
+from ..lmdb.keys import key_text
+from ..lmdb.labels import Beside
+from ..lmdb.layout import DUPSORT, INTEGERKEY, REVERSEKEY
+from ..lmdb.records import LmdbRecords
+from ..lmdb.selection import Chosen, in_counting_order
+from ..lmdb.sidecar_facts import dtype_in, shape_in
+from ..lmdb.tree import Entry
+from ..values import image_encoding
 
 T = TypeVar("T")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.inspect.lmdb.file import LmdbView
-from core.inspect.lmdb.records import LmdbRecords, encodings, mostly
+from ..lmdb.file import LmdbView
+from ..lmdb.records import LmdbRecords, encodings, mostly
 
 
 class EncodedValues(LmdbRecords):

@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from core.compressions import COMPRESSIONS
-from core.contracts import Compression, Encoding, Labels, Pixels, Reader
-from core.encodings import ENCODINGS
-from core.formats import FORMATS
-from core.inspect.lmdb.own import LmdbContents
-from core.inspect.records import Label, Record
-from core.inspect.values import image_encoding, image_from_bytes
-from core.value_range import ValueRange
+from ...base.contracts import Compression, Encoding, Labels, Pixels, Reader
+from ...compressions import COMPRESSIONS
+from ...encodings import ENCODINGS
+from ...formats import FORMATS
+from ...images.value_range import ValueRange
+from ..lmdb.own import LmdbContents
+from ..records import Label, Record
+from ..values import image_encoding, image_from_bytes
 
 if TYPE_CHECKING:
-    from core.inspect.folder import Folder
-    from core.inspect.hdf5.file import Hdf5File
-    from core.inspect.lmdb.file import LmdbView
-    from core.inspect.store_file import StoreFile
+    from ..folder import Folder
+    from ..hdf5.file import Hdf5File
+    from ..lmdb.file import LmdbView
+    from ..store_file import StoreFile
 
 
 @dataclass(frozen=True, slots=True)

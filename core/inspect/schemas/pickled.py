@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from core import pickles
-from core.errors import InputError
-from core.inspect.contents import Content, content_of
-from core.inspect.contents.named import label_among
-from core.inspect.contents.pickled import load
-from core.inspect.contents.tutorial_image import image_content
-from core.inspect.lmdb.file import LmdbView
-from core.inspect.lmdb.records import LmdbRecords
-from core.inspect.records import Label
+from ... import pickles
+from ...base.errors import InputError
+from ..contents import Content, content_of
+from ..contents.named import label_among
+from ..contents.pickled import load
+from ..contents.tutorial_image import image_content
+from ..lmdb.file import LmdbView
+from ..lmdb.records import LmdbRecords
+from ..records import Label
 
 METADATA = b"__metadata__"
 

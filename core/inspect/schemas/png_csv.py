@@ -12,11 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from core.contracts import Labels
-from core.inspect.displays import Displays
-from core.inspect.folder import Folder
-from core.inspect.records import Label, Record
-from core.inspect.values import image_from_bytes, samples_of
+from ...base.contracts import Labels
+from ..displays import Displays
+from ..folder import Folder
+from ..records import Label, Record
+from ..values import image_from_bytes, samples_of
 
 MAX_TABLE = 1 << 28
 MAX_FILE = 1 << 29

@@ -6,12 +6,12 @@ from __future__ import annotations
 # mypy: disable-error-code="arg-type, assignment, no-any-return, return-value, untyped-decorator"
 import numpy as np
 
-from core.loading.jpeg.scan import plane_layout
-from core.loading.jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, WIDTH, State
-from core.loading.native import inlined, kernel
-from core.loading.output import Output, place_of, write_ycc
-from core.loading.simd.colour import add_rows, widen
-from core.loading.simd.instruction import load_f32, store_f32
+from ..native import inlined, kernel
+from ..output import Output, place_of, write_ycc
+from ..simd.colour import add_rows, widen
+from ..simd.instruction import load_f32, store_f32
+from .scan import plane_layout
+from .state import ACROSS, COMPONENTS, DOWN, HEIGHT, WIDTH, State
 
 Address = np.uint64
 

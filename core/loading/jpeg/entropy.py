@@ -7,10 +7,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.loading.jpeg.markers import EOI, RST0
-from core.loading.jpeg.state import PADDING
-from core.loading.native import kernel
-from core.loading.simd.instruction import copy_8, has_ff
+from ..native import kernel
+from ..simd.instruction import copy_8, has_ff
+from .markers import EOI, RST0
+from .state import PADDING
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.loading.jpeg.state import DEFINITION, FIRST_SYMBOL, LAST_CODE, LOOKUP_BITS, SYMBOLS
-from core.loading.native import inlined, kernel
-from core.loading.simd.instruction import load_be64, load_i32, load_u8, store_i32
+from ..native import inlined, kernel
+from ..simd.instruction import load_be64, load_i32, load_u8, store_i32
+from .state import DEFINITION, FIRST_SYMBOL, LAST_CODE, LOOKUP_BITS, SYMBOLS
 
 NEEDS_VALUE = 0x80
 END_OF_BLOCK = 0x80

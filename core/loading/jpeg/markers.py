@@ -11,10 +11,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.loading.jpeg.huffman import build_table
-from core.loading.jpeg.segments import is_jfif, is_plain
-from core.loading.jpeg.standard import STARTS, SYMBOLS
-from core.loading.jpeg.state import (
+from ...images.pixels import MAX_PIXELS
+from ..native import kernel
+from .huffman import build_table
+from .segments import is_jfif, is_plain
+from .standard import STARTS, SYMBOLS
+from .state import (
     AC_TABLE,
     ACROSS,
     COMPONENTS,
@@ -32,8 +34,6 @@ from core.loading.jpeg.state import (
     WIDTH,
     State,
 )
-from core.loading.native import kernel
-from core.pixels import MAX_PIXELS
 
 OK, UNSUPPORTED, TOO_SMALL = 0, 1, 2
 """How decoding can end. `UNSUPPORTED` leaves the image, which may be broken or merely unusual, to Pillow;

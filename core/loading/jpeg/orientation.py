@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.loading.native import kernel
+from ..native import kernel
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -9,10 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.loading.jpeg.entropy import ends_properly, is_restart, least_bytes, unstuff
-from core.loading.jpeg.huffman import DAMAGED, read_ac, read_dc
-from core.loading.jpeg.markers import OK, TOO_SMALL, UNSUPPORTED
-from core.loading.jpeg.state import (
+from ..native import kernel
+from ..simd.idct import clear_block, fill_block, idct_block, idct_corner
+from ..simd.instruction import load_i32, load_i64, store_i32
+from .entropy import ends_properly, is_restart, least_bytes, unstuff
+from .huffman import DAMAGED, read_ac, read_dc
+from .markers import OK, TOO_SMALL, UNSUPPORTED
+from .state import (
     AC_AT,
     AC_TABLE,
     ACROSS,
@@ -35,9 +38,6 @@ from core.loading.jpeg.state import (
     WIDTH,
     State,
 )
-from core.loading.native import kernel
-from core.loading.simd.idct import clear_block, fill_block, idct_block, idct_corner
-from core.loading.simd.instruction import load_i32, load_i64, store_i32
 
 Bytes = npt.NDArray[np.uint8]
 Address = np.uint64

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.loading.jpeg.standard import STANDARD
+from .standard import STANDARD
 
 LOOKUP_BITS = 12
 HEADER_BYTES = 4096

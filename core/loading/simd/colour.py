@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.loading.simd.instruction import (
+from .instruction import (
     ADDRESS,
     F32,
     FLOAT,

@@ -8,7 +8,7 @@ from typing import Any
 
 from numba import types
 
-from core.loading.simd.instruction import (
+from .instruction import (
     ADDRESS,
     BYTE,
     F32,

@@ -7,7 +7,7 @@ from typing import Any
 
 from numba.core import cgutils
 
-from core.loading.simd.instruction import (
+from .instruction import (
     ADDRESS,
     F32,
     I8,

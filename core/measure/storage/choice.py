@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.compressions import COMPRESSIONS
-from core.contracts import Shape
-from core.datasets import Dataset
-from core.encodings import ENCODINGS
-from core.errors import InputError
-from core.formats import FORMATS
-from core.measure.storage.images import Images
-from core.measure.storage.ours import Ours
-from core.measure.storage.ways import TUTORIAL, Way
+from ...base.contracts import Shape
+from ...base.errors import InputError
+from ...compressions import COMPRESSIONS
+from ...datasets.dataset import Dataset
+from ...encodings import ENCODINGS
+from ...formats import FORMATS
+from .images import Images
+from .methods import TUTORIAL, Way
+from .ours import Ours
 
 TUTORIALS = ("disk", "lmdb", "hdf5")
 """The formats that the tutorial has code for."""
@@ -116,7 +116,7 @@ def _why_no_tutorial(format: str, shapes: Sequence[Shape], classes: int) -> str:
 
 def tutorial(format: str) -> Way:
     """The tutorial's code for a format."""
-    from core.measure.storage.tutorials import Hdf5Files, PickledImages, PngAndCsv
+    from .tutorials import Hdf5Files, PickledImages, PngAndCsv
 
     ways: dict[str, type[PngAndCsv | PickledImages | Hdf5Files]] = {
         "disk": PngAndCsv,

@@ -13,20 +13,20 @@ from typing import Any
 
 import psutil
 
-from core.claims import claim
-from core.datasets import Dataset
-from core.errors import InputError, disk_trouble_told
-from core.events import Event, Message, Progress, Result, Sample
-from core.home import Home
-from core.measure.monitor import Monitor
-from core.measure.records import Recorder
-from core.measure.storage.choice import Choice, choices
-from core.measure.storage.ground import Ground
-from core.measure.storage.images import load
-from core.measure.storage.rows import LEFT_OUT, Rows
-from core.measure.storage.schedule import Cost, Costs, Repeats, Turn, allot, forecast, share_of
-from core.measure.storage.turns import Measured, TimeUp, TurnRun
-from core.runs import versions
+from ...base.errors import InputError, disk_trouble_told
+from ...base.events import Event, Message, Progress, Result, Sample
+from ...base.home import Home
+from ...base.staging import claim
+from ...datasets.dataset import Dataset
+from ...machine.session import versions
+from ..monitor import Monitor
+from ..records import Recorder
+from .choice import Choice, choices
+from .images import load
+from .repeats import Measured, TimeUp, TurnRun
+from .rows import LEFT_OUT, Rows
+from .schedule import Cost, Costs, Repeats, Turn, allot, forecast, share_of
+from .scratch_dir import Ground
 
 WORKPLACE = ".measuring"
 WORK = "seconds of work"

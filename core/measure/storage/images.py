@@ -11,13 +11,13 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from core import checksums
-from core.contracts import Pixels, Row, Shape
-from core.datasets import Dataset
-from core.errors import WorkError
-from core.events import Event, Pace, Progress
-from core.pixels import OriginalImage, resize
-from core.value_range import DEFAULT, ValueRange
+from ...base import checksums
+from ...base.contracts import Pixels, Row, Shape
+from ...base.errors import WorkError
+from ...base.events import Event, Pace, Progress
+from ...datasets.dataset import Dataset
+from ...images.pixels import OriginalImage, resize
+from ...images.value_range import DEFAULT, ValueRange
 
 MEMORY_BYTES = 1 << 30
 """Of files and pixels together; a dataset with more than that is drawn from."""

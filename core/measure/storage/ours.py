@@ -10,23 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from core import checksums
-from core.compressions import COMPRESSIONS
-from core.contracts import Buffer, Compression, Contents, Encoding, Format, Original, Pixels, Reader, Sizes
-from core.encodings import ENCODINGS
-from core.formats import FORMATS
-from core.measure.storage.images import Images
-from core.measure.storage.ways import (
-    READ_MANY,
-    READ_MANY_RANDOM,
-    READ_ONE,
-    READ_ONE_RANDOM,
-    WRITE_MANY,
-    WRITE_ONE,
-    Batch,
-    Step,
-)
-from core.stores import measure
+from ...base import checksums
+from ...base.contracts import Buffer, Compression, Contents, Encoding, Format, Original, Pixels, Reader, Sizes
+from ...compressions import COMPRESSIONS
+from ...encodings import ENCODINGS
+from ...formats import FORMATS
+from ...stores.store import measure
+from .images import Images
+from .methods import READ_MANY, READ_MANY_RANDOM, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, Step
 
 SINGLES = 64
 """Images that are handled one by one between two looks at the clock."""

@@ -6,11 +6,11 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
-from core.checked import one_of
-from core.measure.record_fields import STORAGE_ROW, STORAGE_SIZES, STORAGE_TIME, has
-from core.measure.records import Record, Recorder
-from core.measure.storage.turns import Measured, TurnRun
-from core.measure.storage.ways import OPERATIONS
+from ...base.checked_fields import one_of
+from ..record_fields import STORAGE_ROW, STORAGE_SIZES, STORAGE_TIME, has
+from ..records import Record, Recorder
+from .methods import OPERATIONS
+from .repeats import Measured, TurnRun
 
 ROW, TIME, LEFT_OUT = "row", "time", "left-out"
 """Kinds of lines: an operation with all its times; each time as soon as it was measured; what was not measured."""

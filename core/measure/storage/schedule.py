@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from core.measure.storage.ways import Way, name_of
+from .methods import Way, name_of
 
 LEAST, MOST = 3, 25
 """Repeats: so many at least, where the time allows it; so many at most, where they cost little."""

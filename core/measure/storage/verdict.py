@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.measure.controlled import ONCE, Group, groups, store_factors
-from core.measure.statistics import Summary, Verdict, ratio, summarise
+from ..controlled import ONCE, Group, groups, store_factors
+from ..statistics import Summary, Verdict, ratio, summarise
 
 Row = Mapping[str, Any]
 

@@ -5,8 +5,8 @@ and closes what it uses with every call, as the tutorial's functions do. (R. Sto
 Accessing Lots of Images in Python", Real Python, 2019: the calls are its calls, the words are ours.)
 """
 
-from core.measure.storage.tutorials.hdf5_files import Hdf5Files
-from core.measure.storage.tutorials.pickled_images import PickledImages
-from core.measure.storage.tutorials.png_and_csv import PngAndCsv
+from .hdf5_files import Hdf5Files
+from .pickled_images import PickledImages
+from .png_and_csv import PngAndCsv
 
 __all__ = ["Hdf5Files", "PickledImages", "PngAndCsv"]

@@ -10,19 +10,11 @@ from typing import Any
 import h5py
 import numpy as np
 
-from core.contracts import Pixels, Sizes
-from core.formats.hdf5 import Hdf5
-from core.measure.storage.images import Images
-from core.measure.storage.tutorials.shared import STEP, Tutorial, parts_of, sizes_of
-from core.measure.storage.ways import (
-    READ_MANY,
-    READ_ONE,
-    READ_ONE_RANDOM,
-    WRITE_MANY,
-    WRITE_ONE,
-    Batch,
-    Step,
-)
+from ....base.contracts import Pixels, Sizes
+from ....formats.hdf5 import Hdf5
+from ..images import Images
+from ..methods import READ_MANY, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, Step
+from .shared import STEP, Tutorial, parts_of, sizes_of
 
 BIG_ENDIAN_BYTE = h5py.h5t.STD_U8BE
 

@@ -16,21 +16,12 @@ from typing import cast
 import lmdb
 import numpy as np
 
-from core.contracts import Pixels, Sizes
-from core.formats.lmdb import Lmdb
-from core.formats.trouble import disk_errors_told
-from core.measure.storage.images import Images
-from core.measure.storage.tutorials.shared import STEP, Tutorial, parts_of, sizes_of
-from core.measure.storage.ways import (
-    READ_MANY,
-    READ_MANY_RANDOM,
-    READ_ONE,
-    READ_ONE_RANDOM,
-    WRITE_MANY,
-    WRITE_ONE,
-    Batch,
-    Step,
-)
+from ....base.contracts import Pixels, Sizes
+from ....formats.disk_errors import disk_errors_told
+from ....formats.lmdb import Lmdb
+from ..images import Images
+from ..methods import READ_MANY, READ_MANY_RANDOM, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, Step
+from .shared import STEP, Tutorial, parts_of, sizes_of
 
 MAP_ROOM = 10
 """An LMDB's map is this many times the pixels that go into it."""

@@ -10,19 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.contracts import Sizes
-from core.measure.storage.images import Images
-from core.measure.storage.tutorials.shared import STEP, Tutorial, parts_of, sizes_of
-from core.measure.storage.ways import (
-    READ_MANY,
-    READ_MANY_RANDOM,
-    READ_ONE,
-    READ_ONE_RANDOM,
-    WRITE_MANY,
-    WRITE_ONE,
-    Batch,
-    Step,
-)
+from ....base.contracts import Sizes
+from ..images import Images
+from ..methods import READ_MANY, READ_MANY_RANDOM, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, Step
+from .shared import STEP, Tutorial, parts_of, sizes_of
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from core.contracts import Sizes
-from core.formats.walk import files_below
-from core.measure.storage.images import Images
-from core.measure.storage.ways import TUTORIAL, WRITE_ONE
+from ....base.contracts import Sizes
+from ....formats.walk import files_below
+from ..images import Images
+from ..methods import TUTORIAL, WRITE_ONE
 
 STEP = 64
 """Images between two looks at the clock."""

@@ -1,0 +1,334 @@
+"""The types between the stages. No code runs here but what states a type.
+
+A sample travels: source -> encoding -> compression -> format -> (disk) -> format -> compression -> encoding
+-> loading. Encodings know pixels and nothing of where a payload is kept; formats keep payloads and never look into one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from ..images.value_range import ValueRange
+    from .events import Event
+
+Pixels = npt.NDArray[np.uint8]
+"""RGB, uint8, shape (height, width, 3), C-contiguous, upright."""
+
+Labels = npt.NDArray[np.int64]
+"""Class numbers, shape (n,)."""
+
+Buffer = bytes | memoryview
+"""A payload: bytes, or a read-only view into a map (valid while its reader is open)."""
+
+Shape = tuple[int, int, int]
+"""(height, width, channels)."""
+
+MAX_PAYLOAD = 1 << 30
+"""1 GiB; what claims to be a larger payload is refused before memory is taken for it."""
+
+
+# ---------------------------------------------------------------- sources
+
+
+class FoundImage(NamedTuple):
+    """An image as a source hands it over: nothing decoded, nothing checked yet.
+
+    `name` is a file name with its ending, unique within split and class; `origin` is what to call the image
+    when something is wrong with it (a path, or "data_batch_1 #17").
+    """
+
+    split: str
+    class_name: str
+    name: str
+    data: bytes
+    origin: str
+
+
+class Skipped(NamedTuple):
+    """An image that was left out, and why, in words."""
+
+    path: str
+    reason: str
+
+
+@dataclass
+class Recognition:
+    """What a source took its place for: its kind in words (`recognised`) and why.
+
+    `labels` is "folders", "file names", "none", or "" where the source states them; `notes` are sentences about what
+    was guessed or chosen; `unused` is what lies there and is not used.
+    """
+
+    recognised: str = ""
+    why: str = ""
+    labels: str = ""
+    notes: list[str] = field(default_factory=list)
+    unused: list[Skipped] = field(default_factory=list)
+
+
+class Source(Protocol):
+    """Where images come from. `classes` and `counts` are known before the first image is handed over."""
+
+    @property
+    def recognition(self) -> Recognition:
+        """Known after `prepare`."""
+        ...
+
+    def prepare(self) -> Iterator[Event]:
+        """Whatever has to happen first (download, extract, list); raises InputError for a bad source."""
+        ...
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """The classes of all splits together; a class's place among them is its label."""
+        ...
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Images that `images()` will yield, by split ("train", "val", ...)."""
+        ...
+
+    def images(self) -> Iterator[FoundImage | Skipped]:
+        """Split by split, class by class in the order of `classes`, streamed."""
+        ...
+
+    def close(self) -> None:
+        """Remove what `prepare` made for the time of the import."""
+        ...
+
+
+class Row(NamedTuple):
+    """One image of an imported dataset, as its index knows it.
+
+    `path` is relative to the dataset's folder, with forward slashes; `checksum` is XXH3-64 of the file's
+    bytes, `pixel_checksum` XXH3-64 of the decoded RGB pixels (`core.images.pixels.decode` with
+    the dataset's range of values), both as unsigned integers.
+    """
+
+    position: int
+    path: str
+    label: int
+    bytes: int
+    height: int
+    width: int
+    checksum: int
+    pixel_checksum: int
+
+
+# ---------------------------------------------------------------- encodings and compressions
+
+
+class Original(Protocol):
+    """An image on its way to an encoding: the file's bytes, and its pixels, decoded when first asked for."""
+
+    @property
+    def data(self) -> bytes: ...
+
+    @property
+    def pixels(self) -> Pixels: ...
+
+
+class Encoding(Protocol):
+    """Pixels to bytes and back. A frozen dataclass whose fields are its options."""
+
+    @property
+    def lossless(self) -> bool:
+        """Whether `decode` gives back exactly the source's pixels."""
+        ...
+
+    def bind(self, shapes: Iterable[Shape], values: ValueRange = ...) -> Encoding:
+        """This encoding for a dataset of these shapes and this range of values. Raises InputError where it cannot."""
+        ...
+
+    @property
+    def payload_shape(self) -> Shape | None:
+        """The shape of every payload's pixels where payloads are bare pixels of one shape; else None."""
+        ...
+
+    def suffix(self, payload: Buffer) -> str:
+        """The ending of a file that holds this payload, with its dot."""
+        ...
+
+    def encode(self, image: Original) -> bytes: ...
+
+    def decode(self, payload: Buffer) -> Pixels:
+        """Raises ValueError for a payload that is not what this encoding writes."""
+        ...
+
+
+class Compression(Protocol):
+    """Bytes to fewer bytes and back, payload by payload. A frozen dataclass whose fields are its options."""
+
+    @property
+    def suffix(self) -> str:
+        """What a file's ending gains: ".zst", or nothing."""
+        ...
+
+    @property
+    def dictionary(self) -> bytes | None:
+        """What must be kept beside the payloads to read them."""
+        ...
+
+    def train(self, payloads: Sequence[bytes]) -> Compression:
+        """This compression after it has seen a sample of the payloads."""
+        ...
+
+    def with_dictionary(self, dictionary: bytes | None) -> Compression:
+        """This compression with the dictionary that a container kept."""
+        ...
+
+    @property
+    def identity(self) -> bool:
+        """Whether `compress` and `decompress` hand back what they are given."""
+        ...
+
+    def compress(self, payload: Buffer) -> bytes: ...
+
+    def decompress(self, payload: Buffer) -> Buffer:
+        """Raises ValueError for bytes that do not decompress, or to more than a payload may be."""
+        ...
+
+
+# ---------------------------------------------------------------- formats
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a container is told about its payloads before the first one comes.
+
+    `payload_shape`: the pixels' shape where every stored payload is bare uint8 pixels of it; else None (sizes differ).
+    `total_bytes`: the sum of the payloads' sizes where it is known beforehand, else None.
+    `metadata`: plain JSON that the container keeps with the payloads.
+    """
+
+    samples: int
+    classes: tuple[str, ...]
+    payload_shape: Shape | None = None
+    total_bytes: int | None = None
+    dictionary: bytes | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Writer(Protocol):
+    """Fills one new container. `close` completes it; without `close` it is rubbish to be deleted."""
+
+    def write(self, payloads: Sequence[Buffer], labels: Sequence[int], suffixes: Sequence[str]) -> None:
+        """Append samples in order. `suffixes` are file endings for formats that keep files."""
+        ...
+
+    def close(self) -> None: ...
+
+    def abort(self) -> None:
+        """Let go of every handle; the container is not completed."""
+        ...
+
+
+class Reader(Protocol):
+    """Serves payloads of one container.
+
+    Opened on first use in each process, safe after fork and pickling (a copy reopens for itself), usable from
+    several threads at once. `read` serves many indices in one call and hands out views where the format can;
+    they stay valid while the reader is open.
+    """
+
+    def __len__(self) -> int: ...
+
+    @property
+    def labels(self) -> Labels: ...
+
+    @property
+    def metadata(self) -> Mapping[str, Any]: ...
+
+    @property
+    def dictionary(self) -> bytes | None: ...
+
+    def read(self, indices: Sequence[int]) -> list[Buffer]:
+        """The payloads at `indices` (0 <= i < len), in that order; an index may come twice."""
+        ...
+
+    def key(self, index: int) -> str:
+        """How the container itself calls this sample: a key, a path, a row."""
+        ...
+
+    def stored_bytes(self, index: int) -> int:
+        """What this sample occupies in the container, overheads of pages, chunks or blocks included."""
+        ...
+
+    def release(self) -> None:
+        """Give back memory that only serves to read again quickly (pages of a map); views stay valid."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Extents(NamedTuple):
+    """Where every stored payload lies in a file that is mapped into memory.
+
+    `memory`: the whole file, uint8 (size,), read-only; `offsets` and `lengths`: int64 (n,), in bytes, in the order of
+    the samples. Every extent lies inside `memory`.
+    """
+
+    memory: npt.NDArray[np.uint8]
+    offsets: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+
+
+@runtime_checkable
+class Mapped(Protocol):
+    """A reader whose payloads can be reached without a call a sample."""
+
+    def extents(self) -> Extents | None:
+        """Collected on first use and kept; None where the layout does not allow it."""
+        ...
+
+
+@runtime_checkable
+class ManyAtOnce(Protocol):
+    """What a compression may be as well: one that decompresses many payloads in one call."""
+
+    def decompress_many(self, stored: Extents) -> Sequence[Buffer]:
+        """The payloads, in order, other threads running meanwhile. Raises ValueError as `decompress` does."""
+        ...
+
+
+class Format(Protocol):
+    """Bytes on disk: how one split of a store is laid out. A frozen dataclass whose fields are its options."""
+
+    @property
+    def ending(self) -> str:
+        """What follows the split's name: ".lmdb", ".h5" or nothing."""
+        ...
+
+    def check(self, contents: Contents) -> None:
+        """Raises InputError where this format, with these options, cannot hold such contents."""
+        ...
+
+    def writer(self, path: Path, contents: Contents) -> Writer: ...
+
+    def reader(self, path: Path) -> Reader: ...
+
+    def used_bytes(self, path: Path) -> int:
+        """Bytes of pages, chunks or files in use inside the container at `path`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The four sizes of a split, in bytes, and its number of files.
+
+    payload: the sum of the samples' stored bytes; used: pages, chunks or files in use; allocated: blocks on the
+    disk (st_blocks x 512); apparent: what `ls` says (st_size).
+    """
+
+    payload_bytes: int
+    used_bytes: int
+    allocated_bytes: int
+    apparent_bytes: int
+    files: int

@@ -1,0 +1,54 @@
+"""Where everything lies: one home folder with `data/` and `runs/`."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import InputError
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+KAGGLE = Path("/kaggle/working")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder that holds `data/raw`, `data/built` and `runs`."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, given: str | os.PathLike[str] | None = None) -> Home:
+        """`given`, else the variable FORMAT_MATTERS_HOME, else Kaggle's working folder, else the repository."""
+        chosen = given or os.environ.get("FORMAT_MATTERS_HOME")
+        if chosen:
+            return cls(Path(chosen).expanduser().absolute())
+        return cls(KAGGLE / "format-matters" if KAGGLE.is_dir() else REPOSITORY)
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "data" / "raw"
+
+    @property
+    def built(self) -> Path:
+        return self.root / "data" / "built"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def jobs(self) -> Path:
+        return self.root / "runs" / "jobs"
+
+
+def check_name(name: str) -> str:
+    """A dataset's name that is safe as a folder's name. Raises InputError."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise InputError(
+            f"{name!r} cannot be a dataset's name: use up to 64 letters, digits, '.', '_' and '-', "
+            "and begin with a letter or digit"
+        )
+    return name

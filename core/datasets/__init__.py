@@ -1,0 +1,1 @@
+"""Imported datasets: importing, the index, what was imported."""

@@ -1,0 +1,230 @@
+"""An imported dataset on disk: `data/raw/<name>/<split>/<class>/<file>` and its index (`core.datasets.index`)."""
+
+from __future__ import annotations
+
+import builtins
+import errno
+import json
+import random
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..base.checked_fields import TEXT, check
+from ..base.contracts import Row, Shape, Skipped
+from ..base.errors import InputError, disk_trouble_told
+from ..base.files import Unreadable, entries, open_plain, remove
+from ..base.home import Home, check_name
+from ..base.staging import claim
+from ..images.value_range import DEFAULT, ValueRange
+from .checks import COLUMNS, DAMAGE, check_sums
+from .index import INDEX, READ, SCHEMA, to_row
+
+TOLD = ("recognised", "why", "labels", "notes", "range")
+"""What schema 1 did not say."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An imported dataset. Holds no open file: safe to pickle, to fork and to use from several threads.
+
+    `splits` counts the images of each split; `classes[label]` is a class's name; `fingerprint` (32 hexadecimal
+    digits) is the same for two imports of the same files; `bytes` sums up the image files; `imported` is an ISO time;
+    `recognised`, `why`, `labels` and `notes` say what the source was taken for, on what grounds, where labels come from
+    (`core.base.contracts.Recognition`), and what was guessed or chosen; `values` how samples of more than 8 bits become
+    pixels.
+    """
+
+    name: str
+    root: Path
+    splits: dict[str, int]
+    classes: list[str]
+    fingerprint: str
+    bytes: int
+    source: str
+    imported: str
+    recognised: str = ""
+    why: str = ""
+    labels: str = ""
+    notes: tuple[str, ...] = ()
+    values: ValueRange = DEFAULT
+
+    @classmethod
+    def open(cls, home: Home, name: str) -> Dataset:
+        """The dataset called `name`. Raises InputError that names the ones there are."""
+        root = home.raw / name
+        if name not in _names(home):
+            raise _unknown(home, name)
+        try:
+            return cls._from_index(root)
+        except (*DAMAGE, InputError) as error:
+            raise _damaged(name, error) from None
+
+    @classmethod
+    def _from_index(cls, root: Path) -> Dataset:
+        with closing(_connect(root)) as index:
+            told = dict(index.execute("SELECT key, value FROM dataset"))
+            if told["schema"] not in READ:
+                raise ValueError(f"schema {told['schema']}, this version reads {SCHEMA}")
+            check(told, dict.fromkeys(("fingerprint", "source", "imported"), TEXT), dict.fromkeys(TOLD, TEXT))
+            classes = [name for (name,) in index.execute("SELECT name FROM classes ORDER BY label")]
+            check_sums(index, classes)
+            counts = dict(index.execute("SELECT split, SUM(images) FROM counts GROUP BY split"))
+            return cls(
+                name=root.name,
+                root=root,
+                splits={split: counts[split] for split in sorted(counts, key=_split_order)},
+                classes=classes,
+                fingerprint=told["fingerprint"],
+                bytes=index.execute("SELECT COALESCE(SUM(bytes), 0) FROM counts").fetchone()[0],
+                source=told["source"],
+                imported=told["imported"],
+                recognised=told.get("recognised", ""),
+                why=told.get("why", ""),
+                labels=told.get("labels", ""),
+                notes=tuple(map(str, json.loads(told.get("notes", "[]")))),
+                values=ValueRange.from_json(json.loads(told.get("range", "{}"))),
+            )
+
+    def rows(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """The images of a split in order, from position `start` to before `stop`, streamed from the index."""
+        end = self._size(split) if stop is None else stop
+        try:
+            with closing(_connect(self.root)) as index:
+                found = index.execute(f"{_SELECT} AND position >= ? AND position < ?", (split, start, end))
+                yield from map(to_row, found)
+        except (sqlite3.Error, Unreadable) as error:
+            raise _damaged(self.name, error) from None
+
+    def row(self, split: str, position: int) -> Row:
+        """One image. Raises InputError for a split that is not there, IndexError for a position outside of it."""
+        if not 0 <= position < self._size(split):
+            raise IndexError(f"{split} of {self.name} has no position {position}: it has {self.splits[split]} images")
+        for row in self.rows(split, position, position + 1):
+            return row
+        raise _damaged(self.name, f"{split} has no row {position}")
+
+    def path(self, row: Row) -> Path:
+        return self.root / row.path
+
+    def read(self, row: Row) -> builtins.bytes:
+        """The image file's bytes as they were imported; of a file that has grown since, one byte more than that.
+
+        Raises OSError, also for what is no file.
+        """
+        path = self.path(row)
+        try:
+            with open_plain(path) as file:
+                return file.read(row.bytes + 1)
+        except Unreadable as error:
+            raise OSError(errno.EINVAL, str(error), str(path)) from None
+
+    def shapes(self, split: str | None = None) -> dict[Shape, int]:
+        """(height, width, 3) -> number of images, the most frequent first; of all splits or of one."""
+        rows = self._query(
+            "SELECT height, width, SUM(images) FROM shapes WHERE ? IS NULL OR split = ? GROUP BY 1, 2 ORDER BY 3 DESC",
+            (split, split),
+        )
+        return {(height, width, 3): images for height, width, images in rows}
+
+    def class_counts(self) -> list[tuple[str, str, int]]:
+        """(split, class, images) for every class of every split, in the order of `splits` and `classes`."""
+        found = {(split, label): n for split, label, n in self._query("SELECT split, label, images FROM counts")}
+        return [
+            (split, name, found.get((split, label), 0))
+            for split in self.splits
+            for label, name in enumerate(self.classes)
+        ]
+
+    def split_bytes(self) -> dict[str, int]:
+        """Bytes of the image files of each split."""
+        found = dict(self._query("SELECT split, SUM(bytes) FROM counts GROUP BY split"))
+        return {split: found[split] for split in self.splits}
+
+    def class_bytes(self) -> dict[str, float]:
+        """Mean bytes of an image file of each class that has images, all splits together."""
+        mean = "SELECT label, 1.0 * SUM(bytes) / SUM(images) FROM counts GROUP BY label HAVING SUM(images)"
+        found = self._query(mean)
+        return {self.classes[label]: average for label, average in found}
+
+    def skipped(self) -> list[Skipped]:
+        """The images that were left out at import, and why."""
+        return [Skipped(*row) for row in self._query("SELECT path, reason FROM skipped")]
+
+    def unused(self) -> list[Skipped]:
+        """What lay beside the images and was not taken, and what it seems to be."""
+        if not self._query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'unused'"):
+            return []  # schema 1
+        return [Skipped(*row) for row in self._query("SELECT path, reason FROM unused")]
+
+    def sample_positions(self, split: str, label: int | None = None, k: int = 64, seed: int = 0) -> list[int]:
+        """Up to `k` different positions of a split, or of one class in it, drawn by `seed`, in ascending order."""
+        first, count = 0, self._size(split)
+        if label is not None:
+            found = self._query("SELECT first, images FROM counts WHERE split = ? AND label = ?", (split, label))
+            first, count = found[0] if found else (0, 0)
+        drawn = random.Random(seed).sample(range(first, first + count), min(k, count))
+        return sorted(drawn)
+
+    def _size(self, split: str) -> int:
+        if split not in self.splits:
+            raise InputError(f"dataset {self.name!r} has no split {split!r}; it has: {', '.join(self.splits)}")
+        return self.splits[split]
+
+    def _query(self, question: str, values: Sequence[Any] = ()) -> list[Any]:
+        try:
+            with closing(_connect(self.root)) as index:
+                return index.execute(question, values).fetchall()
+        except sqlite3.Error as error:
+            raise _damaged(self.name, error) from None
+
+
+_SELECT = f"SELECT {COLUMNS} FROM images WHERE split = ?"  # noqa: S608 - columns of our own
+
+
+def _damaged(name: str, reason: object) -> InputError:
+    return InputError(f"the index of dataset {name!r} is damaged ({reason}); delete it and import again")
+
+
+def list_datasets(home: Home) -> list[Dataset]:
+    """The datasets that are there and readable, by name."""
+    found = []
+    for name in _names(home):
+        try:
+            found.append(Dataset.open(home, name))
+        except InputError:
+            continue  # damaged: `open` says so to whoever asks for it by name
+    return found
+
+
+def delete_dataset(home: Home, name: str) -> None:
+    """Remove an imported dataset; stores built from it stay.
+
+    Raises InputError where it is not there or in use, WorkError where the disk refuses.
+    """
+    if check_name(name) not in _names(home):
+        raise _unknown(home, name)
+    with disk_trouble_told("deleting the dataset"), claim(home.raw / ".importing", name, "import") as scratch:
+        remove((home.raw / name).rename(scratch / "deleted"))
+
+
+def _unknown(home: Home, name: str) -> InputError:
+    there = ", ".join(_names(home)) or "none yet; import one first"
+    return InputError(f"there is no dataset {name!r}; there are: {there}")
+
+
+def _names(home: Home) -> list[str]:
+    return [path.name for path in entries(home.raw) if (path / INDEX).is_file()]
+
+
+def _connect(root: Path) -> sqlite3.Connection:
+    """Read-only; a published index never changes, so no locks are needed."""
+    return sqlite3.connect(f"{(root / INDEX).absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _split_order(split: str) -> tuple[int, str]:
+    order = ("train", "val", "test")
+    return (order.index(split) if split in order else len(order), split)

@@ -1,0 +1,1 @@
+"""The one rule by which image files become RGB pixels."""

@@ -1,0 +1,90 @@
+"""HDF5 files that end too early. The library refuses them as a whole, though most of what they hold may be there.
+
+They are handed to it through an object that reads zeros beyond the end; which values would come from there is then
+asked before they are read (see `guard`). Superblock layouts: HDF5 File Format Specification 3.0, section II.A.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+from ..kinds import HDF5_SIGNATURE
+
+_END_AT = {0: 40, 1: 44, 2: 28, 3: 28}
+"""Where each version of the superblock keeps the address of the file's end, from its signature; 8-byte addresses."""
+
+_WIDTH_AT = {0: 13, 1: 13, 2: 9, 3: 9}
+"""Where it says how many bytes an address takes."""
+
+MAX_END = 1 << 50
+
+
+def stated_end(path: Path) -> int | None:
+    """The length that an HDF5 file says it has, user block included; None where that cannot be told."""
+    with path.open("rb") as file:
+        for start in _starts(path.stat().st_size):
+            head = os.pread(file.fileno(), 96, start)
+            if head.startswith(HDF5_SIGNATURE):
+                return _end(head, start)
+    return None
+
+
+def _starts(size: int) -> list[int]:
+    starts = [0]
+    while 2 * starts[-1] < size:
+        starts.append(2 * starts[-1] or 512)
+    return starts
+
+
+def _end(head: bytes, start: int) -> int | None:
+    version = head[8] if len(head) >= 64 else -1
+    if version not in _END_AT or head[_WIDTH_AT[version]] != 8:
+        return None
+    end = int(struct.unpack_from("<Q", head, _END_AT[version])[0])
+    end += start if end + start <= MAX_END and _base(head, version) == 0 else 0
+    return end if end <= MAX_END else None
+
+
+def _base(head: bytes, version: int) -> int:
+    """The base address, which later files give as the user block's length: their end counts from the file's start."""
+    return int(struct.unpack_from("<Q", head, {0: 24, 1: 28, 2: 12, 3: 12}[version])[0])
+
+
+class Padded(io.RawIOBase):
+    """A file, read-only, that seems to go on with zeros to `length`."""
+
+    def __init__(self, path: Path, length: int) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY)
+        self._length = length
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._length}[whence]
+        self._position = origin + offset
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        data = os.pread(self._descriptor, len(view), self._position)
+        view[: len(data)] = data
+        view[len(data) :] = bytes(len(view) - len(data))
+        self._position += len(view)
+        return len(view)
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()

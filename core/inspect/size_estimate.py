@@ -1,0 +1,153 @@
+"""What a file's images would weigh in other formats, estimated from a few of them.
+
+`weigh` runs in the reader process, where the images are: each is encoded every way and only the sizes come back.
+`estimates` makes of the sizes what containers would occupy.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..base.contracts import Pixels
+from ..compressions import COMPRESSIONS
+from ..encodings import ENCODINGS
+from .records import UNREADABLE, Record, Records
+from .values import image_encoding
+
+ENCODED_AS = ("png", "jpeg")
+COMPRESSION = "zstd"
+
+BLOCK = 4096
+"""Bytes of a block of most file systems: a file occupies whole ones."""
+
+PAGE, PAGE_HEADER, NODE_HEADER, NODE_POINTER, KEY = 4096, 16, 8, 2, 8
+"""Of an LMDB with our keys of eight digits."""
+
+SMALL_NODE = (PAGE - PAGE_HEADER) // 2 - NODE_POINTER
+"""A larger node keeps its value on overflow pages of its own."""
+
+PER_ROW = 16
+"""Bytes that an HDF5 file of ours keeps beside a packed payload: its offset and its label."""
+
+Z = 1.96
+"""Standard errors to either side that hold the mean 95 times in 100."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What `total` samples would occupy, in bytes: the estimate, and where it lies 95 times in 100."""
+
+    format: str
+    encoding: str
+    compression: str
+    bytes: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """Pixels as an encoding takes them; there is no file they came from."""
+
+    pixels: Pixels
+    data: bytes = b""
+
+
+# ---------------------------------------------------------------- in the reader process
+
+
+def weigh(records: Records, indices: Iterable[int], seconds: float) -> list[dict[str, int]]:
+    """For each image: its bytes as `raw`, `png`, `jpeg`, `original` (where it is an image file) and `raw+zstd`;
+    with `payload` and `stored`, its bytes in this very file. As many images as fit into the time."""
+    deadline = time.monotonic() + seconds
+    ways = _ways()
+    rows: list[dict[str, int]] = []
+    for index in indices:
+        record = _read(records, index)
+        if record is not None:
+            rows.append(_weights(record, ways))
+        if time.monotonic() > deadline:
+            break
+    return rows
+
+
+def _read(records: Records, index: int) -> Record | None:
+    try:
+        return records.read(index)
+    except UNREADABLE:
+        return None
+
+
+def _ways() -> Mapping[str, Callable[[Pixels], bytes]]:
+    encoders = {name: ENCODINGS.make(name) for name in ENCODED_AS if ENCODINGS[name].available()}
+    made: dict[str, Callable[[Pixels], bytes]] = {"raw": lambda pixels: pixels.tobytes()}
+    return made | {name: lambda pixels, way=way: way.encode(_Shown(pixels)) for name, way in encoders.items()}
+
+
+def _weights(record: Record, ways: Mapping[str, Callable[[Pixels], bytes]]) -> dict[str, int]:
+    row = {"payload": len(record.payload)}
+    if record.stored_bytes is not None:
+        row["stored"] = record.stored_bytes
+    if record.pixels is None:
+        return row
+    made = {name: encode(record.pixels) for name, encode in ways.items()}
+    if image_encoding(bytes(record.payload[:64])) is not None:
+        made["original"] = bytes(record.payload)
+    row |= {name: len(data) for name, data in made.items()}
+    if COMPRESSIONS[COMPRESSION].available():  # of image files it makes nothing smaller
+        row[f"raw+{COMPRESSION}"] = len(COMPRESSIONS.make(COMPRESSION).compress(made["raw"]))
+    return row
+
+
+# ---------------------------------------------------------------- from sizes to containers
+
+
+def estimates(rows: Sequence[Mapping[str, int]], total: int) -> list[Estimate]:
+    """What `total` such samples would occupy in each format, the smallest first."""
+    images = [row for row in rows if "raw" in row]
+    made = [
+        _estimate(format, way, np.array([row[way] for row in images if way in row], np.float64), len(images), total)
+        for format in OCCUPIED
+        for way in dict.fromkeys(name for row in images for name in row if name not in ("payload", "stored"))
+    ]
+    return sorted((one for one in made if one is not None), key=lambda one: one.bytes)
+
+
+def _estimate(format: str, way: str, sizes: Any, images: int, total: int) -> Estimate | None:
+    if len(sizes) < images or images == 0:
+        return None  # not every image can be kept this way (originals among bare pixels)
+    each = OCCUPIED[format](sizes)
+    mean = float(each.mean())
+    margin = Z * float(each.std(ddof=1)) / math.sqrt(len(each)) if 1 < len(each) < total else 0.0
+    encoding, _, compression = way.partition("+")
+    return Estimate(
+        format, encoding, compression or "none", mean * total, max(mean - margin, 0.0) * total, (mean + margin) * total
+    )
+
+
+def on_disk(sizes: Any) -> Any:
+    """A file each: whole blocks."""
+    return np.ceil(sizes / BLOCK) * BLOCK
+
+
+def in_lmdb(sizes: Any) -> Any:
+    """A node in a leaf page that holds a whole number of them, or a short one and overflow pages."""
+    node = np.ceil((NODE_HEADER + KEY + sizes) / 2) * 2 + NODE_POINTER
+    in_leaf = PAGE / np.maximum((PAGE - PAGE_HEADER) // np.maximum(node, 1), 1)
+    reference = NODE_HEADER + KEY + 8 + NODE_POINTER
+    overflowing = np.ceil((sizes + PAGE_HEADER) / PAGE) * PAGE + reference
+    return np.where(NODE_HEADER + KEY + sizes <= SMALL_NODE, in_leaf, overflowing)
+
+
+def in_hdf5(sizes: Any) -> Any:
+    """Packed end to end."""
+    return sizes + PER_ROW
+
+
+OCCUPIED: Mapping[str, Callable[[Any], Any]] = {"disk": on_disk, "lmdb": in_lmdb, "hdf5": in_hdf5}

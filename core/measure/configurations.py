@@ -1,0 +1,96 @@
+"""The settings of a loader experiment: every combination of stores and ways to load them, each with a name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from ..base.errors import InputError
+from ..stores.store import Manifest
+
+VARIED = ("store", "loader", "batch_size", "workers", "transform", "device", "output")
+"""What a setting may differ in from another, in the order of its name."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One way to load one store. `store` is "format/variant", `path` its folder, `workers` as asked for."""
+
+    store: str
+    path: str
+    format: str
+    variant: str
+    dataset: str
+    loader: str
+    batch_size: int
+    workers: str
+    transform: str
+    device: str
+    output: str
+
+    @property
+    def name(self) -> str:
+        """ "lmdb/raw, fast, batch 256, workers auto, none, cpu, float32": the same in every experiment."""
+        parts = (
+            self.store, self.loader, f"batch {self.batch_size}", f"workers {self.workers}",
+            self.transform, self.device, self.output,
+        )  # fmt: skip
+        return ", ".join(parts)
+
+    @property
+    def work(self) -> tuple[str, int, str, str, str]:
+        """What decides the ceilings: settings that share it differ in who does the work only."""
+        return self.path, self.batch_size, self.transform, self.device, self.output
+
+    def told(self) -> dict[str, Any]:
+        """For a row or a live figure; `workers` is left to what the load really had."""
+        fields = dataclasses.asdict(self)
+        asked = fields.pop("workers")
+        return {"setting": self.name, **fields, "workers_asked": asked}
+
+
+def combine(stores: Mapping[str, Manifest], ways: Mapping[str, Sequence[Any]]) -> tuple[list[Setting], list[str]]:
+    """Every store (folder -> manifest) in every combination of `ways`, a list for each field of `VARIED` but the store.
+
+    Returns the settings, and a sentence for each combination that there cannot be. Raises InputError where none is left
+    or something is named twice.
+    """
+    for name, values in (("stores", list(stores)), *ways.items()):
+        if not values:
+            raise InputError(f"{name}: name one or more")
+    settings: dict[str, Setting] = {}
+    left_out: dict[str, None] = {}
+    for (path, manifest), *values in product(stores.items(), *ways.values()):
+        setting = _setting(path, manifest, dict(zip(ways, values, strict=True)))
+        if reason := _impossible(setting):
+            left_out[reason] = None
+        else:
+            settings[setting.name] = setting
+    if not settings:
+        raise InputError(" ".join(left_out))
+    return list(settings.values()), list(left_out)
+
+
+def _setting(path: str, manifest: Manifest, way: Mapping[str, Any]) -> Setting:
+    store = f"{manifest.format}/{manifest.variant}"
+    return Setting(store, path, manifest.format, manifest.variant, manifest.dataset, **way)
+
+
+def _impossible(setting: Setting) -> str:
+    """Why there cannot be such a load; empty where there can."""
+    if setting.loader != "fast" and setting.workers.startswith("threads"):
+        return f"The {setting.loader} loader has no threads, so it was left out with workers {setting.workers}."
+    return ""
+
+
+def varied(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The fields of `VARIED` in which these turns, or settings as they are told, differ; the store where none does."""
+    differing = [name for name in VARIED if len({str(row.get(_told_as(name))) for row in rows}) > 1]
+    return differing or ["store"]
+
+
+def _told_as(name: str) -> str:
+    return "workers_asked" if name == "workers" else name

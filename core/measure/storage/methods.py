@@ -1,0 +1,89 @@
+"""What a way of storing is, and which ways there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from ...base.contracts import Pixels, Sizes
+from .images import Images
+
+WRITE_ONE, WRITE_MANY = "write-one", "write-many"
+READ_ONE, READ_ONE_RANDOM = "read-one", "read-one-random"
+READ_MANY, READ_MANY_RANDOM = "read-many", "read-many-random"
+
+SYNCED = "-synced"
+"""Added to a write's name: the same write until the disk says that it has it all."""
+
+OPERATIONS = (
+    WRITE_ONE,
+    WRITE_ONE + SYNCED,
+    WRITE_MANY,
+    WRITE_MANY + SYNCED,
+    READ_ONE,
+    READ_ONE_RANDOM,
+    READ_MANY,
+    READ_MANY_RANDOM,
+)
+
+TUTORIAL = "tutorial"
+"""The variant that is a tutorial's own code."""
+
+
+class Step(NamedTuple):
+    """How far a write has come: images written, and the seconds of it that went into encoding and compressing them."""
+
+    done: int
+    encoding_s: float = 0.0
+
+
+Batch = Iterable[tuple[Pixels, int]]
+"""Some images that were read, in the order that was asked for: uint8 (height, width, 3) and label."""
+
+
+class Way(Protocol):
+    """One way of storing: a format and a variant.
+
+    `layouts` names the writes it knows and, for each, the reads that what it wrote serves. `write` and `read` are
+    timed step by step: whatever may be prepared beforehand happens before they return their iterator.
+    """
+
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def variant(self) -> str: ...
+
+    @property
+    def layouts(self) -> Mapping[str, tuple[str, ...]]: ...
+
+    @property
+    def includes(self) -> str:
+        """What the time of a write and of a read covers, in words."""
+        ...
+
+    def memory_bytes(self, layout: str, images: Images, count: int) -> int:
+        """What it holds in memory at once for `count` images."""
+        ...
+
+    def write(self, layout: str, folder: Path, images: Images, count: int) -> Iterator[Step]:
+        """Write the first `count` images into the empty `folder`."""
+        ...
+
+    def read(self, operation: str, folder: Path, indices: Sequence[int]) -> Iterator[Batch]:
+        """Read these images of what `write` left in `folder`, each once, in this order."""
+        ...
+
+    def expected(self, images: Images, number: int) -> int:
+        """XXH3-64 of the pixels that must come back for a distinct image."""
+        ...
+
+    def sizes(self, folder: Path, images: Images, count: int) -> Sizes:
+        """The four sizes of what `write` left in `folder`."""
+        ...
+
+
+def name_of(way: Way) -> str:
+    """format/variant, as stores are called."""
+    return f"{way.format}/{way.variant}"

@@ -1,0 +1,164 @@
+"""One turn: write, sync, weigh, read, check. What is timed is the way's own work, step by step."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from math import inf
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ...base import checksums
+from ...base.errors import WorkError
+from ...base.events import Event, Pace, Sample
+from ...building.publish import settle
+from .images import Images
+from .methods import SYNCED, Batch, name_of
+from .schedule import Cost, Turn
+from .scratch_dir import REMOVAL_SECONDS
+
+T = TypeVar("T")
+
+
+@dataclass
+class Time:
+    """One measured time of one operation; `told` is what else its row says."""
+
+    operation: str
+    seconds: float
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Measured:
+    """A turn's times, in order, what it cost by the clock on the wall, and what it occupied on the disk."""
+
+    times: list[Time] = field(default_factory=list)
+    write_s: float = 0.0
+    read_s: float = 0.0
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def cost(self, reads: int) -> Cost:
+        """Of one write and of one read each."""
+        return Cost(self.write_s, self.read_s / max(1, reads))
+
+
+@dataclass
+class Stopwatch:
+    """Runs only while the next step is made."""
+
+    seconds: float = 0.0
+
+    def over(self, steps: Iterator[T]) -> Iterator[T]:
+        """The same steps; what is done between them does not count."""
+        while True:
+            began = time.perf_counter()
+            try:
+                step = next(steps)
+            except StopIteration:
+                return
+            finally:
+                self.seconds += time.perf_counter() - began
+            yield step
+
+
+class TimeUp(Exception):
+    """A turn was still going on when the time for all was up; the text names the operation."""
+
+
+@dataclass(frozen=True)
+class TurnRun:
+    """A turn with `count` images in `folder`, which is made for it and stays (see `ground`).
+
+    `until`, as `time.monotonic` counts, is when it is broken off; `measured` has what it has measured so far.
+    """
+
+    turn: Turn
+    images: Images
+    count: int
+    folder: Path
+    seed: int
+    until: float = inf
+    measured: Measured = field(default_factory=Measured)
+
+    def run(self, reads: int) -> Generator[Event, None, Measured]:
+        """Write once and read `reads` times.
+
+        Raises WorkError where an image does not come back as it was, TimeUp at `until`.
+        """
+        measured = self.measured
+        began = time.perf_counter()
+        self.folder.mkdir()
+        yield from self._write(measured)
+        written = time.perf_counter()
+        for number in range(reads):
+            for operation in self.turn.way.layouts[self.turn.layout]:
+                yield from self._read(operation, number, measured)
+        measured.write_s = written - began + measured.sizes["files"] * REMOVAL_SECONDS
+        measured.read_s = time.perf_counter() - written
+        return measured
+
+    def _write(self, measured: Measured) -> Generator[Event, None, None]:
+        way, layout, watch, pace = self.turn.way, self.turn.layout, Stopwatch(), Pace()
+        step = None
+        with closing(_generator(way.write(layout, self.folder, self.images, self.count))) as steps:
+            for step in watch.over(steps):
+                self._look_at_the_time(layout)
+                if pace.due():
+                    yield self._now(layout, step.done, watch.seconds)
+        began = time.perf_counter()
+        settle(self.folder)
+        synced_s = watch.seconds + time.perf_counter() - began
+        measured.sizes = asdict(way.sizes(self.folder, self.images, self.count))
+        told = {"encoding_s": step.encoding_s} if step is not None and step.encoding_s else {}
+        measured.times += [Time(layout, watch.seconds, told), Time(layout + SYNCED, synced_s)]
+
+    def _read(self, operation: str, number: int, measured: Measured) -> Generator[Event, None, None]:
+        indices: Sequence[int] = range(self.count)
+        if operation.endswith("-random"):
+            indices = random.Random(f"{self.seed}.{number}").sample(indices, self.count)
+        watch, pace, done = Stopwatch(), Pace(), 0
+        with closing(_generator(self.turn.way.read(operation, self.folder, indices))) as batches:
+            for batch in watch.over(batches):
+                done += self._check(operation, batch, indices, done)
+                self._look_at_the_time(operation)
+                if pace.due():
+                    yield self._now(operation, done, watch.seconds)
+        if done != self.count:
+            raise self._wrong(operation, f"{done:,} of {self.count:,} images came back")
+        measured.times.append(Time(operation, watch.seconds))
+
+    def _check(self, operation: str, batch: Batch, indices: Sequence[int], done: int) -> int:
+        """Compare a batch with the source, label and every pixel; returns how many images it has."""
+        checked = 0
+        for pixels, label in batch:
+            if done + checked >= len(indices):
+                raise self._wrong(operation, f"more than {self.count:,} images came back")
+            index = indices[done + checked]
+            number = index % len(self.images)
+            if label != self.images.labels[number]:
+                raise self._wrong(operation, f"image {index} has label {label}, not {self.images.labels[number]}")
+            if checksums.of_bytes(pixels) != self.turn.way.expected(self.images, number):
+                raise self._wrong(operation, f"image {index} has other pixels than were written")
+            checked += 1
+        return checked
+
+    def _look_at_the_time(self, operation: str) -> None:
+        if time.monotonic() > self.until:
+            raise TimeUp(operation)
+
+    def _wrong(self, operation: str, what: str) -> WorkError:
+        return WorkError(f"{name_of(self.turn.way)}, {operation} of {self.count:,}: {what}; such a time does not count")
+
+    def _now(self, operation: str, done: int, seconds: float) -> Sample:
+        way = self.turn.way
+        about = {"format": way.format, "variant": way.variant, "operation": operation}
+        return Sample("now", {**about, "samples": self.count, "done": done, "seconds": seconds})
+
+
+def _generator(steps: Iterable[T]) -> Generator[T, None, None]:
+    """Steps that can be closed; made here so that a way need not hand over a generator."""
+    yield from steps

@@ -1,0 +1,98 @@
+"""Many small calls over several processes: results in order, a bounded number under way, nothing left behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from typing import TypeVar
+
+from ..base.errors import WorkError
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+START_SECONDS = 120.0
+"""Seconds that worker processes may take to start; a busy machine needs several."""
+
+IN_FLIGHT = 3
+"""Calls a worker has before it, so that it never waits for the next."""
+
+
+def usable_cpus() -> int:
+    """CPUs this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def processes(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool whose processes leave Ctrl-C to their parent and end with it, however it ends."""
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(method)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=start_worker)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def await_start(pool: ProcessPoolExecutor, workers: int, call: Callable[[Given], object], given: Given) -> None:
+    """Return when every process has started and has done a `call` with `given` (which loads what it needs).
+
+    Raises WorkError where a process died, or did not start in `START_SECONDS`.
+    """
+    ends, seen = time.monotonic() + START_SECONDS, set[int]()
+    try:
+        while len(seen) < workers:
+            if time.monotonic() > ends:
+                raise WorkError(f"only {len(seen)} of {workers} worker processes started in {START_SECONDS:.0f} s")
+            seen |= {future.result() for future in [pool.submit(_ready, call, given) for _ in range(workers)]}
+    except BrokenProcessPool:
+        raise WorkError("a worker process died while it started; try again with fewer workers") from None
+
+
+def _ready(call: Callable[[Given], object], given: Given) -> int:
+    """In a worker: do the call, and leave the others a moment to take theirs."""
+    call(given)
+    time.sleep(0.01)
+    return os.getpid()
+
+
+def in_order(
+    pool: ProcessPoolExecutor, workers: int, call: Callable[[Given], Made], given: Iterable[Given]
+) -> Iterator[Made]:
+    """`call` of each item, in order, with at most `IN_FLIGHT` items a worker under way.
+
+    Raises whatever `call` raises; WorkError where a worker died.
+    """
+    under_way: deque[Future[Made]] = deque()
+    try:
+        for item in given:
+            under_way.append(pool.submit(call, item))
+            if len(under_way) > IN_FLIGHT * workers:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    except BrokenProcessPool:
+        raise WorkError("a worker process died (out of memory, or a crash in an image library); try again") from None
+
+
+def start_worker() -> None:
+    """Leave Ctrl-C to the parent, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)

@@ -1,0 +1,1 @@
+"""Built stores: the manifest, payloads and pixels by index, sizes."""

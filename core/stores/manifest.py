@@ -1,0 +1,129 @@
+"""What a built store says of itself: `manifest.json`, written once and believed only after it was checked."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..base import checksums
+from ..base.checked_fields import AMOUNT, COUNT, OBJECT, TEXT, Kind, check, list_of, object_of, one_of, with_fields
+from ..base.contracts import MAX_PAYLOAD, Shape
+from ..base.errors import InputError
+from ..base.files import Unreadable, read_object
+from ..base.strict_json import dumps, plain
+from ..formats import FORMATS
+from ..images.value_range import ValueRange
+
+MANIFEST = "manifest.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a store says of itself.
+
+    `encoding`, `compression` and `format_options` name what it was built with; where payloads are files with samples
+    wider than 8 bits, `encoding["range"]` says how they become pixels (`images.value_range`). `splits` maps a split's
+    name to its `Sizes`, `samples` and `seconds` (the time its writing took); `checksum` is the SHA-256 of all encoded
+    payloads (before compression) in order, split after split; `files` the XXH3-128 of the files whose every byte
+    counts.
+    """
+
+    dataset: str
+    fingerprint: str
+    format: str
+    variant: str
+    encoding: Mapping[str, Any]
+    compression: Mapping[str, Any]
+    format_options: Mapping[str, Any]
+    payload_shape: Shape | None
+    classes: list[str]
+    splits: Mapping[str, Mapping[str, Any]]
+    checksum: str
+    files: Mapping[str, str]
+    built: str
+    versions: Mapping[str, str]
+    schema: int = SCHEMA
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def values(self) -> ValueRange:
+        """How samples wider than 8 bits in the payloads become pixels. Raises InputError for what is none."""
+        return ValueRange.from_json(self.encoding.get("range"))
+
+    def save(self, path: Path) -> None:
+        """Write it with a checksum over itself, so that a flipped byte in it is found as well."""
+        fields = plain(dataclasses.asdict(self))
+        path.write_text(dumps({**fields, "self": _digest(fields)}, indent=1), "utf-8")
+
+    @classmethod
+    def load(cls, store: Path) -> Manifest:
+        """Raises InputError where `store` is not a finished store that this version can read."""
+        path = store / MANIFEST
+        if not os.path.lexists(path):
+            raise InputError(f"{store} is not a built store: it has no {MANIFEST}")
+        try:
+            fields = read_object(path)
+            stated = fields.pop("self", None)
+            if fields.get("schema") != SCHEMA:
+                raise InputError(
+                    f"{path}: schema {fields.get('schema')}, this version reads {SCHEMA}; build the store again"
+                )
+            if stated != _digest(fields):
+                raise InputError(f"{path} was changed after it was written; build the store again (--force)")
+            check(fields, MANIFEST_FIELDS, {"payload_shape": SHAPE, "extra": OBJECT})
+            shape = fields.pop("payload_shape", None)
+            return cls(**fields, payload_shape=tuple(shape) if shape else None)
+        except (Unreadable, TypeError) as error:
+            raise InputError(f"{path} is damaged ({error}); build the store again (--force)") from None
+
+
+def _is_name(text: Any) -> bool:
+    """Whether this is the name of something directly inside a folder."""
+    return text not in ("", ".", "..") and not any(sign in text for sign in "/\\\0")
+
+
+def _is_shape(value: Any) -> bool:
+    whole = list_of(COUNT).fits(value) and len(value) == 3
+    return whole and 0 < math.prod(value) <= MAX_PAYLOAD
+
+
+def _lead_inside(value: Any) -> bool:
+    """Whether an object's names are paths that stay in the folder they count from."""
+    return object_of(TEXT).fits(value) and all(_is_name(part) for path in value for part in path.split("/"))
+
+
+def _are_splits(value: Any) -> bool:
+    return object_of(with_fields(SPLIT_FIELDS)).fits(value) and all(map(_is_name, value))
+
+
+PART = with_fields({"name": TEXT, "options": OBJECT})
+SHAPE = Kind("a shape", _is_shape)
+SPLIT_FIELDS = {
+    **dict.fromkeys(("samples", "payload_bytes", "used_bytes", "allocated_bytes", "apparent_bytes", "files"), COUNT),
+    "seconds": AMOUNT,
+}
+MANIFEST_FIELDS = {
+    **dict.fromkeys(("dataset", "fingerprint", "variant", "checksum", "built"), TEXT),
+    "format": one_of(FORMATS),
+    "encoding": PART,
+    "compression": PART,
+    "format_options": OBJECT,
+    "classes": list_of(TEXT),
+    "splits": Kind(f"an object of splits, each with {', '.join(SPLIT_FIELDS)}", _are_splits),
+    "files": Kind("an object of paths in the store", _lead_inside),
+    "versions": object_of(TEXT),
+}
+"""What every reader of a manifest relies on. The checksum finds accidents; this, what somebody wrote on purpose."""
+
+
+def _digest(fields: Mapping[str, Any]) -> str:
+    # Python's own writing, which is what the stores of all versions were signed with.
+    text = json.dumps(fields, sort_keys=True, ensure_ascii=False)
+    return f"{checksums.of_bytes(text.encode('utf-8', 'surrogatepass')):016x}"

@@ -1,0 +1,262 @@
+"""One built dataset on disk: `data/built/<dataset>/<format>/<variant>/` with its manifest and a container a split."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..base import checksums
+from ..base.contracts import Buffer, Compression, Encoding, Format, Labels, Pixels, Reader, Shape, Sizes
+from ..base.errors import InputError, WorkError, disk_trouble_told
+from ..base.files import remove
+from ..base.home import Home
+from ..compressions import COMPRESSIONS
+from ..encodings import ENCODINGS
+from ..formats import FORMATS
+from ..formats.container import open_file, reason_of
+from ..formats.walk import files_below
+from .manifest import MANIFEST as MANIFEST
+from .manifest import Manifest as Manifest
+
+if TYPE_CHECKING:
+    from ..loading.loader import Loader
+
+WORKPLACE = ".building"
+
+
+class Store:
+    """One split of a built store: payloads, labels, and pixels by index.
+
+    What is damaged is told by InputError (the container, or a sample that cannot be read) or WorkError (a sample that
+    does not decode), naming the container and the sample, and by nothing else.
+
+    Handles open on first use in each process; a Store survives pickling and fork and may be used by several threads.
+    """
+
+    def __init__(self, path: Path, split: str, manifest: Manifest) -> None:
+        self.path = path
+        self.split = split
+        self.manifest = manifest
+
+    def __len__(self) -> int:
+        return int(self.manifest.splits[self.split]["samples"])
+
+    def __getitem__(self, index: int) -> tuple[Pixels, int]:
+        """The pixels, uint8 (height, width, 3), and the label of one sample; a negative index counts from the end."""
+        position = range(len(self))[index]
+        label = int(self.labels[position])
+        (payload,) = self.read([position])
+        try:
+            pixels = self.encoding.decode(payload)
+        except ValueError as error:
+            raise self._broken(position, error) from error
+        return pixels if pixels.flags.writeable else pixels.copy(), label
+
+    def __repr__(self) -> str:
+        told = self.manifest
+        return f"<Store {told.dataset}/{told.format}/{told.variant} {self.split}: {len(self):,} samples>"
+
+    @property
+    def classes(self) -> list[str]:
+        return self.manifest.classes
+
+    @cached_property
+    def labels(self) -> Labels:
+        """int64 (n,), one for each sample that the manifest counts, each the number of a class."""
+        labels, classes = self.reader.labels, len(self.classes)
+        if len(labels) != len(self):
+            raise InputError(
+                f"{self.container} is damaged: {len(labels):,} samples, where the manifest says {len(self):,}"
+            )
+        if len(labels) and (labels.min() < 0 or labels.max() >= classes):
+            raise InputError(f"{self.container} is damaged: a label is none of the {classes:,} classes' numbers")
+        return labels
+
+    @property
+    def labels_checksum(self) -> str | None:
+        """`labels_checksum` of the labels when the store was built; None where it was built before there was one."""
+        return self.manifest.splits[self.split].get("labels_checksum")
+
+    @property
+    def payload_shape(self) -> Shape | None:
+        """The shape of every sample's pixels where payloads are bare pixels, else None."""
+        return self.manifest.payload_shape
+
+    @cached_property
+    def container(self) -> Path:
+        """The split's file or folder."""
+        return self.path / f"{self.split}{self.format.ending}"
+
+    @cached_property
+    def format(self) -> Format:
+        return FORMATS.make(self.manifest.format, self.manifest.format_options)
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        made = ENCODINGS.make(self.manifest.encoding["name"], self.manifest.encoding["options"])
+        return made.bind([self.payload_shape] if self.payload_shape else [], self.manifest.values)
+
+    @cached_property
+    def compression(self) -> Compression:
+        made = COMPRESSIONS.make(self.manifest.compression["name"], self.manifest.compression["options"])
+        return made.with_dictionary(self.reader.dictionary)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The container's reader: payloads as they are stored."""
+        if self.container.is_symlink():
+            raise InputError(f"{self.container} is a link, which is not followed: put the container itself there")
+        return self.format.reader(self.container)
+
+    def read(self, indices: Sequence[int]) -> list[Buffer]:
+        """The encoded payloads at `indices` (0 <= i < len), decompressed; views where the format can."""
+        stored = self.reader.read(indices)
+        if self.compression.identity:
+            return stored
+        return [self._decompressed(index, payload) for index, payload in zip(indices, stored, strict=True)]
+
+    def loader(self, **settings: Any) -> Loader:
+        """Batches of torch tensors; see `core.loading.make_loader` for the settings."""
+        from ..loading import make_loader
+
+        return make_loader(self, **settings)
+
+    def close(self) -> None:
+        """Let go of the container's handles; views of its payloads are no longer valid."""
+        if "reader" in self.__dict__:
+            self.reader.close()
+        self.__dict__.pop("labels", None)  # they may lie in the container's map
+
+    def _decompressed(self, index: int, payload: Buffer) -> Buffer:
+        try:
+            return self.compression.decompress(payload)
+        except ValueError as error:
+            raise self._broken(index, error) from error
+
+    def _broken(self, index: int, error: ValueError) -> WorkError:
+        return WorkError(f"sample {index} of {self.container} cannot be decoded: {error}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Store, (self.path, self.split, self.manifest)
+
+
+def open_store(path: str | os.PathLike[str], split: str = "train") -> Store:
+    """The store in folder `path`. Raises InputError where there is none, or no such split in it."""
+    folder = Path(path)
+    manifest = Manifest.load(folder)
+    if split not in manifest.splits:
+        raise InputError(f"{folder} has no split {split!r}; it has: {', '.join(manifest.splits)}")
+    return Store(folder, split, manifest)
+
+
+@dataclass(frozen=True)
+class StoreInfo:
+    """A store that was found: where it is and what it says of itself."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def name(self) -> str:
+        """format/variant: unique within a dataset."""
+        return f"{self.manifest.format}/{self.manifest.variant}"
+
+
+def list_stores(home: Home, dataset: str | None = None) -> list[StoreInfo]:
+    """The finished stores of one dataset or of all, sorted; folders whose manifest does not load are left out."""
+    return [info for path in _store_folders(home, dataset) if isinstance(info := _look(path), StoreInfo)]
+
+
+def list_damaged_stores(home: Home, dataset: str | None = None) -> list[tuple[Path, str]]:
+    """The folders among the stores whose manifest does not load, and why."""
+    return [(path, info) for path in _store_folders(home, dataset) if isinstance(info := _look(path), str)]
+
+
+def _store_folders(home: Home, dataset: str | None) -> Iterator[Path]:
+    """The folders that have a manifest, or whatever bears its name."""
+    pattern = f"{dataset or '*'}/*/*/{MANIFEST}"
+    with contextlib.suppress(OSError):
+        for path in sorted(home.built.glob(pattern)):
+            if not any(part.startswith(".") for part in path.relative_to(home.built).parts):
+                yield path.parent
+
+
+def _look(path: Path) -> StoreInfo | str:
+    try:
+        return StoreInfo(path, Manifest.load(path))
+    except InputError as error:
+        return str(error)
+
+
+def delete_store(home: Home, path: Path) -> None:
+    """Remove a store, also one that cannot be read; of a link only the link.
+
+    Raises InputError for anything that is not one of this home's, WorkError where the disk refuses.
+    """
+    folder = path.parent.resolve() / path.name
+    if folder.parents[2:3] != (home.built.resolve(),) or not os.path.lexists(folder / MANIFEST):
+        raise InputError(f"{path} is not one of the stores in {home.built}")
+    # Renamed first: however the removal ends, no half of a store is ever seen.
+    going = home.built / WORKPLACE / f"{folder.parts[-3]}.{folder.parts[-2]}.{folder.name}.{os.getpid()}"
+    with disk_trouble_told("deleting the store"):
+        going.parent.mkdir(exist_ok=True)
+        remove(folder.rename(going))
+
+
+def measure(format: Format, container: Path, payload_bytes: int) -> Sizes:
+    """The four sizes of one split, of its files alone (folders are not counted)."""
+    apparent = allocated = files = 0
+    for status in files_below(container):
+        apparent += status.st_size
+        allocated += getattr(status, "st_blocks", -(-status.st_size // 512)) * 512
+        files += 1
+    return Sizes(payload_bytes, format.used_bytes(container), allocated, apparent, files)
+
+
+def payload_checksums(path: Path, split: str) -> np.memmap[Any, np.dtype[np.uint64]] | np.ndarray:
+    """XXH3-64 of every encoded payload of a split as it was when it was built: uint64 (n,).
+
+    Raises InputError where they are missing or are not eight bytes each.
+    """
+    file = path / f"{split}.checksums"
+    try:
+        with open_file(file) as opened:
+            size = os.fstat(opened.fileno()).st_size
+            if size % 8:
+                raise ValueError(f"{size:,} bytes are not eight a sample")
+            return np.memmap(opened, "<u8", "r") if size else np.empty(0, np.uint64)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file} cannot be read: {reason_of(error)}; build the store again (--force)") from None
+
+
+def labels_checksum(labels: Labels) -> str:
+    """XXH3-64 of a split's labels as little-endian int64, 16 hexadecimal digits."""
+    return f"{checksums.of_bytes(np.ascontiguousarray(labels, '<i8')):016x}"
+
+
+def changed_files(store: Store) -> list[str]:
+    """The files of this split, by path below the store, whose bytes are not as they were written (or that are gone)."""
+    return [
+        name
+        for name, stated in store.manifest.files.items()
+        if name.partition("/")[0].partition(".")[0] == store.split
+        and not ((file := store.path / name).is_file() and checksums.of_file(file) == stated)
+    ]
+
+
+def file_checksums(store: Path) -> dict[str, str]:
+    """XXH3-128 of the files whose every byte counts, by path below `store`.
+
+    The files of samples, one each in the class folders of a split, are not among them: their payloads have checksums.
+    """
+    files = [path for pattern in ("*", "*/*") for path in store.glob(pattern) if path.is_file()]
+    return {
+        path.relative_to(store).as_posix(): checksums.of_file(path) for path in sorted(files) if path.name != MANIFEST
+    }

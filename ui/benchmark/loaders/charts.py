@@ -1,0 +1,257 @@
+"""Charts of a loader experiment that is over: standings, the ladder, where the time goes, the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.measure.cases import RUNGS, Case
+from core.measure.loader_runs import Standing, setting_of
+from core.measure.verdict import Verdict
+from ui.benchmark.loaders.labels import named, workers_text
+from ui.shared.labels import number_text, rounded, verbatim
+from ui.shared.theme import FIGURE_COLOUR, PALETTE, finish, format_scale, format_title
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+BAR, NARROW = 40, 28
+MANY = 12
+"""Settings from which on bars are narrower."""
+
+STAGES = {
+    "read": "Read",
+    "decompress": "Decompress",
+    "decode": "Decode",
+    "transform": "Transform",
+    "collate": "Normalise and collate",
+    "rest": "Python and waiting",
+}
+STAGE_COLOURS = (PALETTE[1], PALETTE[4], PALETTE[0], PALETTE[3], PALETTE[2], PALETTE[5])
+WALLS = {"copy": "Copy to the device", "cold read": "Read from a cold disk"}
+
+
+def standings_chart(rows: Sequence[Standing], labels: Mapping[str, str] | None = None) -> alt.LayerChart:
+    """Medians as bars, the slowest and the fastest turn as whiskers, beside them the median, and where they differ the
+    workers.
+
+    `labels` are by the name of a setting; without them a setting goes by its store.
+    """
+    import altair as alt
+    import pandas as pd
+
+    differ = len({row.workers for row in rows}) > 1
+    table = pd.DataFrame(
+        [
+            {
+                "setting": labels[row.setting] if labels else named(row.store),
+                "format": format_title(row.format),
+                "median": row.median,
+                "slowest": row.slowest,
+                "fastest": row.fastest,
+                "turns": row.turns,
+                "workers": workers_text(row.workers),
+                "figure": number_text(rounded(row.median)) + (f" · {workers_text(row.workers)}" if differ else ""),
+            }
+            for row in rows
+        ]
+    )
+    top = float(table["fastest"].max()) * (1.7 if differ else 1.18)
+    base = alt.Chart(table).encode(y=_by_setting(table))
+    bars = base.mark_bar(cornerRadiusEnd=3, size=_step(len(table)) * 0.6).encode(
+        x=alt.X(
+            "median:Q",
+            title="images per second",
+            scale=alt.Scale(domain=[0, top]),
+            axis=alt.Axis(format="~s", tickCount=6),
+        ),
+        color=alt.Color("format:N", scale=format_scale(), legend=None),
+        tooltip=[
+            "setting",
+            *(alt.Tooltip(name, title=f"{name}, images/s", format=",.0f") for name in ("median", "slowest", "fastest")),
+            "turns",
+            "workers",
+        ],
+    )
+    spread = base.mark_rule(strokeWidth=2, color=FIGURE_COLOUR).encode(x="slowest:Q", x2="fastest:Q")
+    figures = base.mark_text(align="left", dx=8, fontSize=13, fontWeight=600).encode(
+        x="fastest:Q", text="figure:N", color=alt.value(FIGURE_COLOUR)
+    )
+    return finish((bars + spread + figures).properties(height=alt.Step(_step(len(table)))))
+
+
+def ladder_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.LayerChart:
+    """The rungs of each setting's ladder as ticks on a logarithmic scale, and what it reached as a diamond."""
+    import altair as alt
+    import pandas as pd
+
+    names = {**STAGES, **WALLS}
+    rungs = pd.DataFrame(
+        [
+            {"setting": labels[case.name], "rung": names[name], "rate": case.ceilings[name]}
+            for case in cases
+            for name in (*RUNGS, *WALLS)
+            if case.ceilings.get(name)
+        ]
+    )
+    reached = pd.DataFrame(
+        [
+            {"setting": labels[case.name], "rate": case.loading, "top": min(case.walls.values()),
+             "figure": number_text(rounded(case.loading))}
+            for case in cases
+        ]
+    )  # fmt: skip
+    shown = [title for title in names.values() if title in set(rungs["rung"])]
+    colours = dict(zip(names.values(), (*STAGE_COLOURS, PALETTE[3], PALETTE[5]), strict=True))
+    scale = alt.Scale(type="log", nice=False, padding=24)
+    x = alt.X("rate:Q", title="images per second (logarithmic)", scale=scale, axis=alt.Axis(format="~s", tickCount=6))
+    y = _by_setting(reached)
+    gap = alt.Chart(reached).mark_rule(strokeDash=[2, 3], color=FIGURE_COLOUR).encode(x=x, x2="top:Q", y=y)
+    ticks = (
+        alt.Chart(rungs)
+        .mark_tick(thickness=5, size=22, cornerRadius=2, opacity=1)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("rung:N", scale=alt.Scale(domain=shown, range=[colours[title] for title in shown])),
+            tooltip=["setting", "rung", alt.Tooltip("rate:Q", title="images/s", format=",.0f")],
+        )
+    )
+    base = alt.Chart(reached).encode(
+        x=x, y=y, tooltip=["setting", alt.Tooltip("rate:Q", title="reached", format=",.0f")]
+    )
+    marks = base.mark_point(shape="diamond", filled=True, size=110, color=FIGURE_COLOUR, opacity=1)
+    figures = base.mark_text(dy=-13, fontSize=12, fontWeight=600, color=FIGURE_COLOUR).encode(text="figure:N")
+    return finish((gap + ticks + marks + figures).properties(height=alt.Step(44)))
+
+
+def costs_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.Chart:
+    """Where the time of a sample goes, as shares: its stages on all CPUs, and what is no stage."""
+    import altair as alt
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for case in cases:
+        total = max(1 / case.loading, sum(case.costs.values()))
+        costs = {**case.costs, "rest": total - sum(case.costs.values())}
+        for order, (name, title) in enumerate(STAGES.items()):
+            if costs.get(name):
+                rows.append(
+                    {"setting": labels[case.name], "stage": title, "order": order, "share": costs[name] / total,
+                     "microseconds": 1e6 * costs[name]}
+                )  # fmt: skip
+    table = pd.DataFrame(rows)
+    shown = [title for title in STAGES.values() if title in set(table["stage"])]
+    colours = dict(zip(STAGES.values(), STAGE_COLOURS, strict=True))
+    return finish(
+        alt.Chart(table)
+        .mark_bar(size=_step(len(cases)) * 0.6)
+        .encode(
+            y=_by_setting(table.drop_duplicates("setting")),
+            x=alt.X("share:Q", title="share of the time of a sample", axis=alt.Axis(format=".0%", tickCount=5),
+                    scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color("stage:N", scale=alt.Scale(domain=shown, range=[colours[title] for title in shown])),
+            order="order:Q",
+            tooltip=["setting", "stage", alt.Tooltip("share:Q", format=".0%"),
+                     alt.Tooltip("microseconds:Q", title="µs a sample", format=",.2f")],
+        )
+        .properties(height=alt.Step(_step(len(cases))))
+    )  # fmt: skip
+
+
+def monitor_chart(rows: Sequence[Mapping[str, float | None]]) -> alt.FacetChart | None:
+    """What the process used of the machine over time, a panel each; None where nothing was seen."""
+    import altair as alt
+    import pandas as pd
+
+    table = _monitored(rows)
+    if not table:
+        return None
+    frame = pd.DataFrame(table)
+    line = (
+        alt.Chart(frame)
+        .mark_line(strokeWidth=2, color=PALETTE[1])
+        .encode(
+            x=alt.X("seconds:Q", title="seconds"),
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=3, format=",~r")),
+            tooltip=[alt.Tooltip("seconds:Q", format=".1f"), alt.Tooltip("value:Q", format=",.1f")],
+        )
+        .properties(width=400, height=90)
+    )
+    faceted = line.facet(facet=alt.Facet("what:N", title=None, sort=list(dict.fromkeys(frame["what"]))), columns=2)
+    return finish(faceted.resolve_scale(y="independent"))
+
+
+COLUMNS = {
+    "cpu_pct": "Processors, % (100: one core)",
+    "rss_mb": "Memory, MB",
+    "shared_mb": "Shared memory, MB",
+    "read_mb": "Read from disks so far, MB",
+    "write_mb": "Written to disks so far, MB",
+    "gpu_util": "GPU, %",
+    "gpu_mem_mb": "GPU memory, MB",
+    "background_pct": "Background load, % of all processors",
+}
+
+
+def _monitored(rows: Sequence[Mapping[str, float | None]]) -> list[dict[str, Any]]:
+    began = float(rows[0]["ts"] or 0.0) if rows else 0.0
+    return [
+        {"seconds": float(row["ts"] or 0.0) - began, "what": title, "value": row[name]}
+        for name, title in COLUMNS.items()
+        for row in rows
+        if row.get(name) is not None
+    ]
+
+
+def turn_rows(turns: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> dict[str, list[object]]:
+    """Every turn as it was measured, as the columns of a table; those that are empty in all turns are left out."""
+    columns = {
+        "Round": [turn.get("round") for turn in turns],
+        "Setting": [labels[setting_of(turn)] for turn in turns],
+        "Images/s": [round(turn["samples_per_s"]) for turn in turns],
+        "Images": [turn.get("samples") for turn in turns],
+        "Time": [_number(turn.get("seconds")) for turn in turns],
+        "First batch": [1000 * turn["first_batch_s"] if turn.get("first_batch_s") else None for turn in turns],
+        "Epoch 1": [_first_epoch(turn) for turn in turns],
+        "Later epochs": [_later_epochs(turn) for turn in turns],
+        "Waiting": [turn.get("wait_share") for turn in turns],
+        "Compared": [turn.get("checked") for turn in turns],
+        "Workers": [_text(turn.get("workers")) for turn in turns],
+        "Cache": [turn.get("cache") for turn in turns],
+    }
+    return {name: cells for name, cells in columns.items() if any(cell is not None for cell in cells)}
+
+
+def _number(value: object) -> object:
+    return None if isinstance(value, list) else value
+
+
+def _text(value: object) -> str | None:
+    """A column of one type: older runs kept a number."""
+    return None if value is None else str(value)
+
+
+def _first_epoch(turn: Mapping[str, Any]) -> int | None:
+    return round(turn["epochs"][0]) if turn.get("epochs") else None
+
+
+def _later_epochs(turn: Mapping[str, Any]) -> int | None:
+    later = turn.get("epochs", [])[1:]
+    return round(sorted(later)[len(later) // 2]) if later else None
+
+
+def _by_setting(table: pd.DataFrame) -> alt.Y:
+    import altair as alt
+
+    return alt.Y("setting:N", title=None, sort=list(table["setting"]), axis=alt.Axis(labelLimit=320))
+
+
+def _step(settings: int) -> int:
+    return NARROW if settings > MANY else BAR
+
+
+def bound_rows(found: Sequence[Verdict], labels: Mapping[str, str]) -> list[str]:
+    """A line of Markdown for each verdict."""
+    return [f"- **{verbatim(labels[verdict.setting])}**: {verbatim(verdict.sentence)}" for verdict in found]

@@ -1,0 +1,198 @@
+"""The form that starts a loader experiment: what is loaded, how, and how often."""
+
+from __future__ import annotations
+
+from functools import partial
+from math import prod
+from typing import Any
+
+import streamlit as st
+
+from core.datasets.dataset import Dataset
+from core.loading.workers import available_cpus
+from core.machine.session import machine
+from core.measure.controlled import proposed, selection_text
+from core.measure.loader_runs import list_races, usual_overhead
+from core.measure.loaders import OVERHEAD_S
+from core.stores.store import StoreInfo
+from ui.benchmark.loaders.labels import LOADERS, STEPS, TRANSFORMS, memory_text
+from ui.shared import state
+from ui.shared.cached import cache_data
+from ui.shared.devices import find_devices
+from ui.shared.labels import counted, plain, seconds_text, verbatim
+from ui.shared.stores import store_factors_of, store_label
+
+LOADERS_HELP = (
+    "Fast: whole batches at a time, without copies. Plain PyTorch: a DataLoader over the same store, a batch at a "
+    "time. As in tutorials: one sample at a time, opened, decoded and converted the way most tutorials do it."
+)
+WORKERS = ("auto", "0", "1", "2", "4", "8", "threads:2", "threads:4", "processes:2", "processes:4")
+WORKERS_HELP = (
+    "Who makes the batches. 0: the trainer's own thread. A number: as many threads or processes as suits the loader, "
+    "the same number for every store. auto: tried and chosen once for each configuration, so that stores may differ in "
+    "it."
+)
+BATCH_SIZES = (16, 32, 64, 128, 256, 512, 1024)
+CACHES = {"warm": "Warm", "cold": "Cold"}
+CACHE_HELP = (
+    "Warm: the store is read once before each turn. Cold: its files are dropped from the system's page cache, which is "
+    "checked page by page, and one epoch is measured."
+)
+STEP_HELP = "What the trainer does with each batch before it asks for the next; its waiting for data is measured."
+MOST_AT_FIRST = 6
+MOST_PILLS = 12
+"""More stores than this are chosen from a list."""
+
+
+def draw_form(dataset: Dataset, found: list[StoreInfo]) -> None:
+    """Stores, settings, and the button that starts the experiment."""
+    with st.container(border=True):
+        chosen = _draw_stores(dataset, found)
+        settings = _draw_settings() | _draw_course(dataset)
+        with st.expander("Transform, output, cache, training step", icon=":material/tune:"):
+            settings |= _draw_more(dataset)
+        if find_devices().note:
+            st.caption(find_devices().note)
+        split = str(settings["split"])
+        sizes = [store.manifest.splits[split]["used_bytes"] for store in found if str(store.path) in chosen]
+        _draw_start(dataset, chosen, settings, memory_text(sizes, _memory_bytes()))
+
+
+def _draw_stores(dataset: Dataset, found: list[StoreInfo]) -> list[str]:
+    by_path = {str(store.path): store for store in found}
+    few = len(found) <= MOST_PILLS
+    choose = partial(st.pills, selection_mode="multi") if few else st.multiselect
+    shown = verbatim if few else plain  # pills are Markdown
+    chosen = choose(
+        "Stores",
+        list(by_path),
+        default=[str(store.path) for store in proposed(found, store_factors_of, MOST_AT_FIRST)],
+        format_func=lambda path: shown(store_label(by_path[path])),
+        help="At first, formats at the same encoding: a difference is then the format's.",
+        key=f"benchmark.stores.{dataset.name}.{few}",
+        persist_state="session",
+    )
+    if told := selection_text([by_path[path] for path in chosen], store_factors_of):
+        st.caption(verbatim(told))
+    return chosen
+
+
+def _draw_settings() -> dict[str, Any]:
+    """What settings are made of: every combination of what is chosen here is one."""
+    columns = st.columns([2, 1, 1])
+    with columns[0]:
+        loaders = st.pills(
+            "Loaders", list(LOADERS), selection_mode="multi", default=["fast"], format_func=LOADERS.__getitem__,
+            help=LOADERS_HELP, key="benchmark.loaders", persist_state="session",
+        )  # fmt: skip
+    batches = columns[1].multiselect(
+        "Batch sizes", BATCH_SIZES, default=[256], accept_new_options=True,
+        help="Images a batch; any number can be typed.", key="benchmark.batch_sizes", persist_state="session",
+    )  # fmt: skip
+    same = str(available_cpus())
+    workers = columns[2].multiselect(
+        "Workers", list(dict.fromkeys((*WORKERS, same))), default=[same], help=WORKERS_HELP, key="benchmark.workers",
+        persist_state="session",
+    )  # fmt: skip
+    return {"loaders": loaders, "batch_sizes": batches, "workers": workers}
+
+
+def _draw_course(dataset: Dataset) -> dict[str, Any]:
+    devices = find_devices()
+    columns = st.columns(4)
+    return {
+        "seconds": columns[0].number_input(
+            "Seconds a turn", 0.5, 120.0, 3.0, 0.5, format="%.1f", help="How long a setting is loaded each time.",
+            key="benchmark.seconds", persist_state="session",
+        ),
+        "rounds": columns[1].number_input(
+            "Rounds", 1, 50, 3, help="How often every setting has its turn, interleaved with the others.",
+            key="benchmark.rounds", persist_state="session",
+        ),
+        "split": columns[2].selectbox(
+            "Split", list(dataset.splits), key=f"benchmark.split.{dataset.name}", persist_state="session"
+        ),
+        "devices": columns[3].multiselect(
+            "Devices", list(devices.names), default=["cpu"], format_func=devices.names.__getitem__,
+            key="benchmark.devices", help="Where batches end up.", persist_state="session",
+        ),
+    }  # fmt: skip
+
+
+def _draw_more(dataset: Dataset) -> dict[str, Any]:
+    one_size = len(dataset.shapes()) == 1
+    columns = st.columns(2)
+    transforms = columns[0].multiselect(
+        "Transforms", list(TRANSFORMS), default=["none" if one_size else "train224"],
+        format_func=TRANSFORMS.__getitem__, key=f"benchmark.transforms.{dataset.name}", persist_state="session",
+        help="Photos of differing sizes need one, for a batch has a single size.",
+    )  # fmt: skip
+    outputs = columns[1].multiselect(
+        "Outputs", ["float32", "uint8"], default=["float32"], key="benchmark.outputs", persist_state="session",
+        help="float32: normalised, as networks take it. uint8: pixels, a quarter of the bytes; the device normalises.",
+    )  # fmt: skip
+    columns = st.columns(4, vertical_alignment="bottom")
+    cache = columns[0].segmented_control(
+        "Page cache", list(CACHES), default="warm", required=True, format_func=CACHES.__getitem__, help=CACHE_HELP,
+        key="benchmark.cache", persist_state="session",
+    )  # fmt: skip
+    step = columns[1].selectbox(
+        "Training step", list(STEPS), format_func=STEPS.__getitem__, help=STEP_HELP, key="benchmark.step",
+        persist_state="session",
+    )  # fmt: skip
+    milliseconds = columns[2].number_input(
+        "Milliseconds a step", 0.5, 60_000.0, 10.0, 1.0, format="%.1f", disabled=step not in ("sleep", "busy"),
+        key="benchmark.step_ms", persist_state="session",
+    )  # fmt: skip
+    timed = {"step": step, "step_ms": milliseconds if step in ("sleep", "busy") else 0.0}
+    return {
+        "transforms": transforms,
+        "outputs": outputs,
+        "cache": cache,
+        **(timed if step != "none" else {"step": "sleep", "step_ms": 0.0}),
+    }
+
+
+def _draw_start(dataset: Dataset, chosen: list[str], settings: dict[str, Any], memory: str) -> None:
+    problem = _problem(chosen, settings)
+    kinds = ("loaders", "batch_sizes", "workers", "devices", "transforms", "outputs")
+    ways = prod(len(settings[name]) for name in kinds)
+    what = counted(len(chosen), "store") if ways == 1 else counted(len(chosen) * ways, "setting")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            verbatim(problem) or f"Race {what}",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=bool(problem),
+            key="benchmark.start",
+        )
+        turns = len(chosen) * ways * settings["rounds"]
+        if not problem:
+            overhead = usual_overhead(list_races(state.home(), dataset.name)) or OVERHEAD_S
+            st.caption(
+                f"{counted(turns, 'turn')}, about {seconds_text(turns * (settings['seconds'] + overhead) + 3)}. "
+                f"Every setting's batches are compared with the store, before and during its turns. {memory}"
+            )
+    if pressed:
+        fields = {"stores": chosen, **settings, "batch_sizes": [int(size) for size in settings["batch_sizes"]]}
+        if state.start_job("loader", fields, title=f"Race {what} of {dataset.name}", owner="benchmark"):
+            st.rerun()
+
+
+@cache_data(show_spinner=False, max_entries=1)
+def _memory_bytes() -> int | None:
+    """This machine's memory."""
+    told: int | None = machine(state.home()).get("memory_bytes")
+    return told
+
+
+def _problem(chosen: list[str], settings: dict[str, Any]) -> str:
+    """What is still to be chosen; empty where nothing is."""
+    if not chosen:
+        return "Choose a store"
+    for name in ("loaders", "batch_sizes", "workers", "devices", "transforms", "outputs"):
+        if not settings[name]:
+            return f"Choose {'one or more ' + name.replace('_', ' ')}"
+    if not all(str(size).isdigit() and 0 < int(size) <= 65_536 for size in settings["batch_sizes"]):
+        return "A batch size is a number from 1 to 65,536"
+    return ""

@@ -1,0 +1,166 @@
+"""What people read of a loader experiment: its settings by name, and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.measure.background_load import background_load, background_text
+from core.measure.controlled import differing, differing_text, groups
+from core.measure.headlines import headlines
+from core.measure.loader_runs import RaceRecord, Standing, setting_of
+from ui.shared.labels import counted, listed, size_text, speed_text, verbatim
+from ui.shared.stores import label
+
+LOADERS = {"fast": "Fast (ours)", "torch": "Plain PyTorch", "naive": "As in tutorials"}
+TRANSFORMS = {
+    "none": "None",
+    "train224": "Training: random crop to 224, flip",
+    "eval224": "Evaluation: centre crop to 224",
+}
+STEPS = {
+    "none": "None",
+    "sleep": "Sleep: an accelerator's, the CPU is free",
+    "busy": "Busy: one CPU computes",
+    "model": "A small real network",
+}
+
+
+def named(store: str) -> str:
+    """ "lmdb/raw" as people read it."""
+    return label(*store.split("/", 1))
+
+
+def setting_label(row: Mapping[str, Any], varied: Sequence[str]) -> str:
+    """A turn's setting by what it differs in from the others of its experiment: "LMDB · raw, naive, 2 workers"."""
+    words = {
+        "store": named(str(row["store"])),
+        "loader": str(row.get("loader", "")),
+        "batch_size": f"batch {row.get('batch_size')}",
+        "workers": _workers_text(str(row.get("workers_asked", "auto"))),
+        "transform": "no transform" if row.get("transform") == "none" else str(row.get("transform")),
+        "device": str(row.get("device")),
+        "output": str(row.get("output")),
+    }
+    return ", ".join(words[name] for name in varied)
+
+
+def _workers_text(asked: str) -> str:
+    return counted(int(asked), "worker") if asked.isdecimal() and len(asked) < 10 else f"workers {asked}"
+
+
+def labels_of(record: RaceRecord) -> dict[str, str]:
+    """The label of each setting that has a turn or was refused, by its name."""
+    varied = record.varied
+    return {setting_of(row): setting_label(row, varied) for row in (*record.turns, *record.refused)}
+
+
+def race_verdict(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
+    """The outcome: the fastest, and a sentence for each comparison in which one factor differs. As Markdown."""
+    best = rows[0]
+    reached = f"**{verbatim(labels[best.setting])}**: **{speed_text(best.median)}**"
+    if len(rows) == 1:
+        return f"{reached}."
+    told = headlines(rows, _factors, _values, speed_text, safe=verbatim)
+    if not told:
+        return _uncontrolled(rows, labels)
+    lead = [f"Fastest configuration: {reached}."] if len(told) > 1 else []
+    return "\n".join(f"- {line}" for line in (*told, *lead, *_workers_notes(rows, labels)))
+
+
+def _factors(row: Standing) -> Mapping[str, str]:
+    return row.factors
+
+
+def _values(row: Standing) -> Sequence[float]:
+    return row.values
+
+
+def _uncontrolled(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
+    """The best and the runner-up, where no two configurations differ in one factor only."""
+    best, second = rows[0], rows[1]
+    return (
+        f"**{verbatim(labels[best.setting])}** gives **{speed_text(best.median)}**, {verbatim(labels[second.setting])} "
+        f"{speed_text(second.median)}. These differ in {differing_text(differing(best.factors, second.factors))}, so "
+        "the difference cannot be traced to one of them."
+    )
+
+
+def workers_text(used: str) -> str:
+    """Who made the batches: "2 threads", "main thread" where the trainer did it itself."""
+    return used.replace("inline", "main thread")
+
+
+def _workers_notes(rows: Sequence[Standing], labels: Mapping[str, str]) -> list[str]:
+    """Where configurations that were to have the same workers were given different ones."""
+    for group in groups(rows, _factors):
+        used = {row.workers for row in group.members}
+        if group.factor != "workers" and len(used) > 1:
+            told = listed(
+                f"{verbatim(workers_text(row.workers))} for {verbatim(labels[row.setting])}" for row in group.members
+            )
+            return [f"Workers differ as well, each chosen once for its configuration: {told}."]
+    return []
+
+
+def busy_text(record: RaceRecord) -> str:
+    """A warning where the machine had other work to do; empty where it had not."""
+    return background_text(background_load(record.turns))
+
+
+def conditions(record: RaceRecord) -> str:
+    """How it was measured."""
+    setup = record.setup
+    cut = "" if record.complete else " It was stopped before the last turn."
+    rounds = counted(setup["rounds"], "interleaved round")
+    parts = [
+        f"Median of {rounds} of {setup['seconds']:g} s; the line spans the slowest and the fastest turn.",
+        f"Split {setup['split']}, {_shared(record)}, {_cache(record)}.{_step(setup)}{cut}",
+    ]
+    return " ".join(parts)
+
+
+def _shared(record: RaceRecord) -> str:
+    """The fields in which all settings agree."""
+    row = record.turns[0] if record.turns else {}
+    names = ("loader", "batch_size", "workers", "transform", "device", "output")
+    agreed = [name for name in names if name not in record.varied and (name in row or name == "workers")]
+    told = setting_label(row, agreed).replace("batch ", "batches of ") if row else ""
+    used = {str(turn.get("workers") or "") for turn in record.turns}
+    return f"{told} ({workers_text(used.pop())})" if len(used) == 1 and "workers" in agreed and any(used) else told
+
+
+def _cache(record: RaceRecord) -> str:
+    """The page cache as it was found to be, not as it was asked for."""
+    return f"{listed(sorted({str(turn['cache']) for turn in record.turns if 'cache' in turn}))} cache"
+
+
+def _step(setup: Mapping[str, Any]) -> str:
+    if setup.get("step") == "model":
+        return " After each batch a small network was trained on it."
+    if setup.get("step_ms"):
+        return f" After each batch a training step of {setup['step_ms']:g} ms ({setup['step']})."
+    return ""
+
+
+def machine_text(record: RaceRecord) -> str:
+    """The machine that it was run on, as its session describes it, and how the stores compare with its memory."""
+    told = record.machine
+    if not told:
+        return ""
+    memory = size_text(told["memory_bytes"]) if told.get("memory_bytes") else "unknown"
+    cpus = counted(told["cpus_usable"], "CPU") if "cpus_usable" in told else ""
+    parts = [told.get("processor"), cpus, f"{memory} of memory", told.get("file_system")]
+    where = f"On {', '.join(part for part in parts if part)}."
+    return f"{where} {memory_text(record.setup.get('store_bytes', {}).values(), told.get('memory_bytes'))}".strip()
+
+
+def memory_text(stores: Any, memory: float | None) -> str:
+    """Whether stores of these sizes in bytes fit in so much memory."""
+    sizes = sorted(size for size in stores if size)
+    if not sizes or not memory:
+        return ""
+    held = size_text(sizes[0]) if len(sizes) == 1 else f"{size_text(sizes[0])} to {size_text(sizes[-1])}"
+    if sizes[-1] < 0.5 * memory:
+        return f"The data ({held}) fits in memory: warm, it is never read from the disk."
+    return f"The data ({held}) does not stay in memory beside everything else: even warm, some comes from the disk."

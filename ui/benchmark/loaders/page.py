@@ -1,0 +1,59 @@
+"""Benchmark, Loaders: start a race of stores through data loaders, watch it, and read what it found."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.datasets.dataset import Dataset
+from core.measure.loader_runs import RaceRecord, list_races
+from core.stores.store import StoreInfo
+from ui.benchmark.loaders.form import draw_form
+from ui.benchmark.loaders.labels import LOADERS
+from ui.benchmark.loaders.view import draw_result
+from ui.live.view import draw_live
+from ui.shared import state
+from ui.shared.job_panel import draw_ending, own_jobs
+from ui.shared.labels import counted, listed, verbatim
+from ui.shared.navigation import link
+
+
+def draw(dataset: Dataset, found: list[StoreInfo]) -> None:
+    """The form or what runs, and below it the last results."""
+    if not found:
+        st.markdown(f"A race needs built stores. No store was built from {verbatim(dataset.name)} yet.")
+        link("build", "Build stores")
+        return
+    running = [job for job in own_jobs("benchmark") if job.task == "loader"]
+    for job in running:
+        draw_live(job)
+    if running:
+        st.caption("While it measures, this page draws as little as it can; results are shown when it is done.")
+        return
+    draw_ending("benchmark")
+    draw_form(dataset, found)
+    _draw_results(dataset)
+
+
+def _draw_results(dataset: Dataset) -> None:
+    records = list_races(state.home(), dataset.name)
+    if not records:
+        st.caption("What is measured here is kept and shown again.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("Results")
+        by_path = {str(record.path): record for record in records}
+        shown = st.selectbox(
+            "Race", list(by_path), format_func=lambda path: _title(by_path[path]), width=520,
+            key=f"benchmark.record.{records[0].path.name}", label_visibility="collapsed",
+        )  # fmt: skip
+    draw_result(by_path[shown])
+
+
+def _title(record: RaceRecord) -> str:
+    """An experiment in the list of those that were run."""
+    setup = record.setup
+    many = setup.get("settings") or setup["stores"]
+    noun = "store" if record.varied == ["store"] else "setting"
+    loaders = listed(LOADERS.get(name, name) for name in setup.get("loaders") or [setup.get("loader", "")])
+    cut = "" if record.complete else ", stopped"
+    return f"{setup['started'].replace('T', ' ')[:16]} · {counted(len(many), noun)}, {loaders}{cut}"

@@ -1,0 +1,159 @@
+"""The list of runs: filtered, chosen from, sent, taken in, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from core.base.errors import FormatMattersError
+from core.base.files import stamp
+from core.base.home import Home
+from core.measure.exchange import LONGEST_FILE, bundle, bundle_name
+from core.measure.imported_runs import delete_run
+from core.measure.records import Record, record_paths
+from core.measure.runs import all_runs, take_in
+from core.measure.tabular import csv_text, json_text
+from ui.benchmark.results.labels import EXPERIMENTS, experiment_title, machine_line, run_title, when_text
+from ui.shared import state
+from ui.shared.cached import cache_data
+from ui.shared.labels import verbatim
+
+ALL = "All"
+MOST_SIDE_BY_SIDE = 6
+OPENED_KEY = "results.opened"
+"""Holds the name of the run that was opened last: it is ticked when the list is drawn anew."""
+
+TAKEN_KEY, TAKEN_UPLOAD = "results.taken_in", "results.upload"
+
+
+def runs_of(dataset: str | None) -> list[Record]:
+    """The runs of a dataset or all; read anew only when one came, went or grew."""
+    changed = tuple((str(path), *stamp(path)) for path in sorted(record_paths(state.home())))
+    return _runs(str(state.home().root), dataset, changed)
+
+
+@cache_data(max_entries=8, show_spinner=False)
+def _runs(root: str, dataset: str | None, changed: tuple[tuple[str, int, int], ...]) -> list[Record]:
+    """`changed` is part of the cache's key only."""
+    return all_runs(Home.find(root), dataset)
+
+
+def draw_filters(dataset: str) -> list[Record]:
+    """What to list, and the way in for a run from elsewhere; returns the runs that are left."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        kinds = list(dict.fromkeys(EXPERIMENTS.values()))
+        st.session_state.setdefault("results.kind", ALL)  # not `default`: what was opened sets it as well
+        kind = st.segmented_control(
+            "Kind of run", [ALL, *kinds], required=True, key="results.kind",
+            label_visibility="collapsed", persist_state="session",
+        )  # fmt: skip
+        everything = st.toggle("All datasets", key="results.all_datasets", persist_state="session")
+        with st.popover("Open a run", icon=":material/upload_file:"):
+            _draw_upload()
+    _show_taken()
+    found = runs_of(None if everything else dataset)
+    return [run for run in found if kind in (ALL, experiment_title(run))]
+
+
+def _draw_upload() -> None:
+    st.caption(
+        "A run that somebody sent you (`.run.zip`), or the `summary.csv` of an earlier notebook. It is kept beside "
+        "your own, marked as measured elsewhere, and never mixed with them unasked."
+    )
+    st.file_uploader(
+        "Run or summary", type=["zip", "csv"], key=TAKEN_UPLOAD, on_change=_take_upload,
+        label_visibility="collapsed", max_upload_size=LONGEST_FILE // 1_000_000,
+    )  # fmt: skip
+
+
+def _take_upload() -> None:
+    uploaded = st.session_state.get(TAKEN_UPLOAD)
+    if uploaded is None:
+        return
+    try:
+        record = take_in(state.home(), uploaded.getvalue(), uploaded.name)
+    except FormatMattersError as error:
+        st.session_state[TAKEN_KEY] = (False, str(error))
+        return
+    st.session_state["results.all_datasets"] = True
+    st.session_state["results.kind"] = ALL
+    st.session_state[TAKEN_KEY] = (True, f"{run_title(record)} is in the list now.")
+    st.session_state[OPENED_KEY] = record.name
+
+
+def _show_taken() -> None:
+    good, text = st.session_state.pop(TAKEN_KEY, (True, ""))
+    if text and good:
+        st.success(verbatim(text), icon=":material/check:")
+    elif text:
+        st.error(verbatim(text), icon=":material/error:")
+
+
+def draw_list(found: Sequence[Record]) -> list[Record]:
+    """The table of runs; returns those that are ticked, the oldest first, or the newest where none is."""
+    opened = st.session_state.get(OPENED_KEY, "")
+    ticked = [row for row, run in enumerate(found) if run.name == opened]
+    chosen = st.dataframe(
+        {
+            "When (UTC)": [when_text(run) for run in found],
+            "Kind": [experiment_title(run) for run in found],
+            "Dataset": [", ".join(run.setup["datasets"]) or "unknown" for run in found],
+            "Rows": [len(run.rows) for run in found],
+            "Machine": [machine_line(run.machine) for run in found],
+            "From": [str(run.foreign.get("from", "here")) for run in found],
+            "Note": [f"{run.lost} lines unreadable" if run.lost else "" for run in found],
+        },
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": ticked}},
+        key=f"results.list.{len(found)}.{found[0].name}.{opened}",
+        height=min(38 + 35 * len(found), 290),
+    )
+    rows = [row for row in chosen["selection"]["rows"] if row < len(found)]
+    if not rows:
+        return [found[0]]
+    return [found[row] for row in sorted(rows, reverse=True)[:MOST_SIDE_BY_SIDE]]
+
+
+def draw_actions(run: Record) -> None:
+    """Take one run away: as one file, as a table, as a record; or delete it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name, title = run.path.stem, "Send this run: one file that others open here with everything that belongs to it."
+        st.download_button(
+            "Run as one file", partial(bundle, run), bundle_name(run), "application/zip", on_click="ignore", help=title,
+            icon=":material/ios_share:", key=f"results.bundle.{name}",
+        )  # fmt: skip
+        st.download_button(
+            "All rows as CSV",
+            partial(_csv, run),
+            f"{name}.csv",
+            "text/csv",
+            on_click="ignore",
+            key=f"results.csv.{name}",
+        )
+        st.download_button(
+            "Record as JSON", partial(_json, run), f"{name}.json", "application/json", on_click="ignore",
+            key=f"results.json.{name}",
+        )  # fmt: skip
+        if st.button("Delete", icon=":material/delete:", key=f"results.delete.{name}"):
+            _ask_to_delete(run)
+
+
+def _csv(run: Record) -> bytes:
+    return csv_text(run.rows).encode("utf-8-sig")
+
+
+def _json(run: Record) -> bytes:
+    return json_text({"setup": run.setup, "machine": run.machine, "rows": run.rows}).encode()
+
+
+@st.dialog("Delete a run")
+def _ask_to_delete(run: Record) -> None:
+    st.markdown(f"**{verbatim(run_title(run))}** and all that was measured in it are removed.")
+    st.caption("That cannot be taken back. To keep a copy, download the run as one file first.")
+    if st.button("Delete", type="primary", icon=":material/delete:", key="results.delete_confirmed",
+                 on_click=state.delete, args=(delete_run, run)):  # fmt: skip
+        st.rerun()

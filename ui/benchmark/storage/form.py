@@ -1,0 +1,168 @@
+"""The form that starts a storage experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.base.errors import FormatMattersError
+from core.compressions import COMPRESSIONS
+from core.datasets.dataset import Dataset
+from core.encodings import ENCODINGS
+from core.formats import FORMATS
+from core.measure.controlled import selection_text, store_factors
+from core.measure.storage import StorageExperiment
+from core.measure.storage.choice import TUTORIALS, choices, usual
+from core.measure.storage.experiment import TRIAL
+from core.measure.storage.methods import TUTORIAL
+from core.measure.storage.schedule import Costs, forecast
+from ui.benchmark.storage.labels import name_label
+from ui.shared import state
+from ui.shared.cached import cache_data
+from ui.shared.labels import counted, listed, seconds_text, size_text, verbatim
+
+OWNER = "benchmark.storage"
+CUTOFFS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
+USUAL_CUTOFFS = (1, 10, 100, 1_000, 10_000)
+
+
+def draw_form(dataset: Dataset) -> None:
+    """Ways, numbers of images, time, and the button."""
+    with st.container(border=True):
+        settings = _draw_settings(dataset)
+        ways = _draw_ways(dataset, settings["size"])
+        cutoffs = _draw_cutoffs(dataset, str(settings["split"]))
+        fields = {"dataset": dataset.name, "ways": ways, "cutoffs": cutoffs, **settings}
+        _draw_start(dataset, fields)
+
+
+def _draw_ways(dataset: Dataset, size: int | None) -> list[str]:
+    one_shape = size is not None or len(dataset.shapes()) == 1
+    every = [*all_ways()]
+    chosen = st.multiselect(
+        "Ways of storing",
+        every,
+        default=usual(one_shape, size is not None),
+        format_func=name_label,
+        help="Ours go through the writers and readers that stores are built with. Tutorial: the code of a well-known "
+        "tutorial (Three Ways of Storing and Accessing Lots of Images), so that you see what it costs.",
+        key=f"storage.ways.{dataset.name}.{one_shape}.{size is not None}",
+        persist_state="session",
+    )
+    if told := selection_text(chosen, _factors):
+        st.caption(told)
+    return chosen
+
+
+def _factors(way: str) -> Mapping[str, str]:
+    return store_factors(*way.split("/", 1))
+
+
+def all_ways() -> Sequence[str]:
+    """Every encoding with every compression in every format, and the tutorial's code, format by format."""
+    compressed = [name for name, entry in COMPRESSIONS.items() if name != "none" and entry.available()]
+    ways = []
+    for format, entry in FORMATS.items():
+        if not entry.available():
+            continue
+        ways += [f"{format}/{encoding}" for encoding in ENCODINGS]
+        ways += [f"{format}/{TUTORIAL}"] if format in TUTORIALS else []
+        ways += [f"{format}/{encoding}-{name}" for encoding in ("raw", "original") for name in compressed]
+    return ways
+
+
+def _draw_cutoffs(dataset: Dataset, split: str) -> list[int]:
+    there = dataset.splits[split]
+    chosen = st.pills(
+        "Numbers of images",
+        CUTOFFS,
+        selection_mode="multi",
+        default=USUAL_CUTOFFS,
+        format_func=lambda count: f"{count:,}",
+        key="storage.cutoffs",
+        persist_state="session",
+    )
+    if chosen and max(chosen) > there:
+        st.caption(f"{verbatim(split)} has {counted(there, 'image')}: for more, they are stored again and again.")
+    return sorted(chosen)
+
+
+def _draw_settings(dataset: Dataset) -> dict[str, Any]:
+    columns = st.columns(4)
+    several = len(dataset.shapes()) > 1
+    return {
+        "minutes": columns[0].number_input(
+            "Minutes at most", 0.5, 240.0, 5.0, 0.5, format="%.1f", key="storage.minutes", persist_state="session",
+            help="What takes longer is repeated less often, or left out and named.",
+        ),
+        "split": columns[1].selectbox(
+            "Split", list(dataset.splits), key=f"storage.split.{dataset.name}", persist_state="session"
+        ),
+        "batch_size": columns[2].number_input(
+            "Batch size", 1, 65_536, 256, 32, help="Images a call of our writers and readers, where many are stored.",
+            key="storage.batch_size", persist_state="session",
+        ),
+        "size": columns[3].number_input(
+            "Resize to", 1, 8192, None, placeholder="as they are", key=f"storage.size.{dataset.name}",
+            help="Pixels a side. "
+            + ("These images differ in shape: raw pixels, and HDF5 in the tutorial, need a size." if several
+               else "Images are stored as they are unless you give a size."),
+            persist_state="session",
+        ),
+    }  # fmt: skip
+
+
+def _draw_start(dataset: Dataset, fields: Mapping[str, Any]) -> None:
+    trouble = _trouble(dataset, fields)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        ready = bool(fields["ways"]) and bool(fields["cutoffs"]) and not trouble
+        pressed = st.button(
+            f"Compare {counted(len(fields['ways']), 'way')} of storing", type="primary", icon=":material/play_arrow:",
+            disabled=not ready, key="storage.start",
+        )  # fmt: skip
+        if ready:
+            st.caption(verbatim(_foretold(dataset, fields)))
+    if trouble:
+        st.info(verbatim(trouble), icon=":material/info:")
+    if pressed:
+        title = f"Compare {counted(len(fields['ways']), 'way')} of storing {dataset.name}"
+        if state.start_job("storage", fields, title=title, owner=OWNER):
+            st.rerun()
+
+
+def _trouble(dataset: Dataset, fields: Mapping[str, Any]) -> str:
+    """What does not go with this dataset."""
+    if not fields["ways"] or not fields["cutoffs"]:
+        return "Choose at least one way of storing and one number of images."
+    try:
+        found = choices(dataset, fields["split"], fields["size"], fields["ways"])
+    except FormatMattersError as error:
+        return f"{error}."
+    refused = [f"{name_label(choice.name)}: {choice.why_not}" for choice in found if choice.why_not]
+    if refused:
+        st.caption(f"Left out: {verbatim(listed(refused))}.")
+    return ""
+
+
+def _foretold(dataset: Dataset, fields: Mapping[str, Any]) -> str:
+    """Time, space, and what will be left out."""
+    tried = {name: value for name, value in fields.items() if name not in ("cutoffs", "minutes")}
+    try:
+        costs = _trial(str(state.home().root), dataset.fingerprint, tried)
+    except FormatMattersError as error:
+        return str(error)
+    told = forecast(costs, fields["cutoffs"], 60 * fields["minutes"], None)
+    text = f"About {seconds_text(told.seconds)}, and up to {size_text(told.bytes)} on the disk, given back at the end."
+    if told.left_out:
+        counts = sorted({count for _, count in told.left_out})
+        names = listed(dict.fromkeys(name_label(name.split()[0]) for name, _ in told.left_out))
+        text += f" Perhaps too slow for that time, at {listed(f'{count:,}' for count in counts)}: parts of {names}."
+    return text
+
+
+@cache_data(max_entries=64, show_spinner="Trying every way on 64 images…")
+def _trial(root: str, fingerprint: str, fields: Mapping[str, Any]) -> Costs:
+    """`fingerprint` is part of the cache's key only."""
+    return StorageExperiment(**fields, cutoffs=[TRIAL], home=root).trial()

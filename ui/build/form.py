@@ -1,0 +1,226 @@
+"""The form that builds stores: choose parts, see what they will cost, start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.base.errors import FormatMattersError
+from core.base.registry import Registry
+from core.compressions import COMPRESSIONS
+from core.datasets.dataset import Dataset
+from core.encodings import ENCODINGS
+from core.formats import FORMATS
+from ui.build.plan import Parts, Planned, gains, overview, plan
+from ui.shared import state
+from ui.shared.forms import option_widgets
+from ui.shared.job_panel import draw_jobs
+from ui.shared.labels import counted, listed, seconds_text, size_text, verbatim
+from ui.shared.store_charts import compression_gains
+
+KINDS: Mapping[str, tuple[Registry[Any], tuple[str, ...], str]] = {
+    "Formats": (FORMATS, tuple(FORMATS), "How payloads lie on the disk."),
+    "Encodings": (ENCODINGS, ("original", "raw"), "How an image becomes bytes."),
+    "Compressions": (COMPRESSIONS, ("none",), "What is done to those bytes, payload by payload."),
+}
+"""What is chosen from: title -> table, what is chosen at first, what it decides."""
+
+NEW, STORES = "Build new", "Stores"
+PROPOSED_FOR = "build.proposed_for"
+
+
+def draw_form(dataset: Dataset) -> None:
+    """Parts, options, plan, button; below it what compression brings."""
+    with st.container(border=True):
+        formats, encodings, compressions = _draw_parts(_propose(dataset))
+    if not (formats and encodings and compressions):
+        st.info("Choose at least one format, one encoding and one compression.", icon=":material/info:")
+        return
+    st.subheader("What it will cost", help="Extrapolated from 256 samples that are encoded and compressed just now.")
+    planned = plan(dataset, formats, encodings, compressions)
+    _draw_plan(planned)
+    _draw_start(planned)
+    _draw_gains(dataset, encodings)
+
+
+def _propose(dataset: Dataset) -> set[str]:
+    """Fill in the options that this dataset needs, once for each dataset; returns the encodings that have some."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for name, entry in ENCODINGS.items():
+        proposed = getattr(ENCODINGS.load(name), "proposed", None) if entry.available() else None
+        if proposed is not None:
+            found[name] = proposed(dataset.shapes())
+    if st.session_state.get(PROPOSED_FOR) != dataset.fingerprint:
+        st.session_state[PROPOSED_FOR] = dataset.fingerprint
+        for name, values in found.items():
+            for option, value in values.items():
+                st.session_state[f"build.{ENCODINGS.kind}.{name}.{option}"] = value
+    return {name for name, values in found.items() if any(value is not None for value in values.values())}
+
+
+def _draw_parts(needing: set[str]) -> tuple[Parts, Parts, Parts]:
+    """`needing`: the encodings whose options are to be in view."""
+    chosen = [_draw_choice(title, *kind) for title, kind in KINDS.items()]
+    with_options = [
+        (table, name)
+        for (table, _, _), names in zip(KINDS.values(), chosen, strict=True)
+        for name in names
+        if table.options(name)
+    ]
+    options: dict[tuple[str, str], Mapping[str, Any]] = {}
+    if with_options:
+        in_view = any(table is ENCODINGS and name in needing for table, name in with_options)
+        with st.expander("Options", icon=":material/tune:", expanded=in_view):
+            for table, name in with_options:
+                title, widgets = st.columns([1, 4], vertical_alignment="center")
+                title.markdown(f"**{short_title(table, name)}**")
+                with widgets:
+                    options[table.kind, name] = option_widgets(table.options(name), f"build.{table.kind}.{name}")
+    parts = [
+        tuple((name, options.get((table.kind, name), {})) for name in names)
+        for (table, _, _), names in zip(KINDS.values(), chosen, strict=True)
+    ]
+    return parts[0], parts[1], parts[2]
+
+
+def _draw_choice(title: str, table: Registry[Any], default: tuple[str, ...], help: str) -> list[str]:
+    available = [name for name, entry in table.items() if entry.available()]
+    names = st.pills(
+        title,
+        available,
+        selection_mode="multi",
+        default=default,
+        format_func=lambda name: short_title(table, name),
+        help=help,
+        key=f"build.{table.kind}",
+        persist_state="session",
+    )
+    missing = [f"{table[name].title} ({table[name].install_hint})" for name in table if name not in available]
+    if missing:
+        st.caption(f"Not installed: {listed(missing)}.")
+    return [name for name in available if name in names]
+
+
+def short_title(table: Registry[Any], name: str) -> str:
+    """A component's title up to where it begins to explain itself."""
+    return re.split("[:,(]", table[name].title)[0].strip()
+
+
+def _draw_plan(planned: list[Planned]) -> None:
+    st.dataframe(
+        overview(planned),
+        hide_index=True,
+        column_config={
+            "Store": st.column_config.TextColumn(width="medium"),
+            "Allocated": st.column_config.NumberColumn(
+                format="bytes", help="Blocks that it will occupy on the disk, from a sample written on trial."
+            ),
+            "Payload": st.column_config.NumberColumn(format="bytes", help="The sum of the samples' bytes, estimated."),
+            "Of the source files": st.column_config.NumberColumn(format="%.0f %%", help="Payload to imported files."),
+            "Time": st.column_config.NumberColumn(
+                format="%.1f s", help="To start, encode, write and verify, estimated for a quiet machine."
+            ),
+            "State": st.column_config.TextColumn(width="medium"),
+        },
+    )
+    for problem in dict.fromkeys(one.problem for one in planned if one.problem):
+        st.warning(verbatim(problem), icon=":material/block:")
+    warnings = [one.warning for one in planned if one.warning and one.ready]
+    if warnings:
+        more = f" So do {len(warnings) - 1} more." if len(warnings) > 1 else ""
+        st.warning(verbatim(warnings[0]) + more, icon=":material/content_copy:")
+
+
+def _draw_start(planned: list[Planned]) -> None:
+    """The button, and right there what it started."""
+    ready = [one for one in planned if one.ready]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            _start_label(planned, ready),
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not ready,
+            key="build.start",
+            on_click=_start,
+            args=(ready,),
+        )
+        if ready:
+            bytes_, seconds = sum(one.disk_bytes for one in ready), sum(one.seconds for one in ready)
+            st.caption(f"About {size_text(bytes_)} on the disk, in {seconds_text(seconds)}, one after the other.")
+        elif any(one.built for one in planned):
+            st.button("Show the stores", icon=":material/inventory_2:", key="build.show", on_click=_show_stores)
+    draw_jobs("build")
+
+
+def _start_label(planned: list[Planned], ready: list[Planned]) -> str:
+    if ready:
+        return f"Build {counted(len(ready), 'store')}"
+    if any(one.queued for one in planned):
+        return "Building"
+    return "Built already" if any(one.built for one in planned) else "Nothing to build"
+
+
+def _start(ready: list[Planned]) -> None:
+    """Queue a job for each store, and stay here to see them run."""
+    st.session_state["build.view"] = NEW
+    for one in ready:
+        title = f"Build {one.title} of {one.fields['dataset']}"
+        state.start_job("build", dict(one.fields), title=title, owner="build")
+
+
+def _show_stores() -> None:
+    st.session_state["build.view"] = STORES
+
+
+def _draw_gains(dataset: Dataset, encodings: Parts) -> None:
+    st.subheader(
+        "What compression brings here",
+        help="256 samples of this dataset, compressed and decompressed just now, one thread. Below 100 % is a gain.",
+    )
+    rows: list[tuple[str, str, float, float, float]] = []
+    for encoding, options in encodings:
+        try:
+            found = gains(str(state.home().root), dataset.fingerprint, dataset.name, encoding, options)
+        except FormatMattersError as error:
+            st.caption(f"{encoding}: {verbatim(error)}")
+            continue
+        rows += [
+            (encoding, gain["compression"], gain["ratio"], gain["compress_bytes_per_s"] / 1e6,
+             gain["decompress_bytes_per_s"] / 1e6)
+            for gain in found
+            if gain["compression"] != "none"
+        ]  # fmt: skip
+    if rows:
+        st.altair_chart(compression_gains(rows), width="content", alt="Size after compression by encoding")
+        st.caption(_verdict(rows))
+
+
+def _verdict(rows: list[tuple[str, str, float, float, float]]) -> str:
+    """In words, what the best compression brings to each encoding."""
+    best: dict[str, tuple[float, str]] = {}
+    for encoding, compression, ratio, *_ in rows:
+        best[encoding] = min(best.get(encoding, (9.9, "")), (ratio, compression))
+    parts = [
+        f"**{encoding}**: {name} saves {100 * (1 - ratio):.0f} %"
+        if ratio < 0.97
+        else f"**{encoding}**: next to nothing is left to save"
+        for encoding, (ratio, name) in best.items()
+    ]
+    return f"{'; '.join(parts)}. {_why(best)}".strip()
+
+
+FILES = ("original", "png", "jpeg")
+"""Encodings whose payloads are image files, as a rule compressed ones."""
+
+
+def _why(best: Mapping[str, tuple[float, str]]) -> str:
+    """Why image files shrink here, or do not."""
+    files = [best[name] for name in FILES if name in best]
+    if any(ratio < 0.97 and name == "zstd-dict" for ratio, name in files):
+        return "Small files repeat the same headers and tables; a dictionary stores these once."
+    if files and all(ratio >= 0.97 for ratio, _ in files):
+        return "Image files that are compressed already (PNG, JPEG) hardly shrink again."
+    return ""

@@ -1,0 +1,133 @@
+"""Which stores are to be built: every combination of what was chosen, with what it will cost."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.base.errors import FormatMattersError
+from core.base.home import Home
+from core.building import Build, compare_compressions, estimate
+from core.building.recipe import Recipe
+from core.datasets.dataset import Dataset
+from ui.shared import state
+from ui.shared.cached import cache_data
+from ui.shared.stores import label
+
+Part = tuple[str, Mapping[str, Any]]
+"""A chosen component: its name, and its options that are not at their default."""
+
+MOSTLY = 0.5
+"""Share of a dataset's files from which on it is said to be of a kind."""
+
+Parts = tuple[Part, ...]
+"""Those of one kind."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One store of the plan: the fields of its `Build`, and what is known of it beforehand.
+
+    `problem` says why it cannot be built; then there is no variant and no estimate. `queued`: a job is about it.
+    """
+
+    fields: Mapping[str, Any]
+    variant: str = ""
+    built: bool = False
+    queued: bool = False
+    problem: str = ""
+    payload_bytes: int = 0
+    allocated_bytes: int | None = None
+    ratio: float = 0.0
+    seconds: float = 0.0
+    source_jpeg: float = 0.0
+
+    @property
+    def disk_bytes(self) -> int:
+        """What it will occupy; the payload alone where that cannot be told."""
+        return self.payload_bytes if self.allocated_bytes is None else self.allocated_bytes
+
+    @property
+    def warning(self) -> str:
+        """What speaks against it although it can be built."""
+        if self.fields["encoding"] != "jpeg" or self.source_jpeg < MOSTLY or not self.variant:
+            return ""
+        return (
+            f"{self.title}: these files are JPEG already. Encoding them again loses pixels a second time and makes "
+            f"{self.ratio:.0%} of their bytes; `original` keeps them as they are."
+        )
+
+    @property
+    def title(self) -> str:
+        return label(self.fields["format"], self.variant or str(self.fields["encoding"]))
+
+    @property
+    def ready(self) -> bool:
+        return not (self.built or self.queued or self.problem)
+
+    @property
+    def status(self) -> str:
+        if self.problem:
+            return "cannot be built, see below"
+        return "built already" if self.built else "in the queue" if self.queued else "to be built"
+
+
+def plan(dataset: Dataset, formats: Parts, encodings: Parts, compressions: Parts) -> list[Planned]:
+    """All combinations, each with its estimate, measured on a sample."""
+    queued = [job.fields for job in state.jobs().active() if job.task == "build"]
+    return [_planned(dataset, queued, *parts) for parts in itertools.product(formats, encodings, compressions)]
+
+
+def _planned(dataset: Dataset, queued: Sequence[Mapping[str, Any]], *parts: Part) -> Planned:
+    (format, _), (encoding, _), (compression, _) = parts
+    options = {name: value for _, chosen in parts for name, value in chosen.items()}
+    fields: dict[str, Any] = {
+        "dataset": dataset.name,
+        "format": format,
+        "encoding": encoding,
+        "compression": compression,
+        "options": options,
+    }
+    home = state.home()
+    try:
+        recipe = Recipe.of(home, **fields)
+        told = _estimate(str(home.root), dataset.fingerprint, fields)
+    except FormatMattersError as error:
+        return Planned(fields, problem=str(error))
+    return Planned(
+        fields,
+        variant=recipe.variant,
+        built=recipe.target(home).exists(),
+        queued=any(all(job.get(name) == value for name, value in fields.items()) for job in queued),
+        payload_bytes=sum(told["payload_bytes"].values()),
+        allocated_bytes=told["allocated_bytes"] and sum(told["allocated_bytes"].values()),
+        ratio=told["ratio"],
+        seconds=told["seconds"],
+        source_jpeg=told["source_jpeg"],
+    )
+
+
+@cache_data(max_entries=256, show_spinner="Measuring on a sample…")
+def _estimate(root: str, fingerprint: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`fingerprint` is part of the cache's key only."""
+    return estimate(Build(**fields, home=root))
+
+
+@cache_data(max_entries=64, show_spinner="Measuring what compression brings…")
+def gains(root: str, fingerprint: str, dataset: str, encoding: str, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What each compression makes of this dataset's payloads. `fingerprint` is part of the cache's key only."""
+    return [asdict(gain) for gain in compare_compressions(Home.find(root), dataset, encoding, options)]
+
+
+def overview(planned: Sequence[Planned]) -> dict[str, list[object]]:
+    """The plan as the columns of a table."""
+    return {
+        "Store": [one.title for one in planned],
+        "Allocated": [one.allocated_bytes if one.variant else None for one in planned],
+        "Payload": [one.payload_bytes if one.variant else None for one in planned],
+        "Of the source files": [100 * one.ratio if one.variant else None for one in planned],
+        "Time": [one.seconds if one.variant else None for one in planned],
+        "State": [one.status for one in planned],
+    }

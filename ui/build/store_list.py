@@ -1,0 +1,152 @@
+"""The stores that were built: figures, charts, verification, deletion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.base.names import readable
+from core.jobs import Job, State
+from core.stores.store import StoreInfo, delete_store
+from ui.shared import state
+from ui.shared.labels import code, counted, number_text, plain, seconds_text, size_text, verbatim
+from ui.shared.navigation import go
+from ui.shared.store_charts import draw_four_sizes, one_figure
+from ui.shared.stores import SIZES, SIZES_EXPLAINED, store_label, stores, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VIEWS = ("Sizes", "Time and files", "Table")
+
+
+def draw_stores(dataset: str) -> None:
+    """Everything about the stores of a dataset."""
+    found = stores(dataset)
+    verified = _verifications()
+    view = st.segmented_control(
+        "Show", VIEWS, default=VIEWS[0], required=True, key="build.chart", label_visibility="collapsed",
+        persist_state="session",
+    )  # fmt: skip
+    figures = table(found)
+    if view == VIEWS[0]:
+        draw_four_sizes(figures)
+    elif view == VIEWS[1]:
+        _draw_time_and_files(figures)
+    else:
+        _draw_table(figures, verified)
+    _draw_actions(found, verified)
+
+
+def _draw_time_and_files(figures: pd.DataFrame) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Build time**")
+        st.altair_chart(
+            one_figure(figures, "seconds", "build time", seconds_text, "linear"), alt="Build time by store, in seconds"
+        )
+        st.caption("Encoding and writing all splits; the check that follows is not counted.")
+    with right:
+        st.markdown("**Number of files**")
+        st.altair_chart(one_figure(figures, "files", "files", number_text, "symlog"), alt="Number of files by store")
+        st.caption("Every file costs an inode, a block's rest and a call to open it. The lengths are logarithmic.")
+
+
+def _draw_table(figures: pd.DataFrame, verified: dict[str, Job]) -> None:
+    by_path = {readable(path): job for path, job in verified.items()}
+    shown = figures.assign(verified=[_verification_text(by_path.get(path)) for path in figures["path"]])
+    sizes = {name: st.column_config.NumberColumn(title, format="bytes") for name, title in SIZES.items()}
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_order=["store", "samples", *SIZES, "files", "seconds", "built", "verified"],
+        column_config={
+            "store": "Store",
+            "samples": st.column_config.NumberColumn("Samples", format="localized"),
+            **sizes,
+            "files": st.column_config.NumberColumn("Files", format="localized"),
+            "seconds": st.column_config.NumberColumn("Build time", format="%.2f s"),
+            "built": st.column_config.DatetimeColumn("Built (UTC)", format="YYYY-MM-DD HH:mm"),
+            "verified": "Verified",
+        },
+    )
+    st.caption(SIZES_EXPLAINED)
+
+
+# ---------------------------------------------------------------- verify and delete
+
+
+def _draw_actions(found: list[StoreInfo], verified: dict[str, Job]) -> None:
+    by_path = {str(store.path): store for store in found}
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            path = st.selectbox(
+                "Store",
+                list(by_path),
+                format_func=lambda path: store_label(by_path[path]),
+                key="build.store",
+                width=340,
+            )
+            if st.button("Verify", icon=":material/verified:", key="build.verify", help="Re-read every sample and "
+                         "compare it with the checksums and with the imported images."):  # fmt: skip
+                _verify(by_path[path])
+            if st.button("Verify all", key="build.verify_all"):
+                _verify(*found)
+            if st.button("Look inside", icon=":material/frame_inspect:", key="build.inspect"):
+                st.session_state["inspector.source"], st.session_state["inspector.store"] = "store", path
+                go("inspector")
+            if st.button("Delete", icon=":material/delete:", key="build.delete"):
+                _ask_to_delete(by_path[path])
+        _draw_verification(by_path[path], verified.get(path))
+
+
+def _verify(*stores: StoreInfo) -> None:
+    for store in stores:
+        title = f"Verify {store_label(store)} of {store.manifest.dataset}"
+        if state.start_job("verify", {"store": str(store.path)}, title=title, owner="build") is None:
+            return  # what stands in the way is said above
+    st.rerun()
+
+
+def _verifications() -> dict[str, Job]:
+    """The last verification of each store, by the store's path."""
+    found: dict[str, Job] = {}
+    for job in state.jobs().all():
+        if job.task == "verify" and job.state is State.DONE:
+            found.setdefault(str(job.fields.get("store")), job)
+    return found
+
+
+def _verification_text(job: Job | None) -> str:
+    if job is None:
+        return "when built"
+    bad = len(job.result.get("mismatches", []))
+    return f"{counted(bad, 'sample')} differ" if bad else "again, all good"
+
+
+def _draw_verification(store: StoreInfo, job: Job | None) -> None:
+    """How the store's last verification ended."""
+    if job is None:
+        st.caption(f"Verified when it was built. It lies in {code(store.path)}.")
+        return
+    mismatches = job.result.get("mismatches", [])
+    if not mismatches:
+        against = "the imported images" if job.result.get("against_source") else "the checksums of the build"
+        st.success(f"All {job.result['samples']:,} samples are as they should be, compared with {against}.",
+                   icon=":material/verified:")  # fmt: skip
+        return
+    st.error(f"{counted(len(mismatches), 'sample')} of {job.result['samples']:,} differ.", icon=":material/error:")
+    rows = [{str(name): plain(value) for name, value in told.items()} for told in mismatches[:1000]]
+    st.dataframe(rows, hide_index=True)
+
+
+@st.dialog("Delete a store")
+def _ask_to_delete(store: StoreInfo) -> None:
+    size = sum(split["allocated_bytes"] for split in store.manifest.splits.values())
+    name, dataset = verbatim(store_label(store)), verbatim(store.manifest.dataset)
+    st.markdown(f"**{name}** of {dataset} is removed; that frees {size_text(size)}.")
+    st.caption("The imported images stay, so it can be built again.")
+    if st.button("Delete", type="primary", icon=":material/delete:", key="build.delete_confirmed",
+                 on_click=state.delete, args=(delete_store, store.path)):  # fmt: skip
+        st.rerun()

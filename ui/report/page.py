@@ -1,0 +1,131 @@
+"""Report: the questions, the answer, everything that was measured, and all of it to take away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.base.files import stamp
+from core.base.home import Home
+from core.datasets.dataset import Dataset
+from core.measure.records import record_paths
+from core.report.gather import gather
+from core.report.questions import MOST_IMAGES, QUESTIONS, Answers
+from core.report.ranking import settings
+from core.stores.store import MANIFEST
+from ui.report.downloads import draw_downloads
+from ui.report.view import draw_section
+from ui.shared import state
+from ui.shared.cached import cache_data
+from ui.shared.labels import verbatim
+
+if TYPE_CHECKING:
+    from core.report.document import Report
+    from core.report.evidence import Evidence, Setting
+
+ANSWER, USING, REAL_SIZE = "answer", "using", "real-size"
+GIGABYTE = 1e9
+
+
+def draw(dataset: Dataset) -> None:
+    """Everything; `dataset` has a store at least."""
+    evidence = _evidence(str(state.home().root), dataset.name, dataset.fingerprint, _changed(dataset.name))
+    answers, setting = _draw_questions(evidence)
+    report = _composed(evidence, answers, setting)
+    sections = {section.name: section for section in report.sections}
+    with st.container(border=True):
+        draw_section(sections[ANSWER])
+    draw_downloads(report)
+    draw_section(sections[USING])
+    draw_section(sections[REAL_SIZE])
+    _draw_measured(report)
+
+
+def _composed(evidence: Evidence, answers: Answers, setting: Setting | None) -> Report:
+    from core.report.compose import compose
+
+    return compose(evidence, answers, setting)
+
+
+# ---------------------------------------------------------------- questions
+
+
+def _draw_questions(evidence: Evidence) -> tuple[Answers, Setting | None]:
+    with st.container(border=True):
+        given = {}
+        for question, column in zip(QUESTIONS, st.columns(len(QUESTIONS)), strict=True):
+            given[question.name] = column.radio(
+                question.text, list(question.choices), format_func=question.choices.__getitem__,
+                key=f"report.{question.name}", persist_state="session",
+            )  # fmt: skip
+        images, memory, way = st.columns([1, 1, 2])
+        count = images.number_input(
+            "Expected number of images", 1, MOST_IMAGES, Answers.images, 100_000, key="report.images",
+            help="Sizes and times are predicted for so many images like those of the dataset.", persist_state="session",
+        )  # fmt: skip
+        with memory:
+            memory_bytes = _ask_memory(evidence)
+        with way:
+            setting = _ask_setting(evidence)
+    return Answers(**given, images=int(count), memory_bytes=memory_bytes), setting
+
+
+def _ask_memory(evidence: Evidence) -> int | None:
+    here = evidence.memory_bytes
+    gigabytes = st.number_input(
+        "Memory, GB", 0.1, 1e6, None if here is None else round(here / GIGABYTE, 1), 1.0, format="%.1f",
+        key="report.memory_gb", help="Of the machine that will read the images: what fits in it is read once.",
+        persist_state="session",
+    )  # fmt: skip
+    return None if gigabytes is None else round(gigabytes * GIGABYTE)
+
+
+def _ask_setting(evidence: Evidence) -> Setting | None:
+    """Which way of loading to go by; nothing to ask where there is but one."""
+    found = settings(evidence)
+    if not found:
+        st.caption("Nothing was loaded yet: the Benchmark page measures how fast these stores are.")
+        return None
+    return st.selectbox(
+        f"Loader configuration ({len(found):,} measured)", found,
+        format_func=lambda setting: setting.text, key=f"report.setting.{evidence.images.name}.{len(found)}",
+        help="Speeds are compared within one configuration only.", persist_state="session",
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- what was measured
+
+
+def _draw_measured(report: Report) -> None:
+    """One section at a time: each draws charts."""
+    rest = [section for section in report.sections if section.name not in (ANSWER, USING, REAL_SIZE)]
+    by_name = {section.name: section for section in rest}
+    st.subheader("What was measured")
+    chosen = st.segmented_control(
+        "Section", list(by_name), default=rest[0].name, required=True, key="report.section",
+        format_func=lambda name: by_name[name].title, label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    draw_section(by_name[chosen], titled=False)
+    for left_out in report.evidence.left_out[:1]:
+        more = len(report.evidence.left_out) - 1
+        st.caption(
+            f"Left out: {verbatim(left_out.what)}, {verbatim(left_out.reason)}"
+            + (f"; and {more} more, under How these numbers came about." if more else ".")
+        )
+
+
+# ---------------------------------------------------------------- kept between runs of the page
+
+
+@cache_data(max_entries=8, show_spinner="Reading what was measured…")
+def _evidence(root: str, dataset: str, fingerprint: str, changed: tuple[tuple[str, int, int], ...]) -> Evidence:
+    """`fingerprint` and `changed` are parts of the cache's key only."""
+    return gather(Home.find(root), dataset)
+
+
+def _changed(dataset: str) -> tuple[tuple[str, int, int], ...]:
+    """Another one as soon as a store or a record comes, goes or grows."""
+    home = state.home()
+    files = [*home.built.glob(f"{dataset}/*/*/{MANIFEST}"), *record_paths(home)]
+    return tuple(sorted((str(path), *stamp(path)) for path in files))

@@ -1,0 +1,1 @@
+"""What pages share: state, forms, charts, the gallery, the job panel."""

@@ -1,0 +1,34 @@
+"""The colours of the formats, the same in every chart, and what all charts have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from core.formats import FORMATS
+from core.report.palette import FIGURE_COLOUR, PALETTE, format_colour, format_title
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    ChartT = TypeVar("ChartT", alt.Chart, alt.LayerChart, alt.FacetChart)
+
+__all__ = ["FIGURE_COLOUR", "PALETTE", "finish", "format_colour", "format_scale", "format_title"]
+
+FONT_SIZE = 13
+
+
+def format_scale() -> alt.Scale:
+    """The colour scale of every chart that has formats in it."""
+    import altair as alt
+
+    return alt.Scale(domain=[format_title(name) for name in FORMATS], range=[format_colour(name) for name in FORMATS])
+
+
+def finish(chart: ChartT) -> ChartT:
+    """The common look: legible labels, no frame, quiet grid."""
+    return (
+        chart.configure_view(strokeWidth=0)
+        .configure_axis(labelFontSize=FONT_SIZE, titleFontSize=FONT_SIZE, labelLimit=260, titlePadding=8)
+        .configure_legend(labelFontSize=FONT_SIZE, titleFontSize=FONT_SIZE, orient="top", title=None)
+        .configure_header(labelFontSize=FONT_SIZE, titleFontSize=FONT_SIZE)
+    )

@@ -1,0 +1,69 @@
+"""Small pictures of a dataset, a row a class, sent at the size at which they are shown."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+
+from PIL import Image
+
+from core.datasets.dataset import Dataset
+from core.images.pixels import BadImage, decode
+from core.images.value_range import DEFAULT, ValueRange
+from ui.shared.cached import cache_data
+from ui.shared.labels import plain
+
+EDGE = 60
+"""Pixels on the page along the longer edge."""
+
+
+@cache_data(max_entries=16, show_spinner="Reading images…")
+def class_rows(_dataset: Dataset, fingerprint: str, split: str, labels: tuple[int, ...], each: int, seed: int) -> str:
+    """HTML: for each class its name and `each` of its images, drawn by `seed`. Keyed on the dataset's fingerprint."""
+    rows = "".join(_class_row(_dataset, split, label, each, seed) for label in labels)
+    return f'<div style="display:grid;grid-template-columns:fit-content(16rem) 1fr;gap:10px 20px">{rows}</div>'
+
+
+def _class_row(dataset: Dataset, split: str, label: int, each: int, seed: int) -> str:
+    name = html.escape(plain(dataset.classes[label]))
+    pictures = "".join(
+        _picture(dataset, split, position, name)
+        for position in dataset.sample_positions(split, label=label, k=each, seed=seed)
+    )
+    pictures = pictures or f'<span style="align-self:center;opacity:0.6">none in {html.escape(plain(split))}</span>'
+    return (
+        '<div style="align-self:center;font-size:0.9rem;overflow-wrap:anywhere;'
+        f'max-height:{EDGE}px;overflow:hidden">{name}</div>'
+        f'<div style="display:flex;gap:6px;overflow:hidden;height:{EDGE}px;flex-wrap:wrap">{pictures}</div>'
+    )
+
+
+def _picture(dataset: Dataset, split: str, position: int, name: str) -> str:
+    row = dataset.row(split, position)
+    title = html.escape(plain(f"{row.path}, {row.width} × {row.height}"), quote=True)
+    sharp = "image-rendering:pixelated;" if max(row.width, row.height) <= EDGE else ""
+    try:
+        source = thumbnail(dataset.read(row), dataset.values)
+    except (OSError, BadImage) as error:
+        why = html.escape(plain(f"{row.path}: {error}"), quote=True)
+        return (
+            f'<div title="{why}" style="width:{EDGE}px;height:{EDGE}px;font-size:11px;opacity:0.6">not readable</div>'
+        )
+    return (
+        f'<img src="{source}" alt="{name}" title="{title}" '
+        f'style="width:{EDGE}px;height:{EDGE}px;object-fit:cover;border-radius:4px;{sharp}">'
+    )
+
+
+def thumbnail(data: bytes, values: ValueRange = DEFAULT) -> str:
+    """A data URI of the image, no larger than it is shown (twice that, for fine screens).
+
+    Raises BadImage for a file that is none any more.
+    """
+    image = Image.fromarray(decode(data, values, edge=2 * EDGE))
+    image.thumbnail((2 * EDGE, 2 * EDGE))
+    file = io.BytesIO()
+    small = max(image.size) <= EDGE
+    image.save(file, "png" if small else "jpeg", **({} if small else {"quality": 85}))
+    return f"data:image/{'png' if small else 'jpeg'};base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -1,0 +1,78 @@
+"""What is drawn around every page, and the guard that no page is ever drawn without it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import streamlit as st
+
+from core.base.errors import FormatMattersError, disk_error_text
+from ui.shared.labels import verbatim
+from ui.shared.navigation import navigate
+from ui.shell.sidebar import draw_sidebar
+from ui.shell.warm_up import warm_up
+
+HERE = Path(__file__).parent.parent
+
+BEGUN_KEY = "app.begun"
+
+NARROW_PAGES = """
+[data-testid="stVegaLiteChart"] { max-width: 100%; overflow-x: auto; }
+[data-testid="stColumn"]:has([data-testid="stWidgetLabel"]) { min-width: min(100%, 9.5rem); }
+[data-testid="stButtonGroup"] > [role="toolbar"] { flex-wrap: wrap; overflow: visible; mask: none; }
+.stMarkdownBadge { white-space: normal !important; }
+[data-testid="stMetricValue"], [data-testid="stMetricValue"] * { white-space: normal; overflow-wrap: anywhere; }
+"""
+"""A chart wider than a narrow page scrolls by itself, so that the page does not; fields side by side keep room for what
+is chosen in them, or go to the next line; neither a choice nor a figure is ever cut."""
+
+_run = threading.local()
+"""Of the thread that runs the script: whether the frame has been drawn by `app.py`."""
+
+
+def draw_app() -> None:
+    """All of the app: the frame, and in it the page that was asked for."""
+    page = _draw_frame()
+    _run.framed = True
+    try:
+        page.run()
+    except FormatMattersError as error:
+        st.error(verbatim(error), icon=":material/error:")
+    except OSError as error:  # a disk that is full or read-only, or a file that went while it was read
+        st.error(verbatim(disk_error_text(error, "drawing this page")), icon=":material/error:")
+    finally:
+        _run.framed = False
+    warm_up()
+
+
+def through_router() -> None:
+    """To be called first on every page: see to it that the frame is drawn.
+
+    Until `st.navigation` has been called once, a server that finds a folder `pages/` runs the file there that an
+    address names, on its own. Whoever opens a page by its address on a fresh server would miss all that `app.py` draws.
+    A session that begins so is sent through `app.py` before anything is clicked; where that cannot be (AppTest begins
+    every run as a fresh server), the frame is drawn here, and the click that the run is about is not lost.
+    """
+    if getattr(_run, "framed", False):
+        return
+    if BEGUN_KEY not in st.session_state:
+        st.session_state[BEGUN_KEY] = True
+        _configure()  # else the browser fetches the icon of the page, from a host of other people's
+        navigate()
+        st.rerun()
+    _draw_frame()
+
+
+def _draw_frame() -> st.Page:
+    _configure()
+    st.html(f"<style>{NARROW_PAGES}</style>")
+    st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "logo-small.svg")
+    st.session_state[BEGUN_KEY] = True
+    page = navigate()
+    draw_sidebar()
+    return page
+
+
+def _configure() -> None:
+    st.set_page_config(page_title="Format Matters", page_icon=str(HERE / "logo-small.svg"), layout="wide")

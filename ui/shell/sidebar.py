@@ -1,0 +1,44 @@
+"""What stands beside every page: the current dataset, and the jobs that run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.datasets.dataset import Dataset
+from ui.live.indicator import draw_indicator
+from ui.shared import address, state
+from ui.shared.job_panel import show_endings
+from ui.shared.labels import counted, size_text
+from ui.shared.navigation import link
+
+
+def draw_sidebar() -> None:
+    """Draw the picker and the job indicator; choosing here is choosing for all pages."""
+    state.take_awaited_datasets()
+    with st.sidebar:
+        _draw_picker(state.datasets())
+        draw_indicator()
+        show_endings()
+    state.show_trouble()
+
+
+def _draw_picker(datasets: list[Dataset]) -> None:
+    if not datasets:
+        st.caption("**Dataset**  \nNone yet.")
+        link("dataset", "Import one")
+        return
+    names = [dataset.name for dataset in datasets]
+    address.recall("dataset", state.DATASET_KEY, lambda name: name if name in names else None)
+    if st.session_state.get(state.DATASET_KEY) not in names:
+        st.session_state[state.DATASET_KEY] = names[0]
+    st.selectbox("Dataset", names, key=state.DATASET_KEY, persist_state="session")
+    dataset = state.current_dataset()
+    if dataset is not None:
+        address.keep("dataset", dataset.name)
+        st.caption(describe(dataset))
+
+
+def describe(dataset: Dataset) -> str:
+    """A dataset in one line: images, classes, bytes."""
+    images = counted(sum(dataset.splits.values()), "image")
+    return f"{images} · {counted(len(dataset.classes), 'class', 'classes')} · {size_text(dataset.bytes)}"

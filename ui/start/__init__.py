@@ -1,0 +1,1 @@
+"""The page Start: a welcome, and the demo."""

@@ -1,0 +1,155 @@
+"""A training run that is over: what it says, how it learned, where its time went, the machine, every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.measure.background_load import background_text
+from core.measure.monitor import read_monitor
+from core.training.results import TrainingRecord
+from ui.benchmark.loaders.charts import monitor_chart
+from ui.shared.chart_export import download_row
+from ui.shared.labels import code, verbatim
+from ui.train.charts import (
+    accuracy_chart,
+    accuracy_rows,
+    loss_chart,
+    loss_rows,
+    scaling_chart,
+    scaling_rows,
+    time_chart,
+    time_rows,
+)
+from ui.train.labels import (
+    conditions,
+    format_sentence,
+    lane_label,
+    order_sentence,
+    partial_text,
+    wait_sentence,
+    workers_sentence,
+)
+
+LEARNING, TIME, MACHINE, ROWS = "Learning", "Waiting", "Machine", "Epochs"
+SPEED, WAITING = "Images per second", "Waiting"
+
+
+def draw_result(record: TrainingRecord) -> None:
+    """One of its views; only what is looked at is drawn."""
+    if busy := background_text(record.background_load):
+        st.warning(busy, icon=":material/hourglass_top:")
+    if not record.complete:
+        st.info(partial_text(record), icon=":material/content_cut:")
+    if record.scaling:
+        _draw_scaling(record)
+    else:
+        _draw_said(record)
+        view = _choose([LEARNING, TIME, MACHINE, ROWS], "train.result.view")
+        {LEARNING: _draw_learning, TIME: _draw_time, MACHINE: _draw_machine, ROWS: _draw_rows}[view](record)
+    st.caption(verbatim(conditions(record)))
+
+
+def _choose(views: Sequence[str], key: str) -> str:
+    return st.segmented_control("What to see", views, default=views[0], required=True, key=key,
+                                label_visibility="collapsed", persist_state="session")  # fmt: skip
+
+
+def _draw_said(record: TrainingRecord) -> None:
+    same, said = format_sentence(record)
+    if same:
+        st.success(said, icon=":material/check_circle:")
+    elif same is False:
+        st.warning(said, icon=":material/difference:")
+    about_order = order_sentence(record)
+    if about_order:
+        st.markdown(about_order)
+    st.markdown(wait_sentence(record))
+    if told := workers_sentence(record):
+        st.caption(told)
+
+
+def _draw_learning(record: TrainingRecord) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        losses = loss_chart(record)
+        st.altair_chart(losses, alt="The loss of every store and order, step by step")
+        download_row(losses, loss_rows(record), f"loss-{record.path.stem}")
+    with right:
+        accuracies = accuracy_chart(record)
+        st.altair_chart(accuracies, alt="Accuracy by epoch, while learning and on new images")
+        download_row(accuracies, accuracy_rows(record), f"accuracy-{record.path.stem}")
+
+
+def _draw_time(record: TrainingRecord) -> None:
+    st.markdown("**A step's time**: computing, and waiting for the next batch (the first batch of an epoch left out)")
+    chart = time_chart(record)
+    st.altair_chart(chart, alt="Milliseconds of a step spent computing and waiting, by store and order")
+    download_row(chart, time_rows(record), f"waiting-{record.path.stem}")
+
+
+def _draw_machine(record: TrainingRecord) -> None:
+    chart = monitor_chart(read_monitor(record.record.beside("monitor.csv")))
+    if chart is None:
+        st.caption("Nothing was noted of the machine in this run.")
+    else:
+        st.altair_chart(chart, alt="What the run used of the machine, over time")
+
+
+def _draw_rows(record: TrainingRecord) -> None:
+    st.dataframe(epoch_rows(record), hide_index=True, column_config=_columns())
+    st.caption(f"Kept in {code(record.path)}, with the loss of every step.")
+
+
+def epoch_rows(record: TrainingRecord) -> dict[str, list[object]]:
+    """Every epoch as it was measured, as the columns of a table."""
+    rows, lanes = record.epochs, record.lanes
+    return {
+        "Epoch": [row["epoch"] for row in rows],
+        "Trained from": [lane_label(row["store"], row["order"], lanes) for row in rows],
+        "Loss": [row.get("loss") for row in rows],
+        "Accuracy": [100 * row["accuracy"] for row in rows],
+        "On new images": [100 * row["val_accuracy"] for row in rows],
+        "Images/s": [round(row["samples_per_s"]) for row in rows],
+        "Waiting": [100 * row["wait_share"] for row in rows],
+        "First batch": [1000 * row["first_batch_s"] for row in rows],
+        "Shuffle quality": [row["shuffle_quality"] for row in rows],
+        "Classes a batch": [row["classes_per_batch"] for row in rows],
+        "Workers": [str(row.get("workers", "")) for row in rows],
+    }
+
+
+def _columns() -> Mapping[str, Any]:
+    number = st.column_config.NumberColumn
+    return {
+        "Loss": number(format="%.4f"),
+        "Accuracy": number(format="%.1f%%", help="While learning, over the epoch."),
+        "On new images": number(format="%.1f%%", help="Accuracy in validation, after the epoch."),
+        "Images/s": number(format="localized", help="After the first batch."),
+        "Waiting": number(format="%.1f%%", help="The share of the time after the first batch spent waiting for data."),
+        "First batch": number(format="%.0f ms"),
+        "Shuffle quality": number(format="%.2f", help="1: classes are mixed as by a full shuffle, 0: sorted."),
+        "Classes a batch": number(format="%.1f"),
+    }
+
+
+# ---------------------------------------------------------------- scaling
+
+
+def _draw_scaling(record: TrainingRecord) -> None:
+    rows = scaling_rows(record.turns)
+    best = max(rows, key=lambda row: row["images/s"])
+    where, workers = verbatim(best["where"]), verbatim(best["workers"])
+    st.markdown(
+        f"**{best['images/s']:,.0f} images/s** at best: {where}, batch {best['batch']}, {workers}, "
+        f"{best['waiting']:.1%} of the time waiting for data."
+    )
+    view = _choose([SPEED, WAITING, MACHINE], "train.scaling.view")
+    if view == MACHINE:
+        _draw_machine(record)
+        return
+    chart = scaling_chart(record.turns, "images/s" if view == SPEED else "waiting")
+    st.altair_chart(chart, alt=f"{view} by batch size, a line for each number of workers")
+    download_row(chart, rows, f"scaling-{record.path.stem}")
