@@ -1,13 +1,16 @@
 """Our loader and its peers on the same images, interleaved: images per second, whole shuffled epochs.
 
     python -m benchmarks.loaders CIFAR PHOTOS [--peers-python PYTHON] [--rounds N] [--works ...] [--peers ...]
-                                [--out RESULTS.md]
+                                [--against CHECKOUT] [--out RESULTS.md]
 
 CIFAR and PHOTOS are folders of class folders of JPEGs. Peers run in processes of their own, with the Python given by
 `--peers-python` (an environment with benchmarks/requirements-peers.txt); ours runs with this one. Every peer's first
 epoch is compared with the images (count, labels, mean colour, how well it is shuffled) before anything is timed; one
 that does not install or holds something else is listed with the reason. Each is tried with 0, 1 and 2 workers, and
 timed with the best of these; then all take turns, an epoch each, for N rounds.
+
+With `--against`, each of our loaders is timed beside itself as it is in another checkout, on the same stores and with
+the same workers: a table of ratios with their 95% intervals (`core.measure.statistics.ratio`).
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ import numpy as np
 
 from benchmarks.peers import MEAN, STD, Work, works
 from core.loading.batch_sampler import shuffle_quality
+from core.measure.statistics import ratio
 
 OURS = ("ours", "ours_hdf5", "ours_zstd_dict", "ours_torch", "tutorial")
 OTHERS = (
@@ -52,6 +56,7 @@ class Peer:
     name: str
     process: subprocess.Popen[str]
     workers: int
+    before: Peer | None = None
     first_batch: float = 0.0
     rates: list[float] = field(default_factory=list)
 
@@ -79,10 +84,11 @@ class Peer:
         self.process.wait(60)
 
 
-def start(name: str, work: Work, given: argparse.Namespace, workers: int) -> Peer:
-    """Start a peer and check its first epoch. Raises Refused."""
+def start(name: str, work: Work, given: argparse.Namespace, workers: int, checkout: Path | None = None) -> Peer:
+    """Start a peer, of another checkout where one is given, and check its first epoch. Raises Refused."""
     python = sys.executable if name in OURS else given.peers_python
-    arguments = [name, work.name, given.cifar, given.photos, given.folder, workers]
+    places = [path.absolute() for path in (given.cifar, given.photos, given.folder)]
+    arguments = [name, work.name, *places, workers]
     with (Path(given.folder) / "errors.txt").open("w+") as errors:
         process = subprocess.Popen(
             [python, "-m", "benchmarks.peers.run", *map(str, arguments)],
@@ -90,6 +96,7 @@ def start(name: str, work: Work, given: argparse.Namespace, workers: int) -> Pee
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
+            cwd=checkout,
         )
         peer = Peer(name, process, workers)
         try:
@@ -140,6 +147,8 @@ def best(name: str, work: Work, given: argparse.Namespace) -> Peer:
         peer.close()
     chosen = candidates[-1]
     chosen.rates = []
+    if given.against and name in OURS:
+        chosen.before = start(name, work, given, chosen.workers, given.against)
     return chosen
 
 
@@ -152,10 +161,11 @@ def measure(work: Work, given: argparse.Namespace) -> tuple[list[Peer], dict[str
         except Refused as reason:
             refused[name] = str(reason)
         print(work.name, name, refused.get(name, "ready"), file=sys.stderr, flush=True)
-    for _ in range(given.rounds):
-        for peer in peers:
+    running = [one for peer in peers for one in (peer, peer.before) if one is not None]
+    for number in range(given.rounds):
+        for peer in running if number % 2 == 0 else reversed(running):
             peer.rates.append(peer.epoch())
-    for peer in peers:
+    for peer in running:
         peer.close()
     return peers, refused
 
@@ -173,6 +183,19 @@ def table(work: Work, peers: list[Peer], refused: dict[str, str]) -> str:
         lines.append(f"| {' | '.join(map(str, row))} |")
     lines += ["", *(f"- {name} is not in the table: {reason}" for name, reason in refused.items()), ""]
     return "\n".join(lines)
+
+
+def table_against(work: Work, peers: list[Peer]) -> str:
+    """Our loaders against themselves in another checkout, as Markdown."""
+    lines = [f"### {work.name}", "", "| loader | images/s | before | ratio | 95% interval |", "|---|---|---|---|---|"]
+    for peer in peers:
+        if peer.before is None:
+            continue
+        medians = [f"{statistics.median(rates):,.0f}" for rates in (peer.rates, peer.before.rates)]
+        found = ratio(peer.rates, peer.before.rates)
+        interval = "-" if found.low is None else f"{found.low:.3f} to {found.high:.3f}"
+        lines.append(f"| {' | '.join([peer.name, *medians, f'{found.value:.3f}', interval])} |")
+    return "\n".join([*lines, ""])
 
 
 def keep(text: str, path: Path) -> None:
@@ -193,6 +216,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--works", nargs="+")
     parser.add_argument("--peers", nargs="+", default=[*OURS, *OTHERS])
+    parser.add_argument("--against", type=Path, help="another checkout, whose own loaders are timed beside ours")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -200,7 +224,9 @@ def main() -> None:
         known = works(given.cifar, given.photos)
         tables = []
         for name in given.works or known:
-            tables.append(table(known[name], *measure(known[name], given)))
+            peers, refused = measure(known[name], given)
+            against = given.against is not None
+            tables.append(table_against(known[name], peers) if against else table(known[name], peers, refused))
             print(tables[-1], flush=True)
             if given.out:
                 keep("\n".join(tables), given.out)
