@@ -12,7 +12,7 @@ if __name__ == "__main__":
 else:
     from starlette.middleware import Middleware
 
-    from ui.live.route import ROUTES
+    from ui.shared.live.route import ROUTES
     from ui.shell.hosts import OnlyOurNames
     from ui.shell.open_browser import open_browser
 

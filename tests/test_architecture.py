@@ -150,6 +150,34 @@ def test_json_is_written_in_one_place() -> None:
         assert not found or name in signatures, f"{name} writes JSON itself in line {found[0].lineno}"
 
 
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+COMMON = {"shared", "shell"}
+"""What lies in `ui` beside the pages: what several of them share, and what frames the app."""
+
+
+def test_every_page_has_its_folder() -> None:
+    folders = {path.name for path in (ROOT / "ui").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == {*PAGES, *COMMON}
+    assert {path.name for path in (ROOT / "ui").iterdir() if path.is_file()} == set()
+    for page in PAGES:
+        assert "def draw() -> None:" in (ROOT / "ui" / page / "page.py").read_text(encoding="utf-8"), page
+        here = {module for module in imports(ROOT / "pages" / f"{page}.py") if place(module)}
+        assert here == {f"ui.{page}.page", "ui.shell.frame.through_router"}, f"pages/{page}.py does more than draw"
+
+
+def test_pages_do_not_know_each_other() -> None:
+    """Nor does what they share know any of them."""
+    seen = 0
+    for name, path in modules():
+        mine = name.split(".")[1] if name.startswith("ui.") else None
+        if mine is None or mine == "shell":
+            continue
+        reached = {module for module in imports(path) for page in PAGES if page != mine and is_in(module, f"ui.{page}")}
+        assert not reached, f"{name} imports {sorted(reached)}"
+        seen += 1
+    assert seen > 40
+
+
 def test_formats_do_not_know_each_other() -> None:
     formats = ["core.formats.files", "core.formats.lmdb", "core.formats.hdf5"]
     for name, path in modules():

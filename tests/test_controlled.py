@@ -11,7 +11,7 @@ from core.base.units import speed_text
 from core.measure.controlled import differing, groups, proposed, rank, row_factors, selection_text, store_factors
 from core.measure.headlines import group_title, headlines
 from core.measure.loader_runs import standings
-from ui.benchmark.loaders.labels import race_verdict
+from ui.shared.loader_labels import race_verdict
 
 
 def factors(store: str) -> Mapping[str, str]:

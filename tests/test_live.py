@@ -16,10 +16,10 @@ from core.base.events import Progress, Sample
 from core.base.home import Home
 from core.jobs import Job, Jobs, Watch
 from core.jobs.eventlog import Stamped
-from ui.live import route
-from ui.live.indicator import known_as, page_of
-from ui.live.pictures import PICTURES, picture
-from ui.live.route import MOST_WATCHED, Watches, beside, idle, live
+from ui.shared.live import route
+from ui.shared.live.indicator import known_as, page_of
+from ui.shared.live.pictures import PICTURES, picture
+from ui.shared.live.route import MOST_WATCHED, Watches, beside, idle, live
 
 STORES = ("disk/original", "lmdb/raw")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ui.live.drawing import Bar, Strip, bars, figure, strip
+from ui.shared.live.drawing import Bar, Strip, bars, figure, strip
 
 
 def widths(html: str) -> list[float]:

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.base.home import Home
 from core.inspect import allowed
-from ui.inspector import allowing
+from ui.shared import allowing
 
 
 def buttons(app: AppTest) -> set[str | None]:

@@ -34,7 +34,7 @@ from core.measure.verdict import judge
 from core.stores.store import delete_store, list_damaged_stores
 from core.training.results import as_training
 from core.training.verdict import judge as judged
-from ui.live.pictures import PICTURES
+from ui.shared.live.pictures import PICTURES, drawn_by_task
 from ui.train.labels import conditions, run_title
 
 SEEDS, SPOILED, CHANGES = 2, 12, 40
@@ -88,7 +88,7 @@ def test_whatever_a_job_says_it_is_read_or_refused_and_drawn(furnished: Home) ->
                 for task in PICTURES:
                     seen = Watch(job)
                     seen._task = task  # as if the events were of any task
-                    PICTURES[task](seen.refresh())
+                    drawn_by_task(task, seen.refresh())
         path.write_text(whole)
     assert jobs.unreadable() == []
 

@@ -19,7 +19,7 @@ from core.jobs import Job, Jobs, State
 from core.jobs.watch import Measured
 from core.measure.records import Recorder
 from core.stores.store import list_stores
-from ui.train.live import Line, lines, time_bars
+from ui.train.live import LearningCurve, lines, time_bars
 
 ORDERS = ("shuffled", "class-sorted")
 
@@ -213,7 +213,7 @@ def drawing(image: str) -> str:
 
 
 def test_live_pictures_escape_names_and_stay_on_their_paper() -> None:
-    many = [Line("#123456", [(0.0, 2.0), (1.0, 1.0)]), Line("#123456", [(0.5, 0.1)], True)]
+    many = [LearningCurve("#123456", [(0.0, 2.0), (1.0, 1.0)]), LearningCurve("#123456", [(0.5, 0.1)], True)]
     drawn = drawing(lines("Loss <step>", many))
     assert "Loss &lt;step&gt;" in drawn
     assert drawn.count("<polyline") == 2
@@ -233,7 +233,7 @@ def test_the_live_page_draws_what_was_told(furnished: Home) -> None:
     at = {"store": "lmdb/raw", "format": "lmdb", "order": "shuffled", "seen": 0.5, "loss": 2.0, "accuracy": 0.3}
     steps = [Measured(1.0, {**at, "samples_per_s": 10.0, "wait_share": 0.1, "wait_ms": 1.0, "compute_ms": 9.0})]
     colours = {("lmdb/raw", "shuffled"): "#000000"}
-    assert training_live._losses(steps, colours) == [Line("#000000", [(0.5, 2.0)])]
+    assert training_live._losses(steps, colours) == [LearningCurve("#000000", [(0.5, 2.0)])]
     epochs = [Measured(2.0, {**at, "epoch": 1, "val_accuracy": 0.4})]
     dashed, solid = training_live._accuracies(epochs, steps, colours)
     assert (dashed.dashed, solid.dashed, solid.points) == (True, False, [(1.0, 0.4)])

@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 
 from docs.screenshots.take import picture
 from tests.test_app_browser import QUIET, browser_path, calm, serving, title
-from ui.benchmark.loaders.labels import LOADERS
+from ui.shared.loader_labels import LOADERS
 
 SIZE = {"width": 1440, "height": 2300}
 LONGEST = 1_200_000

@@ -15,8 +15,8 @@ from core.jobs import upload
 from core.sources import SOURCES, recognise
 from core.sources.recognise import ARCHIVE_ENDINGS, ContainerError, as_path
 from ui.dataset.preview import draw_preview
-from ui.inspector.allowing import allowed_roots
 from ui.shared import state
+from ui.shared.allowing import allowed_roots
 from ui.shared.browsing import draw_browser
 from ui.shared.forms import option_widgets
 from ui.shared.labels import plain, verbatim

@@ -13,9 +13,9 @@ from core.base.names import from_readable, readable
 from core.inspect import preferences, uploads
 from core.inspect.roots import Entry, OutsideError, Roots
 from core.stores.store import StoreInfo
-from ui.inspector.allowing import allowed_roots, ask_to_allow, draw_allowed
 from ui.inspector.inspected import Span
 from ui.shared import address, state
+from ui.shared.allowing import allowed_roots, ask_to_allow, draw_allowed
 from ui.shared.browsing import draw_browser
 from ui.shared.cached import cache_resource
 from ui.shared.labels import plain, verbatim

@@ -1,4 +1,4 @@
-"""Report: the questions, the answer, everything that was measured, and all of it to take away."""
+"""The page Report: the questions, the answer, everything that was measured, and all of it to take away."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from ui.report.view import draw_section
 from ui.shared import state
 from ui.shared.cached import cache_data
 from ui.shared.labels import verbatim
+from ui.shared.navigation import link
+from ui.shared.no_data import draw_no_data
+from ui.shared.stores import stores
 
 if TYPE_CHECKING:
     from core.report.document import Report
@@ -28,7 +31,21 @@ ANSWER, USING, REAL_SIZE = "answer", "using", "real-size"
 GIGABYTE = 1e9
 
 
-def draw(dataset: Dataset) -> None:
+def draw() -> None:
+    """The report on the current dataset, or what is missing for one."""
+    st.title("Report")
+    dataset = state.current_dataset()
+    if dataset is None:
+        draw_no_data("A report is based on measurements of a dataset. There is no dataset yet.", "dataset",
+                     "Import a dataset")  # fmt: skip
+    elif not stores(dataset.name):
+        st.markdown(f"A report compares built stores. No store was built from {verbatim(dataset.name)} yet.")
+        link("build", "Build stores")
+    else:
+        _draw_report(dataset)
+
+
+def _draw_report(dataset: Dataset) -> None:
     """Everything; `dataset` has a store at least."""
     evidence = _evidence(str(state.home().root), dataset.name, dataset.fingerprint, _changed(dataset.name))
     answers, setting = _draw_questions(evidence)

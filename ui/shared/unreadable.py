@@ -23,7 +23,7 @@ JOBS, RUNS, DATASETS, STORES = "job", "run", "dataset", "store"
 MOST_SHOWN = 50
 
 
-class Kind(NamedTuple):
+class UnreadableKind(NamedTuple):
     """How things of one kind are found (path and reason) and removed."""
 
     find: Callable[[Home], Iterable[tuple[Path, str]]]
@@ -44,11 +44,11 @@ def _runs(root: str, changed: tuple[tuple[str, int, int], ...]) -> list[tuple[Pa
     return unreadable_runs(Home.find(root))
 
 
-KINDS: Mapping[str, Kind] = {
-    JOBS: Kind(lambda home: Jobs(home).unreadable(), _delete_job),
-    RUNS: Kind(_find_runs, delete_unreadable),
-    DATASETS: Kind(list_damaged_datasets, delete_damaged_dataset),
-    STORES: Kind(list_damaged_stores, delete_store),
+KINDS: Mapping[str, UnreadableKind] = {
+    JOBS: UnreadableKind(lambda home: Jobs(home).unreadable(), _delete_job),
+    RUNS: UnreadableKind(_find_runs, delete_unreadable),
+    DATASETS: UnreadableKind(list_damaged_datasets, delete_damaged_dataset),
+    STORES: UnreadableKind(list_damaged_stores, delete_store),
 }
 
 

@@ -13,7 +13,7 @@ from ui.shared.navigation import navigate
 from ui.shell.sidebar import draw_sidebar
 from ui.shell.warm_up import warm_up
 
-HERE = Path(__file__).parent.parent
+HERE = Path(__file__).parent
 
 BEGUN_KEY = "app.begun"
 

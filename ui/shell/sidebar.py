@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.datasets.dataset import Dataset
-from ui.live.indicator import draw_indicator
 from ui.shared import address, state
 from ui.shared.job_panel import show_endings
 from ui.shared.labels import counted, size_text
+from ui.shared.live.indicator import draw_indicator
 from ui.shared.navigation import link
 
 

@@ -9,14 +9,14 @@ import streamlit as st
 from core.jobs import Job, State, Watch
 from core.jobs.demo import DATASET
 from core.measure.loader_runs import RaceRecord, read_race, standings
-from ui.benchmark.loaders.charts import standings_chart
-from ui.benchmark.loaders.labels import busy_text, labels_of, machine_text, race_verdict
-from ui.benchmark.loaders.live import picture
-from ui.live.route import EVERY
 from ui.shared import state
 from ui.shared.job_panel import draw_cancel, draw_ending, own_jobs, watch
 from ui.shared.labels import remaining_text, seconds_text, verbatim
+from ui.shared.live.pictures import drawn_by_task
+from ui.shared.live.route import EVERY
+from ui.shared.loader_labels import busy_text, labels_of, machine_text, race_verdict
 from ui.shared.navigation import link
+from ui.shared.ranking_chart import ranking_chart
 from ui.shared.store_charts import draw_four_sizes
 from ui.shared.stores import stores, table
 
@@ -101,7 +101,7 @@ def _draw_current(job: Job, seen: Watch) -> None:
         left = remaining_text(seen.remaining())
         st.progress(seen.fraction or 0.0, text=" · ".join(filter(None, [verbatim(seen.progress.stage), left])))
     if "throughput" in seen.samples or (seen.progress is not None and seen.progress.stage == "measuring"):
-        st.html(picture(seen))
+        st.html(drawn_by_task("loader", seen))
     elif seen.progress is None:
         st.caption("Starting…")
 
@@ -126,7 +126,7 @@ def _draw_result(record: RaceRecord) -> None:
     if busy := busy_text(record):
         st.warning(busy, icon=":material/hourglass_top:")
     st.markdown(race_verdict(rows, labels))
-    st.altair_chart(standings_chart(rows, labels), alt="Median images per second of the demo's stores")
+    st.altair_chart(ranking_chart(rows, labels), alt="Median images per second of the demo's stores")
     st.caption(f"{_about(record)} {machine_text(record)}")
     if built:
         draw_four_sizes(table(built))

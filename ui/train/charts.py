@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.training.results import TrainingRecord
-from ui.benchmark.loaders.labels import named
+from ui.shared.loader_labels import named
 from ui.shared.theme import PALETTE, finish
 from ui.train.labels import lane_colours, lane_label
 

@@ -12,10 +12,10 @@ from core.measure.controlled import proposed, selection_text
 from core.stores.store import StoreInfo
 from core.training.results import list_trainings, usual_pace, usual_preparation
 from core.training.settings import MODELS, ORDERS
-from ui.benchmark.loaders.labels import LOADERS, TRANSFORMS
 from ui.shared import state
 from ui.shared.devices import find_devices
 from ui.shared.labels import counted, listed, seconds_text
+from ui.shared.loader_labels import LOADERS, TRANSFORMS
 from ui.shared.stores import lossless, store_factors_of, store_label
 
 STORES, ORDERS_VIEW, SCALING = "Stores", "Orders", "Scaling"

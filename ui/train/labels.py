@@ -9,8 +9,8 @@ from typing import Any
 from core.training.results import Lane, TrainingRecord
 from core.training.settings import MODELS, ORDERS
 from core.training.verdict import judge
-from ui.benchmark.loaders.labels import named, workers_text
 from ui.shared.labels import counted, listed, size_text, speed_text, verbatim
+from ui.shared.loader_labels import named, workers_text
 from ui.shared.theme import PALETTE, format_colour
 
 COLLAPSED = 1.6

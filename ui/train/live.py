@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from core.jobs import Watch
 from core.jobs.watch import Measured
 from core.training.results import Lane
-from ui.benchmark.loaders.labels import named
-from ui.benchmark.loaders.live import machine
-from ui.live.drawing import Bar, Strip, bars, side_by_side, small
 from ui.shared.labels import speed_text
+from ui.shared.live.drawing import Bar, Strip, bars, side_by_side, small
+from ui.shared.live.machine import machine
+from ui.shared.loader_labels import named
 from ui.shared.theme import FIGURE_COLOUR, PALETTE, format_colour
 from ui.train.charts import COMPUTING, TIME_COLOURS, WAITING
 from ui.train.labels import lane_colours, lane_label
@@ -31,7 +31,7 @@ _TEXT = f'fill="{FIGURE_COLOUR}" font-size="13" font-family="system-ui, sans-ser
 """An image knows nothing of the page's colours: one that is legible on both grounds."""
 
 
-class Line(NamedTuple):
+class LearningCurve(NamedTuple):
     """Points (x, y) of one lane; `dashed` for what is not the main thing."""
 
     colour: str
@@ -84,24 +84,26 @@ def _machine(steps: Sequence[Measured], seen: Watch) -> str:
 # ---------------------------------------------------------------- what is drawn
 
 
-def _losses(steps: Sequence[Measured], colours: Mapping[Lane, str]) -> list[Line]:
+def _losses(steps: Sequence[Measured], colours: Mapping[Lane, str]) -> list[LearningCurve]:
     points: dict[Lane, list[tuple[float, float]]] = {}
     for one in steps:
         values = one.values
         if values["loss"] is not None:  # a training that diverges has losses that are no numbers
             points.setdefault(_lane(values), []).append((float(values["seen"]), float(values["loss"])))
-    return [Line(colours[lane], _thinned(many)) for lane, many in points.items() if lane in colours]
+    return [LearningCurve(colours[lane], _thinned(many)) for lane, many in points.items() if lane in colours]
 
 
-def _accuracies(epochs: Sequence[Measured], steps: Sequence[Measured], colours: Mapping[Lane, str]) -> list[Line]:
+def _accuracies(
+    epochs: Sequence[Measured], steps: Sequence[Measured], colours: Mapping[Lane, str]
+) -> list[LearningCurve]:
     learning: dict[Lane, list[tuple[float, float]]] = {}
     new: dict[Lane, list[tuple[float, float]]] = {}
     for one in steps:
         learning.setdefault(_lane(one.values), []).append((float(one.values["seen"]), float(one.values["accuracy"])))
     for one in epochs:
         new.setdefault(_lane(one.values), []).append((float(one.values["epoch"]), float(one.values["val_accuracy"])))
-    dashed = [Line(colours[lane], _thinned(many), True) for lane, many in learning.items() if lane in colours]
-    return [*dashed, *(Line(colours[lane], many) for lane, many in new.items() if lane in colours)]
+    dashed = [LearningCurve(colours[lane], _thinned(many), True) for lane, many in learning.items() if lane in colours]
+    return [*dashed, *(LearningCurve(colours[lane], many) for lane, many in new.items() if lane in colours)]
 
 
 def _lane(values: Mapping[str, Any]) -> Lane:
@@ -133,7 +135,7 @@ def legend(entries: Sequence[tuple[str, str]]) -> str:
     return f'<div style="display:flex;flex-wrap:wrap;gap:4px 20px;font-size:14px">{"".join(parts)}</div>'
 
 
-def lines(title: str, drawn: Sequence[Line], scale: tuple[float, float] | None = None) -> str:
+def lines(title: str, drawn: Sequence[LearningCurve], scale: tuple[float, float] | None = None) -> str:
     """Lines over epochs, of shares from 0 to 1 where that is the `scale`, else between the lowest and highest point."""
     points = [point for line in drawn for point in line.points]
     right = max((x for x, _ in points), default=0.0) or 1.0
@@ -154,7 +156,7 @@ def _y(value: float, low: float, top: float) -> float:
     return HEIGHT - 10 - (HEIGHT - 40) * (value - low) / max(top - low, 1e-9)
 
 
-def _line(line: Line, right: float, low: float, top: float) -> str:
+def _line(line: LearningCurve, right: float, low: float, top: float) -> str:
     at = [(44 + (WIDTH - 48) * x / right, _y(y, low, top)) for x, y in line.points]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
     dash = ' stroke-dasharray="5 4" opacity="0.65"' if line.dashed else ""

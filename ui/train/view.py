@@ -10,9 +10,9 @@ import streamlit as st
 from core.measure.background_load import background_text
 from core.measure.monitor import read_monitor
 from core.training.results import TrainingRecord
-from ui.benchmark.loaders.charts import monitor_chart
 from ui.shared.chart_export import download_row
 from ui.shared.labels import code, verbatim
+from ui.shared.monitor_chart import monitor_chart
 from ui.train.charts import (
     accuracy_chart,
     accuracy_rows,

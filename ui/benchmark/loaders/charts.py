@@ -1,4 +1,4 @@
-"""Charts of a loader experiment that is over: standings, the ladder, where the time goes, the machine."""
+"""Charts of a loader run that is over: the limits of its stages, where the time goes, and its repeats as a table."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.measure.cases import RUNGS, Case
-from core.measure.loader_runs import Standing, setting_of
+from core.measure.loader_runs import setting_of
 from core.measure.verdict import Verdict
-from ui.benchmark.loaders.labels import named, workers_text
 from ui.shared.labels import number_text, rounded, verbatim
-from ui.shared.theme import FIGURE_COLOUR, PALETTE, finish, format_scale, format_title
+from ui.shared.ranking_chart import bar_step, by_configuration
+from ui.shared.theme import FIGURE_COLOUR, PALETTE, finish
 
 if TYPE_CHECKING:
     import altair as alt
-    import pandas as pd
-
-BAR, NARROW = 40, 28
-MANY = 12
-"""Settings from which on bars are narrower."""
 
 STAGES = {
     "read": "Read",
@@ -30,55 +25,6 @@ STAGES = {
 }
 STAGE_COLOURS = (PALETTE[1], PALETTE[4], PALETTE[0], PALETTE[3], PALETTE[2], PALETTE[5])
 WALLS = {"copy": "Copy to the device", "cold read": "Read from a cold disk"}
-
-
-def standings_chart(rows: Sequence[Standing], labels: Mapping[str, str] | None = None) -> alt.LayerChart:
-    """Medians as bars, the slowest and the fastest turn as whiskers, beside them the median, and where they differ the
-    workers.
-
-    `labels` are by the name of a setting; without them a setting goes by its store.
-    """
-    import altair as alt
-    import pandas as pd
-
-    differ = len({row.workers for row in rows}) > 1
-    table = pd.DataFrame(
-        [
-            {
-                "setting": labels[row.setting] if labels else named(row.store),
-                "format": format_title(row.format),
-                "median": row.median,
-                "slowest": row.slowest,
-                "fastest": row.fastest,
-                "turns": row.turns,
-                "workers": workers_text(row.workers),
-                "figure": number_text(rounded(row.median)) + (f" · {workers_text(row.workers)}" if differ else ""),
-            }
-            for row in rows
-        ]
-    )
-    top = float(table["fastest"].max()) * (1.7 if differ else 1.18)
-    base = alt.Chart(table).encode(y=_by_setting(table))
-    bars = base.mark_bar(cornerRadiusEnd=3, size=_step(len(table)) * 0.6).encode(
-        x=alt.X(
-            "median:Q",
-            title="images per second",
-            scale=alt.Scale(domain=[0, top]),
-            axis=alt.Axis(format="~s", tickCount=6),
-        ),
-        color=alt.Color("format:N", scale=format_scale(), legend=None),
-        tooltip=[
-            "setting",
-            *(alt.Tooltip(name, title=f"{name}, images/s", format=",.0f") for name in ("median", "slowest", "fastest")),
-            "turns",
-            "workers",
-        ],
-    )
-    spread = base.mark_rule(strokeWidth=2, color=FIGURE_COLOUR).encode(x="slowest:Q", x2="fastest:Q")
-    figures = base.mark_text(align="left", dx=8, fontSize=13, fontWeight=600).encode(
-        x="fastest:Q", text="figure:N", color=alt.value(FIGURE_COLOUR)
-    )
-    return finish((bars + spread + figures).properties(height=alt.Step(_step(len(table)))))
 
 
 def ladder_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.LayerChart:
@@ -106,7 +52,7 @@ def ladder_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.LayerC
     colours = dict(zip(names.values(), (*STAGE_COLOURS, PALETTE[3], PALETTE[5]), strict=True))
     scale = alt.Scale(type="log", nice=False, padding=24)
     x = alt.X("rate:Q", title="images per second (logarithmic)", scale=scale, axis=alt.Axis(format="~s", tickCount=6))
-    y = _by_setting(reached)
+    y = by_configuration(reached)
     gap = alt.Chart(reached).mark_rule(strokeDash=[2, 3], color=FIGURE_COLOUR).encode(x=x, x2="top:Q", y=y)
     ticks = (
         alt.Chart(rungs)
@@ -146,9 +92,9 @@ def costs_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.Chart:
     colours = dict(zip(STAGES.values(), STAGE_COLOURS, strict=True))
     return finish(
         alt.Chart(table)
-        .mark_bar(size=_step(len(cases)) * 0.6)
+        .mark_bar(size=bar_step(len(cases)) * 0.6)
         .encode(
-            y=_by_setting(table.drop_duplicates("setting")),
+            y=by_configuration(table.drop_duplicates("setting")),
             x=alt.X("share:Q", title="share of the time of a sample", axis=alt.Axis(format=".0%", tickCount=5),
                     scale=alt.Scale(domain=[0, 1])),
             color=alt.Color("stage:N", scale=alt.Scale(domain=shown, range=[colours[title] for title in shown])),
@@ -156,53 +102,8 @@ def costs_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.Chart:
             tooltip=["setting", "stage", alt.Tooltip("share:Q", format=".0%"),
                      alt.Tooltip("microseconds:Q", title="µs a sample", format=",.2f")],
         )
-        .properties(height=alt.Step(_step(len(cases))))
+        .properties(height=alt.Step(bar_step(len(cases))))
     )  # fmt: skip
-
-
-def monitor_chart(rows: Sequence[Mapping[str, float | None]]) -> alt.FacetChart | None:
-    """What the process used of the machine over time, a panel each; None where nothing was seen."""
-    import altair as alt
-    import pandas as pd
-
-    table = _monitored(rows)
-    if not table:
-        return None
-    frame = pd.DataFrame(table)
-    line = (
-        alt.Chart(frame)
-        .mark_line(strokeWidth=2, color=PALETTE[1])
-        .encode(
-            x=alt.X("seconds:Q", title="seconds"),
-            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=3, format=",~r")),
-            tooltip=[alt.Tooltip("seconds:Q", format=".1f"), alt.Tooltip("value:Q", format=",.1f")],
-        )
-        .properties(width=400, height=90)
-    )
-    faceted = line.facet(facet=alt.Facet("what:N", title=None, sort=list(dict.fromkeys(frame["what"]))), columns=2)
-    return finish(faceted.resolve_scale(y="independent"))
-
-
-COLUMNS = {
-    "cpu_pct": "Processors, % (100: one core)",
-    "rss_mb": "Memory, MB",
-    "shared_mb": "Shared memory, MB",
-    "read_mb": "Read from disks so far, MB",
-    "write_mb": "Written to disks so far, MB",
-    "gpu_util": "GPU, %",
-    "gpu_mem_mb": "GPU memory, MB",
-    "background_pct": "Background load, % of all processors",
-}
-
-
-def _monitored(rows: Sequence[Mapping[str, float | None]]) -> list[dict[str, Any]]:
-    began = float(rows[0]["ts"] or 0.0) if rows else 0.0
-    return [
-        {"seconds": float(row["ts"] or 0.0) - began, "what": title, "value": row[name]}
-        for name, title in COLUMNS.items()
-        for row in rows
-        if row.get(name) is not None
-    ]
 
 
 def turn_rows(turns: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> dict[str, list[object]]:
@@ -240,16 +141,6 @@ def _first_epoch(turn: Mapping[str, Any]) -> int | None:
 def _later_epochs(turn: Mapping[str, Any]) -> int | None:
     later = turn.get("epochs", [])[1:]
     return round(sorted(later)[len(later) // 2]) if later else None
-
-
-def _by_setting(table: pd.DataFrame) -> alt.Y:
-    import altair as alt
-
-    return alt.Y("setting:N", title=None, sort=list(table["setting"]), axis=alt.Axis(labelLimit=320))
-
-
-def _step(settings: int) -> int:
-    return NARROW if settings > MANY else BAR
 
 
 def bound_rows(found: Sequence[Verdict], labels: Mapping[str, str]) -> list[str]:

@@ -15,11 +15,11 @@ from core.measure.controlled import proposed, selection_text
 from core.measure.loader_runs import list_races, usual_overhead
 from core.measure.loaders import OVERHEAD_S
 from core.stores.store import StoreInfo
-from ui.benchmark.loaders.labels import LOADERS, STEPS, TRANSFORMS, memory_text
 from ui.shared import state
 from ui.shared.cached import cache_data
 from ui.shared.devices import find_devices
 from ui.shared.labels import counted, plain, seconds_text, verbatim
+from ui.shared.loader_labels import LOADERS, STEPS, TRANSFORMS, memory_text
 from ui.shared.stores import store_factors_of, store_label
 
 LOADERS_HELP = (

@@ -9,9 +9,11 @@ import streamlit as st
 from core.measure.cases import cases_of
 from core.measure.loader_runs import RaceRecord, setting_of, standings
 from core.measure.verdict import judge
-from ui.benchmark.loaders.charts import bound_rows, costs_chart, ladder_chart, monitor_chart, standings_chart, turn_rows
-from ui.benchmark.loaders.labels import busy_text, conditions, labels_of, machine_text, race_verdict
+from ui.benchmark.loaders.charts import bound_rows, costs_chart, ladder_chart, turn_rows
 from ui.shared.labels import code, verbatim
+from ui.shared.loader_labels import busy_text, conditions, labels_of, machine_text, race_verdict
+from ui.shared.monitor_chart import monitor_chart
+from ui.shared.ranking_chart import ranking_chart
 
 STANDINGS, WHY, MACHINE, TURNS = "Standings", "Why", "Machine", "Turns"
 MOST_VERDICTS = 6
@@ -44,7 +46,7 @@ def draw_result(record: RaceRecord) -> None:
     elif view == TURNS:
         _draw_turns(record, labels)
     else:
-        chart = standings_chart(rows, labels)
+        chart = ranking_chart(rows, labels)
         st.altair_chart(chart, alt="Median images per second by setting, with slowest and fastest turn")
     st.caption(verbatim(f"{conditions(record)} {machine_text(record)}"))
 

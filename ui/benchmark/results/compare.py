@@ -13,7 +13,6 @@ from core.measure.legacy_summary import size_warnings
 from core.measure.monitor import read_monitor
 from core.measure.records import Record
 from core.measure.series import Measure
-from ui.benchmark.loaders.charts import monitor_chart
 from ui.benchmark.results.charts import MOST_THINGS, chart_rows, comparison_chart, ordered
 from ui.benchmark.results.labels import (
     VERDICTS,
@@ -33,6 +32,7 @@ from ui.benchmark.results.labels import (
 from ui.shared import state
 from ui.shared.chart_export import download_row
 from ui.shared.labels import code, counted, verbatim
+from ui.shared.monitor_chart import monitor_chart
 
 CHART, FIGURES, MACHINES, MONITOR = "Chart", "Figures", "Machine and options", "Monitor"
 HOW = (

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from core.jobs import Job, Watch
 from core.jobs.watch import Measured
 from core.measure.storage.methods import TUTORIAL
-from ui.benchmark.loaders.live import machine
 from ui.benchmark.storage.labels import OPERATIONS, operation_title, time_text, way_label
 from ui.shared.labels import remaining_text, seconds_text
+from ui.shared.live.machine import machine
 from ui.shared.theme import format_colour
 
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 450, 212, 58, 16, 26, 28
@@ -34,7 +34,7 @@ class Point(NamedTuple):
     seconds: float
 
 
-class Line(NamedTuple):
+class GrowthLine(NamedTuple):
     """A way in one operation: medians so far, and where it stands at this moment."""
 
     format: str
@@ -79,7 +79,7 @@ def picture(seen: Watch) -> str:
     return f'{_legend(ways)}<div style="{grid}">{panels}</div>' + machine(seen)
 
 
-def _lines(operation: str, seen: Watch) -> list[Line]:
+def _lines(operation: str, seen: Watch) -> list[GrowthLine]:
     """The ways that have begun with an operation."""
     times: dict[tuple[str, str], dict[int, list[float]]] = {}
     for sample in _of(operation, seen.samples.get("time", [])):
@@ -90,10 +90,11 @@ def _lines(operation: str, seen: Watch) -> list[Line]:
     at: dict[tuple[str, str], Point] = {}
     if now is not None and now["operation"] == operation and now["seconds"] > 0:
         at[now["format"], now["variant"]] = Point(now["samples"], now["seconds"])
-    return [
-        Line(*way, [Point(count, median(found)) for count, found in sorted(times.get(way, {}).items())], at.get(way))
-        for way in dict.fromkeys((*times, *at))
-    ]
+    medians = {
+        way: [Point(count, median(found)) for count, found in sorted(by_count.items())]
+        for way, by_count in times.items()
+    }
+    return [GrowthLine(*way, medians.get(way, []), at.get(way)) for way in dict.fromkeys((*times, *at))]
 
 
 def _of(operation: str, samples: Iterable[Measured]) -> Iterable[Measured]:
@@ -117,7 +118,7 @@ def _border(format: str, variant: str) -> str:
     return f"border-top:2.5px {'dashed' if variant == TUTORIAL else 'solid'} {format_colour(format)}"
 
 
-def _panel(operation: str, lines: Sequence[Line], every: Sequence[Point]) -> str:
+def _panel(operation: str, lines: Sequence[GrowthLine], every: Sequence[Point]) -> str:
     """One operation; `every` point of all panels gives the scale."""
     axes = Axes.around(every)
     title = escape(operation_title(operation))
@@ -159,7 +160,7 @@ def _grid(axes: Axes) -> list[str]:
     return parts
 
 
-def _drawn(line: Line, axes: Axes) -> str:
+def _drawn(line: GrowthLine, axes: Axes) -> str:
     colour = format_colour(line.format)
     at = [axes.place(*point) for point in line.points]
     parts = [_segment(*pair, _border(line.format, line.variant)) for pair in pairwise(at)]

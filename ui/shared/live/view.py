@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.jobs import Job
-from ui.live.fetched import draw_fetched
-from ui.live.pictures import picture
 from ui.shared.job_panel import draw_cancel, note_endings, watch
+from ui.shared.live.fetched import draw_fetched
+from ui.shared.live.pictures import picture
 
 
 def draw_live(job: Job) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.jobs import Job, State, Watch
-from ui.live.drawing import progress_bar, small
-from ui.live.fetched import draw_fetched
 from ui.shared import state
 from ui.shared.job_panel import note_endings, queue_text, rest_text, watch
+from ui.shared.live.drawing import progress_bar, small
+from ui.shared.live.fetched import draw_fetched
 from ui.shared.navigation import PAGES, link
 
 

@@ -8,13 +8,14 @@ from core.datasets.dataset import Dataset
 from core.measure.loader_runs import RaceRecord, list_races
 from core.stores.store import StoreInfo
 from ui.benchmark.loaders.form import draw_form
-from ui.benchmark.loaders.labels import LOADERS
 from ui.benchmark.loaders.view import draw_result
-from ui.live.view import draw_live
 from ui.shared import state
 from ui.shared.job_panel import draw_ending, own_jobs
 from ui.shared.labels import counted, listed, verbatim
+from ui.shared.live.view import draw_live
+from ui.shared.loader_labels import LOADERS
 from ui.shared.navigation import link
+from ui.shared.run_picker import pick_run
 
 
 def draw(dataset: Dataset, found: list[StoreInfo]) -> None:
@@ -35,18 +36,9 @@ def draw(dataset: Dataset, found: list[StoreInfo]) -> None:
 
 
 def _draw_results(dataset: Dataset) -> None:
-    records = list_races(state.home(), dataset.name)
-    if not records:
-        st.caption("What is measured here is kept and shown again.")
-        return
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader("Results")
-        by_path = {str(record.path): record for record in records}
-        shown = st.selectbox(
-            "Race", list(by_path), format_func=lambda path: _title(by_path[path]), width=520,
-            key=f"benchmark.record.{records[0].path.name}", label_visibility="collapsed",
-        )  # fmt: skip
-    draw_result(by_path[shown])
+    record = pick_run(list_races(state.home(), dataset.name), _title, "benchmark.record")
+    if record is not None:
+        draw_result(record)
 
 
 def _title(record: RaceRecord) -> str:

@@ -76,21 +76,21 @@ async def idle(request: Request) -> StreamingResponse:
 
 def _large(name: str) -> str | None:
     """A picture; None for a job that has ended or is not shown live."""
-    from ui.live.pictures import PICTURES, picture
+    from ui.shared.live.pictures import PICTURES, picture
 
     job = _job(name)
     return _watches.drawn(picture, job) if job is not None and job.active and job.task in PICTURES else None
 
 
 def _small(name: str, known: str | None) -> str | None:
-    from ui.live.indicator import picture
+    from ui.shared.live.indicator import picture
 
     job = _job(name)
     return _watches.drawn(picture, job) if job and _is_known(known) else None
 
 
 def _is_known(known: str | None) -> bool:
-    from ui.live.indicator import known_as
+    from ui.shared.live.indicator import known_as
 
     return known_as(_jobs().active()) == known
 

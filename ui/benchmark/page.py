@@ -1,0 +1,35 @@
+"""The page Benchmark, with its three views."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.benchmark.loaders import tab as loaders
+from ui.benchmark.results import tab as results
+from ui.benchmark.storage import tab as storage
+from ui.shared import state
+from ui.shared.no_data import draw_no_data
+from ui.shared.stores import stores
+
+LOADERS, STORAGE, RESULTS = "Loaders", "Storage", "Results"
+
+
+def draw() -> None:
+    """The view that is chosen; only that is drawn."""
+    title, views = st.columns([2, 3], vertical_alignment="bottom")
+    title.title("Benchmark")
+    dataset = state.current_dataset()
+    if dataset is None:
+        draw_no_data("A benchmark needs a dataset. There is none yet.", "dataset", "Import a dataset")
+        return
+    with views, st.container(horizontal_alignment="right"):
+        view = st.segmented_control(
+            "View", [LOADERS, STORAGE, RESULTS], default=LOADERS, required=True, key="benchmark.view",
+            label_visibility="collapsed", persist_state="session",
+        )  # fmt: skip
+    if view == STORAGE:
+        storage.draw(dataset)
+    elif view == RESULTS:
+        results.draw(dataset)
+    else:
+        loaders.draw(dataset, stores(dataset.name))

@@ -1,0 +1,78 @@
+"""The ranking of a loader run as a chart, and the axis that it shares with the other charts of such a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from core.measure.loader_runs import Standing
+from ui.shared.labels import number_text, rounded
+from ui.shared.loader_labels import named, workers_text
+from ui.shared.theme import FIGURE_COLOUR, finish, format_scale, format_title
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+BAR, NARROW = 40, 28
+MANY = 12
+"""Configurations from which on bars are narrower."""
+
+
+def ranking_chart(rows: Sequence[Standing], labels: Mapping[str, str] | None = None) -> alt.LayerChart:
+    """Medians as bars, the slowest and the fastest turn as whiskers, beside them the median, and where they differ the
+    workers.
+
+    `labels` are by the name of a setting; without them a setting goes by its store.
+    """
+    import altair as alt
+    import pandas as pd
+
+    differ = len({row.workers for row in rows}) > 1
+    table = pd.DataFrame(
+        [
+            {
+                "setting": labels[row.setting] if labels else named(row.store),
+                "format": format_title(row.format),
+                "median": row.median,
+                "slowest": row.slowest,
+                "fastest": row.fastest,
+                "turns": row.turns,
+                "workers": workers_text(row.workers),
+                "figure": number_text(rounded(row.median)) + (f" · {workers_text(row.workers)}" if differ else ""),
+            }
+            for row in rows
+        ]
+    )
+    top = float(table["fastest"].max()) * (1.7 if differ else 1.18)
+    base = alt.Chart(table).encode(y=by_configuration(table))
+    bars = base.mark_bar(cornerRadiusEnd=3, size=bar_step(len(table)) * 0.6).encode(
+        x=alt.X(
+            "median:Q",
+            title="images per second",
+            scale=alt.Scale(domain=[0, top]),
+            axis=alt.Axis(format="~s", tickCount=6),
+        ),
+        color=alt.Color("format:N", scale=format_scale(), legend=None),
+        tooltip=[
+            "setting",
+            *(alt.Tooltip(name, title=f"{name}, images/s", format=",.0f") for name in ("median", "slowest", "fastest")),
+            "turns",
+            "workers",
+        ],
+    )
+    spread = base.mark_rule(strokeWidth=2, color=FIGURE_COLOUR).encode(x="slowest:Q", x2="fastest:Q")
+    figures = base.mark_text(align="left", dx=8, fontSize=13, fontWeight=600).encode(
+        x="fastest:Q", text="figure:N", color=alt.value(FIGURE_COLOUR)
+    )
+    return finish((bars + spread + figures).properties(height=alt.Step(bar_step(len(table)))))
+
+
+def by_configuration(table: pd.DataFrame) -> alt.Y:
+    import altair as alt
+
+    return alt.Y("setting:N", title=None, sort=list(table["setting"]), axis=alt.Axis(labelLimit=320))
+
+
+def bar_step(settings: int) -> int:
+    return NARROW if settings > MANY else BAR
