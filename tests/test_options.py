@@ -8,7 +8,7 @@ import pytest
 
 from core.base.errors import InputError
 from core.base.options import chosen, configure, option, options_of, slug
-from core.base.registry import Entry, Registry
+from core.base.registry import Registration, Registry
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ def test_a_slug_names_what_is_not_default() -> None:
 
 
 def test_a_table_says_what_is_missing_and_how_to_get_it() -> None:
-    table: Registry[object] = Registry(
+    table: Registry[object, Registration] = Registry(
         "picture",
         {
-            "png": Entry("core.encodings.png:Png", "PNG"),
-            "cola": Entry("nowhere:Cola", "Cola", ("no_such_module",), "pip install cola"),
+            "png": Registration("core.encodings.png:Png", "PNG"),
+            "cola": Registration("nowhere:Cola", "Cola", ("no_such_module",), "pip install cola"),
         },
     )
     assert chosen(table.make("png", {"compress_level": "9"})) == {"compress_level": 9}

@@ -62,8 +62,8 @@ def options_of(component: type) -> dict[str, Option]:
     }
 
 
-def configure(component: type[T], given: Mapping[str, Any]) -> T:
-    """An instance of `component` from what the user gave (strings or values).
+def configure(component: type[T], given: Mapping[str, Any], name: str = "") -> T:
+    """An instance of `component` from what the user gave (strings or values); `name` is what the user calls it.
 
     Raises:
         InputError: an unknown name, or a value that the option does not admit.
@@ -72,8 +72,8 @@ def configure(component: type[T], given: Mapping[str, Any]) -> T:
     unknown = sorted(set(given) - set(known))
     if unknown:
         names = ", ".join(known) or "none"
-        raise InputError(f"unknown option {unknown[0]!r}; {component.__name__.lower()} has these: {names}")
-    return component(**{name: parse(known[name], value) for name, value in given.items()})
+        raise InputError(f"unknown option {unknown[0]!r}; {name or component.__name__.lower()} has these: {names}")
+    return component(**{key: parse(known[key], value) for key, value in given.items()})
 
 
 def chosen(component: object) -> dict[str, Value]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from ..base.contracts import Compression
-from ..base.registry import Entry, Registry
+from ..base.registry import Registration, Registry
 
 _ZSTD_HINT = "pip install zstandard"
 
-COMPRESSIONS: Registry[Compression] = Registry(
+COMPRESSIONS: Registry[Compression, Registration] = Registry(
     "compression",
     {
-        "none": Entry(".compressions.none:NoCompression", "None"),
-        "zstd": Entry(".compressions.zstd:Zstd", "Zstandard", ("zstandard",), _ZSTD_HINT),
-        "lz4": Entry(".compressions.lz4:Lz4", "LZ4", ("lz4",), "pip install lz4"),
-        "zstd-dict": Entry(
+        "none": Registration(".compressions.none:NoCompression", "None"),
+        "zstd": Registration(".compressions.zstd:Zstd", "Zstandard", ("zstandard",), _ZSTD_HINT),
+        "lz4": Registration(".compressions.lz4:Lz4", "LZ4", ("lz4",), "pip install lz4"),
+        "zstd-dict": Registration(
             ".compressions.zstd_dict:ZstdDict",
             "Zstandard with a dictionary",
             ("zstandard",),

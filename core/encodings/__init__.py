@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ..base.contracts import Encoding
-from ..base.registry import Entry, Registry
+from ..base.registry import Registration, Registry
 
-ENCODINGS: Registry[Encoding] = Registry(
+ENCODINGS: Registry[Encoding, Registration] = Registry(
     "encoding",
     {
-        "original": Entry(".encodings.original:OriginalEncoding", "Original file bytes, as imported"),
-        "raw": Entry(".encodings.raw:Raw", "Raw pixels: uint8, height x width x RGB"),
-        "png": Entry(".encodings.png:Png", "PNG, lossless"),
-        "jpeg": Entry(".encodings.jpeg:Jpeg", "JPEG, lossy"),
+        "original": Registration(".encodings.original:OriginalEncoding", "Original file bytes, as imported"),
+        "raw": Registration(".encodings.raw:Raw", "Raw pixels: uint8, height x width x RGB"),
+        "png": Registration(".encodings.png:Png", "PNG, lossless"),
+        "jpeg": Registration(".encodings.jpeg:Jpeg", "JPEG, lossy"),
     },
 )

@@ -39,7 +39,7 @@ TROUBLE = (
 _LONGEST_REASON = 200
 
 
-class Container:
+class ContainerReader:
     """The base of the readers; see `core.base.contracts.Reader` for what each method gives.
 
     Every method raises InputError where the container is damaged, missing, or none of ours, and nothing else.
@@ -138,7 +138,7 @@ class Container:
         return InputError(f"{self._path} could not be read at first ({reason_of(error)}), then it could: try again")
 
 
-class MappedContainer(Container):
+class MappedContainerReader(ContainerReader):
     """A container that is mapped into memory, so that all places of payloads are told at once."""
 
     def extents(self) -> Extents | None:

@@ -11,25 +11,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base.contracts import Source
-from ..base.registry import Entry, Registry
+from ..base.registry import Registration, Registry
 from .recognise import recognise
 from .request import Request
 
 __all__ = ["SOURCES", "Request", "open_source", "recognise"]
 
-SOURCES: Registry[Source] = Registry(
+SOURCES: Registry[Source, Registration] = Registry(
     "source",
     {
-        "shapes": Entry(".sources.shapes:Shapes", "Shapes, drawn here (no download)"),
-        "cifar10": Entry(
+        "shapes": Registration(".sources.shapes:Shapes", "Shapes, drawn here (no download)"),
+        "cifar10": Registration(
             ".sources.cifar10:Cifar10",
             "CIFAR-10, the Python version (download 170 MB, archive or folder)",
             needs=("requests",),
             install_hint="pip install requests",
         ),
-        "image_folder": Entry(".sources.image_folder:ImageFolder", "A folder of images"),
-        "tiny_imagenet": Entry(".sources.tiny_imagenet:TinyImageNet", "Tiny ImageNet, its own folder"),
-        "archive": Entry(".sources.archive:Archive", "An archive of any of these (.zip, .tar, .tar.gz, ...)"),
+        "image_folder": Registration(".sources.image_folder:ImageFolder", "A folder of images"),
+        "tiny_imagenet": Registration(".sources.tiny_imagenet:TinyImageNet", "Tiny ImageNet, its own folder"),
+        "archive": Registration(".sources.archive:Archive", "An archive of any of these (.zip, .tar, .tar.gz, ...)"),
     },
 )
 

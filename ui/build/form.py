@@ -21,7 +21,7 @@ from ui.shared.job_panel import draw_jobs
 from ui.shared.labels import counted, listed, seconds_text, size_text, verbatim
 from ui.shared.store_charts import compression_gains
 
-KINDS: Mapping[str, tuple[Registry[Any], tuple[str, ...], str]] = {
+KINDS: Mapping[str, tuple[Registry[Any, Any], tuple[str, ...], str]] = {
     "Formats": (FORMATS, tuple(FORMATS), "How payloads lie on the disk."),
     "Encodings": (ENCODINGS, ("original", "raw"), "How an image becomes bytes."),
     "Compressions": (COMPRESSIONS, ("none",), "What is done to those bytes, payload by payload."),
@@ -86,7 +86,7 @@ def _draw_parts(needing: set[str]) -> tuple[Parts, Parts, Parts]:
     return parts[0], parts[1], parts[2]
 
 
-def _draw_choice(title: str, table: Registry[Any], default: tuple[str, ...], help: str) -> list[str]:
+def _draw_choice(title: str, table: Registry[Any, Any], default: tuple[str, ...], help: str) -> list[str]:
     available = [name for name, entry in table.items() if entry.available()]
     names = st.pills(
         title,
@@ -104,7 +104,7 @@ def _draw_choice(title: str, table: Registry[Any], default: tuple[str, ...], hel
     return [name for name in available if name in names]
 
 
-def short_title(table: Registry[Any], name: str) -> str:
+def short_title(table: Registry[Any, Any], name: str) -> str:
     """A component's title up to where it begins to explain itself."""
     return re.split("[:,(]", table[name].title)[0].strip()
 

@@ -9,62 +9,22 @@ Layout (docs/formats.md has it to the byte):
 dictionary, where there is one, is the dataset `dictionary`.
 """
 
-from __future__ import annotations
+from ..registration import ArrayViewers, ContainerSigns, FormatRegistration, TutorialCode
 
-from dataclasses import dataclass
-from pathlib import Path
-
-from ...base.contracts import Contents
-from ...base.errors import InputError
-from ...base.options import option
-from .checked import open_readonly
-from .reader import Hdf5Reader
-from .writer import Hdf5Writer
-
-
-@dataclass(frozen=True)
-class Hdf5:
-    """HDF5, plain: h5py alone reads every sample."""
-
-    layout: str = option(
-        "auto",
-        "contiguous: one block; chunked: pieces that a filter can compress; vlen: a variable-length entry a sample; "
-        "auto: chunked where a chunk or filter is given, else contiguous",
-        choices=("auto", "contiguous", "chunked", "vlen"),
-    )
-    chunk: int = option(0, "Samples a chunk (0: as many as fit 64 KiB)", minimum=0, maximum=1 << 20)
-    filter: str = option(
-        "none",
-        "HDF5's own compression of each chunk, for raw pixels",
-        choices=("none", "gzip", "lzf", "zstd", "lz4"),
-    )
-    ending = ".h5"
-
-    def check(self, contents: Contents) -> None:
-        """Raises InputError for options that contradict each other or these contents."""
-        layout = self._layout
-        if layout != "chunked" and (self.filter != "none" or self.chunk):
-            raise InputError(f"layout={layout} has no chunks: leave out filter and chunk, or choose layout=chunked")
-        if self.filter != "none" and contents.payload_shape is None:
-            raise InputError(
-                f"filter={self.filter} compresses chunks of raw pixels: choose encoding raw without a compression, "
-                "or leave the filter out and choose a compression"
-            )
-
-    def writer(self, path: Path, contents: Contents) -> Hdf5Writer:
-        self.check(contents)
-        return Hdf5Writer(path, contents, self._layout, self.chunk, self.filter)
-
-    def reader(self, path: Path) -> Hdf5Reader:
-        return Hdf5Reader(path)
-
-    def used_bytes(self, path: Path) -> int:
-        """The file without the space that HDF5 holds free in it."""
-        with open_readonly(path) as file:
-            return int(file.id.get_filesize() - file.id.get_freespace())
-
-    @property
-    def _layout(self) -> str:
-        if self.layout != "auto":
-            return self.layout
-        return "chunked" if self.chunk or self.filter != "none" else "contiguous"
+FORMAT = FormatRegistration(
+    where=".formats.hdf5.format:Hdf5Format",
+    title="HDF5",
+    noun="an HDF5 file",
+    needs=("h5py",),
+    install_hint="pip install h5py hdf5plugin",
+    sizes=".formats.hdf5.sizes:occupied",
+    mapped=True,
+    other_languages=True,
+    array_viewers=ArrayViewers(
+        encoding="raw",
+        options={"filter": (("none", "gzip"), "its chunk filter {} needs a plugin")},
+    ),
+    tutorial=TutorialCode(".measure.storage.tutorials.hdf5_files:Hdf5Files", "tutorial", encoding="raw"),
+    signs=ContainerSigns(signature=b"\x89HDF\r\n\x1a\n"),
+    inspector_kind="hdf5",
+)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ...base.contracts import Buffer, Extents, Labels
 from ...base.errors import InputError
-from ..container import MappedContainer, checked_labels, open_file
+from ..container import MappedContainerReader, checked_labels, open_file
 from ..handles import PerProcess
 from ..maps import release_pages
 from .checked import check_chunks, dataset_of, open_readonly, place_of
@@ -26,7 +26,7 @@ Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
 
 
-class Hdf5Reader(MappedContainer):
+class Hdf5Reader(MappedContainerReader):
     """What lies in the file as it is (contiguous layouts, values of variable length) is read through a map; chunks are
     h5py's."""
 

@@ -9,37 +9,22 @@ Written with py-lmdb; read as what the file is, pages in a map (`pages`): payloa
 of by a call each, views outlive their reader, and nothing is locked, forked or opened twice.
 """
 
-from __future__ import annotations
+from ..registration import ContainerSigns, FormatRegistration, ReservedSpace, TutorialCode
 
-from dataclasses import dataclass
-from pathlib import Path
-
-from ...base.contracts import Contents
-from ...base.errors import InputError
-from ...base.options import option
-from .layout import MAX_GROUP, MAX_SAMPLES
-from .pages import Tree
-from .reader import LmdbReader
-from .writer import LmdbWriter
-
-
-@dataclass(frozen=True)
-class Lmdb:
-    """LMDB without a lock file: a finished store never changes."""
-
-    group: int = option(1, "Samples packed into one value: fewer, fuller pages", minimum=1, maximum=MAX_GROUP)
-    ending = ".lmdb"
-
-    def check(self, contents: Contents) -> None:
-        if contents.samples > MAX_SAMPLES:
-            raise InputError(f"{contents.samples:,} samples do not fit LMDB keys of eight digits; split the dataset")
-
-    def writer(self, path: Path, contents: Contents) -> LmdbWriter:
-        return LmdbWriter(path, contents, self.group)
-
-    def reader(self, path: Path) -> LmdbReader:
-        return LmdbReader(path)
-
-    def used_bytes(self, path: Path) -> int:
-        """Pages of the tree and its overflow pages, and the two meta pages (free pages are not in use)."""
-        return Tree.open(path).used_bytes
+FORMAT = FormatRegistration(
+    where=".formats.lmdb.format:LmdbFormat",
+    title="LMDB",
+    noun="an LMDB",
+    needs=("lmdb",),
+    install_hint="pip install lmdb",
+    sizes=".formats.lmdb.sizes:occupied",
+    mapped=True,
+    other_languages=True,
+    not_on_network_drives="LMDB's documentation says not to use it on a network drive",
+    reserved_space=ReservedSpace("the map that LMDB reserved", "maps", step=1 << 20, beside=8192),
+    tutorial=TutorialCode(
+        ".measure.storage.tutorials.pickled_images:PickledImages", "tutorial (pickles)", encoding="raw"
+    ),
+    signs=ContainerSigns(member="data.mdb", endings=(".mdb",)),
+    inspector_kind="lmdb",
+)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ...base.contracts import Buffer, Extents, Labels
 from ...base.errors import InputError
-from ..container import MappedContainer
+from ..container import MappedContainerReader
 from ..maps import release_pages
 from .layout import DICTIONARY, KEY_DIGITS, LABELS, MAX_GROUP, METADATA, key_of
 from .pages import HEADER, NODE, OVERFLOW_NUMBER, Entries, Tree
@@ -22,7 +22,7 @@ from .pages import HEADER, NODE, OVERFLOW_NUMBER, Entries, Tree
 POINTER = 2
 
 
-class LmdbReader(MappedContainer):
+class LmdbReader(MappedContainerReader):
     """Finds every payload when the first one is asked for, by a walk over the leaf pages; holds nothing but the map."""
 
     def _open(self) -> None:

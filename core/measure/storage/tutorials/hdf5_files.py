@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from ....base.contracts import Pixels, Sizes
-from ....formats.hdf5 import Hdf5
+from ....formats.hdf5.format import Hdf5Format
 from ..images import Images
 from ..methods import READ_MANY, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, Step
 from .shared import STEP, Tutorial, parts_of, sizes_of
@@ -73,5 +73,5 @@ class Hdf5Files(Tutorial):
 
     def sizes(self, folder: Path, images: Images, count: int) -> Sizes:
         one_file = folder / "images.h5"
-        used = Hdf5().used_bytes(one_file) if one_file.exists() else None
+        used = Hdf5Format().used_bytes(one_file) if one_file.exists() else None
         return sizes_of(folder, sum(images.pixels[number].nbytes + 1 for number in images.numbers(count)), used)

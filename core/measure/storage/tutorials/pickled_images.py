@@ -18,7 +18,7 @@ import numpy as np
 
 from ....base.contracts import Pixels, Sizes
 from ....formats.disk_errors import disk_errors_told
-from ....formats.lmdb import Lmdb
+from ....formats.lmdb.format import LmdbFormat
 from ..images import Images
 from ..methods import READ_MANY, READ_MANY_RANDOM, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, Step
 from .shared import STEP, Tutorial, parts_of, sizes_of
@@ -108,7 +108,7 @@ class PickledImages(Tutorial):
         path = os.fsencode(container)
         with lmdb.open(path, readonly=True, lock=False) as environment, environment.begin() as transaction:
             payload = sum(len(value) for _, value in transaction.cursor())
-        return sizes_of(folder, payload, Lmdb().used_bytes(container))
+        return sizes_of(folder, payload, LmdbFormat().used_bytes(container))
 
 
 def _told(folder: Path, steps: Iterator[Step]) -> Iterator[Step]:

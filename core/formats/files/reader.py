@@ -1,7 +1,4 @@
-"""Files on disk: `<class>/<key>.<ending>`, one file a sample, and `manifest.csv` that lists them in order.
-
-Beside them lie `metadata.json` and, where there is one, the compression dictionary as `__dictionary__`.
-"""
+"""Reading a folder of files."""
 
 from __future__ import annotations
 
@@ -11,7 +8,6 @@ import json
 import os
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,93 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from ..base.contracts import MAX_PAYLOAD, Buffer, Contents, Labels
-from ..base.errors import InputError
-from ..base.names import folders
-from ..base.strict_json import dumps
-from .container import Container, open_descriptor, open_file
-from .walk import files_below
+from ...base.contracts import MAX_PAYLOAD, Buffer, Labels
+from ...base.errors import InputError
+from ..container import ContainerReader, open_descriptor, open_file
+from .layout import DICTIONARY, HEADER, MANIFEST, METADATA
+from .sizes import BLOCK
 
-MANIFEST, METADATA, DICTIONARY = "manifest.csv", "metadata.json", "__dictionary__"
-RESERVED = frozenset({MANIFEST, METADATA, DICTIONARY})
-BLOCK = 4096
 LONGEST_LINE = 1 << 16
 """Characters of a line of the manifest; a longer one is damaged."""
 
 
-@dataclass(frozen=True)
-class Disk:
-    """A folder that any file manager can look into."""
-
-    ending = ""
-
-    def check(self, contents: Contents) -> None:
-        """Raises InputError for a class called like one of our own files."""
-        taken = RESERVED.intersection(contents.classes)
-        if taken:
-            raise InputError(f"a class called {min(taken)!r} would stand where this format keeps a file of that name")
-
-    def writer(self, path: Path, contents: Contents) -> DiskWriter:
-        return DiskWriter(path, contents)
-
-    def reader(self, path: Path) -> DiskReader:
-        return DiskReader(path)
-
-    def used_bytes(self, path: Path) -> int:
-        """The sum of the files' sizes."""
-        return sum(status.st_size for status in files_below(path))
-
-
-class DiskWriter:
-    """Writes a file a sample and a line of the manifest for each."""
-
-    def __init__(self, path: Path, contents: Contents) -> None:
-        self._path = path
-        self._contents = contents
-        self._folders = list(folders(contents.classes).values())
-        for folder in self._folders:
-            (path / folder).mkdir(parents=True)
-        path.mkdir(exist_ok=True)
-        self._file = (path / MANIFEST).open("w", newline="", encoding="utf-8")
-        self._manifest = csv.writer(self._file)
-        self._manifest.writerow(["path", "label", "class"])
-        self._written = 0
-
-    def write(self, payloads: Sequence[Buffer], labels: Sequence[int], suffixes: Sequence[str]) -> None:
-        root, folders, classes = str(self._path), self._folders, self._contents.classes
-        rows = []
-        for payload, label, suffix in zip(payloads, labels, suffixes, strict=True):
-            relative = f"{folders[label]}/{self._written:08d}{suffix}"
-            _write_file(f"{root}/{relative}", payload)
-            rows.append((relative, label, classes[label]))
-            self._written += 1
-        self._manifest.writerows(rows)
-
-    def close(self) -> None:
-        self._file.close()
-        metadata = {"samples": self._contents.samples, "classes": list(self._contents.classes)}
-        text = dumps(metadata | dict(self._contents.metadata))
-        (self._path / METADATA).write_text(text, encoding="utf-8")
-        if self._contents.dictionary is not None:
-            (self._path / DICTIONARY).write_bytes(self._contents.dictionary)
-
-    def abort(self) -> None:
-        with suppress(OSError):  # what is still to be flushed is rubbish
-            self._file.close()
-
-
-def _write_file(path: str, payload: Buffer) -> None:
-    # The bare system calls: beside opening the file, Python's file objects cost as much again.
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    try:
-        view = memoryview(payload)
-        while view:
-            view = view[os.write(descriptor, view) :]
-    finally:
-        os.close(descriptor)
-
-
-class DiskReader(Container):
+class FilesReader(ContainerReader):
     """Reads whole files; holds the list of paths, no handles. Nothing that a link leads to is read."""
 
     def _open(self) -> None:
@@ -138,20 +58,20 @@ class DiskReader(Container):
         return -(-status.st_size // BLOCK) * BLOCK if blocks is None else int(blocks * 512)
 
     @cached_property
-    def _listing(self) -> _Listing:
+    def _listing(self) -> _SampleList:
         with open_file(self._need(MANIFEST)) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
             # Whatever a file without line ends holds, no more of it than this is in memory at once.
             rows = csv.reader(iter(lambda: text.readline(LONGEST_LINE), ""))
-            if next(rows, None) != ["path", "label", "class"]:
+            if next(rows, None) != HEADER:
                 raise InputError(f"{self._path / MANIFEST} does not begin with 'path,label,class': not a store of ours")
             try:
-                listing = _Listing.of(rows)
+                listing = _SampleList.of(rows)
             except (ValueError, OverflowError, csv.Error) as error:
                 raise InputError(f"{self._path / MANIFEST} is damaged: {error}") from None
         self._check_folders(listing)
         return listing
 
-    def _check_folders(self, listing: _Listing) -> None:
+    def _check_folders(self, listing: _SampleList) -> None:
         """Raises InputError for a class's folder that is a link: its files would lie somewhere else."""
         for folder in set(listing.folders.values()):
             if (self._path / folder).is_symlink():
@@ -165,7 +85,7 @@ class DiskReader(Container):
 
 
 @dataclass(frozen=True)
-class _Listing:
+class _SampleList:
     """The manifest in nine bytes a sample: a path is its class's folder, its number and one of a few endings."""
 
     labels: Labels
@@ -174,7 +94,7 @@ class _Listing:
     known_endings: list[str]
 
     @classmethod
-    def of(cls, rows: Iterable[list[str]]) -> _Listing:
+    def of(cls, rows: Iterable[list[str]]) -> _SampleList:
         """Raises ValueError for a line that does not follow the layout."""
         labels, endings = array("q"), bytearray()
         folders: dict[int, str] = {}

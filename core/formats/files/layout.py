@@ -1,0 +1,8 @@
+"""The names of the files beside the samples' own, and how a path is made."""
+
+from __future__ import annotations
+
+MANIFEST, METADATA, DICTIONARY = "manifest.csv", "metadata.json", "__dictionary__"
+RESERVED = frozenset({MANIFEST, METADATA, DICTIONARY})
+HEADER = ["path", "label", "class"]
+"""The first line of the manifest."""

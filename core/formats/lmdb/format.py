@@ -1,0 +1,36 @@
+"""LMDB as a format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...base.contracts import Contents
+from ...base.errors import InputError
+from ...base.options import option
+from .layout import MAX_GROUP, MAX_SAMPLES
+from .pages import Tree
+from .reader import LmdbReader
+from .writer import LmdbWriter
+
+
+@dataclass(frozen=True)
+class LmdbFormat:
+    """LMDB without a lock file: a finished store never changes."""
+
+    group: int = option(1, "Samples packed into one value: fewer, fuller pages", minimum=1, maximum=MAX_GROUP)
+    ending = ".lmdb"
+
+    def check(self, contents: Contents) -> None:
+        if contents.samples > MAX_SAMPLES:
+            raise InputError(f"{contents.samples:,} samples do not fit LMDB keys of eight digits; split the dataset")
+
+    def writer(self, path: Path, contents: Contents) -> LmdbWriter:
+        return LmdbWriter(path, contents, self.group)
+
+    def reader(self, path: Path) -> LmdbReader:
+        return LmdbReader(path)
+
+    def used_bytes(self, path: Path) -> int:
+        """Pages of the tree and its overflow pages, and the two meta pages (free pages are not in use)."""
+        return Tree.open(path).used_bytes
