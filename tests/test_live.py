@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 from app_under_test import open_page, texts
+from sse_starlette import ServerSentEvent
 from starlette.requests import Request
 from test_app_browser import browser, calm, serving  # noqa: F401 - `browser` is a fixture
 
@@ -27,19 +28,18 @@ STORES = ("disk/original", "lmdb/raw")
 def ask(way, job: str, query: str = "") -> str | None:
     """The first picture of a stream; None where the job is gone."""
 
-    async def first() -> str:
+    async def first() -> ServerSentEvent:
         scope = {"type": "http", "path_params": {"job": job}, "query_string": query.encode(), "headers": []}
         answer = await way(Request(scope))
         assert answer.media_type == "text/event-stream"
         events = answer.body_iterator
-        assert (await anext(events)).startswith("retry: ")
+        assert (await anext(events)).encode().startswith(b"retry: ")
         event = await anext(events)
         await events.aclose()
         return event
 
     event = asyncio.run(first())
-    assert event.endswith("\n\n")
-    return None if event == route.GONE else event.removeprefix("data: ").strip()
+    return None if event is route.GONE else event.data
 
 
 def race(home: Home, seconds: float = 0.5, rounds: int = 4) -> Job:
@@ -72,11 +72,11 @@ def test_a_stream_has_what_changes_and_ends_by_itself(monkeypatch: pytest.Monkey
     monkeypatch.setattr(route, "OPEN_SECONDS", 0.3)
     shown = iter(["one", "one", "two\nlines", *["three"] * 100])
 
-    async def all_of_it() -> list[str]:
-        return [event async for event in route._pictures(lambda: next(shown), 0.05)]
+    async def all_of_it() -> list[bytes]:
+        return [event.encode() async for event in route._pictures(lambda: next(shown), 0.05)]
 
-    events = asyncio.run(all_of_it())
-    assert events == ["retry: 50\n\n", "data: one\n\n", "data: two lines\n\n", "data: three\n\n"]
+    events = b"".join(asyncio.run(all_of_it())).decode().replace("\r\n", "\n")
+    assert events == "retry: 50\n\ndata: one\n\ndata: two\ndata: lines\n\ndata: three\n\n"
     assert next(shown) == "three", "it ended before they did"
 
 
@@ -109,7 +109,7 @@ def test_a_tab_that_shows_no_job_learns_of_the_first(furnished: Home) -> None:
 def ask_idle(known: str) -> str | None:
     """None where the stream says that the jobs are others by now; it sends nothing as long as they are not."""
 
-    async def events() -> list[str]:
+    async def events() -> list[ServerSentEvent]:
         scope = {"type": "http", "path_params": {}, "query_string": f"known={known}".encode(), "headers": []}
         return [event async for event in (await idle(Request(scope))).body_iterator]
 

@@ -3,8 +3,8 @@ and GET /live/idle while none does.
 
 Each is a stream of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) whose data is
 HTML without scripts, each about a millisecond's work in a thread of the server's; the event "gone" says that the job
-has ended, or that other jobs are active by now. A stream ends after some seconds and the browser opens the next one: a
-server that is to stop waits for those that are open.
+has ended, or that other jobs are active by now. A stream ends after some seconds and the browser opens the next one: so
+a connection that a proxy or a sleeping laptop has cut is soon replaced.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 
+from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from core.base.errors import FormatMattersError
@@ -31,7 +31,7 @@ OPEN_SECONDS = 4.0
 EVERY, EVERY_SMALL, EVERY_IDLE = 0.48, 4.0, 1.9
 """Seconds between two pictures: more than two a second of what the page is about."""
 
-GONE = "event: gone\ndata:\n\n"
+GONE = ServerSentEvent("", event="gone")
 
 Draw = Callable[[Job, Watch], str]
 
@@ -56,19 +56,19 @@ class Watches:
 _watches = Watches()
 
 
-async def live(request: Request) -> StreamingResponse:
+async def live(request: Request) -> EventSourceResponse:
     """The picture on the page that owns the job."""
     name = request.path_params["job"]
     return _stream(lambda: _large(name), EVERY)
 
 
-async def beside(request: Request) -> StreamingResponse:
+async def beside(request: Request) -> EventSourceResponse:
     """The small picture beside every page. What is `known` of all jobs is compared with what is so."""
     name, known = request.path_params["job"], request.query_params.get("known")
     return _stream(lambda: _small(name, known), EVERY_SMALL)
 
 
-async def idle(request: Request) -> StreamingResponse:
+async def idle(request: Request) -> EventSourceResponse:
     """Nothing to see, until the jobs are others than the `known` ones: for the tabs that show no job."""
     known = request.query_params.get("known")
     return _stream(lambda: "" if _is_known(known) else None, EVERY_IDLE)
@@ -106,14 +106,13 @@ def _job(name: str) -> Job | None:
         return None
 
 
-def _stream(draw: Callable[[], str | None], every: float) -> StreamingResponse:
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_pictures(draw, every), media_type="text/event-stream", headers=headers)
+def _stream(draw: Callable[[], str | None], every: float) -> EventSourceResponse:
+    return EventSourceResponse(_pictures(draw, every), ping=0)  # a stream ends before a proxy would think it dead
 
 
-async def _pictures(draw: Callable[[], str | None], every: float) -> AsyncIterator[str]:
+async def _pictures(draw: Callable[[], str | None], every: float) -> AsyncIterator[ServerSentEvent]:
     """Events, first at once and then as often as it is said; none for a picture that has not changed."""
-    yield f"retry: {round(1000 * every)}\n\n"
+    yield ServerSentEvent(retry=round(1000 * every))
     shown, ends = "", time.monotonic() + OPEN_SECONDS
     while True:
         picture = await run_in_threadpool(draw)
@@ -122,7 +121,7 @@ async def _pictures(draw: Callable[[], str | None], every: float) -> AsyncIterat
             return
         if picture != shown:
             shown = picture
-            yield f"data: {' '.join(picture.splitlines())}\n\n"
+            yield ServerSentEvent(picture)
         if time.monotonic() + every > ends:
             return
         await asyncio.sleep(every)
