@@ -131,8 +131,8 @@ def test_a_comparison_is_titled_with_what_varies_elsewhere() -> None:
     assert titles == [
         "Formats at raw, batch 64",
         "Formats at raw, batch 256",
-        "Batch sizes, Files on disk · raw",
-        "Batch sizes, LMDB · raw",
+        "Batch sizes, disk/raw",
+        "Batch sizes, lmdb/raw",
     ]
 
 

@@ -194,7 +194,7 @@ def test_deleting_a_dataset_asks_first_and_names_its_stores(furnished: Home) -> 
     app = open_page("dataset")
     click(app, "dataset.delete")
     assert list_datasets(furnished), "asking does not delete"
-    assert "LMDB · raw" in app.warning[0].value
+    assert "lmdb/raw" in app.warning[0].value
     click(app, "dataset.delete_confirmed")
     assert list_datasets(furnished) == []
     assert len(list_stores(furnished)) == 3

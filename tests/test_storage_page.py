@@ -87,7 +87,7 @@ def test_what_is_compared_differs_in_one_factor_and_is_named(home: Home) -> None
     assert choice.options == ["Formats at raw", "Encodings in Files on disk", "All methods"]
     told = texts(app)
     assert "Read many" in told
-    assert "disk · original" not in next(text for text in told.splitlines() if "**Read many**" in text)
+    assert "disk/original" not in next(text for text in told.splitlines() if "**Read many**" in text)
     choice.set_value("All methods").run()
     assert "cannot be traced to one of them" in texts(app)
     assert not app.exception
@@ -114,7 +114,7 @@ def test_what_was_left_out_is_named(home: Home, monkeypatch: pytest.MonkeyPatch)
     finish(StorageExperiment("shapes", (50,), ways=ways, batch_size=2, repeats=1, home=str(home.root)).run())
     app = open_storage()
     assert "2 parts left out" in [expander.label for expander in app.expander]
-    assert "HDF5 · tutorial, write many and its reads, 50 images: it holds" in texts(app)
+    assert "hdf5/tutorial, write many and its reads, 50 images: it holds" in texts(app)
 
 
 def sample(series: str, at: float, **values: Any) -> Measured:
@@ -127,7 +127,7 @@ def test_the_live_picture_is_drawn_from_whatever_is_there() -> None:
     for samples in ({"time": [time]}, {"now": [now]}, {"time": [time, time], "now": [now]}):
         drawn = picture(SimpleNamespace(samples=samples))
         ElementTree.fromstring(f"<div>{drawn}</div>")
-        assert "LMDB · raw" in drawn
+        assert "lmdb/raw" in drawn
     assert (drawn.count("rotate"), drawn.count("border-radius")) == (0, 2), "a dot, and a ring where it is now"
     times = [sample("time", at, operation="write-many", samples=10**at, seconds=10.0**-at, bytes=5) for at in (1, 2, 3)]
     assert picture(SimpleNamespace(samples={"time": times})).count("rotate") == 2

@@ -94,8 +94,8 @@ def test_overlapping_spreads_are_no_difference() -> None:
     rows = [row("a", [1.0, 1.5, 2.0, 1.2, 1.8]), row("b", [1.1, 1.6, 2.1, 1.3, 1.9])]
     [standing] = standings(rows, ["read-many"])
     assert [place.variant for place in standing.tied] == ["b"]
-    assert (cell_title(standing), cell_text(standing)) == ("LMDB a", "= LMDB b")
-    assert "no significant difference between LMDB · a and LMDB · b" in verdict([standing])[0]
+    assert (cell_title(standing), cell_text(standing)) == ("lmdb/a", "= lmdb/b")
+    assert "no significant difference between lmdb/a and lmdb/b" in verdict([standing])[0]
 
 
 @pytest.mark.parametrize(("other", "tied"), [(1.2, True), (3.0, False)])
@@ -109,8 +109,8 @@ def test_the_verdict_tells_numbers_and_where_another_was_ahead() -> None:
     large = [row("a", [1.0, 1.01, 1.0], 1_000), row("b", [4.0, 4.01, 4.0], 1_000)]
     [sentence] = verdict(standings([*small, *large], ["read-many"]))
     assert sentence == (
-        "**Read many**, 1,000 images: **LMDB · a** took 1.00 s; LMDB · b 4.00 times as long. "
-        "Ahead at fewer images: LMDB · b at 10."
+        "**Read many**, 1,000 images: **lmdb/a** took 1.00 s; lmdb/b 4.00 times as long. "
+        "Ahead at fewer images: lmdb/b at 10."
     )
 
 
@@ -119,7 +119,7 @@ def test_the_verdict_holds_the_best_against_the_runner_up_and_plain_files() -> N
     seconds = {"lmdb": 1.0, "hdf5": 2.0, "disk": 8.0, "slow": 90.0}
     rows = [{**row("raw", [took, took * 1.001, took * 0.999]), "format": name} for name, took in seconds.items()]
     [sentence] = verdict(standings(rows, ["read-many"]))
-    assert "HDF5 · raw 2.00 times as long and Files on disk · raw 8.00 times as long." in sentence
+    assert "hdf5/raw 2.00 times as long and disk/raw 8.00 times as long." in sentence
     assert "90" not in sentence
 
 
@@ -138,7 +138,7 @@ def test_the_verdict_names_who_was_left_out_at_the_end() -> None:
     small = [row(name, [seconds] * 3) for name, seconds in (("a", 0.2), ("b", 0.1), ("c", 0.3))]
     large = [row("a", [1.0] * 3, 1_000), row("b", [4.0] * 3, 1_000)]
     [sentence] = verdict(standings([*small, *large], ["read-many"]))
-    assert sentence.endswith("Left out there: LMDB · c.")
+    assert sentence.endswith("Left out there: lmdb/c.")
 
 
 def test_standings_follow_the_operations_and_the_numbers() -> None:

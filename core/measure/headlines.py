@@ -108,7 +108,8 @@ def _stored_title(group: Group[Any]) -> str:
     if factor == "code":
         return f"Ours and the tutorial's code, {format} at {payload}"
     what = FACTORS[factor]
-    return f"{what[:1].upper()}{what[1:]}{'' if what.endswith('s') else 's'}, {format} · {payload}"
+    name = f"{shared.get('format', '')}/{payload}"
+    return f"{what[:1].upper()}{what[1:]}{'' if what.endswith('s') else 's'}, {name}"
 
 
 def value_title(factor: str, factors: Factors) -> str:

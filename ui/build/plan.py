@@ -14,7 +14,7 @@ from core.building.recipe import Recipe
 from core.datasets.dataset import Dataset
 from ui.shared import state
 from ui.shared.cached import cache_data
-from ui.shared.stores import label
+from ui.shared.stores import store_name
 
 Part = tuple[str, Mapping[str, Any]]
 """A chosen component: its name, and its options that are not at their default."""
@@ -61,7 +61,7 @@ class Planned:
 
     @property
     def title(self) -> str:
-        return label(self.fields["format"], self.variant or str(self.fields["encoding"]))
+        return store_name(self.fields["format"], self.variant or str(self.fields["encoding"]))
 
     @property
     def ready(self) -> bool:

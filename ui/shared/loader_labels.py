@@ -10,7 +10,6 @@ from core.measure.controlled import differing, differing_text, groups
 from core.measure.headlines import headlines
 from core.measure.loader_runs import RaceRecord, Standing, setting_of
 from ui.shared.labels import counted, listed, size_text, speed_text, verbatim
-from ui.shared.stores import label
 
 LOADERS = {"fast": "Fast (ours)", "torch": "Plain PyTorch", "naive": "As in tutorials"}
 TRANSFORMS = {
@@ -26,15 +25,10 @@ STEPS = {
 }
 
 
-def named(store: str) -> str:
-    """ "lmdb/raw" as people read it."""
-    return label(*store.split("/", 1))
-
-
 def setting_label(row: Mapping[str, Any], varied: Sequence[str]) -> str:
-    """A turn's setting by what it differs in from the others of its experiment: "LMDB · raw, naive, 2 workers"."""
+    """A turn's setting by what it differs in from the others of its experiment: "lmdb/raw, naive, 2 workers"."""
     words = {
-        "store": named(str(row["store"])),
+        "store": str(row["store"]),
         "loader": str(row.get("loader", "")),
         "batch_size": f"batch {row.get('batch_size')}",
         "workers": _workers_text(str(row.get("workers_asked", "auto"))),

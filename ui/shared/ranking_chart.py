@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.measure.loader_runs import Standing
 from ui.shared.labels import number_text, rounded
-from ui.shared.loader_labels import named, workers_text
+from ui.shared.loader_labels import workers_text
 from ui.shared.theme import FIGURE_COLOUR, finish, format_scale, format_title
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def ranking_chart(rows: Sequence[Standing], labels: Mapping[str, str] | None = N
     table = pd.DataFrame(
         [
             {
-                "setting": labels[row.setting] if labels else named(row.store),
+                "setting": labels[row.setting] if labels else row.store,
                 "format": format_title(row.format),
                 "median": row.median,
                 "slowest": row.slowest,

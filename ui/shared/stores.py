@@ -38,13 +38,14 @@ def stores(dataset: str | None = None) -> list[StoreInfo]:
     return _stores(str(state.home().root), dataset, _changed(state.home(), dataset))
 
 
-def label(format: str, variant: str) -> str:
-    """What people read: "LMDB · raw"."""
-    return f"{format_title(format)} · {variant}"
+def store_name(format: str, variant: str) -> str:
+    """The name of a store, or of a storage method, everywhere: "lmdb/raw"."""
+    return f"{format}/{variant}"
 
 
 def store_label(store: StoreInfo) -> str:
-    return label(store.manifest.format, store.manifest.variant)
+    """The same of a built store."""
+    return store_name(store.manifest.format, store.manifest.variant)
 
 
 def store_factors_of(store: StoreInfo) -> Mapping[str, str]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.training.results import TrainingRecord
-from ui.shared.loader_labels import named
 from ui.shared.theme import PALETTE, finish
 from ui.train.labels import lane_colours, lane_label
 
@@ -140,7 +139,7 @@ def scaling_rows(turns: Sequence[Mapping[str, Any]]) -> Rows:
         groups.setdefault((turn["store"], turn["device"], turn["batch_size"], turn["workers"]), []).append(turn)
     return [
         {
-            "where": named(store) if device == "cpu" else f"{named(store)}, {device}",
+            "where": store if device == "cpu" else f"{store}, {device}",
             "batch": size,
             "workers": f"workers {workers}",
             "images/s": statistics.median(turn["samples_per_s"] for turn in many),

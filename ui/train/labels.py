@@ -10,7 +10,7 @@ from core.training.results import Lane, TrainingRecord
 from core.training.settings import MODELS, ORDERS
 from core.training.verdict import judge
 from ui.shared.labels import counted, listed, size_text, speed_text, verbatim
-from ui.shared.loader_labels import named, workers_text
+from ui.shared.loader_labels import workers_text
 from ui.shared.theme import PALETTE, format_colour
 
 COLLAPSED = 1.6
@@ -21,8 +21,8 @@ def lane_label(store: str, order: str, lanes: Sequence[Lane]) -> str:
     """By what it differs in from the others: the store, the order, or both."""
     stores, orders = {lane[0] for lane in lanes}, {lane[1] for lane in lanes}
     if len(orders) == 1:
-        return named(store)
-    return ORDERS.get(order, order) if len(stores) == 1 else f"{named(store)}, {ORDERS.get(order, order).lower()}"
+        return store
+    return ORDERS.get(order, order) if len(stores) == 1 else f"{store}, {ORDERS.get(order, order).lower()}"
 
 
 def lane_colours(lanes: Sequence[Lane]) -> list[str]:
@@ -67,10 +67,10 @@ def format_sentence(record: TrainingRecord) -> tuple[bool | None, str]:
         )
     if told["identical"] is None:
         return None, ""
-    parts = [f"**{verbatim(named(one['store']))}** from {_where(one)} on ({one['why']})" for one in told["differs"][:3]]
+    parts = [f"**{verbatim(one['store'])}** from {_where(one)} on ({one['why']})" for one in told["differs"][:3]]
     more = len(told["differs"]) - len(parts)
     parts += [f"{more} more"] if more > 0 else []
-    first = verbatim(named(told["differs"][0]["reference"]))
+    first = verbatim(told["differs"][0]["reference"])
     return False, f"**Not all stores gave the same result.** Other than {first}: {listed(parts)}."
 
 

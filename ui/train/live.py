@@ -14,7 +14,6 @@ from core.training.results import Lane
 from ui.shared.labels import speed_text
 from ui.shared.live.drawing import Bar, Strip, bars, side_by_side, small
 from ui.shared.live.machine import machine
-from ui.shared.loader_labels import named
 from ui.shared.theme import FIGURE_COLOUR, PALETTE, format_colour
 from ui.train.charts import COMPUTING, TIME_COLOURS, WAITING
 from ui.train.labels import lane_colours, lane_label
@@ -61,7 +60,7 @@ def scaling_picture(seen: Watch) -> str:
     found: dict[str, list[float]] = {}
     colours: dict[str, str] = {}
     for one in turns or steps:
-        name = f"{named(str(one.values['store']))}, {one.values['setting']}"
+        name = f"{one.values['store']}, {one.values['setting']}"
         colours[name] = format_colour(str(one.values["format"]))
         found.setdefault(name, []).append(float(one.values["samples_per_s"]))
     if not found:

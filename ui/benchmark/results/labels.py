@@ -14,7 +14,6 @@ from core.measure.records import Record
 from core.measure.series import NOTEBOOK, Part
 from core.measure.statistics import RESOLUTION, Ratio, Verdict
 from ui.shared.labels import counted, listed, number_text, size_text, speed_text, times_text, verbatim
-from ui.shared.stores import label
 
 EXPERIMENTS = {
     "loader": "Loaders",
@@ -61,18 +60,13 @@ def run_title(record: Record) -> str:
     return f"{experiment_title(record)} · {datasets} · {when_text(record)}"
 
 
-def store_text(store: str) -> str:
-    """ "lmdb/raw" as people read it; a name of another kind as it is."""
-    return label(*store.split("/", 1)) if "/" in store else store
-
-
 def part_text(part: Part) -> str:
     name, value = part
-    return store_text(value) if name == "store" else PARTS.get(name, name + " {}").format(value)
+    return value if name == "store" else PARTS.get(name, name + " {}").format(value)
 
 
 def thing_text(parts: Sequence[Part]) -> str:
-    """ "LMDB · raw, batch 64"."""
+    """ "lmdb/raw, batch 64"."""
     return ", ".join(map(part_text, parts))
 
 

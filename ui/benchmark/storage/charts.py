@@ -16,10 +16,9 @@ from ui.benchmark.storage.labels import (
     cell_title,
     flavoured,
     operation_title,
-    short_label,
     time_text,
-    way_label,
 )
+from ui.shared.stores import store_name
 from ui.shared.theme import FIGURE_COLOUR, finish, format_colour
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def times_table(rows: Sequence[Row], synced: bool, random: bool) -> pd.DataFrame
         told, count = summarise(row["seconds"]), row["samples"]
         lines.append(
             {
-                "way": way_label(row["format"], row["variant"]),
+                "way": store_name(row["format"], row["variant"]),
                 "operation": operation_title(row["operation"]),
                 "images": count,
                 **{name: getattr(told, name) for name in ("median", "low", "high", "repeats")},
@@ -126,7 +125,7 @@ def _looks(rows: Sequence[Row]) -> dict[str, Any]:
     import altair as alt
 
     ways = ways_of(rows)
-    labels = [way_label(*way) for way in ways]
+    labels = [store_name(*way) for way in ways]
     dashes = [
         TUTORIAL_DASH if variant == TUTORIAL else DASHES[_place(ways, format, variant) % len(DASHES)]
         for format, variant in ways
@@ -166,7 +165,7 @@ def winners_chart(found: Sequence[Standing]) -> alt.LayerChart:
                 "winner": cell_title(standing),
                 "by": cell_text(standing),
                 "colour": _cell_colour(standing),
-                "level": ", ".join(short_label(place) for place in (standing.best, *standing.tied)),
+                "level": ", ".join(place.name for place in (standing.best, *standing.tied)),
                 "time": time_text(standing.best.summary.median),
             }
             for standing in found

@@ -18,7 +18,6 @@ from core.measure.storage.choice import TUTORIALS, choices, usual
 from core.measure.storage.experiment import TRIAL
 from core.measure.storage.methods import TUTORIAL
 from core.measure.storage.schedule import Costs, forecast
-from ui.benchmark.storage.labels import name_label
 from ui.shared import state
 from ui.shared.cached import cache_data
 from ui.shared.labels import counted, listed, seconds_text, size_text, verbatim
@@ -45,7 +44,6 @@ def _draw_ways(dataset: Dataset, size: int | None) -> list[str]:
         "Ways of storing",
         every,
         default=usual(one_shape, size is not None),
-        format_func=name_label,
         help="Ours go through the writers and readers that stores are built with. Tutorial: the code of a well-known "
         "tutorial (Three Ways of Storing and Accessing Lots of Images), so that you see what it costs.",
         key=f"storage.ways.{dataset.name}.{one_shape}.{size is not None}",
@@ -140,7 +138,7 @@ def _trouble(dataset: Dataset, fields: Mapping[str, Any]) -> str:
         found = choices(dataset, fields["split"], fields["size"], fields["ways"])
     except FormatMattersError as error:
         return f"{error}."
-    refused = [f"{name_label(choice.name)}: {choice.why_not}" for choice in found if choice.why_not]
+    refused = [f"{choice.name}: {choice.why_not}" for choice in found if choice.why_not]
     if refused:
         st.caption(f"Left out: {verbatim(listed(refused))}.")
     return ""
@@ -157,7 +155,7 @@ def _foretold(dataset: Dataset, fields: Mapping[str, Any]) -> str:
     text = f"About {seconds_text(told.seconds)}, and up to {size_text(told.bytes)} on the disk, given back at the end."
     if told.left_out:
         counts = sorted({count for _, count in told.left_out})
-        names = listed(dict.fromkeys(name_label(name.split()[0]) for name, _ in told.left_out))
+        names = listed(dict.fromkeys(name.split()[0] for name, _ in told.left_out))
         text += f" Perhaps too slow for that time, at {listed(f'{count:,}' for count in counts)}: parts of {names}."
     return text
 

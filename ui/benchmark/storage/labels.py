@@ -11,13 +11,12 @@ from core.measure.storage.methods import (
     READ_ONE,
     READ_ONE_RANDOM,
     SYNCED,
-    TUTORIAL,
     WRITE_MANY,
     WRITE_ONE,
 )
 from core.measure.storage.verdict import Place, Standing
 from ui.shared.labels import counted, listed, times_text, verbatim
-from ui.shared.theme import format_title
+from ui.shared.stores import store_name
 
 OPERATIONS = {
     WRITE_ONE: "Write one by one",
@@ -28,19 +27,6 @@ OPERATIONS = {
 """The four that are compared; each may be meant in its other flavour (synced, in random order)."""
 
 RANDOM = {READ_ONE: READ_ONE_RANDOM, READ_MANY: READ_MANY_RANDOM}
-
-
-def way_label(format: str, variant: str) -> str:
-    """ "LMDB · raw"; what a tutorial's code does says so."""
-    return f"{format_title(format)} · {TUTORIAL_NAMES.get(format, variant) if variant == TUTORIAL else variant}"
-
-
-TUTORIAL_NAMES = {"disk": "tutorial (PNG + CSV)", "lmdb": "tutorial (pickles)", "hdf5": "tutorial"}
-
-
-def name_label(name: str) -> str:
-    """The same of "lmdb/raw"."""
-    return way_label(*name.split("/", 1))
 
 
 def flavoured(operation: str, synced: bool, random: bool) -> str:
@@ -95,7 +81,7 @@ def _sentence(operation: str, standings: Sequence[Standing]) -> str:
 
 
 def _shown(place: Place) -> str:
-    return verbatim(way_label(place.format, place.variant))
+    return verbatim(place.name)
 
 
 def _elsewhere(standings: Sequence[Standing], ahead: set[str]) -> str:
@@ -104,9 +90,7 @@ def _elsewhere(standings: Sequence[Standing], ahead: set[str]) -> str:
     for standing in standings[:-1]:
         if standing.best.name not in ahead and not ahead & {place.name for place in standing.tied}:
             others.setdefault(standing.best.name, []).append(standing.samples)
-    parts = [
-        f"{verbatim(name_label(name))} at {listed(f'{count:,}' for count in counts)}" for name, counts in others.items()
-    ]
+    parts = [f"{verbatim(name)} at {listed(f'{count:,}' for count in counts)}" for name, counts in others.items()]
     return f" Ahead at fewer images: {listed(parts)}." if parts else ""
 
 
@@ -114,13 +98,13 @@ def _missing(standings: Sequence[Standing]) -> str:
     """The ways that were measured before and are missing at the end."""
     there = {place.name for place in standings[-1].places}
     before = dict.fromkeys(place.name for standing in standings for place in standing.places)
-    names = [verbatim(name_label(name)) for name in before if name not in there]
+    names = [verbatim(name) for name in before if name not in there]
     return f" Left out there: {listed(names)}." if names else ""
 
 
 def left_out_text(told: Mapping[str, Any]) -> str:
     """A line of what was not measured, and why."""
-    way = way_label(told["format"], told["variant"])
+    way = store_name(told["format"], told["variant"])
     if told["operation"] == "all":
         return f"{way}: {told['reason']}"
     reads = " and its reads" if told.get("with") else ""
@@ -129,7 +113,7 @@ def left_out_text(told: Mapping[str, Any]) -> str:
 
 def cell_title(standing: Standing) -> str:
     """Who is ahead, in a small space."""
-    return f"{1 + len(standing.tied)} level" if len(standing.tied) > 1 else short_label(standing.best)
+    return f"{1 + len(standing.tied)} level" if len(standing.tied) > 1 else standing.best.name
 
 
 def cell_text(standing: Standing) -> str:
@@ -137,10 +121,5 @@ def cell_text(standing: Standing) -> str:
     if len(standing.tied) > 1:
         return "no difference"
     if standing.tied:
-        return f"= {short_label(standing.tied[0])}"
+        return f"= {standing.tied[0].name}"
     return f"{times_text(standing.factor(standing.places[1]))} ahead" if len(standing.places) > 1 else "alone measured"
-
-
-def short_label(place: Place) -> str:
-    """ "LMDB raw"."""
-    return f"{format_title(place.format).replace('Files on disk', 'Disk')} {place.variant}"

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 from core.jobs import Job, Watch
 from core.jobs.watch import Measured
 from core.measure.storage.methods import TUTORIAL
-from ui.benchmark.storage.labels import OPERATIONS, operation_title, time_text, way_label
+from ui.benchmark.storage.labels import OPERATIONS, operation_title, time_text
 from ui.shared.labels import remaining_text, seconds_text
 from ui.shared.live.machine import machine
+from ui.shared.stores import store_name
 from ui.shared.theme import format_colour
 
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 450, 212, 58, 16, 26, 28
@@ -53,7 +54,7 @@ def _latest(seen: Watch) -> str:
     now = _now(seen)
     if now is None:
         return ""
-    way, operation = way_label(now["format"], now["variant"]), operation_title(now["operation"]).lower()
+    way, operation = store_name(now["format"], now["variant"]), operation_title(now["operation"]).lower()
     done, seconds = now["done"], now["seconds"]
     pace = f", {time_text(seconds / done)} each" if done else ""
     return f"{way}: {operation}, {done:,} of {now['samples']:,}{pace}"
@@ -107,7 +108,7 @@ def _of(operation: str, samples: Iterable[Measured]) -> Iterable[Measured]:
 def _legend(ways: Sequence[tuple[str, str]]) -> str:
     entries = "".join(
         f'<span style="white-space:nowrap"><span style="display:inline-block;width:30px;vertical-align:middle;'
-        f'{_border(*way)}"></span> {escape(way_label(*way))}</span>'
+        f'{_border(*way)}"></span> {escape(store_name(*way))}</span>'
         for way in ways
     )
     return f'<div style="display:flex;flex-wrap:wrap;gap:4px 22px;font-size:0.9rem;margin-bottom:10px">{entries}</div>'

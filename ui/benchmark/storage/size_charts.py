@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from core.measure.storage.methods import TUTORIAL, WRITE_MANY, WRITE_ONE
 from ui.benchmark.storage.charts import LINEAR, TUTORIAL_DASH, Row, decades, scale_of, ways_of
-from ui.benchmark.storage.labels import way_label
 from ui.shared.labels import size_text
-from ui.shared.stores import SIZES
+from ui.shared.stores import SIZES, store_name
 from ui.shared.theme import FIGURE_COLOUR, finish, format_colour
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def sizes_table(rows: Sequence[Row]) -> pd.DataFrame:
         apart = row["operation"] == WRITE_ONE and twin is not None and twin["files"] != row["files"]
         if row["operation"] != WRITE_MANY and not apart and not first:
             continue
-        way = way_label(row["format"], row["variant"])
+        way = store_name(row["format"], row["variant"])
         lines.append(
             {
                 "way": f"{way}, one by one" if apart or (first and row["variant"] == TUTORIAL) else way,

@@ -13,11 +13,11 @@ from core.measure.records import Record
 from core.measure.storage.rows import LEFT_OUT, shown_rows
 from core.measure.storage.verdict import comparisons, standings
 from ui.benchmark.storage.charts import EACH, LINEAR, LOG, times_chart, times_table, winners_chart
-from ui.benchmark.storage.labels import OPERATIONS, flavoured, left_out_text, operation_title, verdict, way_label
+from ui.benchmark.storage.labels import OPERATIONS, flavoured, left_out_text, operation_title, verdict
 from ui.benchmark.storage.size_charts import growth_chart, sizes_chart, sizes_table
 from ui.shared.chart_export import download_row
 from ui.shared.labels import code, counted, listed, size_text, verbatim
-from ui.shared.stores import SIZES_EXPLAINED
+from ui.shared.stores import SIZES_EXPLAINED, store_name
 
 Row = Mapping[str, Any]
 
@@ -138,7 +138,7 @@ def _draw_rows(record: Record, rows: Sequence[Row]) -> None:
     with st.expander("Every time as it was measured", icon=":material/table_rows:"):
         st.dataframe(
             {
-                "Way": [way_label(row["format"], row["variant"]) for row in rows],
+                "Way": [store_name(row["format"], row["variant"]) for row in rows],
                 "Operation": [operation_title(row["operation"]) for row in rows],
                 "Images": [row["samples"] for row in rows],
                 "Repeats": [len(row["seconds"]) for row in rows],
