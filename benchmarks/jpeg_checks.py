@@ -13,7 +13,7 @@ from PIL import Image
 
 from benchmarks.guarded import Guarded, guarded_tuple
 from core.images.pixels import decode
-from core.loading.batch_sampler import Job
+from core.loading.batch_sampler import BatchSpec
 from core.loading.decode import turbo
 from core.loading.fused import axes_of, output_to
 from core.loading.jpeg.markers import OK, TOO_SMALL
@@ -91,7 +91,7 @@ class Checker:
         self, seed: int, data: bytes, size: tuple[int, int], wanted: npt.NDArray[np.uint8] | None
     ) -> Iterator[tuple[str, str]]:
         transform = Transform("train224" if seed % 3 else "eval224", seed)
-        (view,) = transform.views(Job(seed, 0, np.zeros(1, np.int64)), [size])
+        (view,) = transform.views(BatchSpec(seed, 0, np.zeros(1, np.int64)), [size])
         self._prime(seed)
         used = self._viewed(seed, data, size, view, self._used)
         fresh = self._viewed(seed, data, size, view, self._reset(data))

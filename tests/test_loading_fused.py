@@ -15,7 +15,7 @@ pytest.importorskip("numba")
 
 from core.base.contracts import Extents
 from core.base.errors import WorkError
-from core.loading.batch_sampler import Job
+from core.loading.batch_sampler import BatchSpec
 from core.loading.engines import fastest
 from core.loading.fused import JpegPipeline, RawPipeline, fuse
 from core.loading.loader import make_loader
@@ -53,7 +53,7 @@ def mapped(store: MemoryStore) -> MemoryStore:
 def filled(store: MemoryStore, indices: np.ndarray, pipeline: Any = None) -> np.ndarray:
     chosen = pipeline or fuse(store, staged(store, "none", 0, Normalise("uint8")))
     out = np.zeros((len(indices), 3, *SIZE), np.uint8)
-    chosen.fill(Job(0, 0, indices), out)
+    chosen.fill(BatchSpec(0, 0, indices), out)
     return out.transpose(0, 2, 3, 1)
 
 

@@ -13,7 +13,7 @@ import torch
 from core.base.checksums import of_bytes
 from core.base.errors import WorkError
 from core.loading import task
-from core.loading.batch_sampler import Job, Plan
+from core.loading.batch_sampler import BatchSampler, BatchSpec
 from core.loading.check import check_loader
 from core.loading.loader import Loader, make_loader
 from core.loading.normalise import Normalise
@@ -91,7 +91,7 @@ def let_it_cheat(monkeypatch: pytest.MonkeyPatch, how: Spoil) -> None:
 
     def made(*arguments: Any, **settings: Any) -> Loader:
         honest = make_loader(*arguments, **settings)
-        return Loader(honest.plan, honest._engine, Spoiled(how))
+        return Loader(honest.sampler, honest._engine, Spoiled(how))
 
     monkeypatch.setattr("core.loading.loader.make_loader", made)
 
@@ -120,19 +120,19 @@ def test_a_repeat_is_looked_at_too(stored: OpenedStore, monkeypatch: pytest.Monk
         list(again.run())
 
 
-class SortedPlan(Plan):
+class SortedSampler(BatchSampler):
     """One class after the other."""
 
-    def jobs(self, epoch: int) -> Iterator[Job]:
+    def specs(self, epoch: int) -> Iterator[BatchSpec]:
         order = np.argsort(np.arange(self.samples) % 10, kind="stable")
         for number in range(len(self)):
-            yield Job(epoch, number, order[number * self.batch_size : (number + 1) * self.batch_size])
+            yield BatchSpec(epoch, number, order[number * self.batch_size : (number + 1) * self.batch_size])
 
 
 def test_a_plan_that_sorts_by_class_is_caught() -> None:
     store = memory_store([(8, 8)] * 120)
     loader = make_loader(store, batch_size=8, workers=0)
-    loader.plan = SortedPlan(120, 8)
+    loader.sampler = SortedSampler(120, 8)
     with pytest.raises(WorkError, match="do not mix the classes"):
         check_loader(store, loader, "none", 0, Normalise())
 
@@ -148,11 +148,11 @@ def test_a_plan_that_drops_a_sample_is_caught() -> None:
     store = memory_store([(8, 8)] * 40)
     loader = make_loader(store, batch_size=8, workers=0)
 
-    class Short(Plan):
+    class Short(BatchSampler):
         def order(self, epoch: int) -> np.ndarray:
-            return np.r_[Plan.order(self, epoch)[:-1], 0]
+            return np.r_[BatchSampler.order(self, epoch)[:-1], 0]
 
-    loader.plan = Short(40, 8)
+    loader.sampler = Short(40, 8)
     with pytest.raises(WorkError, match="different ones belong"):
         check_loader(store, loader, "none", 0, Normalise())
 

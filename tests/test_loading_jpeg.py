@@ -17,7 +17,7 @@ pytest.importorskip("numba")
 
 from core.base.errors import WorkError
 from core.images.pixels import decode
-from core.loading.batch_sampler import Job
+from core.loading.batch_sampler import BatchSpec
 from core.loading.fused import JpegPipeline, fuse
 from core.loading.loader import make_loader
 from core.loading.normalise import Normalise
@@ -52,7 +52,7 @@ def decoded(payload: bytes, shape: tuple[int, ...], monkeypatch: pytest.MonkeyPa
     assert isinstance(pipeline, JpegPipeline)
     monkeypatch.setattr(type(pipeline.stages), "fill", _must_not_be_called)
     out = np.zeros((1, 3, *shape[:2]), np.uint8)
-    pipeline.fill(Job(0, 0, np.zeros(1, np.int64)), out)
+    pipeline.fill(BatchSpec(0, 0, np.zeros(1, np.int64)), out)
     return out[0].transpose(1, 2, 0)
 
 
@@ -146,7 +146,7 @@ def test_what_it_does_not_know_is_left_to_pillow(payload: bytes, transform: str)
     images, _ = next(iter(loader))
     wanted = decode(payload)
     if transform != "none":
-        (view,) = Transform(transform, 0).views(Job(0, 0, np.array([1])), [wanted.shape[:2]])
+        (view,) = Transform(transform, 0).views(BatchSpec(0, 0, np.array([1])), [wanted.shape[:2]])
         wanted = apply(view, wanted)
     assert np.array_equal(images[1].numpy().transpose(1, 2, 0), wanted)
 
@@ -165,7 +165,9 @@ def test_large_images_get_the_memory_they_need() -> None:
     payloads = [jpeg(picture(16, 24, 0)), jpeg(picture(900, 1300, 1)), jpeg(picture(16, 24, 2))]
     loader = make_loader(store_of(*payloads), transform="eval224", shuffle=False, output="uint8", workers=0)
     images, _ = next(iter(loader))
-    views = Transform("eval224", 0).views(Job(0, 0, np.arange(3)), [decode(payload).shape[:2] for payload in payloads])
+    views = Transform("eval224", 0).views(
+        BatchSpec(0, 0, np.arange(3)), [decode(payload).shape[:2] for payload in payloads]
+    )
     for image, view, payload in zip(images.numpy(), views, payloads, strict=True):
         assert psnr(image.transpose(1, 2, 0), apply(view, decode(payload))) > 45
 
@@ -182,9 +184,9 @@ def test_views_look_as_pillows(subsampling: str, size: tuple[int, int], transfor
     stages = staged(store, transform, 5, Normalise("uint8"))
     ours, pillows = np.zeros((2, 4, 3, 224, 224), np.uint8)
     for epoch in range(2):
-        job = Job(epoch, 0, np.arange(4))
-        fuse(store, stages).fill(job, ours)
-        stages.fill(job, pillows)
+        spec = BatchSpec(epoch, 0, np.arange(4))
+        fuse(store, stages).fill(spec, ours)
+        stages.fill(spec, pillows)
         for one, other in zip(ours, pillows, strict=True):
             assert psnr(one, other) > 40
 
@@ -209,7 +211,7 @@ def test_damaged_files_never_crash_it(data: st.DataObject) -> None:
     store = store_of(bytes(payload), bytes(payload))
     out = np.zeros((2, 3, 224, 224), np.uint8)
     with suppress(WorkError):  # Pillow's verdict on what was left to it
-        fuse(store, staged(store, transform, 0, Normalise("uint8"))).fill(Job(0, 0, np.arange(2)), out)
+        fuse(store, staged(store, transform, 0, Normalise("uint8"))).fill(BatchSpec(0, 0, np.arange(2)), out)
         assert np.array_equal(out[0], out[1]) or transform == "train224"
 
 

@@ -14,7 +14,7 @@ from benchmarks.fuzz_jpeg import findings_of
 from benchmarks.jpeg_files import Parts
 from core.base.errors import WorkError
 from core.images.pixels import BadImage, decode
-from core.loading.batch_sampler import Job
+from core.loading.batch_sampler import BatchSpec
 from core.loading.fused import fuse
 from core.loading.jpeg.markers import OK, UNSUPPORTED
 from core.loading.jpeg.state import new_state
@@ -222,7 +222,7 @@ def test_every_loader_gives_pillows_pixels_or_its_refusal(kind: str, transform: 
         if transform == "none":
             assert np.array_equal(images[1].permute(1, 2, 0).numpy(), pixels), name
         else:
-            (view,) = Transform(transform, 0).views(Job(0, 0, np.ones(1, np.int64)), [SIZE])
+            (view,) = Transform(transform, 0).views(BatchSpec(0, 0, np.ones(1, np.int64)), [SIZE])
             assert psnr(images[1].permute(1, 2, 0).numpy(), apply(view, pixels)) > 40, name
     assert refused >= 6
 
@@ -264,7 +264,7 @@ def test_a_batch_does_not_depend_on_the_batch_before() -> None:
     pipeline = fuse(store, staged(store, "none", 0, Normalise("uint8")))
     for order in ([0, 1, 2, 3, 4], [1, 0, 4, 3, 2], [4], [1]):
         out = np.zeros((len(order), 3, *SIZE), np.uint8)
-        pipeline.fill(Job(0, 0, np.array(order)), out)
+        pipeline.fill(BatchSpec(0, 0, np.array(order)), out)
         for image, index in zip(out, order, strict=True):
             assert np.array_equal(image.transpose(1, 2, 0), decode(payloads[index]))
 

@@ -105,7 +105,7 @@ class Clockwork:
     def __init__(self, waits: list[float], clock: Clock, workers: int = 0) -> None:
         self.workers = SimpleNamespace(count=workers)
         self.stages: dict[str, float] = {}
-        self.plan = SimpleNamespace(share=10 * len(waits))
+        self.sampler = SimpleNamespace(share=10 * len(waits))
         self._waits, self._clock = waits, clock
 
     def __iter__(self) -> Iterator[Batch]:

@@ -38,14 +38,14 @@ def one_epoch(loader: Loader) -> list[tuple[torch.Tensor, torch.Tensor]]:
 def test_batches_hold_what_the_store_holds(raw: MemoryStore, kind: str, workers: Any) -> None:
     with make_loader(raw, batch_size=16, loader=kind, workers=workers, seed=3) as loader:
         batches = one_epoch(loader)
-        jobs = list(loader.plan.jobs(0))
+        specs = list(loader.sampler.specs(0))
     assert len(batches) == len(loader) == 4
-    for (images, labels), job in zip(batches, jobs, strict=True):
+    for (images, labels), spec in zip(batches, specs, strict=True):
         assert images.dtype == torch.float32
         assert labels.dtype == torch.int64
-        assert images.shape == (len(job.indices), 3, *SIZE)
-        assert np.array_equal(labels.numpy(), raw.labels[job.indices])
-        wanted = np.stack([expected(raw, index) for index in job.indices])
+        assert images.shape == (len(spec.indices), 3, *SIZE)
+        assert np.array_equal(labels.numpy(), raw.labels[spec.indices])
+        wanted = np.stack([expected(raw, index) for index in spec.indices])
         np.testing.assert_allclose(images.numpy(), wanted, atol=2e-6)
 
 
@@ -243,11 +243,11 @@ def test_stages_are_told_apart(raw: MemoryStore) -> None:
 
 
 def test_the_pipeline_survives_pickling(raw: MemoryStore) -> None:
-    from core.loading.batch_sampler import Job
+    from core.loading.batch_sampler import BatchSpec
     from core.loading.normalise import Normalise
     from core.loading.pipeline import staged
 
     pipeline = pickle.loads(pickle.dumps(staged(raw, "none", 0, Normalise("uint8"))))
     out = np.empty((2, 3, *SIZE), np.uint8)
-    pipeline.fill(Job(0, 0, np.array([4, 9])), out)
+    pipeline.fill(BatchSpec(0, 0, np.array([4, 9])), out)
     assert np.array_equal(out[1].transpose(1, 2, 0), raw.pixels(9))

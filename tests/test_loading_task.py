@@ -138,7 +138,7 @@ def test_fast_and_wrong_is_found_before_it_is_timed(how: Any, words: str) -> Non
     honest = make_loader(store, batch_size=8, workers=0)
     assert check_loader(store, honest, "none", 0, Normalise()) == 16
     with pytest.raises(WorkError, match=words):
-        check_loader(store, Loader(honest.plan, honest._engine, Cheat(how)), "none", 0, Normalise())
+        check_loader(store, Loader(honest.sampler, honest._engine, Cheat(how)), "none", 0, Normalise())
 
 
 def test_a_wrong_crop_is_found() -> None:

@@ -19,7 +19,7 @@ from core.training.determinism import steady
 from core.training.figures import pace_of, training_figures, validation_figures
 from core.training.learner import Learner, Outcome
 from core.training.models import make_model
-from core.training.orders import choose_members, hold_out, plan_of
+from core.training.orders import choose_members, hold_out, sampler_of
 from core.training.settings import Settings
 from core.training.verdict import judge
 
@@ -32,23 +32,23 @@ ALL = np.arange(1000, dtype=np.int64)
 @pytest.mark.parametrize("order", ["shuffled", "blocks", "class-sorted"])
 def test_every_order_has_every_member_once(order: str) -> None:
     members = choose_members(1000, 300, seed=1)
-    plan = plan_of(members, LABELS, order, 64, 1)
-    given = np.concatenate([job.indices for job in plan.jobs(0)])
+    sampler = sampler_of(members, LABELS, order, 64, 1)
+    given = np.concatenate([spec.indices for spec in sampler.specs(0)])
     assert sorted(given) == list(members)
     assert len(members) == 300
 
 
 def test_sorted_by_class_a_batch_has_one_class_or_two() -> None:
-    batches = [job.indices for job in plan_of(ALL, LABELS, "class-sorted", 50, 0).jobs(0)]
+    batches = [spec.indices for spec in sampler_of(ALL, LABELS, "class-sorted", 50, 0).specs(0)]
     assert {len(np.unique(LABELS[batch])) for batch in batches} == {1}
     assert shuffle_quality(LABELS, batches) == 0.0
-    assert shuffle_quality(LABELS, [job.indices for job in plan_of(ALL, LABELS, "shuffled", 50, 0).jobs(0)]) > 0.9
+    assert shuffle_quality(LABELS, [spec.indices for spec in sampler_of(ALL, LABELS, "shuffled", 50, 0).specs(0)]) > 0.9
 
 
 def test_epochs_differ_when_shuffled_and_a_seed_repeats_them() -> None:
-    plan, again = (plan_of(ALL, LABELS, "shuffled", 50, 3) for _ in range(2))
-    assert not np.array_equal(plan.order(0), plan.order(1))
-    assert np.array_equal(plan.order(1), again.order(1))
+    sampler, again = (sampler_of(ALL, LABELS, "shuffled", 50, 3) for _ in range(2))
+    assert not np.array_equal(sampler.order(0), sampler.order(1))
+    assert np.array_equal(sampler.order(1), again.order(1))
 
 
 def test_what_is_held_out_is_not_trained_on() -> None:
@@ -58,9 +58,9 @@ def test_what_is_held_out_is_not_trained_on() -> None:
 
 
 def test_a_lonely_last_sample_is_left_out() -> None:
-    assert [len(job.indices) for job in plan_of(ALL[:129], LABELS, "shuffled", 64, 0).jobs(0)] == [64, 64]
-    assert [len(job.indices) for job in plan_of(ALL[:130], LABELS, "shuffled", 64, 0).jobs(0)] == [64, 64, 2]
-    assert [len(job.indices) for job in plan_of(ALL[:1], LABELS, "shuffled", 64, 0).jobs(0)] == [1]
+    assert [len(spec.indices) for spec in sampler_of(ALL[:129], LABELS, "shuffled", 64, 0).specs(0)] == [64, 64]
+    assert [len(spec.indices) for spec in sampler_of(ALL[:130], LABELS, "shuffled", 64, 0).specs(0)] == [64, 64, 2]
+    assert [len(spec.indices) for spec in sampler_of(ALL[:1], LABELS, "shuffled", 64, 0).specs(0)] == [1]
 
 
 # ---------------------------------------------------------------- models

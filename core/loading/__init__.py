@@ -1,6 +1,6 @@
 """Batches for training, module by module in the order in which data travels.
 
-    plan        which samples, in which order, in which batch, on which rank
+    sampler        which samples, in which order, in which batch, on which rank
     fetch       indices to stored payloads
     decompress  stored payloads to payloads
     decode      payloads to pixels

@@ -1,6 +1,6 @@
 """The ways that ours is compared with, over the same store: a plain DataLoader, and the tutorials' way.
 
-They follow the same plan and draw the same random numbers as the fast way, so the same seed gives the same batches.
+They follow the same batch sampler and draw the same random numbers as the fast way, so the same seed gives the same batches.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..base.contracts import Labels
 from ..base.errors import FormatMattersError, InputError, WorkError
-from .batch_sampler import Job
+from .batch_sampler import BatchSpec
 from .normalise import Normalise
 from .pipeline import StagedPipeline, check_shapes
 from .transfer import Batch
@@ -28,9 +28,9 @@ Place = tuple[int, int]
 
 
 class Sampled(Protocol):
-    """A dataset that knows how a DataLoader has to ask it for the batches of these jobs."""
+    """A dataset that knows how a DataLoader has to ask it for the batches of these specifications."""
 
-    def sampling(self, jobs: Iterator[Job]) -> dict[str, Any]: ...
+    def sampling(self, specs: Iterator[BatchSpec]) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class WholeBatches(Dataset[Batch]):
     labels: Labels
     size: tuple[int, int]
 
-    def sampling(self, jobs: Iterator[Job]) -> dict[str, Any]:
-        return {"sampler": jobs, "batch_size": None}
+    def sampling(self, specs: Iterator[BatchSpec]) -> dict[str, Any]:
+        return {"sampler": specs, "batch_size": None}
 
-    def __getitem__(self, job: Job) -> Batch:
+    def __getitem__(self, spec: BatchSpec) -> Batch:
         dtype = getattr(torch, self.pipeline.normalise.output)
-        images = torch.empty((len(job.indices), 3, *self.size), dtype=dtype)
-        self.pipeline.fill(job, images.numpy())
-        return Batch(images, torch.from_numpy(self.labels[job.indices]))
+        images = torch.empty((len(spec.indices), 3, *self.size), dtype=dtype)
+        self.pipeline.fill(spec, images.numpy())
+        return Batch(images, torch.from_numpy(self.labels[spec.indices]))
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class OneByOne(Dataset[tuple[torch.Tensor, int]]):
     labels: Labels
     size: tuple[int, int]
 
-    def sampling(self, jobs: Iterator[Job]) -> dict[str, Any]:
-        return {"batch_sampler": ([(job.epoch, int(index)) for index in job.indices] for job in jobs)}
+    def sampling(self, specs: Iterator[BatchSpec]) -> dict[str, Any]:
+        return {"batch_sampler": ([(spec.epoch, int(index)) for index in spec.indices] for spec in specs)}
 
     def __getitem__(self, place: Place) -> tuple[torch.Tensor, int]:
         image = self._transformed(self._image(place[1]), place)
@@ -126,9 +126,9 @@ class PlainEngine:
         self._dataset = dataset
         self._format = torch.channels_last if channels_last else torch.contiguous_format
 
-    def batches(self, jobs: Iterator[Job]) -> Generator[Batch, None, None]:
+    def batches(self, specs: Iterator[BatchSpec]) -> Generator[Batch, None, None]:
         loader: DataLoader[Any] = DataLoader(
-            self._dataset, num_workers=self.workers.count, **self._dataset.sampling(jobs)
+            self._dataset, num_workers=self.workers.count, **self._dataset.sampling(specs)
         )
         try:
             made = iter(loader)

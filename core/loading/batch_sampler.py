@@ -22,7 +22,7 @@ WINDOW = 16
 """Blocks whose samples are shuffled among each other."""
 
 
-class Job(NamedTuple):
+class BatchSpec(NamedTuple):
     """One batch to be made: the `number`-th of epoch `epoch`, of the samples `indices`."""
 
     epoch: int
@@ -31,7 +31,7 @@ class Job(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BatchSampler:
     """Every sample exactly once an epoch, cut into batches.
 
     `shuffle`: True (one random order of all samples), False (the store's order) or "blocks" (random order of
@@ -74,11 +74,11 @@ class Plan:
         """This rank's samples in the order of this epoch, int64 (share,)."""
         return self._order_of_all(epoch)[self.rank :: self.world_size]
 
-    def jobs(self, epoch: int) -> Iterator[Job]:
+    def specs(self, epoch: int) -> Iterator[BatchSpec]:
         order = self.order(epoch)
         for number in range(len(self)):
             first = number * self.batch_size
-            yield Job(epoch, number, order[first : first + self.batch_size])
+            yield BatchSpec(epoch, number, order[first : first + self.batch_size])
 
     def _order_of_all(self, epoch: int) -> Indices:
         if self.shuffle is False:

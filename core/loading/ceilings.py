@@ -20,7 +20,7 @@ import numpy.typing as npt
 import torch
 
 from ..base.contracts import Extents, Mapped, Pixels
-from .batch_sampler import Indices, Job
+from .batch_sampler import BatchSpec, Indices
 from .engines import fastest
 from .kernel_cache import has_compiler
 from .loader import Loader
@@ -65,7 +65,7 @@ def measure_ceilings(
     stores that are decoded, `from raw` says what it would be if the pixels lay there as they are.
     """
     host = Normalise(transfer_to(device, normalise).host_output)
-    works, most = _Works(store, transform, seed, host), min(loader.plan.batch_size, len(store))
+    works, most = _Works(store, transform, seed, host), min(loader.sampler.batch_size, len(store))
     ladder = {
         name: max(_rate(way, most, native=native) for way in ways) for name, ways, native in works.rungs()
     }  # fmt: skip
@@ -138,7 +138,7 @@ class _Works:
         """Batches made in memory that was used before."""
 
         def fill(samples: int) -> object:
-            return pipeline.fill(Job(0, 0, self._indices(samples)), self._memory("out", samples, dtype))
+            return pipeline.fill(BatchSpec(0, 0, self._indices(samples)), self._memory("out", samples, dtype))
 
         return fill
 
@@ -152,8 +152,8 @@ class _Works:
             return self.filled(RawPipeline(self._stages, there, pixels.shape), self._host.dtype)
 
         def fill(samples: int) -> None:
-            job = Job(0, 0, self._indices(samples))
-            shown = self._stages.transform([pixels] * samples, job)
+            spec = BatchSpec(0, 0, self._indices(samples))
+            shown = self._stages.transform([pixels] * samples, spec)
             self._host(shown, self._memory("out", samples, self._host.dtype))
 
         return fill

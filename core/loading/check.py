@@ -13,7 +13,7 @@ import torch
 from ..base import checksums
 from ..base.errors import WorkError
 from ..stores.store import payload_checksums
-from .batch_sampler import Indices, Job, shuffle_quality
+from .batch_sampler import BatchSpec, Indices, shuffle_quality
 from .loader import Loader
 from .normalise import Images, Normalise
 from .pipeline import Stored, staged
@@ -30,19 +30,19 @@ LEAST_QUALITY = 0.5
 
 
 def check_loader(store: Stored, loader: Loader, transform: str, seed: int, normalise: Normalise) -> int:
-    """Compare the first batches of epoch 0 with the store, and the plan of the epoch with the number of samples.
+    """Compare the first batches of epoch 0 with the store, and the epoch's order with the number of samples.
 
     Returns how many samples were compared pixel by pixel. Raises WorkError that says what differs. The loader is
     left at the beginning of epoch 0.
     """
-    jobs = list(loader.plan.jobs(0))
-    _check_count(loader, jobs)
-    check_shuffling(store, loader, jobs)
+    specs = list(loader.sampler.specs(0))
+    _check_count(loader, specs)
+    check_shuffling(store, loader, specs)
     loader.set_epoch(0)
     compared = 0
-    for job, batch in zip(jobs, islice(loader, BATCHES), strict=False):
-        compare_labels(store, job, batch.labels)
-        few = job._replace(indices=job.indices[:SAMPLES])
+    for spec, batch in zip(specs, islice(loader, BATCHES), strict=False):
+        compare_labels(store, spec, batch.labels)
+        few = spec._replace(indices=spec.indices[:SAMPLES])
         wanted = np.empty((len(few.indices), *batch.images.shape[1:]), normalise.dtype)
         staged(store, transform, seed, normalise).fill(few, wanted)
         compare_pixels(few, batch.images[:SAMPLES].cpu().numpy(), wanted, normalise, resized=transform != "none")
@@ -52,19 +52,19 @@ def check_loader(store: Stored, loader: Loader, transform: str, seed: int, norma
     return compared
 
 
-def check_shuffling(store: Stored, loader: Loader, jobs: list[Job]) -> float:
+def check_shuffling(store: Stored, loader: Loader, specs: list[BatchSpec]) -> float:
     """How well these batches mix the classes. Raises WorkError where a shuffle was asked for and they do not."""
-    quality = shuffle_quality(store.labels, [job.indices for job in jobs])
-    if loader.plan.shuffle is not False and quality < LEAST_QUALITY:
+    quality = shuffle_quality(store.labels, [spec.indices for spec in specs])
+    if loader.sampler.shuffle is not False and quality < LEAST_QUALITY:
         raise WorkError(
             f"its batches do not mix the classes: shuffle quality {quality:.2f}, where a full shuffle has 1.00"
         )
     return quality
 
 
-def _check_count(loader: Loader, jobs: list[Job]) -> None:
-    indices = np.concatenate([job.indices for job in jobs])
-    expected = min(loader.plan.share, len(jobs) * loader.plan.batch_size)
+def _check_count(loader: Loader, specs: list[BatchSpec]) -> None:
+    indices = np.concatenate([spec.indices for spec in specs])
+    expected = min(loader.sampler.share, len(specs) * loader.sampler.batch_size)
     if len(np.unique(indices)) != len(indices) or len(indices) != expected:
         raise WorkError(
             f"an epoch is planned to read {len(indices):,} samples where {expected:,} different ones belong"
@@ -83,20 +83,20 @@ def _check_payloads(store: Stored, indices: Indices) -> None:
             raise WorkError(f"sample {index} of the store is not what was built from the dataset: verify the store")
 
 
-def compare_labels(store: Stored, job: Job, labels: torch.Tensor) -> None:
+def compare_labels(store: Stored, spec: BatchSpec, labels: torch.Tensor) -> None:
     """Raises WorkError where a batch has not as many samples as planned, or other labels."""
-    if len(labels) != len(job.indices):
+    if len(labels) != len(spec.indices):
         raise WorkError(
-            f"batch {job.number} of epoch {job.epoch} has {len(labels):,} samples where {len(job.indices):,} belong"
+            f"batch {spec.number} of epoch {spec.epoch} has {len(labels):,} samples where {len(spec.indices):,} belong"
         )
-    if not torch.equal(labels.cpu(), torch.from_numpy(store.labels[job.indices])):
-        raise WorkError(f"batch {job.number} of epoch {job.epoch} does not carry the labels of its samples")
+    if not torch.equal(labels.cpu(), torch.from_numpy(store.labels[spec.indices])):
+        raise WorkError(f"batch {spec.number} of epoch {spec.epoch} does not carry the labels of its samples")
 
 
-def compare_pixels(job: Job, given: Images, wanted: Images, normalise: Normalise, *, resized: bool) -> None:
+def compare_pixels(spec: BatchSpec, given: Images, wanted: Images, normalise: Normalise, *, resized: bool) -> None:
     """Raises WorkError for a sample that does not look as the stages, one after the other, make it."""
     scale = 1.0 if normalise.output == "uint8" else normalise.scale[:, None, None].astype(np.float64)
-    for index, one, other in zip(job.indices, given, wanted, strict=True):
+    for index, one, other in zip(spec.indices, given, wanted, strict=True):
         error = (one.astype(np.float64) - other) / scale  # in pixels of 0..255
         if resized and np.mean(error**2) > 255**2 / 10 ** (LEAST_PSNR / 10):
             raise WorkError(f"sample {index} does not look as the transform says: less than {LEAST_PSNR:g} dB")

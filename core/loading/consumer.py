@@ -145,8 +145,8 @@ class Consumer(threading.Thread):
             self._warm = self._last
 
     def _check_count(self, loader: Loader, seen: int) -> None:
-        if seen != loader.plan.share:
-            raise WorkError(f"an epoch had {seen:,} samples where {loader.plan.share:,} belong")
+        if seen != loader.sampler.share:
+            raise WorkError(f"an epoch had {seen:,} samples where {loader.sampler.share:,} belong")
 
 
 def _rate(begun: Tick, ended: Tick) -> float:

@@ -18,7 +18,7 @@ import torch
 
 from ..base.contracts import Buffer, Labels
 from ..base.errors import InputError
-from .batch_sampler import Indices, Job
+from .batch_sampler import BatchSpec, Indices
 from .decode import JPEG, plain_size
 from .decompress import Decompress
 from .executors import Executor, Inline, Threads
@@ -92,15 +92,15 @@ class DevicePipeline:
     device: torch.device
     channels_last: bool = False
 
-    def __call__(self, job: Job) -> tuple[torch.Tensor, Laps]:
-        """The images of this job, normalised as the stages say, on the device."""
+    def __call__(self, spec: BatchSpec) -> tuple[torch.Tensor, Laps]:
+        """The images of this batch, normalised as the stages say, on the device."""
         watch = Stopwatch()
         with self.stages.watch:
-            stored = self.stages.fetch(job.indices)
+            stored = self.stages.fetch(spec.indices)
             watch.lap("fetch")
-            payloads = self.stages.decompressed(job.indices, stored)
+            payloads = self.stages.decompressed(spec.indices, stored)
             watch.lap("decompress")
-            samples = self._transformed(self._decoded(job.indices, payloads), job)
+            samples = self._transformed(self._decoded(spec.indices, payloads), spec)
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
         images = OnDevice(self.device, self.stages.normalise)(torch.stack(samples)).contiguous(memory_format=layout)
         watch.lap("decode+transform+normalise")
@@ -133,12 +133,12 @@ class DevicePipeline:
         (pixels,) = self.stages.pixels(index, Stopwatch())
         return torch.from_numpy(np.array(pixels)).permute(2, 0, 1).to(self.device)
 
-    def _transformed(self, images: list[torch.Tensor], job: Job) -> list[torch.Tensor]:
+    def _transformed(self, images: list[torch.Tensor], spec: BatchSpec) -> list[torch.Tensor]:
         sizes = [(int(image.shape[1]), int(image.shape[2])) for image in images]
         if self.stages.transform.name == "none":
             check_shapes([np.empty((*size, 0), np.uint8) for size in sizes], sizes[0])
             return images
-        views = self.stages.transform.views(job, sizes)
+        views = self.stages.transform.views(spec, sizes)
         return [resampled(image, view) for image, view in zip(images, views, strict=True)]
 
 
@@ -184,8 +184,8 @@ class DeviceEngine:
         cuda = pipeline.device.type == "cuda"
         self._stream = torch.cuda.Stream(pipeline.device) if cuda else None  # type: ignore[no-untyped-call]
 
-    def batches(self, jobs: Iterator[Job]) -> Generator[Batch, None, None]:
-        with closing(self._executor.run(jobs, self._make)) as every:
+    def batches(self, specs: Iterator[BatchSpec]) -> Generator[Batch, None, None]:
+        with closing(self._executor.run(specs, self._make)) as every:
             for made in every:
                 for stage, seconds in made.laps.items():
                     self.stages[stage] = self.stages.get(stage, 0.0) + seconds
@@ -194,10 +194,10 @@ class DeviceEngine:
     def close(self) -> None:
         self._executor.close()
 
-    def _make(self, job: Job) -> Arriving:
-        labels = torch.from_numpy(self._labels[job.indices])
+    def _make(self, spec: BatchSpec) -> Arriving:
+        labels = torch.from_numpy(self._labels[spec.indices])
         with torch.cuda.stream(self._stream):  # of None: as if it were not there
-            images, laps = self._pipeline(job)
+            images, laps = self._pipeline(spec)
             batch = Batch(images, labels.to(images.device))
         return Arriving(batch, None if self._stream is None else self._stream.record_event(), laps)
 

@@ -1,4 +1,4 @@
-"""What makes host batches from jobs: the fast way. (The ways it is compared with are in `plain`.)"""
+"""What makes host batches from specs: the fast way. (The ways it is compared with are in `plain`.)"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ..base.contracts import Labels
-from .batch_sampler import Job
+from .batch_sampler import BatchSpec
 from .collate import BufferPool
 from .executors import Executor, Inline, Made, Threads
 from .gc_pause import collector_paused
@@ -25,7 +25,7 @@ from .workers import Workers, available_cpus, choose_workers, parse_workers
 
 
 class Engine(Protocol):
-    """Turns jobs into batches on the host, in the order of the jobs."""
+    """Turns batch specs into batches on the host, in their order."""
 
     @property
     def workers(self) -> Workers:
@@ -37,7 +37,7 @@ class Engine(Protocol):
         """Seconds that the workers have spent so far, by stage."""
         ...
 
-    def batches(self, jobs: Iterator[Job]) -> Generator[Batch, None, None]: ...
+    def batches(self, specs: Iterator[BatchSpec]) -> Generator[Batch, None, None]: ...
 
     def close(self) -> None: ...
 
@@ -78,12 +78,12 @@ class FastEngine:
         self._owner = os.getpid()
         self._begun = False
 
-    def batches(self, jobs: Iterator[Job]) -> Generator[Batch, None, None]:
-        with closing(self._ready().run(jobs, self._make)) as every:
+    def batches(self, specs: Iterator[BatchSpec]) -> Generator[Batch, None, None]:
+        with closing(self._ready().run(specs, self._make)) as every:
             for made in every:
                 for stage, seconds in made.laps.items():
                     self.stages[stage] = self.stages.get(stage, 0.0) + seconds
-                batch = Batch(torch.from_numpy(made.images), torch.from_numpy(self._labels[made.job.indices]))
+                batch = Batch(torch.from_numpy(made.images), torch.from_numpy(self._labels[made.spec.indices]))
                 del made  # from here on the batch belongs to whoever holds it
                 yield batch
                 del batch
@@ -125,20 +125,20 @@ class FastEngine:
             self._processes = ProcessPipeline(self._pipeline, workers.count, batch.shape, batch.dtype)
         return Threads(workers.count, self._prefetch or 2 * workers.count)
 
-    def _make(self, job: Job) -> Made:
-        images = self._pool.take(len(job.indices))
-        return Made(job, images, self._fill(job, images))
+    def _make(self, spec: BatchSpec) -> Made:
+        images = self._pool.take(len(spec.indices))
+        return Made(spec, images, self._fill(spec, images))
 
-    def _fill(self, job: Job, images: Images) -> Laps:
+    def _fill(self, spec: BatchSpec, images: Images) -> Laps:
         pipeline = self._processes or self._pipeline
         if self._begun:
-            return pipeline.fill(job, images)
+            return pipeline.fill(spec, images)
         with collector_paused:  # the first of them loads what was compiled
-            laps = pipeline.fill(job, images)
+            laps = pipeline.fill(spec, images)
         self._begun = True
         return laps
 
     def _try(self, samples: int) -> None:
         """A batch from here and there in the store, for comparing ways to make it."""
         spread = np.linspace(0, len(self._labels) - 1, samples).astype(np.int64)
-        self._make(Job(0, 0, spread))
+        self._make(BatchSpec(0, 0, spread))

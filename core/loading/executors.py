@@ -9,7 +9,7 @@ from itertools import islice
 from queue import SimpleQueue
 from typing import NamedTuple, Protocol, TypeVar
 
-from .batch_sampler import Job
+from .batch_sampler import BatchSpec
 from .normalise import Images
 from .pipeline import Laps
 
@@ -17,7 +17,7 @@ from .pipeline import Laps
 class Made(NamedTuple):
     """A batch on the host."""
 
-    job: Job
+    spec: BatchSpec
     images: Images
     laps: Laps
 
@@ -26,13 +26,13 @@ T = TypeVar("T")
 
 
 class Executor(Protocol):
-    """Runs `make` over jobs and hands the batches out in the order of the jobs.
+    """Runs `make` over batch specs and hands the batches out in their order.
 
     The iterator may be closed at any moment; it returns when no work is in progress any more. What `make` raises
     is raised from the iterator.
     """
 
-    def run(self, jobs: Iterator[Job], make: Callable[[Job], T]) -> Generator[T, None, None]: ...
+    def run(self, specs: Iterator[BatchSpec], make: Callable[[BatchSpec], T]) -> Generator[T, None, None]: ...
 
     def close(self) -> None: ...
 
@@ -40,8 +40,8 @@ class Executor(Protocol):
 class Inline:
     """Each batch when it is asked for, in the consumer's own thread."""
 
-    def run(self, jobs: Iterator[Job], make: Callable[[Job], T]) -> Generator[T, None, None]:
-        yield from map(make, jobs)
+    def run(self, specs: Iterator[BatchSpec], make: Callable[[BatchSpec], T]) -> Generator[T, None, None]:
+        yield from map(make, specs)
 
     def close(self) -> None:
         """Nothing to do."""
@@ -57,12 +57,12 @@ class Threads:
         self._ahead = ahead
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="loading")
 
-    def run(self, jobs: Iterator[Job], make: Callable[[Job], T]) -> Generator[T, None, None]:
-        waiting: deque[Future[T]] = deque(self._pool.submit(make, job) for job in islice(jobs, self._ahead))
+    def run(self, specs: Iterator[BatchSpec], make: Callable[[BatchSpec], T]) -> Generator[T, None, None]:
+        waiting: deque[Future[T]] = deque(self._pool.submit(make, spec) for spec in islice(specs, self._ahead))
         try:
             while waiting:
                 made = result_of(waiting.popleft())
-                waiting.extend(self._pool.submit(make, job) for job in islice(jobs, 1))
+                waiting.extend(self._pool.submit(make, spec) for spec in islice(specs, 1))
                 yield made
                 del made  # the consumer's from here on; held any longer, its memory could not be used again
         finally:

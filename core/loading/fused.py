@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..base.contracts import Buffer, Extents, ManyAtOnce, Mapped, Shape
-from .batch_sampler import Indices, Job
+from .batch_sampler import BatchSpec, Indices
 from .decode import JPEG
 from .jpeg.markers import TOO_SMALL, UNSUPPORTED
 from .jpeg.state import State, new_state
@@ -128,22 +128,22 @@ class RawPipeline:
     locate: Locate
     shape: Shape
 
-    def fill(self, job: Job, out: Images) -> Laps:
+    def fill(self, spec: BatchSpec, out: Images) -> Laps:
         watch = Stopwatch()
         with self.stages.watch:
-            payloads = self.locate(job.indices, watch)
-            if (payloads.lengths != prod(self.shape)).any() or not self._fill(job, payloads, out):
-                return self.stages.fill(job, out)
+            payloads = self.locate(spec.indices, watch)
+            if (payloads.lengths != prod(self.shape)).any() or not self._fill(spec, payloads, out):
+                return self.stages.fill(spec, out)
             watch.lap("transform+normalise")
         return watch.laps
 
-    def _fill(self, job: Job, payloads: Extents, out: Images) -> bool:
+    def _fill(self, spec: BatchSpec, payloads: Extents, out: Images) -> bool:
         height, width, _ = self.shape
         output = output_to(out, self.stages.normalise)
         if self.stages.transform.name == "none":
             raw_batch(payloads.memory, payloads.offsets, height * width, output)
             return True
-        axes, flips = axes_of(self.stages.transform.views(job, [(height, width)] * len(job.indices)))
+        axes, flips = axes_of(self.stages.transform.views(spec, [(height, width)] * len(spec.indices)))
         return bool(raw_views(payloads.memory, payloads.offsets, height, width, axes, flips, _memory.work, output))
 
 
@@ -155,21 +155,21 @@ class JpegPipeline:
     stages: StagedPipeline
     locate: Locate
 
-    def fill(self, job: Job, out: Images) -> Laps:
+    def fill(self, spec: BatchSpec, out: Images) -> Laps:
         watch = Stopwatch()
         with self.stages.watch:
-            payloads = self.locate(job.indices, watch)
-            for number in np.flatnonzero(self._fill(job, payloads, out)):
+            payloads = self.locate(spec.indices, watch)
+            for number in np.flatnonzero(self._fill(spec, payloads, out)):
                 one = slice(number, number + 1)
-                self.stages.fill(job._replace(indices=job.indices[one]), out[one])
+                self.stages.fill(spec._replace(indices=spec.indices[one]), out[one])
             watch.lap("decode+transform+normalise")
         return watch.laps
 
-    def _fill(self, job: Job, payloads: Extents, out: Images) -> npt.NDArray[np.uint8]:
+    def _fill(self, spec: BatchSpec, payloads: Extents, out: Images) -> npt.NDArray[np.uint8]:
         """Do what the kernels can do; what remains is not `OK` in the result, (n,)."""
-        status = np.full(len(job.indices), TOO_SMALL, np.uint8)
+        status = np.full(len(spec.indices), TOO_SMALL, np.uint8)
         output = output_to(out, self.stages.normalise)
-        views = () if self.stages.transform.name == "none" else self._views(job, payloads, status)
+        views = () if self.stages.transform.name == "none" else self._views(spec, payloads, status)
         while len(todo := np.flatnonzero(status == TOO_SMALL)):
             if views:
                 jpeg_views(*payloads, todo, *views, _memory.state, _memory.work, output, status)
@@ -180,13 +180,13 @@ class JpegPipeline:
         return status
 
     def _views(
-        self, job: Job, payloads: Extents, status: npt.NDArray[np.uint8]
+        self, spec: BatchSpec, payloads: Extents, status: npt.NDArray[np.uint8]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         """Each image's size, (n, 2), and its view, as `jpeg_views` takes them; what has no size is marked."""
         sizes = np.empty((len(status), 2), np.int64)
         jpeg_sizes(*payloads, sizes)
         status[(sizes == 0).any(1)] = UNSUPPORTED
-        return sizes, *axes_of(self.stages.transform.views(job, np.maximum(sizes, 1).tolist()))
+        return sizes, *axes_of(self.stages.transform.views(spec, np.maximum(sizes, 1).tolist()))
 
 
 def fuse(store: Stored, stages: StagedPipeline) -> Pipeline:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ..base.errors import WorkError
-from .batch_sampler import Job, Plan
+from .batch_sampler import BatchSampler, BatchSpec
 from .check import compare_labels, compare_pixels
 from .normalise import Normalise
 from .pipeline import Stored, staged
@@ -54,28 +54,28 @@ class Inspection:
             images = batch.images[first : first + SAMPLES].clone()
         self._seen.append(Seen(epoch, number, batch.labels, first, images))
 
-    def compare(self, store: Stored, plan: Plan, transform: str, seed: int, normalise: Normalise) -> int:
+    def compare(self, store: Stored, sampler: BatchSampler, transform: str, seed: int, normalise: Normalise) -> int:
         """Every batch's number of samples and labels, and the pixels that were copied, against the store.
 
         Returns how many samples' pixels were compared. Raises WorkError that says what differs.
         """
         compared = 0
-        for job, seen in self._planned(plan):
-            compare_labels(store, job, seen.labels)
+        for spec, seen in self._expected(sampler):
+            compare_labels(store, spec, seen.labels)
             if seen.images is not None:
-                few = job._replace(indices=job.indices[seen.first : seen.first + SAMPLES])
+                few = spec._replace(indices=spec.indices[seen.first : seen.first + SAMPLES])
                 wanted = np.empty((len(few.indices), *seen.images.shape[1:]), normalise.dtype)
                 staged(store, transform, seed, normalise).fill(few, wanted)
                 compare_pixels(few, seen.images.cpu().numpy(), wanted, normalise, resized=transform != "none")
                 compared += len(few.indices)
         return compared
 
-    def _planned(self, plan: Plan) -> Iterator[tuple[Job, Seen]]:
-        """Each batch with the job that it should be."""
+    def _expected(self, sampler: BatchSampler) -> Iterator[tuple[BatchSpec, Seen]]:
+        """Each batch with the spec that it should be."""
         for epoch, group in groupby(self._seen, key=lambda seen: seen.epoch):
-            jobs = plan.jobs(epoch)
+            specs = sampler.specs(epoch)
             for seen in group:
-                job = next(jobs, None)
-                if job is None:
-                    raise WorkError(f"epoch {epoch} had more than the {len(plan):,} batches that belong to it")
-                yield job, seen
+                spec = next(specs, None)
+                if spec is None:
+                    raise WorkError(f"epoch {epoch} had more than the {len(sampler):,} batches that belong to it")
+                yield spec, seen

@@ -15,7 +15,7 @@ import torch.distributed
 
 from ..base.errors import InputError
 from .baselines import OneByOne, PlainEngine, WholeBatches
-from .batch_sampler import Plan
+from .batch_sampler import BatchSampler
 from .collate import BufferPool
 from .device_decode import DeviceEngine, DevicePipeline, choose_decoder
 from .engines import Engine, FastEngine, fastest
@@ -55,7 +55,7 @@ def make_loader(
     """Batches `(images, labels)` of a store: float32 or uint8 (B, 3, H, W), and int64 (B,), on `device`.
 
     Args:
-        shuffle: True, False (the store's order) or "blocks" (see `core.loading.batch_sampler.Plan`).
+        shuffle: True, False (the store's order) or "blocks" (see `core.loading.batch_sampler.BatchSampler`).
         seed: decides the order and the random transforms, together with the epoch.
         workers: "auto" (measured), a number (0: in the consumer's thread), "threads:N" or "processes:N".
         device: "cpu", "cuda", "cuda:N" or "mps".
@@ -85,25 +85,25 @@ def make_loader(
     if prefetch is not None and prefetch < 1:
         raise InputError(f"prefetch={prefetch}: at least one batch has to be made ahead")
     transfer = transfer_to(device, Normalise(output, mean, std))
-    plan = Plan(len(store), batch_size, shuffle, seed, drop_last, *_ranks(rank, world_size))
+    sampler = BatchSampler(len(store), batch_size, shuffle, seed, drop_last, *_ranks(rank, world_size))
     checks, labels = checks_of(store, verify), checked_labels(store, verify)
     pipeline = staged(store, check_transform(transform), seed, Normalise(transfer.host_output, mean, std), checks)
     size = sample_size(store, pipeline)
     if loader != "fast":
         dataset = (WholeBatches if loader == "torch" else OneByOne)(pipeline, labels, size)
-        return Loader(plan, PlainEngine(dataset, workers, channels_last), transfer)
+        return Loader(sampler, PlainEngine(dataset, workers, channels_last), transfer)
     decoder = choose_decoder(decode, store, find_device(device))
     if decoder is not None:
         stages = replace(pipeline, normalise=Normalise(output, mean, std))
         on_device = DevicePipeline(stages, decoder, find_device(device), channels_last)
-        return Loader(plan, DeviceEngine(on_device, labels, workers), Arrived())
-    shape = (min(batch_size, max(plan.share, 1)), *size)
+        return Loader(sampler, DeviceEngine(on_device, labels, workers), Arrived())
+    shape = (min(batch_size, max(sampler.share, 1)), *size)
     ahead = prefetch or 2 * available_cpus()
     pool = BufferPool(
         shape, pipeline.normalise.dtype, keep=ahead + 2, channels_last=channels_last, allocate=transfer.allocate
     )
     engine = FastEngine(fastest(store, pipeline), pool, labels, batch_size=shape[0], workers=workers, prefetch=prefetch)
-    return Loader(plan, engine, transfer)
+    return Loader(sampler, engine, transfer)
 
 
 class Loader:
@@ -114,15 +114,15 @@ class Loader:
     of a `with`, ends worker processes where there are any; so does the loader's own end.
     """
 
-    def __init__(self, plan: Plan, engine: Engine, transfer: Transfer) -> None:
-        self.plan = plan
+    def __init__(self, sampler: BatchSampler, engine: Engine, transfer: Transfer) -> None:
+        self.sampler = sampler
         self._engine = engine
         self._transfer = transfer
         self._epoch = 0
 
     def __len__(self) -> int:
         """Batches an epoch."""
-        return len(self.plan)
+        return len(self.sampler)
 
     def __iter__(self) -> Generator[Batch, None, None]:
         epoch = self._epoch
@@ -130,7 +130,7 @@ class Loader:
         return self._batches(epoch)
 
     def _batches(self, epoch: int) -> Generator[Batch, None, None]:
-        with closing(self._engine.batches(self.plan.jobs(epoch))) as host:
+        with closing(self._engine.batches(self.sampler.specs(epoch))) as host:
             yield from self._transfer(host)
 
     def set_epoch(self, epoch: int) -> None:

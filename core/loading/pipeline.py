@@ -13,7 +13,7 @@ import numpy as np
 
 from ..base.contracts import Buffer, Compression, Encoding, Labels, Pixels, Reader, Shape
 from ..base.errors import InputError, WorkError
-from .batch_sampler import Indices, Job
+from .batch_sampler import BatchSpec, Indices
 from .decode import Decode
 from .decompress import Decompress
 from .fetch import Fetch
@@ -59,8 +59,8 @@ class Pipeline(Protocol):
 
     native: ClassVar[bool]
 
-    def fill(self, job: Job, out: Images) -> Laps:
-        """Write the job's samples into `out`, (n, 3, H, W), and say what each stage took.
+    def fill(self, spec: BatchSpec, out: Images) -> Laps:
+        """Write the samples of this batch into `out`, (n, 3, H, W), and say what each stage took.
 
         Raises:
             InputError: images of differing shapes without a transform.
@@ -95,11 +95,11 @@ class StagedPipeline:
     name: str = "store"
     checks: Checks | None = None
 
-    def fill(self, job: Job, out: Images) -> Laps:
+    def fill(self, spec: BatchSpec, out: Images) -> Laps:
         watch = Stopwatch()
         with self.watch:
-            images = self.pixels(job.indices, watch)
-            samples = self.transform(images, job)
+            images = self.pixels(spec.indices, watch)
+            samples = self.transform(images, spec)
             watch.lap("transform")
             check_shapes(samples, out.shape[2:])
             self.normalise(samples, out)

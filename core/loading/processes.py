@@ -22,7 +22,7 @@ import numpy as np
 
 from ..base.errors import WorkError
 from ..base.package import ROOT
-from .batch_sampler import Job
+from .batch_sampler import BatchSpec
 from .normalise import Images
 from .pipeline import Laps, Pipeline
 
@@ -53,10 +53,10 @@ class ProcessPipeline:
             worker.begin(pipeline, shape, np.dtype(dtype))
             self._idle.put(worker)
 
-    def fill(self, job: Job, out: Images) -> Laps:
+    def fill(self, spec: BatchSpec, out: Images) -> Laps:
         worker = self._idle.get()
         try:
-            return worker.fill(job, out)
+            return worker.fill(spec, out)
         finally:
             self._idle.put(worker)
 
@@ -82,8 +82,8 @@ class _Worker:
             self._memory = np.memmap(file.name, dtype, "r+", shape=shape)
             self._ask(Start(pipeline, file.name, shape, dtype.str))
 
-    def fill(self, job: Job, out: Images) -> Laps:
-        laps: Laps = self._ask(job)
+    def fill(self, spec: BatchSpec, out: Images) -> Laps:
+        laps: Laps = self._ask(spec)
         out[...] = self._memory[: len(out)]
         return laps
 

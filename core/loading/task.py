@@ -109,7 +109,7 @@ class Load:
             known |= {"workers_used": workers.asked_as, "workers_reason": workers.reason}
             if self.compare:
                 known["checked"] = check_loader(store, loader, self.transform, self.seed, normalise)
-            known["shuffle_quality"] = check_shuffling(store, loader, list(loader.plan.jobs(0)))
+            known["shuffle_quality"] = check_shuffling(store, loader, list(loader.sampler.specs(0)))
             if self.ladder:
                 known["ceilings"] = measure_ceilings(
                     store, loader, normalise, transform=self.transform, seed=self.seed, device=self.device
@@ -186,7 +186,7 @@ class Load:
     def _compare(self, path: Path, inspection: Inspection) -> int:
         """What was handed out while the clock ran, with the store; the number of samples whose pixels were compared."""
         with self._opened(path, "inline") as (store, loader):
-            return inspection.compare(store, loader.plan, self.transform, self.seed, self._normalise)
+            return inspection.compare(store, loader.sampler, self.transform, self.seed, self._normalise)
 
     def _settings(self) -> dict[str, Any]:
         names = (

@@ -28,7 +28,7 @@ from PIL import Image
 
 from ..base.contracts import Pixels
 from ..base.errors import InputError
-from .batch_sampler import Indices, Job
+from .batch_sampler import BatchSpec, Indices
 
 Draws = npt.NDArray[np.float64]
 """Random numbers in [0, 1)."""
@@ -129,18 +129,18 @@ class Transform:
     name: str
     seed: int
 
-    def __call__(self, images: Sequence[Pixels], job: Job) -> Sequence[Pixels]:
-        """The images of this job, uint8 (height, width, 3) each, in; the samples, likewise, out."""
+    def __call__(self, images: Sequence[Pixels], spec: BatchSpec) -> Sequence[Pixels]:
+        """The images of this batch, uint8 (height, width, 3) each, in; the samples, likewise, out."""
         if self.name == "none":
             return images
-        views = self.views(job, [(image.shape[0], image.shape[1]) for image in images])
+        views = self.views(spec, [(image.shape[0], image.shape[1]) for image in images])
         return [apply(view, image) for view, image in zip(views, images, strict=True)]
 
-    def views(self, job: Job, sizes: Sequence[tuple[int, int]]) -> list[View]:
-        """The view of each sample of this job, whose images have these heights and widths."""
+    def views(self, spec: BatchSpec, sizes: Sequence[tuple[int, int]]) -> list[View]:
+        """The view of each sample of this batch, whose images have these heights and widths."""
         if self.name == "eval224":
             return [eval_view(height, width) for height, width in sizes]
-        draws = random_numbers(self.seed, job.epoch, job.indices)
+        draws = random_numbers(self.seed, spec.epoch, spec.indices)
         return [train_view(height, width, row) for (height, width), row in zip(sizes, draws, strict=True)]
 
 

@@ -15,7 +15,7 @@ from .processes import Start
 
 
 def main() -> None:
-    """Answer jobs from standard input until it ends: the stages' times, or what went wrong."""
+    """Make the batches that standard input asks for until it ends; answer each with the stages' times or an error."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it closes our input
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints must not look like an answer
@@ -29,11 +29,11 @@ def main() -> None:
 def _serve(start: Start, memory: Images, questions: IO[bytes], answers: IO[bytes]) -> None:
     while True:
         try:
-            job = pickle.load(questions)  # noqa: S301 - see above
+            spec = pickle.load(questions)  # noqa: S301 - see above
         except EOFError:
             return
         try:
-            _answer(answers, start.pipeline.fill(job, memory[: len(job.indices)]))
+            _answer(answers, start.pipeline.fill(spec, memory[: len(spec.indices)]))
         except Exception as error:  # noqa: BLE001 - it is raised again where the batch is asked for
             _answer(answers, error)
 

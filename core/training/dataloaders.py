@@ -14,7 +14,7 @@ from ..loading.check import check_loader
 from ..loading.loader import Loader, make_loader
 from ..loading.normalise import Normalise
 from ..stores.store import Manifest, Store, open_store
-from .orders import MembersPlan, choose_members, hold_out, plan_of
+from .orders import MembersSampler, choose_members, hold_out, sampler_of
 from .settings import Settings
 
 TRAIN, VAL = "train", "val"
@@ -39,8 +39,8 @@ class Feed:
     @property
     def samples(self) -> tuple[int, int]:
         """(training, validation) an epoch."""
-        plan = self.training.plan
-        return min(len(plan) * plan.batch_size, plan.share), self.validation.plan.share
+        sampler = self.training.sampler
+        return min(len(sampler) * sampler.batch_size, sampler.share), self.validation.sampler.share
 
 
 def open_feed(stack: ExitStack, path: Path, order: str, settings: Settings) -> Feed:
@@ -51,10 +51,10 @@ def open_feed(stack: ExitStack, path: Path, order: str, settings: Settings) -> F
     store = _open(stack, path, TRAIN)
     held_out = not store.manifest.splits.get(VAL, {}).get("samples")
     members, aside = hold_out(len(store), settings.seed) if held_out else (_all(store), _all(store)[:0])
-    plan, training = _training(stack, store, members, order, settings)
+    sampler, training = _training(stack, store, members, order, settings)
     check_loader(store, training, settings.transform, settings.seed, Normalise("uint8"))
     validation = _validation(stack, store if held_out else _open(stack, path, VAL), aside, settings)
-    batches = [job.indices for job in plan.jobs(0)]
+    batches = [spec.indices for spec in sampler.specs(0)]
     classes = float(np.mean([len(np.unique(store.labels[indices])) for indices in batches]))
     return Feed(store, training, validation, held_out, shuffle_quality(store.labels, batches), classes)
 
@@ -71,12 +71,12 @@ def _all(store: Store) -> Indices:
 
 def _training(
     stack: ExitStack, store: Store, members: Indices, order: str, settings: Settings
-) -> tuple[MembersPlan, Loader]:
+) -> tuple[MembersSampler, Loader]:
     members = members[choose_members(len(members), settings.limit, settings.seed)]
     if not len(members):
         raise InputError(f"{store.path} holds too few training samples: 2 at least, if some are to validate")
-    plan = plan_of(members, store.labels, order, settings.batch_size, settings.seed)
-    return plan, _loader(stack, store, plan, settings, settings.transform)
+    sampler = sampler_of(members, store.labels, order, settings.batch_size, settings.seed)
+    return sampler, _loader(stack, store, sampler, settings, settings.transform)
 
 
 def _open(stack: ExitStack, path: Path, split: str) -> Store:
@@ -87,11 +87,11 @@ def _open(stack: ExitStack, path: Path, split: str) -> Store:
     return store
 
 
-def _loader(stack: ExitStack, store: Store, plan: MembersPlan, settings: Settings, transform: str) -> Loader:
-    """A loader of pixels that follows `plan` instead of its own."""
+def _loader(stack: ExitStack, store: Store, sampler: MembersSampler, settings: Settings, transform: str) -> Loader:
+    """A loader of pixels that follows `sampler` instead of its own."""
     loader = make_loader(
         store,
-        batch_size=plan.batch_size,
+        batch_size=sampler.batch_size,
         seed=settings.seed,
         workers=settings.workers,
         device=settings.device,
@@ -100,7 +100,7 @@ def _loader(stack: ExitStack, store: Store, plan: MembersPlan, settings: Setting
         loader=settings.loader,
         channels_last=True,
     )
-    loader.plan = plan
+    loader.sampler = sampler
     return stack.enter_context(loader)
 
 
@@ -108,5 +108,5 @@ def _validation(stack: ExitStack, store: Store, aside: Indices, settings: Settin
     """In the store's order, `aside` or all samples, at most `val_limit` of them; random transforms become eval224."""
     members = aside if len(aside) else _all(store)
     members = members[choose_members(len(members), settings.val_limit, settings.seed)]
-    plan = MembersPlan(len(members), VAL_BATCH, shuffle=False, members=members)
-    return _loader(stack, store, plan, settings, "none" if settings.transform == "none" else "eval224")
+    sampler = MembersSampler(len(members), VAL_BATCH, shuffle=False, members=members)
+    return _loader(stack, store, sampler, settings, "none" if settings.transform == "none" else "eval224")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..base.contracts import Labels
-from ..loading.batch_sampler import Indices, Plan
+from ..loading.batch_sampler import BatchSampler, Indices
 
 HELD_OUT = 0.1
 """The share of the training samples that validates where a store has no split for it."""
@@ -28,18 +28,18 @@ def hold_out(samples: int, seed: int) -> tuple[Indices, Indices]:
 
 
 @dataclass(frozen=True)
-class MembersPlan(Plan):
-    """A plan over some samples of a split: `members[i]` is the sample that the plan calls i."""
+class MembersSampler(BatchSampler):
+    """A sampler over some samples of a split: `members[i]` is the sample of index i."""
 
     members: Indices = field(default_factory=lambda: np.empty(0, np.int64))
 
     def order(self, epoch: int) -> Indices:
         """The members in the order of this epoch, int64 (share,)."""
-        return self.members[Plan.order(self, epoch)]
+        return self.members[BatchSampler.order(self, epoch)]
 
 
-def plan_of(members: Indices, labels: Labels, order: str, batch_size: int, seed: int) -> MembersPlan:
-    """The plan of one of `core.training.settings.ORDERS` over these members, all on one rank.
+def sampler_of(members: Indices, labels: Labels, order: str, batch_size: int, seed: int) -> MembersSampler:
+    """The batch sampler for one of `core.training.settings.ORDERS` over these members, all on one rank.
 
     A last batch of a single sample is left out: batch normalisation cannot learn from one.
     """
@@ -47,4 +47,4 @@ def plan_of(members: Indices, labels: Labels, order: str, batch_size: int, seed:
         members = members[np.argsort(labels[members], kind="stable")]
     ways: dict[str, bool | str] = {"shuffled": True, "blocks": "blocks", "class-sorted": False}
     lonely = len(members) % batch_size == 1 and len(members) > 1
-    return MembersPlan(len(members), batch_size, ways[order], seed, drop_last=lonely, members=members)
+    return MembersSampler(len(members), batch_size, ways[order], seed, drop_last=lonely, members=members)

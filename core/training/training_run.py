@@ -47,7 +47,7 @@ class Lane:
     @property
     def steps(self) -> int:
         """An epoch."""
-        return len(self.feed.training.plan)
+        return len(self.feed.training.sampler)
 
     def train(self, epoch: int) -> Generator[Step, None, None]:
         """One epoch (they count from 0), step by step."""

@@ -1,4 +1,4 @@
-"""The plan of an epoch: every sample once, reproducible, shared out among ranks."""
+"""The batch sampler: every sample once an epoch, reproducible, shared out among ranks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.base.errors import InputError
-from core.loading.batch_sampler import BLOCK, Plan, shuffle_quality
+from core.loading.batch_sampler import BLOCK, BatchSampler, shuffle_quality
 
 
-def everything(plan: Plan, epoch: int = 0) -> np.ndarray:
-    return np.concatenate([job.indices for job in plan.jobs(epoch)])
+def everything(sampler: BatchSampler, epoch: int = 0) -> np.ndarray:
+    return np.concatenate([spec.indices for spec in sampler.specs(epoch)])
 
 
 @given(
@@ -24,33 +24,33 @@ def everything(plan: Plan, epoch: int = 0) -> np.ndarray:
 def test_ranks_together_read_every_sample_once(
     samples: int, batch_size: int, shuffle: bool | str, world_size: int
 ) -> None:
-    plans = [Plan(samples, batch_size, shuffle, 3, False, rank, world_size) for rank in range(world_size)]
-    shares = [everything(plan) for plan in plans if len(plan)]
+    samplers = [BatchSampler(samples, batch_size, shuffle, 3, False, rank, world_size) for rank in range(world_size)]
+    shares = [everything(sampler) for sampler in samplers if len(sampler)]
     assert np.array_equal(np.sort(np.concatenate(shares)), np.arange(samples))
-    assert max(plan.share for plan in plans) - min(plan.share for plan in plans) <= 1
+    assert max(sampler.share for sampler in samplers) - min(sampler.share for sampler in samplers) <= 1
 
 
 @pytest.mark.parametrize("shuffle", [True, "blocks"])
 def test_epochs_differ_and_the_seed_repeats_them(shuffle: bool | str) -> None:
-    plan, again = Plan(5000, 64, shuffle, seed=7), Plan(5000, 64, shuffle, seed=7)
-    assert not np.array_equal(everything(plan, 0), everything(plan, 1))
-    assert np.array_equal(everything(plan, 1), everything(again, 1))
-    assert not np.array_equal(everything(plan, 0), everything(Plan(5000, 64, shuffle, seed=8), 0))
+    sampler, again = BatchSampler(5000, 64, shuffle, seed=7), BatchSampler(5000, 64, shuffle, seed=7)
+    assert not np.array_equal(everything(sampler, 0), everything(sampler, 1))
+    assert np.array_equal(everything(sampler, 1), everything(again, 1))
+    assert not np.array_equal(everything(sampler, 0), everything(BatchSampler(5000, 64, shuffle, seed=8), 0))
 
 
 def test_drop_last_gives_every_rank_the_same_number_of_full_batches() -> None:
-    plans = [Plan(103, 10, True, 0, True, rank, 2) for rank in range(2)]
-    assert [[len(job.indices) for job in plan.jobs(0)] for plan in plans] == [[10] * 5] * 2
-    assert [len(plan) for plan in plans] == [5, 5]
+    samplers = [BatchSampler(103, 10, True, 0, True, rank, 2) for rank in range(2)]
+    assert [[len(spec.indices) for spec in sampler.specs(0)] for sampler in samplers] == [[10] * 5] * 2
+    assert [len(sampler) for sampler in samplers] == [5, 5]
 
 
 def test_length_is_the_number_of_batches() -> None:
-    assert len(Plan(10, 3)) == 4
-    assert [len(job.indices) for job in Plan(10, 3).jobs(0)] == [3, 3, 3, 1]
+    assert len(BatchSampler(10, 3)) == 4
+    assert [len(spec.indices) for spec in BatchSampler(10, 3).specs(0)] == [3, 3, 3, 1]
 
 
 def test_blocks_keep_neighbours_near() -> None:
-    order = everything(Plan(BLOCK * 64, 64, "blocks", seed=1))
+    order = everything(BatchSampler(BLOCK * 64, 64, "blocks", seed=1))
     blocks_a_window = [len(np.unique(window // BLOCK)) for window in np.split(order, 4)]
     assert blocks_a_window == [16] * 4
 
@@ -66,14 +66,14 @@ def test_blocks_keep_neighbours_near() -> None:
 )
 def test_nonsense_is_refused(change: dict, words: str) -> None:
     with pytest.raises(InputError, match=words):
-        Plan(**{"samples": 10, "batch_size": 2, **change})
+        BatchSampler(**{"samples": 10, "batch_size": 2, **change})
 
 
 def test_shuffle_quality_tells_sorted_from_shuffled() -> None:
     labels = np.repeat(np.arange(10), 1000)
-    full = [job.indices for job in Plan(10000, 100, True, 5).jobs(0)]
-    none = [job.indices for job in Plan(10000, 100, False).jobs(0)]
-    blocks = [job.indices for job in Plan(10000, 100, "blocks", 5).jobs(0)]
+    full = [spec.indices for spec in BatchSampler(10000, 100, True, 5).specs(0)]
+    none = [spec.indices for spec in BatchSampler(10000, 100, False).specs(0)]
+    blocks = [spec.indices for spec in BatchSampler(10000, 100, "blocks", 5).specs(0)]
     assert shuffle_quality(labels, full) == pytest.approx(1.0, abs=0.02)
     assert shuffle_quality(labels, none) == 0.0
     assert 0.5 < shuffle_quality(labels, blocks) < 0.99
