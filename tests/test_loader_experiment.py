@@ -132,7 +132,7 @@ def test_workers_are_chosen_once_for_all_turns_of_a_setting(
     stores: list[str], home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choices = iter([Workers("threads", 2, "the first look"), *[Workers("inline", 0, "another look")] * 20])
-    monkeypatch.setattr("core.loading.engines.choose_workers", lambda *_, **__: next(choices))
+    monkeypatch.setattr("core.loading.loaders.fast.engine.choose_workers", lambda *_, **__: next(choices))
     told = finish(LoaderExperiment(stores[:1], batch_sizes=[8], loaders=["fast"], seconds=0.05, rounds=3).run())
     assert [turn["workers"] for turn in told["turns"]] == ["2 threads"] * 3
     assert {turn["workers_asked"] for turn in told["turns"]} == {"auto"}

@@ -16,9 +16,9 @@ pytest.importorskip("numba")
 from core.base.contracts import Extents
 from core.base.errors import WorkError
 from core.loading.batch_sampler import BatchSpec
-from core.loading.engines import fastest
 from core.loading.fused import JpegPipeline, RawPipeline, fuse
 from core.loading.loader import make_loader
+from core.loading.loaders.fast.engine import fastest
 from core.loading.normalise import Normalise
 from core.loading.pipeline import StagedPipeline, staged
 from tests.loading_fixtures import MemoryReader, MemoryStore, memory_store

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..base.errors import InputError
 from ..base.events import Event
+from ..loading.loaders import DEFAULT_LOADER, LOADERS
 from .verb import Verb, shared_arguments
 
 
@@ -47,16 +48,19 @@ def _storage(given: Namespace) -> Iterator[Event]:
     return StorageExperiment(**{**fields, **lists, "cutoffs": _numbers(given.cutoffs)}).run()
 
 
-_LISTS = {
-    "loaders": "fast, torch, naive",
-    "workers": "auto, 0, N, threads:N or processes:N",
-    "transforms": "none, train224, eval224",
-    "devices": "cpu, cuda, mps",
-    "outputs": "float32 (normalised), uint8",
-}
-"""What a loader experiment combines beside batch sizes, with what there is to choose from."""
+_LISTS = {"loaders": DEFAULT_LOADER, "workers": "auto", "transforms": "none", "devices": "cpu", "outputs": "float32"}
+"""What a loader experiment combines beside batch sizes, with what each is unless given."""
 
-_FIRST = {"loaders": "fast", "workers": "auto", "transforms": "none", "devices": "cpu", "outputs": "float32"}
+
+def _choices() -> dict[str, str]:
+    """What there is to choose from, by the name of the list."""
+    return {
+        "loaders": ", ".join(LOADERS),
+        "workers": "auto, 0, N, threads:N or processes:N",
+        "transforms": "none, train224, eval224",
+        "devices": "cpu, cuda, mps",
+        "outputs": "float32 (normalised), uint8",
+    }
 
 
 def _loader_arguments(parser: ArgumentParser) -> None:
@@ -64,8 +68,8 @@ def _loader_arguments(parser: ArgumentParser) -> None:
         "--stores", nargs="+", required=True, metavar="STORE", help="folders, or DATASET/FORMAT/VARIANT"
     )
     parser.add_argument("--batch-sizes", default="256", metavar="N,N,...", help="images a batch")
-    for name, choices in _LISTS.items():
-        parser.add_argument(f"--{name}", default=_FIRST[name], metavar="A,B,...", help=choices)
+    for name, choices in _choices().items():
+        parser.add_argument(f"--{name}", default=_LISTS[name], metavar="A,B,...", help=choices)
     parser.add_argument("--split", default="train")
     parser.add_argument("--seconds", type=float, default=3.0, help="a turn")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of every setting, interleaved")

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..base.errors import InputError
 from ..base.events import Event, Result
+from ..loading.loaders import DEFAULT_LOADER, LOADERS
 from .verb import Verb
 
 READABLE = ("store", "order", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "samples_per_s", "wait_share",
@@ -29,7 +30,7 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--order", default="shuffled", help="shuffled, blocks or class-sorted; several to compare them")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, mps; with --scaling several: cpu,cuda")
     parser.add_argument("--workers", default="auto", help="as for `load`; with --scaling several: 0,1,2")
-    parser.add_argument("--loader", default="fast", help="fast, torch, naive")
+    parser.add_argument("--loader", default=DEFAULT_LOADER, help=", ".join(LOADERS))
     parser.add_argument("--transform", default="none", help="none, train224, eval224")
     parser.add_argument("--limit", type=int, metavar="N", help="at most N training samples an epoch")
     parser.add_argument("--val-limit", type=int, metavar="N", help="at most N samples to validate on")

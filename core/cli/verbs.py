@@ -9,6 +9,7 @@ from typing import Any
 from ..base.errors import InputError
 from ..base.events import Event, Result
 from ..base.home import Home
+from ..loading.loaders import DEFAULT_LOADER, LOADERS
 from .experiment import EXPERIMENT
 from .report import REPORT
 from .runs import RUNS
@@ -128,7 +129,7 @@ def _load_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="cpu, cuda, mps")
     parser.add_argument("--output", default="float32", help="float32 (normalised, NCHW) or uint8")
     parser.add_argument("--transform", default="none", help="none, train224, eval224")
-    parser.add_argument("--loader", default="fast", help="fast, torch, naive")
+    parser.add_argument("--loader", default=DEFAULT_LOADER, help=", ".join(LOADERS))
     parser.add_argument("--verify", default="sampled", help="compare with checksums: sampled, always or never")
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--cache", default="warm", help="warm or cold")

@@ -1,17 +1,18 @@
 """Batches for training, module by module in the order in which data travels.
 
-    sampler        which samples, in which order, in which batch, on which rank
-    fetch       indices to stored payloads
-    decompress  stored payloads to payloads
-    decode      payloads to pixels
-    transform   which part of each image, at which size, flipped or not
-    normalise   pixels to numbers in the layout that networks take
-    collate     the memory in which a batch lies, reused once nobody holds it
-    pipeline    these stages in a row, for one batch
-    executors   who does it: this thread, several threads, several processes
-    transfer    to the device
-    loader      `make_loader`, the door to all of it
-    task        `Load`, the measurement of one load
+    batch_sampler  which samples, in which order, in which batch, on which rank
+    fetch          indices to stored payloads
+    decompress     stored payloads to payloads
+    decode         payloads to pixels
+    transform      which part of each image, at which size, flipped or not
+    normalise      pixels to numbers in the layout that networks take
+    collate        the memory in which a batch lies, reused once nobody holds it
+    pipeline       these stages in a row, for one batch
+    executors      who does it: this thread, several threads, several processes
+    transfer       to the device
+    loaders        the loaders one can choose from, each with an engine that makes the batches
+    loader         `make_loader`, the door to all of it
+    task           `Load`, the measurement of one load
 
 Importing this package imports neither torch nor numba; `make_loader` does, when it is first asked for.
 """

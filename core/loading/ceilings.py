@@ -21,9 +21,9 @@ import torch
 
 from ..base.contracts import Extents, Mapped, Pixels
 from .batch_sampler import BatchSpec, Indices
-from .engines import fastest
 from .kernel_cache import has_compiler
 from .loader import Loader
+from .loaders.fast.engine import fastest
 from .normalise import Images, Normalise
 from .pipeline import Pipeline, Stopwatch, Stored, sample_size, staged
 from .transfer import Batch, transfer_to

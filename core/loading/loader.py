@@ -7,26 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 import torch.distributed
 
 from ..base.errors import InputError
-from .baselines import OneByOne, PlainEngine, WholeBatches
 from .batch_sampler import BatchSampler
-from .collate import BufferPool
-from .device_decode import DeviceEngine, DevicePipeline, choose_decoder
-from .engines import Engine, FastEngine, fastest
+from .engine import Engine
 from .integrity import checked_labels, checks_of
+from .loaders import DEFAULT_LOADER, LOADERS
+from .loaders.registration import EngineInputs
 from .normalise import IMAGENET_MEAN, IMAGENET_STD, Normalise
 from .pipeline import Stored, sample_size, staged
-from .transfer import Arrived, Batch, Transfer, find_device, transfer_to
+from .transfer import Batch, Transfer, transfer_to
 from .transform import check_transform
-from .workers import Workers, available_cpus
-
-LOADERS = ("fast", "torch", "naive")
+from .workers import Workers
 
 Mean = tuple[float, float, float]
 
@@ -42,7 +38,7 @@ def make_loader(
     output: str = "float32",
     transform: str | None = None,
     drop_last: bool = False,
-    loader: str = "fast",
+    loader: str = DEFAULT_LOADER,
     mean: Mean = IMAGENET_MEAN,
     std: Mean = IMAGENET_STD,
     channels_last: bool = False,
@@ -62,9 +58,9 @@ def make_loader(
         output: "float32", (pixel / 255 - mean) / std, or "uint8", the pixels.
         transform: "none", "train224" or "eval224" (see `core.loading.transform`).
         drop_last: leave out the last batch where it is not full.
-        loader: "fast", or for comparison "torch" (a plain DataLoader) or "naive" (the tutorials' way).
+        loader: one of `core.loading.loaders.LOADERS`: "fast", or for comparison "torch" or "naive".
         channels_last: the images' memory in the order B, H, W, 3; their shape stays (B, 3, H, W).
-        prefetch: batches made ahead at most; two a worker if None.
+        prefetch: batches made ahead at most; two per worker if None.
         decode: "host" (libjpeg's pixels), "device" (the fast loader's JPEGs are decoded by nvJPEG through torchvision:
             pixels differ by a few levels) or "auto" (the device where it can).
         verify: "sampled" (payloads are compared with their checksums as far as that takes a hundredth of the time),
@@ -76,34 +72,39 @@ def make_loader(
         WorkError: labels that are not those that were built, samples that are not as many; later, from the iteration,
             a sample that cannot be read or decoded or is not what was built.
     """
-    if loader not in LOADERS:
-        raise InputError(f"unknown loader {loader!r}; there are: {', '.join(LOADERS)}")
-    if len(store) == 0:
-        raise InputError(f"{store.path} holds no samples in split {store.split!r}")
-    if loader != "fast" and decode != "host":
-        raise InputError(f"decode={decode!r} is for the fast loader; the {loader} loader decodes on the host")
-    if prefetch is not None and prefetch < 1:
-        raise InputError(f"prefetch={prefetch}: at least one batch has to be made ahead")
-    transfer = transfer_to(device, Normalise(output, mean, std))
+    _check(store, loader, decode, prefetch)
+    normalise = Normalise(output, mean, std)
+    transfer = transfer_to(device, normalise)
     sampler = BatchSampler(len(store), batch_size, shuffle, seed, drop_last, *_ranks(rank, world_size))
     checks, labels = checks_of(store, verify), checked_labels(store, verify)
-    pipeline = staged(store, check_transform(transform), seed, Normalise(transfer.host_output, mean, std), checks)
-    size = sample_size(store, pipeline)
-    if loader != "fast":
-        dataset = (WholeBatches if loader == "torch" else OneByOne)(pipeline, labels, size)
-        return Loader(sampler, PlainEngine(dataset, workers, channels_last), transfer)
-    decoder = choose_decoder(decode, store, find_device(device))
-    if decoder is not None:
-        stages = replace(pipeline, normalise=Normalise(output, mean, std))
-        on_device = DevicePipeline(stages, decoder, find_device(device), channels_last)
-        return Loader(sampler, DeviceEngine(on_device, labels, workers), Arrived())
-    shape = (min(batch_size, max(sampler.share, 1)), *size)
-    ahead = prefetch or 2 * available_cpus()
-    pool = BufferPool(
-        shape, pipeline.normalise.dtype, keep=ahead + 2, channels_last=channels_last, allocate=transfer.allocate
+    host = Normalise(transfer.host_output, mean, std)
+    stages = staged(store, check_transform(transform), seed, host, checks)
+    inputs = EngineInputs(
+        store=store,
+        sampler=sampler,
+        stages=stages,
+        labels=labels,
+        size=sample_size(store, stages),
+        normalise=normalise,
+        transfer=transfer,
+        device=device,
+        decode=decode,
+        workers=workers,
+        prefetch=prefetch,
+        channels_last=channels_last,
     )
-    engine = FastEngine(fastest(store, pipeline), pool, labels, batch_size=shape[0], workers=workers, prefetch=prefetch)
-    return Loader(sampler, engine, transfer)
+    return Loader(sampler, *LOADERS.make(loader).engine(inputs))
+
+
+def _check(store: Stored, loader: str, decode: str, prefetch: int | None) -> None:
+    """Raises InputError for an unknown loader, an empty store, and what the loader does not know."""
+    if not LOADERS[loader].decodes_on_device and decode != "host":
+        able = ", ".join(name for name, entry in LOADERS.items() if entry.decodes_on_device)
+        raise InputError(f"decode={decode!r} is for the {able} loader; the {loader} loader decodes on the host")
+    if len(store) == 0:
+        raise InputError(f"{store.path} holds no samples in split {store.split!r}")
+    if prefetch is not None and prefetch < 1:
+        raise InputError(f"prefetch={prefetch}: at least one batch has to be made ahead")
 
 
 class Loader:

@@ -13,6 +13,7 @@ from ..base.events import Event, Message, Result, Sample
 from ..base.home import Home
 from ..stores.store import Store, open_store
 from .kernel_cache import compiles_first
+from .loaders import DEFAULT_LOADER
 
 if TYPE_CHECKING:
     from .consumer import Consumer
@@ -52,7 +53,7 @@ class Load:
     device: str = "cpu"
     output: str = "float32"
     transform: str = "none"
-    loader: str = "fast"
+    loader: str = DEFAULT_LOADER
     verify: str = "sampled"
     seconds: float = 5.0
     cache: str = "warm"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ..loading.loaders import DEFAULT_LOADER, LOADERS
 from .cases import NEAR, Case
 from .configurations import VARIED
 
@@ -115,8 +116,10 @@ def _better_storage(case: Case) -> str:
 
 def _less_python(case: Case) -> Iterator[tuple[str, float]]:
     top = case.ceilings["collate"]
-    if case.about.get("loader") != "fast":
-        yield "The fast loader", NEAR * top
+    loader = str(case.about.get("loader"))
+    better = LOADERS[loader].less_python if loader in LOADERS else DEFAULT_LOADER
+    if better:
+        yield f"The {better} loader", NEAR * top
         return
     size = int(case.about.get("batch_size", 0))
     enough = case.batches >= 4 * BATCHES_EACH * max(case.workers, 1)

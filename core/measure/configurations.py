@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 from ..base.errors import InputError
+from ..loading.loaders import LOADERS
 from ..stores.store import Manifest
 
 VARIED = ("store", "loader", "batch_size", "workers", "transform", "device", "output")
@@ -81,7 +82,7 @@ def _setting(path: str, manifest: Manifest, way: Mapping[str, Any]) -> Setting:
 
 def _impossible(setting: Setting) -> str:
     """Why there cannot be such a load; empty where there can."""
-    if setting.loader != "fast" and setting.workers.startswith("threads"):
+    if setting.workers.startswith("threads") and not LOADERS[setting.loader].threads:
         return f"The {setting.loader} loader has no threads, so it was left out with workers {setting.workers}."
     return ""
 

@@ -19,6 +19,7 @@ from ..base.errors import FormatMattersError, InputError
 from ..base.events import Event, Message, Progress, Result, Sample
 from ..base.home import Home
 from ..base.time_left import Remaining
+from ..loading.loaders import DEFAULT_LOADER
 from ..loading.task import Load
 from ..machine.session import versions
 from ..stores.store import Manifest
@@ -57,7 +58,7 @@ class LoaderExperiment:
     devices: Sequence[str] = ("cpu",)
     outputs: Sequence[str] = ("float32",)
     transforms: Sequence[str] = ("none",)
-    loaders: Sequence[str] = ("fast",)
+    loaders: Sequence[str] = (DEFAULT_LOADER,)
     seconds: float = 3.0
     rounds: int = 3
     cache: str = "warm"

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..loading.loaders import LOADERS
 from .advice import best_of, changes_for, told
 from .cases import NEAR, Case, cases_of
 
@@ -147,7 +148,8 @@ def _cpus(case: Case) -> str:
 
 
 def _unit(case: Case) -> str:
-    return "batch" if case.about.get("loader") in ("fast", "torch") else "sample"
+    loader = str(case.about.get("loader"))
+    return "batch" if loader in LOADERS and LOADERS[loader].whole_batches else "sample"
 
 
 def _percent(share: float) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.home import REPOSITORY, Home
+from ..loading.loaders import DEFAULT_LOADER
 from .evidence import BuiltStore, Evidence, Setting
 
 CORE = "python -m core"
@@ -31,7 +32,7 @@ def snippet(store: BuiltStore, evidence: Evidence, setting: Setting | None) -> s
         given |= {"batch_size": setting.batch_size, "workers": _workers(setting.workers), "device": setting.device}
         given |= {"transform": setting.transform} if setting.transform != "none" else {}
         given |= {"output": setting.output} if setting.output != "float32" else {}
-        given |= {"loader": setting.loader} if setting.loader != "fast" else {}
+        given |= {"loader": setting.loader} if setting.loader != DEFAULT_LOADER else {}
     split = setting.split if setting is not None else next(iter(evidence.images.splits))
     kind = "uint8" if given.get("output") == "uint8" else "float32, normalised"
     return SNIPPET.format(
@@ -76,7 +77,7 @@ def loader_command(
 
 
 LOADER_OPTIONS = {
-    "loader": ("--loaders", "fast"),
+    "loader": ("--loaders", DEFAULT_LOADER),
     "batch_size": ("--batch-sizes", 256),
     "workers": ("--workers", "auto"),
     "transform": ("--transforms", "none"),

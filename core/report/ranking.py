@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from ..loading.loaders import DEFAULT_LOADER
 from ..measure.controlled import FACTORS, PLAIN_FILES, differing, store_factors
 from .evidence import Access, BuiltStore, Evidence, Loading, Setting, Training
 from .figures import Figure, differ
@@ -18,7 +19,7 @@ def settings(evidence: Evidence) -> list[Setting]:
     def worth(setting: Setting) -> tuple[int, bool, bool, bool, str]:
         rows = loads(evidence, setting)
         newest = max(row.speed.run.started for row in rows)
-        return len(rows), setting.cache == "warm", not setting.step_ms, setting.loader == "fast", newest
+        return len(rows), setting.cache == "warm", not setting.step_ms, setting.loader == DEFAULT_LOADER, newest
 
     return sorted({row.setting for row in evidence.loading}, key=worth, reverse=True)
 

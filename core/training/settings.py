@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ..base.errors import InputError
+from ..loading.loaders import DEFAULT_LOADER, LOADERS
 
 MODELS: Mapping[str, str] = {"small": "Small CNN", "resnet18": "ResNet-18"}
 """Name -> what people call it."""
@@ -13,7 +14,6 @@ MODELS: Mapping[str, str] = {"small": "Small CNN", "resnet18": "ResNet-18"}
 ORDERS: Mapping[str, str] = {"shuffled": "Shuffled", "blocks": "Blocks", "class-sorted": "Sorted by class"}
 """Name -> what people call it."""
 
-LOADERS = ("fast", "torch", "naive")
 TRANSFORMS = ("none", "train224", "eval224")
 
 
@@ -35,7 +35,7 @@ class Settings:
     seed: int = 42
     device: str = "cpu"
     workers: str = "auto"
-    loader: str = "fast"
+    loader: str = DEFAULT_LOADER
     transform: str = "none"
     limit: int | None = None
     val_limit: int | None = None
@@ -59,7 +59,7 @@ class Settings:
             raise InputError("weight_decay and seed are 0 or more")
 
 
-def check_choice(name: str, value: str, known: Mapping[str, str] | tuple[str, ...]) -> None:
+def check_choice(name: str, value: str, known: Collection[str]) -> None:
     """Raises InputError where `value` is not among the known ones."""
     if value not in known:
         raise InputError(f"unknown {name} {value!r}; there are: {', '.join(known)}")

@@ -15,9 +15,9 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from core.loading.loaders import LOADERS
 from docs.screenshots.take import picture
 from tests.test_app_browser import QUIET, browser_path, calm, serving, title
-from ui.shared.loader_labels import LOADERS
 
 SIZE = {"width": 1440, "height": 2300}
 LONGEST = 1_200_000
@@ -62,7 +62,7 @@ def opened(browser: Any, address: str, scheme: str, dataset: str) -> Any:
 def run(page: Any) -> None:
     """All loaders, and go. Nobody looks while it is measured."""
     for loader in LOADERS.values():
-        pill = page.get_by_role("button", name=loader, exact=True)
+        pill = page.get_by_role("button", name=loader.title, exact=True)
         if pill.get_attribute("aria-pressed") != "true":
             pill.click()
             calm(page)

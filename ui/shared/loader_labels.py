@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.loading.loaders import LOADERS
 from core.measure.background_load import background_load, background_text
 from core.measure.controlled import differing, differing_text, groups
 from core.measure.headlines import headlines
 from core.measure.loader_runs import RaceRecord, Standing, setting_of
 from ui.shared.labels import counted, listed, size_text, speed_text, verbatim
 
-LOADERS = {"fast": "Fast (ours)", "torch": "Plain PyTorch", "naive": "As in tutorials"}
 TRANSFORMS = {
     "none": "None",
     "train224": "Training: random crop to 224, flip",
@@ -23,6 +23,21 @@ STEPS = {
     "busy": "Busy: one CPU computes",
     "model": "A small real network",
 }
+
+
+def usable_loaders() -> list[str]:
+    """The names of the loaders whose libraries are installed."""
+    return [name for name, loader in LOADERS.items() if loader.available()]
+
+
+def loader_title(name: str) -> str:
+    """What people call a loader; of one that this program does not have, its name."""
+    return LOADERS[name].title if name in LOADERS else name
+
+
+def loaders_help() -> str:
+    """How each loader makes a batch."""
+    return " ".join(f"{LOADERS[name].title}: {LOADERS[name].description}." for name in usable_loaders())
 
 
 def setting_label(row: Mapping[str, Any], varied: Sequence[str]) -> str:

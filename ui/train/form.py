@@ -15,7 +15,7 @@ from core.training.settings import MODELS, ORDERS
 from ui.shared import state
 from ui.shared.devices import find_devices
 from ui.shared.labels import counted, listed, seconds_text
-from ui.shared.loader_labels import LOADERS, TRANSFORMS
+from ui.shared.loader_labels import TRANSFORMS, loader_title, usable_loaders
 from ui.shared.stores import lossless, store_factors_of, store_label
 
 STORES, ORDERS_VIEW, SCALING = "Stores", "Orders", "Scaling"
@@ -149,7 +149,7 @@ def _draw_more(dataset: Dataset, view: str) -> dict[str, Any]:
         "weight_decay": columns[1].number_input("Weight decay", 0.0, 1.0, 1e-4, 1e-4, format="%.5f",
                                                 key="train.weight_decay", persist_state="session"),
         "seed": columns[2].number_input("Seed", 0, 1_000_000, 42, key="train.seed", persist_state="session"),
-        "loader": columns[3].selectbox("Loader", list(LOADERS), format_func=LOADERS.__getitem__, key="train.loader",
+        "loader": columns[3].selectbox("Loader", usable_loaders(), format_func=loader_title, key="train.loader",
                                        persist_state="session"),
     }  # fmt: skip
     columns = st.columns(4)

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.datasets.dataset import Dataset
+from core.loading.loaders import DEFAULT_LOADER
 from core.loading.workers import available_cpus
 from core.machine.session import machine
 from core.measure.controlled import proposed, selection_text
@@ -19,13 +20,9 @@ from ui.shared import state
 from ui.shared.cached import cache_data
 from ui.shared.devices import find_devices
 from ui.shared.labels import counted, plain, seconds_text, verbatim
-from ui.shared.loader_labels import LOADERS, STEPS, TRANSFORMS, memory_text
+from ui.shared.loader_labels import STEPS, TRANSFORMS, loader_title, loaders_help, memory_text, usable_loaders
 from ui.shared.stores import store_factors_of, store_label
 
-LOADERS_HELP = (
-    "Fast: whole batches at a time, without copies. Plain PyTorch: a DataLoader over the same store, a batch at a "
-    "time. As in tutorials: one sample at a time, opened, decoded and converted the way most tutorials do it."
-)
 WORKERS = ("auto", "0", "1", "2", "4", "8", "threads:2", "threads:4", "processes:2", "processes:4")
 WORKERS_HELP = (
     "Who makes the batches. 0: the trainer's own thread. A number: as many threads or processes as suits the loader, "
@@ -82,8 +79,8 @@ def _draw_settings() -> dict[str, Any]:
     columns = st.columns([2, 1, 1])
     with columns[0]:
         loaders = st.pills(
-            "Loaders", list(LOADERS), selection_mode="multi", default=["fast"], format_func=LOADERS.__getitem__,
-            help=LOADERS_HELP, key="benchmark.loaders", persist_state="session",
+            "Loaders", usable_loaders(), selection_mode="multi", default=[DEFAULT_LOADER], format_func=loader_title,
+            help=loaders_help(), key="benchmark.loaders", persist_state="session",
         )  # fmt: skip
     batches = columns[1].multiselect(
         "Batch sizes", BATCH_SIZES, default=[256], accept_new_options=True,

@@ -13,7 +13,7 @@ from ui.shared import state
 from ui.shared.job_panel import draw_ending, own_jobs
 from ui.shared.labels import counted, listed, verbatim
 from ui.shared.live.view import draw_live
-from ui.shared.loader_labels import LOADERS
+from ui.shared.loader_labels import loader_title
 from ui.shared.navigation import link
 from ui.shared.run_picker import pick_run
 
@@ -46,6 +46,6 @@ def _title(record: RaceRecord) -> str:
     setup = record.setup
     many = setup.get("settings") or setup["stores"]
     noun = "store" if record.varied == ["store"] else "setting"
-    loaders = listed(LOADERS.get(name, name) for name in setup.get("loaders") or [setup.get("loader", "")])
+    loaders = listed(loader_title(name) for name in setup.get("loaders") or [setup.get("loader", "")])
     cut = "" if record.complete else ", stopped"
     return f"{setup['started'].replace('T', ' ')[:16]} · {counted(len(many), noun)}, {loaders}{cut}"

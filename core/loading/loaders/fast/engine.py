@@ -1,4 +1,4 @@
-"""What makes host batches from specs: the fast way. (The ways it is compared with are in `plain`.)"""
+"""The fast loader's engine on the host: a pipeline, an executor, and a pool of memory that is used again."""
 
 from __future__ import annotations
 
@@ -6,40 +6,21 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 import torch
 
-from ..base.contracts import Labels
-from .batch_sampler import BatchSpec
-from .collate import BufferPool
-from .executors import Executor, Inline, Made, Threads
-from .gc_pause import collector_paused
-from .kernel_cache import has_compiler
-from .normalise import Images
-from .pipeline import Laps, Pipeline, StagedPipeline, Stored
-from .processes import ProcessPipeline
-from .transfer import Batch
-from .workers import Workers, available_cpus, choose_workers, parse_workers
-
-
-class Engine(Protocol):
-    """Turns batch specs into batches on the host, in their order."""
-
-    @property
-    def workers(self) -> Workers:
-        """Who does the work, and why."""
-        ...
-
-    @property
-    def stages(self) -> dict[str, float]:
-        """Seconds that the workers have spent so far, by stage."""
-        ...
-
-    def batches(self, specs: Iterator[BatchSpec]) -> Generator[Batch, None, None]: ...
-
-    def close(self) -> None: ...
+from ....base.contracts import Labels
+from ...batch_sampler import BatchSpec
+from ...collate import BufferPool
+from ...executors import Executor, Inline, Made, Threads
+from ...gc_pause import collector_paused
+from ...kernel_cache import has_compiler
+from ...normalise import Images
+from ...pipeline import Laps, Pipeline, StagedPipeline, Stored
+from ...processes import ProcessPipeline
+from ...transfer import Batch
+from ...workers import Workers, available_cpus, choose_workers, parse_workers
 
 
 def fastest(store: Stored, stages: StagedPipeline) -> Pipeline:
@@ -47,13 +28,13 @@ def fastest(store: Stored, stages: StagedPipeline) -> Pipeline:
     if not has_compiler():
         return stages
     with collector_paused:
-        from .fused import fuse
+        from ...fused import fuse
 
         return fuse(store, stages)
 
 
 class FastEngine:
-    """A pipeline, an executor, and a pool of memory that is used again."""
+    """See `core.loading.engine.Engine`. Compiled pipelines run in threads, others in processes where that pays."""
 
     def __init__(
         self,

@@ -1,0 +1,52 @@
+"""Which engine the fast loader takes: the device's decoder where that is asked for, else the host's kernels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ...collate import BufferPool
+from ...device_decode import DeviceEngine, DevicePipeline, choose_decoder
+from ...engine import Engine
+from ...transfer import Arrived, Transfer, find_device
+from ...workers import available_cpus
+from ..registration import EngineInputs
+from .engine import FastEngine, fastest
+
+
+@dataclass(frozen=True, slots=True)
+class FastLoader:
+    """See `core.loading.loaders.registration.LoaderBackend`."""
+
+    def engine(self, inputs: EngineInputs) -> tuple[Engine, Transfer]:
+        return _on_device(inputs) or (_on_host(inputs), inputs.transfer)
+
+
+def _on_device(inputs: EngineInputs) -> tuple[Engine, Transfer] | None:
+    """None where the host is to decode."""
+    device = find_device(inputs.device)
+    decoder = choose_decoder(inputs.decode, inputs.store, device)
+    if decoder is None:
+        return None
+    stages = replace(inputs.stages, normalise=inputs.normalise)
+    pipeline = DevicePipeline(stages, decoder, device, inputs.channels_last)
+    return DeviceEngine(pipeline, inputs.labels, inputs.workers), Arrived()
+
+
+def _on_host(inputs: EngineInputs) -> Engine:
+    largest = min(inputs.sampler.batch_size, max(inputs.sampler.share, 1))
+    ahead = inputs.prefetch or 2 * available_cpus()
+    pool = BufferPool(
+        (largest, *inputs.size),
+        inputs.stages.normalise.dtype,
+        keep=ahead + 2,
+        channels_last=inputs.channels_last,
+        allocate=inputs.transfer.allocate,
+    )
+    return FastEngine(
+        fastest(inputs.store, inputs.stages),
+        pool,
+        inputs.labels,
+        batch_size=largest,
+        workers=inputs.workers,
+        prefetch=inputs.prefetch,
+    )
