@@ -20,7 +20,7 @@ from core.inspect.preferences import remember_path, remember_schema
 from core.inspect.task import Scan
 from core.measure.exchange import bundle, open_bundle
 from core.measure.loaders import LoaderExperiment
-from core.measure.records import Recorder, list_records
+from core.measure.records import RunRecorder, list_records
 from core.measure.storage.methods import OPERATIONS
 from core.stores.manifest import MANIFEST, _digest
 from core.stores.store import list_stores
@@ -65,7 +65,7 @@ def add_records(home: Home) -> Home:
 
 def _keep_storage(home: Home) -> None:
     ways = ("disk/png", "lmdb/raw", "hdf5/raw")
-    recorder = Recorder.begin(home, "storage", ["shapes"], {
+    recorder = RunRecorder.begin(home, "storage", ["shapes"], {
         "cutoffs": [1, 10], "ways": ways, "split": "train", "images": 60, "fingerprints": {"shapes": "f" * 32},
     })  # fmt: skip
     sizes = dict.fromkeys(("payload_bytes", "used_bytes", "allocated_bytes", "apparent_bytes"), 4096)
@@ -84,11 +84,11 @@ def _keep_storage(home: Home) -> None:
 def _keep_trainings(home: Home) -> None:
     shared = {"model": "small", "lr": 0.001, "momentum": 0.9, "weight_decay": 1e-4, "seed": 42, "loader": "fast",
               "transform": "none", "stores": ["lmdb/raw", "hdf5/raw"]}  # fmt: skip
-    scaling = Recorder.begin(home, "train", ["shapes"], {
+    scaling = RunRecorder.begin(home, "train", ["shapes"], {
         **shared, "scaling": True, "seconds": 1.0, "rounds": 1, "batch_sizes": [8, 16], "worker_counts": ["0"],
         "devices": ["cpu"],
     })  # fmt: skip
-    run = Recorder.begin(home, "train", ["shapes"], {
+    run = RunRecorder.begin(home, "train", ["shapes"], {
         **shared, "orders": ["shuffled"], "epochs": 2, "batch_size": 16, "workers": "0", "device": "cpu",
         "samples": 60, "val_samples": 20, "ceilings": {"compute": 2000.0},
     })  # fmt: skip

@@ -5,17 +5,26 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from core.report.evidence import Access, BuiltStore, Evidence, Images, Lane, Loading, Setting, Training
-from core.report.figures import Figure, Run, figure
+from core.report.evidence import (
+    Access,
+    DatasetFacts,
+    Evidence,
+    Loading,
+    LoadingConfiguration,
+    StoreFacts,
+    Training,
+    TrainingResult,
+)
+from core.report.figures import Figure, RunSource, figure
 
-RUN = Run("loader-1", "loader", "2026-11-21T10:00:00+00:00", "/runs/loader-1.jsonl")
-WARM = Setting("fast", 256, "auto", "none", "cpu", "float32", "train", "warm")
+RUN = RunSource("loader-1", "loader", "2026-11-21T10:00:00+00:00", "/runs/loader-1.jsonl")
+WARM = LoadingConfiguration("fast", 256, "auto", "none", "cpu", "float32", "train", "warm")
 COLD = WARM._replace(cache="cold")
 MACHINE = {"processor": "A processor", "cpus_usable": 2, "memory_bytes": 16_000_000_000, "identity": "abcd1234"}
 SAMPLES = 1_000
 
 
-def built(name: str, each: int, files: int = 2, encoding: str = "raw", **more: object) -> BuiltStore:
+def built(name: str, each: int, files: int = 2, encoding: str = "raw", **more: object) -> StoreFacts:
     """A store of `SAMPLES` images that takes `each` bytes an image."""
     form = name.split("/")[0]
     sizes = dict.fromkeys(("used_bytes", "allocated_bytes", "apparent_bytes"), each * SAMPLES)
@@ -28,28 +37,32 @@ def built(name: str, each: int, files: int = 2, encoding: str = "raw", **more: o
         "path": f"/home/data/built/shapes/{name}",
         "even": encoding == "raw",
     }
-    return BuiltStore(name=name, format=form, encoding=encoding, samples=SAMPLES, files=files,
+    return StoreFacts(name=name, format=form, encoding=encoding, samples=SAMPLES, files=files,
                       **{**sizes, **told, **more})  # type: ignore[arg-type]  # fmt: skip
 
 
-def speeds(median: float, spread: float = 0.02, times: int = 5, run: Run = RUN) -> Figure:
+def speeds(median: float, spread: float = 0.02, times: int = 5, run: RunSource = RUN) -> Figure:
     """A figure whose values lie evenly around a median."""
     steps = [spread * (2 * number / max(times - 1, 1) - 1) for number in range(times)]
     return figure([median * (1 + step) for step in steps] if times > 1 else [median], run)
 
 
-def loaded(store: str, median: float, spread: float = 0.02, setting: Setting = WARM, run: Run = RUN) -> Loading:
+def loaded(
+    store: str, median: float, spread: float = 0.02, setting: LoadingConfiguration = WARM, run: RunSource = RUN
+) -> Loading:
     stages = {"fetch": 1.0, "decode": 5.0}
     return Loading(store, setting, speeds(median, spread, run=run), speeds(0.5, run=run), None, stages, {"read": 9e6})
 
 
-def lane(store: str, speed: float, order: str = "shuffled", wait: float = 0.03) -> Lane:
+def lane(store: str, speed: float, order: str = "shuffled", wait: float = 0.03) -> TrainingResult:
     waits = figure([wait, wait, wait], RUN)
-    return Lane(store, order, speeds(speed, times=3), waits, speeds(0.4), (0.3, 0.4, 0.5), (1.9, 1.7, 1.5), 1.0)
+    return TrainingResult(
+        store, order, speeds(speed, times=3), waits, speeds(0.4), (0.3, 0.4, 0.5), (1.9, 1.7, 1.5), 1.0
+    )
 
 
-def trained(lanes: Sequence[Lane], identical: bool | None = True) -> Training:
-    run = Run("train-1", "train", "2026-11-21T11:00:00+00:00")
+def trained(lanes: Sequence[TrainingResult], identical: bool | None = True) -> Training:
+    run = RunSource("train-1", "train", "2026-11-21T11:00:00+00:00")
     return Training(run, "small", "cpu", 64, 3, tuple(lanes), identical, "Same result to the last bit.")
 
 
@@ -73,7 +86,7 @@ LOADS = (
 
 def evidence(**more: object) -> Evidence:
     """Four stores: lmdb/raw is the fastest, hdf5/raw nearly, hdf5/original the smallest by far."""
-    images = Images("shapes", "f" * 32, {"train": 800, "val": 200}, 10, 900_000, 0.9, 1.2)
+    images = DatasetFacts("shapes", "f" * 32, {"train": 800, "val": 200}, 10, 900_000, 0.9, 1.2)
     told = Evidence(images, MACHINE, {"numpy": "2"}, STORES, LOADS, taken="2026-11-21T12:00:00+00:00",
                     disk_free=69_000_000_000)  # fmt: skip
     return dataclasses.replace(told, **more)  # type: ignore[arg-type]

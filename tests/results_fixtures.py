@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.base.home import Home
-from core.measure.records import Record, read_record
+from core.measure.records import RunRecord, read_record
 
 ME = {"processor": "Chip A", "cpus_usable": 8, "memory_bytes": 16_000_000_000, "file_system": "ext4", "gpus": []}
 MONITOR = "ts,gpu_util,gpu_mem_mb,cpu_pct,rss_mb,read_mb,write_mb\n1.0,,,150,300,0,0\n1.5,,,160,310,1,0\n"
@@ -20,7 +20,7 @@ def write_record(
     number: int = 1,
     machine: Mapping[str, Any] | None = ME,
     **setup: Any,
-) -> Record:
+) -> RunRecord:
     """A record in a session of its own, measured on 2026-01-01 at `number` o'clock."""
     folder = home.runs / f"session-{number}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def times(way: str, operation: str, samples: int, seconds: Sequence[float]) -> d
     }  # fmt: skip
 
 
-def loader_record(home: Home, number: int = 1, factor: float = 1.0, **more: Any) -> Record:
+def loader_record(home: Home, number: int = 1, factor: float = 1.0, **more: Any) -> RunRecord:
     """LMDB clearly ahead of HDF5, and the two disks undecided."""
     rows = [
         *turns("lmdb/raw", [factor * speed for speed in (200.0, 202.0, 205.0)]),

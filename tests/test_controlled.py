@@ -10,8 +10,8 @@ import pytest
 from core.base.units import speed_text
 from core.measure.controlled import differing, groups, proposed, rank, row_factors, selection_text, store_factors
 from core.measure.headlines import group_title, headlines
-from core.measure.loader_runs import standings
-from ui.shared.loader_labels import race_verdict
+from core.measure.loader_runs import rank_configurations
+from ui.shared.loader_labels import outcome_text
 
 
 def factors(store: str) -> Mapping[str, str]:
@@ -107,8 +107,8 @@ def turn(store: str, rate: float, workers: str = "inline", **more: Any) -> dict[
 
 
 def verdict(turns: list[dict[str, Any]]) -> str:
-    rows = standings(turns)
-    return race_verdict(rows, {row.setting: row.setting for row in rows})
+    rows = rank_configurations(turns)
+    return outcome_text(rows, {row.setting: row.setting for row in rows})
 
 
 def test_different_workers_are_named_beside_a_comparison() -> None:

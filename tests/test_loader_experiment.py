@@ -19,7 +19,7 @@ from core.loading.loader import Loader, make_loader
 from core.loading.transfer import Batch
 from core.loading.workers import Workers
 from core.measure.controlled import groups, store_factors
-from core.measure.loader_runs import list_races, read_race, standings
+from core.measure.loader_runs import list_loader_runs, rank_configurations, read_loader_run
 from core.measure.loaders import LoaderExperiment
 from core.stores.store import Manifest, list_stores
 
@@ -44,11 +44,11 @@ def test_rounds_are_interleaved_and_every_turn_is_kept(stores: list[str], home: 
         (2, "lmdb"),
         (2, "disk"),
     ], "each round begins with another store"
-    [record] = list_races(home, "shapes")
+    [record] = list_loader_runs(home, "shapes")
     assert record.complete
     assert [turn["samples_per_s"] for turn in record.turns] == [turn["samples_per_s"] for turn in turns]
     assert record.machine["cpus"] >= 1
-    assert {row.store for row in standings(record.turns)} == {"disk/raw", "hdf5/raw", "lmdb/raw"}
+    assert {row.store for row in rank_configurations(record.turns)} == {"disk/raw", "hdf5/raw", "lmdb/raw"}
 
 
 def test_live_figures_name_their_store(stores: list[str]) -> None:
@@ -64,14 +64,14 @@ def test_an_interrupted_race_keeps_the_turns_it_had(stores: list[str], home: Hom
         if isinstance(event, Sample) and event.series == "turn":
             break
     race.close()
-    [record] = list_races(home)
+    [record] = list_loader_runs(home)
     assert (len(record.turns), record.complete) == (1, False)
 
 
 def test_half_a_line_at_the_end_is_left_out(stores: list[str], home: Home) -> None:
     file = Path(finish(LoaderExperiment(stores, rounds=1, **QUICK).run())["file"])
     file.write_text(file.read_text()[:-20])
-    record = read_race(file)
+    record = read_loader_run(file)
     assert record is not None
     assert len(record.turns) == 2
 
@@ -82,13 +82,13 @@ def test_files_that_are_no_race_are_passed_over(home: Home) -> None:
     (folder / "race-1.jsonl").write_text("")
     (folder / "race-2.jsonl").write_text('{"kind": "turn"}\n')
     (folder / "race-3.jsonl").write_text("not json\n")
-    assert list_races(home) == []
+    assert list_loader_runs(home) == []
 
 
 def test_standings_are_medians_with_their_spread() -> None:
     turns = [{"store": "a/raw", "format": "a", "samples_per_s": speed} for speed in (10, 30, 20)]
     turns += [{"store": "b/raw", "format": "b", "samples_per_s": 25}]
-    first, second = standings(turns)
+    first, second = rank_configurations(turns)
     assert (first.store, first.median, first.turns) == ("b/raw", 25, 1)
     assert (second.slowest, second.median, second.fastest) == (10, 20, 30)
 
@@ -139,7 +139,7 @@ def test_workers_are_chosen_once_for_all_turns_of_a_setting(
     assert {turn["workers_reason"] for turn in told["turns"]} == {"the first look"}
     [result] = told["results"]
     assert (result["workers"], result["turns"]) == ("2 threads", 3)
-    assert standings(list_races(home)[0].turns)[0].workers == "2 threads"
+    assert rank_configurations(list_loader_runs(home)[0].turns)[0].workers == "2 threads"
 
 
 def test_every_line_of_a_race_is_json(stores: list[str]) -> None:
@@ -160,7 +160,7 @@ def test_every_combination_has_its_turns_and_a_name(stores: list[str], home: Hom
     names = {turn["setting"] for turn in told["turns"]}
     assert len(names) == len(told["turns"]) == 8
     assert "disk/raw, naive, batch 16, workers 0, none, cpu, float32" in names
-    [record] = list_races(home)
+    [record] = list_loader_runs(home)
     assert record.varied == ["store", "loader", "batch_size"]
     assert record.complete
     for turn in record.turns:
@@ -173,7 +173,7 @@ def test_every_combination_has_its_turns_and_a_name(stores: list[str], home: Hom
 
 def test_the_setup_tells_what_the_figures_depend_on(stores: list[str], home: Home) -> None:
     finish(LoaderExperiment(stores[:1], rounds=1, **QUICK).run())
-    [record] = list_races(home)
+    [record] = list_loader_runs(home)
     assert record.setup["fingerprints"] == {"shapes": Manifest.load(Path(stores[0])).fingerprint}
     assert record.setup["store_bytes"][stores[0]] > 0
     assert "numpy" in record.setup["versions"]
@@ -183,7 +183,7 @@ def test_the_setup_tells_what_the_figures_depend_on(stores: list[str], home: Hom
 def test_the_monitor_lies_beside_the_record(stores: list[str], home: Home) -> None:
     events = list(LoaderExperiment(stores[:1], rounds=1, **{**QUICK, "seconds": 1.2}).run())
     seen = [event.values for event in events if isinstance(event, Sample) and event.series == "monitor"]
-    [record] = list_races(home)
+    [record] = list_loader_runs(home)
     assert seen
     assert record.monitor
     assert {"ts", "cpu_pct", "rss_mb", "read_mb", "write_mb"} <= set(record.monitor[0])
@@ -200,7 +200,7 @@ def test_what_cannot_be_is_left_out_and_said(stores: list[str], home: Home) -> N
     events = list(LoaderExperiment(stores[:1], rounds=1, **quick).run())
     [warning] = [event.text for event in events if isinstance(event, Message) and event.level == "warning"]
     assert "torch loader has no threads" in warning
-    assert {turn["loader"] for turn in list_races(home)[0].turns} == {"fast"}
+    assert {turn["loader"] for turn in list_loader_runs(home)[0].turns} == {"fast"}
     with pytest.raises(InputError, match="no threads"):
         list(LoaderExperiment(stores[:1], loaders=["naive"], workers=["threads:2"]).run())
 
@@ -241,8 +241,8 @@ def test_a_broken_setting_is_refused_and_the_others_go_on(
     refused = [event.values for event in events if isinstance(event, Sample) and event.series == "refused"]
     assert [values["store"] for values in refused] == ["hdf5/raw"]
     assert "7 samples where 8 belong" in str(refused[0]["reason"])
-    [record] = list_races(home)
-    assert {row.store for row in standings(record.turns)} == {"disk/raw", "lmdb/raw"}
+    [record] = list_loader_runs(home)
+    assert {row.store for row in rank_configurations(record.turns)} == {"disk/raw", "lmdb/raw"}
     assert [row["store"] for row in record.refused] == ["hdf5/raw"]
     assert record.complete, "all that could be run was"
 
@@ -262,8 +262,8 @@ def test_turns_of_a_setting_that_is_refused_later_do_not_count(home: Home) -> No
         {"kind": "refused", "setting": "a", "store": "disk/raw", "reason": "why"},
     ]
     (folder / "loader-1.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    [record] = list_races(home)
-    assert [row.setting for row in standings(record.turns)] == ["b"]
+    [record] = list_loader_runs(home)
+    assert [row.setting for row in rank_configurations(record.turns)] == ["b"]
 
 
 def test_where_all_are_refused_the_reason_is_raised(stores: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,8 +281,8 @@ def test_races_of_before_are_still_shown(home: Home) -> None:
         {"kind": "turn", "store": "lmdb/raw", "format": "lmdb", "samples_per_s": 20},
     ]
     (folder / "race-1.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    [record] = list_races(home, "shapes")
-    assert [row.store for row in standings(record.turns)] == ["lmdb/raw", "disk/raw"]
+    [record] = list_loader_runs(home, "shapes")
+    assert [row.store for row in rank_configurations(record.turns)] == ["lmdb/raw", "disk/raw"]
     assert (record.complete, record.varied) == (True, ["store"])
 
 
@@ -296,7 +296,7 @@ def test_the_command_line_leaves_the_same_files(
     arguments = ["experiment", "loader", "--stores", *stores[:2], *lists, "--seconds", "0.02", "--rounds", "1"]
     assert main([*arguments, "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    [record] = list_races(home)
+    [record] = list_loader_runs(home)
     assert told["file"] == str(record.path)
     assert [turn["setting"] for turn in told["turns"]] == [turn["setting"] for turn in record.turns]
     assert len(told["verdicts"]) == len(told["turns"]) == 8

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from app_under_test import open_page
+from tests.test_verdict import FAST, turn
 
 from core.__main__ import main
 from core.base.errors import InputError
@@ -23,13 +24,12 @@ from core.loading.loaders.registration import EngineInputs, LoaderRegistration
 from core.loading.task import Load
 from core.loading.transfer import Batch, Transfer
 from core.loading.workers import Workers
-from core.measure.loader_runs import list_races
+from core.measure.bottleneck import bottlenecks
+from core.measure.loader_runs import list_loader_runs
 from core.measure.loaders import LoaderExperiment
-from core.measure.verdict import verdicts
 from core.stores.store import list_stores, open_store
 from core.training.settings import Settings
 from tests.loading_fixtures import memory_store
-from tests.test_verdict import FAST, turn
 
 
 class ToyEngine:
@@ -117,13 +117,13 @@ def test_it_is_measured_as_the_others_are(store: str, home: Home) -> None:
     quick = {"batch_sizes": [64], "seconds": 0.05, "rounds": 1}
     events = list(LoaderExperiment([store], loaders=["toy"], workers=["0", "threads:2"], **quick).run())
     assert any("The toy loader has no threads" in getattr(event, "text", "") for event in events)
-    [record] = list_races(home)
+    [record] = list_loader_runs(home)
     assert {row["loader"] for row in record.turns} == {"toy"}
 
 
 @pytest.mark.usefixtures("toy")
 def test_verdicts_and_advice_know_it() -> None:
-    [found] = verdicts([turn(4e3, FAST, loader="toy", workers="2 processes")])
+    [found] = bottlenecks([turn(4e3, FAST, loader="toy", workers="2 processes")])
     assert found.bound == "python"
     assert "around each sample" in found.evidence
     assert "The torch loader" in found.advice

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from core.measure.monitor import COLUMNS, Monitor, read_monitor
-from core.measure.process_tree import Counters, Entry, Ledger, ProcessTree, proportional_memory
+from core.measure.process_tree import Counters, Ledger, ProcessTree, ProcessUse, proportional_memory
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -40,8 +40,8 @@ def holding(count: int) -> Iterator[int]:
         child.stdin.close()
 
 
-def used(pid: int, parent: int, *figures: float) -> dict[int, Entry]:
-    return {pid: Entry(parent, Counters(*figures))}
+def used(pid: int, parent: int, *figures: float) -> dict[int, ProcessUse]:
+    return {pid: ProcessUse(parent, Counters(*figures))}
 
 
 @LINUX

@@ -8,7 +8,7 @@ import pytest
 
 from core.machine import background
 from core.machine.background import BackgroundLoad
-from core.measure.background_load import Others, background_load, background_text
+from core.measure.background_load import BackgroundMeter, background_load, background_text
 
 
 class Times(NamedTuple):
@@ -51,14 +51,14 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     ],
 )
 def test_what_was_not_ours_was_others(machine: Machine, times: Any, own: float, share: float) -> None:
-    seen = Others()
+    seen = BackgroundMeter()
     machine.after(1.0, **times)
     seen.look(own)
     assert seen.share == pytest.approx(share)
 
 
 def test_the_median_of_the_looks_counts_and_short_ones_do_not(machine: Machine) -> None:
-    seen = Others()
+    seen = BackgroundMeter()
     assert seen.share is None
     machine.after(0.1, user=0.2)
     seen.look(0.0)

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.base.home import Home
 from core.jobs import Job, Jobs, State
-from core.measure.loader_runs import list_races
+from core.measure.loader_runs import list_loader_runs
 
 
 def ended(home: Home) -> Job:
@@ -82,7 +82,7 @@ def test_what_the_machine_did_is_shown_where_it_was_recorded(furnished: Home) ->
     app.segmented_control(key="benchmark.result.view").set_value("Machine").run()
     assert not app.exception
     assert len(app.get("vega_lite_chart")) == 1
-    [record] = list_races(furnished)
+    [record] = list_loader_runs(furnished)
     record.path.with_suffix(".monitor.csv").unlink()
     assert "Nothing was recorded of the machine" in texts(app.run())
 
@@ -145,14 +145,14 @@ def test_a_killed_measurement_leaves_its_turns_and_the_app_alive(furnished: Home
     app.run()
     assert not app.exception
     assert "SIGKILL" in app.error[0].value
-    newest = list_races(furnished)[0]
+    newest = list_loader_runs(furnished)[0]
     assert newest.turns
     assert not newest.complete
     assert "It was stopped before the last turn" in texts(app)
 
 
 def test_a_refused_setting_is_named_and_has_no_bar(furnished: Home) -> None:
-    [record] = list_races(furnished)
+    [record] = list_loader_runs(furnished)
     name = record.turns[0]["setting"]
     row = {**record.turns[0], "kind": "refused", "reason": "batch 3 of epoch 0 has 7 samples where 8 belong"}
     with Path(record.path).open("a") as lines:

@@ -23,7 +23,7 @@ from core.base.strict_json import dumps, plain
 from core.cli.console import show_result
 from core.cli.verb import Lines
 from core.jobs.files import write_json
-from core.measure.records import Recorder
+from core.measure.records import RunRecorder
 from core.measure.tabular import json_text
 
 INF, NAN = float("inf"), float("nan")
@@ -79,7 +79,7 @@ def test_files_and_events_are_strict(tmp_path: Path) -> None:
     line = to_line(Sample("loss", {"train": NAN}))
     assert strictly(line)["values"] == {"train": None}
     assert from_line(line) == Sample("loss", {"train": None})  # type: ignore[dict-item]
-    recorder = Recorder.begin(Home(tmp_path), "train", ["x"], {"loss": INF})
+    recorder = RunRecorder.begin(Home(tmp_path), "train", ["x"], {"loss": INF})
     recorder.add("epoch", {"loss": NAN})
     setup, row = map(strictly, recorder.path.read_text("utf-8").splitlines())
     assert (setup["loss"], row["loss"]) == (None, None)

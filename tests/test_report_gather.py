@@ -23,7 +23,7 @@ from core.report.compose import compose
 from core.report.evidence import Evidence
 from core.report.gather import gather
 from core.report.questions import Answers
-from core.report.ranking import settings
+from core.report.ranking import loading_configurations
 from core.stores.store import Manifest
 
 ROOT = Path(__file__).parent.parent
@@ -54,7 +54,7 @@ def test_a_race_is_found_with_its_stores(furnished: Home) -> None:
     assert {store.name for store in told.stores} == {"disk/original", "lmdb/raw", "hdf5/raw"}
     assert {row.store: row.speed.times for row in told.loading} == dict.fromkeys({s.name for s in told.stores}, 2)
     assert told.left_out == ()
-    [setting] = settings(told)
+    [setting] = loading_configurations(told)
     assert (setting.loader, setting.batch_size, setting.cache) == ("torch", 8, "warm")
     store = told.store("lmdb/raw")
     manifest = Manifest.load(Path(store.path))
@@ -134,7 +134,7 @@ def test_a_run_of_an_unknown_machine_is_left_out(furnished: Home) -> None:
 @pytest.mark.parametrize("name", ["disk/original", "lmdb/raw", "hdf5/raw"])
 def test_the_snippet_runs_as_it_is(furnished: Home, name: str) -> None:
     told = shapes(furnished)
-    setting = settings(told)[0]
+    setting = loading_configurations(told)[0]
     lines = snippet(told.store(name), told, setting).replace(
         "...  # your training step", "seen = images.shape, len(labels)"
     )
@@ -161,7 +161,7 @@ def test_the_commands_that_measure_are_understood(furnished: Home) -> None:
     told = shapes(furnished)
     elsewhere = dataclasses.replace(told, home=str(furnished.root / "other place"))
     for evidence in (told, elsewhere):
-        setting = settings(evidence)[0]
+        setting = loading_configurations(evidence)[0]
         for cold in (False, True):
             given = parse(shlex.split(loader_command(evidence, evidence.stores, setting, cold=cold))[3:])
             assert given.stores == ["shapes/disk/original", "shapes/hdf5/raw", "shapes/lmdb/raw"]

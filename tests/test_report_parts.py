@@ -17,7 +17,7 @@ from core.report.figures import differ, figure
 from core.report.guide import recommend
 from core.report.predict import build_at, predict
 from core.report.questions import Answers
-from core.report.ranking import Ranked, front, settings
+from core.report.ranking import Ranked, front, loading_configurations
 from core.report.sections import measured
 
 # ---------------------------------------------------------------- figures
@@ -58,7 +58,7 @@ def test_equal_points_are_both_on_the_front() -> None:
 def test_the_setting_that_compares_most_stores_comes_first() -> None:
     single = loaded("lmdb/raw", 1.0, setting=WARM._replace(batch_size=64))
     cold = tuple(loaded(store.name, 5.0, setting=COLD) for store in STORES)
-    found = settings(evidence(loading=(single, *cold, *evidence().loading)))
+    found = loading_configurations(evidence(loading=(single, *cold, *evidence().loading)))
     assert (found[0], found[1], found[2].batch_size) == (WARM, COLD, 64)
 
 

@@ -14,7 +14,7 @@ import vl_convert
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.measure.loader_runs import Standing
+from core.measure.loader_runs import ConfigurationResult
 from core.measure.tabular import csv_text, json_text
 from ui.shared import chart_export
 from ui.shared.ranking_chart import ranking_chart
@@ -22,7 +22,9 @@ from ui.shared.ranking_chart import ranking_chart
 
 @pytest.fixture
 def chart() -> alt.LayerChart:
-    return ranking_chart([Standing("lmdb/raw", "lmdb", 20, 10, 30, 3), Standing("hdf5/raw", "hdf5", 9, 8, 11, 3)])
+    return ranking_chart(
+        [ConfigurationResult("lmdb/raw", "lmdb", 20, 10, 30, 3), ConfigurationResult("hdf5/raw", "hdf5", 9, 8, 11, 3)]
+    )
 
 
 def test_a_picture_holds_the_chart_on_white(chart: alt.LayerChart) -> None:

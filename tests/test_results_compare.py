@@ -9,13 +9,13 @@ import pytest
 from core.base.errors import InputError
 from core.base.home import Home
 from core.measure.compare import check_comparable, common_measures, compare, differences
-from core.measure.records import Record
+from core.measure.records import RunRecord
 from core.measure.series import FIRST_BATCH, SPEED, measures, series
 from core.measure.statistics import Verdict
 from tests.results_fixtures import ME, loader_record, times, turns, write_record
 
 
-def subjects(*runs: Record, refusing: bool = True) -> list[str]:
+def subjects(*runs: RunRecord, refusing: bool = True) -> list[str]:
     return [difference.subject for difference in differences(runs) if difference.refuses is refusing]
 
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.base.home import Home
 from core.measure.compare import compare
 from core.measure.exchange import bundle
-from core.measure.records import Record
+from core.measure.records import RunRecord
 from core.measure.series import FIRST_BATCH, SPEED
 from core.measure.statistics import Ratio
 from tests.app_under_test import TIMEOUT, open_page, texts
@@ -229,7 +229,7 @@ def test_machines_of_any_shape_have_words(empty: Home) -> None:
 
 
 def test_the_chart_has_every_raw_value(empty: Home) -> None:
-    runs: list[Record] = [loader_record(empty, 1), loader_record(empty, 2, factor=1.5)]
+    runs: list[RunRecord] = [loader_record(empty, 1), loader_record(empty, 2, factor=1.5)]
     spec = comparison_chart(compare(runs, SPEED)).to_dict()
     values = [row["value"] for rows in spec["datasets"].values() for row in rows if "value" in row]
     assert sorted(values)[:3] == [40.0, 40.0, 45.0]

@@ -25,12 +25,12 @@ from core.measure.monitor import Monitor, read_monitor
 from core.measure.records import list_records
 from core.measure.storage import StorageExperiment, experiment, scratch_dir
 from core.measure.storage.choice import choices, tutorial
-from core.measure.storage.images import Images, load
+from core.measure.storage.images import SourceImages, load
 from core.measure.storage.methods import OPERATIONS, READ_MANY, READ_MANY_RANDOM, SYNCED, WRITE_MANY, WRITE_ONE
 from core.measure.storage.ours import Ours
-from core.measure.storage.repeats import TimeUp, TurnRun
+from core.measure.storage.repeats import TimeUp, WorkloadRun
 from core.measure.storage.rows import rows_of
-from core.measure.storage.schedule import Turn, forecast
+from core.measure.storage.schedule import Workload, forecast
 
 READS = {name for name in OPERATIONS if name.startswith("read")}
 
@@ -41,7 +41,7 @@ def _short_trial(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def images(dataset: Dataset) -> Images:
+def images(dataset: Dataset) -> SourceImages:
     steps = load(dataset, "train", 12, None, seed=0)
     while True:
         try:
@@ -239,20 +239,20 @@ def test_what_there_is_no_time_for_is_left_out_and_named(home: Home) -> None:
     assert all("there is time for 0 s" in line["reason"] for line in told["left_out"])
 
 
-def test_a_turn_ends_when_the_time_is_up(images: Images, tmp_path: Path) -> None:
+def test_a_turn_ends_when_the_time_is_up(images: SourceImages, tmp_path: Path) -> None:
     way = Ours.of("lmdb", "raw", "none", images, batch_size=4)
-    run = TurnRun(Turn(way, WRITE_MANY), images, 12, tmp_path / "turn", seed=0, until=0.0)
+    run = WorkloadRun(Workload(way, WRITE_MANY), images, 12, tmp_path / "turn", seed=0, until=0.0)
     with pytest.raises(TimeUp, match="write-many"):
         list(run.run(reads=1))
     assert run.measured.times == []
 
 
 def test_a_turn_that_comes_too_late_is_left_out(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    def late(self: TurnRun, operation: str) -> None:
+    def late(self: WorkloadRun, operation: str) -> None:
         if self.until < math.inf and operation in READS:
             raise TimeUp(operation)
 
-    monkeypatch.setattr(TurnRun, "_look_at_the_time", late)
+    monkeypatch.setattr(WorkloadRun, "_look_at_the_time", late)
     told = finish(quick(ways=["lmdb/raw"]).run())
     assert {row["operation"] for row in told["rows"]} == {
         name + kind for name in (WRITE_ONE, WRITE_MANY) for kind in ("", SYNCED)
@@ -348,7 +348,7 @@ def test_what_cannot_be_measured_is_refused(fields: dict[str, Any], sentence: st
     ],
 )
 def test_the_inspector_knows_what_the_tutorials_code_writes(
-    format: str, container: str, schema: str, encoding: str, images: Images, tmp_path: Path
+    format: str, container: str, schema: str, encoding: str, images: SourceImages, tmp_path: Path
 ) -> None:
     list(tutorial(format).write(WRITE_MANY, tmp_path, images, 12))
     about = inspect_file(tmp_path / container, index=7, image=tmp_path / "out.png")
@@ -358,7 +358,7 @@ def test_the_inspector_knows_what_the_tutorials_code_writes(
         assert np.array_equal(np.asarray(image), images.pixels[7])
 
 
-def test_one_by_one_the_tutorial_writes_files_of_their_own(images: Images, tmp_path: Path) -> None:
+def test_one_by_one_the_tutorial_writes_files_of_their_own(images: SourceImages, tmp_path: Path) -> None:
     files = {}
     for format in ("disk", "lmdb", "hdf5"):
         folder = tmp_path / format
@@ -369,7 +369,7 @@ def test_one_by_one_the_tutorial_writes_files_of_their_own(images: Images, tmp_p
     assert files == {"disk": 24, "lmdb": 2, "hdf5": 12}
 
 
-def test_steps_are_as_many_images_as_were_asked_for(images: Images, tmp_path: Path) -> None:
+def test_steps_are_as_many_images_as_were_asked_for(images: SourceImages, tmp_path: Path) -> None:
     way = Ours.of("hdf5", "raw", "none", images, batch_size=5)
     assert list(way.write(WRITE_MANY, tmp_path, images, 12))[-1].done == 12
     read = [pair for batch in way.read(READ_MANY, tmp_path, [11, 3, 3, 0]) for pair in batch]
@@ -377,7 +377,7 @@ def test_steps_are_as_many_images_as_were_asked_for(images: Images, tmp_path: Pa
     assert all(pixels.flags.writeable for pixels, _ in read)
 
 
-def test_the_images_are_mixed_and_drawn_by_the_seed(dataset: Dataset, images: Images) -> None:
+def test_the_images_are_mixed_and_drawn_by_the_seed(dataset: Dataset, images: SourceImages) -> None:
     assert len(set(images.labels)) > 2
     assert [choice.name for choice in choices(dataset, "train", None)][:3] == ["disk/raw", "lmdb/raw", "hdf5/raw"]
 

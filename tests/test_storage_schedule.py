@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from core.measure.storage.ranking import comparisons, rank_methods
 from core.measure.storage.schedule import MOST, Cost, Costs, Repeats, allot, forecast, share_of
-from core.measure.storage.verdict import comparisons, standings
 from ui.benchmark.storage.labels import cell_text, cell_title, time_text, verdict
 
 CHEAP, MIDDLE, DEAR = "cheap", "middle", "dear"
@@ -84,7 +84,7 @@ def row(variant: str, seconds: list[float], samples: int = 10, operation: str = 
 
 def test_the_fastest_median_is_first_and_clear_differences_are_called() -> None:
     rows = [row("b", [2.0, 2.1, 2.05, 2.0, 2.1]), row("a", [1.0, 1.1, 1.05, 1.0, 1.1])]
-    [standing] = standings(rows, ["read-many"])
+    [standing] = rank_methods(rows, ["read-many"])
     assert [place.variant for place in standing.places] == ["a", "b"]
     assert standing.tied == []
     assert standing.factor(standing.places[1]) == pytest.approx(2.05 / 1.05)
@@ -92,7 +92,7 @@ def test_the_fastest_median_is_first_and_clear_differences_are_called() -> None:
 
 def test_overlapping_spreads_are_no_difference() -> None:
     rows = [row("a", [1.0, 1.5, 2.0, 1.2, 1.8]), row("b", [1.1, 1.6, 2.1, 1.3, 1.9])]
-    [standing] = standings(rows, ["read-many"])
+    [standing] = rank_methods(rows, ["read-many"])
     assert [place.variant for place in standing.tied] == ["b"]
     assert (cell_title(standing), cell_text(standing)) == ("lmdb/a", "= lmdb/b")
     assert "no significant difference between lmdb/a and lmdb/b" in verdict([standing])[0]
@@ -100,14 +100,14 @@ def test_overlapping_spreads_are_no_difference() -> None:
 
 @pytest.mark.parametrize(("other", "tied"), [(1.2, True), (3.0, False)])
 def test_what_was_measured_once_is_called_only_where_it_is_far_off(other: float, tied: bool) -> None:
-    [standing] = standings([row("a", [1.0]), row("b", [other])], ["read-many"])
+    [standing] = rank_methods([row("a", [1.0]), row("b", [other])], ["read-many"])
     assert bool(standing.tied) is tied
 
 
 def test_the_verdict_tells_numbers_and_where_another_was_ahead() -> None:
     small = [row("a", [0.2, 0.21, 0.2]), row("b", [0.1, 0.101, 0.1])]
     large = [row("a", [1.0, 1.01, 1.0], 1_000), row("b", [4.0, 4.01, 4.0], 1_000)]
-    [sentence] = verdict(standings([*small, *large], ["read-many"]))
+    [sentence] = verdict(rank_methods([*small, *large], ["read-many"]))
     assert sentence == (
         "**Read many**, 1,000 images: **lmdb/a** took 1.00 s; lmdb/b 4.00 times as long. "
         "Ahead at fewer images: lmdb/b at 10."
@@ -118,7 +118,7 @@ def test_the_verdict_holds_the_best_against_the_runner_up_and_plain_files() -> N
     """Not against the slowest of all, however impressive."""
     seconds = {"lmdb": 1.0, "hdf5": 2.0, "disk": 8.0, "slow": 90.0}
     rows = [{**row("raw", [took, took * 1.001, took * 0.999]), "format": name} for name, took in seconds.items()]
-    [sentence] = verdict(standings(rows, ["read-many"]))
+    [sentence] = verdict(rank_methods(rows, ["read-many"]))
     assert "hdf5/raw 2.00 times as long and disk/raw 8.00 times as long." in sentence
     assert "90" not in sentence
 
@@ -137,13 +137,13 @@ def test_only_methods_that_differ_in_one_factor_are_compared() -> None:
 def test_the_verdict_names_who_was_left_out_at_the_end() -> None:
     small = [row(name, [seconds] * 3) for name, seconds in (("a", 0.2), ("b", 0.1), ("c", 0.3))]
     large = [row("a", [1.0] * 3, 1_000), row("b", [4.0] * 3, 1_000)]
-    [sentence] = verdict(standings([*small, *large], ["read-many"]))
+    [sentence] = verdict(rank_methods([*small, *large], ["read-many"]))
     assert sentence.endswith("Left out there: lmdb/c.")
 
 
 def test_standings_follow_the_operations_and_the_numbers() -> None:
     rows = [row("a", [1.0], 100), row("a", [1.0], 10), row("a", [1.0], 10, "write-many"), row("a", [], 5)]
-    found = standings(rows, ["write-many", "read-many"])
+    found = rank_methods(rows, ["write-many", "read-many"])
     assert [(one.operation, one.samples) for one in found] == [
         ("write-many", 10),
         ("read-many", 10),

@@ -17,7 +17,7 @@ from core.base.home import Home
 from core.building import Build
 from core.jobs import Job, Jobs, State
 from core.jobs.watch import Measured
-from core.measure.records import Recorder
+from core.measure.records import RunRecorder
 from core.stores.store import list_stores
 from ui.train.live import LearningCurve, lines, time_bars
 
@@ -38,7 +38,7 @@ def epoch(store: str, number: int, order: str = "shuffled", **more: Any) -> dict
     return {**told, **more}
 
 
-def keep(home: Home, rows: list[dict[str, Any]], **setup: Any) -> Recorder:
+def keep(home: Home, rows: list[dict[str, Any]], **setup: Any) -> RunRecorder:
     """A record of these rows."""
     stores = list(dict.fromkeys(row["store"] for row in rows))
     told = {
@@ -47,7 +47,7 @@ def keep(home: Home, rows: list[dict[str, Any]], **setup: Any) -> Recorder:
         "device": "cpu", "workers": "0", "loader": "fast", "transform": "none", "samples": 60, "val_samples": 20,
         "ceilings": {"compute": 2000.0},
     }  # fmt: skip
-    recorder = Recorder.begin(home, "train", ["shapes"], {**told, **setup})
+    recorder = RunRecorder.begin(home, "train", ["shapes"], {**told, **setup})
     for row in rows:
         recorder.add("turn" if setup.get("scaling") else "epoch", row)
     return recorder

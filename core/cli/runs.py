@@ -14,8 +14,8 @@ from ..base.home import Home
 from .verb import Verb, shared_arguments
 
 if TYPE_CHECKING:
-    from ..measure.compare import Comparison, Line
-    from ..measure.records import Record
+    from ..measure.compare import Comparison, ComparisonLine
+    from ..measure.records import RunRecord
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -51,7 +51,7 @@ def _list(home: Home) -> Iterator[Event]:
     yield Result({"runs": [_told(run) for run in all_runs(home)]})
 
 
-def _told(run: Record) -> dict[str, Any]:
+def _told(run: RunRecord) -> dict[str, Any]:
     return {
         "run": run.name,
         "experiment": run.experiment,
@@ -117,7 +117,7 @@ def _compare(home: Home, given: Namespace) -> Iterator[Event]:
     )
 
 
-def _rows(comparison: Comparison, line: Line) -> Iterator[dict[str, Any]]:
+def _rows(comparison: Comparison, line: ComparisonLine) -> Iterator[dict[str, Any]]:
     """A row for each run that measured this thing. `times_as_good` is against the first run."""
     for number, summary in enumerate(line.summaries):
         if summary is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..loading.loaders import DEFAULT_LOADER, LOADERS
-from .cases import NEAR, Case
+from .configuration_summary import NEAR, ConfigurationSummary
 from .configurations import VARIED
 
 WORTH = 1.05
@@ -27,8 +27,8 @@ class Change(NamedTuple):
     measured: bool
 
 
-def changes_for(case: Case, bound: str, others: Sequence[Case]) -> Iterator[Change]:
-    """Every change that is known, for a setting that is `bound` by a key of `verdict.BOUND_BY`."""
+def changes_for(case: ConfigurationSummary, bound: str, others: Sequence[ConfigurationSummary]) -> Iterator[Change]:
+    """Every change that is known, for a setting that is `bound` by a key of `bottleneck.BOUND_BY`."""
     yield from _measured(case, others)
     if bound == "model":
         return
@@ -43,7 +43,7 @@ def best_of(changes: Sequence[Change]) -> Change | None:
     return max(worth, key=lambda change: change.gain * (1 if change.measured else DOUBT), default=None)
 
 
-def _gain(case: Case, times: float, *, beside: bool) -> float:
+def _gain(case: ConfigurationSummary, times: float, *, beside: bool) -> float:
     """What loading that is so many `times` as fast means for the trainer: `beside` the step, or in turns with it."""
     wait = case.wait_share
     if wait is None or times <= 0:
@@ -51,13 +51,13 @@ def _gain(case: Case, times: float, *, beside: bool) -> float:
     return 1 / max(wait / times, 1 - wait) if beside else 1 / (wait / times + 1 - wait)
 
 
-def _other_walls(case: Case, bound: str) -> list[float]:
+def _other_walls(case: ConfigurationSummary, bound: str) -> list[float]:
     """What would hold a faster setting back: memory, and the walls that it is not bound by."""
     walls = [rate for name, rate in case.walls.items() if name not in ("host", bound)]
     return [*walls, case.ceilings.get("memory", float("inf"))]
 
 
-def _measured(case: Case, others: Sequence[Case]) -> Iterator[Change]:
+def _measured(case: ConfigurationSummary, others: Sequence[ConfigurationSummary]) -> Iterator[Change]:
     """Settings of the same experiment that do the same work and differ in one thing."""
     for other in others:
         differing = [name for name in VARIED if _of(case, name) != _of(other, name)]
@@ -73,11 +73,11 @@ _SWAPS = {
 }
 
 
-def _of(case: Case, name: str) -> str:
+def _of(case: ConfigurationSummary, name: str) -> str:
     return str(case.about.get("workers_asked" if name == "workers" else name))
 
 
-def _predicted(case: Case, bound: str) -> Iterator[tuple[str, float]]:
+def _predicted(case: ConfigurationSummary, bound: str) -> Iterator[tuple[str, float]]:
     """(what to do, the rate that it would have) for what the ladder can foresee."""
     if bound == "decoding" and "from raw" in case.ceilings:
         reached = min(case.loading / case.ceilings["collate"], 1)
@@ -108,13 +108,13 @@ _REMOVES = {
 }
 
 
-def _better_storage(case: Case) -> str:
+def _better_storage(case: ConfigurationSummary) -> str:
     if case.about.get("format") == "disk":
         return "One container (LMDB, HDF5) instead of a file for each image"
     return "A smaller encoding, of which fewer bytes are read,"
 
 
-def _less_python(case: Case) -> Iterator[tuple[str, float]]:
+def _less_python(case: ConfigurationSummary) -> Iterator[tuple[str, float]]:
     top = case.ceilings["collate"]
     loader = str(case.about.get("loader"))
     better = LOADERS[loader].less_python if loader in LOADERS else DEFAULT_LOADER
@@ -127,7 +127,7 @@ def _less_python(case: Case) -> Iterator[tuple[str, float]]:
         yield f"Batches of {4 * size}", 1 / (1 / top + (1 / case.loading - 1 / top) / 4)
 
 
-def _without(case: Case, seconds: float) -> float:
+def _without(case: ConfigurationSummary, seconds: float) -> float:
     """The rate if a sample took so much less time, of what it takes now and of what the ladder allows at best."""
     left = max(1 / case.loading - seconds, 1 / case.ceilings["collate"] - seconds, 0.01 / case.loading)
     return 1 / left

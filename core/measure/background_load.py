@@ -13,7 +13,7 @@ BUSY = 0.1
 """Of all processors: the background load from which on figures come with a warning."""
 
 
-class Others:
+class BackgroundMeter:
     """The share of all processors that other programs took, from looks at moments that are some time apart."""
 
     def __init__(self) -> None:

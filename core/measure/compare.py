@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..base.errors import InputError
 from ..base.strict_json import dumps
 from ..machine import machine_differences
-from .records import Record
+from .records import RunRecord
 from .series import STORE, Measure, Part, Series, measures, series
 from .statistics import Ratio, Summary, ratio, summarise
 
@@ -28,7 +28,7 @@ LIKE = {"race": "loader"}
 """Experiments that measure the same: an earlier name of one."""
 
 
-class Difference(NamedTuple):
+class RunDifference(NamedTuple):
     """Something in which runs differ. `refuses`: their figures do not belong side by side because of it."""
 
     subject: str
@@ -37,7 +37,7 @@ class Difference(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Line:
+class ComparisonLine:
     """One thing in each run: `values[i]` are those of run i, empty where it was not measured there."""
 
     parts: tuple[Part, ...]
@@ -52,12 +52,12 @@ class Line:
 class Comparison:
     """Runs side by side by one measure. What all their things share is in `shared`, the rest tells the lines apart."""
 
-    runs: Sequence[Record]
+    runs: Sequence[RunRecord]
     measure: Measure
-    lines: Sequence[Line]
+    lines: Sequence[ComparisonLine]
     shared: tuple[Part, ...]
 
-    def times(self, line: Line, run: int, base: int = 0) -> Ratio | None:
+    def times(self, line: ComparisonLine, run: int, base: int = 0) -> Ratio | None:
         """How many times as good as in run `base` a thing is in run `run`; None where one of them lacks it."""
         if not line.values[run] or not line.values[base]:
             return None
@@ -68,18 +68,18 @@ class Comparison:
         return ratio(first, second) if self.measure.more else ratio(second, first)
 
 
-def kind_of(record: Record) -> str:
+def kind_of(record: RunRecord) -> str:
     """What it measured; records of different kinds have nothing in common."""
     return LIKE.get(record.experiment, record.experiment)
 
 
-def common_measures(runs: Sequence[Record]) -> list[Measure]:
+def common_measures(runs: Sequence[RunRecord]) -> list[Measure]:
     """The measures that every run has, in the order of the first."""
     others = [set(measures(run)) for run in runs[1:]]
     return [measure for measure in measures(runs[0]) if all(measure in other for other in others)]
 
 
-def compare(runs: Sequence[Record], measure: Measure) -> Comparison:
+def compare(runs: Sequence[RunRecord], measure: Measure) -> Comparison:
     """One run or more by one measure. Things are matched by what varies within a run, and by their store."""
     found = [series(run, measure) for run in runs]
     varying = _varying(found)
@@ -91,7 +91,7 @@ def compare(runs: Sequence[Record], measure: Measure) -> Comparison:
             values[number] += one.values
     shared = [part for of_run in found for one in of_run for part in one.parts if part[0] not in varying]
     settled = _alike(tuple(dict.fromkeys(shared)))
-    return Comparison(runs, measure, [Line(key, tuple(values)) for key, values in lines.items()], settled)
+    return Comparison(runs, measure, [ComparisonLine(key, tuple(values)) for key, values in lines.items()], settled)
 
 
 def _varying(found: Sequence[Sequence[Series]]) -> set[str]:
@@ -114,7 +114,7 @@ def _alike(parts: Sequence[Part]) -> tuple[Part, ...]:
 # ---------------------------------------------------------------- may they be compared?
 
 
-def check_comparable(runs: Sequence[Record], anyway: bool = False) -> list[Difference]:
+def check_comparable(runs: Sequence[RunRecord], anyway: bool = False) -> list[RunDifference]:
     """All differences of these runs. Raises InputError where they measured different things, and, unless `anyway`,
     where their machines, datasets or options differ in what makes figures incomparable."""
     kinds = list(dict.fromkeys(kind_of(run) for run in runs))
@@ -129,18 +129,18 @@ def check_comparable(runs: Sequence[Record], anyway: bool = False) -> list[Diffe
     return found
 
 
-def told(difference: Difference) -> str:
+def told(difference: RunDifference) -> str:
     """ "memory in GB is 16 in one and 32 in another"."""
     return f"{difference.subject}: {' | '.join(difference.values)}"
 
 
-def differences(runs: Sequence[Record]) -> list[Difference]:
+def differences(runs: Sequence[RunRecord]) -> list[RunDifference]:
     """Everything in which runs differ and that matters or is worth knowing, what refuses a comparison first."""
     found = [*_machines(runs), *_datasets(runs), *_options(runs), *_versions(runs)]
     return sorted(found, key=lambda difference: not difference.refuses)
 
 
-def _machines(runs: Sequence[Record]) -> list[Difference]:
+def _machines(runs: Sequence[RunRecord]) -> list[RunDifference]:
     """Facts in which a run's machine differs from the first run's."""
     machines = [run.machine for run in runs]
     subjects: dict[str, list[str]] = {}
@@ -148,29 +148,29 @@ def _machines(runs: Sequence[Record]) -> list[Difference]:
         for fact in machine_differences(machines[0], machine):
             values = subjects.setdefault(fact.name, [_shown(fact.first)] * len(runs))
             values[number] = _shown(fact.second)
-    return [Difference(name, tuple(values), True) for name, values in subjects.items()]
+    return [RunDifference(name, tuple(values), True) for name, values in subjects.items()]
 
 
-def _datasets(runs: Sequence[Record]) -> list[Difference]:
+def _datasets(runs: Sequence[RunRecord]) -> list[RunDifference]:
     names = [", ".join(run.setup["datasets"]) for run in runs]
     if len(set(names)) > 1:
-        return [Difference("dataset", tuple(names), True)]
+        return [RunDifference("dataset", tuple(names), True)]
     prints = [_shown(run.setup.get("fingerprints")) if run.setup.get("fingerprints") else "" for run in runs]
     known = {told for told in prints if told}
     if len(known) > 1:
-        return [Difference("content of the dataset", tuple(_short(run) for run in runs), True)]
+        return [RunDifference("content of the dataset", tuple(_short(run) for run in runs), True)]
     if known and "" in prints:
-        return [Difference("content of the dataset", tuple(_short(run) for run in runs), False)]
+        return [RunDifference("content of the dataset", tuple(_short(run) for run in runs), False)]
     return []
 
 
-def _short(run: Record) -> str:
+def _short(run: RunRecord) -> str:
     """The beginning of each fingerprint."""
     prints = run.setup.get("fingerprints")
     return ", ".join(str(value)[:8] for value in prints.values()) if isinstance(prints, Mapping) else "not recorded"
 
 
-def _options(runs: Sequence[Record]) -> list[Difference]:
+def _options(runs: Sequence[RunRecord]) -> list[RunDifference]:
     names = dict.fromkeys(name for run in runs for name in run.setup if name not in NOT_OPTIONS)
     singles = [_single_options(run) for run in runs]
     for options in singles:
@@ -178,7 +178,7 @@ def _options(runs: Sequence[Record]) -> list[Difference]:
     pairs = list(zip(runs, singles, strict=True))
     told = {name: tuple(_option(run, options, name) for run, options in pairs) for name in names}
     return [
-        Difference(name.replace("_", " "), values, name not in EFFORT)
+        RunDifference(name.replace("_", " "), values, name not in EFFORT)
         for name, values in told.items()
         if len(set(values) - {NOT_TOLD}) > 1
     ]
@@ -187,25 +187,25 @@ def _options(runs: Sequence[Record]) -> list[Difference]:
 NOT_TOLD = "not recorded"
 
 
-def _single_options(run: Record) -> dict[str, str]:
+def _single_options(run: RunRecord) -> dict[str, str]:
     """What all of a run's rows share, as they tell it: a list of one in a setup is one value."""
     parts = [part for measure in measures(run)[:1] for one in series(run, measure) for part in one.parts]
     return {name: value for name, value in _alike(tuple(dict.fromkeys(parts))) if name != STORE}
 
 
-def _option(run: Record, options: Mapping[str, str], name: str) -> str:
+def _option(run: RunRecord, options: Mapping[str, str], name: str) -> str:
     if name in options:
         return options[name]
     told = run.setup.get(name)
     return NOT_TOLD if told is None or isinstance(told, list) else _shown(told)
 
 
-def _versions(runs: Sequence[Record]) -> list[Difference]:
+def _versions(runs: Sequence[RunRecord]) -> list[RunDifference]:
     """Versions of libraries are said: to compare them may be what is wanted."""
     told = [versions if isinstance(versions := run.setup.get("versions"), Mapping) else {} for run in runs]
     names = dict.fromkeys(name for versions in told for name in versions)
     rows = {name: tuple(str(versions.get(name, NOT_TOLD)) for versions in told) for name in names}
-    return [Difference(name, values, False) for name, values in rows.items() if len(set(values) - {NOT_TOLD}) > 1]
+    return [RunDifference(name, values, False) for name, values in rows.items() if len(set(values) - {NOT_TOLD}) > 1]
 
 
 def _shown(value: Any) -> str:

@@ -17,7 +17,7 @@ VARIED = ("store", "loader", "batch_size", "workers", "transform", "device", "ou
 
 
 @dataclass(frozen=True)
-class Setting:
+class LoaderConfiguration:
     """One way to load one store. `store` is "format/variant", `path` its folder, `workers` as asked for."""
 
     store: str
@@ -53,7 +53,9 @@ class Setting:
         return {"setting": self.name, **fields, "workers_asked": asked}
 
 
-def combine(stores: Mapping[str, Manifest], ways: Mapping[str, Sequence[Any]]) -> tuple[list[Setting], list[str]]:
+def combine(
+    stores: Mapping[str, Manifest], ways: Mapping[str, Sequence[Any]]
+) -> tuple[list[LoaderConfiguration], list[str]]:
     """Every store (folder -> manifest) in every combination of `ways`, a list for each field of `VARIED` but the store.
 
     Returns the settings, and a sentence for each combination that there cannot be. Raises InputError where none is left
@@ -62,7 +64,7 @@ def combine(stores: Mapping[str, Manifest], ways: Mapping[str, Sequence[Any]]) -
     for name, values in (("stores", list(stores)), *ways.items()):
         if not values:
             raise InputError(f"{name}: name one or more")
-    settings: dict[str, Setting] = {}
+    settings: dict[str, LoaderConfiguration] = {}
     left_out: dict[str, None] = {}
     for (path, manifest), *values in product(stores.items(), *ways.values()):
         setting = _setting(path, manifest, dict(zip(ways, values, strict=True)))
@@ -75,12 +77,12 @@ def combine(stores: Mapping[str, Manifest], ways: Mapping[str, Sequence[Any]]) -
     return list(settings.values()), list(left_out)
 
 
-def _setting(path: str, manifest: Manifest, way: Mapping[str, Any]) -> Setting:
+def _setting(path: str, manifest: Manifest, way: Mapping[str, Any]) -> LoaderConfiguration:
     store = f"{manifest.format}/{manifest.variant}"
-    return Setting(store, path, manifest.format, manifest.variant, manifest.dataset, **way)
+    return LoaderConfiguration(store, path, manifest.format, manifest.variant, manifest.dataset, **way)
 
 
-def _impossible(setting: Setting) -> str:
+def _impossible(setting: LoaderConfiguration) -> str:
     """Why there cannot be such a load; empty where there can."""
     if setting.workers.startswith("threads") and not LOADERS[setting.loader].threads:
         return f"The {setting.loader} loader has no threads, so it was left out with workers {setting.workers}."

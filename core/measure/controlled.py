@@ -180,7 +180,7 @@ def selection_text(things: Sequence[T], factors_of: Callable[[T], Factors]) -> s
 # ---------------------------------------------------------------- who leads in a group
 
 
-class Placed(NamedTuple, Generic[T]):
+class RankedMember(NamedTuple, Generic[T]):
     """A member and its values, as they were measured."""
 
     member: T
@@ -188,28 +188,28 @@ class Placed(NamedTuple, Generic[T]):
 
 
 @dataclass(frozen=True)
-class Ranking(Generic[T]):
+class GroupRanking(Generic[T]):
     """The members of a group, the best median first."""
 
     group: Group[T]
-    places: Sequence[Placed[T]]
+    places: Sequence[RankedMember[T]]
     more: bool
 
     @property
-    def best(self) -> Placed[T]:
+    def best(self) -> RankedMember[T]:
         return self.places[0]
 
     @property
-    def tied(self) -> list[Placed[T]]:
+    def tied(self) -> list[RankedMember[T]]:
         """Those whose difference from the best is not significant."""
         return [place for place in self.places[1:] if not self.is_behind(place)]
 
     @property
-    def runner_up(self) -> Placed[T] | None:
+    def runner_up(self) -> RankedMember[T] | None:
         """The first that is behind the best; None where none is."""
         return next((place for place in self.places[1:] if self.is_behind(place)), None)
 
-    def baseline(self, factors_of: Callable[[T], Factors]) -> Placed[T] | None:
+    def baseline(self, factors_of: Callable[[T], Factors]) -> RankedMember[T] | None:
         """The plain files, where formats are compared and these are neither the best nor the runner-up."""
         near = (self.best, self.runner_up)
         return next(
@@ -222,15 +222,15 @@ class Ranking(Generic[T]):
             None,
         )  # fmt: skip
 
-    def median(self, place: Placed[T]) -> float:
+    def median(self, place: RankedMember[T]) -> float:
         return statistics.median(place.values)
 
-    def lead(self, place: Placed[T]) -> Ratio:
+    def lead(self, place: RankedMember[T]) -> Ratio:
         """How many times as good as `place` the best is."""
         first, second = (self.best, place) if self.more else (place, self.best)
         return ratio(first.values, second.values)
 
-    def is_behind(self, place: Placed[T]) -> bool:
+    def is_behind(self, place: RankedMember[T]) -> bool:
         compared = self.lead(place)
         if compared.verdict is Verdict.UNKNOWN:
             return compared.value >= ONCE
@@ -241,8 +241,8 @@ ONCE = 1.5
 """What was measured once is called behind only from this factor on: there is no spread to judge by."""
 
 
-def rank(group: Group[T], values_of: Callable[[T], Sequence[float]], *, more: bool) -> Ranking[T]:
+def rank(group: Group[T], values_of: Callable[[T], Sequence[float]], *, more: bool) -> GroupRanking[T]:
     """Rank a group by values of which `more` are better, or fewer."""
-    places = [Placed(member, list(values_of(member))) for member in group.members]
+    places = [RankedMember(member, list(values_of(member))) for member in group.members]
     places.sort(key=lambda place: statistics.median(place.values), reverse=more)
-    return Ranking(group, places, more)
+    return GroupRanking(group, places, more)

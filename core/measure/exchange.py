@@ -24,7 +24,7 @@ from ..base.home import Home
 from ..base.strict_json import dumps
 from ..machine.session import SYSINFO, now
 from .imported_runs import keep_foreign
-from .records import Record, read_record, salvage_text
+from .records import RunRecord, read_record, salvage_text
 from .series import NOTEBOOK
 
 CONTENTS = "run.json"
@@ -39,7 +39,7 @@ LIMITS = {CONTENTS: 64_000, SYSINFO: 1_000_000, MONITOR: 32_000_000, "record": 1
 """Bytes, unpacked. A day of monitoring is 12 MB."""
 
 
-def bundle(record: Record) -> bytes:
+def bundle(record: RunRecord) -> bytes:
     """The run as one file."""
     files = {record.path.name: read_whole(record.path, LIMITS["record"])}
     for name, path in ((SYSINFO, record.path.parent / SYSINFO), (MONITOR, record.beside(MONITOR))):
@@ -59,12 +59,12 @@ def bundle(record: Record) -> bytes:
     return out.getvalue()
 
 
-def bundle_name(record: Record) -> str:
+def bundle_name(record: RunRecord) -> str:
     """What the file is called."""
     return f"{record.path.stem}.run.zip"
 
 
-def open_bundle(home: Home, data: bytes, origin: str) -> Record:
+def open_bundle(home: Home, data: bytes, origin: str) -> RunRecord:
     """Keep a run that came as one file (see `bundle`), marked as foreign. Raises InputError that says what is wrong."""
     if len(data) > LONGEST_FILE:
         raise InputError(f"{origin} is larger than {LONGEST_FILE // 1_000_000} MB; a run never is")
@@ -140,7 +140,7 @@ def _placed(files: Mapping[str, bytes], record: str) -> dict[str, bytes]:
     return {names.get(name, name): data for name, data in files.items()}
 
 
-def _here_already(home: Home, session: str, record: str, content: bytes) -> Record | None:
+def _here_already(home: Home, session: str, record: str, content: bytes) -> RunRecord | None:
     """The same run, where it was measured here."""
     path = home.runs / session / record
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", session) or not path.is_file() or path.read_bytes() != content:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from ..base.units import counted, listed, times_text
 from ..encodings import ENCODINGS
 from ..formats import FORMATS
-from .controlled import FACTORS, MOST_TOLD, TUTORIAL, Factors, Group, Ranking, groups, rank
+from .controlled import FACTORS, MOST_TOLD, TUTORIAL, Factors, Group, GroupRanking, groups, rank
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ def _one_of_each(found: Sequence[Group[T]]) -> list[Group[T]]:
 
 
 def sentence(
-    ranking: Ranking[T],
+    ranking: GroupRanking[T],
     factors_of: Callable[[T], Factors],
     value_text: Callable[[float], str],
     bold: str = "**",

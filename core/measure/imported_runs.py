@@ -16,13 +16,13 @@ from ..base.files import remove
 from ..base.home import Home
 from ..base.strict_json import dumps
 from ..machine.session import now
-from .records import FOREIGN, Record, read_record
+from .records import FOREIGN, RunRecord, read_record
 
 WORKPLACE = ".incoming"
 LEFT_SECONDS = 3600
 
 
-def keep_foreign(home: Home, session: str, origin: str, record: str, files: Mapping[str, bytes]) -> Record:
+def keep_foreign(home: Home, session: str, origin: str, record: str, files: Mapping[str, bytes]) -> RunRecord:
     """Keep `files` (safe names -> contents) as a session and return its record, the file called `record`.
 
     `origin` is the name of what was brought in. The same content lands in the same folder, so bringing a run in twice
@@ -68,7 +68,7 @@ def _clean(workplace: Path) -> None:
                 remove(left)
 
 
-def delete_run(home: Home, record: Record) -> None:
+def delete_run(home: Home, record: RunRecord) -> None:
     """Remove a run's files; of a session that was brought in, the whole folder. Raises WorkError where the disk
     refuses."""
     with disk_trouble_told("deleting the run"):

@@ -20,7 +20,7 @@ from ..base.strict_json import dumps
 from ..base.units import size_text, times_text
 from ..stores.store import list_stores
 from .imported_runs import keep_foreign
-from .records import SETUP, STAMP, Record
+from .records import SETUP, STAMP, RunRecord
 from .series import NOTEBOOK
 
 LONGEST_FILE = 8_000_000
@@ -37,7 +37,7 @@ FAR = 3.0
 """So many times another format's bytes an image cannot be LMDB's pages alone."""
 
 
-def open_summary(home: Home, data: bytes, origin: str) -> Record:
+def open_summary(home: Home, data: bytes, origin: str) -> RunRecord:
     """Keep a notebook's summary as a run of its own, marked as foreign. Raises InputError that says what is wrong."""
     if len(data) > LONGEST_FILE:
         raise InputError(f"{origin} is larger than {LONGEST_FILE // 1_000_000} MB; a summary of runs never is")
@@ -108,7 +108,7 @@ def _earliest(rows: Sequence[Mapping[str, Any]]) -> datetime | None:
 # ---------------------------------------------------------------- what its sizes are worth
 
 
-def size_warnings(home: Home, record: Record) -> list[str]:
+def size_warnings(home: Home, record: RunRecord) -> list[str]:
     """A sentence for each LMDB row whose size may be the map that was reserved, with the numbers that say so."""
     rows = [row for row in record.of("build") if _is_number(row.get("bytes_on_disk"))]
     doubtful = [row for row in rows if "lmdb" in str(row["store"]).lower() and "used_bytes" not in row]

@@ -15,14 +15,14 @@ from .configurations import varied
 from .controlled import row_factors
 from .monitor import read_monitor
 from .record_fields import LOADER_ROW, LOADER_SETUP, STORE, has
-from .records import Record, list_records, read_record
+from .records import RunRecord, list_records, read_record
 
 EXPERIMENTS = ("loader", "race")
 """The second is what the first was called when it raced stores through one loader only."""
 
 
 @dataclass(frozen=True)
-class RaceRecord:
+class LoaderRun:
     """One experiment as its file tells it: `setup` is what was asked for, `turns` a row for each load that ended and
     whose setting was not refused later, `refused` a row for each setting that was."""
 
@@ -49,7 +49,7 @@ class RaceRecord:
         return read_monitor(self.path.with_suffix(".monitor.csv"))
 
 
-class Standing(NamedTuple):
+class ConfigurationResult(NamedTuple):
     """A setting's speed over its turns, in samples per second: median, slowest, fastest and all `values`.
 
     `about` is one of the turns, `workers` who made the batches (older records may name several), `background_load` the
@@ -74,25 +74,25 @@ class Standing(NamedTuple):
         return row_factors(self.about)
 
 
-def setting_of(turn: Mapping[str, Any]) -> str:
+def configuration_of(turn: Mapping[str, Any]) -> str:
     """The name of a turn's setting; older races differ in their stores only."""
     return str(turn.get("setting") or turn["store"])
 
 
-def standings(turns: Iterable[Mapping[str, Any]]) -> list[Standing]:
+def rank_configurations(turns: Iterable[Mapping[str, Any]]) -> list[ConfigurationResult]:
     """The settings of an experiment, the fastest first."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for turn in turns:
-        groups.setdefault(setting_of(turn), []).append(turn)
+        groups.setdefault(configuration_of(turn), []).append(turn)
     rows = [_standing(setting, found) for setting, found in groups.items()]
     return sorted(rows, key=lambda row: row.median, reverse=True)
 
 
-def _standing(setting: str, turns: Sequence[Mapping[str, Any]]) -> Standing:
+def _standing(setting: str, turns: Sequence[Mapping[str, Any]]) -> ConfigurationResult:
     speeds = [float(turn["samples_per_s"]) for turn in turns]
     first = turns[0]
     middle = statistics.median(speeds)
-    return Standing(
+    return ConfigurationResult(
         first["store"],
         first["format"],
         middle,
@@ -107,7 +107,7 @@ def _standing(setting: str, turns: Sequence[Mapping[str, Any]]) -> Standing:
     )
 
 
-def usual_overhead(records: Iterable[RaceRecord]) -> float | None:
+def usual_overhead(records: Iterable[LoaderRun]) -> float | None:
     """Seconds a turn beside its measuring, as the newest of these experiments (the first) had them; None where none
     says."""
     for record in records:
@@ -117,28 +117,28 @@ def usual_overhead(records: Iterable[RaceRecord]) -> float | None:
     return None
 
 
-def list_races(home: Home, dataset: str | None = None) -> list[RaceRecord]:
+def list_loader_runs(home: Home, dataset: str | None = None) -> list[LoaderRun]:
     """The experiments with at least one finished turn, of one dataset or of all, the newest first."""
     records = [record for name in EXPERIMENTS for record in list_records(home, name, dataset)]
     records.sort(key=lambda record: str(record.setup["started"]), reverse=True)
-    races = [race for record in records if (race := as_race(record)) is not None]
+    races = [race for record in records if (race := as_loader_run(record)) is not None]
     return [race for race in races if race.turns or race.refused]
 
 
-def read_race(path: Path) -> RaceRecord | None:
+def read_loader_run(path: Path) -> LoaderRun | None:
     """The experiment in a file, or None where it holds none."""
     record = read_record(path)
-    return None if record is None else as_race(record)
+    return None if record is None else as_loader_run(record)
 
 
-def as_race(record: Record) -> RaceRecord | None:
+def as_loader_run(record: RunRecord) -> LoaderRun | None:
     """A record of a loader experiment, as one; None where its setup does not say what was asked for."""
     if not has(record.setup, LOADER_SETUP):
         return None
     refused = [row for row in record.of("refused") if has(row, REFUSED)]
     names = {row["setting"] for row in refused}
-    turns = [turn for turn in record.of("turn") if has(turn, LOADER_ROW) and setting_of(turn) not in names]
-    return RaceRecord(record.path, record.setup, turns, refused, record.machine)
+    turns = [turn for turn in record.of("turn") if has(turn, LOADER_ROW) and configuration_of(turn) not in names]
+    return LoaderRun(record.path, record.setup, turns, refused, record.machine)
 
 
 REFUSED = {"store": STORE, "setting": TEXT, "reason": TEXT}

@@ -23,11 +23,11 @@ from ..loading.loaders import DEFAULT_LOADER
 from ..loading.task import Load
 from ..machine.session import versions
 from ..stores.store import Manifest
-from .configurations import Setting, combine
-from .loader_runs import Standing, standings
+from .bottleneck import bottlenecks
+from .configurations import LoaderConfiguration, combine
+from .loader_runs import ConfigurationResult, rank_configurations
 from .monitor import Monitor
-from .records import Recorder
-from .verdict import verdicts
+from .records import RunRecorder
 
 EXPERIMENT = "loader"
 STAGE = "measuring"
@@ -48,7 +48,7 @@ class LoaderExperiment:
     Workers are chosen once: what `auto` (or a bare number) came to in a setting's first turn is kept for all its turns.
 
     The result: `file`, `setup`, `turns` (a row each with all that `Load` reported), `results` (a row a setting: median
-    `samples_per_s`, `workers` and why, `background_load`), `refused`, and `verdicts`.
+    `samples_per_s`, `workers` and why, `background_load`), `refused`, and `bottlenecks`.
     """
 
     stores: Sequence[str]
@@ -78,7 +78,7 @@ class LoaderExperiment:
         for reason in left_out:
             yield Message(reason, "warning")
         setup = self._setup(stores, settings, left_out)
-        recorder = Recorder.begin(home, EXPERIMENT, sorted({one.dataset for one in settings}), setup)
+        recorder = RunRecorder.begin(home, EXPERIMENT, sorted({one.dataset for one in settings}), setup)
         with Monitor(recorder.beside("monitor.csv")) as monitor:
             splits = {path: manifest.splits.get(self.split, {}) for path, manifest in stores.items()}
             samples = {path: int(split.get("samples", 0)) for path, split in splits.items()}
@@ -86,7 +86,7 @@ class LoaderExperiment:
             yield from course.run()
         yield Result(course.outcome(setup))
 
-    def load(self, setting: Setting, *, compare: bool, ladder: bool, workers: str | None = None) -> Load:
+    def load(self, setting: LoaderConfiguration, *, compare: bool, ladder: bool, workers: str | None = None) -> Load:
         """One turn of a setting; `workers`: those that were chosen for it, where that was done."""
         shared = ("split", "seconds", "cache", "seed", "step", "step_ms", "home")
         way = ("loader", "batch_size", "workers", "transform", "device", "output")
@@ -106,7 +106,7 @@ class LoaderExperiment:
         }
 
     def _setup(
-        self, stores: Mapping[str, Manifest], settings: Sequence[Setting], left_out: list[str]
+        self, stores: Mapping[str, Manifest], settings: Sequence[LoaderConfiguration], left_out: list[str]
     ) -> dict[str, Any]:
         options = {name: value for name, value in dataclasses.asdict(self).items() if name != "home"}
         splits = {path: manifest.splits.get(self.split, {}) for path, manifest in stores.items()}
@@ -126,8 +126,8 @@ class _Course:
     """One experiment under way."""
 
     experiment: LoaderExperiment
-    settings: Sequence[Setting]
-    recorder: Recorder
+    settings: Sequence[LoaderConfiguration]
+    recorder: RunRecorder
     monitor: Monitor
     samples: Mapping[str, int]
     turns: list[dict[str, Any]] = field(default_factory=list)
@@ -157,16 +157,16 @@ class _Course:
             "file": str(self.recorder.path),
             "setup": setup,
             "turns": self.turns,
-            "results": [_result(row) for row in standings(self._counted())],
+            "results": [_result(row) for row in rank_configurations(self._counted())],
             "refused": list(self.refused.values()),
-            "verdicts": [dataclasses.asdict(verdict) for verdict in verdicts(self.turns)],
+            "verdicts": [dataclasses.asdict(verdict) for verdict in bottlenecks(self.turns)],
         }
 
     def _counted(self) -> list[dict[str, Any]]:
         """The turns of settings that were not refused."""
         return [turn for turn in self.turns if turn["setting"] not in self.refused]
 
-    def _turn_or_reason(self, setting: Setting, number: int) -> Iterator[Event]:
+    def _turn_or_reason(self, setting: LoaderConfiguration, number: int) -> Iterator[Event]:
         who = {**setting.told(), "round": number}
         try:
             turn = {**(yield from self._turn(setting, number)), **who, "step_ms": self.experiment.step_ms}
@@ -184,7 +184,7 @@ class _Course:
         figures = ("samples_per_s", "first_batch_s", "workers")
         yield Sample("turn", {**who, **{name: turn[name] for name in figures}})
 
-    def _turn(self, setting: Setting, number: int) -> Generator[Event, None, dict[str, Any]]:
+    def _turn(self, setting: LoaderConfiguration, number: int) -> Generator[Event, None, dict[str, Any]]:
         """One load; its live figures are handed on with the setting. The ladder is climbed once a round for the same
         work."""
         told: dict[str, Any] = {}
@@ -215,7 +215,7 @@ class _Course:
             yield Sample("monitor", row)
 
 
-def _result(row: Standing) -> dict[str, Any]:
+def _result(row: ConfigurationResult) -> dict[str, Any]:
     """A setting's turns, summed up."""
     return {
         "setting": row.setting,
@@ -235,7 +235,7 @@ def _copy_share(rate: float, ceilings: Mapping[str, float]) -> float | None:
     return rate / ceilings["copy"] if "copy" in ceilings else None
 
 
-def _order(settings: Sequence[Setting], rounds: int) -> Iterator[tuple[int, Setting]]:
+def _order(settings: Sequence[LoaderConfiguration], rounds: int) -> Iterator[tuple[int, LoaderConfiguration]]:
     """(round, setting), each round beginning with another one, so that none always runs after the same."""
     for number in range(rounds):
         first = number % len(settings)

@@ -37,7 +37,7 @@ from typing import Self
 
 from ..base.files import Unreadable, read_whole
 from ..machine.gpu import Gpus
-from .background_load import Others
+from .background_load import BackgroundMeter
 from .process_tree import Counters, ProcessTree
 
 COLUMNS = (
@@ -128,7 +128,7 @@ class Monitor:
             self.trouble = f"the monitor stopped: {error.strerror or error}"
 
     def _write_rows(self, file: int) -> None:
-        gpus, others = Gpus(), Others()
+        gpus, others = Gpus(), BackgroundMeter()
         due, before, used, own = self._began, time.monotonic(), self._tree.used, time.thread_time()
         ended = False
         while not ended:

@@ -42,7 +42,7 @@ class Counters(NamedTuple):
         return all(a >= b for a, b in zip(self, other, strict=True))
 
 
-class Memory(NamedTuple):
+class MemoryUse(NamedTuple):
     """Bytes of memory in use, pages that several processes share counted once.
 
     `resident` is private memory and mapped files, `mapped` the mapped files among it (page cache that the system may
@@ -54,7 +54,7 @@ class Memory(NamedTuple):
     shared: float = 0.0
 
 
-class Entry(NamedTuple):
+class ProcessUse(NamedTuple):
     """One process at one look: its parent, and what it and the children it waited for have used."""
 
     parent: int
@@ -65,10 +65,10 @@ class Ledger:
     """Sums up the counters of processes over many looks; the sum never falls."""
 
     def __init__(self) -> None:
-        self._seen: dict[int, Entry] | None = None
+        self._seen: dict[int, ProcessUse] | None = None
         self.total = Counters()
 
-    def update(self, seen: Mapping[int, Entry]) -> Counters:
+    def update(self, seen: Mapping[int, ProcessUse]) -> Counters:
         """Take another look in (process id -> entry) and return the total since the first one."""
         before, self._seen = self._seen, dict(seen)
         if before is None:
@@ -83,13 +83,13 @@ class Ledger:
         return self.total
 
 
-def _known(before: Mapping[int, Entry], pid: int, entry: Entry) -> Counters:
+def _known(before: Mapping[int, ProcessUse], pid: int, entry: ProcessUse) -> Counters:
     """What was counted of a process already: nothing where it is new, or another one that got an old number."""
     known = before.get(pid)
     return known.used if known is not None and entry.used.covers(known.used) else Counters()
 
 
-def _heir(before: Mapping[int, Entry], seen: Mapping[int, Entry], pid: int) -> int | None:
+def _heir(before: Mapping[int, ProcessUse], seen: Mapping[int, ProcessUse], pid: int) -> int | None:
     """The nearest ancestor that is still there of a process that is gone."""
     if pid in seen:
         return None
@@ -109,16 +109,16 @@ class ProcessTree:
         self._ledger = Ledger()
         self._book = _MemoryBook()
         self.used = Counters()
-        self.memory = Memory()
+        self.memory = MemoryUse()
         self.processes = 0
 
     def look(self) -> Self:
         """Bring the figures up to now. A process that ends meanwhile is left to its parent."""
-        seen: dict[int, Entry] = {}
+        seen: dict[int, ProcessUse] = {}
         private: dict[int, int] = {}
         for process in self._family.members():
             with suppress(psutil.Error), process.oneshot():
-                seen[process.pid] = Entry(process.ppid(), _counters(process))
+                seen[process.pid] = ProcessUse(process.ppid(), _counters(process))
                 memory = process.memory_info()
                 private[process.pid] = memory.rss - getattr(memory, "shared", 0)
         self.used = self._ledger.update(seen)
@@ -177,10 +177,10 @@ class _MemoryBook:
     """Proportional memory where the kernel tells it, seldom enough to stay cheap; between, private growth is added."""
 
     def __init__(self) -> None:
-        self._exact: dict[int, tuple[Memory, int]] = {}  # id -> what was told, and the private bytes then
+        self._exact: dict[int, tuple[MemoryUse, int]] = {}  # id -> what was told, and the private bytes then
         self._next = 0.0
 
-    def read(self, private: Mapping[int, int]) -> Memory:
+    def read(self, private: Mapping[int, int]) -> MemoryUse:
         """Memory of these processes: id -> bytes that are neither shared nor mapped."""
         if time.monotonic() >= self._next:
             began = time.thread_time()
@@ -189,17 +189,17 @@ class _MemoryBook:
             self._next = time.monotonic() + (time.thread_time() - began) / PSS_SHARE
         return _sum(self._grown(pid, now) for pid, now in private.items())
 
-    def _grown(self, pid: int, now: int) -> Memory:
+    def _grown(self, pid: int, now: int) -> MemoryUse:
         """A process that the kernel tells nothing of has its private bytes at least."""
-        exact, then = self._exact.get(pid, (Memory(), 0))
+        exact, then = self._exact.get(pid, (MemoryUse(), 0))
         return exact._replace(resident=max(exact.resident + now - then, 0.0))
 
 
-def _sum(parts: Iterable[Memory]) -> Memory:
-    return Memory(*map(sum, zip(Memory(), *parts, strict=True)))
+def _sum(parts: Iterable[MemoryUse]) -> MemoryUse:
+    return MemoryUse(*map(sum, zip(MemoryUse(), *parts, strict=True)))
 
 
-def proportional_memory(pid: int) -> Memory | None:
+def proportional_memory(pid: int) -> MemoryUse | None:
     """A process's share of memory, each page divided by those that map it (proc_pid_smaps(5)); None where untold."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
@@ -208,4 +208,4 @@ def proportional_memory(pid: int) -> Memory | None:
     told = {name: int(rest.split()[0]) * 1024 for name, _, rest in (line.partition(":") for line in lines)}
     if not {"Pss", "Pss_File", "Pss_Shmem"} <= told.keys():
         return None
-    return Memory(told["Pss"] - told["Pss_Shmem"], told["Pss_File"], told["Pss_Shmem"])
+    return MemoryUse(told["Pss"] - told["Pss_Shmem"], told["Pss_File"], told["Pss_Shmem"])

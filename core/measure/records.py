@@ -31,7 +31,7 @@ MOST_BYTES = 128_000_000
 
 
 @dataclass(frozen=True)
-class Recorder:
+class RunRecorder:
     """Writes one record. A row is complete in the file when `add` returns."""
 
     path: Path
@@ -64,7 +64,7 @@ class Recorder:
 
 
 @dataclass(frozen=True)
-class Record:
+class RunRecord:
     """One record as its file tells it. `setup` has at least `experiment`, `datasets`, `started` and `session`.
 
     What stands under a known name, in setup and rows, is of its kind (`record_fields`). `lost` counts the lines that
@@ -104,18 +104,18 @@ class Record:
         return self.path.with_suffix(f".{name}")
 
 
-def read_record(path: Path) -> Record | None:
+def read_record(path: Path) -> RunRecord | None:
     """The record in a file, or None where it holds none; lines that are cut short or foreign are left out."""
     record = salvage_record(path)
     return record if record is not None and "kind" in record.setup else None
 
 
-def salvage_record(path: Path) -> Record | None:
+def salvage_record(path: Path) -> RunRecord | None:
     """The record in a file as far as it can be read, also without its setup; None where no line can be."""
     return salvaged(path)[0]
 
 
-def salvaged(path: Path) -> tuple[Record | None, str]:
+def salvaged(path: Path) -> tuple[RunRecord | None, str]:
     """The same, or None and why."""
     try:
         text = read_whole(path, MOST_BYTES).decode("utf-8", "replace")
@@ -127,7 +127,7 @@ def salvaged(path: Path) -> tuple[Record | None, str]:
     return record, ""
 
 
-def salvage_text(path: Path, text: str) -> Record | None:
+def salvage_text(path: Path, text: str) -> RunRecord | None:
     """See `salvage_record`, of a text that lies at `path` or will."""
     lines = [line for line in text.split("\n") if line.strip()]
     parsed = [row for row in map(_parsed, lines) if row]
@@ -137,10 +137,12 @@ def salvage_text(path: Path, text: str) -> Record | None:
         return None
     told = {**_missing_setup(path), **sound(setup, SETUP_FIELDS)}
     told["datasets"] = [str(name) for name in told["datasets"]]
-    return Record(path, told, rows, lost=len(lines) - len(rows) - bool(setup))
+    return RunRecord(path, told, rows, lost=len(lines) - len(rows) - bool(setup))
 
 
-def list_records(home: Home, experiment: str = "*", dataset: str | None = None, foreign: bool = False) -> list[Record]:
+def list_records(
+    home: Home, experiment: str = "*", dataset: str | None = None, foreign: bool = False
+) -> list[RunRecord]:
     """The records that have rows, of one experiment or all and one dataset or all, the newest first.
 
     What was brought in from elsewhere is among them only where `foreign` asks for it.
@@ -164,7 +166,7 @@ def _found(folder: Path, pattern: str) -> Iterator[Path]:
         yield from folder.glob(pattern)
 
 
-def newest_first(records: Iterable[Record]) -> list[Record]:
+def newest_first(records: Iterable[RunRecord]) -> list[RunRecord]:
     return sorted(records, key=lambda record: str(record.setup["started"]), reverse=True)
 
 

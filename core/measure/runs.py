@@ -11,12 +11,12 @@ from ..base.names import readable
 from .exchange import LONGEST_FILE, open_bundle
 from .imported_runs import remove_record
 from .legacy_summary import open_summary
-from .records import Record, newest_first, record_paths, salvage_record, salvaged
+from .records import RunRecord, newest_first, record_paths, salvage_record, salvaged
 
 ZIP = b"PK"
 
 
-def all_runs(home: Home, dataset: str | None = None) -> list[Record]:
+def all_runs(home: Home, dataset: str | None = None) -> list[RunRecord]:
     """Every run that has rows, also damaged ones and those from elsewhere, the newest first. A damaged one that no
     longer tells its dataset is among those of every dataset."""
     found = [salvage_record(path) for path in record_paths(home)]
@@ -42,7 +42,7 @@ def delete_unreadable(home: Home, path: Path) -> None:
         remove_record(path)
 
 
-def find_run(home: Home, name: str) -> Record:
+def find_run(home: Home, name: str) -> RunRecord:
     """The one run whose name has `name` in it. Raises InputError where there is none, or several."""
     runs = all_runs(home)
     found = [run for run in runs if run.name == name] or [run for run in runs if name in run.name]
@@ -53,12 +53,12 @@ def find_run(home: Home, name: str) -> Record:
     raise InputError(f"{name!r} may be {' or '.join(run.name for run in found[:4])}; give more of the name")
 
 
-def take_in(home: Home, data: bytes, origin: str) -> Record:
+def take_in(home: Home, data: bytes, origin: str) -> RunRecord:
     """Keep a run that came as one file, or a notebook's `summary.csv`. Raises InputError that says what is wrong."""
     return open_bundle(home, data, origin) if data.startswith(ZIP) else open_summary(home, data, origin)
 
 
-def take_in_file(home: Home, path: Path) -> Record:
+def take_in_file(home: Home, path: Path) -> RunRecord:
     """See `take_in`."""
     try:
         data = read_whole(path, LONGEST_FILE + 1)

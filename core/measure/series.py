@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .records import Record
+from .records import RunRecord
 from .storage.rows import rows_of
 
 STORE = "store"
@@ -55,7 +55,7 @@ OPERATIONS = {
 }
 
 
-def measures(record: Record) -> list[Measure]:
+def measures(record: RunRecord) -> list[Measure]:
     """The measures that a record has values of, the main one first; of storage, those of the most images."""
     if record.experiment == "storage":
         rows = sorted(_rows(record), key=lambda row: (-row["samples"], str(row.get("operation"))))
@@ -65,7 +65,7 @@ def measures(record: Record) -> list[Measure]:
     return [measure for measure in known if any(_values(row.get(measure.name)) for row in rows)]
 
 
-def series(record: Record, measure: Measure) -> list[Series]:
+def series(record: RunRecord, measure: Measure) -> list[Series]:
     """The series of one measure, in the order of their first values."""
     found: dict[tuple[Part, ...], list[float]] = {}
     for row in _rows(record):
@@ -77,7 +77,7 @@ def series(record: Record, measure: Measure) -> list[Series]:
     return [Series(parts, tuple(values)) for parts, values in found.items()]
 
 
-def _rows(record: Record) -> Iterator[Row]:
+def _rows(record: RunRecord) -> Iterator[Row]:
     """The rows with values, without the settings that were refused in the end."""
     if record.experiment == "storage":
         yield from rows_of(replace(record, rows=[row for row in record.rows if _is_storage_row(row)]))
@@ -101,7 +101,7 @@ def _storage_measure(row: Row) -> Measure:
     return Measure(f"{operation} {samples}", f"{OPERATIONS.get(operation, operation)}: {images}", "s", False)
 
 
-def _parts(record: Record, row: Row) -> tuple[Part, ...]:
+def _parts(record: RunRecord, row: Row) -> tuple[Part, ...]:
     """What tells a row's thing apart. What a row does not say, its setup does."""
     if record.experiment == "storage":
         return ((STORE, f"{row.get('format')}/{row.get('variant')}"),)

@@ -12,10 +12,10 @@ from ..measure.controlled import PLAIN_FILES
 from . import charts
 from .code import rebuild_command, snippet
 from .document import Block, Chart, Code, Points, Section, Table, Text
-from .evidence import Evidence, Setting
+from .evidence import Evidence, LoadingConfiguration
 from .figures import Figure
 from .guide import Recommendation
-from .predict import Prediction, Range, predict
+from .predict import PredictedRange, Prediction, predict
 from .questions import Answers
 from .ranking import front, loads
 from .reasons import Reason
@@ -68,7 +68,7 @@ class Rates(NamedTuple):
     cold: Figure | None
 
 
-def rates_of(evidence: Evidence, store: str, setting: Setting | None) -> Rates:
+def rates_of(evidence: Evidence, store: str, setting: LoadingConfiguration | None) -> Rates:
     """In this setting."""
     if setting is None:
         return Rates(None, None)
@@ -80,7 +80,7 @@ def rates_of(evidence: Evidence, store: str, setting: Setting | None) -> Rates:
 
 
 def predictions(
-    evidence: Evidence, answers: Answers, setting: Setting | None, names: Sequence[str], images: int
+    evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None, names: Sequence[str], images: int
 ) -> list[Prediction]:
     """What each of these stores would cost at so many images."""
     memory = answers.memory_bytes or evidence.memory_bytes
@@ -89,7 +89,9 @@ def predictions(
     ]
 
 
-def foretold(evidence: Evidence, answers: Answers, setting: Setting | None, told: Recommendation) -> list[str]:
+def foretold(
+    evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None, told: Recommendation
+) -> list[str]:
     """The stores worth predicting: the recommended one, the plain files that others are held against, then those that
     no other one beats, then the smallest."""
     rows = loads(evidence, setting) if setting else []
@@ -109,12 +111,14 @@ def plain_files(evidence: Evidence) -> list[str]:
     return [store.name for store in sorted(files, key=lambda store: order.index(store.encoding))[:1]]
 
 
-def at_real_size(evidence: Evidence, answers: Answers, setting: Setting | None, told: Recommendation) -> Section:
+def at_real_size(
+    evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None, told: Recommendation
+) -> Section:
     return Section("real-size", "At your real size", list(_at_real_size(evidence, answers, setting, told)))
 
 
 def _at_real_size(
-    evidence: Evidence, answers: Answers, setting: Setting | None, told: Recommendation
+    evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None, told: Recommendation
 ) -> Iterator[Block]:
     names = foretold(evidence, answers, setting, told)
     if not names:
@@ -192,7 +196,7 @@ def _cells(evidence: Evidence, one: Prediction) -> list[str]:
     ]
 
 
-def _range(value: Range, text: Callable[[float], str]) -> str:
+def _range(value: PredictedRange, text: Callable[[float], str]) -> str:
     """ "1.13 GB (1.09 to 1.17)", the middle alone where both ends read the same."""
     middle, low, high = text(value.middle), text(value.low), text(value.high)
     return middle if low == high else f"{middle} ({low} to {high})"
@@ -201,7 +205,7 @@ def _range(value: Range, text: Callable[[float], str]) -> str:
 # ---------------------------------------------------------------- using it, and where it comes from
 
 
-def using(evidence: Evidence, setting: Setting | None, told: Recommendation) -> Section:
+def using(evidence: Evidence, setting: LoadingConfiguration | None, told: Recommendation) -> Section:
     """The lines and the command."""
     if told.store is None:
         return Section("using", "Using it", [Text("Nothing is recommended yet, so there is nothing to use.")])

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..base.home import REPOSITORY, Home
 from ..loading.loaders import DEFAULT_LOADER
-from .evidence import BuiltStore, Evidence, Setting
+from .evidence import Evidence, LoadingConfiguration, StoreFacts
 
 CORE = "python -m core"
 
@@ -25,7 +25,7 @@ for epoch in range(3):
 """
 
 
-def snippet(store: BuiltStore, evidence: Evidence, setting: Setting | None) -> str:
+def snippet(store: StoreFacts, evidence: Evidence, setting: LoadingConfiguration | None) -> str:
     """The lines that load this store as it was measured; they run as they are, from the project's folder."""
     given: dict[str, Any] = {"batch_size": 256, "shuffle": True, "seed": 0}
     if setting is not None:
@@ -52,7 +52,7 @@ def _shown(path: str, evidence: Evidence) -> str:
     return str(Path(path).relative_to(REPOSITORY)) if Path(path).is_relative_to(REPOSITORY) else path
 
 
-def rebuild_command(store: BuiltStore, evidence: Evidence) -> str:
+def rebuild_command(store: StoreFacts, evidence: Evidence) -> str:
     """The command that builds this store anew."""
     return f"{build_command(evidence, store.format, store.encoding, store.compression, store.options)} --force"
 
@@ -67,7 +67,7 @@ def build_command(evidence: Evidence, form: str, encoding: str, compression: str
 
 
 def loader_command(
-    evidence: Evidence, stores: Sequence[BuiltStore], setting: Setting | None, *, cold: bool = False
+    evidence: Evidence, stores: Sequence[StoreFacts], setting: LoadingConfiguration | None, *, cold: bool = False
 ) -> str:
     """The command that loads these stores in turns, in this setting."""
     parts = ["experiment", "loader", "--stores", *(f"{evidence.images.name}/{store.name}" for store in stores)]
@@ -88,18 +88,18 @@ LOADER_OPTIONS = {
 """Field of a setting -> the option that chooses it, and what it is without."""
 
 
-def _differing(setting: Setting) -> Iterable[str]:
+def _differing(setting: LoadingConfiguration) -> Iterable[str]:
     for name, (option, usual) in LOADER_OPTIONS.items():
         if getattr(setting, name) != usual:
             yield from (option, str(getattr(setting, name)))
 
 
-def train_command(evidence: Evidence, stores: Sequence[BuiltStore]) -> str:
+def train_command(evidence: Evidence, stores: Sequence[StoreFacts]) -> str:
     """The command that trains from these stores in turns."""
     return _command(evidence, ["train", *_places(evidence, stores)])
 
 
-def storage_command(evidence: Evidence, stores: Sequence[BuiltStore]) -> str:
+def storage_command(evidence: Evidence, stores: Sequence[StoreFacts]) -> str:
     """The command that writes and reads the dataset, one and many, in the ways of these stores."""
     formats = ",".join(dict.fromkeys(store.format for store in stores))
     variants = ",".join(dict.fromkeys(_variant(store) for store in stores))
@@ -107,11 +107,11 @@ def storage_command(evidence: Evidence, stores: Sequence[BuiltStore]) -> str:
     return _command(evidence, parts)
 
 
-def _variant(store: BuiltStore) -> str:
+def _variant(store: StoreFacts) -> str:
     return store.encoding if store.compression == "none" else f"{store.encoding}-{store.compression}"
 
 
-def _places(evidence: Evidence, stores: Sequence[BuiltStore]) -> list[str]:
+def _places(evidence: Evidence, stores: Sequence[StoreFacts]) -> list[str]:
     return [_shown(store.path, evidence) for store in stores]
 
 

@@ -9,18 +9,18 @@ from typing import Any
 from .answer import answered, at_real_size, foretold, not_measured, predictions, provenance, using
 from .code import rebuild_command, snippet
 from .document import Report
-from .evidence import Evidence, Setting
+from .evidence import Evidence, LoadingConfiguration
 from .figures import Figure
 from .guide import Recommendation, recommend
-from .predict import Prediction, Range
+from .predict import PredictedRange, Prediction
 from .questions import Answers
-from .ranking import front, loads, settings
+from .ranking import front, loading_configurations, loads
 from .sections import measured
 
 
-def compose(evidence: Evidence, answers: Answers, setting: Setting | None = None) -> Report:
+def compose(evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None = None) -> Report:
     """`setting`: the way of loading to go by, the one that compares most where none is given."""
-    setting = setting or next(iter(settings(evidence)), None)
+    setting = setting or next(iter(loading_configurations(evidence)), None)
     told = recommend(evidence, answers, setting)
     sections = [
         answered(told, answers),
@@ -42,7 +42,9 @@ def compose(evidence: Evidence, answers: Answers, setting: Setting | None = None
     )
 
 
-def data_of(evidence: Evidence, answers: Answers, setting: Setting | None, told: Recommendation) -> dict[str, Any]:
+def data_of(
+    evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None, told: Recommendation
+) -> dict[str, Any]:
     """The report as plain JSON: what was measured, and what it says."""
     rows = loads(evidence, setting) if setting else []
     sizes = {store.name: store.allocated_bytes for store in evidence.stores}
@@ -70,7 +72,7 @@ def data_of(evidence: Evidence, answers: Answers, setting: Setting | None, told:
     }
 
 
-def _code(evidence: Evidence, setting: Setting | None, told: Recommendation) -> dict[str, str]:
+def _code(evidence: Evidence, setting: LoadingConfiguration | None, told: Recommendation) -> dict[str, str]:
     if told.store is None:
         return {}
     store = evidence.store(told.store)
@@ -84,7 +86,7 @@ def _plain(value: Any) -> Any:
             "median": value.median, "low": value.low, "high": value.high, "times": value.times,
             "values": list(value.values), "run": value.run.name, "started": value.run.started,
         }  # fmt: skip
-    if isinstance(value, Setting | Prediction | Range):
+    if isinstance(value, LoadingConfiguration | Prediction | PredictedRange):
         return {name: _plain(part) for name, part in value._asdict().items()}
     if dataclasses.is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from ..base.units import number_text
-from .evidence import BuiltStore
+from .evidence import StoreFacts
 from .questions import Answers
 
 VIEWABLE = ("original", "png", "jpeg")
@@ -21,12 +21,12 @@ class RuledOut(NamedTuple):
     reason: str
 
 
-Rule = Callable[[BuiltStore, Answers], str]
+Rule = Callable[[StoreFacts, Answers], str]
 
 
-def sift(stores: Iterable[BuiltStore], answers: Answers) -> tuple[list[BuiltStore], list[RuledOut]]:
+def sift(stores: Iterable[StoreFacts], answers: Answers) -> tuple[list[StoreFacts], list[RuledOut]]:
     """The stores that meet the answers, and the others with the reason."""
-    fitting: list[BuiltStore] = []
+    fitting: list[StoreFacts] = []
     ruled_out: list[RuledOut] = []
     for store in stores:
         reason = next((reason for rule in RULES if (reason := rule(store, answers))), "")
@@ -38,8 +38,8 @@ def sift(stores: Iterable[BuiltStore], answers: Answers) -> tuple[list[BuiltStor
 
 
 def _without_many_files(
-    fitting: Sequence[BuiltStore], ruled_out: list[RuledOut], answers: Answers
-) -> tuple[list[BuiltStore], list[RuledOut]]:
+    fitting: Sequence[StoreFacts], ruled_out: list[RuledOut], answers: Answers
+) -> tuple[list[StoreFacts], list[RuledOut]]:
     """Where files have to travel, a file for each image is no choice as long as there is another."""
     packed = [store for store in fitting if not store.file_an_image]
     if answers.machines == "one" or not packed:
@@ -53,23 +53,23 @@ def _without_many_files(
     return packed, [*ruled_out, *reasons]
 
 
-def _lossy(store: BuiltStore, answers: Answers) -> str:
+def _lossy(store: StoreFacts, answers: Answers) -> str:
     if store.lossless or answers.loss == "yes":
         return ""
     return "its pixels are not the source's (lossy or resized), and you answered that pixels may not change"
 
 
-def _reader(store: BuiltStore, answers: Answers) -> str:
+def _reader(store: StoreFacts, answers: Answers) -> str:
     return _READERS[answers.readers](store)
 
 
-def _for_programs(store: BuiltStore) -> str:
+def _for_programs(store: StoreFacts) -> str:
     if store.compression != "none":
         return f"another program would have to decompress every image first ({store.compression})"
     return ""
 
 
-def _for_viewers(store: BuiltStore) -> str:
+def _for_viewers(store: StoreFacts) -> str:
     if store.format != "hdf5":
         return "it is not HDF5"
     if store.encoding != "raw" or store.compression != "none":
@@ -78,7 +78,7 @@ def _for_viewers(store: BuiltStore) -> str:
     return "" if used in PLAIN_FILTERS else f"its chunk filter {used} needs a plugin"
 
 
-def _for_people(store: BuiltStore) -> str:
+def _for_people(store: StoreFacts) -> str:
     if store.format != "disk":
         return "an image viewer does not open it"
     if store.encoding not in VIEWABLE or store.compression != "none":
@@ -86,7 +86,7 @@ def _for_people(store: BuiltStore) -> str:
     return ""
 
 
-_READERS: dict[str, Callable[[BuiltStore], str]] = {
+_READERS: dict[str, Callable[[StoreFacts], str]] = {
     "training": lambda store: "",
     "programs": _for_programs,
     "viewers": _for_viewers,
@@ -94,7 +94,7 @@ _READERS: dict[str, Callable[[BuiltStore], str]] = {
 }
 
 
-def _network(store: BuiltStore, answers: Answers) -> str:
+def _network(store: StoreFacts, answers: Answers) -> str:
     if answers.machines == "shared" and store.format == "lmdb":
         return "LMDB's documentation says not to use it on a network drive"
     return ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .evidence import Evidence, Setting
+from .evidence import Evidence, LoadingConfiguration
 from .guide import Recommendation
 from .questions import Answers
 
@@ -78,7 +78,7 @@ class Report:
     title: str
     evidence: Evidence
     answers: Answers
-    setting: Setting | None
+    setting: LoadingConfiguration | None
     recommendation: Recommendation
     sections: Sequence[Section]
     data: Mapping[str, Any]

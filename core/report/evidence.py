@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .figures import Figure, Run
+from .figures import Figure, RunSource
 
 
 @dataclass(frozen=True)
-class Images:
+class DatasetFacts:
     """The dataset. `least` and `most`: mean bytes of a file in the class with the smallest and the largest ones,
     relative to the mean of all."""
 
@@ -28,7 +28,7 @@ class Images:
 
 
 @dataclass(frozen=True)
-class BuiltStore:
+class StoreFacts:
     """A store as its manifest tells it; sizes in bytes, all splits together.
 
     `even`: every image takes as many bytes. `lossless`: the pixels are the source's. `build_s` is the time that
@@ -75,7 +75,7 @@ class PossibleGain(NamedTuple):
     ratio: float
 
 
-class Setting(NamedTuple):
+class LoadingConfiguration(NamedTuple):
     """The way stores were loaded: what two of them must share to be compared. `workers` and `cache` as asked."""
 
     loader: str
@@ -111,7 +111,7 @@ class Loading:
     `bound`: what holds it back, in words; empty where that cannot be said."""
 
     store: str
-    setting: Setting
+    setting: LoadingConfiguration
     speed: Figure
     first_batch_s: Figure
     wait_share: Figure | None = None
@@ -124,7 +124,7 @@ class Loading:
 
 
 @dataclass(frozen=True)
-class Lane:
+class TrainingResult:
     """One store in one order of a training run. `accuracies` and `losses`: in validation, after each epoch."""
 
     store: str
@@ -143,16 +143,16 @@ class Training:
     """One training run. `verdict`: whether its stores gave the same losses, in a sentence; `identical` None where
     there was nothing to compare."""
 
-    run: Run
+    run: RunSource
     model: str
     device: str
     batch_size: int
     epochs: int
-    lanes: tuple[Lane, ...]
+    lanes: tuple[TrainingResult, ...]
     identical: bool | None
     verdict: str
 
-    def in_order(self, order: str) -> list[Lane]:
+    def in_order(self, order: str) -> list[TrainingResult]:
         return [lane for lane in self.lanes if lane.order == order]
 
 
@@ -185,10 +185,10 @@ class Evidence:
     """`machine` are facts (`core.machine`), `disk_free` bytes, `taken` an ISO time; `home` what commands
     are told."""
 
-    images: Images
+    images: DatasetFacts
     machine: Mapping[str, Any]
     versions: Mapping[str, str]
-    stores: tuple[BuiltStore, ...]
+    stores: tuple[StoreFacts, ...]
     loading: tuple[Loading, ...] = ()
     trainings: tuple[Training, ...] = ()
     access: tuple[Access, ...] = ()
@@ -199,7 +199,7 @@ class Evidence:
     disk_free: int = 0
     home: str = ""
 
-    def store(self, name: str) -> BuiltStore:
+    def store(self, name: str) -> StoreFacts:
         return next(store for store in self.stores if store.name == name)
 
     @property

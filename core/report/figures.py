@@ -10,7 +10,7 @@ from ..measure.statistics import Ratio, Summary, Verdict, ratio, summarise
 
 
 @dataclass(frozen=True)
-class Run:
+class RunSource:
     """The record that a number stands in: its file's name, what was run, when (ISO 8601) and where it lies."""
 
     name: str
@@ -24,7 +24,7 @@ class Figure:
     """One value or more, as they were measured."""
 
     values: tuple[float, ...]
-    run: Run
+    run: RunSource
 
     @cached_property
     def summary(self) -> Summary:
@@ -55,7 +55,7 @@ class Figure:
         return Figure(tuple(map(change, self.values)), self.run)
 
 
-def figure(values: Sequence[float], run: Run) -> Figure:
+def figure(values: Sequence[float], run: RunSource) -> Figure:
     """Of one value or more."""
     return Figure(tuple(float(value) for value in values), run)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..base.errors import FormatMattersError
 from ..base.home import Home
 from ..building import compare_compressions
-from .evidence import BuiltStore, PossibleGain
+from .evidence import PossibleGain, StoreFacts
 
 MOST_ENCODINGS = 2
 """Encodings, of the smallest stores, that are tried."""
@@ -16,7 +16,7 @@ WORTH = 0.97
 """A size after compression above this part of the one before is no gain."""
 
 
-def possible_gains(home: Home, dataset: str, stores: Sequence[BuiltStore]) -> Iterator[PossibleGain]:
+def possible_gains(home: Home, dataset: str, stores: Sequence[StoreFacts]) -> Iterator[PossibleGain]:
     """Of the encodings of the smallest uncompressed stores; nothing where the images cannot be read any more."""
     bare = sorted((store for store in stores if store.compression == "none" and not store.options), key=_each)
     for encoding in list(dict.fromkeys(store.encoding for store in bare))[:MOST_ENCODINGS]:
@@ -27,7 +27,7 @@ def possible_gains(home: Home, dataset: str, stores: Sequence[BuiltStore]) -> It
         yield from (PossibleGain(encoding, gain.compression, gain.ratio) for gain in found)
 
 
-def best_gain(gains: Sequence[PossibleGain], stores: Sequence[BuiltStore], store: BuiltStore) -> PossibleGain | None:
+def best_gain(gains: Sequence[PossibleGain], stores: Sequence[StoreFacts], store: StoreFacts) -> PossibleGain | None:
     """The compression that would make most of `store` smaller and was not built in its format; None where none is."""
     if store.compression != "none" or store.options:
         return None
@@ -36,5 +36,5 @@ def best_gain(gains: Sequence[PossibleGain], stores: Sequence[BuiltStore], store
     return min((gain for gain in found if gain.ratio < WORTH), key=lambda gain: gain.ratio, default=None)
 
 
-def _each(store: BuiltStore) -> float:
+def _each(store: StoreFacts) -> float:
     return store.each

@@ -15,23 +15,32 @@ from ..encodings import ENCODINGS
 from ..formats import FORMATS
 from ..machine.session import machine, now, versions
 from ..measure.background_load import background_load
+from ..measure.bottleneck import BOUND_BY, bottlenecks
 from ..measure.loader_runs import EXPERIMENTS
 from ..measure.record_fields import has
-from ..measure.records import Record, list_records
+from ..measure.records import RunRecord, list_records
 from ..measure.storage.rows import rows_of
-from ..measure.verdict import BOUND_BY, verdicts
 from ..stores.store import StoreInfo, list_stores
 from ..training.verdict import judge
-from .evidence import Access, BuiltStore, Evidence, Images, Lane, Loading, Setting, Training
-from .figures import Run, figure
+from .evidence import (
+    Access,
+    DatasetFacts,
+    Evidence,
+    Loading,
+    LoadingConfiguration,
+    StoreFacts,
+    Training,
+    TrainingResult,
+)
+from .figures import RunSource, figure
 from .gains import possible_gains
-from .record_filter import Row, Sieve
+from .record_filter import RecordFilter, Row
 
 
 def gather(home: Home, name: str) -> Evidence:
     """Everything about the dataset called `name`. Raises InputError where there is no such dataset."""
     dataset = Dataset.open(home, name)
-    sieve = Sieve(dataset, machine(home), {store.name: store for store in list_stores(home, name)})
+    sieve = RecordFilter(dataset, machine(home), {store.name: store for store in list_stores(home, name)})
     loading = tuple(_loadings(sieve, _kept(sieve, home, EXPERIMENTS)))
     trainings = tuple(_trainings(sieve, _kept(sieve, home, ("train",))))
     access = tuple(_accesses(sieve, _kept(sieve, home, ("storage",))))
@@ -53,24 +62,24 @@ def gather(home: Home, name: str) -> Evidence:
     )
 
 
-def _kept(sieve: Sieve, home: Home, experiments: Sequence[str]) -> list[Record]:
+def _kept(sieve: RecordFilter, home: Home, experiments: Sequence[str]) -> list[RunRecord]:
     """The records that count, the newest first."""
     found = [record for name in experiments for record in list_records(home, name, sieve.dataset.name)]
     kept = [record for record in found if sieve.takes(record)]
     return sorted(kept, key=lambda record: str(record.setup["started"]), reverse=True)
 
 
-def _run(record: Record) -> Run:
-    return Run(record.path.stem, record.experiment, str(record.setup["started"]), str(record.path))
+def _run(record: RunRecord) -> RunSource:
+    return RunSource(record.path.stem, record.experiment, str(record.setup["started"]), str(record.path))
 
 
 # ---------------------------------------------------------------- the dataset and its stores
 
 
-def _images(dataset: Dataset) -> Images:
+def _images(dataset: Dataset) -> DatasetFacts:
     by_class = list(dataset.class_bytes().values())
     mean = dataset.bytes / max(sum(dataset.splits.values()), 1) or 1.0
-    return Images(
+    return DatasetFacts(
         dataset.name,
         dataset.fingerprint,
         dataset.splits,
@@ -81,12 +90,12 @@ def _images(dataset: Dataset) -> Images:
     )
 
 
-def _built(store: StoreInfo) -> BuiltStore:
+def _built(store: StoreInfo) -> StoreFacts:
     told = store.manifest
     splits = [split for split in told.splits.values() if split["samples"]]
     sums = {name: sum(split[name] for split in splits) for name in SUMMED}
     encoding = ENCODINGS.make(told.encoding["name"], told.encoding["options"])
-    return BuiltStore(
+    return StoreFacts(
         name=store.name,
         format=told.format,
         encoding=told.encoding["name"],
@@ -132,13 +141,13 @@ def _options(store: StoreInfo) -> dict[str, Any]:
 # ---------------------------------------------------------------- loading
 
 
-def _loadings(sieve: Sieve, records: Sequence[Record]) -> Iterator[Loading]:
+def _loadings(sieve: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Loading]:
     """Of each store in each setting one run's turns.
 
     Only turns of one run were taken in turns. So of the runs in a setting the one that compares the most stores comes
     first, the newest of those; what it has not got is taken from the next one.
     """
-    found: dict[Setting, list[_Field]] = {}
+    found: dict[LoadingConfiguration, list[_Field]] = {}
     for record in records:
         turns = sieve.whole(_turns(record), ("samples_per_s", "first_batch_s"), TURN, record)
         turns = [turn for turn in turns if sieve.takes_store(turn, record)]
@@ -156,7 +165,7 @@ def _loadings(sieve: Sieve, records: Sequence[Record]) -> Iterator[Loading]:
 class _Field(NamedTuple):
     """The stores that one run loaded in one setting, with their turns."""
 
-    run: Run
+    run: RunSource
     stores: Mapping[str, list[Row]]
 
     def worth(self) -> tuple[int, str]:
@@ -168,17 +177,17 @@ TURN = ("format", "variant", "loader", "batch_size", "transform", "device", "out
         "ceilings")  # fmt: skip
 
 
-def _turns(record: Record) -> list[Row]:
+def _turns(record: RunRecord) -> list[Row]:
     """Those of settings that were not refused later."""
     refused = {row["setting"] for row in record.of("refused")}
     return [turn for turn in record.of("turn") if turn.get("setting") not in refused or "setting" not in turn]
 
 
-def _grouped(turns: Iterable[Row], record: Record) -> dict[Setting, dict[str, list[Row]]]:
-    groups: dict[Setting, dict[str, list[Row]]] = {}
+def _grouped(turns: Iterable[Row], record: RunRecord) -> dict[LoadingConfiguration, dict[str, list[Row]]]:
+    groups: dict[LoadingConfiguration, dict[str, list[Row]]] = {}
     for turn in turns:
         asked = turn.get("workers_asked", record.setup.get("workers", turn.get("workers")))
-        setting = Setting(
+        setting = LoadingConfiguration(
             turn["loader"],
             turn["batch_size"],
             str(asked),
@@ -194,7 +203,7 @@ def _grouped(turns: Iterable[Row], record: Record) -> dict[Setting, dict[str, li
     return groups
 
 
-def _loading(store: str, setting: Setting, turns: Sequence[Row], run: Run) -> Loading:
+def _loading(store: str, setting: LoadingConfiguration, turns: Sequence[Row], run: RunSource) -> Loading:
     waits = [turn["wait_share"] for turn in turns if turn.get("wait_share") is not None]
     return Loading(
         store,
@@ -207,11 +216,11 @@ def _loading(store: str, setting: Setting, turns: Sequence[Row], run: Run) -> Lo
         str(turns[-1].get("workers", "")),
         confirmed=all(turn["cache"] == setting.cache for turn in turns),
         others=background_load(turns),
-        bound=next((BOUND_BY[told.bound] for told in verdicts(turns)), ""),
+        bound=next((BOUND_BY[told.bound] for told in bottlenecks(turns)), ""),
     )
 
 
-def _medians(rows: Sequence[Mapping[str, Any]], run: Run) -> dict[str, float]:
+def _medians(rows: Sequence[Mapping[str, Any]], run: RunSource) -> dict[str, float]:
     names = dict.fromkeys(name for row in rows for name in row)
     return {
         name: figure(values, run).median
@@ -223,7 +232,7 @@ def _medians(rows: Sequence[Mapping[str, Any]], run: Run) -> dict[str, float]:
 # ---------------------------------------------------------------- training
 
 
-def _trainings(sieve: Sieve, records: Sequence[Record]) -> Iterator[Training]:
+def _trainings(sieve: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Training]:
     for record in records:
         if not has(record.setup, TRAINED):
             continue
@@ -256,8 +265,8 @@ EPOCH = ("format", "variant", "store", "order", "epoch", "losses", "wait_share",
          "shuffle_quality")  # fmt: skip
 
 
-def _lane(store: str, order: str, rows: Sequence[Row], run: Run) -> Lane:
-    return Lane(
+def _lane(store: str, order: str, rows: Sequence[Row], run: RunSource) -> TrainingResult:
+    return TrainingResult(
         store,
         order,
         figure([row["samples_per_s"] for row in rows], run),
@@ -273,7 +282,7 @@ def _lane(store: str, order: str, rows: Sequence[Row], run: Run) -> Lane:
 # ---------------------------------------------------------------- storage
 
 
-def _accesses(sieve: Sieve, records: Sequence[Record]) -> Iterator[Access]:
+def _accesses(sieve: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Access]:
     """Of each way, operation and number of images the newest record's times."""
     seen: set[tuple[str, str, int]] = set()
     for record in records:

@@ -21,11 +21,11 @@ from ..base.units import listed, number_text
 from . import reasons
 from .code import build_command, loader_command, storage_command, train_command
 from .constraints import RuledOut, sift, would_fit
-from .evidence import BuiltStore, Evidence, Setting
+from .evidence import Evidence, LoadingConfiguration, StoreFacts
 from .figures import Figure
 from .gains import best_gain
 from .questions import Answers
-from .ranking import SHUFFLED, Ranked, accesses, background_loads, best_of, loads, main_training, settings
+from .ranking import SHUFFLED, Ranked, accesses, background_loads, best_of, loading_configurations, loads, main_training
 from .reasons import Reason, size
 from .sentences import busy_text
 
@@ -74,11 +74,11 @@ class _Case:
 
     evidence: Evidence
     answers: Answers
-    setting: Setting | None
-    stores: Sequence[BuiltStore]
+    setting: LoadingConfiguration | None
+    stores: Sequence[StoreFacts]
     rates: dict[str, Figure]
 
-    def ranked(self, stores: Iterable[BuiltStore]) -> list[Ranked]:
+    def ranked(self, stores: Iterable[StoreFacts]) -> list[Ranked]:
         return [Ranked(store, self.rates[store.name]) for store in stores if store.name in self.rates]
 
     @property
@@ -86,7 +86,7 @@ class _Case:
         return self.answers.memory_bytes or self.evidence.memory_bytes
 
     @property
-    def too_large(self) -> list[BuiltStore]:
+    def too_large(self) -> list[StoreFacts]:
         """The stores that do not fit into memory at the real size, as far as it is known."""
         return [store for store in self.stores if not _fits(self.evidence, self.answers, store)]
 
@@ -106,16 +106,16 @@ class _Case:
 class _Choice:
     """`unmeasured`: the stores whose speed would have to be known, where there is no choice without it."""
 
-    store: BuiltStore | None
+    store: StoreFacts | None
     reasons: tuple[Reason, ...] = ()
     equal: tuple[str, ...] = ()
     unmeasured: tuple[str, ...] = ()
 
 
-def recommend(evidence: Evidence, answers: Answers, setting: Setting | None = None) -> Recommendation:
+def recommend(evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None = None) -> Recommendation:
     """`setting`: the way of loading to go by, the one that compares most where none is given."""
     stores, ruled_out = sift(evidence.stores, answers)
-    setting = setting or next(iter(settings(evidence)), None)
+    setting = setting or next(iter(loading_configurations(evidence)), None)
     case = _Case(evidence, answers, setting, stores, _rates(evidence, answers, setting))
     missing = tuple(_missing(case))
     if not stores:
@@ -132,7 +132,7 @@ def recommend(evidence: Evidence, answers: Answers, setting: Setting | None = No
     return Recommendation(name, f"Use {name}.", choice.reasons, price, choice.equal, tuple(ruled_out), missing, busy)
 
 
-def _rates(evidence: Evidence, answers: Answers, setting: Setting | None) -> dict[str, Figure]:
+def _rates(evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None) -> dict[str, Figure]:
     """Images a second by store, read the way that the answers say. What will not be in memory counts as it was loaded
     with a cold cache."""
     if answers.access != "shuffled":
@@ -147,7 +147,7 @@ def _rates(evidence: Evidence, answers: Answers, setting: Setting | None) -> dic
     return {name: rate for name, rate in rates.items() if rate is not None}
 
 
-def _fits(evidence: Evidence, answers: Answers, store: BuiltStore) -> bool:
+def _fits(evidence: Evidence, answers: Answers, store: StoreFacts) -> bool:
     """Whether a store is smaller than the memory at the real size; where the memory is not known, it is."""
     memory = answers.memory_bytes or evidence.memory_bytes
     return memory is None or store.each * answers.images <= memory
@@ -228,7 +228,7 @@ RULES: dict[str, Callable[[_Case], _Choice]] = {
 # ---------------------------------------------------------------- what they share
 
 
-def _fastest(case: _Case, stores: Sequence[BuiltStore], before: str) -> _Choice:
+def _fastest(case: _Case, stores: Sequence[StoreFacts], before: str) -> _Choice:
     """The fastest of `stores`, or the smallest of those that are as fast; none where fewer than two were measured."""
     ranked = case.ranked(stores)
     if len(ranked) < 2:
@@ -296,5 +296,5 @@ def _missing_cold(case: _Case) -> Iterable[Missing]:
         yield Missing(what, loader_command(case.evidence, large, case.setting, cold=True))
 
 
-def _names(stores: Sequence[BuiltStore]) -> str:
+def _names(stores: Sequence[StoreFacts]) -> str:
     return listed(store.name for store in stores)

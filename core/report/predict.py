@@ -13,11 +13,11 @@ from typing import NamedTuple
 from ..base.contracts import Contents
 from ..base.errors import InputError
 from ..formats import FORMATS
-from .evidence import BuiltStore, Evidence
+from .evidence import Evidence, StoreFacts
 from .figures import Figure
 
 
-class Range(NamedTuple):
+class PredictedRange(NamedTuple):
     """A predicted value and how far it may well be off."""
 
     low: float
@@ -32,19 +32,19 @@ class Prediction(NamedTuple):
 
     store: str
     images: int
-    bytes: Range
-    build_s: Range
+    bytes: PredictedRange
+    build_s: PredictedRange
     files: int
     memory_until: int | None
     fits: bool | None
-    epoch_s: Range | None
+    epoch_s: PredictedRange | None
     epoch_from: str
     trouble: str
 
 
 def predict(
     evidence: Evidence,
-    store: BuiltStore,
+    store: StoreFacts,
     images: int,
     memory_bytes: int | None,
     warm: Figure | None,
@@ -63,32 +63,34 @@ def predict(
         files=files_at(store, images),
         memory_until=until,
         fits=fits,
-        epoch_s=None if speed is None else Range(images / speed.high, images / speed.median, images / speed.low),
+        epoch_s=None
+        if speed is None
+        else PredictedRange(images / speed.high, images / speed.median, images / speed.low),
         epoch_from=source if speed is not None else "",
         trouble=_trouble(store, images),
     )
 
 
-def bytes_at(evidence: Evidence, store: BuiltStore, images: int) -> Range:
+def bytes_at(evidence: Evidence, store: StoreFacts, images: int) -> PredictedRange:
     """Bytes on the disk. Only payloads whose size depends on the image are uncertain."""
     payload = 0.0 if store.even else store.payload_bytes / store.samples
     fewer, more = payload * (1 - evidence.images.least), payload * (evidence.images.most - 1)
-    return Range(images * max(store.each - fewer, 0.0), images * store.each, images * (store.each + more))
+    return PredictedRange(images * max(store.each - fewer, 0.0), images * store.each, images * (store.each + more))
 
 
-def build_at(store: BuiltStore, images: int) -> Range:
+def build_at(store: StoreFacts, images: int) -> PredictedRange:
     """Seconds of building without the check: what grows with the images, and what does not (`fixed_s`)."""
     mean, fixed = store.build_s / store.samples, store.fixed_s or 0.0
     low, high = min(*store.paces, mean), max(*store.paces, mean)
-    return Range(fixed + images * low, fixed + images * mean, fixed + images * high)
+    return PredictedRange(fixed + images * low, fixed + images * mean, fixed + images * high)
 
 
-def files_at(store: BuiltStore, images: int) -> int:
+def files_at(store: StoreFacts, images: int) -> int:
     """A file an image, or as many as there are here."""
     return images if store.file_an_image else store.files
 
 
-def _trouble(store: BuiltStore, images: int) -> str:
+def _trouble(store: StoreFacts, images: int) -> str:
     """Why a split of so many images cannot be kept so; empty where it can."""
     try:
         FORMATS.make(store.format).check(Contents(images, ()))

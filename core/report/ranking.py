@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 from ..loading.loaders import DEFAULT_LOADER
 from ..measure.controlled import FACTORS, PLAIN_FILES, differing, store_factors
-from .evidence import Access, BuiltStore, Evidence, Loading, Setting, Training
+from .evidence import Access, Evidence, Loading, LoadingConfiguration, StoreFacts, Training
 from .figures import Figure, differ
 
 SHUFFLED = "shuffled"
 
 
-def settings(evidence: Evidence) -> list[Setting]:
+def loading_configurations(evidence: Evidence) -> list[LoadingConfiguration]:
     """The ways stores were loaded, those first that compare the most stores, warm, without a training step, newest."""
 
-    def worth(setting: Setting) -> tuple[int, bool, bool, bool, str]:
+    def worth(setting: LoadingConfiguration) -> tuple[int, bool, bool, bool, str]:
         rows = loads(evidence, setting)
         newest = max(row.speed.run.started for row in rows)
         return len(rows), setting.cache == "warm", not setting.step_ms, setting.loader == DEFAULT_LOADER, newest
@@ -24,7 +24,7 @@ def settings(evidence: Evidence) -> list[Setting]:
     return sorted({row.setting for row in evidence.loading}, key=worth, reverse=True)
 
 
-def loads(evidence: Evidence, setting: Setting) -> list[Loading]:
+def loads(evidence: Evidence, setting: LoadingConfiguration) -> list[Loading]:
     """Every store in this setting, the fastest first."""
     rows = [row for row in evidence.loading if row.setting == setting]
     return sorted(rows, key=lambda row: row.speed.median, reverse=True)
@@ -47,7 +47,7 @@ def main_training(evidence: Evidence) -> Training | None:
 class Ranked(NamedTuple):
     """A store and its rate in images a second."""
 
-    store: BuiltStore
+    store: StoreFacts
     rate: Figure
 
 
@@ -85,7 +85,9 @@ def accesses(evidence: Evidence, operation: str) -> list[Access]:
     )
 
 
-def background_loads(evidence: Evidence, setting: Setting | None, operation: str | None) -> list[float | None]:
+def background_loads(
+    evidence: Evidence, setting: LoadingConfiguration | None, operation: str | None
+) -> list[float | None]:
     """What other programs took while those figures were measured that an answer may rest on: of `operation` of the
     storage experiment, or where that is None of loading in this setting, warm and cold, and of training."""
     if operation is not None:

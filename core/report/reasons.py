@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..base.units import listed, number_text, rounded, size_text, speed_text, times_text
 from ..measure.controlled import differing, differing_text, store_factors
 from .constraints import RuledOut
-from .evidence import BuiltStore, Lane, PossibleGain, Training
+from .evidence import PossibleGain, StoreFacts, Training, TrainingResult
 from .figures import Figure, differ
 from .ranking import Ranked, best_of, neighbours, runs_of
 
@@ -54,7 +54,7 @@ def tie(level: Sequence[Ranked], chosen: Ranked) -> Reason:
     return Reason(text + ".", tuple(runs_of(one.rate for one in level)))
 
 
-def smallest(stores: Sequence[BuiltStore], least: BuiltStore) -> Reason:
+def smallest(stores: Sequence[StoreFacts], least: StoreFacts) -> Reason:
     """That one is the smallest, beside those that differ from it in one factor."""
     by_name = {store.name: store for store in sorted(stores, key=size) if store is not least}
     text = f"{least.name} is the smallest: {each(least)} an image on the disk"
@@ -63,7 +63,7 @@ def smallest(stores: Sequence[BuiltStore], least: BuiltStore) -> Reason:
     return Reason(f"{text}.")
 
 
-def smaller_still(least: BuiltStore, gain: PossibleGain) -> Reason:
+def smaller_still(least: StoreFacts, gain: PossibleGain) -> Reason:
     """That a store which was not built would be smaller, as a sample of payloads says."""
     bytes_ = least.each - (1 - gain.ratio) * least.payload_bytes / max(least.samples, 1)
     return Reason(
@@ -73,13 +73,13 @@ def smaller_still(least: BuiltStore, gain: PossibleGain) -> Reason:
     )
 
 
-def only_one(store: BuiltStore, ruled_out: Sequence[RuledOut]) -> Reason:
+def only_one(store: StoreFacts, ruled_out: Sequence[RuledOut]) -> Reason:
     if not ruled_out:
         return Reason(f"It is the only store that was built: {each(store)} an image, nothing to compare it with.")
     return Reason(f"It is the only store of {len(ruled_out) + 1} that meets your answers: {each(store)} an image.")
 
 
-def fitting(stores: Sequence[BuiltStore], fit: Sequence[BuiltStore], images: int, memory: int) -> Reason:
+def fitting(stores: Sequence[StoreFacts], fit: Sequence[StoreFacts], images: int, memory: int) -> Reason:
     """How many stores fit into memory at so many images; one at least."""
     largest = max(fit, key=size)
     room = f"{size_text(memory)} of memory hold"
@@ -92,7 +92,7 @@ def fitting(stores: Sequence[BuiltStore], fit: Sequence[BuiltStore], images: int
     return Reason(f"At {number_text(images)} images like these, {room} {kept}.")
 
 
-def none_fits(least: BuiltStore, images: int, memory: int) -> Reason:
+def none_fits(least: StoreFacts, images: int, memory: int) -> Reason:
     part = memory / (least.each * images)
     return Reason(
         f"At {number_text(images)} images like these no store fits into {size_text(memory)} of memory. {least.name} "
@@ -101,7 +101,7 @@ def none_fits(least: BuiltStore, images: int, memory: int) -> Reason:
     )
 
 
-def hardly_waits(training: Training, lanes: Sequence[Lane], longest: float, chosen: BuiltStore) -> Reason:
+def hardly_waits(training: Training, lanes: Sequence[TrainingResult], longest: float, chosen: StoreFacts) -> Reason:
     """That training waits too little for its data to care where they come from, so that size decides."""
     text = (
         f"Training ({training.model}, {training.device}) waited for data at most {longest:.1%} of its time, whichever "
@@ -111,7 +111,7 @@ def hardly_waits(training: Training, lanes: Sequence[Lane], longest: float, chos
     return Reason(text, (training.run.name,))
 
 
-def price(stores: Sequence[BuiltStore], ranked: Sequence[Ranked], chosen: BuiltStore) -> Iterable[Reason]:
+def price(stores: Sequence[StoreFacts], ranked: Sequence[Ranked], chosen: StoreFacts) -> Iterable[Reason]:
     """What a choice costs, against the smallest and the fastest of the stores that meet the answers."""
     least = min(stores, key=size)
     if chosen.each > AS_LARGE * least.each:
@@ -129,22 +129,22 @@ def price(stores: Sequence[BuiltStore], ranked: Sequence[Ranked], chosen: BuiltS
         yield Reason(f"{text}.", tuple(runs_of([mine.rate, best.rate])))
 
 
-def _what_differs(one: BuiltStore, other: BuiltStore) -> str:
+def _what_differs(one: StoreFacts, other: StoreFacts) -> str:
     """The factors in which two stores differ, in brackets."""
     names = differing(*(store_factors(*store.name.split("/", 1)) for store in (one, other)))
     return f" ({differing_text(names)} {'differs' if len(names) == 1 else 'differ'})"
 
 
-def size(store: BuiltStore) -> tuple[float, int]:
+def size(store: StoreFacts) -> tuple[float, int]:
     """What makes a store small: its bytes an image, then its files."""
     return store.each, store.files
 
 
-def each(store: BuiltStore) -> str:
+def each(store: StoreFacts) -> str:
     return size_text(store.each)
 
 
-def at(store: BuiltStore, images: int) -> str:
+def at(store: StoreFacts, images: int) -> str:
     return size_text(store.each * images)
 
 

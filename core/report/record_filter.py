@@ -11,7 +11,7 @@ from typing import Any
 from ..base.units import counted
 from ..datasets.dataset import Dataset
 from ..machine import machine_differences
-from ..measure.records import Record
+from ..measure.records import RunRecord
 from ..stores.store import StoreInfo
 from .evidence import LeftOut
 
@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass
-class Sieve:
+class RecordFilter:
     """What a record must share to be in the report: the images, the machine, and a store that is still the same."""
 
     dataset: Dataset
@@ -28,14 +28,14 @@ class Sieve:
     left_out: list[LeftOut] = field(default_factory=list)
     raw: dict[str, list[Row]] = field(default_factory=dict)
 
-    def takes(self, record: Record) -> bool:
+    def takes(self, record: RunRecord) -> bool:
         """Whether a record is about these images and this machine; why not is noted."""
         reason = self._other_images(record) or self._other_machine(record)
         if reason:
             self.left_out.append(LeftOut(f"{record.experiment} of {when(record.setup['started'])}", reason))
         return not reason
 
-    def takes_store(self, row: Row, record: Record) -> bool:
+    def takes_store(self, row: Row, record: RunRecord) -> bool:
         """Whether a row's store is still there, and not built anew since."""
         if row.get("dataset") not in (None, self.dataset.name):
             return False
@@ -49,7 +49,7 @@ class Sieve:
             return True
         return False
 
-    def whole(self, rows: Iterable[Row], numbers: Sequence[str], names: Sequence[str], record: Record) -> list[Row]:
+    def whole(self, rows: Iterable[Row], numbers: Sequence[str], names: Sequence[str], record: RunRecord) -> list[Row]:
         """The rows that have these numbers, each more than 0, and all of `names`; how many have not is noted."""
         found = list(rows)
         kept = [
@@ -60,7 +60,7 @@ class Sieve:
             self._note(LeftOut(what, "damaged: it lacks a figure"))
         return kept
 
-    def keep(self, kind: str, record: Record, rows: Iterable[Row]) -> None:
+    def keep(self, kind: str, record: RunRecord, rows: Iterable[Row]) -> None:
         """Note the rows as they were measured, for whoever wants to reckon again."""
         told = {"run": record.path.stem, "started": record.setup["started"]}
         self.raw.setdefault(kind, []).extend({**told, **row} for row in rows)
@@ -69,7 +69,7 @@ class Sieve:
         if left_out not in self.left_out:
             self.left_out.append(left_out)
 
-    def _other_images(self, record: Record) -> str:
+    def _other_images(self, record: RunRecord) -> str:
         measured = record.setup.get("fingerprints", {}).get(self.dataset.name)
         if measured is None and _moment(str(record.setup["started"])) < _moment(self.dataset.imported):
             return "it is older than the dataset, and does not say of which images it was"
@@ -77,7 +77,7 @@ class Sieve:
             return f"measured on other images that were called {self.dataset.name}"
         return ""
 
-    def _other_machine(self, record: Record) -> str:
+    def _other_machine(self, record: RunRecord) -> str:
         if not record.machine:
             return "it does not say on which machine it was measured"
         differences = machine_differences(record.machine, self.machine)

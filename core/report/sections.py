@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from ..base.units import number_text, rounded, seconds_text, size_text, speed_text
 from . import charts, code, sentences
 from .document import Block, Chart, Section, Table, Text
-from .evidence import BuiltStore, Evidence, Loading, Setting
+from .evidence import Evidence, Loading, LoadingConfiguration, StoreFacts
 from .experiments import brief, missing, reading_and_writing, spread_text, trained
 from .figures import Figure
 from .ranking import SHUFFLED, Ranked, front, loads, main_training
 
 
-def measured(evidence: Evidence, setting: Setting | None) -> list[Section]:
+def measured(evidence: Evidence, setting: LoadingConfiguration | None) -> list[Section]:
     """Everything that was measured, or would be here if it were."""
     return [
         Section("trade-off", "Size against speed", list(_trade_off(evidence, setting))),
@@ -28,12 +28,12 @@ def measured(evidence: Evidence, setting: Setting | None) -> list[Section]:
 # ---------------------------------------------------------------- size and speed
 
 
-def _ranked(evidence: Evidence, setting: Setting | None) -> list[Ranked]:
+def _ranked(evidence: Evidence, setting: LoadingConfiguration | None) -> list[Ranked]:
     rows = loads(evidence, setting) if setting else []
     return [Ranked(evidence.store(row.store), row.speed) for row in rows]
 
 
-def _trade_off(evidence: Evidence, setting: Setting | None) -> Iterator[Block]:
+def _trade_off(evidence: Evidence, setting: LoadingConfiguration | None) -> Iterator[Block]:
     ranked = _ranked(evidence, setting)
     if not ranked or setting is None:
         yield from missing("how fast these stores load", code.loader_command(evidence, evidence.stores, setting))
@@ -61,7 +61,7 @@ def _trade_off(evidence: Evidence, setting: Setting | None) -> Iterator[Block]:
     yield Text(f"{sentences.conditions(setting, loads(evidence, setting))} {lines}", "small")
 
 
-def _about(store: BuiltStore) -> dict[str, str]:
+def _about(store: StoreFacts) -> dict[str, str]:
     return {"store": store.name, "format": store.format, "encoding": store.encoding}
 
 
@@ -72,7 +72,7 @@ def _first_upper(text: str) -> str:
 # ---------------------------------------------------------------- loading
 
 
-def _loading(evidence: Evidence, setting: Setting | None) -> Iterator[Block]:
+def _loading(evidence: Evidence, setting: LoadingConfiguration | None) -> Iterator[Block]:
     rows = loads(evidence, setting) if setting else []
     if not rows:
         yield from missing("loading", code.loader_command(evidence, evidence.stores, setting))
@@ -200,7 +200,7 @@ def _building(evidence: Evidence) -> Iterator[Block]:
         yield Text(busy, "small")
 
 
-def _build_bar(store: BuiltStore) -> dict[str, object]:
+def _build_bar(store: StoreFacts) -> dict[str, object]:
     low, high = min(store.paces) * store.samples, max(store.paces) * store.samples
     text = seconds_text(store.build_s)
     return {**_about(store), "value": store.build_s, "low": min(low, store.build_s), "high": high, "figure": text}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ..base.units import counted, listed, number_text, seconds_text, size_text, speed_text, times_text
 from ..measure.background_load import BUSY
-from .evidence import Access, BuiltStore, Loading, Setting, Training
+from .evidence import Access, Loading, LoadingConfiguration, StoreFacts, Training
 from .figures import Figure, differ
 from .ranking import Ranked, best_of, neighbours
 
@@ -56,7 +56,7 @@ def _fastest_first(ranked: Sequence[Ranked]) -> list[Ranked]:
     return sorted(ranked, key=lambda one: one.rate.median, reverse=True)
 
 
-def conditions(setting: Setting, rows: Sequence[Loading]) -> str:
+def conditions(setting: LoadingConfiguration, rows: Sequence[Loading]) -> str:
     """How these were loaded, and what speaks against the figures."""
     said = [f"{setting.text[:1].upper()}{setting.text[1:]}."]
     unsure = [row.store for row in rows if not row.confirmed]
@@ -130,7 +130,7 @@ def stages(rows: Sequence[Loading]) -> str:
     return f"Most of a worker's time goes into {listed(told)}."
 
 
-def sizes(stores: Sequence[BuiltStore]) -> str:
+def sizes(stores: Sequence[StoreFacts]) -> str:
     """The smallest on the disk against those that differ from it in one factor, and which has the largest overhead."""
     ordered = sorted(stores, key=lambda store: store.each)
     least, by_name = ordered[0], {store.name: store for store in stores}
@@ -145,11 +145,11 @@ def sizes(stores: Sequence[BuiltStore]) -> str:
     return f"{said} {wasteful.name} has the largest overhead: {times_text(_overhead(wasteful))} its payload."
 
 
-def _overhead(store: BuiltStore) -> float:
+def _overhead(store: StoreFacts) -> float:
     return store.allocated_bytes / max(store.payload_bytes, 1)
 
 
-def builds(stores: Sequence[BuiltStore]) -> str:
+def builds(stores: Sequence[StoreFacts]) -> str:
     """How long writing took; measured once for each split, so nothing is called faster."""
     ordered = sorted(stores, key=lambda store: store.build_s)
     quick, by_name = ordered[0], {store.name: store for store in stores}
@@ -165,7 +165,7 @@ def builds(stores: Sequence[BuiltStore]) -> str:
     )
 
 
-def _starts(stores: Sequence[BuiltStore]) -> str:
+def _starts(stores: Sequence[StoreFacts]) -> str:
     """What these times leave out, and which of them do not."""
     apart = [store.fixed_s for store in stores if store.fixed_s]
     old = [store.name for store in stores if store.fixed_s is None]
@@ -210,7 +210,7 @@ def _names(names: Sequence[str]) -> str:
     return listed(names) if len(names) <= TOLD else f"{number_text(len(names))} stores"
 
 
-def _mb(store: BuiltStore) -> str:
+def _mb(store: StoreFacts) -> str:
     return size_text(store.allocated_bytes)
 
 

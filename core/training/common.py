@@ -13,7 +13,7 @@ from ..base.home import Home
 from ..loading.loader import Loader
 from ..loading.transfer import Batch
 from ..machine.session import versions
-from ..measure.records import Recorder
+from ..measure.records import RunRecorder
 from ..stores.store import Manifest
 
 EXPERIMENT = "train"
@@ -52,11 +52,11 @@ def about(manifest: Manifest, store: str) -> dict[str, str]:
     }
 
 
-def begin_record(home: str | None, manifests: Mapping[str, Manifest], setup: Mapping[str, Any]) -> Recorder:
+def begin_record(home: str | None, manifests: Mapping[str, Manifest], setup: Mapping[str, Any]) -> RunRecorder:
     """Begin the record of a run from these stores."""
     fingerprints = {manifest.dataset: manifest.fingerprint for manifest in manifests.values()}
     told = {**setup, "fingerprints": fingerprints, "versions": versions()}
-    return Recorder.begin(Home.find(home), EXPERIMENT, sorted(fingerprints), told)
+    return RunRecorder.begin(Home.find(home), EXPERIMENT, sorted(fingerprints), told)
 
 
 def first_batch(loader: Loader) -> Batch:

@@ -11,7 +11,7 @@ from typing import Any
 from ..base.home import Home
 from ..measure.background_load import background_load
 from ..measure.record_fields import EPOCH_ROW, EPOCHS_SETUP, SCALING_ROW, SCALING_SETUP, TRAIN_SETUP, has
-from ..measure.records import Record, list_records
+from ..measure.records import RunRecord, list_records
 
 Row = Mapping[str, Any]
 Lane = tuple[str, str]
@@ -22,7 +22,7 @@ Lane = tuple[str, str]
 class TrainingRecord:
     """One run: its setup, and its epochs, or its turns where it measured how speed scales."""
 
-    record: Record
+    record: RunRecord
 
     @property
     def path(self) -> Path:
@@ -89,7 +89,7 @@ def list_trainings(home: Home, dataset: str | None = None) -> list[TrainingRecor
     return [run for run in found if run is not None]
 
 
-def as_training(record: Record) -> TrainingRecord | None:
+def as_training(record: RunRecord) -> TrainingRecord | None:
     """A record of a training, as one; None where its setup does not say what was asked for, or no row is whole."""
     run = TrainingRecord(record)
     asked = {**TRAIN_SETUP, **(SCALING_SETUP if run.scaling else EPOCHS_SETUP)}

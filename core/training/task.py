@@ -18,7 +18,7 @@ from ..base.time_left import Remaining
 from ..loading.kernel_cache import compiles_first
 from ..loading.transfer import find_device
 from ..measure.monitor import Monitor
-from ..measure.records import Recorder
+from ..measure.records import RunRecorder
 from ..stores.store import Manifest
 from .ceiling import compute_ceiling
 from .clock import Step
@@ -111,7 +111,7 @@ class Train(Settings):
 
     def _record(
         self, lanes: list[Lane], manifests: dict[str, Manifest], threads: int, ceiling: float, prepare_s: float
-    ) -> Recorder:
+    ) -> RunRecorder:
         feed = lanes[0].feed
         setup = {
             **self._setup(),
@@ -129,7 +129,7 @@ class Train(Settings):
 
     # ------------------------------------------------------------ the epochs
 
-    def _turns(self, lanes: list[Lane], recorder: Recorder, monitor: Monitor) -> Generator[Event, None, list[Row]]:
+    def _turns(self, lanes: list[Lane], recorder: RunRecorder, monitor: Monitor) -> Generator[Event, None, list[Row]]:
         """Every lane's epoch, then the next one; each epoch begins with another lane."""
         rows: list[Row] = []
         counter = Counter({

@@ -12,7 +12,7 @@ from core.datasets.dataset import Dataset
 from core.measure.records import record_paths
 from core.report.gather import gather
 from core.report.questions import MOST_IMAGES, QUESTIONS, Answers
-from core.report.ranking import settings
+from core.report.ranking import loading_configurations
 from core.stores.store import MANIFEST
 from ui.report.downloads import draw_downloads
 from ui.report.view import draw_section
@@ -25,7 +25,7 @@ from ui.shared.stores import stores
 
 if TYPE_CHECKING:
     from core.report.document import Report
-    from core.report.evidence import Evidence, Setting
+    from core.report.evidence import Evidence, LoadingConfiguration
 
 ANSWER, USING, REAL_SIZE = "answer", "using", "real-size"
 GIGABYTE = 1e9
@@ -59,7 +59,7 @@ def _draw_report(dataset: Dataset) -> None:
     _draw_measured(report)
 
 
-def _composed(evidence: Evidence, answers: Answers, setting: Setting | None) -> Report:
+def _composed(evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None) -> Report:
     from core.report.compose import compose
 
     return compose(evidence, answers, setting)
@@ -68,7 +68,7 @@ def _composed(evidence: Evidence, answers: Answers, setting: Setting | None) -> 
 # ---------------------------------------------------------------- questions
 
 
-def _draw_questions(evidence: Evidence) -> tuple[Answers, Setting | None]:
+def _draw_questions(evidence: Evidence) -> tuple[Answers, LoadingConfiguration | None]:
     with st.container(border=True):
         given = {}
         for question, column in zip(QUESTIONS, st.columns(len(QUESTIONS)), strict=True):
@@ -98,9 +98,9 @@ def _ask_memory(evidence: Evidence) -> int | None:
     return None if gigabytes is None else round(gigabytes * GIGABYTE)
 
 
-def _ask_setting(evidence: Evidence) -> Setting | None:
+def _ask_setting(evidence: Evidence) -> LoadingConfiguration | None:
     """Which way of loading to go by; nothing to ask where there is but one."""
-    found = settings(evidence)
+    found = loading_configurations(evidence)
     if not found:
         st.caption("Nothing was loaded yet: the Benchmark page measures how fast these stores are.")
         return None

@@ -9,7 +9,7 @@ from core.loading.loaders import LOADERS
 from core.measure.background_load import background_load, background_text
 from core.measure.controlled import differing, differing_text, groups
 from core.measure.headlines import headlines
-from core.measure.loader_runs import RaceRecord, Standing, setting_of
+from core.measure.loader_runs import ConfigurationResult, LoaderRun, configuration_of
 from ui.shared.labels import counted, listed, size_text, speed_text, verbatim
 
 TRANSFORMS = {
@@ -40,7 +40,7 @@ def loaders_help() -> str:
     return " ".join(f"{LOADERS[name].title}: {LOADERS[name].description}." for name in usable_loaders())
 
 
-def setting_label(row: Mapping[str, Any], varied: Sequence[str]) -> str:
+def configuration_label(row: Mapping[str, Any], varied: Sequence[str]) -> str:
     """A turn's setting by what it differs in from the others of its experiment: "lmdb/raw, naive, 2 workers"."""
     words = {
         "store": str(row["store"]),
@@ -58,13 +58,13 @@ def _workers_text(asked: str) -> str:
     return counted(int(asked), "worker") if asked.isdecimal() and len(asked) < 10 else f"workers {asked}"
 
 
-def labels_of(record: RaceRecord) -> dict[str, str]:
+def labels_of(record: LoaderRun) -> dict[str, str]:
     """The label of each setting that has a turn or was refused, by its name."""
     varied = record.varied
-    return {setting_of(row): setting_label(row, varied) for row in (*record.turns, *record.refused)}
+    return {configuration_of(row): configuration_label(row, varied) for row in (*record.turns, *record.refused)}
 
 
-def race_verdict(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
+def outcome_text(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]) -> str:
     """The outcome: the fastest, and a sentence for each comparison in which one factor differs. As Markdown."""
     best = rows[0]
     reached = f"**{verbatim(labels[best.setting])}**: **{speed_text(best.median)}**"
@@ -77,15 +77,15 @@ def race_verdict(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
     return "\n".join(f"- {line}" for line in (*told, *lead, *_workers_notes(rows, labels)))
 
 
-def _factors(row: Standing) -> Mapping[str, str]:
+def _factors(row: ConfigurationResult) -> Mapping[str, str]:
     return row.factors
 
 
-def _values(row: Standing) -> Sequence[float]:
+def _values(row: ConfigurationResult) -> Sequence[float]:
     return row.values
 
 
-def _uncontrolled(rows: Sequence[Standing], labels: Mapping[str, str]) -> str:
+def _uncontrolled(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]) -> str:
     """The best and the runner-up, where no two configurations differ in one factor only."""
     best, second = rows[0], rows[1]
     return (
@@ -100,7 +100,7 @@ def workers_text(used: str) -> str:
     return used.replace("inline", "main thread")
 
 
-def _workers_notes(rows: Sequence[Standing], labels: Mapping[str, str]) -> list[str]:
+def _workers_notes(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]) -> list[str]:
     """Where configurations that were to have the same workers were given different ones."""
     for group in groups(rows, _factors):
         used = {row.workers for row in group.members}
@@ -112,12 +112,12 @@ def _workers_notes(rows: Sequence[Standing], labels: Mapping[str, str]) -> list[
     return []
 
 
-def busy_text(record: RaceRecord) -> str:
+def busy_text(record: LoaderRun) -> str:
     """A warning where the machine had other work to do; empty where it had not."""
     return background_text(background_load(record.turns))
 
 
-def conditions(record: RaceRecord) -> str:
+def conditions(record: LoaderRun) -> str:
     """How it was measured."""
     setup = record.setup
     cut = "" if record.complete else " It was stopped before the last turn."
@@ -129,17 +129,17 @@ def conditions(record: RaceRecord) -> str:
     return " ".join(parts)
 
 
-def _shared(record: RaceRecord) -> str:
+def _shared(record: LoaderRun) -> str:
     """The fields in which all settings agree."""
     row = record.turns[0] if record.turns else {}
     names = ("loader", "batch_size", "workers", "transform", "device", "output")
     agreed = [name for name in names if name not in record.varied and (name in row or name == "workers")]
-    told = setting_label(row, agreed).replace("batch ", "batches of ") if row else ""
+    told = configuration_label(row, agreed).replace("batch ", "batches of ") if row else ""
     used = {str(turn.get("workers") or "") for turn in record.turns}
     return f"{told} ({workers_text(used.pop())})" if len(used) == 1 and "workers" in agreed and any(used) else told
 
 
-def _cache(record: RaceRecord) -> str:
+def _cache(record: LoaderRun) -> str:
     """The page cache as it was found to be, not as it was asked for."""
     return f"{listed(sorted({str(turn['cache']) for turn in record.turns if 'cache' in turn}))} cache"
 
@@ -152,7 +152,7 @@ def _step(setup: Mapping[str, Any]) -> str:
     return ""
 
 
-def machine_text(record: RaceRecord) -> str:
+def machine_text(record: LoaderRun) -> str:
     """The machine that it was run on, as its session describes it, and how the stores compare with its memory."""
     told = record.machine
     if not told:

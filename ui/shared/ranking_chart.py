@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from core.measure.loader_runs import Standing
+from core.measure.loader_runs import ConfigurationResult
 from ui.shared.labels import number_text, rounded
 from ui.shared.loader_labels import workers_text
 from ui.shared.theme import FIGURE_COLOUR, finish, format_scale, format_title
@@ -19,7 +19,7 @@ MANY = 12
 """Configurations from which on bars are narrower."""
 
 
-def ranking_chart(rows: Sequence[Standing], labels: Mapping[str, str] | None = None) -> alt.LayerChart:
+def ranking_chart(rows: Sequence[ConfigurationResult], labels: Mapping[str, str] | None = None) -> alt.LayerChart:
     """Medians as bars, the slowest and the fastest turn as whiskers, beside them the median, and where they differ the
     workers.
 

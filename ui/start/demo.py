@@ -8,13 +8,13 @@ import streamlit as st
 
 from core.jobs import Job, State, Watch
 from core.jobs.demo import DATASET
-from core.measure.loader_runs import RaceRecord, read_race, standings
+from core.measure.loader_runs import LoaderRun, rank_configurations, read_loader_run
 from ui.shared import state
 from ui.shared.job_panel import draw_cancel, draw_ending, own_jobs, watch
 from ui.shared.labels import remaining_text, seconds_text, verbatim
 from ui.shared.live.pictures import drawn_by_task
 from ui.shared.live.route import EVERY
-from ui.shared.loader_labels import busy_text, labels_of, machine_text, race_verdict
+from ui.shared.loader_labels import busy_text, labels_of, machine_text, outcome_text
 from ui.shared.navigation import link
 from ui.shared.ranking_chart import ranking_chart
 from ui.shared.store_charts import draw_four_sizes
@@ -109,23 +109,23 @@ def _draw_current(job: Job, seen: Watch) -> None:
 # ---------------------------------------------------------------- afterwards
 
 
-def _last_result() -> RaceRecord | None:
+def _last_result() -> LoaderRun | None:
     """The loader experiment of the last demo that was done, as long as its stores are there."""
     demo = next((job for job in state.jobs().all() if job.task == "demo" and job.state is State.DONE), None)
     if demo is None or not stores(DATASET):
         return None
     file = Path(str(demo.result["file"]))
-    return read_race(file) if file.is_file() else None
+    return read_loader_run(file) if file.is_file() else None
 
 
-def _draw_result(record: RaceRecord) -> None:
-    rows, labels = standings(record.turns), labels_of(record)
+def _draw_result(record: LoaderRun) -> None:
+    rows, labels = rank_configurations(record.turns), labels_of(record)
     raced = {turn["path"] for turn in record.turns}
     built = [store for store in stores(DATASET) if str(store.path) in raced]
     st.subheader("What the demo found on this machine")
     if busy := busy_text(record):
         st.warning(busy, icon=":material/hourglass_top:")
-    st.markdown(race_verdict(rows, labels))
+    st.markdown(outcome_text(rows, labels))
     st.altair_chart(ranking_chart(rows, labels), alt="Median images per second of the demo's stores")
     st.caption(f"{_about(record)} {machine_text(record)}")
     if built:
@@ -137,7 +137,7 @@ def _draw_result(record: RaceRecord) -> None:
         link("report", "Ask which one to use")
 
 
-def _about(record: RaceRecord) -> str:
+def _about(record: LoaderRun) -> str:
     """What the figures are of: so few images stay in memory, and what stands in a store decides the work."""
     images = max((int(turn.get("split_samples", 0)) for turn in record.turns), default=0)
     small = f"{images:,} small images that stay in memory: nothing was read from the disk. " if images else ""

@@ -11,8 +11,8 @@ from ...compressions import COMPRESSIONS
 from ...datasets.dataset import Dataset
 from ...encodings import ENCODINGS
 from ...formats import FORMATS
-from .images import Images
-from .methods import TUTORIAL, Way
+from .images import SourceImages
+from .methods import TUTORIAL, StorageMethod
 from .ours import Ours
 
 TUTORIALS = ("disk", "lmdb", "hdf5")
@@ -23,7 +23,7 @@ LARGEST_LABEL = 255
 
 
 @dataclass(frozen=True)
-class Choice:
+class MethodChoice:
     """A format and a variant by name, and why this dataset cannot be kept so ("" where it can)."""
 
     format: str
@@ -34,7 +34,7 @@ class Choice:
     def name(self) -> str:
         return f"{self.format}/{self.variant}"
 
-    def way(self, images: Images, batch_size: int) -> Way:
+    def way(self, images: SourceImages, batch_size: int) -> StorageMethod:
         """Raises InputError where these images cannot be kept so after all."""
         if self.variant == TUTORIAL:
             return tutorial(self.format)
@@ -71,7 +71,7 @@ def choices(
     ways: Sequence[str] | None = None,
     formats: Sequence[str] | None = None,
     variants: Sequence[str] | None = None,
-) -> list[Choice]:
+) -> list[MethodChoice]:
     """`ways` by name ("lmdb/raw"), else what `names_of` makes of formats and variants.
 
     Raises InputError for unknown names, and where no way goes.
@@ -81,7 +81,7 @@ def choices(
         FORMATS.load(format)
     names = names_of(usual(len(shapes) == 1, size is not None), formats, variants) if ways is None else ways
     pairs = [(format, variant) for format, _, variant in (name.partition("/") for name in names)]
-    found = [Choice(*pair, _why_not(*pair, shapes, size, len(dataset.classes))) for pair in dict.fromkeys(pairs)]
+    found = [MethodChoice(*pair, _why_not(*pair, shapes, size, len(dataset.classes))) for pair in dict.fromkeys(pairs)]
     if all(choice.why_not for choice in found):
         raise InputError(found[0].why_not if found else "choose at least one format and one variant")
     return found
@@ -114,7 +114,7 @@ def _why_no_tutorial(format: str, shapes: Sequence[Shape], classes: int) -> str:
     )
 
 
-def tutorial(format: str) -> Way:
+def tutorial(format: str) -> StorageMethod:
     """The tutorial's code for a format."""
     from .tutorials import Hdf5Files, PickledImages, PngAndCsv
 

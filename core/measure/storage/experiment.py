@@ -20,13 +20,13 @@ from ...base.staging import claim
 from ...datasets.dataset import Dataset
 from ...machine.session import versions
 from ..monitor import Monitor
-from ..records import Recorder
-from .choice import Choice, choices
+from ..records import RunRecorder
+from .choice import MethodChoice, choices
 from .images import load
-from .repeats import Measured, TimeUp, TurnRun
-from .rows import LEFT_OUT, Rows
-from .schedule import Cost, Costs, Repeats, Turn, allot, forecast, share_of
-from .scratch_dir import Ground
+from .repeats import TimeUp, WorkloadRun, WorkloadTimes
+from .rows import LEFT_OUT, StorageRows
+from .schedule import Cost, Costs, Repeats, Workload, allot, forecast, share_of
+from .scratch_dir import ScratchDirectory
 
 WORKPLACE = ".measuring"
 WORK = "seconds of work"
@@ -79,7 +79,7 @@ class StorageExperiment:
             scratch.chmod(0o700)  # pickles are written and read there: nobody else is to put one in
             yield from _Running(self, home, dataset, chosen, scratch).run()
 
-    def check(self, home: Home) -> tuple[Dataset, list[Choice]]:
+    def check(self, home: Home) -> tuple[Dataset, list[MethodChoice]]:
         """The dataset and the ways that are meant. Raises InputError for settings that do not go."""
         if not self.cutoffs or min(self.cutoffs) < 1:
             raise InputError("give one cut-off or more, each a number of images from 1 on")
@@ -111,17 +111,17 @@ class _Running:
     """An experiment while it runs."""
 
     def __init__(
-        self, asked: StorageExperiment, home: Home, dataset: Dataset, chosen: Sequence[Choice], scratch: Path
+        self, asked: StorageExperiment, home: Home, dataset: Dataset, chosen: Sequence[MethodChoice], scratch: Path
     ) -> None:
         self.asked = asked
         self.home = home
         self.dataset = dataset
         self.chosen = chosen
-        self.ground = Ground(scratch)
+        self.ground = ScratchDirectory(scratch)
         self.cutoffs = sorted(set(asked.cutoffs))
         self.ends = time.monotonic() + 60 * asked.minutes
         self.costs = Costs()
-        self.turns: list[Turn] = []
+        self.turns: list[Workload] = []
         self.left_out: list[dict[str, Any]] = []
         self._done_s = 0.0
         self._off: list[float] = []
@@ -129,8 +129,8 @@ class _Running:
     def run(self) -> Iterator[Event]:
         yield from self._tell_refused()
         yield from self.prepare(most=self.cutoffs[-1])
-        self.recorder = Recorder.begin(self.home, "storage", [self.dataset.name], self._setup())
-        self.rows = Rows(self.recorder)
+        self.recorder = RunRecorder.begin(self.home, "storage", [self.dataset.name], self._setup())
+        self.rows = StorageRows(self.recorder)
         try:
             with Monitor(self.recorder.beside("monitor.csv")) as self.monitor:
                 for number, count in enumerate(self.cutoffs):
@@ -150,7 +150,7 @@ class _Running:
         count = min(most, self.cutoffs[-1])
         self.images = yield from load(self.dataset, asked.split, count, asked.size, asked.seed)
         ways = [choice.way(self.images, asked.batch_size) for choice in self.chosen if not choice.why_not]
-        self.turns = [Turn(way, layout) for way in ways for layout in way.layouts]
+        self.turns = [Workload(way, layout) for way in ways for layout in way.layouts]
         for number, turn in enumerate(self.turns):
             yield Progress("trying every way once", number, len(self.turns), "turns")
             yield from self._trial(turn, min(TRIAL, count))
@@ -183,10 +183,10 @@ class _Running:
                     yield from self._leave_out(turn, count, "what came before took longer than it was foretold")
                 self._done_s += cost
 
-    def _plan(self, number: int, count: int) -> Generator[Event, None, dict[Turn, Repeats]]:
+    def _plan(self, number: int, count: int) -> Generator[Event, None, dict[Workload, Repeats]]:
         """Repeats for every turn that takes part; why the others do not is told."""
         costs: dict[str, Cost] = {}
-        taking_part: dict[str, Turn] = {}
+        taking_part: dict[str, Workload] = {}
         for turn in self.turns:
             reason = self._trouble(turn, count)
             if reason:
@@ -204,7 +204,7 @@ class _Running:
                 )
         return {taking_part[name]: given for name, given in allotted.items() if given.writes}
 
-    def _trouble(self, turn: Turn, count: int) -> str:
+    def _trouble(self, turn: Workload, count: int) -> str:
         """Why there is no room for a turn, in memory or on the disk."""
         memory = turn.way.memory_bytes(turn.layout, self.images, count)
         if memory > MEMORY_SHARE * psutil.virtual_memory().available:
@@ -215,7 +215,7 @@ class _Running:
             return f"it needs about {needed / 1e9:,.1f} GB on the disk, and {free / 1e9:,.1f} GB are free"
         return ""
 
-    def _leave_out(self, turn: Turn, count: int, reason: str) -> Iterator[Event]:
+    def _leave_out(self, turn: Workload, count: int, reason: str) -> Iterator[Event]:
         about = {"format": turn.way.format, "variant": turn.way.variant, "operation": turn.layout, "samples": count}
         told = {**about, "with": list(turn.way.layouts[turn.layout]), "reason": reason}
         self.recorder.add(LEFT_OUT, told)
@@ -224,8 +224,8 @@ class _Running:
 
     # ------------------------------------------------------------ one turn
 
-    def _turn(self, turn: Turn, count: int, reads: int) -> Iterator[Event]:
-        run = TurnRun(turn, self.images, count, self.ground.folder(), self.asked.seed, self.ends)
+    def _turn(self, turn: Workload, count: int, reads: int) -> Iterator[Event]:
+        run = WorkloadRun(turn, self.images, count, self.ground.folder(), self.asked.seed, self.ends)
         began = time.monotonic()
         try:
             self._note(turn, count, (yield from self._watched(run.run(reads))), reads)
@@ -237,14 +237,14 @@ class _Running:
             names = ("format", "variant", "operation", "samples", "seconds", "bytes")
             yield Sample("time", {name: line[name] for name in names})
 
-    def _watched(self, steps: Generator[Event, None, Measured]) -> Generator[Event, None, Measured]:
+    def _watched(self, steps: Generator[Event, None, WorkloadTimes]) -> Generator[Event, None, WorkloadTimes]:
         """The same, and what the monitor saw meanwhile. What is done here is not timed."""
         with closing(steps):
             while True:
                 try:
                     yield next(steps)
                 except StopIteration as end:
-                    measured: Measured = end.value
+                    measured: WorkloadTimes = end.value
                     return measured
                 yield from self._seen()
 
@@ -252,17 +252,17 @@ class _Running:
         if row := self.monitor.news():
             yield Sample("monitor", row)
 
-    def _trial(self, turn: Turn, count: int) -> Iterator[Event]:
+    def _trial(self, turn: Workload, count: int) -> Iterator[Event]:
         """A turn whose times are not kept."""
         for _ in range(2):  # the first one also loads libraries
-            measured = yield from TurnRun(turn, self.images, count, self.ground.folder(), self.asked.seed).run(1)
+            measured = yield from WorkloadRun(turn, self.images, count, self.ground.folder(), self.asked.seed).run(1)
             self._note(turn, count, measured, reads=1)
 
-    def _seconds(self, turn: Turn) -> float:
+    def _seconds(self, turn: Workload) -> float:
         """What a turn with the images of the large trial will take."""
         return sum(self.costs.cost(turn.name, LARGE_TRIAL))
 
-    def _note(self, turn: Turn, count: int, measured: Measured, reads: int) -> None:
+    def _note(self, turn: Workload, count: int, measured: WorkloadTimes, reads: int) -> None:
         self.costs.add(turn.name, count, measured.cost(reads), measured.sizes["allocated_bytes"])
         self.ground.used(measured.sizes["files"])
 

@@ -24,7 +24,7 @@ MEMORY_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
-class Images:
+class SourceImages:
     """Distinct images, drawn by a seed and shuffled; number `i` of an experiment is image `i % len(images)`.
 
     `data` are the imported files, `pixels` the same images as RGB by the dataset's `values`, `checksums` XXH3-64 of
@@ -62,7 +62,7 @@ class Images:
         return np.stack([self.pixels[number] for number in chosen]), np.array([self.labels[n] for n in chosen])
 
 
-def load(dataset: Dataset, split: str, count: int, size: int | None, seed: int) -> Generator[Event, None, Images]:
+def load(dataset: Dataset, split: str, count: int, size: int | None, seed: int) -> Generator[Event, None, SourceImages]:
     """Up to `count` images of a split, as many as fit `MEMORY_BYTES`; resized to size x size where that is given.
 
     Raises InputError for a split that is not there, WorkError where a file is not what was imported.
@@ -76,7 +76,7 @@ def load(dataset: Dataset, split: str, count: int, size: int | None, seed: int) 
             yield Progress("loading the images into memory", done, len(rows))
     # Class by class, as they lie on the disk, is how they are read fast; but the first ten would all show the same.
     order = random.Random(seed).sample(range(len(rows)), len(rows))
-    return Images(
+    return SourceImages(
         classes=tuple(dataset.classes),
         data=[data[place] for place in order],
         pixels=[pixels[place] for place in order],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from ...base.contracts import Pixels, Sizes
-from .images import Images
+from .images import SourceImages
 
 WRITE_ONE, WRITE_MANY = "write-one", "write-many"
 READ_ONE, READ_ONE_RANDOM = "read-one", "read-one-random"
@@ -31,7 +31,7 @@ TUTORIAL = "tutorial"
 """The variant that is a tutorial's own code."""
 
 
-class Step(NamedTuple):
+class WriteStep(NamedTuple):
     """How far a write has come: images written, and the seconds of it that went into encoding and compressing them."""
 
     done: int
@@ -42,7 +42,7 @@ Batch = Iterable[tuple[Pixels, int]]
 """Some images that were read, in the order that was asked for: uint8 (height, width, 3) and label."""
 
 
-class Way(Protocol):
+class StorageMethod(Protocol):
     """One way of storing: a format and a variant.
 
     `layouts` names the writes it knows and, for each, the reads that what it wrote serves. `write` and `read` are
@@ -63,11 +63,11 @@ class Way(Protocol):
         """What the time of a write and of a read covers, in words."""
         ...
 
-    def memory_bytes(self, layout: str, images: Images, count: int) -> int:
+    def memory_bytes(self, layout: str, images: SourceImages, count: int) -> int:
         """What it holds in memory at once for `count` images."""
         ...
 
-    def write(self, layout: str, folder: Path, images: Images, count: int) -> Iterator[Step]:
+    def write(self, layout: str, folder: Path, images: SourceImages, count: int) -> Iterator[WriteStep]:
         """Write the first `count` images into the empty `folder`."""
         ...
 
@@ -75,15 +75,15 @@ class Way(Protocol):
         """Read these images of what `write` left in `folder`, each once, in this order."""
         ...
 
-    def expected(self, images: Images, number: int) -> int:
+    def expected(self, images: SourceImages, number: int) -> int:
         """XXH3-64 of the pixels that must come back for a distinct image."""
         ...
 
-    def sizes(self, folder: Path, images: Images, count: int) -> Sizes:
+    def sizes(self, folder: Path, images: SourceImages, count: int) -> Sizes:
         """The four sizes of what `write` left in `folder`."""
         ...
 
 
-def name_of(way: Way) -> str:
+def name_of(way: StorageMethod) -> str:
     """format/variant, as stores are called."""
     return f"{way.format}/{way.variant}"

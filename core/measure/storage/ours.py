@@ -16,8 +16,8 @@ from ...compressions import COMPRESSIONS
 from ...encodings import ENCODINGS
 from ...formats import FORMATS
 from ...stores.store import measure
-from .images import Images
-from .methods import READ_MANY, READ_MANY_RANDOM, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, Step
+from .images import SourceImages
+from .methods import READ_MANY, READ_MANY_RANDOM, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, WriteStep
 
 SINGLES = 64
 """Images that are handled one by one between two looks at the clock."""
@@ -52,7 +52,7 @@ class Ours:
     _lossy: dict[int, int] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, format: str, encoding: str, compression: str, images: Images, batch_size: int) -> Ours:
+    def of(cls, format: str, encoding: str, compression: str, images: SourceImages, batch_size: int) -> Ours:
         """Raises InputError for parts that there are not, or that cannot keep these images."""
         shapes = {image.shape: None for image in images.pixels}
         way = cls(
@@ -71,10 +71,10 @@ class Ours:
     def layouts(self) -> Mapping[str, tuple[str, ...]]:
         return {WRITE_ONE: (), WRITE_MANY: (READ_ONE, READ_ONE_RANDOM, READ_MANY, READ_MANY_RANDOM)}
 
-    def memory_bytes(self, layout: str, images: Images, count: int) -> int:
+    def memory_bytes(self, layout: str, images: SourceImages, count: int) -> int:
         return min(count, self.batch_size) * images.pixel_bytes * 2
 
-    def write(self, layout: str, folder: Path, images: Images, count: int) -> Iterator[Step]:
+    def write(self, layout: str, folder: Path, images: SourceImages, count: int) -> Iterator[WriteStep]:
         contents = self._contents(images, count)
         return self._write(self._path(folder), contents, images, 1 if layout == WRITE_ONE else self.batch_size)
 
@@ -82,7 +82,7 @@ class Ours:
         many = operation in (READ_MANY, READ_MANY_RANDOM)
         return self._read(self._path(folder), indices, self.batch_size if many else 1)
 
-    def expected(self, images: Images, number: int) -> int:
+    def expected(self, images: SourceImages, number: int) -> int:
         if self.encoding.lossless:
             return images.checksums[number]
         if number not in self._lossy:
@@ -90,7 +90,7 @@ class Ours:
             self._lossy[number] = checksums.of_bytes(np.ascontiguousarray(self.encoding.decode(payload)))
         return self._lossy[number]
 
-    def sizes(self, folder: Path, images: Images, count: int) -> Sizes:
+    def sizes(self, folder: Path, images: SourceImages, count: int) -> Sizes:
         reader = self.container.reader(self._path(folder))
         try:
             payload = sum(
@@ -103,7 +103,7 @@ class Ours:
 
     # ------------------------------------------------------------ writing
 
-    def _write(self, path: Path, contents: Contents, images: Images, at_once: int) -> Iterator[Step]:
+    def _write(self, path: Path, contents: Contents, images: SourceImages, at_once: int) -> Iterator[WriteStep]:
         writer = self.container.writer(path, contents)
         numbers, encoding_s, done = images.numbers(contents.samples), 0.0, 0
         try:
@@ -114,14 +114,14 @@ class Ours:
                 writer.write(payloads, [images.labels[number] for number in chosen], suffixes)
                 done += len(chosen)
                 if done % max(at_once, SINGLES) == 0:
-                    yield Step(done, encoding_s)
+                    yield WriteStep(done, encoding_s)
             writer.close()
         except BaseException:
             writer.abort()
             raise
-        yield Step(done, encoding_s)
+        yield WriteStep(done, encoding_s)
 
-    def _encoded(self, images: Images, chosen: Sequence[int]) -> tuple[list[Buffer], list[str]]:
+    def _encoded(self, images: SourceImages, chosen: Sequence[int]) -> tuple[list[Buffer], list[str]]:
         encoded = [self.encoding.encode(self._image(images, number)) for number in chosen]
         ending = self.compression.suffix
         suffixes = [self.encoding.suffix(payload) + ending for payload in encoded]
@@ -157,10 +157,10 @@ class Ours:
     def _path(self, folder: Path) -> Path:
         return folder / f"images{self.container.ending}"
 
-    def _image(self, images: Images, number: int) -> Original:
+    def _image(self, images: SourceImages, number: int) -> Original:
         return _Given(images.data[number], images.pixels[number])
 
-    def _contents(self, images: Images, count: int) -> Contents:
+    def _contents(self, images: SourceImages, count: int) -> Contents:
         bare = self.encoding.payload_shape if self.compression.identity else None
         untouched = self.variant == "original"
         return Contents(
@@ -171,7 +171,7 @@ class Ours:
             dictionary=self.compression.dictionary,
         )
 
-    def _trained(self, images: Images) -> Ours:
+    def _trained(self, images: SourceImages) -> Ours:
         if self.compression.identity:
             return self
         payloads = [self.encoding.encode(self._image(images, n)) for n in range(min(TRAINING, len(images)))]

@@ -15,16 +15,16 @@ from ...base import checksums
 from ...base.errors import WorkError
 from ...base.events import Event, Pace, Sample
 from ...building.publish import settle
-from .images import Images
+from .images import SourceImages
 from .methods import SYNCED, Batch, name_of
-from .schedule import Cost, Turn
+from .schedule import Cost, Workload
 from .scratch_dir import REMOVAL_SECONDS
 
 T = TypeVar("T")
 
 
 @dataclass
-class Time:
+class OperationTime:
     """One measured time of one operation; `told` is what else its row says."""
 
     operation: str
@@ -33,10 +33,10 @@ class Time:
 
 
 @dataclass
-class Measured:
+class WorkloadTimes:
     """A turn's times, in order, what it cost by the clock on the wall, and what it occupied on the disk."""
 
-    times: list[Time] = field(default_factory=list)
+    times: list[OperationTime] = field(default_factory=list)
     write_s: float = 0.0
     read_s: float = 0.0
     sizes: dict[str, int] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Measured:
 
 
 @dataclass
-class Stopwatch:
+class StepStopwatch:
     """Runs only while the next step is made."""
 
     seconds: float = 0.0
@@ -70,21 +70,21 @@ class TimeUp(Exception):
 
 
 @dataclass(frozen=True)
-class TurnRun:
+class WorkloadRun:
     """A turn with `count` images in `folder`, which is made for it and stays (see `ground`).
 
     `until`, as `time.monotonic` counts, is when it is broken off; `measured` has what it has measured so far.
     """
 
-    turn: Turn
-    images: Images
+    turn: Workload
+    images: SourceImages
     count: int
     folder: Path
     seed: int
     until: float = inf
-    measured: Measured = field(default_factory=Measured)
+    measured: WorkloadTimes = field(default_factory=WorkloadTimes)
 
-    def run(self, reads: int) -> Generator[Event, None, Measured]:
+    def run(self, reads: int) -> Generator[Event, None, WorkloadTimes]:
         """Write once and read `reads` times.
 
         Raises WorkError where an image does not come back as it was, TimeUp at `until`.
@@ -101,8 +101,8 @@ class TurnRun:
         measured.read_s = time.perf_counter() - written
         return measured
 
-    def _write(self, measured: Measured) -> Generator[Event, None, None]:
-        way, layout, watch, pace = self.turn.way, self.turn.layout, Stopwatch(), Pace()
+    def _write(self, measured: WorkloadTimes) -> Generator[Event, None, None]:
+        way, layout, watch, pace = self.turn.way, self.turn.layout, StepStopwatch(), Pace()
         step = None
         with closing(_generator(way.write(layout, self.folder, self.images, self.count))) as steps:
             for step in watch.over(steps):
@@ -114,13 +114,13 @@ class TurnRun:
         synced_s = watch.seconds + time.perf_counter() - began
         measured.sizes = asdict(way.sizes(self.folder, self.images, self.count))
         told = {"encoding_s": step.encoding_s} if step is not None and step.encoding_s else {}
-        measured.times += [Time(layout, watch.seconds, told), Time(layout + SYNCED, synced_s)]
+        measured.times += [OperationTime(layout, watch.seconds, told), OperationTime(layout + SYNCED, synced_s)]
 
-    def _read(self, operation: str, number: int, measured: Measured) -> Generator[Event, None, None]:
+    def _read(self, operation: str, number: int, measured: WorkloadTimes) -> Generator[Event, None, None]:
         indices: Sequence[int] = range(self.count)
         if operation.endswith("-random"):
             indices = random.Random(f"{self.seed}.{number}").sample(indices, self.count)
-        watch, pace, done = Stopwatch(), Pace(), 0
+        watch, pace, done = StepStopwatch(), Pace(), 0
         with closing(_generator(self.turn.way.read(operation, self.folder, indices))) as batches:
             for batch in watch.over(batches):
                 done += self._check(operation, batch, indices, done)
@@ -129,7 +129,7 @@ class TurnRun:
                     yield self._now(operation, done, watch.seconds)
         if done != self.count:
             raise self._wrong(operation, f"{done:,} of {self.count:,} images came back")
-        measured.times.append(Time(operation, watch.seconds))
+        measured.times.append(OperationTime(operation, watch.seconds))
 
     def _check(self, operation: str, batch: Batch, indices: Sequence[int], done: int) -> int:
         """Compare a batch with the source, label and every pixel; returns how many images it has."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from ...base.checked_fields import one_of
 from ..record_fields import STORAGE_ROW, STORAGE_SIZES, STORAGE_TIME, has
-from ..records import Record, Recorder
+from ..records import RunRecord, RunRecorder
 from .methods import OPERATIONS
-from .repeats import Measured, TurnRun
+from .repeats import WorkloadRun, WorkloadTimes
 
 ROW, TIME, LEFT_OUT = "row", "time", "left-out"
 """Kinds of lines: an operation with all its times; each time as soon as it was measured; what was not measured."""
@@ -23,15 +23,15 @@ def key_of(row: Mapping[str, Any]) -> Key:
     return row["format"], row["variant"], row["operation"], row["samples"]
 
 
-class Rows:
+class StorageRows:
     """Times as they come in; a record has each at once, and the rows when a cut-off is done (or was broken off)."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: RunRecorder) -> None:
         self._recorder = recorder
         self._open: dict[Key, dict[str, Any]] = {}
         self.done: list[dict[str, Any]] = []
 
-    def add(self, run: TurnRun, measured: Measured, background_load: float | None) -> list[dict[str, Any]]:
+    def add(self, run: WorkloadRun, measured: WorkloadTimes, background_load: float | None) -> list[dict[str, Any]]:
         """Take in what a turn measured, and what other programs took meanwhile; returns a line for each time."""
         way = run.turn.way
         lines = [
@@ -76,7 +76,7 @@ def _gather(rows: dict[Key, dict[str, Any]], line: Mapping[str, Any]) -> None:
         row["encoding_s"] = [*(row.get("encoding_s", []) if len(row["seconds"]) > 1 else []), line["encoding_s"]]
 
 
-def rows_of(record: Record) -> list[Mapping[str, Any]]:
+def rows_of(record: RunRecord) -> list[Mapping[str, Any]]:
     """The rows of a record; those of an experiment that was killed are put together from the times it had written.
 
     Each has `format`, `variant`, `operation`, `samples` (1 or more) and `seconds`, one positive time or more.
@@ -92,7 +92,7 @@ def rows_of(record: Record) -> list[Mapping[str, Any]]:
     return list(rows.values())
 
 
-def shown_rows(record: Record) -> list[Mapping[str, Any]]:
+def shown_rows(record: RunRecord) -> list[Mapping[str, Any]]:
     """The rows of a record that can be drawn: of an operation that is known, with the sizes of what was written."""
     known = {**STORAGE_SIZES, "operation": one_of(OPERATIONS)}
     return [row for row in rows_of(record) if has(row, known)]

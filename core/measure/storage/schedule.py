@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .methods import Way, name_of
+from .methods import StorageMethod, name_of
 
 LEAST, MOST = 3, 25
 """Repeats: so many at least, where the time allows it; so many at most, where they cost little."""
@@ -24,10 +24,10 @@ LEAST_SHARE = 0.04
 """The part of the remaining time that any cut-off may use."""
 
 
-class Turn(NamedTuple):
+class Workload(NamedTuple):
     """What is done in one go: a way writes in one of its layouts, then reads what it wrote."""
 
-    way: Way
+    way: StorageMethod
     layout: str
 
     @property

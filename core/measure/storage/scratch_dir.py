@@ -31,7 +31,7 @@ FEW_FILES = 2_000
 """So many are removed while somebody waits for a cancelled experiment to end."""
 
 
-class Ground:
+class ScratchDirectory:
     """A folder of a turn's own, one after another, in `root`."""
 
     def __init__(self, root: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.measure.cases import RUNGS, Case
-from core.measure.loader_runs import setting_of
-from core.measure.verdict import Verdict
+from core.measure.bottleneck import Bottleneck
+from core.measure.configuration_summary import STAGE_ORDER, ConfigurationSummary
+from core.measure.loader_runs import configuration_of
 from ui.shared.labels import number_text, rounded, verbatim
 from ui.shared.ranking_chart import bar_step, by_configuration
 from ui.shared.theme import FIGURE_COLOUR, PALETTE, finish
@@ -27,7 +27,7 @@ STAGE_COLOURS = (PALETTE[1], PALETTE[4], PALETTE[0], PALETTE[3], PALETTE[2], PAL
 WALLS = {"copy": "Copy to the device", "cold read": "Read from a cold disk"}
 
 
-def ladder_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.LayerChart:
+def stage_limits_chart(cases: Sequence[ConfigurationSummary], labels: Mapping[str, str]) -> alt.LayerChart:
     """The rungs of each setting's ladder as ticks on a logarithmic scale, and what it reached as a diamond."""
     import altair as alt
     import pandas as pd
@@ -37,7 +37,7 @@ def ladder_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.LayerC
         [
             {"setting": labels[case.name], "rung": names[name], "rate": case.ceilings[name]}
             for case in cases
-            for name in (*RUNGS, *WALLS)
+            for name in (*STAGE_ORDER, *WALLS)
             if case.ceilings.get(name)
         ]
     )
@@ -72,7 +72,7 @@ def ladder_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.LayerC
     return finish((gap + ticks + marks + figures).properties(height=alt.Step(44)))
 
 
-def costs_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.Chart:
+def costs_chart(cases: Sequence[ConfigurationSummary], labels: Mapping[str, str]) -> alt.Chart:
     """Where the time of a sample goes, as shares: its stages on all CPUs, and what is no stage."""
     import altair as alt
     import pandas as pd
@@ -106,11 +106,11 @@ def costs_chart(cases: Sequence[Case], labels: Mapping[str, str]) -> alt.Chart:
     )  # fmt: skip
 
 
-def turn_rows(turns: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> dict[str, list[object]]:
+def repeat_rows(turns: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> dict[str, list[object]]:
     """Every turn as it was measured, as the columns of a table; those that are empty in all turns are left out."""
     columns = {
         "Round": [turn.get("round") for turn in turns],
-        "Setting": [labels[setting_of(turn)] for turn in turns],
+        "Setting": [labels[configuration_of(turn)] for turn in turns],
         "Images/s": [round(turn["samples_per_s"]) for turn in turns],
         "Images": [turn.get("samples") for turn in turns],
         "Time": [_number(turn.get("seconds")) for turn in turns],
@@ -143,6 +143,6 @@ def _later_epochs(turn: Mapping[str, Any]) -> int | None:
     return round(sorted(later)[len(later) // 2]) if later else None
 
 
-def bound_rows(found: Sequence[Verdict], labels: Mapping[str, str]) -> list[str]:
+def bound_rows(found: Sequence[Bottleneck], labels: Mapping[str, str]) -> list[str]:
     """A line of Markdown for each verdict."""
     return [f"- **{verbatim(labels[verdict.setting])}**: {verbatim(verdict.sentence)}" for verdict in found]

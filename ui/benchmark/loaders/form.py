@@ -13,7 +13,7 @@ from core.loading.loaders import DEFAULT_LOADER
 from core.loading.workers import available_cpus
 from core.machine.session import machine
 from core.measure.controlled import proposed, selection_text
-from core.measure.loader_runs import list_races, usual_overhead
+from core.measure.loader_runs import list_loader_runs, usual_overhead
 from core.measure.loaders import OVERHEAD_S
 from core.stores.store import StoreInfo
 from ui.shared import state
@@ -165,7 +165,7 @@ def _draw_start(dataset: Dataset, chosen: list[str], settings: dict[str, Any], m
         )
         turns = len(chosen) * ways * settings["rounds"]
         if not problem:
-            overhead = usual_overhead(list_races(state.home(), dataset.name)) or OVERHEAD_S
+            overhead = usual_overhead(list_loader_runs(state.home(), dataset.name)) or OVERHEAD_S
             st.caption(
                 f"{counted(turns, 'turn')}, about {seconds_text(turns * (settings['seconds'] + overhead) + 3)}. "
                 f"Every setting's batches are compared with the store, before and during its turns. {memory}"

@@ -10,7 +10,7 @@ from core.measure.configurations import varied
 from ui.shared.labels import speed_text
 from ui.shared.live.drawing import Bar, Strip, bars, small
 from ui.shared.live.machine import machine
-from ui.shared.loader_labels import setting_label
+from ui.shared.loader_labels import configuration_label
 from ui.shared.theme import format_colour
 
 MOST_BARS = 24
@@ -46,7 +46,7 @@ def _bars(live: Sequence[Measured], seen: Watch) -> list[Bar]:
         speeds.setdefault(str(turn.values["setting"]), []).append(float(turn.values["samples_per_s"]))
     return [
         Bar(
-            setting_label(values, words),
+            configuration_label(values, words),
             format_colour(str(values["format"])),
             () if name in refused else speeds.get(name, ()),
             _now(now, name),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.datasets.dataset import Dataset
-from core.measure.loader_runs import RaceRecord, list_races
+from core.measure.loader_runs import LoaderRun, list_loader_runs
 from core.stores.store import StoreInfo
 from ui.benchmark.loaders.form import draw_form
 from ui.benchmark.loaders.view import draw_result
@@ -36,12 +36,12 @@ def draw(dataset: Dataset, found: list[StoreInfo]) -> None:
 
 
 def _draw_results(dataset: Dataset) -> None:
-    record = pick_run(list_races(state.home(), dataset.name), _title, "benchmark.record")
+    record = pick_run(list_loader_runs(state.home(), dataset.name), _title, "benchmark.record")
     if record is not None:
         draw_result(record)
 
 
-def _title(record: RaceRecord) -> str:
+def _title(record: LoaderRun) -> str:
     """An experiment in the list of those that were run."""
     setup = record.setup
     many = setup.get("settings") or setup["stores"]

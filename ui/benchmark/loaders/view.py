@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.measure.cases import cases_of
-from core.measure.loader_runs import RaceRecord, setting_of, standings
-from core.measure.verdict import judge
-from ui.benchmark.loaders.charts import bound_rows, costs_chart, ladder_chart, turn_rows
+from core.measure.bottleneck import bottleneck_of
+from core.measure.configuration_summary import summarise_configurations
+from core.measure.loader_runs import LoaderRun, configuration_of, rank_configurations
+from ui.benchmark.loaders.charts import bound_rows, costs_chart, repeat_rows, stage_limits_chart
 from ui.shared.labels import code, verbatim
-from ui.shared.loader_labels import busy_text, conditions, labels_of, machine_text, race_verdict
+from ui.shared.loader_labels import busy_text, conditions, labels_of, machine_text, outcome_text
 from ui.shared.monitor_chart import monitor_chart
 from ui.shared.ranking_chart import ranking_chart
 
@@ -19,22 +19,22 @@ STANDINGS, WHY, MACHINE, TURNS = "Standings", "Why", "Machine", "Turns"
 MOST_VERDICTS = 6
 
 
-def draw_result(record: RaceRecord) -> None:
+def draw_result(record: LoaderRun) -> None:
     """One of its views; only what is looked at is drawn."""
     labels = labels_of(record)
     for row in record.refused:
-        name = verbatim(labels[setting_of(row)])
+        name = verbatim(labels[configuration_of(row)])
         st.error(
             f"**{name}** failed validation, so it was not timed: {verbatim(row['reason'])}",
             icon=":material/block:",
         )
-    rows = standings(record.turns)
+    rows = rank_configurations(record.turns)
     if not rows:
         st.caption("No setting was measured.")
         return
     if busy := busy_text(record):
         st.warning(busy, icon=":material/hourglass_top:")
-    st.markdown(race_verdict(rows, labels))
+    st.markdown(outcome_text(rows, labels))
     view = st.segmented_control(
         "What to see", [STANDINGS, WHY, MACHINE, TURNS], default=STANDINGS, required=True,
         key="benchmark.result.view", label_visibility="collapsed", persist_state="session",
@@ -51,18 +51,20 @@ def draw_result(record: RaceRecord) -> None:
     st.caption(verbatim(f"{conditions(record)} {machine_text(record)}"))
 
 
-def _draw_why(record: RaceRecord, labels: Mapping[str, str]) -> None:
-    cases = cases_of(record.turns)
+def _draw_why(record: LoaderRun, labels: Mapping[str, str]) -> None:
+    cases = summarise_configurations(record.turns)
     if not cases:
         st.caption("This race was run before ceilings were measured beside every setting; run it again to see why.")
         return
-    lines = bound_rows([judge(case, cases) for case in cases], labels)
+    lines = bound_rows([bottleneck_of(case, cases) for case in cases], labels)
     st.markdown("\n".join(lines[:MOST_VERDICTS]))
     if len(lines) > MOST_VERDICTS:
         with st.expander(f"and {len(lines) - MOST_VERDICTS} more"):
             st.markdown("\n".join(lines[MOST_VERDICTS:]))
     st.markdown("**The ladder**: how fast it would go if the work ended at each stage, and what was reached")
-    st.altair_chart(ladder_chart(cases, labels), alt="Rates of each stage alone and of each setting, images per second")
+    st.altair_chart(
+        stage_limits_chart(cases, labels), alt="Rates of each stage alone and of each setting, images per second"
+    )
     st.caption(
         "Each rung was measured in this run on all CPUs at once, with the fastest code there is for it, and includes "
         "the ones before it. The diamond is what the setting reached."
@@ -75,7 +77,7 @@ def _draw_why(record: RaceRecord, labels: Mapping[str, str]) -> None:
     )
 
 
-def _draw_machine(record: RaceRecord) -> None:
+def _draw_machine(record: LoaderRun) -> None:
     chart = monitor_chart(record.monitor)
     if chart is None:
         st.caption("Nothing was recorded of the machine during this run.")
@@ -84,10 +86,10 @@ def _draw_machine(record: RaceRecord) -> None:
     st.caption("All processes of the run together, twice a second. What the page cache serves is not a disk read.")
 
 
-def _draw_turns(record: RaceRecord, labels: Mapping[str, str]) -> None:
+def _draw_turns(record: LoaderRun, labels: Mapping[str, str]) -> None:
     number = st.column_config.NumberColumn
     st.dataframe(
-        turn_rows(record.turns, labels),
+        repeat_rows(record.turns, labels),
         hide_index=True,
         column_config={
             "Images/s": number(format="localized", help="After the first batch of each worker."),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from core.measure.compare import Comparison, Line
+from core.measure.compare import Comparison, ComparisonLine
 from core.measure.series import Measure
 from ui.benchmark.results.labels import letter, ranked, thing_text, value_text
 from ui.shared.theme import FIGURE_COLOUR, PALETTE, finish
@@ -49,7 +49,7 @@ def chart_rows(comparison: Comparison) -> list[dict[str, Any]]:
     ]
 
 
-def ordered(comparison: Comparison) -> list[Line]:
+def ordered(comparison: Comparison) -> list[ComparisonLine]:
     """The things as the first run ranks them, then those that it did not measure."""
     first = ranked(comparison)
     return [*first, *(line for line in comparison.lines if line not in first)]

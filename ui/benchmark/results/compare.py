@@ -8,10 +8,18 @@ import streamlit as st
 
 from core.base.errors import InputError
 from core.measure.background_load import background_load, background_text
-from core.measure.compare import Comparison, Difference, check_comparable, common_measures, compare, differences, told
+from core.measure.compare import (
+    Comparison,
+    RunDifference,
+    check_comparable,
+    common_measures,
+    compare,
+    differences,
+    told,
+)
 from core.measure.legacy_summary import size_warnings
 from core.measure.monitor import read_monitor
-from core.measure.records import Record
+from core.measure.records import RunRecord
 from core.measure.series import Measure
 from ui.benchmark.results.charts import MOST_THINGS, chart_rows, comparison_chart, ordered
 from ui.benchmark.results.labels import (
@@ -44,7 +52,7 @@ HOW = (
 MOST_SENTENCES = 6
 
 
-def draw_runs(runs: Sequence[Record]) -> None:
+def draw_runs(runs: Sequence[RunRecord]) -> None:
     """One run by itself, or several side by side where they may be."""
     for number, run in enumerate(runs):
         _draw_title(run, letter(number) if len(runs) > 1 else "")
@@ -64,7 +72,7 @@ def draw_runs(runs: Sequence[Record]) -> None:
     {CHART: _draw_chart, FIGURES: _draw_figures, MACHINES: _draw_machines, MONITOR: _draw_monitor}[view](comparison)
 
 
-def _draw_title(run: Record, name: str) -> None:
+def _draw_title(run: RunRecord, name: str) -> None:
     """Which run it is, where it comes from, and what is wrong with it."""
     lead = f"{name}: " if name else ""
     st.markdown(f"**{lead}{verbatim(run_title(run))}**")
@@ -79,7 +87,7 @@ def _draw_title(run: Record, name: str) -> None:
     _draw_doubts(run)
 
 
-def _draw_doubts(run: Record) -> None:
+def _draw_doubts(run: RunRecord) -> None:
     """What a notebook's sizes are worth."""
     doubts = size_warnings(state.home(), run)
     if not doubts:
@@ -93,7 +101,7 @@ def _draw_doubts(run: Record) -> None:
     )
 
 
-def _may_compare(runs: Sequence[Record]) -> bool:
+def _may_compare(runs: Sequence[RunRecord]) -> bool:
     """Say in what the runs differ, and ask before what does not belong together stands side by side."""
     try:
         found = differences(runs)
@@ -112,12 +120,12 @@ def _may_compare(runs: Sequence[Record]) -> bool:
     return st.toggle("Compare them anyway", key=f"results.anyway.{names}")
 
 
-def _draw_said(found: Sequence[Difference]) -> None:
+def _draw_said(found: Sequence[RunDifference]) -> None:
     if found:
         st.caption(f"Worth knowing: {verbatim('; '.join(map(told, found)))}")
 
 
-def _draw_differences(found: Sequence[Difference]) -> None:
+def _draw_differences(found: Sequence[RunDifference]) -> None:
     runs = len(found[0].values)
     columns = {letter(number): [one.values[number] for one in found] for number in range(runs)}
     st.dataframe({"": [one.subject[:1].upper() + one.subject[1:] for one in found], **columns}, hide_index=True)
@@ -197,7 +205,7 @@ def _draw_machines(comparison: Comparison) -> None:
         st.caption(f"{letter(number)} is kept in {code(run.path)}.")
 
 
-def _options(run: Record) -> dict[str, str]:
+def _options(run: RunRecord) -> dict[str, str]:
     """A run's setup as text, what people look for first."""
     passed = {"kind", "session", "settings", "stores", "store_bytes", "left_out", "experiment", "columns", "ceilings"}
     flat: dict[str, str] = {}

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any
 
-from core.measure.compare import Comparison, Line
+from core.measure.compare import Comparison, ComparisonLine
 from core.measure.controlled import differing, differing_text, row_factors
 from core.measure.headlines import headlines
-from core.measure.records import Record
+from core.measure.records import RunRecord
 from core.measure.series import NOTEBOOK, Part
 from core.measure.statistics import RESOLUTION, Ratio, Verdict
 from ui.shared.labels import counted, listed, number_text, size_text, speed_text, times_text, verbatim
@@ -45,16 +45,16 @@ def letter(number: int) -> str:
     return ascii_uppercase[number % len(ascii_uppercase)]
 
 
-def experiment_title(record: Record) -> str:
+def experiment_title(record: RunRecord) -> str:
     return EXPERIMENTS.get(record.experiment, record.experiment)
 
 
-def when_text(record: Record) -> str:
+def when_text(record: RunRecord) -> str:
     """ "2026-01-01 12:30"."""
     return str(record.setup["started"]).replace("T", " ")[:16] or "unknown time"
 
 
-def run_title(record: Record) -> str:
+def run_title(record: RunRecord) -> str:
     """ "Loaders · shapes · 2026-01-01 12:30"."""
     datasets = ", ".join(record.setup["datasets"]) or "unknown dataset"
     return f"{experiment_title(record)} · {datasets} · {when_text(record)}"
@@ -118,7 +118,7 @@ VERDICTS = {
 # ---------------------------------------------------------------- sentences
 
 
-def ranked(comparison: Comparison, run: int = 0) -> list[Line]:
+def ranked(comparison: Comparison, run: int = 0) -> list[ComparisonLine]:
     """The things that a run measured, the best first."""
     there = [line for line in comparison.lines if line.values[run]]
     medians = {line.parts: summary.median for line in there if (summary := line.summaries[run])}
@@ -157,27 +157,27 @@ def controlled_sentences(comparison: Comparison) -> list[str]:
     return headlines(lines, _factors, _first_values, lambda value: value_text(value, unit), more=more, safe=verbatim)
 
 
-def _first_values(line: Line) -> Sequence[float]:
+def _first_values(line: ComparisonLine) -> Sequence[float]:
     return line.values[0]
 
 
-def _factors(line: Line) -> Mapping[str, str]:
+def _factors(line: ComparisonLine) -> Mapping[str, str]:
     """What a thing may differ in from the others of its run, see `core.measure.controlled`."""
     return row_factors(dict(line.parts))
 
 
-def _differing(one: Line, other: Line) -> str:
+def _differing(one: ComparisonLine, other: ComparisonLine) -> str:
     """In what two things differ; nothing where their names say it all."""
     names = differing(_factors(one), _factors(other))
     return f" ({differing_text(names)} {'differs' if len(names) == 1 else 'differ'})" if names else ""
 
 
-def _is_behind(comparison: Comparison, best: Line, other: Line) -> bool:
+def _is_behind(comparison: Comparison, best: ComparisonLine, other: ComparisonLine) -> bool:
     ratio = comparison.better(best.values[0], other.values[0])
     return ratio.verdict is Verdict.DIFFERENT and ratio.value > 1
 
 
-def _name(line: Line) -> str:
+def _name(line: ComparisonLine) -> str:
     return verbatim(thing_text(line.parts))
 
 

@@ -12,7 +12,7 @@ from core.base.files import stamp
 from core.base.home import Home
 from core.measure.exchange import LONGEST_FILE, bundle, bundle_name
 from core.measure.imported_runs import delete_run
-from core.measure.records import Record, record_paths
+from core.measure.records import RunRecord, record_paths
 from core.measure.runs import all_runs, take_in
 from core.measure.tabular import csv_text, json_text
 from ui.benchmark.results.labels import EXPERIMENTS, experiment_title, machine_line, run_title, when_text
@@ -28,19 +28,19 @@ OPENED_KEY = "results.opened"
 TAKEN_KEY, TAKEN_UPLOAD = "results.taken_in", "results.upload"
 
 
-def runs_of(dataset: str | None) -> list[Record]:
+def runs_of(dataset: str | None) -> list[RunRecord]:
     """The runs of a dataset or all; read anew only when one came, went or grew."""
     changed = tuple((str(path), *stamp(path)) for path in sorted(record_paths(state.home())))
     return _runs(str(state.home().root), dataset, changed)
 
 
 @cache_data(max_entries=8, show_spinner=False)
-def _runs(root: str, dataset: str | None, changed: tuple[tuple[str, int, int], ...]) -> list[Record]:
+def _runs(root: str, dataset: str | None, changed: tuple[tuple[str, int, int], ...]) -> list[RunRecord]:
     """`changed` is part of the cache's key only."""
     return all_runs(Home.find(root), dataset)
 
 
-def draw_filters(dataset: str) -> list[Record]:
+def draw_filters(dataset: str) -> list[RunRecord]:
     """What to list, and the way in for a run from elsewhere; returns the runs that are left."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         kinds = list(dict.fromkeys(EXPERIMENTS.values()))
@@ -91,7 +91,7 @@ def _show_taken() -> None:
         st.error(verbatim(text), icon=":material/error:")
 
 
-def draw_list(found: Sequence[Record]) -> list[Record]:
+def draw_list(found: Sequence[RunRecord]) -> list[RunRecord]:
     """The table of runs; returns those that are ticked, the oldest first, or the newest where none is."""
     opened = st.session_state.get(OPENED_KEY, "")
     ticked = [row for row, run in enumerate(found) if run.name == opened]
@@ -118,7 +118,7 @@ def draw_list(found: Sequence[Record]) -> list[Record]:
     return [found[row] for row in sorted(rows, reverse=True)[:MOST_SIDE_BY_SIDE]]
 
 
-def draw_actions(run: Record) -> None:
+def draw_actions(run: RunRecord) -> None:
     """Take one run away: as one file, as a table, as a record; or delete it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         name, title = run.path.stem, "Send this run: one file that others open here with everything that belongs to it."
@@ -142,16 +142,16 @@ def draw_actions(run: Record) -> None:
             _ask_to_delete(run)
 
 
-def _csv(run: Record) -> bytes:
+def _csv(run: RunRecord) -> bytes:
     return csv_text(run.rows).encode("utf-8-sig")
 
 
-def _json(run: Record) -> bytes:
+def _json(run: RunRecord) -> bytes:
     return json_text({"setup": run.setup, "machine": run.machine, "rows": run.rows}).encode()
 
 
 @st.dialog("Delete a run")
-def _ask_to_delete(run: Record) -> None:
+def _ask_to_delete(run: RunRecord) -> None:
     st.markdown(f"**{verbatim(run_title(run))}** and all that was measured in it are removed.")
     st.caption("That cannot be taken back. To keep a copy, download the run as one file first.")
     if st.button("Delete", type="primary", icon=":material/delete:", key="results.delete_confirmed",

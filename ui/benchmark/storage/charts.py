@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.formats import FORMATS
 from core.measure.statistics import summarise
 from core.measure.storage.methods import TUTORIAL
-from core.measure.storage.verdict import Standing
+from core.measure.storage.ranking import OperationRanking
 from ui.benchmark.storage.labels import (
     OPERATIONS,
     cell_text,
@@ -124,7 +124,7 @@ def _looks(rows: Sequence[Row]) -> dict[str, Any]:
     """Colour by format, dashes by variant, as one legend of ways."""
     import altair as alt
 
-    ways = ways_of(rows)
+    ways = methods_of(rows)
     labels = [store_name(*way) for way in ways]
     dashes = [
         TUTORIAL_DASH if variant == TUTORIAL else DASHES[_place(ways, format, variant) % len(DASHES)]
@@ -142,7 +142,7 @@ def _place(ways: Sequence[tuple[str, str]], format: str, variant: str) -> int:
     return [other for name, other in ways if name == format and other != TUTORIAL].index(variant)
 
 
-def ways_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
+def methods_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
     """(format, variant) of all rows, in the order of the table of formats, tutorials last in each."""
     order = list(FORMATS)
     found = list(dict.fromkeys((row["format"], row["variant"]) for row in rows))
@@ -152,7 +152,7 @@ def ways_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
 # ---------------------------------------------------------------- who wins where
 
 
-def winners_chart(found: Sequence[Standing]) -> alt.LayerChart:
+def winners_chart(found: Sequence[OperationRanking]) -> alt.LayerChart:
     """A cell for each operation and number of images, in the winner's colour."""
     import altair as alt
     import pandas as pd
@@ -189,7 +189,7 @@ def winners_chart(found: Sequence[Standing]) -> alt.LayerChart:
     return finish((cells + name + by).properties(**cell)).configure_scale(bandPaddingInner=0.05)
 
 
-def _cell_colour(standing: Standing) -> str:
+def _cell_colour(standing: OperationRanking) -> str:
     """The format's, where all that are ahead are of one; none has it where they are of several, or have no rival."""
     if len(standing.places) == 1:
         return FIGURE_COLOUR

@@ -14,7 +14,7 @@ from core.measure.storage.methods import (
     WRITE_MANY,
     WRITE_ONE,
 )
-from core.measure.storage.verdict import Place, Standing
+from core.measure.storage.ranking import MethodTimes, OperationRanking
 from ui.shared.labels import counted, listed, times_text, verbatim
 from ui.shared.stores import store_name
 
@@ -53,16 +53,16 @@ def time_text(seconds: float) -> str:
     raise AssertionError("seconds are the last unit")
 
 
-def verdict(found: Sequence[Standing]) -> list[str]:
+def verdict(found: Sequence[OperationRanking]) -> list[str]:
     """A sentence for each operation about the largest number of images, and where another way was ahead."""
-    by_operation: dict[str, list[Standing]] = {}
+    by_operation: dict[str, list[OperationRanking]] = {}
     for standing in found:
         if len(standing.places) > 1:
             by_operation.setdefault(standing.operation, []).append(standing)
     return [_sentence(operation, standings) for operation, standings in by_operation.items()]
 
 
-def _sentence(operation: str, standings: Sequence[Standing]) -> str:
+def _sentence(operation: str, standings: Sequence[OperationRanking]) -> str:
     last = standings[-1]
     best, tied = last.best, last.tied
     images = counted(last.samples, "image")
@@ -80,11 +80,11 @@ def _sentence(operation: str, standings: Sequence[Standing]) -> str:
     return f"{head}{lead}; {far}{once}.{_elsewhere(standings, ahead)}{_missing(standings)}"
 
 
-def _shown(place: Place) -> str:
+def _shown(place: MethodTimes) -> str:
     return verbatim(place.name)
 
 
-def _elsewhere(standings: Sequence[Standing], ahead: set[str]) -> str:
+def _elsewhere(standings: Sequence[OperationRanking], ahead: set[str]) -> str:
     """Where none of those who are ahead at the end was."""
     others: dict[str, list[int]] = {}
     for standing in standings[:-1]:
@@ -94,7 +94,7 @@ def _elsewhere(standings: Sequence[Standing], ahead: set[str]) -> str:
     return f" Ahead at fewer images: {listed(parts)}." if parts else ""
 
 
-def _missing(standings: Sequence[Standing]) -> str:
+def _missing(standings: Sequence[OperationRanking]) -> str:
     """The ways that were measured before and are missing at the end."""
     there = {place.name for place in standings[-1].places}
     before = dict.fromkeys(place.name for standing in standings for place in standing.places)
@@ -111,12 +111,12 @@ def left_out_text(told: Mapping[str, Any]) -> str:
     return f"{way}, {operation_title(told['operation']).lower()}{reads}, {told['samples']:,} images: {told['reason']}"
 
 
-def cell_title(standing: Standing) -> str:
+def cell_title(standing: OperationRanking) -> str:
     """Who is ahead, in a small space."""
     return f"{1 + len(standing.tied)} level" if len(standing.tied) > 1 else standing.best.name
 
 
-def cell_text(standing: Standing) -> str:
+def cell_text(standing: OperationRanking) -> str:
     """By how much the winner is ahead of the next, in a small space, or that there is no one winner."""
     if len(standing.tied) > 1:
         return "no difference"

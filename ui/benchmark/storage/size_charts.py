@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.measure.storage.methods import TUTORIAL, WRITE_MANY, WRITE_ONE
-from ui.benchmark.storage.charts import LINEAR, TUTORIAL_DASH, Row, decades, scale_of, ways_of
+from ui.benchmark.storage.charts import LINEAR, TUTORIAL_DASH, Row, decades, methods_of, scale_of
 from ui.shared.labels import size_text
 from ui.shared.stores import SIZES, store_name
 from ui.shared.theme import FIGURE_COLOUR, finish, format_colour
@@ -24,7 +24,7 @@ def sizes_table(rows: Sequence[Row]) -> pd.DataFrame:
     import pandas as pd
 
     many = {(row["format"], row["variant"], row["samples"]): row for row in rows if row["operation"] == WRITE_MANY}
-    ways = ways_of(rows)
+    ways = methods_of(rows)
     lines = []
     for row in sorted(rows, key=lambda row: ways.index((row["format"], row["variant"]))):
         twin = many.get((row["format"], row["variant"], row["samples"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.datasets.dataset import Dataset
 from core.measure.record_fields import STORAGE_SETUP, has
-from core.measure.records import Record, list_records
+from core.measure.records import RunRecord, list_records
 from core.measure.storage.rows import shown_rows
 from ui.benchmark.storage.form import OWNER, draw_form
 from ui.benchmark.storage.view import draw_result
@@ -34,7 +34,7 @@ def _draw_results(dataset: Dataset) -> None:
         draw_result(record)
 
 
-def record_title(record: Record) -> str:
+def record_title(record: RunRecord) -> str:
     """An experiment in the list of those that were run."""
     setup = record.setup
     ways = counted(len(setup.get("ways") or []), "way")

@@ -9,9 +9,9 @@ import streamlit as st
 
 from core.measure.background_load import background_load, background_text
 from core.measure.headlines import group_title
-from core.measure.records import Record
+from core.measure.records import RunRecord
+from core.measure.storage.ranking import comparisons, rank_methods
 from core.measure.storage.rows import LEFT_OUT, shown_rows
-from core.measure.storage.verdict import comparisons, standings
 from ui.benchmark.storage.charts import EACH, LINEAR, LOG, times_chart, times_table, winners_chart
 from ui.benchmark.storage.labels import OPERATIONS, flavoured, left_out_text, operation_title, verdict
 from ui.benchmark.storage.size_charts import growth_chart, sizes_chart, sizes_table
@@ -22,7 +22,7 @@ from ui.shared.stores import SIZES_EXPLAINED, store_name
 Row = Mapping[str, Any]
 
 
-def draw_result(record: Record) -> None:
+def draw_result(record: RunRecord) -> None:
     """Sentences first, then who wins where, then times, sizes and the raw rows."""
     rows = shown_rows(record)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -39,7 +39,7 @@ def draw_result(record: Record) -> None:
     if busy := background_text(background_load(rows)):
         st.warning(busy, icon=":material/hourglass_top:")
     _draw_comparison(record, rows, wanted)
-    if standings(rows, wanted):
+    if rank_methods(rows, wanted):
         _draw_times(record, rows, synced, random, wanted)
     _draw_sizes(record, rows)
     _draw_left_out(record.of(LEFT_OUT))
@@ -50,7 +50,7 @@ def draw_result(record: Record) -> None:
 ALL = "All methods"
 
 
-def _draw_comparison(record: Record, rows: Sequence[Row], wanted: Sequence[str]) -> None:
+def _draw_comparison(record: RunRecord, rows: Sequence[Row], wanted: Sequence[str]) -> None:
     """Who is ahead among methods that differ in one factor; which comparison that is can be chosen."""
     by_title = {group_title(group): group for group in comparisons(rows)}
     title = ALL
@@ -60,7 +60,7 @@ def _draw_comparison(record: Record, rows: Sequence[Row], wanted: Sequence[str])
             help="Only methods that differ in one factor are compared, so a difference has one cause.",
         )  # fmt: skip
     members = by_title[title].members if title in by_title else None
-    found = standings([row for row in rows if members is None or (row["format"], row["variant"]) in members], wanted)
+    found = rank_methods([row for row in rows if members is None or (row["format"], row["variant"]) in members], wanted)
     if not found:
         return
     if members is None and len({(row["format"], row["variant"]) for row in rows}) > 1:
@@ -69,7 +69,7 @@ def _draw_comparison(record: Record, rows: Sequence[Row], wanted: Sequence[str])
     _draw_winners(record, found)
 
 
-def _draw_winners(record: Record, found: Any) -> None:
+def _draw_winners(record: RunRecord, found: Any) -> None:
     st.markdown("##### Fastest method by operation")
     chart = winners_chart(found)
     st.altair_chart(chart, width="content", alt="The fastest method by operation and number of images")
@@ -90,7 +90,7 @@ def _standing_row(standing: Any) -> dict[str, Any]:
     }
 
 
-def _draw_times(record: Record, rows: Sequence[Row], synced: bool, random: bool, wanted: Sequence[str]) -> None:
+def _draw_times(record: RunRecord, rows: Sequence[Row], synced: bool, random: bool, wanted: Sequence[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown("##### Time")
         scale = st.segmented_control(
@@ -109,7 +109,7 @@ def _draw_times(record: Record, rows: Sequence[Row], synced: bool, random: bool,
     download_row(chart, table, f"{record.path.stem}-times")
 
 
-def _draw_sizes(record: Record, rows: Sequence[Row]) -> None:
+def _draw_sizes(record: RunRecord, rows: Sequence[Row]) -> None:
     table = sizes_table(rows)
     if table.empty:
         return
@@ -134,7 +134,7 @@ def _draw_left_out(left_out: Sequence[Row]) -> None:
         st.markdown("\n".join(f"- {verbatim(left_out_text(told))}" for told in left_out))
 
 
-def _draw_rows(record: Record, rows: Sequence[Row]) -> None:
+def _draw_rows(record: RunRecord, rows: Sequence[Row]) -> None:
     with st.expander("Every time as it was measured", icon=":material/table_rows:"):
         st.dataframe(
             {
@@ -159,7 +159,7 @@ def _draw_rows(record: Record, rows: Sequence[Row]) -> None:
         st.caption(f"Kept in {code(record.path)}.")
 
 
-def _conditions(record: Record) -> str:
+def _conditions(record: RunRecord) -> str:
     """How it was measured, and on what."""
     setup, machine = record.setup, record.machine
     images, largest = setup.get("images", 0), max(setup["cutoffs"])

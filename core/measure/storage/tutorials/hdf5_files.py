@@ -12,8 +12,8 @@ import numpy as np
 
 from ....base.contracts import Pixels, Sizes
 from ....formats.hdf5.format import Hdf5Format
-from ..images import Images
-from ..methods import READ_MANY, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, Step
+from ..images import SourceImages
+from ..methods import READ_MANY, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, WriteStep
 from .shared import STEP, Tutorial, parts_of, sizes_of
 
 BIG_ENDIAN_BYTE = h5py.h5t.STD_U8BE
@@ -30,26 +30,26 @@ class Hdf5Files(Tutorial):
     def layouts(self) -> Mapping[str, tuple[str, ...]]:
         return {WRITE_ONE: (READ_ONE, READ_ONE_RANDOM), WRITE_MANY: (READ_MANY,)}
 
-    def write(self, layout: str, folder: Path, images: Images, count: int) -> Iterator[Step]:
+    def write(self, layout: str, folder: Path, images: SourceImages, count: int) -> Iterator[WriteStep]:
         if layout == WRITE_ONE:
             return self._write_files(folder, images, count)
         return self._write_file(folder / "images.h5", *images.stacked(count))
 
-    def _write_files(self, folder: Path, images: Images, count: int) -> Iterator[Step]:
+    def _write_files(self, folder: Path, images: SourceImages, count: int) -> Iterator[WriteStep]:
         for done, number in enumerate(images.numbers(count)):
             image, label = images.pixels[number], images.labels[number]
             with h5py.File(folder / f"{done}.h5", "w") as file:
                 file.create_dataset("image", np.shape(image), BIG_ENDIAN_BYTE, data=image)
                 file.create_dataset("meta", np.shape(label), BIG_ENDIAN_BYTE, data=label)
             if done % STEP == STEP - 1:
-                yield Step(done + 1)
-        yield Step(count)
+                yield WriteStep(done + 1)
+        yield WriteStep(count)
 
-    def _write_file(self, path: Path, images: Pixels, labels: Any) -> Iterator[Step]:
+    def _write_file(self, path: Path, images: Pixels, labels: Any) -> Iterator[WriteStep]:
         with h5py.File(path, "w") as file:
             file.create_dataset("images", np.shape(images), BIG_ENDIAN_BYTE, data=images)
             file.create_dataset("meta", np.shape(labels), BIG_ENDIAN_BYTE, data=labels)
-        yield Step(len(images))
+        yield WriteStep(len(images))
 
     def read(self, operation: str, folder: Path, indices: Sequence[int]) -> Iterator[Batch]:
         if operation == READ_MANY:
@@ -71,7 +71,7 @@ class Hdf5Files(Tutorial):
             labels = np.array(file["/meta"]).astype("uint8")
         yield zip(images, labels.tolist(), strict=True)
 
-    def sizes(self, folder: Path, images: Images, count: int) -> Sizes:
+    def sizes(self, folder: Path, images: SourceImages, count: int) -> Sizes:
         one_file = folder / "images.h5"
         used = Hdf5Format().used_bytes(one_file) if one_file.exists() else None
         return sizes_of(folder, sum(images.pixels[number].nbytes + 1 for number in images.numbers(count)), used)

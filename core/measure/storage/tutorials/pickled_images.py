@@ -19,8 +19,8 @@ import numpy as np
 from ....base.contracts import Pixels, Sizes
 from ....formats.disk_errors import disk_errors_told
 from ....formats.lmdb.format import LmdbFormat
-from ..images import Images
-from ..methods import READ_MANY, READ_MANY_RANDOM, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, Step
+from ..images import SourceImages
+from ..methods import READ_MANY, READ_MANY_RANDOM, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, WriteStep
 from .shared import STEP, Tutorial, parts_of, sizes_of
 
 MAP_ROOM = 10
@@ -52,33 +52,33 @@ class PickledImages(Tutorial):
     def layouts(self) -> Mapping[str, tuple[str, ...]]:
         return {WRITE_ONE: (), WRITE_MANY: (READ_ONE, READ_ONE_RANDOM, READ_MANY, READ_MANY_RANDOM)}
 
-    def write(self, layout: str, folder: Path, images: Images, count: int) -> Iterator[Step]:
+    def write(self, layout: str, folder: Path, images: SourceImages, count: int) -> Iterator[WriteStep]:
         # The map must hold all that comes, and at least the pages that an empty database begins with.
         room = max(MAP_ROOM * images.pixel_bytes * count, 1 << 20)
         write = self._write_one if layout == WRITE_ONE else self._write_many
         return _told(folder, write(os.fsencode(folder / "images.lmdb"), room, images, count))
 
-    def _write_one(self, path: bytes, room: int, images: Images, count: int) -> Iterator[Step]:
+    def _write_one(self, path: bytes, room: int, images: SourceImages, count: int) -> Iterator[WriteStep]:
         for done, number in enumerate(images.numbers(count)):
             environment = lmdb.open(path, map_size=room)
             with environment.begin(write=True) as transaction:
                 _put(transaction, done, images, number)
             environment.close()
             if done % STEP == STEP - 1:
-                yield Step(done + 1)
-        yield Step(count)
+                yield WriteStep(done + 1)
+        yield WriteStep(count)
 
-    def _write_many(self, path: bytes, room: int, images: Images, count: int) -> Iterator[Step]:
+    def _write_many(self, path: bytes, room: int, images: SourceImages, count: int) -> Iterator[WriteStep]:
         environment = lmdb.open(path, map_size=room)
         try:
             with environment.begin(write=True) as transaction:
                 for done, number in enumerate(images.numbers(count)):
                     _put(transaction, done, images, number)
                     if done % STEP == STEP - 1:
-                        yield Step(done + 1)
+                        yield WriteStep(done + 1)
         finally:
             environment.close()
-        yield Step(count)
+        yield WriteStep(count)
 
     def read(self, operation: str, folder: Path, indices: Sequence[int]) -> Iterator[Batch]:
         many = operation in (READ_MANY, READ_MANY_RANDOM)
@@ -103,7 +103,7 @@ class PickledImages(Tutorial):
         finally:
             environment.close()
 
-    def sizes(self, folder: Path, images: Images, count: int) -> Sizes:
+    def sizes(self, folder: Path, images: SourceImages, count: int) -> Sizes:
         container = folder / "images.lmdb"
         path = os.fsencode(container)
         with lmdb.open(path, readonly=True, lock=False) as environment, environment.begin() as transaction:
@@ -111,13 +111,13 @@ class PickledImages(Tutorial):
         return sizes_of(folder, payload, LmdbFormat().used_bytes(container))
 
 
-def _told(folder: Path, steps: Iterator[Step]) -> Iterator[Step]:
+def _told(folder: Path, steps: Iterator[WriteStep]) -> Iterator[WriteStep]:
     """What the disk refuses to LMDB, as the OSError that it is."""
     with disk_errors_told(folder, 0, lmdb.Error):
         yield from steps
 
 
-def _put(transaction: lmdb.Transaction, number: int, images: Images, distinct: int) -> None:
+def _put(transaction: lmdb.Transaction, number: int, images: SourceImages, distinct: int) -> None:
     value = PickledImage(images.pixels[distinct], images.labels[distinct])
     transaction.put(f"{number:08}".encode("ascii"), pickle.dumps(value))
 

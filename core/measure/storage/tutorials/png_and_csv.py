@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from ....base.contracts import Sizes
-from ..images import Images
-from ..methods import READ_MANY, READ_MANY_RANDOM, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, Step
+from ..images import SourceImages
+from ..methods import READ_MANY, READ_MANY_RANDOM, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, WriteStep
 from .shared import STEP, Tutorial, parts_of, sizes_of
 
 
@@ -27,16 +27,16 @@ class PngAndCsv(Tutorial):
     def layouts(self) -> Mapping[str, tuple[str, ...]]:
         return {WRITE_ONE: (READ_ONE, READ_ONE_RANDOM), WRITE_MANY: (READ_MANY, READ_MANY_RANDOM)}
 
-    def write(self, layout: str, folder: Path, images: Images, count: int) -> Iterator[Step]:
+    def write(self, layout: str, folder: Path, images: SourceImages, count: int) -> Iterator[WriteStep]:
         for done, number in enumerate(images.numbers(count)):
             Image.fromarray(images.pixels[number]).save(folder / f"{done}.png")
             if layout == WRITE_ONE:
                 _write_labels(folder / f"{done}.csv", [images.labels[number]])
             if done % STEP == STEP - 1:
-                yield Step(done + 1)
+                yield WriteStep(done + 1)
         if layout == WRITE_MANY:
             _write_labels(folder / f"{count}.csv", [images.labels[number] for number in images.numbers(count)])
-        yield Step(count)
+        yield WriteStep(count)
 
     def read(self, operation: str, folder: Path, indices: Sequence[int]) -> Iterator[Batch]:
         many = operation in (READ_MANY, READ_MANY_RANDOM)
@@ -50,7 +50,7 @@ class PngAndCsv(Tutorial):
                 for index in part
             ]
 
-    def sizes(self, folder: Path, images: Images, count: int) -> Sizes:
+    def sizes(self, folder: Path, images: SourceImages, count: int) -> Sizes:
         pictures = sum(path.stat().st_size for path in folder.glob("*.png"))
         return sizes_of(folder, pictures, used=None)
 

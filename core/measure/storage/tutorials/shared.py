@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ....base.contracts import Sizes
 from ....formats.walk import files_below
-from ..images import Images
+from ..images import SourceImages
 from ..methods import TUTORIAL, WRITE_ONE
 
 STEP = 64
@@ -22,10 +22,10 @@ class Tutorial:
 
     variant = TUTORIAL
 
-    def expected(self, images: Images, number: int) -> int:
+    def expected(self, images: SourceImages, number: int) -> int:
         return images.checksums[number]
 
-    def memory_bytes(self, layout: str, images: Images, count: int) -> int:
+    def memory_bytes(self, layout: str, images: SourceImages, count: int) -> int:
         """Everything at once: the tutorial's functions take and return whole lists."""
         return count * images.pixel_bytes * (1 if layout == WRITE_ONE else 2)
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-RUNGS = ("read", "decompress", "decode", "transform", "collate")
+STAGE_ORDER = ("read", "decompress", "decode", "transform", "collate")
 NEAR = 0.6
 """Of the lowest ceiling: from here on a setting is bound by it. Ceilings are measured with nobody else at work."""
 
 
 @dataclass(frozen=True)
-class Case:
+class ConfigurationSummary:
     """A setting's turns, summed up. `rate`: the median, samples a second; `ceilings` as its load measured them."""
 
     about: Mapping[str, Any]
@@ -28,7 +28,7 @@ class Case:
 
     @property
     def rungs(self) -> dict[str, float]:
-        return {name: self.ceilings[name] for name in RUNGS if name in self.ceilings}
+        return {name: self.ceilings[name] for name in STAGE_ORDER if name in self.ceilings}
 
     @property
     def costs(self) -> dict[str, float]:
@@ -67,12 +67,12 @@ class Case:
         return self.rate / self.wait_share if self.wait_share and not self.workers else self.rate
 
 
-def cases_of(turns: Sequence[Mapping[str, Any]]) -> list[Case]:
+def summarise_configurations(turns: Sequence[Mapping[str, Any]]) -> list[ConfigurationSummary]:
     """The settings of these turns that have a ladder, the fastest first."""
     return sorted(_cases(turns), key=lambda case: case.rate, reverse=True)
 
 
-def _cases(turns: Sequence[Mapping[str, Any]]) -> Iterator[Case]:
+def _cases(turns: Sequence[Mapping[str, Any]]) -> Iterator[ConfigurationSummary]:
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for turn in turns:
         if "collate" in turn.get("ceilings", {}) and "setting" in turn:
@@ -81,7 +81,7 @@ def _cases(turns: Sequence[Mapping[str, Any]]) -> Iterator[Case]:
     for rows in groups.values():
         waits = [row["wait_share"] for row in rows if row.get("wait_share") is not None]
         rate = statistics.median(row["samples_per_s"] for row in rows)
-        yield Case(rows[0], rate, statistics.median(waits) if waits else None, best[_work(rows[0])])
+        yield ConfigurationSummary(rows[0], rate, statistics.median(waits) if waits else None, best[_work(rows[0])])
 
 
 def _best_ceilings(groups: Iterable[Sequence[Mapping[str, Any]]]) -> dict[object, dict[str, float]]:
@@ -93,7 +93,7 @@ def _best_ceilings(groups: Iterable[Sequence[Mapping[str, Any]]]) -> dict[object
             for name, rate in row["ceilings"].items():
                 found[name] = max(rate, found.get(name, 0.0))
         reached = statistics.median(row["samples_per_s"] for row in rows)
-        for name in RUNGS:
+        for name in STAGE_ORDER:
             if name in found:
                 found[name] = max(found[name], reached)
     return best

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..loading.loaders import LOADERS
 from .advice import best_of, changes_for, told
-from .cases import NEAR, Case, cases_of
+from .configuration_summary import NEAR, ConfigurationSummary, summarise_configurations
 
 IDLE = 0.1
 """A trainer that waits for a smaller share of its time than this is bound by its model."""
@@ -48,7 +48,7 @@ DOES = {
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Bottleneck:
     """`bound`: a key of `BOUND_BY`. `of_ceiling`: the share of the lowest ceiling that was reached. `costs`: seconds a
     sample on all CPUs, by rung. `advice` is empty where nothing known would bring 5 percent."""
 
@@ -68,17 +68,17 @@ class Verdict:
         return f"Bound by {BOUND_BY[self.bound]}: {self.evidence} {self.advice}".strip()
 
 
-def verdicts(turns: Sequence[Mapping[str, Any]]) -> list[Verdict]:
+def bottlenecks(turns: Sequence[Mapping[str, Any]]) -> list[Bottleneck]:
     """One for each setting that has a ladder, the fastest first."""
-    cases = cases_of(turns)
-    return [judge(case, cases) for case in cases]
+    cases = summarise_configurations(turns)
+    return [bottleneck_of(case, cases) for case in cases]
 
 
-def judge(case: Case, others: Sequence[Case] = ()) -> Verdict:
+def bottleneck_of(case: ConfigurationSummary, others: Sequence[ConfigurationSummary] = ()) -> Bottleneck:
     """The verdict on one setting; `others` of the same experiment may show what a change brings."""
     bound, evidence = _bound(case)
     best = best_of(list(changes_for(case, bound, others)))
-    return Verdict(
+    return Bottleneck(
         setting=case.name,
         bound=bound,
         rate=case.rate,
@@ -94,7 +94,7 @@ def judge(case: Case, others: Sequence[Case] = ()) -> Verdict:
 # ---------------------------------------------------------------- what binds
 
 
-def _bound(case: Case) -> tuple[str, str]:
+def _bound(case: ConfigurationSummary) -> tuple[str, str]:
     """What binds it, and the evidence."""
     if case.wait_share is not None and case.wait_share < IDLE:
         return "model", f"the trainer waits for data only {_percent(case.wait_share)} of its time."
@@ -110,7 +110,7 @@ def _bound(case: Case) -> tuple[str, str]:
     return _costliest(case, reached)
 
 
-def _costliest(case: Case, reached: str) -> tuple[str, str]:
+def _costliest(case: ConfigurationSummary, reached: str) -> tuple[str, str]:
     stage = max(case.costs, key=lambda name: case.costs[name])
     share = case.costs[stage] * case.ceilings["collate"]
     return STAGE_OF[stage], (
@@ -119,12 +119,12 @@ def _costliest(case: Case, reached: str) -> tuple[str, str]:
     )
 
 
-def _does(case: Case, stage: str) -> str:
+def _does(case: ConfigurationSummary, stage: str) -> str:
     warm = stage == "read" and case.about.get("cache") == "warm"
     return "reading, out of the page cache," if warm else DOES[stage]
 
 
-def _below(case: Case, lowest: float) -> tuple[str, str]:
+def _below(case: ConfigurationSummary, lowest: float) -> tuple[str, str]:
     """Far below every ceiling: too few workers, or what Python does between the stages."""
     reached = (
         f"it reaches {_percent(case.loading / lowest)} of the {_rate(lowest)} that its stages allow on {_cpus(case)}"
@@ -142,12 +142,12 @@ def _below(case: Case, lowest: float) -> tuple[str, str]:
 # ---------------------------------------------------------------- words
 
 
-def _cpus(case: Case) -> str:
+def _cpus(case: ConfigurationSummary) -> str:
     count = case.cpus
     return "one CPU" if count == 1 else f"{count} CPUs"
 
 
-def _unit(case: Case) -> str:
+def _unit(case: ConfigurationSummary) -> str:
     loader = str(case.about.get("loader"))
     return "batch" if loader in LOADERS and LOADERS[loader].whole_batches else "sample"
 

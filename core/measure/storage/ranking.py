@@ -16,7 +16,7 @@ Method = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Place:
+class MethodTimes:
     """A way in one operation at one number of images; `seconds` are its raw times."""
 
     format: str
@@ -31,7 +31,7 @@ class Place:
     def summary(self) -> Summary:
         return summarise(self.seconds)
 
-    def slower_than(self, other: Place) -> bool:
+    def slower_than(self, other: MethodTimes) -> bool:
         """Whether the times allow to say so."""
         compared = ratio(self.seconds, other.seconds)
         if compared.verdict is Verdict.UNKNOWN:
@@ -40,47 +40,47 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Standing:
+class OperationRanking:
     """Methods in one operation at one number of images, the smallest median first."""
 
     operation: str
     samples: int
-    places: Sequence[Place]
+    places: Sequence[MethodTimes]
 
     @property
-    def best(self) -> Place:
+    def best(self) -> MethodTimes:
         return self.places[0]
 
     @property
-    def tied(self) -> list[Place]:
+    def tied(self) -> list[MethodTimes]:
         """Those of which it cannot be said that they are slower than the best."""
         return [place for place in self.places[1:] if not place.slower_than(self.best)]
 
     @property
-    def runner_up(self) -> Place | None:
+    def runner_up(self) -> MethodTimes | None:
         """The first that is slower than the best."""
         return next((place for place in self.places[1:] if place.slower_than(self.best)), None)
 
     @property
-    def plain_files(self) -> Place | None:
+    def plain_files(self) -> MethodTimes | None:
         """Files, where they are neither ahead nor the runner-up."""
         known = (self.best, self.runner_up, *self.tied)
         return next((place for place in self.places if place.format == "disk" and place not in known), None)
 
-    def factor(self, place: Place) -> float:
+    def factor(self, place: MethodTimes) -> float:
         """How many times the best's median a way took."""
         return place.summary.median / self.best.summary.median
 
 
-def standings(rows: Iterable[Row], operations: Sequence[str]) -> list[Standing]:
+def rank_methods(rows: Iterable[Row], operations: Sequence[str]) -> list[OperationRanking]:
     """A standing for each of these operations at each number of images at which anything was measured, in order."""
-    found: dict[tuple[str, int], list[Place]] = {}
+    found: dict[tuple[str, int], list[MethodTimes]] = {}
     for row in rows:
         if row["operation"] in operations and row["seconds"]:
-            place = Place(row["format"], row["variant"], row["seconds"])
+            place = MethodTimes(row["format"], row["variant"], row["seconds"])
             found.setdefault((row["operation"], row["samples"]), []).append(place)
     keys = sorted(found, key=lambda key: (operations.index(key[0]), key[1]))
-    return [Standing(*key, sorted(found[key], key=lambda place: place.summary.median)) for key in keys]
+    return [OperationRanking(*key, sorted(found[key], key=lambda place: place.summary.median)) for key in keys]
 
 
 def comparisons(rows: Iterable[Row]) -> list[Group[Method]]:
