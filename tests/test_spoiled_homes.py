@@ -24,16 +24,16 @@ from core.measure.bottleneck import bottleneck_of
 from core.measure.configuration_summary import summarise_configurations
 from core.measure.exchange import bundle, open_bundle
 from core.measure.imported_runs import delete_run
-from core.measure.loader_runs import as_loader_run, rank_methods
+from core.measure.loader_runs import as_loader_run, rank_configurations
 from core.measure.records import record_paths, salvage_record
 from core.measure.runs import all_runs, delete_unreadable, unreadable_runs
 from core.measure.series import measures, series
 from core.measure.storage.methods import OPERATIONS
-from core.measure.storage.ranking import rank_methods as places
+from core.measure.storage.ranking import rank_methods
 from core.measure.storage.rows import shown_rows
 from core.stores.store import delete_store, list_damaged_stores
 from core.training.results import as_training
-from core.training.verdict import bottleneck_of as judged
+from core.training.verdict import judge as judged
 from ui.shared.live.pictures import PICTURES, drawn_by_task
 from ui.train.labels import conditions, run_title
 
@@ -62,11 +62,11 @@ def test_whatever_a_record_says_it_can_be_judged(furnished: Home) -> None:
             for measure in measures(record):
                 assert series(record, measure), said
             if record.experiment == "loader" and (race := as_loader_run(record)) is not None:
-                assert rank_methods(race.turns) or not race.turns, said
+                assert rank_configurations(race.turns) or not race.turns, said
                 cases = summarise_configurations(race.turns)
                 assert all(bottleneck_of(case, cases).sentence for case in cases), said
             elif record.experiment == "storage":
-                assert places(shown_rows(record), OPERATIONS), said
+                assert rank_methods(shown_rows(record), OPERATIONS), said
             elif record.experiment == "train" and (run := as_training(record)) is not None:
                 assert run_title(run), said
                 assert conditions(run), said
