@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from lmdb_fixtures import write
 
+from core.formats.lmdb import page_walk
+from core.formats.lmdb.page_walk import joined
 from core.inspect import reader_pool
 from core.inspect.files import open_inspected
 from core.inspect.lmdb import spread as spreading
-from core.inspect.lmdb import tree, walk
+from core.inspect.lmdb import tree
 from core.inspect.lmdb.file import LmdbFile
 from core.inspect.lmdb.spread import spread
-from core.inspect.lmdb.walk import joined
 
 COUNT = 3_000
 
@@ -26,7 +27,7 @@ def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LmdbFile:
     monkeypatch.setattr(tree, "COUNTED_FIRST", 8)
     monkeypatch.setattr(tree, "COUNTED_AT_ONCE", 64)
     monkeypatch.setattr(tree, "UNSEEN_LEAVES", 16)
-    monkeypatch.setattr(walk, "UNSEEN_LEAVES", 16)
+    monkeypatch.setattr(page_walk, "UNSEEN_LEAVES", 16)
     path = write(tmp_path / "made", {b"%07d/%s" % (i // 2, (b"img", b"cls")[i % 2]): b"v" * 600 for i in range(COUNT)})
     return LmdbFile(path / "data.mdb")
 
@@ -67,9 +68,9 @@ def test_a_damaged_leaf_is_left_out_of_the_sample(large: LmdbFile) -> None:
 
 
 def test_the_leaves_are_those_of_a_walk_that_sees_all(large: LmdbFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "UNSEEN_LEAVES", 10**6)
-    monkeypatch.setattr(walk, "PAGES_AT_ONCE", 7)
-    seen = walk.walk(large.pages, large.tree.database.root)
+    monkeypatch.setattr(page_walk, "UNSEEN_LEAVES", 10**6)
+    monkeypatch.setattr(page_walk, "SCATTERED_AT_ONCE", 7)
+    seen = page_walk.walk(large.pages, large.tree.database.root)
     assert seen.leaves.tolist() == large.tree.leaves.tolist()
     assert len(joined([seen.lost])) == 0
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import mmap
-from typing import Any
+from typing import Any, cast
+
+
+def map_of(memory: Any) -> mmap.mmap:
+    """The map behind a NumPy map."""
+    return cast("mmap.mmap", memory._mmap)
 
 
 def release_pages(memory: Any) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..base.errors import InputError
-from .lmdb.layout import MAGIC, PAGE_SIZES, guess_layout
+from ..formats.lmdb.page_layout import MAGIC, PAGE_SIZES, guess_layout
 
 HEAD = 1 << 17
 """Bytes read to recognise a file: enough for the second meta page of an LMDB with 64 KiB pages."""

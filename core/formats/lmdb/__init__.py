@@ -5,8 +5,8 @@ nothing else; `__labels__` holds the labels (int64, little-endian), `__metadata_
 dictionary where there is one. With `group=K` a value holds K payloads: a uint32 count n, n + 1 uint32 offsets
 counted from the end of this table, then the payloads, everything little-endian.
 
-Written with py-lmdb; read as what the file is, pages in a map (`pages`): payloads are then found once for all instead
-of by a call each, views outlive their reader, and nothing is locked, forked or opened twice.
+Written with py-lmdb; read as what the file is, pages in a map (`store_tree`, on `pages`): payloads are then found once
+for all instead of by a call each, views outlive their reader, and nothing is locked, forked or opened twice.
 """
 
 from ..registration import ContainerSigns, FormatRegistration, ReservedSpace, TutorialCode

@@ -9,8 +9,8 @@ from ...base.contracts import Contents
 from ...base.errors import InputError
 from ...base.options import option
 from .layout import MAX_GROUP, MAX_SAMPLES
-from .pages import Tree
 from .reader import LmdbReader
+from .store_tree import StoreTree
 from .writer import LmdbWriter
 
 
@@ -33,4 +33,4 @@ class LmdbFormat:
 
     def used_bytes(self, path: Path) -> int:
         """Pages of the tree and its overflow pages, and the two meta pages (free pages are not in use)."""
-        return Tree.open(path).used_bytes
+        return StoreTree.open(path).used_bytes

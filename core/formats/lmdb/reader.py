@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -16,10 +15,19 @@ from ...base.contracts import Buffer, Extents, Labels
 from ...base.errors import InputError
 from ..container import MappedContainerReader
 from ..maps import release_pages
-from .layout import DICTIONARY, KEY_DIGITS, LABELS, MAX_GROUP, METADATA, key_of
-from .pages import HEADER, NODE, OVERFLOW_NUMBER, Entries, Tree
-
-POINTER = 2
+from .layout import (
+    DICTIONARY,
+    KEY_DIGITS,
+    LABELS,
+    METADATA,
+    bounds_in_group,
+    group_in,
+    key_text,
+    labels_in,
+    metadata_in,
+)
+from .page_layout import NODE
+from .store_tree import StoreEntries, StoreTree
 
 
 class LmdbReader(MappedContainerReader):
@@ -29,15 +37,12 @@ class LmdbReader(MappedContainerReader):
         self._extents_of_all()
 
     def _labels(self) -> Labels:
-        value = self._named(LABELS)
-        if len(value) % 8:
-            raise InputError(f"{self._path}: __labels__ has {len(value)} bytes, not eight a sample")
-        labels = value.view("<i8")
+        labels = labels_in(self._named(LABELS))
         # A long value has pages of its own, aligned, and can be used where it lies.
         return labels if labels.flags.aligned and sys.byteorder == "little" else labels.astype(np.int64)
 
     def _metadata(self) -> Mapping[str, Any]:
-        return dict(json.loads(self._named(METADATA).tobytes()))
+        return metadata_in(self._named(METADATA).data)
 
     def _dictionary(self) -> bytes | None:
         return self._named(DICTIONARY).tobytes() if DICTIONARY in self._named_entries else None
@@ -54,19 +59,13 @@ class LmdbReader(MappedContainerReader):
         return self._extents
 
     def _key(self, index: int) -> str:
-        number, place = divmod(index, self._group)
-        return key_of(number).decode() + (f"[{place}]" if self._group > 1 else "")
+        return key_text(index, self._group)
 
     def _stored_bytes(self, index: int) -> int:
         """What the value takes in its page, or the overflow pages of its own; a group's share in equal parts."""
-        value = int(self._values.lengths[index // self._group])
-        node = NODE + KEY_DIGITS + value
-        if node > _largest_node(self._tree.page_size):
-            pages = -(-(HEADER + value) // self._tree.page_size)
-            taken = pages * self._tree.page_size + NODE + KEY_DIGITS + OVERFLOW_NUMBER + POINTER
-        else:
-            taken = node + node % 2 + POINTER
-        return taken // self._group
+        value, layout = int(self._values.lengths[index // self._group]), self._tree.pages.layout
+        outside = NODE + KEY_DIGITS + value > layout.largest_node
+        return layout.stored_bytes(KEY_DIGITS, value, layout.overflow_pages(value) if outside else 0) // self._group
 
     def close(self) -> None:
         """Lets go of the map; it goes with the last view."""
@@ -78,8 +77,8 @@ class LmdbReader(MappedContainerReader):
         release_pages(self._tree.memory)
 
     @cached_property
-    def _tree(self) -> Tree:
-        return Tree.open(self._path)
+    def _tree(self) -> StoreTree:
+        return StoreTree.open(self._path)
 
     @cached_property
     def _memory(self) -> memoryview:
@@ -87,10 +86,10 @@ class LmdbReader(MappedContainerReader):
 
     @cached_property
     def _group(self) -> int:
-        group = self.metadata.get("group", 1)
-        if type(group) is not int or not 1 <= group <= MAX_GROUP:
-            raise InputError(f"{self._path} is damaged: __metadata__ says that {group!r} samples make a group")
-        return group
+        try:
+            return group_in(self.metadata)
+        except ValueError as error:
+            raise InputError(f"{self._path} is damaged: {error}") from None
 
     @cached_property
     def _named_entries(self) -> dict[bytes, npt.NDArray[np.uint8]]:
@@ -120,7 +119,7 @@ class LmdbReader(MappedContainerReader):
             number += kept
         return values
 
-    def _check_keys(self, entries: Entries, first: int, count: int) -> None:
+    def _check_keys(self, entries: StoreEntries, first: int, count: int) -> None:
         """Raises InputError unless the first `count` keys are the digits of `first` and what follows."""
         proper = entries.key_sizes[:count] == KEY_DIGITS
         rest = np.arange(first, first + count)
@@ -138,23 +137,16 @@ class LmdbReader(MappedContainerReader):
         return values if self._group == 1 else _ungrouped(values, len(self), self._group, self._path)
 
 
-def _largest_node(page: int) -> int:
-    """The largest node that LMDB keeps inside a page (me_nodemax in mdb.c: two keys a page at least)."""
-    return (((page - HEADER) // 2) & ~1) - POINTER
-
-
 def _ungrouped(values: Extents, samples: int, group: int, path: Path) -> Extents:
     """Where each payload lies inside the values that hold `group` of them."""
     starts, ends = [], []
     for first in range(0, samples, group):
         value = first // group
         here, there = (int(number[value]) for number in (values.offsets, values.lengths))
-        count = min(group, samples - first)
-        table = 4 * (count + 2)
-        numbers = np.frombuffer(values.memory[here : here + min(table, there // 4 * 4)], "<u4").astype(np.int64)
-        bounds = numbers[1:] + table
-        if len(numbers) != count + 2 or numbers[0] != count or (np.diff(bounds) < 0).any() or bounds[-1] > there:
-            raise InputError(f"{path}: the table of group {value} is damaged")
+        try:
+            bounds = bounds_in_group(values.memory[here : here + there].data, min(group, samples - first))
+        except ValueError as error:
+            raise InputError(f"{path} is damaged: group {value}: {error}") from None
         starts.append(here + bounds[:-1])
         ends.append(here + bounds[1:])
     if not starts:

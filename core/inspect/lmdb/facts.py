@@ -25,7 +25,7 @@ _DTYPES = (b"__dtype__", b"dtype")
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class LmdbFacts:
     """shape, dtype: of bare pixels, where they are stated; fields: those of all entries with metadata, lower case."""
 
     shape: tuple[int, ...] | None
@@ -59,7 +59,7 @@ class Facts:
         return len(value) == count * np.dtype(self.dtype).itemsize
 
 
-def facts_of(view: LmdbView) -> Facts:
+def facts_of(view: LmdbView) -> LmdbFacts:
     """The facts that entries of usual names state."""
     fields: dict[str, Any] = {}
     for key in reversed(METADATA):
@@ -69,7 +69,7 @@ def facts_of(view: LmdbView) -> Facts:
     values = {key: value for key in (*_SHAPES, *_DTYPES) if (value := _value(view, key)) is not None}
     shape = next((told for key in _SHAPES if key in values and (told := shape_in(values[key]))), None)
     dtype = next((name for key in _DTYPES if key in values and (name := dtype_in(values[key]))), None)
-    return Facts(shape or stated_shape(fields), dtype or stated_dtype(fields), fields)
+    return LmdbFacts(shape or stated_shape(fields), dtype or stated_dtype(fields), fields)
 
 
 def _thing(view: LmdbView, key: bytes) -> Any:

@@ -16,18 +16,27 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from ...base.errors import InputError
+from ...formats.lmdb.page_layout import (
+    DUPSORT,
+    INTEGERKEY,
+    SUBDATA,
+    Database,
+    Meta,
+    PageLayout,
+    guess_layout,
+    read_metas,
+)
+from ...formats.lmdb.pages import Numbers, Pages
 from ..contents import Content
 from ..display import Choice
 from .bookkeeping import bookkeeping_of, is_bookkeeping
-from .facts import Facts, facts_of
+from .facts import LmdbFacts, facts_of
 from .keys import KeyText, key_text, key_text_of
-from .layout import DUPSORT, INTEGERKEY, SUBDATA, Database, Layout, Meta, guess_layout, read_metas
 from .map import in_cells, page_kinds
-from .pages import Numbers, Pages
 from .salvage import in_order, stray_leaves
 from .spread import spread
 from .structure import structure_of
-from .tree import Entry, Tree
+from .tree import LmdbEntry, LmdbTree
 
 MOST_DATABASES = 1024
 SAMPLED_BYTES = 1 << 26
@@ -45,7 +54,7 @@ class LmdbView:
 
     kind: ClassVar[str] = "lmdb"
 
-    def __init__(self, path: Path, tree: Tree, name: bytes | None = None, owner: LmdbFile | None = None) -> None:
+    def __init__(self, path: Path, tree: LmdbTree, name: bytes | None = None, owner: LmdbFile | None = None) -> None:
         self.path = path
         self.tree = tree
         self.name = name
@@ -79,8 +88,13 @@ class LmdbView:
         """Raises IndexError where there are fewer entries, ValueError where a damaged page is in the way."""
         return self.tree.key(position)
 
-    def entry_at(self, position: int) -> Entry:
+    def entry_at(self, position: int) -> LmdbEntry:
         return self.tree.entry(position)
+
+    def stored_bytes(self, key: bytes) -> int | None:
+        """What the (first) entry of a key occupies, or None. Raises as `get` does."""
+        position = self.tree.find(key)
+        return None if position is None else self.tree.entry(position).stored
 
     def index_of(self, key: bytes) -> int | None:
         return self.tree.find(key)
@@ -124,7 +138,7 @@ class LmdbView:
         return found
 
     @cached_property
-    def facts(self) -> Facts:
+    def facts(self) -> LmdbFacts:
         """What it says of all its entries."""
         return facts_of(self)
 
@@ -158,7 +172,7 @@ class LmdbFile(LmdbView):
         self._memory = _mapped(path)
         self.meta, layout = self._read_meta(path)
         self.pages = Pages(self._memory, layout)
-        super().__init__(path, Tree(self.pages, self._choose(path)))
+        super().__init__(path, LmdbTree(self.pages, self._choose(path)))
         self._owner = self
         self._save_what_is_left()
         if not len(self.tree.leaves) and self._problems:
@@ -166,7 +180,7 @@ class LmdbFile(LmdbView):
 
     # ---- which state of the file is read
 
-    def _read_meta(self, path: Path) -> tuple[Meta | None, Layout]:
+    def _read_meta(self, path: Path) -> tuple[Meta | None, PageLayout]:
         try:
             self._metas = read_metas(self._memory)
         except InputError as error:
@@ -201,7 +215,7 @@ class LmdbFile(LmdbView):
         before = len(view.tree.leaves)
         leaves = in_order(self.pages, view.tree.leaves, strays)
         lost = view.tree.walked.lost
-        view.tree = Tree(self.pages, view.tree.database, leaves)
+        view.tree = LmdbTree(self.pages, view.tree.database, leaves)
         for name in ("_named", "databases", "trees_among_values") if view is self else ():
             self.__dict__.pop(name, None)
         what = f"database {key_text(view.name)}" if view.name is not None else "the tree of keys"
@@ -218,11 +232,11 @@ class LmdbFile(LmdbView):
         trees = [view.tree for view in (self, *self._named.values())]
         known = [numbers for tree in trees for numbers in (tree.walked.branches, tree.leaves)]
         if self.meta is not None:
-            free = Tree(self.pages, self.meta.free)
+            free = LmdbTree(self.pages, self.meta.free)
             known += [free.walked.branches, free.leaves, *self._free_pages(free)]
         return known
 
-    def _free_pages(self, free: Tree) -> Iterator[Numbers]:
+    def _free_pages(self, free: LmdbTree) -> Iterator[Numbers]:
         word, order = self.pages.layout.word, self.pages.layout.order
         for position in range(len(free)):
             with contextlib.suppress(ValueError, IndexError):
@@ -243,7 +257,7 @@ class LmdbFile(LmdbView):
             with contextlib.suppress(ValueError, IndexError):
                 entry = self.tree.entry(position)
                 record = self.pages.layout.database(entry.value)
-                found[entry.key] = LmdbView(self.path, Tree(self.pages, record), entry.key, self)
+                found[entry.key] = LmdbView(self.path, LmdbTree(self.pages, record), entry.key, self)
         return found
 
     @cached_property
@@ -264,14 +278,14 @@ class LmdbFile(LmdbView):
 
     @cached_property
     def _structure(self) -> Mapping[str, Any]:
-        trees: dict[str | None, Tree] = {None: self.tree}
+        trees: dict[str | None, LmdbTree] = {None: self.tree}
         trees |= {name: view.tree for name, view in self.databases.items()}
         return structure_of(self.path, self.pages, self.meta, trees)
 
     def page_map(self, cells: int) -> Mapping[str, Any]:
         """The kinds of the pages, see `records.Paged`, up to the last one in use: behind it a map is only reserved."""
         trees = [self.tree, *(view.tree for view in self._named.values())]
-        trees += [Tree(self.pages, self.meta.free)] if self.meta is not None else []
+        trees += [LmdbTree(self.pages, self.meta.free)] if self.meta is not None else []
         used = self.pages.whole if self.meta is None else min(self.pages.whole, max(self.meta.last_page + 1, 2))
         return in_cells(page_kinds(trees, used), cells)
 
@@ -287,7 +301,7 @@ class LmdbFile(LmdbView):
 
     def close(self) -> None:
         """The map goes with the last array that views it."""
-        self.tree = Tree(self.pages, _EMPTY, np.empty(0, np.int64))
+        self.tree = LmdbTree(self.pages, _EMPTY, np.empty(0, np.int64))
 
 
 def _mapped(path: Path) -> mmap.mmap:

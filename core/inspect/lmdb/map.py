@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .layout import BIGDATA
-from .pages import NODE, Numbers
-from .tree import Tree
+from ...formats.lmdb.page_layout import BIGDATA, NODE
+from ...formats.lmdb.pages import Numbers
+from .tree import LmdbTree
 
 KINDS = ("free", "meta", "branch", "leaf", "overflow")
 FREE, META, BRANCH, LEAF, OVERFLOW = range(5)
 
 
-def page_kinds(trees: list[Tree], total: int) -> npt.NDArray[np.uint8]:
+def page_kinds(trees: list[LmdbTree], total: int) -> npt.NDArray[np.uint8]:
     """The kind of every page, by its number in `KINDS`; what no tree leads to is free."""
     kinds = np.zeros(total, np.uint8)
     kinds[:2] = META
@@ -32,7 +32,7 @@ def _set(kinds: npt.NDArray[np.uint8], pages: Numbers, kind: int) -> None:
     kinds[pages[(pages >= 0) & (pages < len(kinds))]] = kind
 
 
-def _overflow_runs(tree: Tree) -> Iterator[tuple[Numbers, Numbers]]:
+def _overflow_runs(tree: LmdbTree) -> Iterator[tuple[Numbers, Numbers]]:
     """(first overflow page, how many) of the values that lie on such, some leaf pages at a time."""
     pages = tree.pages
     for part in tree.sound_leaves():

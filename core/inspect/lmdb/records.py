@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from ...base.contracts import Labels
 from ...base.errors import InputError
+from ...formats.lmdb.page_layout import DUPSORT, INTEGERKEY, REVERSEKEY
 from ..contents import Content, content_as
 from ..display import Drawn
 from ..displays import Displays
@@ -19,9 +20,8 @@ from .file import LmdbView
 from .key_classes import KeyClasses, in_keys
 from .keys import HEXADECIMAL
 from .labels import LabelSource
-from .layout import DUPSORT, INTEGERKEY, REVERSEKEY
 from .selection import AllBut, Counting, Selection, in_counting_order
-from .tree import Entry
+from .tree import LmdbEntry
 
 
 class LmdbRecords:
@@ -155,7 +155,7 @@ class LmdbRecords:
         except (ValueError, IndexError):
             return ""
 
-    def entry(self, index: int) -> Entry:
+    def entry(self, index: int) -> LmdbEntry:
         """Raises ValueError where it cannot be read."""
         try:
             return self.file.entry_at(self._selection.position(index))
@@ -172,7 +172,7 @@ class LmdbRecords:
                 return content
         return self.file.facts.content(value)
 
-    def content_at(self, index: int, entry: Entry) -> Content:
+    def content_at(self, index: int, entry: LmdbEntry) -> Content:
         """What a record's value is, with what other entries say of it."""
         return self.content(entry.value)
 

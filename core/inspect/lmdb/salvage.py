@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .layout import LEAF2
-from .pages import Numbers, Pages
+from ...formats.lmdb.page_layout import LEAF2
+from ...formats.lmdb.pages import Numbers, Pages
 
 SCANNED_AT_ONCE = 65_536
 MOST_LEAVES = 200_000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from .layout import INTEGERKEY
+from ...formats.lmdb.page_layout import INTEGERKEY
 
 if TYPE_CHECKING:
     from .file import LmdbView

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .layout import DUPSORT
-from .pages import Node
-from .tree import Tree
+from ...formats.lmdb.page_layout import DUPSORT
+from ...formats.lmdb.pages import LeafNode
+from .tree import LmdbTree
 
 SMALL = 1_024
 """Leaf pages of a tree whose entries may as well be counted."""
 
 
-def spread(tree: Tree, ends: int, between: int) -> Iterator[tuple[Node, int]]:
+def spread(tree: LmdbTree, ends: int, between: int) -> Iterator[tuple[LeafNode, int]]:
     """(node, which of its duplicates) of the first and the last `ends` entries and of `between` others, in order, for
-    `Tree.entry_of`. What cannot be read is left out."""
+    `LmdbTree.entry_of`. What cannot be read is left out."""
     if len(tree.leaves) <= SMALL or tree.database.flags & DUPSORT:
         yield from _by_position(tree, ends, between)
     else:
@@ -25,7 +25,7 @@ def spread(tree: Tree, ends: int, between: int) -> Iterator[tuple[Node, int]]:
             yield from _by_leaf(tree, ends, between)
 
 
-def _by_position(tree: Tree, ends: int, between: int) -> Iterator[tuple[Node, int]]:
+def _by_position(tree: LmdbTree, ends: int, between: int) -> Iterator[tuple[LeafNode, int]]:
     total = len(tree)
     positions = {*range(min(total, ends)), *range(max(total - ends, 0), total)}
     positions |= {total * part // between for part in range(between)} if total else set()
@@ -34,7 +34,7 @@ def _by_position(tree: Tree, ends: int, between: int) -> Iterator[tuple[Node, in
             yield tree.node(position)
 
 
-def _by_leaf(tree: Tree, ends: int, between: int) -> Iterator[tuple[Node, int]]:
+def _by_leaf(tree: LmdbTree, ends: int, between: int) -> Iterator[tuple[LeafNode, int]]:
     """The others are from leaf pages at equal distances, from another place on each: what comes first on a page, such
     as the image before its label, would be all there is otherwise."""
     count = len(tree.leaves)
@@ -48,7 +48,7 @@ def _by_leaf(tree: Tree, ends: int, between: int) -> Iterator[tuple[Node, int]]:
             yield tree.pages.node(int(tree.leaves[leaf]), slot), 0
 
 
-def _places(tree: Tree, leaf: int) -> list[tuple[int, int]]:
+def _places(tree: LmdbTree, leaf: int) -> list[tuple[int, int]]:
     """(leaf, slot) of the entries on a leaf page; none where it is damaged."""
     page = tree.leaves[leaf : leaf + 1]
     if not (tree.pages.sound(page)[0] and tree.pages.is_leaf(page)[0]):

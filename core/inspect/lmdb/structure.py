@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .layout import BIGDATA, FLAGS, LEAF2, Meta
-from .pages import Numbers, Pages
-from .tree import Tree
+from ...formats.lmdb.page_layout import BIGDATA, FLAGS, LEAF2, Meta
+from ...formats.lmdb.pages import Numbers, Pages
+from .tree import LmdbTree
 
 MOST_LEAVES = 4096
 """Leaf pages looked into at most; of more, so many evenly spread ones stand for all."""
@@ -19,7 +19,7 @@ MOST_LEAVES = 4096
 MOST_FREE_RECORDS = 100_000
 
 
-def structure_of(path: Path, pages: Pages, meta: Meta | None, trees: Mapping[str | None, Tree]) -> dict[str, Any]:
+def structure_of(path: Path, pages: Pages, meta: Meta | None, trees: Mapping[str | None, LmdbTree]) -> dict[str, Any]:
     """Plain JSON. `trees` has the main database under None."""
     layout, status, main = pages.layout, path.stat(), trees[None]
     with pages.scattered():
@@ -48,7 +48,7 @@ def structure_of(path: Path, pages: Pages, meta: Meta | None, trees: Mapping[str
     }
 
 
-def database_of(name: str | None, tree: Tree) -> dict[str, Any]:
+def database_of(name: str | None, tree: LmdbTree) -> dict[str, Any]:
     """One database: its pages as it says, and its bytes as they are found, or as a sample of its pages suggests."""
     record, leaves = tree.database, tree.leaves
     sampled = len(leaves) > MOST_LEAVES
@@ -70,7 +70,7 @@ def database_of(name: str | None, tree: Tree) -> dict[str, Any]:
     return about | {"sampled": True} if sampled else about
 
 
-def _bytes(tree: Tree, leaves: Numbers) -> tuple[int, int, int]:
+def _bytes(tree: LmdbTree, leaves: Numbers) -> tuple[int, int, int]:
     """(of values, of keys, of empty room) in some leaves and the overflow pages that they lead to."""
     pages, size, header = tree.pages, tree.pages.layout.page_size, tree.pages.layout.header
     packed = bool(len(leaves)) and bool(pages.header(int(leaves[0]) * size).flags & LEAF2)
@@ -90,7 +90,7 @@ def _free_bytes(pages: Pages, numbers: Numbers) -> int:
 
 def _free_pages(pages: Pages, meta: Meta) -> int:
     """Pages that the next writer would use again: each record of the tree of free pages begins with their number."""
-    tree, found = Tree(pages, meta.free), 0
+    tree, found = LmdbTree(pages, meta.free), 0
     for position in range(min(len(tree), MOST_FREE_RECORDS)):
         with contextlib.suppress(ValueError, IndexError):
             word = pages.layout.word

@@ -8,16 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .layout import DUPDATA, DUPSORT, INTEGERKEY, LEAF2, REVERSEKEY, SUBDATA, Database
-from .pages import NODE, Node, Numbers, Pages
-from .walk import UNSEEN_LEAVES, Walk, joined, parts, walk
+from ...formats.lmdb.page_layout import DUPDATA, DUPSORT, INTEGERKEY, LEAF2, NODE, REVERSEKEY, SUBDATA, Database
+from ...formats.lmdb.page_walk import NONE, UNSEEN_LEAVES, Walk, joined, parts, walk
+from ...formats.lmdb.pages import LeafNode, Numbers, Pages
 
 SEARCHES_BETWEEN_RELEASES = 64
 COUNTED_FIRST, COUNTED_AT_ONCE = 1_024, 16_384
 """Leaf pages are counted as far as they are needed, first few at a time and then more: none is read in vain."""
 
 
-class Entry(NamedTuple):
+class LmdbEntry(NamedTuple):
     """One entry, copied: `stored` is what it occupies, in bytes; `is_tree` whether its value is a tree's record."""
 
     key: bytes
@@ -32,7 +32,7 @@ def _behind(text: bytes) -> bytes | None:
     return kept[:-1] + bytes([kept[-1] + 1]) if kept else None
 
 
-class Tree:
+class LmdbTree:
     """Entries in the order of their keys. With duplicates (DUPSORT) each pair of key and value is an entry."""
 
     def __init__(self, pages: Pages, database: Database, leaves: Numbers | None = None) -> None:
@@ -40,9 +40,9 @@ class Tree:
         self.pages = pages
         self.database = database
         self.salvaged = leaves is not None
-        self._walk = Walk(np.empty(0, np.int64), leaves, np.empty(0, np.int64)) if leaves is not None else None
+        self._walk = Walk(NONE, leaves, NONE) if leaves is not None else None
         self._ends: Numbers = np.empty(0, np.int64)
-        self._duplicates: dict[int, Tree] = {}
+        self._duplicates: dict[int, LmdbTree] = {}
         self._searched = 0
 
     @cached_property
@@ -50,7 +50,7 @@ class Tree:
         if self._walk is not None:
             return self._walk
         if self.database.root == self.pages.layout.no_page:
-            return Walk(*(np.empty(0, np.int64) for _ in range(3)))
+            return Walk(NONE, NONE, NONE)
         with self.pages.scattered():
             return walk(self.pages, self.database.root)
 
@@ -76,18 +76,18 @@ class Tree:
 
     # ---- by position
 
-    def entry(self, position: int) -> Entry:
+    def entry(self, position: int) -> LmdbEntry:
         """Raises ValueError where it cannot be read, IndexError where the entries end before."""
         return self.entry_of(*self.node(position))
 
-    def entry_of(self, node: Node, duplicate: int) -> Entry:
+    def entry_of(self, node: LeafNode, duplicate: int) -> LmdbEntry:
         """The entry of a node, or one of its duplicates. Raises ValueError where it cannot be read."""
         key = self.pages.key_of(node)
         if node.flags & DUPDATA:
             value = self._duplicate(node, duplicate)
-            return Entry(key, value, len(value) + 2 + (0 if duplicate else NODE + len(key) + 2), False)
+            return LmdbEntry(key, value, len(value) + 2 + (0 if duplicate else NODE + len(key) + 2), False)
         node = self.pages.with_value(node)
-        return Entry(key, self.pages.value_of(node), self._stored(node), bool(node.flags & SUBDATA))
+        return LmdbEntry(key, self.pages.value_of(node), self._stored(node), bool(node.flags & SUBDATA))
 
     def key(self, position: int) -> bytes:
         return self.pages.key_of(self.node(position)[0])
@@ -97,7 +97,7 @@ class Tree:
         node, duplicate = self.node(position)
         return duplicate if node.flags & DUPDATA else None
 
-    def node(self, position: int) -> tuple[Node, int]:
+    def node(self, position: int) -> tuple[LeafNode, int]:
         """The node of an entry, and which of its duplicates the entry is. Raises as `entry` does."""
         if position < 0 or self._counted(position) <= position:
             raise IndexError(f"the entries end before number {position}")
@@ -106,7 +106,7 @@ class Tree:
         node = int(np.searchsorted(self._pair_ends, position, "right"))
         return self._plain_node(node), position - (int(self._pair_ends[node - 1]) if node else 0)
 
-    def _plain_node(self, number: int) -> Node:
+    def _plain_node(self, number: int) -> LeafNode:
         leaf = int(np.searchsorted(self._ends, number, "right"))
         return self.pages.node(int(self.leaves[leaf]), number - (int(self._ends[leaf - 1]) if leaf else 0))
 
@@ -151,10 +151,10 @@ class Tree:
 
     # ---- duplicates
 
-    def _duplicate(self, node: Node, number: int) -> bytes:
+    def _duplicate(self, node: LeafNode, number: int) -> bytes:
         return self._duplicates_of(node)[1](number)
 
-    def _duplicates_of(self, node: Node) -> tuple[int, Callable[[int], bytes]]:
+    def _duplicates_of(self, node: LeafNode) -> tuple[int, Callable[[int], bytes]]:
         """How many values a node has, and the way to get one: they lie in a page inside it, or in a tree."""
         pages = self.pages
         if node.flags & SUBDATA:
@@ -167,12 +167,12 @@ class Tree:
 
         return max((min(lower, node.value_size) - pages.layout.header) // 2, 1), within
 
-    def _duplicate_tree(self, at: int) -> Tree:
+    def _duplicate_tree(self, at: int) -> LmdbTree:
         if at not in self._duplicates:
             record = self.pages.layout.database(self.pages.memory[at : at + self.pages.layout.database_bytes])
             if len(self._duplicates) > 64:
                 self._duplicates.clear()
-            self._duplicates[at] = Tree(self.pages, record._replace(flags=record.flags & ~DUPSORT))
+            self._duplicates[at] = LmdbTree(self.pages, record._replace(flags=record.flags & ~DUPSORT))
         return self._duplicates[at]
 
     # ---- by key
@@ -293,8 +293,6 @@ class Tree:
         except ValueError:
             return b""
 
-    def _stored(self, node: Node) -> int:
+    def _stored(self, node: LeafNode) -> int:
         """What an entry occupies: its node and the pointer to it, and the overflow pages of a large value."""
-        inside = self.pages.layout.word if node.overflow_pages else node.value_size
-        size = NODE + node.key_size + inside
-        return size + (size & 1) + 2 + node.overflow_pages * self.pages.layout.page_size
+        return self.pages.layout.stored_bytes(node.key_size, node.value_size, node.overflow_pages)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from ...formats.lmdb.page_layout import DUPSORT, INTEGERKEY, REVERSEKEY
 from ..contents import Content
 from ..contents.objects import bare_content
 from ..lmdb.file import LmdbView
 from ..lmdb.key_patterns import Roles, by_digits, positions_of, roles_of
 from ..lmdb.keys import key_text
 from ..lmdb.labels import Beside
-from ..lmdb.layout import DUPSORT, INTEGERKEY, REVERSEKEY
 from ..lmdb.records import LmdbRecords
 from ..lmdb.selection import Chosen, in_counting_order
 from ..lmdb.sidecar_facts import dtype_in, shape_in
-from ..lmdb.tree import Entry
+from ..lmdb.tree import LmdbEntry
 from ..values import image_encoding
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class Pairs(LmdbRecords):
 
     roles: Roles | None = None
 
-    def content_at(self, index: int, entry: Entry) -> Content:
+    def content_at(self, index: int, entry: LmdbEntry) -> Content:
         """Bare pixels have the shape and the type that entries beside them state."""
         shape = self._beside(self.roles.shape, entry.key, shape_in) if self.roles is not None else None
         if self.roles is None or shape is None or image_encoding(entry.value) is not None:

@@ -17,8 +17,8 @@ from ...base.contracts import Compression, Encoding, Labels, Pixels, Reader
 from ...compressions import COMPRESSIONS
 from ...encodings import ENCODINGS
 from ...formats import FORMATS
+from ...formats.lmdb.by_key import LmdbByKey
 from ...images.value_range import ValueRange
-from ..lmdb.own import LmdbContents
 from ..records import Label, Record
 from ..values import image_encoding, image_from_bytes
 
@@ -108,7 +108,7 @@ class OwnLmdb(Container):
 
     @classmethod
     def recognise(cls, file: LmdbView) -> OwnLmdb | None:
-        contents = LmdbContents(file)
+        contents = LmdbByKey(file)
         if not contents.looks_like_ours():
             return None
         reader = _usable(contents)

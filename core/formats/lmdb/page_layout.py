@@ -1,4 +1,4 @@
-"""How the bytes of an LMDB are laid out: its two meta pages, for either size of word and either order of bytes.
+"""The bytes of an LMDB's pages: meta pages, databases, nodes, for either size of word and either order of bytes.
 
 The layout is LMDB 0.9's (data version 1), as `mdb.c` defines it. All page numbers and sizes are words of the system
 that wrote the file: 8 bytes on 64-bit systems, 4 on 32-bit ones, in that system's order of bytes.
@@ -7,7 +7,11 @@ that wrote the file: 8 bytes on 64-bit systems, 4 on 32-bit ones, in that system
 - meta (pages 0 and 1; the later transaction counts): uint32 magic, uint32 version, word address, word map size, two
   databases (free pages, main), word last page, word transaction;
 - database: uint32 pad (of the first: the page size), uint16 flags, uint16 depth, then words: branch pages, leaf pages,
-  overflow pages, entries, root page.
+  overflow pages, entries, root page;
+- branch and leaf: after the page header uint16 pointers to the nodes, (lower - header) / 2 of them;
+- node: uint16 low, uint16 high (swapped where the high byte comes first), uint16 flags, uint16 key size, key, value. In
+  a branch the first three are the child's page number, in a leaf low and high are the value's size. A value with the
+  flag BIGDATA lies on overflow pages behind their header; the node has the first one's number, a word, in its place.
 """
 
 from __future__ import annotations
@@ -20,12 +24,18 @@ from typing import NamedTuple
 
 from ...base.errors import InputError
 
+NODE, POINTER = 8, 2
+"""Bytes of a node before its key, and of the pointer to it."""
+
+
 MAGIC, VERSION = 0xBEEFC0DE, 1
 PAGE_SIZES = (4096, 16384, 8192, 32768, 65536, 2048, 1024, 512, 256)
 """The size of a page is the writing system's: 4 KiB most often, 16 KiB on Apple's processors, 64 KiB on others."""
 
 BRANCH, LEAF, OVERFLOW, META, LEAF2 = 0x01, 0x02, 0x04, 0x08, 0x20
+"""Flags of a page. LEAF2: keys of one size side by side, without nodes."""
 BIGDATA, SUBDATA, DUPDATA = 0x01, 0x02, 0x04
+"""Flags of a node in a leaf: its value lies on overflow pages, is a database's record, is several values."""
 
 FLAGS = {
     0x02: "reversekey",
@@ -59,7 +69,7 @@ class Database(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class PageLayout:
     """The writing system: bytes of a word (4 or 8), order of bytes ("<" or ">"), bytes of a page."""
 
     word: int
@@ -84,6 +94,20 @@ class Layout:
     def database_bytes(self) -> int:
         return 8 + 5 * self.word
 
+    @property
+    def largest_node(self) -> int:
+        """Bytes of the largest node inside a page (me_nodemax of `mdb.c`: at least two nodes per page)."""
+        return (((self.page_size - self.header) // 2) & ~1) - POINTER
+
+    def overflow_pages(self, value_size: int) -> int:
+        """How many pages a value takes outside of its leaf."""
+        return -(-(self.header + value_size) // self.page_size)
+
+    def stored_bytes(self, key_size: int, value_size: int, overflow_pages: int) -> int:
+        """What an entry occupies: its node and the pointer to it, and the overflow pages of a large value."""
+        size = NODE + key_size + (self.word if overflow_pages else value_size)
+        return size + (size & 1) + POINTER + overflow_pages * self.page_size
+
     def database(self, data: bytes) -> Database:
         """A database's record. Raises ValueError where it is not as long as one."""
         if len(data) < self.database_bytes:
@@ -94,7 +118,7 @@ class Layout:
 class Meta(NamedTuple):
     """One meta page."""
 
-    layout: Layout
+    layout: PageLayout
     transaction: int
     last_page: int
     map_bytes: int
@@ -126,7 +150,7 @@ def _meta(memory: mmap, start: int) -> Meta | None:
                 continue
             magic, version, _, map_bytes, *rest = form.unpack_from(memory, begin)
             if magic == MAGIC and _known(version) and _is_page_size(rest[0]):
-                layout = Layout(word, order, rest[0])
+                layout = PageLayout(word, order, rest[0])
                 return Meta(layout, rest[17], rest[16], map_bytes, Database(*rest[:8]), Database(*rest[8:16]))
     return None
 
@@ -141,22 +165,22 @@ def _known(version: int) -> bool:
 
 
 def _is_page_size(size: int) -> bool:
-    return 256 <= size <= 65536 and size & (size - 1) == 0
+    return 256 <= size <= 1 << 16 and size & (size - 1) == 0
 
 
-def guess_layout(memory: mmap | bytes) -> Layout | None:
+def guess_layout(memory: mmap | bytes) -> PageLayout | None:
     """The layout of a file whose meta pages are both gone, from pages that bear their own numbers; else None."""
     return next((layout for layout in _layouts() if _numbered(memory, layout) >= _NUMBERED), None)
 
 
-def _layouts() -> Iterator[Layout]:
+def _layouts() -> Iterator[PageLayout]:
     for size in PAGE_SIZES:
         for word in (8, 4):
             for order in "<>":
-                yield Layout(word, order, size)
+                yield PageLayout(word, order, size)
 
 
-def _numbered(memory: mmap | bytes, layout: Layout) -> int:
+def _numbered(memory: mmap | bytes, layout: PageLayout) -> int:
     """How many of the pages 2 to 33 are a branch or a leaf that bears its own number."""
     form = struct.Struct(f"{layout.order}{layout.word_code}HHHH")
     found = 0
