@@ -26,7 +26,8 @@ FLOORS = [
     ["core.building"],
     ["core.stores"],
     ["core.datasets"],
-    ["core.formats", "core.compressions", "core.encodings", "core.sources"],
+    ["core.sources"],
+    ["core.formats", "core.compressions", "core.encodings"],
     ["core.images", "core.pickles", "core.machine", "core.processes"],
     ["core.base"],
 ]

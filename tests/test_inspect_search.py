@@ -15,6 +15,8 @@ from PIL import Image
 
 from core.base.contracts import Labels
 from core.base.errors import InputError
+from core.formats import FORMATS
+from core.formats.hdf5.sizes import PER_ROW
 from core.inspect import search, size_estimate
 from core.inspect.files import open_inspected
 from core.inspect.records import Label, Record
@@ -188,7 +190,7 @@ def test_images_are_weighed_in_every_encoding(tmp_path: Path) -> None:
     assert {"raw", "raw+zstd", "png", "jpeg", "payload", "stored"} == set(rows[0])
     assert rows[4]["raw"] == IMAGES[4].nbytes
     found = {(one.format, one.encoding, one.compression): one for one in size_estimate.estimates(rows, SAMPLES)}
-    assert found["hdf5", "raw", "none"].bytes == SAMPLES * (IMAGES[0].nbytes + size_estimate.PER_ROW)
+    assert found["hdf5", "raw", "none"].bytes == SAMPLES * (IMAGES[0].nbytes + PER_ROW)
     assert found["disk", "raw", "none"].bytes == SAMPLES * 4096
     assert found["lmdb", "raw", "none"].bytes == pytest.approx(SAMPLES * (4096 + 26))
     assert not any(encoding == "original" for _, encoding, _ in found)  # bare pixels have no file
@@ -197,7 +199,7 @@ def test_images_are_weighed_in_every_encoding(tmp_path: Path) -> None:
 def test_a_sample_has_a_spread_and_everything_has_none() -> None:
     rows = [{"raw": 1000, "png": size} for size in (100, 200, 300, 400)]
     of_all = next(one for one in size_estimate.estimates(rows, 4) if (one.format, one.encoding) == ("hdf5", "png"))
-    assert of_all.low == of_all.bytes == of_all.high == 1000 + 4 * size_estimate.PER_ROW
+    assert of_all.low == of_all.bytes == of_all.high == 1000 + 4 * PER_ROW
     of_many = next(one for one in size_estimate.estimates(rows, 400) if (one.format, one.encoding) == ("hdf5", "png"))
     margin = size_estimate.Z * np.std([100, 200, 300, 400], ddof=1) / math.sqrt(4) * 400
     assert of_many.high - of_many.bytes == pytest.approx(margin)
@@ -206,7 +208,7 @@ def test_a_sample_has_a_spread_and_everything_has_none() -> None:
 
 def test_small_values_share_a_page() -> None:
     sizes = np.array([100.0, 1000.0, 2030.0, 3000.0, 5000.0])
-    each = size_estimate.in_lmdb(sizes)
+    each = FORMATS["lmdb"].occupied(sizes)
     assert each[0] == 4096 / (4080 // 118)
     assert each[1] == 4096 / 4
     assert each[2] == 4096 + 26  # too large for half a page
@@ -222,7 +224,7 @@ def test_the_estimate_is_what_lmdb_makes_of_it(size: int, tmp_path: Path) -> Non
                 transaction.put(b"%08d" % index, bytes(size), append=True)
         stat = env.stat()
     pages = stat["leaf_pages"] + stat["overflow_pages"] + stat["branch_pages"]
-    expected = float(size_estimate.in_lmdb(np.array([float(size)]))[0]) * samples
+    expected = float(FORMATS["lmdb"].occupied(np.array([float(size)]))[0]) * samples
     assert pages * 4096 == pytest.approx(expected, rel=0.02, abs=3 * 4096)
 
 

@@ -13,7 +13,7 @@ from core.base.errors import InputError, WorkError
 from core.base.events import Message, Sample, finish
 from core.base.home import Home
 from core.building import Build
-from core.jobs.demo import VARIANTS, Demo
+from core.jobs.demo import Demo, variants
 from core.loading.cache import prepare_cache
 from core.loading.loader import Loader, make_loader
 from core.loading.transfer import Batch
@@ -106,7 +106,7 @@ def test_trouble_in_a_turn_names_the_store(stores: list[str]) -> None:
 
 def test_the_demo_uses_what_is_there_and_can_be_run_again(home: Home) -> None:
     first = finish(Demo(seconds=0.05, rounds=1).run())
-    assert {store.name for store in list_stores(home)} == {f"{form}/{encoding}" for form, encoding in VARIANTS}
+    assert {store.name for store in list_stores(home)} == {f"{form}/{encoding}" for form, encoding in variants()}
     assert len(first["turns"]) == 4
     assert {turn["workers"] for turn in first["turns"]} == {"inline"}, "as many threads for each"
     built = [store.manifest.built for store in list_stores(home)]
@@ -121,7 +121,7 @@ def test_the_demo_uses_what_is_there_and_can_be_run_again(home: Home) -> None:
 
 
 def test_the_demo_compares_formats_at_one_encoding_then_encodings_in_one_format() -> None:
-    found = groups(VARIANTS, lambda variant: store_factors(*variant))
+    found = groups(variants(), lambda variant: store_factors(*variant))
     assert [(group.factor, list(group.members)) for group in found] == [
         ("format", [("disk", "original"), ("lmdb", "original"), ("hdf5", "original")]),
         ("encoding", [("lmdb", "original"), ("lmdb", "raw")]),

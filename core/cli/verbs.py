@@ -70,10 +70,14 @@ def _formats(given: Namespace) -> Iterator[Event]:
 
 
 def _build_arguments(parser: ArgumentParser) -> None:
+    from ..compressions import COMPRESSIONS
+    from ..encodings import ENCODINGS
+    from ..formats import FORMATS
+
     parser.add_argument("dataset")
-    parser.add_argument("--format", required=True, help="disk, lmdb, hdf5")
-    parser.add_argument("--encoding", default="original", help="original, raw, png, jpeg")
-    parser.add_argument("--compression", default="none", help="none, zstd, lz4, zstd-dict")
+    parser.add_argument("--format", required=True, help=", ".join(FORMATS))
+    parser.add_argument("--encoding", default="original", help=", ".join(ENCODINGS))
+    parser.add_argument("--compression", default="none", help=", ".join(COMPRESSIONS))
     parser.add_argument("--workers", type=int, metavar="N", help="processes that encode (0: none beside this one)")
     parser.add_argument("--force", action="store_true", help="build again what is built already")
     _option_argument(parser)

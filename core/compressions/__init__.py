@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from ..base.contracts import Compression
+from typing import TYPE_CHECKING
+
 from ..base.registry import Registration, Registry
+
+if TYPE_CHECKING:
+    from ..base.contracts import Compression
 
 _ZSTD_HINT = "pip install zstandard"
 

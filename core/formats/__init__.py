@@ -23,3 +23,15 @@ FORMATS: Registry[Format, FormatRegistration] = Registry(
         "hdf5": described_in("hdf5"),
     },
 )
+
+
+def keeps_files(name: object) -> bool:
+    """Whether this format keeps every sample as a file of its own. False for a name that is not known here, as records
+    from elsewhere may have."""
+    return isinstance(name, str) and name in FORMATS and FORMATS[name].file_per_sample
+
+
+def example_format() -> str:
+    """The format that a proposal uses where any would do: the first with one mapped container per split."""
+    suited = (name for name, entry in FORMATS.items() if entry.mapped and not entry.file_per_sample)
+    return next(suited, next(iter(FORMATS)))

@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TutorialCode:
-    """The tutorials' own code for a format: `where` its class lives, its `label` behind the format's title, and the
-    `encoding` of ours that keeps images as it does."""
+    """A tutorial's own code for a format: `where` its class lives, and the `encoding` of ours that keeps images as it
+    does, so that the two are compared."""
 
     where: str
-    label: str
     encoding: str
 
 
@@ -54,9 +53,10 @@ class ArrayViewers:
 @dataclass(frozen=True, slots=True)
 class ReservedSpace:
     """A file that claims more bytes than it uses: `what` was reserved, `plural` of it, in whole `step` bytes; files
-    of `beside` bytes may be counted in."""
+    of `beside` bytes may be counted in. `explanation`: what happens, in a sentence."""
 
     what: str
+    explanation: str
     plural: str
     step: int
     beside: int = 0
@@ -75,8 +75,8 @@ class ContainerSigns:
         """Whether the folder at `path` is one."""
         return bool(self.member) and (path / self.member).is_file()
 
-    def in_file(self, head: bytes, name: str) -> bool:
-        """Whether a file is one: by its first bytes, or by its name in lower case."""
+    def in_file(self, head: bytes, name: str = "") -> bool:
+        """Whether a file is one: by its first bytes, or by its name in lower case where it is given."""
         return (bool(self.signature) and head.startswith(self.signature)) or name.endswith(self.endings)
 
 
@@ -84,7 +84,6 @@ class ContainerSigns:
 class FormatRegistration(Registration):
     """A format as others ask for it.
 
-    short_title: in small places; the title where there is none.
     noun: what a store is in a sentence ("an LMDB").
     colour: of its own ("#rrggbb"); the palette's at its place in the registry where there is none.
     sizes: "module:function" of its size model, see `occupied`.
@@ -98,7 +97,6 @@ class FormatRegistration(Registration):
     inspector_kind: the kind under which the Inspector opens its container, "" where it opens the whole store.
     """
 
-    short_title: str = ""
     noun: str
     colour: str = ""
     sizes: str

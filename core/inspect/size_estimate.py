@@ -17,23 +17,12 @@ import numpy as np
 from ..base.contracts import Pixels
 from ..compressions import COMPRESSIONS
 from ..encodings import ENCODINGS
+from ..formats import FORMATS
 from .records import UNREADABLE, Record, Records
 from .values import image_encoding
 
 ENCODED_AS = ("png", "jpeg")
 COMPRESSION = "zstd"
-
-BLOCK = 4096
-"""Bytes of a block of most file systems: a file occupies whole ones."""
-
-PAGE, PAGE_HEADER, NODE_HEADER, NODE_POINTER, KEY = 4096, 16, 8, 2, 8
-"""Of an LMDB with our keys of eight digits."""
-
-SMALL_NODE = (PAGE - PAGE_HEADER) // 2 - NODE_POINTER
-"""A larger node keeps its value on overflow pages of its own."""
-
-PER_ROW = 16
-"""Bytes that an HDF5 file of ours keeps beside a packed payload: its offset and its label."""
 
 Z = 1.96
 """Standard errors to either side that hold the mean 95 times in 100."""
@@ -113,7 +102,7 @@ def estimates(rows: Sequence[Mapping[str, int]], total: int) -> list[Estimate]:
     images = [row for row in rows if "raw" in row]
     made = [
         _estimate(format, way, np.array([row[way] for row in images if way in row], np.float64), len(images), total)
-        for format in OCCUPIED
+        for format in FORMATS
         for way in dict.fromkeys(name for row in images for name in row if name not in ("payload", "stored"))
     ]
     return sorted((one for one in made if one is not None), key=lambda one: one.bytes)
@@ -122,32 +111,10 @@ def estimates(rows: Sequence[Mapping[str, int]], total: int) -> list[Estimate]:
 def _estimate(format: str, way: str, sizes: Any, images: int, total: int) -> Estimate | None:
     if len(sizes) < images or images == 0:
         return None  # not every image can be kept this way (originals among bare pixels)
-    each = OCCUPIED[format](sizes)
+    each = FORMATS[format].occupied(sizes)
     mean = float(each.mean())
     margin = Z * float(each.std(ddof=1)) / math.sqrt(len(each)) if 1 < len(each) < total else 0.0
     encoding, _, compression = way.partition("+")
     return Estimate(
         format, encoding, compression or "none", mean * total, max(mean - margin, 0.0) * total, (mean + margin) * total
     )
-
-
-def on_disk(sizes: Any) -> Any:
-    """A file each: whole blocks."""
-    return np.ceil(sizes / BLOCK) * BLOCK
-
-
-def in_lmdb(sizes: Any) -> Any:
-    """A node in a leaf page that holds a whole number of them, or a short one and overflow pages."""
-    node = np.ceil((NODE_HEADER + KEY + sizes) / 2) * 2 + NODE_POINTER
-    in_leaf = PAGE / np.maximum((PAGE - PAGE_HEADER) // np.maximum(node, 1), 1)
-    reference = NODE_HEADER + KEY + 8 + NODE_POINTER
-    overflowing = np.ceil((sizes + PAGE_HEADER) / PAGE) * PAGE + reference
-    return np.where(NODE_HEADER + KEY + sizes <= SMALL_NODE, in_leaf, overflowing)
-
-
-def in_hdf5(sizes: Any) -> Any:
-    """Packed end to end."""
-    return sizes + PER_ROW
-
-
-OCCUPIED: Mapping[str, Callable[[Any], Any]] = {"disk": on_disk, "lmdb": in_lmdb, "hdf5": in_hdf5}

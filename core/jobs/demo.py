@@ -1,4 +1,4 @@
-"""The one-minute demo: draw a dataset, store it in three formats and two encodings, load each."""
+"""The one-minute demo: draw a dataset, store it in every format and two encodings, load each."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from ..base.home import Home
 from ..building import Build
 from ..datasets.dataset import Dataset, list_datasets
 from ..datasets.importing import Import
+from ..formats import FORMATS, example_format
 from ..measure.loaders import LoaderExperiment
 from ..stores.store import StoreInfo, list_stores
 
 DATASET = "shapes"
-VARIANTS = (("disk", "original"), ("lmdb", "original"), ("hdf5", "original"), ("lmdb", "raw"))
-"""Format and encoding of the stores: three formats at one encoding, and two encodings in one format."""
-
 WORKERS = "0"
 """Every store is loaded by one thread, so that nothing but format or encoding differs."""
+
+
+def variants() -> list[tuple[str, str]]:
+    """Format and encoding of the stores: all formats at one encoding, and two encodings in one format."""
+    formats = [name for name, entry in FORMATS.items() if entry.available()]
+    return [*((name, "original") for name in formats), (example_format(), "raw")]
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,15 @@ class Demo:
         home = Home.find(self.home)
         yield from self._step(1, f"Draw the dataset {DATASET}", self._import(home))
         dataset = Dataset.open(home, DATASET)
-        for number, (format, encoding) in enumerate(VARIANTS, 2):
+        for number, (format, encoding) in enumerate(variants(), 2):
             build = self._build(home, dataset, format, encoding)
             yield from self._step(number, f"Build {format} with {encoding}", build)
-        stores = [info for variant in VARIANTS if (info := _find(home, *variant)) is not None]
-        yield from self._step(len(VARIANTS) + 2, "Load each of them", self._load(stores))
+        stores = [info for variant in variants() if (info := _find(home, *variant)) is not None]
+        yield from self._step(len(variants()) + 2, "Load each of them", self._load(stores))
 
     def _step(self, number: int, title: str, events: Iterator[Event] | None) -> Iterator[Event]:
         """One step's events between two that say where we are; only the experiment's result is handed on."""
-        told: dict[str, float | int | str] = {"number": number, "of": len(VARIANTS) + 2, "title": title}
+        told: dict[str, float | int | str] = {"number": number, "of": len(variants()) + 2, "title": title}
         if events is None:
             yield Sample("step", {**told, "state": "there already", "seconds": 0.0})
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ..formats import FORMATS, keeps_files
 from ..loading.loaders import DEFAULT_LOADER, LOADERS
 from .configuration_summary import NEAR, ConfigurationSummary
 from .configurations import VARIED
@@ -109,8 +110,9 @@ _REMOVES = {
 
 
 def _better_storage(case: ConfigurationSummary) -> str:
-    if case.about.get("format") == "disk":
-        return "One container (LMDB, HDF5) instead of a file for each image"
+    if keeps_files(case.about.get("format")):
+        containers = ", ".join(entry.title for entry in FORMATS.values() if not entry.file_per_sample)
+        return f"One container ({containers}) instead of a file for each image"
     return "A smaller encoding, of which fewer bytes are read,"
 
 

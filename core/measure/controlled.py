@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from ..base.units import listed
 from ..compressions import COMPRESSIONS
 from ..encodings import ENCODINGS
-from ..formats import FORMATS
+from ..formats import FORMATS, keeps_files
 from .statistics import Ratio, Verdict, ratio
 
 T = TypeVar("T")
@@ -36,12 +36,6 @@ FACTORS: Mapping[str, str] = {
 """What two configurations may differ in, in the order in which comparisons are told: factor -> what people call it."""
 
 TUTORIAL = "tutorial"
-TUTORIAL_STORES = {"disk": "png", "lmdb": "raw", "hdf5": "raw"}
-"""How the tutorial's code stores an image in each format; so it can be held against ours that does the same."""
-
-PLAIN_FILES = "disk"
-"""The format that everybody has: what others are held against."""
-
 MOST_TOLD = 3
 """Comparisons that a headline tells."""
 
@@ -54,7 +48,8 @@ Factors = Mapping[str, str]
 def store_factors(format: str, variant: str) -> dict[str, str]:
     """Of "lmdb" and "raw-zstd": format, encoding, compression, options of the format, and whose code it is."""
     if variant == TUTORIAL:
-        kept = TUTORIAL_STORES.get(format, TUTORIAL)
+        code = FORMATS[format].tutorial if format in FORMATS else None
+        kept = code.encoding if code else TUTORIAL  # so that it is held against ours that does the same
         return {"format": format, "encoding": kept, "compression": "none", "layout": "", "code": TUTORIAL}
     encoding, compression, rest = _parts(variant)
     encoding_options, layout = _without_layout(format, rest)
@@ -216,7 +211,7 @@ class GroupRanking(Generic[T]):
             (
                 place
                 for place in self.places
-                if self.group.factor == "format" and factors_of(place.member).get("format") == PLAIN_FILES
+                if self.group.factor == "format" and keeps_files(factors_of(place.member).get("format"))
                 and place not in near and self.is_behind(place)
             ),
             None,

@@ -18,6 +18,8 @@ from ..base.errors import InputError
 from ..base.home import Home
 from ..base.strict_json import dumps
 from ..base.units import size_text, times_text
+from ..formats import FORMATS
+from ..formats.registration import ReservedSpace
 from ..stores.store import list_stores
 from .imported_runs import keep_foreign
 from .records import SETUP, STAMP, RunRecord
@@ -27,14 +29,10 @@ LONGEST_FILE = 8_000_000
 MOST_ROWS = 20_000
 LONGEST_CELL = 200
 NAMED_BY = ("format", "variant")
-MAP_STEP = 1 << 20
-"""Maps are reserved in whole MiB; of the files that are as long as what is in them, one in 256 is such a multiple."""
-
-LOCK_BYTES = 8192
-"""LMDB's lock file, which a sum over the folder counts in."""
+MIB = 1 << 20
 
 FAR = 3.0
-"""So many times another format's bytes an image cannot be LMDB's pages alone."""
+"""So many times another format's bytes per image cannot be what is used alone."""
 
 
 def open_summary(home: Home, data: bytes, origin: str) -> RunRecord:
@@ -109,19 +107,34 @@ def _earliest(rows: Sequence[Mapping[str, Any]]) -> datetime | None:
 
 
 def size_warnings(home: Home, record: RunRecord) -> list[str]:
-    """A sentence for each LMDB row whose size may be the map that was reserved, with the numbers that say so."""
+    """A sentence for each row whose size may be what was reserved (of LMDB: its map), with the numbers that say so."""
     rows = [row for row in record.of("build") if _is_number(row.get("bytes_on_disk"))]
-    doubtful = [row for row in rows if "lmdb" in str(row["store"]).lower() and "used_bytes" not in row]
-    return [_warning(home, row, rows) for row in doubtful]
+    doubtful = [(found, row) for row in rows if (found := _reserving(row)) and "used_bytes" not in row]
+    return [_warning(home, *reserving, row, rows) for reserving, row in doubtful]
 
 
-def _warning(home: Home, row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+def _reserving(row: Mapping[str, Any]) -> tuple[str, ReservedSpace] | None:
+    """The format whose files claim what they reserved, if the row's store is called like one, and what that is."""
+    store = str(row["store"]).lower()
+    spaces = ((name, entry.reserved_space) for name, entry in FORMATS.items())
+    return next(((name, space) for name, space in spaces if space and name in store), None)
+
+
+def sizes_explained(record: RunRecord) -> str:
+    """What the formats of `size_warnings` do with the sizes of their files."""
+    found = dict(filter(None, map(_reserving, record.of("build"))))
+    return " ".join(space.explanation for space in found.values())
+
+
+def _warning(
+    home: Home, format: str, space: ReservedSpace, row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+) -> str:
     size = row["bytes_on_disk"]
-    signs = [sign for sign in (_whole_map(size), _beside_others(row, rows), _built_here(home, row)) if sign]
+    signs = [sign for sign in (_whole(size, space), _beside_others(row, rows), _built_here(home, format, row)) if sign]
     what = f"{row['store']}{_of(row)}: {size_text(size)}"
     if not signs:
-        return f"{what} may be the map that LMDB reserved rather than what the images occupy; the file does not tell."
-    return f"{what} is most likely the map that LMDB reserved, not what the images occupy: {'; '.join(signs)}."
+        return f"{what} may be {space.what} rather than what the images occupy; the file does not tell."
+    return f"{what} is most likely {space.what}, not what the images occupy: {'; '.join(signs)}."
 
 
 def _of(row: Mapping[str, Any]) -> str:
@@ -129,16 +142,16 @@ def _of(row: Mapping[str, Any]) -> str:
     return f" of {where}" if where else ""
 
 
-def _whole_map(size: float) -> str:
-    for map_bytes in (size, size - LOCK_BYTES):
-        if map_bytes > 0 and map_bytes % MAP_STEP == 0:
-            return f"it is exactly {map_bytes / MAP_STEP:,.0f} MiB, as maps are given"
+def _whole(size: float, space: ReservedSpace) -> str:
+    for reserved in (size, size - space.beside):
+        if reserved > 0 and reserved % space.step == 0:
+            return f"it is exactly {reserved / MIB:,.0f} MiB, as {space.plural} are given"
     return ""
 
 
 def _beside_others(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
     """How it stands to the other formats' bytes an image of the same dataset and split."""
-    others = [other for other in rows if "lmdb" not in str(other["store"]).lower() and _same_images(row, other)]
+    others = [other for other in rows if not _reserving(other) and _same_images(row, other)]
     known = [_bytes_an_image(other) for other in (row, *others)]
     mine, rest = known[0], [value for value in known[1:] if value]
     if not mine or not rest or mine < FAR * max(rest):
@@ -155,18 +168,19 @@ def _bytes_an_image(row: Mapping[str, Any]) -> float | None:
     return row["bytes_on_disk"] / items if _is_number(items) and items > 0 else None
 
 
-def _built_here(home: Home, row: Mapping[str, Any]) -> str:
-    """What LMDB stores of the dataset of this name really occupy here."""
+def _built_here(home: Home, format: str, row: Mapping[str, Any]) -> str:
+    """What stores of this format and dataset really occupy here."""
     found = [
         split["allocated_bytes"]
         for store in list_stores(home)
-        if store.manifest.format == "lmdb" and store.manifest.dataset == row.get("dataset")
+        if store.manifest.format == format and store.manifest.dataset == row.get("dataset")
         for name, split in store.manifest.splits.items()
         if name == row.get("split", name)
     ]
     if not found or row["bytes_on_disk"] < FAR * max(found):
         return ""
-    return f"the largest LMDB store of {row['dataset']} that was built here occupies {size_text(max(found))}"
+    title, dataset = FORMATS[format].title, row["dataset"]
+    return f"the largest {title} store of {dataset} that was built here occupies {size_text(max(found))}"
 
 
 def _is_number(value: Any) -> TypeGuard[int | float]:

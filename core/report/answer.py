@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..base.units import number_text, seconds_text, size_text
 from ..encodings import ENCODINGS
-from ..measure.controlled import PLAIN_FILES
+from ..formats import keeps_files
 from . import charts
 from .code import rebuild_command, snippet
 from .document import Block, Chart, Code, Points, Section, Table, Text
@@ -106,7 +106,7 @@ def foretold(
 
 def plain_files(evidence: Evidence) -> list[str]:
     """The store of image files as everybody has them: the imported ones where they were built, else others."""
-    files = [store for store in evidence.stores if store.format == PLAIN_FILES and store.compression == "none"]
+    files = [store for store in evidence.stores if keeps_files(store.format) and store.compression == "none"]
     order = list(ENCODINGS)
     return [store.name for store in sorted(files, key=lambda store: order.index(store.encoding))[:1]]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from ..base.units import number_text
+from ..base.units import listed, number_text
+from ..formats import FORMATS
+from ..formats.registration import FormatRegistration
 from .evidence import StoreFacts
 from .questions import Answers
 
 VIEWABLE = ("original", "png", "jpeg")
-PLAIN_FILTERS = ("none", "gzip")
-"""The chunk filters that every HDF5 library has."""
+"""Encodings whose payloads are image files."""
 
 
 class RuledOut(NamedTuple):
@@ -53,6 +54,10 @@ def _without_many_files(
     return packed, [*ruled_out, *reasons]
 
 
+def _unknown(store: StoreFacts, answers: Answers) -> str:
+    return "" if store.format in FORMATS else f"there is no format {store.format!r} here"
+
+
 def _lossy(store: StoreFacts, answers: Answers) -> str:
     if store.lossless or answers.loss == "yes":
         return ""
@@ -64,22 +69,24 @@ def _reader(store: StoreFacts, answers: Answers) -> str:
 
 
 def _for_programs(store: StoreFacts) -> str:
+    if not FORMATS[store.format].other_languages:
+        return "programs in other languages have no library for it"
     if store.compression != "none":
         return f"another program would have to decompress every image first ({store.compression})"
     return ""
 
 
 def _for_viewers(store: StoreFacts) -> str:
-    if store.format != "hdf5":
-        return "it is not HDF5"
-    if store.encoding != "raw" or store.compression != "none":
+    viewers = FORMATS[store.format].array_viewers
+    if viewers is None:
+        return f"it is not {listed((entry.title for entry in FORMATS.values() if entry.array_viewers), 'or')}"
+    if store.encoding != viewers.encoding or store.compression != "none":
         return "its images are encoded bytes, not an array that a viewer shows"
-    used = str(store.options.get("filter", "none"))
-    return "" if used in PLAIN_FILTERS else f"its chunk filter {used} needs a plugin"
+    return viewers.why_not(store.options)
 
 
 def _for_people(store: StoreFacts) -> str:
-    if store.format != "disk":
+    if not FORMATS[store.format].image_viewers:
         return "an image viewer does not open it"
     if store.encoding not in VIEWABLE or store.compression != "none":
         return "its files are not images that a viewer opens"
@@ -95,17 +102,32 @@ _READERS: dict[str, Callable[[StoreFacts], str]] = {
 
 
 def _network(store: StoreFacts, answers: Answers) -> str:
-    if answers.machines == "shared" and store.format == "lmdb":
-        return "LMDB's documentation says not to use it on a network drive"
+    return FORMATS[store.format].not_on_network_drives if answers.machines == "shared" else ""
+
+
+def _access(store: StoreFacts, answers: Answers) -> str:
+    if answers.access == "single" and not FORMATS[store.format].random_access:
+        return "to read one image, all before it are read"
     return ""
 
 
-RULES: tuple[Rule, ...] = (_lossy, _reader, _network)
-
-WOULD_FIT = {"people": ("disk", "original"), "viewers": ("hdf5", "raw"), "programs": ("hdf5", "original")}
-"""What to build for readers whom no store suits: (format, encoding)."""
+RULES: tuple[Rule, ...] = (_unknown, _lossy, _reader, _network, _access)
 
 
 def would_fit(answers: Answers) -> tuple[str, str]:
-    """A format and an encoding that meet the answers."""
-    return WOULD_FIT.get(answers.readers, ("hdf5", "original"))
+    """A format and an encoding to build for readers whom no store suits."""
+    if answers.readers == "viewers":
+        for name, entry in FORMATS.items():
+            if entry.array_viewers:
+                return name, entry.array_viewers.encoding
+    fitting = _image_files if answers.readers == "people" else _portable
+    return next((name for name, entry in FORMATS.items() if fitting(entry)), next(iter(FORMATS))), "original"
+
+
+def _image_files(entry: FormatRegistration) -> bool:
+    return entry.image_viewers
+
+
+def _portable(entry: FormatRegistration) -> bool:
+    """Whether it is few files that lie anywhere and that any program reads."""
+    return entry.other_languages and not entry.file_per_sample and not entry.not_on_network_drives

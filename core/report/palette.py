@@ -12,9 +12,10 @@ FIGURE_COLOUR = "#7A8594"
 
 
 def format_colour(name: str) -> str:
-    """The colour of a format, by its place in the table of formats."""
-    names = list(FORMATS)
-    return PALETTE[names.index(name) % len(PALETTE)] if name in names else PALETTE[-1]
+    """The colour of a format: its own, or the palette's at its place in the registry."""
+    if name not in FORMATS:
+        return PALETTE[-1]
+    return FORMATS[name].colour or PALETTE[list(FORMATS).index(name) % len(PALETTE)]
 
 
 def format_title(name: str) -> str:

@@ -54,7 +54,7 @@ QUESTIONS = (
         {
             "training": "Nobody: only this training",
             "programs": "Programs in other languages",
-            "viewers": "Scientific tools that open HDF5",
+            "viewers": "Scientific tools that show arrays",
             "people": "People, with an image viewer",
         },
     ),

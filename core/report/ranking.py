@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from ..formats import keeps_files
 from ..loading.loaders import DEFAULT_LOADER
-from ..measure.controlled import FACTORS, PLAIN_FILES, differing, store_factors
+from ..measure.controlled import FACTORS, differing, store_factors
 from .evidence import Access, Evidence, Loading, LoadingConfiguration, StoreFacts, Training
 from .figures import Figure, differ
 
@@ -121,6 +122,6 @@ def neighbours(store: str, others: Iterable[str]) -> list[Neighbour]:
     found: list[Neighbour] = []
     for factor, title in FACTORS.items():
         names_of = alone.get(factor, [])
-        files = [name for name in names_of[1:] if factor == "format" and name.startswith(f"{PLAIN_FILES}/")]
+        files = [name for name in names_of[1:] if factor == "format" and keeps_files(name.partition("/")[0])]
         found += [Neighbour(name, title) for name in (*names_of[:1], *files)]
     return found[:MOST_NEIGHBOURS]

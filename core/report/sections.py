@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..base.units import number_text, rounded, seconds_text, size_text, speed_text
+from ..formats import example_format
 from . import charts, code, sentences
 from .document import Block, Chart, Section, Table, Text
 from .evidence import Evidence, Loading, LoadingConfiguration, StoreFacts
@@ -167,7 +168,7 @@ def _share_chart(name: str, pairs: Sequence[tuple[str, Figure]], what: str) -> C
 def _building(evidence: Evidence) -> Iterator[Block]:
     stores = sorted(evidence.stores, key=lambda store: store.allocated_bytes)
     if not stores:
-        yield from missing("what a store costs", code.build_command(evidence, "lmdb", "raw"))
+        yield from missing("what a store costs", code.build_command(evidence, example_format(), "raw"))
         return
     drawn = [
         {**_about(store), "value": mb, "low": mb, "high": mb, "figure": size_text(store.allocated_bytes)}

@@ -7,8 +7,8 @@ from pathlib import Path
 from ..base.errors import InputError
 from ..base.names import readable
 from ..base.typed_paths import typed_path
+from ..formats import FORMATS
 from .folder_names import split_name
-from .unused import HDF5
 
 GENERATED = ("shapes", "cifar10")
 """Sources that are named by a word instead of a path."""
@@ -17,7 +17,8 @@ ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar
 
 OTHER_ARCHIVES = (".7z", ".rar", ".tar.zst", ".tzst", ".tar.lz4", ".zst", ".gz", ".bz2", ".xz")
 
-LMDB_FILE = "data.mdb"
+HEAD = 64
+"""Bytes of a file by which a container is recognised."""
 
 MAX_WRAPPERS = 32
 
@@ -28,12 +29,12 @@ ACCEPTED = (
 
 
 class ContainerError(InputError):
-    """What was to be imported is an LMDB or HDF5 file, which the Inspector opens: `path`."""
+    """What was to be imported is a container, as an LMDB is, which the Inspector opens: `path`."""
 
-    def __init__(self, path: Path, kind: str) -> None:
+    def __init__(self, path: Path, noun: str) -> None:
         self.path = path
         super().__init__(
-            f"{readable(path)} is an {kind}, which is not imported: look into it in the Inspector "
+            f"{readable(path)} is {noun}, which is not imported: look into it in the Inspector "
             f"(python -m core inspect), or give a folder or an archive of image files"
         )
 
@@ -42,7 +43,7 @@ def recognise(spec: str) -> str:
     """The name of the source that `spec` means: "shapes", "cifar10", "image_folder", "tiny_imagenet" or "archive".
 
     Raises:
-        ContainerError: an LMDB or HDF5 file.
+        ContainerError: it is the container of a format.
         InputError: `spec` is neither a source's name nor a path to something that one reads.
     """
     if spec in GENERATED:
@@ -72,10 +73,11 @@ def recognise_folder(path: Path) -> str:
     """The source that reads the folder at `path`, by the files that mark a known layout.
 
     Raises:
-        ContainerError: it is an LMDB's folder.
+        ContainerError: it is the container of a format.
     """
-    if (path / LMDB_FILE).is_file():
-        raise ContainerError(path, "LMDB")
+    for entry in FORMATS.values():
+        if entry.signs.in_folder(path):
+            raise ContainerError(path, entry.noun)
     if (path / "batches.meta").is_file() or (path / "data_batch_1").is_file():
         return "cifar10"
     if (path / "val" / "val_annotations.txt").is_file() and (path / "train").is_dir():
@@ -87,7 +89,7 @@ def known_layout(folder: Path) -> tuple[str, Path]:
     """The source of what was unpacked into a folder, and where it is: folders that hold nothing but one are passed.
 
     Raises:
-        ContainerError: it is an LMDB's folder.
+        ContainerError: it is the container of a format.
     """
     inner = folder
     for _ in range(MAX_WRAPPERS):
@@ -106,10 +108,10 @@ def _recognise_file(path: Path) -> str:
     if name.endswith(ARCHIVE_ENDINGS):
         return "archive"
     with path.open("rb") as file:
-        if file.read(len(HDF5)) == HDF5:
-            raise ContainerError(path, "HDF5 file")
-    if name.endswith(".mdb"):
-        raise ContainerError(path, "LMDB file")
+        head = file.read(HEAD)
+    for entry in FORMATS.values():
+        if entry.signs.in_file(head, name):
+            raise ContainerError(path, entry.noun)
     if name.endswith(OTHER_ARCHIVES):
         raise InputError(f"{path} is an archive of a kind that is not read; unpack it and import the folder")
     raise InputError(f"{path} is a file that is not an archive of images; accepted are {ACCEPTED}")

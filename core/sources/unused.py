@@ -15,6 +15,7 @@ from typing import NamedTuple
 from ..base.contracts import Skipped
 from ..base.names import readable
 from ..base.units import counted
+from ..formats import FORMATS
 from .tree import Folder, Others, Tree
 
 ONE_BY_ONE = 50
@@ -22,9 +23,8 @@ ONE_BY_ONE = 50
 
 HEAD_BYTES = 1 << 14
 
-HDF5 = b"\x89HDF\r\n\x1a\n"
-
 _NOT_READ = "an image of a kind that is not read here (save it as PNG or JPEG)"
+_TO_INSPECT = "to be opened in the Inspector (python -m core inspect)"
 _KINDS: Mapping[str, str] = {
     **dict.fromkeys((".heic", ".heif", ".avif", ".jxl", ".psd", ".exr", ".hdr", ".svg", ".eps", ".dds"), _NOT_READ),
     **dict.fromkeys((".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"), "a raw photo, which is not read"),
@@ -34,7 +34,7 @@ _KINDS: Mapping[str, str] = {
     **dict.fromkeys((".pkl", ".pickle", ".pt", ".pth"), "a pickle, which is not read"),
     **dict.fromkeys((".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".zst"),
                     "an archive inside: unpack it, and import what it holds"),
-    **dict.fromkeys((".h5", ".hdf5", ".mdb"), "to be opened in the Inspector (python -m core inspect)"),
+    **dict.fromkeys((".h5", ".hdf5", ".mdb"), _TO_INSPECT),
     **dict.fromkeys((".parquet", ".arrow", ".tfrecord", ".tfrecords", ".mat"), "a container, which is not read here"),
 }  # fmt: skip
 
@@ -113,8 +113,9 @@ def describe(path: Path, ending: str) -> Seen:
     head = _head(path)
     if head is None:
         return Seen("not a regular file, or one that cannot be read")
-    if head.startswith(HDF5):
-        return Seen("an HDF5 file: " + _KINDS[".h5"])
+    container = next((entry for entry in FORMATS.values() if entry.signs.in_file(head)), None)
+    if container is not None:
+        return Seen(f"{container.noun}: {_TO_INSPECT}")
     if ending in _KINDS:
         return Seen(_KINDS[ending])
     image = next((name for magic, name in _MAGIC if head.startswith(magic)), None)

@@ -21,12 +21,12 @@ from ui.shared.job_panel import draw_jobs
 from ui.shared.labels import counted, listed, seconds_text, size_text, verbatim
 from ui.shared.store_charts import compression_gains
 
-KINDS: Mapping[str, tuple[Registry[Any, Any], tuple[str, ...], str]] = {
-    "Formats": (FORMATS, tuple(FORMATS), "How payloads lie on the disk."),
+KINDS: Mapping[str, tuple[Registry[Any, Any], tuple[str, ...] | None, str]] = {
+    "Formats": (FORMATS, None, "How payloads lie on the disk."),
     "Encodings": (ENCODINGS, ("original", "raw"), "How an image becomes bytes."),
     "Compressions": (COMPRESSIONS, ("none",), "What is done to those bytes, payload by payload."),
 }
-"""What is chosen from: title -> table, what is chosen at first, what it decides."""
+"""What is chosen from: title -> table, what is chosen at first (None: all), what it decides."""
 
 NEW, STORES = "Build new", "Stores"
 PROPOSED_FOR = "build.proposed_for"
@@ -86,13 +86,13 @@ def _draw_parts(needing: set[str]) -> tuple[Parts, Parts, Parts]:
     return parts[0], parts[1], parts[2]
 
 
-def _draw_choice(title: str, table: Registry[Any, Any], default: tuple[str, ...], help: str) -> list[str]:
+def _draw_choice(title: str, table: Registry[Any, Any], default: tuple[str, ...] | None, help: str) -> list[str]:
     available = [name for name, entry in table.items() if entry.available()]
     names = st.pills(
         title,
         available,
         selection_mode="multi",
-        default=default,
+        default=available if default is None else default,
         format_func=lambda name: short_title(table, name),
         help=help,
         key=f"build.{table.kind}",

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.formats import FORMATS
 from core.jobs import Job, State, Watch
-from core.jobs.demo import DATASET
+from core.jobs.demo import DATASET, variants
 from core.measure.loader_runs import LoaderRun, rank_configurations, read_loader_run
 from ui.shared import state
 from ui.shared.job_panel import draw_cancel, draw_ending, own_jobs, watch
-from ui.shared.labels import remaining_text, seconds_text, verbatim
+from ui.shared.labels import listed, remaining_text, seconds_text, verbatim
 from ui.shared.live.pictures import drawn_by_task
 from ui.shared.live.route import EVERY
 from ui.shared.loader_labels import busy_text, labels_of, machine_text, outcome_text
@@ -20,14 +21,6 @@ from ui.shared.ranking_chart import ranking_chart
 from ui.shared.store_charts import draw_four_sizes
 from ui.shared.stores import stores, table
 
-STEPS = (
-    "Draw 6,000 images",
-    "Write them as files",
-    "Build an LMDB",
-    "Build an HDF5 file",
-    "Build an LMDB of raw pixels",
-    "Load each of them",
-)
 ICONS = {"running": ":material/progress_activity:", "waiting": ":material/radio_button_unchecked:"}
 DONE_ICON = ":material/check_circle:"
 
@@ -54,7 +47,7 @@ def _draw_button(again: bool) -> None:
             key="start.demo",
         )
         st.caption(
-            "Draws a small dataset, stores it as files, in LMDB and in HDF5, and measures how fast each is loaded. "
+            f"Draws a small dataset, stores it as {_nouns()}, and measures how fast each is loaded. "
             "Everything happens on this machine; what is there already is used."
         )
     if pressed:
@@ -62,6 +55,19 @@ def _draw_button(again: bool) -> None:
         if job is not None:
             state.select_when_done(job, DATASET)
             st.rerun()
+
+
+def _nouns() -> str:
+    return listed(dict.fromkeys(FORMATS[name].noun for name, _ in variants()))
+
+
+def _steps() -> list[str]:
+    """What `core.jobs.demo` does, step by step."""
+    stored = [
+        f"Store them as {FORMATS[name].noun}{' of raw pixels' if encoding == 'raw' else ''}"
+        for name, encoding in variants()
+    ]
+    return ["Draw 6,000 images", *stored, "Load each of them"]
 
 
 # ---------------------------------------------------------------- while it runs
@@ -82,7 +88,7 @@ def _draw_running(job_id: str) -> None:
 def _draw_steps(job: Job, seen: Watch) -> None:
     told = {int(sample.values["number"]): sample.values for sample in seen.samples.get("step", [])}
     lines = []
-    for number, title in enumerate(STEPS, 1):
+    for number, title in enumerate(_steps(), 1):
         step = told.get(number)
         at = str(step["state"]) if step else "waiting"
         icon = ICONS.get(at, f":green[{DONE_ICON}]")

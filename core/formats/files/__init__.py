@@ -8,11 +8,10 @@ from ..registration import FormatRegistration, TutorialCode
 FORMAT = FormatRegistration(
     where=".formats.files.format:FilesFormat",
     title="Files on disk",
-    short_title="Disk",
     noun="files",
     sizes=".formats.files.sizes:occupied",
     file_per_sample=True,
     image_viewers=True,
     other_languages=True,
-    tutorial=TutorialCode(".measure.storage.tutorials.png_and_csv:PngAndCsv", "tutorial (PNG + CSV)", encoding="png"),
+    tutorial=TutorialCode(".measure.storage.tutorials.png_and_csv:PngAndCsv", encoding="png"),
 )

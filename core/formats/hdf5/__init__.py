@@ -24,7 +24,7 @@ FORMAT = FormatRegistration(
         encoding="raw",
         options={"filter": (("none", "gzip"), "its chunk filter {} needs a plugin")},
     ),
-    tutorial=TutorialCode(".measure.storage.tutorials.hdf5_files:Hdf5Files", "tutorial", encoding="raw"),
+    tutorial=TutorialCode(".measure.storage.tutorials.hdf5_files:Hdf5Files", encoding="raw"),
     signs=ContainerSigns(signature=b"\x89HDF\r\n\x1a\n"),
     inspector_kind="hdf5",
 )

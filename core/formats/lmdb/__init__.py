@@ -21,10 +21,14 @@ FORMAT = FormatRegistration(
     mapped=True,
     other_languages=True,
     not_on_network_drives="LMDB's documentation says not to use it on a network drive",
-    reserved_space=ReservedSpace("the map that LMDB reserved", "maps", step=1 << 20, beside=8192),
-    tutorial=TutorialCode(
-        ".measure.storage.tutorials.pickled_images:PickledImages", "tutorial (pickles)", encoding="raw"
+    reserved_space=ReservedSpace(
+        what="the map that LMDB reserved",
+        explanation="LMDB reserves its map in advance, and its file claims all of it, whatever is used.",
+        plural="maps",
+        step=1 << 20,
+        beside=8192,  # its lock file
     ),
+    tutorial=TutorialCode(".measure.storage.tutorials.pickled_images:PickledImages", encoding="raw"),
     signs=ContainerSigns(member="data.mdb", endings=(".mdb",)),
     inspector_kind="lmdb",
 )

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from ...base.contracts import Shape
 from ...base.errors import InputError
+from ...base.package import load
 from ...compressions import COMPRESSIONS
 from ...datasets.dataset import Dataset
 from ...encodings import ENCODINGS
-from ...formats import FORMATS
+from ...formats import FORMATS, keeps_files
 from .images import SourceImages
-from .methods import TUTORIAL, StorageMethod
+from .methods import TUTORIAL, StorageMethod, TutorialMethod
 from .ours import Ours
-
-TUTORIALS = ("disk", "lmdb", "hdf5")
-"""The formats that the tutorial has code for."""
-
-LARGEST_LABEL = 255
-"""The tutorial keeps a label in one byte of HDF5."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +49,14 @@ def usual(one_shape: bool, resized: bool) -> list[str]:
     has them; and the tutorial's code.
     """
     encoding = "raw" if one_shape else "original"
-    files = [] if not one_shape else [f"disk/{'png' if resized else 'original'}"]
-    return [*(f"{name}/{encoding}" for name in FORMATS), *files, *(f"{name}/{TUTORIAL}" for name in TUTORIALS)]
+    image_file = "png" if resized else "original"
+    files = [f"{name}/{image_file}" for name in FORMATS if one_shape and keeps_files(name)]
+    return [*(f"{name}/{encoding}" for name in FORMATS), *files, *(f"{name}/{TUTORIAL}" for name in with_tutorial())]
+
+
+def with_tutorial() -> list[str]:
+    """The formats that the tutorial has code for."""
+    return [name for name, entry in FORMATS.items() if entry.tutorial]
 
 
 def names_of(usual_ways: Sequence[str], formats: Sequence[str] | None, variants: Sequence[str] | None) -> list[str]:
@@ -91,7 +93,7 @@ def _why_not(format: str, variant: str, shapes: Sequence[Shape], size: int | Non
     """Raises InputError for names that there are not."""
     FORMATS.load(format)
     if variant == TUTORIAL:
-        return _why_no_tutorial(format, shapes, classes)
+        return tutorial(format).why_not(shapes, classes) if FORMATS[format].tutorial else _no_code(format)
     encoding, compression = parts_of(variant)
     made = ENCODINGS.make(encoding)
     COMPRESSIONS.make(compression)
@@ -104,25 +106,13 @@ def _why_not(format: str, variant: str, shapes: Sequence[Shape], size: int | Non
     return ""
 
 
-def _why_no_tutorial(format: str, shapes: Sequence[Shape], classes: int) -> str:
-    if format != "hdf5":
-        return ""
-    if len(shapes) != 1:
-        return "the tutorial keeps all images in one HDF5 dataset, so they must be of one shape: give a size"
-    return (
-        f"the tutorial keeps labels in one byte: {classes:,} classes do not fit" if classes > LARGEST_LABEL + 1 else ""
-    )
+def tutorial(format: str) -> TutorialMethod:
+    """The tutorial's code for a format. Raises InputError where it has none."""
+    code = FORMATS[format].tutorial
+    if code is None:
+        raise InputError(_no_code(format))
+    return cast("TutorialMethod", load(code.where)())
 
 
-def tutorial(format: str) -> StorageMethod:
-    """The tutorial's code for a format."""
-    from .tutorials import Hdf5Files, PickledImages, PngAndCsv
-
-    ways: dict[str, type[PngAndCsv | PickledImages | Hdf5Files]] = {
-        "disk": PngAndCsv,
-        "lmdb": PickledImages,
-        "hdf5": Hdf5Files,
-    }
-    if format not in ways:
-        raise InputError(f"the tutorial has no code for {format!r}; it has: {', '.join(ways)}")
-    return ways[format]()
+def _no_code(format: str) -> str:
+    return f"the tutorial has no code for {format!r}; it has: {', '.join(with_tutorial())}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from ...base.contracts import Pixels, Sizes
+from ...base.contracts import Pixels, Shape, Sizes
 from .images import SourceImages
 
 WRITE_ONE, WRITE_MANY = "write-one", "write-many"
@@ -81,6 +81,14 @@ class StorageMethod(Protocol):
 
     def sizes(self, folder: Path, images: SourceImages, count: int) -> Sizes:
         """The four sizes of what `write` left in `folder`."""
+        ...
+
+
+class TutorialMethod(StorageMethod, Protocol):
+    """A method that is a tutorial's own code, which cannot keep everything."""
+
+    def why_not(self, shapes: Sequence[Shape], classes: int) -> str:
+        """Why images of these shapes and so many classes cannot be kept so, or nothing."""
         ...
 
 

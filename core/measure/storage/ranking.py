@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...formats import keeps_files
 from ..controlled import ONCE, Group, groups, store_factors
 from ..statistics import Summary, Verdict, ratio, summarise
 
@@ -65,7 +66,7 @@ class OperationRanking:
     def plain_files(self) -> MethodTimes | None:
         """Files, where they are neither ahead nor the runner-up."""
         known = (self.best, self.runner_up, *self.tied)
-        return next((place for place in self.places if place.format == "disk" and place not in known), None)
+        return next((place for place in self.places if keeps_files(place.format) and place not in known), None)
 
     def factor(self, place: MethodTimes) -> float:
         """How many times the best's median a way took."""

@@ -17,7 +17,7 @@ from core.measure.compare import (
     differences,
     told,
 )
-from core.measure.legacy_summary import size_warnings
+from core.measure.legacy_summary import size_warnings, sizes_explained
 from core.measure.monitor import read_monitor
 from core.measure.records import RunRecord
 from core.measure.series import Measure
@@ -95,8 +95,8 @@ def _draw_doubts(run: RunRecord) -> None:
     lines = "\n".join(f"- {verbatim(doubt)}" for doubt in doubts[:MOST_SENTENCES])
     more = f"\n- and {len(doubts) - MOST_SENTENCES} more" if len(doubts) > MOST_SENTENCES else ""
     st.warning(
-        "**Unreliable sizes.** The notebook added up what files claim to be long. LMDB reserves its map in "
-        f"advance, and its file claims all of it, whatever is used.\n{lines}{more}",
+        "**Unreliable sizes.** The notebook added up what files claim to be long. "
+        f"{sizes_explained(run)}\n{lines}{more}",
         icon=":material/straighten:",
     )
 

@@ -14,7 +14,7 @@ from core.encodings import ENCODINGS
 from core.formats import FORMATS
 from core.measure.controlled import selection_text, store_factors
 from core.measure.storage import StorageExperiment
-from core.measure.storage.choice import TUTORIALS, choices, usual
+from core.measure.storage.choice import choices, usual
 from core.measure.storage.experiment import TRIAL
 from core.measure.storage.methods import TUTORIAL
 from core.measure.storage.schedule import Costs, forecast
@@ -66,7 +66,7 @@ def all_ways() -> Sequence[str]:
         if not entry.available():
             continue
         ways += [f"{format}/{encoding}" for encoding in ENCODINGS]
-        ways += [f"{format}/{TUTORIAL}"] if format in TUTORIALS else []
+        ways += [f"{format}/{TUTORIAL}"] if entry.tutorial else []
         ways += [f"{format}/{encoding}-{name}" for encoding in ("raw", "original") for name in compressed]
     return ways
 

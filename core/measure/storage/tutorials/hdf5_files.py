@@ -10,13 +10,16 @@ from typing import Any
 import h5py
 import numpy as np
 
-from ....base.contracts import Pixels, Sizes
+from ....base.contracts import Pixels, Shape, Sizes
 from ....formats.hdf5.format import Hdf5Format
 from ..images import SourceImages
 from ..methods import READ_MANY, READ_ONE, READ_ONE_RANDOM, WRITE_MANY, WRITE_ONE, Batch, WriteStep
 from .shared import STEP, Tutorial, parts_of, sizes_of
 
 BIG_ENDIAN_BYTE = h5py.h5t.STD_U8BE
+
+LARGEST_LABEL = 255
+"""A label is one byte."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,13 @@ class Hdf5Files(Tutorial):
 
     format = "hdf5"
     includes = "files and datasets; opening, reading, conversion"
+
+    def why_not(self, shapes: Sequence[Shape], classes: int) -> str:
+        if len(shapes) != 1:
+            return "the tutorial keeps all images in one HDF5 dataset, so they must be of one shape: give a size"
+        if classes > LARGEST_LABEL + 1:
+            return f"the tutorial keeps labels in one byte: {classes:,} classes do not fit"
+        return ""
 
     @property
     def layouts(self) -> Mapping[str, tuple[str, ...]]:

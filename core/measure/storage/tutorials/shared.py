@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from ....base.contracts import Sizes
+from ....base.contracts import Shape, Sizes
 from ....formats.walk import files_below
 from ..images import SourceImages
 from ..methods import TUTORIAL, WRITE_ONE
@@ -21,6 +21,10 @@ class Tutorial:
     """What the three share."""
 
     variant = TUTORIAL
+
+    def why_not(self, shapes: Sequence[Shape], classes: int) -> str:
+        """Why images of these shapes and so many classes cannot be kept so, or nothing."""
+        return ""
 
     def expected(self, images: SourceImages, number: int) -> int:
         return images.checksums[number]
