@@ -11,6 +11,7 @@ from core.base.home import Home
 from core.machine import disk, facts, machine_differences, machine_identity
 from core.machine.disk import disk_facts
 from core.machine.session import SYSINFO, machine, session_folder
+from core.processes import cpus
 
 ME = {"processor": "A", "cpus_usable": 8, "memory_bytes": 16_300_000_000, "host": "h1", "disk_kind": "SSD", "gpus": []}
 
@@ -142,14 +143,14 @@ def test_a_system_that_tells_nothing(fake: Path) -> None:
 
 
 def test_a_containers_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facts, "CGROUP", tmp_path)
-    assert (facts._cpu_quota(), facts._limit("memory.max")) == (None, None)
+    monkeypatch.setattr(cpus, "CGROUP", tmp_path)
+    assert (cpus.cpu_quota(), facts._limit("memory.max")) == (None, None)
     (tmp_path / "cpu.max").write_text("150000 100000\n")
     (tmp_path / "memory.max").write_text("1000000\n")
-    assert (facts._cpu_quota(), facts._limit("memory.max")) == (1.5, 1_000_000)
+    assert (cpus.cpu_quota(), facts._limit("memory.max")) == (1.5, 1_000_000)
     (tmp_path / "cpu.max").write_text("max 100000\n")
     (tmp_path / "memory.max").write_text("max\n")
-    assert (facts._cpu_quota(), facts._limit("memory.max")) == (None, None)
+    assert (cpus.cpu_quota(), facts._limit("memory.max")) == (None, None)
 
 
 def test_the_machines_id_is_not_given_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,8 @@ from ..base.contracts import Buffer, Compression, Encoding, Row
 from ..base.errors import InputError, WorkError
 from ..images.pixels import OriginalImage
 from ..images.value_range import DEFAULT, ValueRange
-from ..processes.pool import await_start, in_order, processes, usable_cpus
+from ..processes.cpus import usable_cpus
+from ..processes.pool import await_start, in_order, processes
 
 CHUNK_SAMPLES = 512
 CHUNK_BYTES = 1 << 22

@@ -26,7 +26,8 @@ from ..base.staging import claim
 from ..base.strict_json import dumps
 from ..images import pixels
 from ..images.value_range import Values
-from ..processes.pool import in_order, processes, usable_cpus
+from ..processes.cpus import usable_cpus
+from ..processes.pool import in_order, processes
 from ..sources import Request, open_source, recognise
 from ..sources.recognise import GENERATED, as_path
 from .dataset import Dataset

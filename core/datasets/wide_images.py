@@ -18,7 +18,8 @@ from ..base.errors import WorkError
 from ..base.events import Event, Pace, Progress
 from ..images import pixels
 from ..images.value_range import ValueRange, Values, told
-from ..processes.pool import in_order, processes, usable_cpus
+from ..processes.cpus import usable_cpus
+from ..processes.pool import in_order, processes
 from .index import IndexWriter
 
 CHUNK_IMAGES = 32

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from ..base.errors import InputError
+from ..processes.module_process import signal_name
 from . import wire
 from .kinds import Found
 from .limits import MEMORY, TOO_MUCH_MEMORY
@@ -122,7 +123,7 @@ class ReaderProcess:
         if status == -signal.SIGKILL:
             return f"{path} was given up: its reader was ended from outside (SIGKILL), as a machine out of memory does"
         if status < 0:
-            return f"{path} is damaged: {library} crashed reading it ({_signal_name(-status)})"
+            return f"{path} is damaged: {library} crashed reading it ({signal_name(-status)})"
         return f"{path} could not be read: the reader process ended with status {status}: {complaint}"
 
     def _ended(self) -> tuple[int | None, int]:
@@ -148,10 +149,3 @@ class ReaderProcess:
     def _blame(self, text: str, about_input: bool) -> str:
         """Name the file in errors that a library raised; ours name what they mean."""
         return text if about_input else f"{self.found.path} is damaged or cannot be understood: {text}"
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -5,13 +5,20 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 import threading
 from typing import IO
 
 from ..base.home import REPOSITORY
-from ..base.package import ROOT
+from ..processes.module_process import end, start_module
+
+ENVIRONMENT = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "HDF5_USE_FILE_LOCKING": "FALSE",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+"""A reader writes nothing, locks nothing, and starts no threads by the dozen."""
 
 IDLE_SECONDS = 600.0
 """A reader that nobody has taken by then is ended."""
@@ -27,13 +34,14 @@ class Started:
         # A file, not a pipe: a library that complains without end must not block, and may not fill a disk either.
         self.inherited = _peak()
         self.complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in end()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", f"{ROOT}.inspect.reader", *(["--ahead"] if ahead else [])],
+        self.process = start_module(
+            ".inspect.reader",
+            *(["--ahead"] if ahead else []),
+            environment=ENVIRONMENT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.complaints,
             cwd=REPOSITORY,
-            env=_environment(),
         )
         self.owner = os.getpid()
 
@@ -46,10 +54,8 @@ class Started:
         """End the process, unless this is a forked copy of its owner, who still uses it. Safe to call twice."""
         if os.getpid() != self.owner:
             return
-        self.process.kill()
-        self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout, self.complaints):
-            _close(stream)
+        end(self.process)
+        self.complaints.close()
 
 
 _lock = threading.Lock()
@@ -81,17 +87,6 @@ def _end_idle(started: Started) -> None:
             started.end()
 
 
-def _environment() -> dict[str, str]:
-    """The caller's environment, without anything that writes, locks or starts threads by the dozen."""
-    return {
-        **os.environ,
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "HDF5_USE_FILE_LOCKING": "FALSE",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-    }
-
-
 def _peak() -> int:
     """The most memory that this process has had, in bytes; 0 where the system does not tell."""
     try:
@@ -99,12 +94,3 @@ def _peak() -> int:
     except ImportError:
         return 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
-
-
-def _close(stream: IO[bytes] | None) -> None:
-    """Close a pipe whose other end may be gone."""
-    try:
-        if stream is not None:
-            stream.close()
-    except OSError:
-        return

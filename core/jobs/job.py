@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 
 from ..base.checked_fields import COUNT, FLAG, NUMBER, OBJECT, TEXT, Fields, check, fault, list_of, one_of, with_fields
 from ..base.files import Unreadable, open_plain, read_object
+from ..processes.module_process import signal_name
 from .lock import is_held
 
 SPEC, ALIVE, STARTED, EVENTS, LOG = "spec.json", "alive", "started.json", "events.jsonl", "log.txt"
@@ -173,7 +173,7 @@ def death_sentence(exit_status: int) -> str:
     """In words, how a worker ended that left no outcome. `exit_status` as subprocess gives it (negative: a signal)."""
     if exit_status >= 0:
         return f"It ended with exit status {exit_status} and without a result; its log may say why."
-    name = signal.Signals(-exit_status).name if -exit_status in set(signal.Signals) else f"signal {-exit_status}"
+    name = signal_name(-exit_status)
     return f"It was ended by {name}{_MEANINGS.get(name, '')}"
 
 

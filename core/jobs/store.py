@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -19,14 +18,14 @@ from typing import Any
 from ..base.errors import InputError, WorkError, disk_error_text, disk_trouble_told
 from ..base.files import Unreadable, remove
 from ..base.home import REPOSITORY, Home
-from ..base.package import ROOT
 from ..machine.session import session_name
+from ..processes.module_process import module_command, module_environment
 from .files import write_json
 from .job import ALIVE, CANCEL, END, LOG, SPEC, Job, State, read_job
 from .lock import Lock, is_held
 from .tasks import TASKS, TaskEntry, entry_of
 
-ENTRY = (sys.executable, "-m", f"{ROOT}.jobs")
+ENTRY = tuple(module_command(".jobs"))
 """The command that runs a job; its folder is appended."""
 
 KEPT = 50
@@ -188,11 +187,9 @@ class Jobs:
 
     def _environment(self) -> dict[str, str]:
         """Jobs work in this home, and their results belong to this session."""
-        return {
-            **os.environ,
-            "FORMAT_MATTERS_HOME": str(self.home.root),
-            "FORMAT_MATTERS_SESSION": session_name(),
-        }
+        return module_environment(
+            {"FORMAT_MATTERS_HOME": str(self.home.root), "FORMAT_MATTERS_SESSION": session_name()}
+        )
 
 
 def _look(folder: Path) -> Job | str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.home import Home
+from ..processes.module_process import end, exit_status
 from .files import read_json, write_json
 from .job import CANCEL, END, OUTCOME, SPEC, STARTED, State, death_sentence
 from .lock import Lock
@@ -91,7 +92,7 @@ class Supervisor:
             started = {"started": time.time(), "supervisor": os.getpid(), "worker": worker.pid}
             write_json(self.folder / STARTED, started)
             while worker.poll() is None and not self._cancelled():
-                _wait(worker, POLL)
+                exit_status(worker, POLL)
             return worker.returncode if worker.returncode is not None else INTERRUPTED
         finally:
             _stop_group(worker)
@@ -125,20 +126,13 @@ def _stop(number: int, _frame: object) -> None:
     raise Stopped(signal.Signals(number).name)
 
 
-def _wait(worker: subprocess.Popen[bytes], seconds: float) -> None:
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        worker.wait(seconds)
-
-
 def _stop_group(worker: subprocess.Popen[bytes]) -> None:
     """Interrupt the worker so that it tidies up, then kill whatever of its group is left."""
     if worker.poll() is None:
         _signal_group(worker.pid, signal.SIGINT)
-        _wait(worker, GRACE)
+        exit_status(worker, GRACE)
     _signal_group(worker.pid, signal.SIGKILL)
-    worker.wait()
-    if worker.stdin is not None:
-        worker.stdin.close()
+    end(worker)
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import torch
 
 from ..base.contracts import Extents, Mapped, Pixels
+from ..processes.cpus import usable_cpus
 from .batch_sampler import BatchSpec, Indices
 from .kernel_cache import has_compiler
 from .loader import Loader
@@ -27,7 +28,6 @@ from .loaders.fast.engine import fastest
 from .normalise import Images, Normalise
 from .pipeline import Pipeline, Stopwatch, Stored, sample_size, staged
 from .transfer import Batch, transfer_to
-from .workers import available_cpus
 
 MOMENT = 0.1
 """Seconds that each rung is measured for, twice."""
@@ -216,7 +216,7 @@ def _rate_of_sending(shape: tuple[int, ...], device: str, normalise: Normalise) 
 def measure_cold_read(store: Stored) -> float:
     """Samples a second, their stored bytes copied out of a container that the page cache does not hold: each sample
     once, in random order, by as many threads as there are CPUs."""
-    count = available_cpus()
+    count = usable_cpus()
     fetch = staged(store, "none", 0, Normalise()).fetch
     shares = np.array_split(np.random.default_rng().permutation(len(store)), count)
     start = perf_counter()
@@ -240,7 +240,7 @@ def _rate(work: Work, most: int, *, native: bool) -> float:
 
     Work that holds Python's lock is measured alone as well and counted once a CPU, as processes would do it.
     """
-    count, samples = available_cpus(), _enough(work, most)
+    count, samples = usable_cpus(), _enough(work, most)
     together = max(_of_all(work, samples, count) for _ in range(2))
     return together if native or count == 1 else max(together, count * _of_all(work, samples, 1))
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import queue
-import signal
 import subprocess
-import sys
 import tempfile
 import weakref
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 
 from ..base.errors import WorkError
-from ..base.package import ROOT
+from ..processes.module_process import end, exit_status, signal_name, start_module
 from .batch_sampler import BatchSpec
 from .normalise import Images
 from .pipeline import Laps, Pipeline
@@ -68,12 +66,7 @@ class ProcessPipeline:
 class _Worker:
     def __init__(self, number: int) -> None:
         self.number = number
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{ROOT}.loading.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
+        self._process = start_module(".loading.worker", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def begin(self, pipeline: Pipeline, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         size = int(np.prod(shape)) * dtype.itemsize
@@ -100,12 +93,11 @@ class _Worker:
 
     def _fate(self) -> str:
         """What became of a worker that does not answer any more."""
-        try:
-            status = self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
+        status = exit_status(self._process, PATIENCE)
+        if status is None:
             return f"(process {self._process.pid}) closed its pipe but runs on"
         if status < 0:
-            return f"(process {self._process.pid}) was killed by {signal.Signals(-status).name}"
+            return f"(process {self._process.pid}) was killed by {signal_name(-status)}"
         return f"(process {self._process.pid}) ended with status {status}; its own words are above"
 
     @property
@@ -126,12 +118,7 @@ class _Worker:
             return  # it is gone already
 
     def gone(self) -> None:
-        try:
-            self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._output.close()
+        end(self._process, PATIENCE)
 
 
 def _stop_all(workers: list[_Worker], owner: int) -> None:

@@ -99,12 +99,12 @@ class Load:
 
     def _known(self, path: Path) -> dict[str, Any]:
         """What is compared and measured before. A function of its own, so that nothing keeps the store mapped."""
+        from ..processes.cpus import usable_cpus
         from .ceilings import measure_ceilings
         from .check import check_loader, check_shuffling
-        from .workers import available_cpus
 
         normalise = self._normalise
-        known: dict[str, Any] = {"checked": 0, "ceilings": {}, "cpus": available_cpus()}
+        known: dict[str, Any] = {"checked": 0, "ceilings": {}, "cpus": usable_cpus()}
         with self._opened(path) as (store, loader):
             workers = loader.workers
             known |= {"workers_used": workers.asked_as, "workers_reason": workers.reason}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -42,11 +41,6 @@ class Workers:
     def asked_as(self) -> str:
         """What to ask for to be given exactly these: "inline", "threads:2", "processes:2"."""
         return "inline" if self.kind == "inline" else f"{self.kind}:{self.count}"
-
-
-def available_cpus() -> int:
-    """CPUs that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def parse_workers(given: int | str) -> Workers | None:

@@ -11,10 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..processes import cpus
 from .disk import disk_facts
 from .gpu import Gpus
 
-CGROUP = Path("/sys/fs/cgroup")
 PURPOSE = b"format-matters: which machine was this measured on"
 
 
@@ -25,8 +25,8 @@ def machine_facts(home: Path) -> dict[str, Any]:
         "host": _host(),
         "processor": _processor(),
         "cpus": os.cpu_count(),
-        "cpus_usable": _usable_cpus(),
-        "cpu_quota": _cpu_quota(),
+        "cpus_usable": cpus.usable_cpus(),
+        "cpu_quota": cpus.cpu_quota(),
         "memory_bytes": _memory_bytes(),
         "memory_limit_bytes": _limit("memory.max"),
         "disk": disk.disk,
@@ -64,10 +64,6 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _usable_cpus() -> int | None:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
 def _memory_bytes() -> int | None:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -78,16 +74,7 @@ def _memory_bytes() -> int | None:
 def _limit(name: str) -> int | None:
     """A limit that a container sets (cgroup v2), or None where it sets none."""
     try:
-        told = (CGROUP / name).read_text().split()[0]
+        told = (cpus.CGROUP / name).read_text().split()[0]
     except (OSError, IndexError):
         return None
     return int(told) if told.isdecimal() else None
-
-
-def _cpu_quota() -> float | None:
-    """How many CPUs' worth of time a container gives (cgroup v2's cpu.max), or None where it sets no limit."""
-    try:
-        quota, period = (CGROUP / "cpu.max").read_text().split()[:2]
-    except (OSError, ValueError):
-        return None
-    return int(quota) / int(period) if quota.isdecimal() and period.isdecimal() and int(period) else None

@@ -1,1 +1,9 @@
-"""How work runs beside this process: how many CPUs there are, pools, one call in a process of its own."""
+"""How work runs beside this process. Two ways, for two needs:
+
+    module_process  `python -m` one of our modules: a program of its own that is talked to through pipes or files and
+                    may outlive a crash, a limit or its caller (the inspector's reader, loading workers, jobs)
+    pool            many calls of one function in worker processes, results in order (imports, builds)
+    isolated        one generator in a process of its own, with the same start as the pool's workers (verifying)
+
+`cpus` counts the CPUs that there are to work on.
+"""

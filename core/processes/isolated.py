@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from ..base.errors import FormatMattersError
+from .module_process import cause_of_death
 from .pool import start_worker
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ def stream(function: Callable[..., Iterator[T]], *arguments: Any, patience: floa
                 return
             yield value
         process.join()
-        raise DiedError(f"the reading process died of {_cause(process.exitcode)}")
+        raise DiedError(f"the reading process died of {cause_of_death(process.exitcode)}")
     finally:
         receiver.close()
         process.terminate()
@@ -55,12 +55,6 @@ def _receive(receiver: Connection, patience: float | None) -> tuple[str, Any] | 
         return message
     except EOFError:
         return None
-
-
-def _cause(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        return signal.Signals(-exitcode).name
-    return f"exit status {exitcode}"
 
 
 def _run(sender: Connection, function: Callable[..., Iterator[Any]], arguments: tuple[Any, ...]) -> None:

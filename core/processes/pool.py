@@ -27,11 +27,6 @@ IN_FLIGHT = 3
 """Calls a worker has before it, so that it never waits for the next."""
 
 
-def usable_cpus() -> int:
-    """CPUs this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @contextmanager
 def processes(workers: int) -> Iterator[ProcessPoolExecutor]:
     """A pool whose processes leave Ctrl-C to their parent and end with it, however it ends."""

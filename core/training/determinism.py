@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 import torch
 
-from ..loading.workers import available_cpus
+from ..processes.cpus import usable_cpus
 
 
 def default_threads() -> int:
@@ -17,7 +17,7 @@ def default_threads() -> int:
     Threads that compute wait for each other after every layer. Where one of them has to share its CPU, all others wait
     with it: on two busy CPUs one thread is several times as fast as two.
     """
-    return max(available_cpus() - 1, 1)
+    return max(usable_cpus() - 1, 1)
 
 
 @contextmanager

@@ -10,10 +10,11 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from ...base.errors import FormatMattersError, InputError, WorkError
+from ...processes.cpus import usable_cpus
 from ..batch_sampler import BatchSpec
 from ..pipeline import StagedPipeline
 from ..transfer import Batch
-from ..workers import Workers, available_cpus, parse_workers
+from ..workers import Workers, parse_workers
 
 Item = TypeVar("Item", covariant=True)
 
@@ -33,7 +34,7 @@ class DataLoaderEngine:
 
     def __init__(self, dataset: SampledDataset[Any], workers: int | str, channels_last: bool) -> None:
         asked = parse_workers(workers)
-        count = available_cpus() if asked is None else asked.count
+        count = usable_cpus() if asked is None else asked.count
         if asked is not None and asked.kind == "threads":
             raise InputError(f"workers={workers!r}: a DataLoader has no threads; choose a number of processes")
         reason = "one process a CPU" if asked is None else "as asked for"

@@ -10,11 +10,11 @@ import streamlit as st
 
 from core.datasets.dataset import Dataset
 from core.loading.loaders import DEFAULT_LOADER
-from core.loading.workers import available_cpus
 from core.machine.session import machine
 from core.measure.controlled import proposed, selection_text
 from core.measure.loader_runs import list_loader_runs, usual_overhead
 from core.measure.loaders import OVERHEAD_S
+from core.processes.cpus import usable_cpus
 from core.stores.store import StoreInfo
 from ui.shared import state
 from ui.shared.cached import cache_data
@@ -86,7 +86,7 @@ def _draw_settings() -> dict[str, Any]:
         "Batch sizes", BATCH_SIZES, default=[256], accept_new_options=True,
         help="Images a batch; any number can be typed.", key="benchmark.batch_sizes", persist_state="session",
     )  # fmt: skip
-    same = str(available_cpus())
+    same = str(usable_cpus())
     workers = columns[2].multiselect(
         "Workers", list(dict.fromkeys((*WORKERS, same))), default=[same], help=WORKERS_HELP, key="benchmark.workers",
         persist_state="session",

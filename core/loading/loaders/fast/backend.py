@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ....processes.cpus import usable_cpus
 from ...collate import BufferPool
 from ...device_decode import DeviceEngine, DevicePipeline, choose_decoder
 from ...engine import Engine
 from ...transfer import Arrived, Transfer, find_device
-from ...workers import available_cpus
 from ..registration import EngineInputs
 from .engine import FastEngine, fastest
 
@@ -34,7 +34,7 @@ def _on_device(inputs: EngineInputs) -> tuple[Engine, Transfer] | None:
 
 def _on_host(inputs: EngineInputs) -> Engine:
     largest = min(inputs.sampler.batch_size, max(inputs.sampler.share, 1))
-    ahead = inputs.prefetch or 2 * available_cpus()
+    ahead = inputs.prefetch or 2 * usable_cpus()
     pool = BufferPool(
         (largest, *inputs.size),
         inputs.stages.normalise.dtype,

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ....base.contracts import Labels
+from ....processes.cpus import usable_cpus
 from ...batch_sampler import BatchSpec
 from ...collate import BufferPool
 from ...executors import Executor, Inline, Made, Threads
@@ -20,7 +21,7 @@ from ...normalise import Images
 from ...pipeline import Laps, Pipeline, StagedPipeline, Stored
 from ...processes import ProcessPipeline
 from ...transfer import Batch
-from ...workers import Workers, available_cpus, choose_workers, parse_workers
+from ...workers import Workers, choose_workers, parse_workers
 
 
 def fastest(store: Stored, stages: StagedPipeline) -> Pipeline:
@@ -82,7 +83,7 @@ class FastEngine:
     def workers(self) -> Workers:
         if self._asked is not None and self._asked.kind != "any":
             return self._asked
-        count = available_cpus() if self._asked is None else self._asked.count
+        count = usable_cpus() if self._asked is None else self._asked.count
         chosen = choose_workers(self._try, len(self._labels), self._batch_size, count, native=self._pipeline.native)
         if self._asked is None or chosen.kind != "inline":
             return chosen
