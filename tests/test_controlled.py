@@ -136,10 +136,20 @@ def test_a_comparison_is_titled_with_what_varies_elsewhere() -> None:
     ]
 
 
-def test_what_was_measured_once_is_no_lead_unless_it_is_far_off() -> None:
+def test_what_was_measured_once_is_no_lead_however_far_off() -> None:
+    rates = {"lmdb/raw": [3000.0], "hdf5/raw": [10.0]}
     [group] = groups(["lmdb/raw", "hdf5/raw"], factors)
-    near, far = {"lmdb/raw": [12.0], "hdf5/raw": [10.0]}, {"lmdb/raw": [30.0], "hdf5/raw": [10.0]}
-    assert rank(group, near.__getitem__, more=True).runner_up is None
-    found = rank(group, far.__getitem__, more=True)
-    assert found.runner_up is not None
-    assert found.runner_up.member == "hdf5/raw"
+    found = rank(group, rates.__getitem__, more=True)
+    assert (found.runner_up, found.tied, [place.member for place in found.once]) == (None, [], ["hdf5/raw"])
+    assert told(rates) == [
+        "Formats at raw: measured only once, so no difference is significant: LMDB (3,000 images/s) and HDF5 "
+        "(10 images/s)."
+    ]
+
+
+def test_what_was_measured_once_stands_apart_from_what_is_ranked() -> None:
+    rates = {"lmdb/raw": [90.0, 90.1, 90.2], "hdf5/raw": [10.0, 10.1, 10.2], "disk/raw": [1.0]}
+    [sentence] = told(rates)
+    assert sentence.endswith(
+        "8.92 times as many as HDF5. Measured only once, so not ranked: Files on disk (1 images/s)."
+    )

@@ -71,7 +71,7 @@ def test_where_there_is_no_difference_in_speed_the_smaller_is_chosen() -> None:
     told = recommend(evidence(loading=loading), Answers(scarce="time"))
     assert told.store == "hdf5/raw"
     assert told.equal == ("lmdb/raw",)
-    assert any("no difference" in reason.text and "3.10 kB" in reason.text for reason in told.reasons)
+    assert any("no significant difference" in reason.text and "3.10 kB" in reason.text for reason in told.reasons)
     clear = tuple(dataclasses.replace(row, speed=loaded("", row.speed.median, 0.001).speed) for row in loading)
     assert chosen(Answers(scarce="time"), loading=clear) == "lmdb/raw"
 

@@ -147,7 +147,7 @@ def test_a_network_drive_is_no_place_for_lmdb() -> None:
 
 def test_a_tie_is_said_to_be_one() -> None:
     close = [Ranked(STORES[1], speeds(100.0, 0.3)), Ranked(STORES[2], speeds(90.0, 0.3))]
-    assert "No difference" in sentences.speeds(close)
+    assert "no significant difference" in sentences.speeds(close)
     clear = [Ranked(STORES[1], speeds(300.0)), Ranked(STORES[2], speeds(90.0))]
     assert "3.33 times as many as hdf5/raw" in sentences.speeds(clear)
 
@@ -198,7 +198,7 @@ def test_a_busy_machine_and_an_unsure_cache_are_told() -> None:
 
 def test_the_fastest_way_is_one_only_where_it_differs() -> None:
     rows = [accessed("lmdb/raw", "read-many", 900), accessed("hdf5/raw", "read-many", 890)]
-    assert "between lmdb/raw and hdf5/raw there is no difference" in sentences.fastest_way("read", rows)
+    assert "between lmdb/raw and hdf5/raw there is no significant difference" in sentences.fastest_way("read", rows)
     assert (
         sentences.fastest_way("read", [rows[0], accessed("hdf5/raw", "read-many", 90)])
         == "Read: lmdb/raw gives 900 images/s."

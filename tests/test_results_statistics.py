@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+from core.base.home import REPOSITORY
 from core.measure.statistics import Ratio, Verdict, ratio, student, summarise
 
 
@@ -20,10 +23,23 @@ def test_of_five_it_is_the_middle_half() -> None:
 
 
 @pytest.mark.parametrize(
-    ("freedom", "expected"), [(1, 12.706), (4, 2.776), (11, 2.201), (25, 2.060), (40, 2.021), (1e9, 1.960)]
+    ("freedom", "expected"),
+    [(1, 12.706), (4, 2.776), (11, 2.201), (25, 2.060), (40, 2.021), (1e9, 1.960), (2.5, 3.575)],
 )
 def test_students_quantiles(freedom: float, expected: float) -> None:
     assert student(freedom) == pytest.approx(expected, abs=0.002)
+
+
+def test_infinitely_many_degrees_of_freedom_are_the_normal_distribution() -> None:
+    assert student(math.inf) == pytest.approx(1.959964, abs=1e-6)
+
+
+def test_scipy_is_loaded_only_where_an_interval_needs_it() -> None:
+    code = (
+        "import sys, core.cli.verbs, core.measure.compare, core.measure.bottleneck, core.report.compose;"
+        "sys.exit('scipy.special' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0
 
 
 def test_one_value_on_a_side_calls_nothing() -> None:

@@ -98,10 +98,12 @@ def test_overlapping_spreads_are_no_difference() -> None:
     assert "no significant difference between lmdb/a and lmdb/b" in verdict([standing])[0]
 
 
-@pytest.mark.parametrize(("other", "tied"), [(1.2, True), (3.0, False)])
-def test_what_was_measured_once_is_called_only_where_it_is_far_off(other: float, tied: bool) -> None:
-    [standing] = rank_methods([row("a", [1.0]), row("b", [other])], ["read-many"])
-    assert bool(standing.tied) is tied
+@pytest.mark.parametrize("other", [1.2, 300.0])
+def test_what_was_measured_once_is_never_ranked(other: float) -> None:
+    [ranking] = rank_methods([row("a", [1.0]), row("b", [other])], ["read-many"])
+    assert (ranking.tied, ranking.runner_up, [method.variant for method in ranking.once]) == ([], None, ["b"])
+    assert "measured only once, so no difference is significant: lmdb/a (1.00 s) and lmdb/b" in verdict([ranking])[0]
+    assert cell_text(ranking) == "measured once"
 
 
 def test_the_verdict_tells_numbers_and_where_another_was_ahead() -> None:

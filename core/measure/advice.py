@@ -9,6 +9,7 @@ from ..formats import FORMATS, keeps_files
 from ..loading.loaders import DEFAULT_LOADER, LOADERS
 from .configuration_summary import NEAR, ConfigurationSummary
 from .configurations import VARIED
+from .statistics import ratio
 
 WORTH = 1.05
 """A gain below this is not worth a sentence."""
@@ -59,11 +60,13 @@ def _other_walls(case: ConfigurationSummary, bound: str) -> list[float]:
 
 
 def _measured(case: ConfigurationSummary, others: Sequence[ConfigurationSummary]) -> Iterator[Change]:
-    """Settings of the same experiment that do the same work and differ in one thing."""
+    """Configurations of the same experiment that do the same work, differ in one thing and are significantly faster."""
     for other in others:
         differing = [name for name in VARIED if _of(case, name) != _of(other, name)]
         if len(differing) == 1 and differing[0] in _SWAPS:
-            yield Change(_SWAPS[differing[0]].format(_of(other, differing[0])), other.rate / case.rate, True)
+            gain = ratio(other.rates, case.rates)
+            if gain.ahead:
+                yield Change(_SWAPS[differing[0]].format(_of(other, differing[0])), gain.value, True)
 
 
 _SWAPS = {

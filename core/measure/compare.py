@@ -11,7 +11,7 @@ from ..base.strict_json import dumps
 from ..machine import machine_differences
 from .records import RunRecord
 from .series import STORE, Measure, Part, Series, measures, series
-from .statistics import Ratio, Summary, ratio, summarise
+from .statistics import Ratio, Summary, advantage, summarise
 
 NOT_OPTIONS = {
     "kind", "experiment", "datasets", "started", "session", "fingerprints", "versions", "stores", "settings",
@@ -65,7 +65,7 @@ class Comparison:
 
     def better(self, first: Sequence[float], second: Sequence[float]) -> Ratio:
         """How many times as good the first values are: as much where more is better, as short where less is."""
-        return ratio(first, second) if self.measure.more else ratio(second, first)
+        return advantage(first, second, more=self.measure.more)
 
 
 def kind_of(record: RunRecord) -> str:

@@ -15,12 +15,17 @@ NEAR = 0.6
 
 @dataclass(frozen=True)
 class ConfigurationSummary:
-    """A setting's turns, summed up. `rate`: the median, samples a second; `ceilings` as its load measured them."""
+    """A configuration's repeats, summed up. `rates` in samples per second; `ceilings` as its load measured them."""
 
     about: Mapping[str, Any]
-    rate: float
+    rates: tuple[float, ...]
     wait_share: float | None
     ceilings: Mapping[str, float]
+
+    @property
+    def rate(self) -> float:
+        """The median, samples per second."""
+        return statistics.median(self.rates)
 
     @property
     def name(self) -> str:
@@ -80,8 +85,8 @@ def _cases(turns: Sequence[Mapping[str, Any]]) -> Iterator[ConfigurationSummary]
     best = _best_ceilings(groups.values())
     for rows in groups.values():
         waits = [row["wait_share"] for row in rows if row.get("wait_share") is not None]
-        rate = statistics.median(row["samples_per_s"] for row in rows)
-        yield ConfigurationSummary(rows[0], rate, statistics.median(waits) if waits else None, best[_work(rows[0])])
+        rates = tuple(float(row["samples_per_s"]) for row in rows)
+        yield ConfigurationSummary(rows[0], rates, statistics.median(waits) if waits else None, best[_work(rows[0])])
 
 
 def _best_ceilings(groups: Iterable[Sequence[Mapping[str, Any]]]) -> dict[object, dict[str, float]]:

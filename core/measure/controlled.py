@@ -15,7 +15,7 @@ from ..base.units import listed
 from ..compressions import COMPRESSIONS
 from ..encodings import ENCODINGS
 from ..formats import FORMATS, keeps_files
-from .statistics import Ratio, Verdict, ratio
+from .ranking import Ranking
 
 T = TypeVar("T")
 
@@ -183,26 +183,12 @@ class RankedMember(NamedTuple, Generic[T]):
 
 
 @dataclass(frozen=True)
-class GroupRanking(Generic[T]):
+class GroupRanking(Ranking[RankedMember[T]], Generic[T]):
     """The members of a group, the best median first."""
 
     group: Group[T]
     places: Sequence[RankedMember[T]]
     more: bool
-
-    @property
-    def best(self) -> RankedMember[T]:
-        return self.places[0]
-
-    @property
-    def tied(self) -> list[RankedMember[T]]:
-        """Those whose difference from the best is not significant."""
-        return [place for place in self.places[1:] if not self.is_behind(place)]
-
-    @property
-    def runner_up(self) -> RankedMember[T] | None:
-        """The first that is behind the best; None where none is."""
-        return next((place for place in self.places[1:] if self.is_behind(place)), None)
 
     def baseline(self, factors_of: Callable[[T], Factors]) -> RankedMember[T] | None:
         """The plain files, where formats are compared and these are neither the best nor the runner-up."""
@@ -216,24 +202,6 @@ class GroupRanking(Generic[T]):
             ),
             None,
         )  # fmt: skip
-
-    def median(self, place: RankedMember[T]) -> float:
-        return statistics.median(place.values)
-
-    def lead(self, place: RankedMember[T]) -> Ratio:
-        """How many times as good as `place` the best is."""
-        first, second = (self.best, place) if self.more else (place, self.best)
-        return ratio(first.values, second.values)
-
-    def is_behind(self, place: RankedMember[T]) -> bool:
-        compared = self.lead(place)
-        if compared.verdict is Verdict.UNKNOWN:
-            return compared.value >= ONCE
-        return compared.verdict is Verdict.DIFFERENT and compared.value > 1
-
-
-ONCE = 1.5
-"""What was measured once is called behind only from this factor on: there is no spread to judge by."""
 
 
 def rank(group: Group[T], values_of: Callable[[T], Sequence[float]], *, more: bool) -> GroupRanking[T]:

@@ -64,22 +64,27 @@ def sentence(
     def name(place: Any) -> str:
         return safe(value_title(ranking.group.factor, factors_of(place.member)))
 
+    def with_value(place: Any) -> str:
+        return f"{name(place)} ({value_text(ranking.median(place))})"
+
     best, tied, verb = ranking.best, ranking.tied, "gives" if ranking.more else "takes"
+    once = some([with_value(place) for place in ranking.once])
+    beaten = [place for place in (ranking.runner_up, ranking.baseline(factors_of)) if place is not None]
+    if not beaten and not tied:
+        every = some([with_value(place) for place in ranking.places])
+        return f"measured only once, so no difference is significant: {every}."
+    also = f" Measured only once, so not ranked: {once}." if once else ""
+    if not beaten:
+        return f"no significant difference between {some([with_value(place) for place in (best, *tied)])}.{also}"
     figure = value_text(ranking.median(best))
-    names = some([name(place) for place in (best, *tied)])
-    if len(tied) == len(ranking.places) - 1:
-        every = some([f"{name(place)} ({value_text(ranking.median(place))})" for place in ranking.places])
-        return f"no significant difference between {every}."
     lead = f"{bold}{name(best)}{bold} {verb} {bold}{figure}{bold}"
     if tied:
-        lead = f"{names} lead with no significant difference ({figure})"
-    beaten = [place for place in (ranking.runner_up, ranking.baseline(factors_of)) if place is not None]
+        lead = f"{some([name(place) for place in (best, *tied)])} lead with no significant difference ({figure})"
     if ranking.more:
         over = listed(f"{times_text(ranking.lead(place).value)} as many as {name(place)}" for place in beaten)
     else:
         over = listed(f"{name(place)} {times_text(ranking.lead(place).value)} as long" for place in beaten)
-    once = ", measured once" if any(len(place.values) == 1 for place in (best, *beaten)) else ""
-    return f"{lead}, {over}{once}."
+    return f"{lead}, {over}.{also}"
 
 
 def group_title(group: Group[Any], every: Iterable[Factors] = ()) -> str:

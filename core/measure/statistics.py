@@ -1,11 +1,11 @@
-"""Medians, spreads, and when a difference may be called one.
+"""Medians, spreads, and the one rule for when a difference is significant.
 
 **Spread.** Of five values or more the middle half (the quartiles, type 7 of Hyndman & Fan, "Sample Quantiles in
 Statistical Packages", 1996), of fewer all of them.
 
 **Ratio.** Two measurements are compared by the ratio r = median(first) / median(second), with a 95% interval:
 
-- Five values or more on each side: the percentile bootstrap. Both sides are drawn anew with replacement 2,000 times,
+- Five values or more on each side: the percentile bootstrap. Both sides are resampled with replacement 2,000 times,
   and the interval runs from the 2.5th to the 97.5th percentile of the ratios of their medians (Efron & Tibshirani, "An
   Introduction to the Bootstrap", 1993, chapter 13; for ratios of times: Kalibera & Jones, "Rigorous Benchmarking in
   Reasonable Time", 2013).
@@ -13,11 +13,17 @@ Statistical Packages", 1996), of fewer all of them.
   91 of 100 cases). Instead Welch's t interval on the logarithms (Welch, 1947): with x, y the logarithms, s² their
   variances, n and m their numbers, it is exp(mean(x) - mean(y) ± t · sqrt(s²x/n + s²y/m)), t being Student's 97.5%
   quantile at Welch and Satterthwaite's degrees of freedom.
-- One value on a side: no interval, and nothing is called.
+- One value on a side: no interval, so no difference is significant.
 
-**Verdict.** A difference is called one when the interval leaves 1 out *and* the ratio is at least 3% off 1, since that
-is what the instrument itself is held to. Two are called alike when the whole interval lies within those 3%. All else
-is undecided. Of twenty comparisons of equals, about one falls outside of its 95% interval by chance.
+**The rule.** A difference is *significant* when the interval leaves 1 out *and* the ratio is at least 3% off 1, since
+that is what the instrument itself is held to: a test of the ratio at the 5% level together with a smallest effect that
+matters (Georges, Buytaert & Eeckhout, "Statistically Rigorous Java Performance Evaluation", 2007, compare by such
+intervals). Two are *alike* when the whole interval lies within those 3% (Schuirmann's test of equivalence, 1987). All
+else is *undecided*, and a value measured once is *unknown*: neither is a significant difference. Of twenty comparisons
+of equals, about one falls outside of its 95% interval by chance.
+
+Every page, every report and every command asks this rule and no other, by `Ratio.significant`, `Ratio.ahead` or
+`ranking`, so that one record never gets two verdicts.
 """
 
 from __future__ import annotations
@@ -26,7 +32,6 @@ import math
 import statistics
 from collections.abc import Sequence
 from enum import StrEnum
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -35,13 +40,7 @@ QUARTILES_FROM = 5
 BOOTSTRAP_FROM = 5
 RESAMPLES = 2_000
 RESOLUTION = 0.03
-"""The smallest difference, as a part, that is worth calling one."""
-
-STUDENT = (
-    (1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (6, 2.447), (7, 2.365), (8, 2.306), (9, 2.262),
-    (10, 2.228), (12, 2.179), (15, 2.131), (20, 2.086), (30, 2.042), (60, 2.000), (math.inf, 1.960),
-)  # fmt: skip
-"""(degrees of freedom, 97.5% quantile of Student's t)."""
+"""The smallest relative difference that counts as one."""
 
 
 class Summary(NamedTuple):
@@ -56,7 +55,7 @@ class Summary(NamedTuple):
 
 
 class Verdict(StrEnum):
-    """What may be said of two measurements."""
+    """What the data say of two measurements; see the rule above."""
 
     DIFFERENT = "different"
     ALIKE = "alike"
@@ -81,6 +80,16 @@ class Ratio(NamedTuple):
         large = not 1 / (1 + RESOLUTION) < self.value < 1 + RESOLUTION
         return Verdict.DIFFERENT if clear and large else Verdict.UNDECIDED
 
+    @property
+    def significant(self) -> bool:
+        """Whether there is a significant difference: the rule of this module."""
+        return self.verdict is Verdict.DIFFERENT
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the first is larger, significantly."""
+        return self.significant and self.value > 1
+
 
 def summarise(values: Sequence[float]) -> Summary:
     """One value or more."""
@@ -99,6 +108,11 @@ def ratio(first: Sequence[float], second: Sequence[float], seed: int = 0) -> Rat
     enough = min(len(first), len(second)) >= BOOTSTRAP_FROM
     low, high = _bootstrap(first, second, seed) if enough else _welch(first, second)
     return Ratio(value, min(low, value), max(high, value))
+
+
+def advantage(first: Sequence[float], second: Sequence[float], *, more: bool) -> Ratio:
+    """How many times as good the first values are: as much where `more` is better, as short where less is."""
+    return ratio(first, second) if more else ratio(second, first)
 
 
 def _bootstrap(first: Sequence[float], second: Sequence[float], seed: int) -> tuple[float, float]:
@@ -124,9 +138,7 @@ def _welch(first: Sequence[float], second: Sequence[float]) -> tuple[float, floa
 
 
 def student(freedom: float) -> float:
-    """The 97.5% quantile of Student's t, between the table's entries by 1/freedom."""
-    for (below, larger), (above, smaller) in pairwise(STUDENT):
-        if freedom <= above:
-            part = (1 / max(freedom, below) - 1 / above) / (1 / below - 1 / above)
-            return smaller + part * (larger - smaller)
-    return STUDENT[-1][1]
+    """The 97.5% quantile of Student's t distribution at these degrees of freedom, 1 or more; infinitely many: 1.960."""
+    from scipy.special import stdtrit  # only here: neither the app's start nor `inspect` waits for SciPy
+
+    return float(stdtrit(freedom, 0.975)) if math.isfinite(freedom) else statistics.NormalDist().inv_cdf(0.975)

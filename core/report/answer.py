@@ -252,9 +252,9 @@ MACHINE = {
 
 def _provenance(evidence: Evidence) -> Iterator[Block]:
     yield Text(
-        "A figure is the median of its turns; its spread is the middle half of five turns or more, all of fewer. Two "
-        "figures differ where a 95% interval of their ratio leaves 1 out and the ratio is at least 3% off; else it "
-        "says that there is no difference that can be told. Of the runs in one setting the one that compares the most "
+        "A figure is the median of its repeats; its spread is the middle half of five repeats or more, all of fewer. A "
+        "difference is significant where the 95% interval of the ratio of two medians leaves 1 out and the ratio is at "
+        "least 3% off 1. Of the runs in one configuration the one that compares the most "
         "stores counts, the newest of those."
     )
     told = [(title, _fact(name, evidence.machine.get(name))) for name, title in MACHINE.items()]

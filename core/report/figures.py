@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..measure.statistics import Ratio, Summary, Verdict, ratio, summarise
+from ..measure.statistics import Ratio, Summary, ratio, summarise
 
 
 @dataclass(frozen=True)
@@ -61,5 +61,5 @@ def figure(values: Sequence[float], run: RunSource) -> Figure:
 
 
 def differ(one: Figure, other: Figure) -> bool:
-    """Whether there is a difference, as `core.measure.statistics` calls one. Of positive values."""
-    return one.over(other).verdict is Verdict.DIFFERENT
+    """Whether there is a significant difference by the rule of `measure.statistics`. Of positive values."""
+    return one.over(other).significant

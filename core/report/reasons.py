@@ -45,7 +45,7 @@ def tie(level: Sequence[Ranked], chosen: Ranked) -> Reason:
     others = [one for one in level if one is not chosen]
     sizes = [one.store.each for one in others]
     names = listed([chosen.store.name, *(one.store.name for one in others)])
-    text = f"Between {names} there is no difference in speed that these turns can tell"
+    text = f"Between {names} there is no significant difference in speed"
     if min(sizes) > AS_LARGE * chosen.store.each:
         text += f". Size decides: {each(chosen.store)} an image against {size_text(min(sizes))}"
         text += f" to {size_text(max(sizes))}" if max(sizes) > AS_LARGE * min(sizes) else ""

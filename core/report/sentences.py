@@ -23,9 +23,7 @@ def trade_off(ranked: Sequence[Ranked], on_front: Sequence[str]) -> str:
     if len(on_front) == len(ranked):
         first = "Each of these stores is smaller or faster than any other"
     tied = [one.store.name for one in ties]
-    level = (
-        f" Between {_names([best.store.name, *tied])} there is no difference in speed that can be told." if tied else ""
-    )
+    level = f" Between {_names([best.store.name, *tied])} there is no significant difference in speed." if tied else ""
     return f"{first}.{level}"
 
 
@@ -33,11 +31,11 @@ def speeds(ranked: Sequence[Ranked]) -> str:
     """Who is fastest, with whom it ties, and by how much it leads those that differ from it in one factor."""
     best, ties = best_of(ranked)
     if len(ties) == len(ranked) - 1:
-        return f"No difference: the turns of all {counted(len(ranked), 'store')} cannot be told apart."
+        return f"There is no significant difference between the {counted(len(ranked), 'store')}."
     told = leads(best, ranked)
     said = ", ".join([f"{best.store.name} gives {speed_text(best.rate.median)}", *([told] if told else [])])
     return f"{said}." + (
-        f" Between {_names([one.store.name for one in (best, *ties)])} there is no difference that can be told."
+        f" Between {_names([one.store.name for one in (best, *ties)])} there is no significant difference."
         if ties
         else ""
     )
@@ -89,7 +87,7 @@ def _least_most(rows: Sequence[tuple[str, Figure]], what: str) -> str:
     behind = [store for store, took in ordered[1:] if differ(least, took)]
     if len(rows) > 1 and not behind:
         low, high = _seconds(least.median), _seconds(ordered[-1][1].median)
-        return f"No difference between stores: {what} {low} to {high}."
+        return f"There is no significant difference between stores: {what} {low} to {high}."
     others = [
         f"from {one.store} after {_seconds(figures[one.store].median)} ({one.factor} differs)"
         for one in neighbours(quick, behind)
@@ -101,11 +99,21 @@ def _median(row: tuple[str, Figure]) -> float:
     return row[1].median
 
 
+SMALLEST_SHARE = 0.0005
+"""Shares below it are written as 0.0%, so they count as equal."""
+
+
+def _told_share(share: Figure) -> Figure:
+    """A share of the time with values that a ratio can be made of."""
+    return share.turned(lambda value: max(value, SMALLEST_SHARE))
+
+
 def waits(rows: Sequence[tuple[str, Figure]], of_what: str) -> str:
     """How much of the time is spent waiting for data."""
     (least_store, least), (most_store, most) = min(rows, key=_median), max(rows, key=_median)
-    if least.low <= most.high and most.low <= least.high:
-        return f"{of_what} waits for data {least.median:.1%} to {most.median:.1%} of the time; the spreads overlap."
+    if not differ(_told_share(least), _told_share(most)):
+        shares = f"{least.median:.1%} to {most.median:.1%}"
+        return f"{of_what} waits for data {shares} of the time; no significant difference between stores."
     said = f"{of_what} waits for data {least.median:.1%} of the time with {least_store}"
     return f"{said}, {most.median:.1%} with {most_store}."
 
@@ -115,9 +123,7 @@ def fastest_way(operation: str, rows: Sequence[Access]) -> str:
     best = rows[0]
     said = f"{operation[:1].upper()}{operation[1:]}: {best.way} gives {speed_text(best.rate.median)}"
     ties = [row.way for row in rows[1:] if not differ(row.rate, best.rate)]
-    return (
-        f"{said}; between {_names([best.way, *ties])} there is no difference that can be told." if ties else f"{said}."
-    )
+    return f"{said}; between {_names([best.way, *ties])} there is no significant difference." if ties else f"{said}."
 
 
 def stages(rows: Sequence[Loading]) -> str:

@@ -1,4 +1,4 @@
-"""Which way wins where: of each operation at each number of images the fastest, as far as the times can tell."""
+"""The storage methods ranked: by operation and number of images, with the leads that are significant."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...formats import keeps_files
-from ..controlled import ONCE, Group, groups, store_factors
-from ..statistics import Summary, Verdict, ratio, summarise
+from ..controlled import Group, groups, store_factors
+from ..ranking import Ranking
+from ..statistics import Summary, summarise
 
 Row = Mapping[str, Any]
 
 Method = tuple[str, str]
-"""A way of storing: (format, variant)."""
+"""A storage method: (format, variant)."""
 
 
 @dataclass(frozen=True)
 class MethodTimes:
-    """A way in one operation at one number of images; `seconds` are its raw times."""
+    """A method in one operation at one number of images; `values` are its raw times in seconds."""
 
     format: str
     variant: str
-    seconds: Sequence[float]
+    values: Sequence[float]
 
     @property
     def name(self) -> str:
@@ -30,51 +31,31 @@ class MethodTimes:
 
     @property
     def summary(self) -> Summary:
-        return summarise(self.seconds)
-
-    def slower_than(self, other: MethodTimes) -> bool:
-        """Whether the times allow to say so."""
-        compared = ratio(self.seconds, other.seconds)
-        if compared.verdict is Verdict.UNKNOWN:
-            return compared.value >= ONCE
-        return compared.verdict is Verdict.DIFFERENT and compared.value > 1
+        return summarise(self.values)
 
 
 @dataclass(frozen=True)
-class OperationRanking:
+class OperationRanking(Ranking[MethodTimes]):
     """Methods in one operation at one number of images, the smallest median first."""
 
     operation: str
     samples: int
     places: Sequence[MethodTimes]
-
-    @property
-    def best(self) -> MethodTimes:
-        return self.places[0]
-
-    @property
-    def tied(self) -> list[MethodTimes]:
-        """Those of which it cannot be said that they are slower than the best."""
-        return [place for place in self.places[1:] if not place.slower_than(self.best)]
-
-    @property
-    def runner_up(self) -> MethodTimes | None:
-        """The first that is slower than the best."""
-        return next((place for place in self.places[1:] if place.slower_than(self.best)), None)
+    more: bool = False
 
     @property
     def plain_files(self) -> MethodTimes | None:
-        """Files, where they are neither ahead nor the runner-up."""
-        known = (self.best, self.runner_up, *self.tied)
-        return next((place for place in self.places if keeps_files(place.format) and place not in known), None)
+        """Files, where they are significantly behind the best and not the runner-up."""
+        files = (place for place in self.places if keeps_files(place.format) and place != self.runner_up)
+        return next((place for place in files if self.is_behind(place)), None)
 
     def factor(self, place: MethodTimes) -> float:
-        """How many times the best's median a way took."""
+        """How many times the best's median a method took."""
         return place.summary.median / self.best.summary.median
 
 
 def rank_methods(rows: Iterable[Row], operations: Sequence[str]) -> list[OperationRanking]:
-    """A standing for each of these operations at each number of images at which anything was measured, in order."""
+    """A ranking for each of these operations at each number of images at which anything was measured, in order."""
     found: dict[tuple[str, int], list[MethodTimes]] = {}
     for row in rows:
         if row["operation"] in operations and row["seconds"]:

@@ -144,7 +144,7 @@ def one_run_sentence(comparison: Comparison) -> str:
             f"{differs}."
         )
     names = _some([_name(line) for line in near])
-    why = ": measured once only" if summary.repeats < 2 else ""
+    why = ": measured only once" if summary.repeats < 2 else ""
     return f"{lead} has the best median, {reached}. Its lead over {names} is not significant{why}."
 
 
@@ -173,8 +173,7 @@ def _differing(one: ComparisonLine, other: ComparisonLine) -> str:
 
 
 def _is_behind(comparison: Comparison, best: ComparisonLine, other: ComparisonLine) -> bool:
-    ratio = comparison.better(best.values[0], other.values[0])
-    return ratio.verdict is Verdict.DIFFERENT and ratio.value > 1
+    return comparison.better(best.values[0], other.values[0]).ahead
 
 
 def _name(line: ComparisonLine) -> str:
@@ -197,7 +196,7 @@ def _against_first(comparison: Comparison, number: int) -> Iterable[str]:
         yield f"**{name}** measured nothing that A measured."
         return
     for line, ratio in sorted(ratios, key=lambda pair: abs(math.log(pair[1].value)), reverse=True):
-        if ratio.verdict is Verdict.DIFFERENT:
+        if ratio.significant:
             yield f"{_name(line)}: {_lead(comparison, ratio, name)}"
     for verdict, text in SAID.items():
         names = [_name(line) for line, ratio in ratios if ratio.verdict is verdict]
@@ -225,7 +224,7 @@ def _word(comparison: Comparison) -> str:
 SAID = {
     Verdict.ALIKE: f"A and {{name}} are alike to within {RESOLUTION:.0%}.",
     Verdict.UNDECIDED: "no significant difference between A and {name}.",
-    Verdict.UNKNOWN: "measured once in A or {name}, so nothing is called.",
+    Verdict.UNKNOWN: "measured only once in A or {name}, so no difference is significant.",
 }
 
 

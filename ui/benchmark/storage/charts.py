@@ -160,18 +160,18 @@ def winners_chart(found: Sequence[OperationRanking]) -> alt.LayerChart:
     table = pd.DataFrame(
         [
             {
-                "operation": operation_title(standing.operation),
-                "images": f"{standing.samples:,}",
-                "winner": cell_title(standing),
-                "by": cell_text(standing),
-                "colour": _cell_colour(standing),
-                "level": ", ".join(place.name for place in (standing.best, *standing.tied)),
-                "time": time_text(standing.best.summary.median),
+                "operation": operation_title(ranking.operation),
+                "images": f"{ranking.samples:,}",
+                "winner": cell_title(ranking),
+                "by": cell_text(ranking),
+                "colour": _cell_colour(ranking),
+                "level": ", ".join(place.name for place in (ranking.best, *ranking.tied)),
+                "time": time_text(ranking.best.summary.median),
             }
-            for standing in found
+            for ranking in found
         ]
     )
-    columns = list(dict.fromkeys(f"{count:,}" for count in sorted({standing.samples for standing in found})))
+    columns = list(dict.fromkeys(f"{count:,}" for count in sorted({ranking.samples for ranking in found})))
     base = alt.Chart(table).encode(
         x=alt.X("images:N", sort=columns, title="images",
                 axis=alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False)),
@@ -189,9 +189,9 @@ def winners_chart(found: Sequence[OperationRanking]) -> alt.LayerChart:
     return finish((cells + name + by).properties(**cell)).configure_scale(bandPaddingInner=0.05)
 
 
-def _cell_colour(standing: OperationRanking) -> str:
-    """The format's, where all that are ahead are of one; none has it where they are of several, or have no rival."""
-    if len(standing.places) == 1:
+def _cell_colour(ranking: OperationRanking) -> str:
+    """The format's, where all that are ahead are of one; grey where they are of several, or nothing is behind them."""
+    if len(ranking.places) == 1 or not (ranking.tied or ranking.runner_up):
         return FIGURE_COLOUR
-    formats = {place.format for place in (standing.best, *standing.tied)}
+    formats = {place.format for place in (ranking.best, *ranking.tied)}
     return format_colour(formats.pop()) if len(formats) == 1 else FIGURE_COLOUR

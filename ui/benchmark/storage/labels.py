@@ -1,4 +1,4 @@
-"""The storage experiment in words: names of ways and operations, seconds, verdicts."""
+"""The storage experiment in words: names of methods and operations, seconds, verdicts."""
 
 from __future__ import annotations
 
@@ -54,50 +54,56 @@ def time_text(seconds: float) -> str:
 
 
 def verdict(found: Sequence[OperationRanking]) -> list[str]:
-    """A sentence for each operation about the largest number of images, and where another way was ahead."""
+    """A sentence for each operation about the largest number of images, and where another method was ahead."""
     by_operation: dict[str, list[OperationRanking]] = {}
-    for standing in found:
-        if len(standing.places) > 1:
-            by_operation.setdefault(standing.operation, []).append(standing)
-    return [_sentence(operation, standings) for operation, standings in by_operation.items()]
+    for ranking in found:
+        if len(ranking.places) > 1:
+            by_operation.setdefault(ranking.operation, []).append(ranking)
+    return [_sentence(operation, rankings) for operation, rankings in by_operation.items()]
 
 
-def _sentence(operation: str, standings: Sequence[OperationRanking]) -> str:
-    last = standings[-1]
+def _sentence(operation: str, rankings: Sequence[OperationRanking]) -> str:
+    last = rankings[-1]
     best, tied = last.best, last.tied
-    images = counted(last.samples, "image")
-    told = time_text(best.summary.median)
-    head = f"**{operation_title(operation)}**, {images}: "
-    if len(tied) == len(last.places) - 1:
-        names = listed(_shown(place) for place in last.places)
-        return f"{head}no significant difference between {names} ({told}).{_missing(standings)}"
-    names = listed(f"**{_shown(place)}**" for place in (best, *tied))
-    lead = f"{names} {'took' if not tied else 'lead with no significant difference,'} {told}"
+    head = f"**{operation_title(operation)}**, {counted(last.samples, 'image')}: "
+    also = f" Measured only once, so not ranked: {_with_times(last.once)}." if last.once else ""
+    after = f"{also}{_missing(rankings)}"
     beaten = [place for place in (last.runner_up, last.plain_files) if place is not None]
+    if not beaten and not tied:
+        times = _with_times(last.places)
+        return f"{head}measured only once, so no difference is significant: {times}.{_missing(rankings)}"
+    if not beaten:
+        names, told = listed(_shown(place) for place in (best, *tied)), time_text(best.summary.median)
+        return f"{head}no significant difference between {names} ({told}).{after}"
+    names = listed(f"**{_shown(place)}**" for place in (best, *tied))
+    lead = f"{names} {'took' if not tied else 'lead with no significant difference,'} {time_text(best.summary.median)}"
     far = listed(f"{_shown(place)} {times_text(last.factor(place))} as long" for place in beaten)
-    once = ", measured once" if any(place.summary.repeats == 1 for place in (best, *beaten)) else ""
     ahead = {place.name for place in (best, *tied)}
-    return f"{head}{lead}; {far}{once}.{_elsewhere(standings, ahead)}{_missing(standings)}"
+    return f"{head}{lead}; {far}.{_elsewhere(rankings, ahead)}{after}"
+
+
+def _with_times(places: Sequence[MethodTimes]) -> str:
+    return listed(f"{_shown(place)} ({time_text(place.summary.median)})" for place in places)
 
 
 def _shown(place: MethodTimes) -> str:
     return verbatim(place.name)
 
 
-def _elsewhere(standings: Sequence[OperationRanking], ahead: set[str]) -> str:
+def _elsewhere(rankings: Sequence[OperationRanking], ahead: set[str]) -> str:
     """Where none of those who are ahead at the end was."""
     others: dict[str, list[int]] = {}
-    for standing in standings[:-1]:
-        if standing.best.name not in ahead and not ahead & {place.name for place in standing.tied}:
-            others.setdefault(standing.best.name, []).append(standing.samples)
+    for ranking in rankings[:-1]:
+        if ranking.best.name not in ahead and not ahead & {place.name for place in ranking.tied}:
+            others.setdefault(ranking.best.name, []).append(ranking.samples)
     parts = [f"{verbatim(name)} at {listed(f'{count:,}' for count in counts)}" for name, counts in others.items()]
     return f" Ahead at fewer images: {listed(parts)}." if parts else ""
 
 
-def _missing(standings: Sequence[OperationRanking]) -> str:
-    """The ways that were measured before and are missing at the end."""
-    there = {place.name for place in standings[-1].places}
-    before = dict.fromkeys(place.name for standing in standings for place in standing.places)
+def _missing(rankings: Sequence[OperationRanking]) -> str:
+    """The methods that were measured before and are missing at the end."""
+    there = {place.name for place in rankings[-1].places}
+    before = dict.fromkeys(place.name for ranking in rankings for place in ranking.places)
     names = [verbatim(name) for name in before if name not in there]
     return f" Left out there: {listed(names)}." if names else ""
 
@@ -111,15 +117,17 @@ def left_out_text(told: Mapping[str, Any]) -> str:
     return f"{way}, {operation_title(told['operation']).lower()}{reads}, {told['samples']:,} images: {told['reason']}"
 
 
-def cell_title(standing: OperationRanking) -> str:
+def cell_title(ranking: OperationRanking) -> str:
     """Who is ahead, in a small space."""
-    return f"{1 + len(standing.tied)} level" if len(standing.tied) > 1 else standing.best.name
+    return f"{1 + len(ranking.tied)} level" if len(ranking.tied) > 1 else ranking.best.name
 
 
-def cell_text(standing: OperationRanking) -> str:
+def cell_text(ranking: OperationRanking) -> str:
     """By how much the winner is ahead of the next, in a small space, or that there is no one winner."""
-    if len(standing.tied) > 1:
+    if len(ranking.tied) > 1:
         return "no difference"
-    if standing.tied:
-        return f"= {standing.tied[0].name}"
-    return f"{times_text(standing.factor(standing.places[1]))} ahead" if len(standing.places) > 1 else "alone measured"
+    if ranking.tied:
+        return f"= {ranking.tied[0].name}"
+    if ranking.runner_up is not None:
+        return f"{times_text(ranking.factor(ranking.runner_up))} ahead"
+    return "measured once" if ranking.once else "only method"

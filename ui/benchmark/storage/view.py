@@ -77,16 +77,16 @@ def _draw_winners(record: RunRecord, found: Any) -> None:
         "In the colour of the fastest, with the factor by which the next one is behind; grey and =: no significant "
         "difference."
     )
-    download_row(chart, [_standing_row(standing) for standing in found], f"{record.path.stem}-winners")
+    download_row(chart, [_ranking_row(ranking) for ranking in found], f"{record.path.stem}-winners")
 
 
-def _standing_row(standing: Any) -> dict[str, Any]:
+def _ranking_row(ranking: Any) -> dict[str, Any]:
     return {
-        "operation": standing.operation,
-        "samples": standing.samples,
-        "fastest": standing.best.name,
-        "median_s": standing.best.summary.median,
-        "no_difference_to": " ".join(place.name for place in standing.tied),
+        "operation": ranking.operation,
+        "samples": ranking.samples,
+        "fastest": ranking.best.name,
+        "median_s": ranking.best.summary.median,
+        "no_difference_to": " ".join(place.name for place in ranking.tied),
     }
 
 
