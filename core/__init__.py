@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .inspect.opened_store import ForeignStore
     from .stores.store import Store
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["open_store"]
 
 

@@ -13,10 +13,18 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
+from . import __version__
 from .base.errors import InputError, WorkError, disk_error_text
+from .base.extras import needed_by
+from .base.package import COMMAND
 from .base.printable import printable
 from .cli.verb import shared_arguments
 from .cli.verbs import VERBS
+
+DESCRIPTION = (
+    f"{COMMAND} VERB ... [--json] [--home DIR]. Exit status: 0 done; 2 bad input or usage, 1 failed "
+    "(each with one line on standard error); 130 interrupted."
+)
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
@@ -31,7 +39,8 @@ class _Parser(ArgumentParser):
 def parse(arguments: Sequence[str]) -> Namespace:
     """Raises InputError for anything but a verb with its arguments."""
     everywhere = shared_arguments(_Parser)
-    parser = _Parser(prog="python -m core", description=__doc__, parents=[everywhere])
+    parser = _Parser(prog=COMMAND, description=DESCRIPTION, parents=[everywhere])
+    parser.add_argument("--version", action="version", version=f"format-matters {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
     for name, verb in VERBS.items():
         verb.arguments(verbs.add_parser(name, help=verb.help, description=verb.help, parents=[everywhere]))
@@ -47,7 +56,8 @@ def main(arguments: Sequence[str]) -> int:
         given = parse(arguments)
         from .cli.console import run, show_result
 
-        show_result(run(VERBS[given.verb].answer(given)), given.json)
+        with needed_by(f"the verb {given.verb}"):
+            show_result(run(VERBS[given.verb].answer(given)), given.json)
         sys.stdout.flush()
         return DONE
     except InputError as error:
@@ -62,6 +72,11 @@ def main(arguments: Sequence[str]) -> int:
         return DONE
     except OSError as error:
         return _told(WorkError(disk_error_text(error, f"the verb {given.verb}")), FAILED)
+
+
+def command() -> NoReturn:
+    """The console script `format-matters`."""
+    sys.exit(main(sys.argv[1:]))
 
 
 def _never_fail_to_print() -> None:
@@ -82,4 +97,4 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    command()

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import InputError
+from .package import INSTALLED
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
+REPOSITORY = Path(__file__).resolve().parents[2]
+"""The folder that holds this package: the clone, or where packages are installed."""
+
 KAGGLE = Path("/kaggle/working")
 
 
@@ -21,11 +24,17 @@ class Home:
 
     @classmethod
     def find(cls, given: str | os.PathLike[str] | None = None) -> Home:
-        """`given`, else the variable FORMAT_MATTERS_HOME, else Kaggle's working folder, else the repository."""
+        """`given`, else the variable FORMAT_MATTERS_HOME, else Kaggle's working folder, else the clone's own folder.
+
+        Where the package is installed, the last is the current folder if it is a home already, else
+        `format-matters` in the user's data folder (XDG_DATA_HOME, ~/.local/share).
+        """
         chosen = given or os.environ.get("FORMAT_MATTERS_HOME")
         if chosen:
             return cls(Path(chosen).expanduser().absolute())
-        return cls(KAGGLE / "format-matters" if KAGGLE.is_dir() else REPOSITORY)
+        if KAGGLE.is_dir():
+            return cls(KAGGLE / "format-matters")
+        return cls(_own_folder() if INSTALLED else REPOSITORY)
 
     @property
     def raw(self) -> Path:
@@ -42,6 +51,14 @@ class Home:
     @property
     def jobs(self) -> Path:
         return self.root / "runs" / "jobs"
+
+
+def _own_folder() -> Path:
+    """Of somebody who installed the package: nothing is written beside it, nor into whatever folder he stands in."""
+    here = Path.cwd()
+    if any((here / name).is_dir() for name in ("data/raw", "data/built")):
+        return here
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "format-matters"
 
 
 def check_name(name: str) -> str:

@@ -7,6 +7,12 @@ from typing import Any
 
 ROOT = __name__.partition(".")[0]
 
+INSTALLED = ROOT != "core"
+"""Whether this is the installed distribution rather than a clone."""
+
+COMMAND = "format-matters" if INSTALLED else f"python -m {ROOT}"
+"""What people type before a verb."""
+
 
 def load(where: str) -> Any:
     """What "module:Name" says; a module that begins with a dot is one of this package. Raises ImportError."""

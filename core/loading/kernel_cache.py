@@ -8,13 +8,15 @@ import os
 from functools import cache
 from pathlib import Path
 
+from ..base.package import ROOT
+
 SOURCES = Path(__file__).parent
 
 
 @cache
 def cache_folder() -> Path:
     """One folder for each state of the sources that kernels may be made of."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(ROOT.encode())  # numba keeps the module's name with a kernel
     for source in sorted(SOURCES.rglob("*.py")):
         digest.update(source.read_bytes())
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -8,6 +8,7 @@ from ..base.errors import InputError, disk_trouble_told
 from ..base.files import Unreadable, read_whole
 from ..base.home import Home
 from ..base.names import readable
+from ..base.package import COMMAND
 from .exchange import LONGEST_FILE, open_bundle
 from .imported_runs import remove_record
 from .legacy_summary import open_summary
@@ -49,7 +50,7 @@ def find_run(home: Home, name: str) -> RunRecord:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise InputError(f"there is no run {name!r}; `python -m core runs` lists them")
+        raise InputError(f"there is no run {name!r}; `{COMMAND} runs` lists them")
     raise InputError(f"{name!r} may be {' or '.join(run.name for run in found[:4])}; give more of the name")
 
 

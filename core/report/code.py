@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ..base.home import REPOSITORY, Home
+from ..base.package import COMMAND, ROOT
 from ..loading.loaders import DEFAULT_LOADER
 from .evidence import Evidence, LoadingConfiguration, StoreFacts
 
-CORE = "python -m core"
-
 SNIPPET = """\
-from core import open_store
+from {package} import open_store
 
 store = open_store({path!r}, split={split!r})
 loader = store.loader({settings})
@@ -39,6 +38,7 @@ def snippet(store: StoreFacts, evidence: Evidence, setting: LoadingConfiguration
         path=_shown(store.path, evidence),
         split=split,
         settings=", ".join(f"{name}={value!r}" for name, value in given.items()),
+        package=ROOT,
         images=f"{kind}, (batch, 3, height, width); labels: int64",
     )
 
@@ -117,4 +117,4 @@ def _places(evidence: Evidence, stores: Sequence[StoreFacts]) -> list[str]:
 
 def _command(evidence: Evidence, parts: Sequence[str]) -> str:
     home = ["--home", evidence.home] if evidence.home and Path(evidence.home) != Home.find().root else []
-    return f"{CORE} {shlex.join([*parts, *home])}"
+    return f"{COMMAND} {shlex.join([*parts, *home])}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..base.errors import InputError
 from ..base.names import readable
+from ..base.package import COMMAND
 from ..base.typed_paths import typed_path
 from ..formats import FORMATS
 from .folder_names import split_name
@@ -35,7 +36,7 @@ class ContainerError(InputError):
         self.path = path
         super().__init__(
             f"{readable(path)} is {noun}, which is not imported: look into it in the Inspector "
-            f"(python -m core inspect), or give a folder or an archive of image files"
+            f"({COMMAND} inspect), or give a folder or an archive of image files"
         )
 
 

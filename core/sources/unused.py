@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ..base.contracts import Skipped
 from ..base.names import readable
+from ..base.package import COMMAND
 from ..base.units import counted
 from ..formats import FORMATS
 from .tree import Folder, Others, Tree
@@ -24,7 +25,7 @@ ONE_BY_ONE = 50
 HEAD_BYTES = 1 << 14
 
 _NOT_READ = "an image of a kind that is not read here (save it as PNG or JPEG)"
-_TO_INSPECT = "to be opened in the Inspector (python -m core inspect)"
+_TO_INSPECT = f"to be opened in the Inspector ({COMMAND} inspect)"
 _KINDS: Mapping[str, str] = {
     **dict.fromkeys((".heic", ".heif", ".avif", ".jxl", ".psd", ".exr", ".hdr", ".svg", ".eps", ".dds"), _NOT_READ),
     **dict.fromkeys((".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"), "a raw photo, which is not read"),

@@ -15,6 +15,7 @@ import numpy as np
 from ..base import checksums
 from ..base.contracts import Buffer, Compression, Encoding, Format, Labels, Pixels, Reader, Shape, Sizes
 from ..base.errors import InputError, WorkError, disk_trouble_told
+from ..base.extras import needed_by
 from ..base.files import remove
 from ..base.home import Home
 from ..compressions import COMPRESSIONS
@@ -124,8 +125,8 @@ class Store:
 
     def loader(self, **settings: Any) -> Loader:
         """Batches of torch tensors; see `core.loading.make_loader` for the settings."""
-        from ..loading import make_loader
-
+        with needed_by("a loader"):
+            from ..loading import make_loader
         return make_loader(self, **settings)
 
     def close(self) -> None:
