@@ -141,7 +141,15 @@ def test_what_is_missing_is_one_line_with_the_extra(
     built: Path, installed: Path, light: Path, arguments: list[str], extra: str
 ) -> None:
     given = [argument.format(store=built) for argument in arguments]
-    done = run("-m", "format_matters", *given, path=(light, installed), cwd=built.parents[4], check=False)
+    done = run(
+        "-m",
+        "format_matters",
+        *given,
+        path=(light, installed),
+        cwd=built.parents[4],
+        check=False,
+        FORMAT_MATTERS_HOME="",
+    )
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert f'pip install "format-matters[{extra}]"' in done.stderr
