@@ -163,7 +163,7 @@ def test_the_page_has_the_first_picture_at_once(furnished: Home) -> None:
     told = [element.proto.json for element in app.get("bidi_component") if f'live/{job.id}"' in element.proto.json]
     assert len(told) == 1, "one picture, beside the small one in the sidebar"
     assert "A &lt;race" in told[0]
-    assert "draws as little as it can" in texts(app)
+    assert "updates as little as possible" in texts(app)
     Jobs(furnished).cancel(job.id)
 
 
@@ -172,7 +172,7 @@ def test_in_a_browser_the_picture_moves_and_gives_way_to_the_result(browser, fur
     with serving(furnished.root) as address:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(f"{address}/benchmark")
-        page.get_by_role("button", name="Race 2 stores").wait_for()
+        page.get_by_role("button", name="Benchmark 2 stores").wait_for()
         job = race(furnished, seconds=1.5, rounds=2)
         page.reload()
         figures = page.locator(".fetched [aria-label^='images per second']")
@@ -181,7 +181,7 @@ def test_in_a_browser_the_picture_moves_and_gives_way_to_the_result(browser, fur
         page.wait_for_function("() => !document.hidden")
         assert until(lambda: figures.get_attribute("aria-label") != before, 20)
         assert page.get_by_test_id("stSidebar").get_by_role("progressbar").count() == 1
-        page.get_by_text("Standings").first.wait_for(timeout=60_000)
+        page.get_by_text("Ranking").first.wait_for(timeout=60_000)
         calm(page)
         assert page.get_by_test_id("stMain").locator(".fetched").count() == 0
         assert page.get_by_test_id("stSidebar").get_by_role("progressbar").count() == 0

@@ -15,7 +15,7 @@ def test_bars_reach_to_the_median_on_one_scale() -> None:
     html = bars([Bar("a", "#111111", [100, 300, 200]), Bar("b", "#222222", [50])], "images per second")
     first, second = widths(html)
     assert round(first / second, 2) == 4
-    assert html.count("border-radius:50%") == 4, "a dot a turn"
+    assert html.count("border-radius:50%") == 4, "one dot per repeat"
     assert "images per second: a 200; b 50" in html
 
 

@@ -62,16 +62,16 @@ def test_each_view_is_drawn_without_complaint(furnished: Home) -> None:
         assert not app.error
 
 
-def test_a_kept_race_is_shown_again(furnished: Home) -> None:
+def test_a_kept_run_is_shown_again(furnished: Home) -> None:
     app = open_page("benchmark")
     assert "2 interleaved rounds" in texts(app)
-    app.segmented_control(key="benchmark.result.view").set_value("Turns").run()
+    app.segmented_control(key="benchmark.result.view").set_value("Repeats").run()
     assert list(app.dataframe[0].value["Round"]) == [1, 1, 1, 2, 2, 2]
 
 
-def test_the_reasons_are_sentences_beside_a_ladder(furnished: Home) -> None:
+def test_the_bottlenecks_are_sentences_beside_the_limits(furnished: Home) -> None:
     app = open_page("benchmark")
-    app.segmented_control(key="benchmark.result.view").set_value("Why").run()
+    app.segmented_control(key="benchmark.result.view").set_value("Bottlenecks").run()
     assert not app.exception
     assert texts(app).count("Bound by ") == 3
     assert len(app.get("vega_lite_chart")) == 2
@@ -84,16 +84,16 @@ def test_what_the_machine_did_is_shown_where_it_was_recorded(furnished: Home) ->
     assert len(app.get("vega_lite_chart")) == 1
     [record] = list_loader_runs(furnished)
     record.path.with_suffix(".monitor.csv").unlink()
-    assert "Nothing was recorded of the machine" in texts(app.run())
+    assert "No machine data was recorded" in texts(app.run())
 
 
 def test_an_experiment_of_every_combination_is_counted_before_it_starts(furnished: Home) -> None:
     app = open_page("benchmark")
-    assert app.button(key="benchmark.start").label == "Race 2 stores"
+    assert app.button(key="benchmark.start").label == "Benchmark 2 stores"
     app.button_group(key="benchmark.loaders").set_value(["fast", "naive"])
     app.multiselect(key="benchmark.batch_sizes").set_value([16, 64]).run()
-    assert app.button(key="benchmark.start").label == "Race 8 settings"
-    assert "24 turns" in texts(app)
+    assert app.button(key="benchmark.start").label == "Benchmark 8 configurations"
+    assert "24 repeats" in texts(app)
     app.multiselect(key="benchmark.batch_sizes").set_value([]).run()
     assert app.button(key="benchmark.start").disabled
     assert app.button(key="benchmark.start").label == "Choose one or more batch sizes"
@@ -136,7 +136,7 @@ def test_while_it_runs_the_page_can_be_left_and_come_back_to(furnished: Home) ->
         ended(furnished)
 
 
-def test_a_killed_measurement_leaves_its_turns_and_the_app_alive(furnished: Home) -> None:
+def test_a_killed_measurement_leaves_its_repeats_and_the_app_alive(furnished: Home) -> None:
     app = open_page("benchmark")
     begin(app)
     job = started(furnished, "turn")
@@ -148,10 +148,10 @@ def test_a_killed_measurement_leaves_its_turns_and_the_app_alive(furnished: Home
     newest = list_loader_runs(furnished)[0]
     assert newest.turns
     assert not newest.complete
-    assert "It was stopped before the last turn" in texts(app)
+    assert "It was stopped before the last repeat" in texts(app)
 
 
-def test_a_refused_setting_is_named_and_has_no_bar(furnished: Home) -> None:
+def test_a_refused_configuration_is_named_and_has_no_bar(furnished: Home) -> None:
     [record] = list_loader_runs(furnished)
     name = record.turns[0]["setting"]
     row = {**record.turns[0], "kind": "refused", "reason": "batch 3 of epoch 0 has 7 samples where 8 belong"}
@@ -159,7 +159,7 @@ def test_a_refused_setting_is_named_and_has_no_bar(furnished: Home) -> None:
         lines.write(json.dumps(row) + "\n")
     app = open_page("benchmark")
     assert "7 samples where 8 belong" in app.error[0].value
-    app.segmented_control(key="benchmark.result.view").set_value("Turns").run()
+    app.segmented_control(key="benchmark.result.view").set_value("Repeats").run()
     assert len(app.dataframe[0].value) == 4, name
 
 

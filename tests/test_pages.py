@@ -121,7 +121,7 @@ def test_a_path_is_recognised_before_it_is_imported(empty: Home, tmp_path: Path)
     app.run()
     said = texts(app)
     assert "Recognised as: **A folder of images** (folders are classes)." in said
-    assert "10 images: 8 train and 2 val  \n2 classes, labels from the folders' names" in said
+    assert "10 images: 8 train and 2 val  \n2 classes, labels from folder names" in said
     assert "2 of 10 images were drawn for val" in said
     assert "labels may lie there: labels.csv (a table with the columns id, breed" in said.replace("\\", "")
     assert "dataset.import" in buttons(app)
@@ -187,7 +187,7 @@ def test_every_view_of_a_dataset_is_drawn(view: int, furnished: Home) -> None:
     control.set_value(control.options[view]).run()
     assert not app.exception
     assert len(app.get("vega_lite_chart")) == (1, 1, 0, 0)[view - 1]
-    assert ("Nothing was skipped" in texts(app), "Nothing was left aside" in texts(app)) == (view == 3, view == 4)
+    assert ("Nothing was skipped" in texts(app), "No file was ignored" in texts(app)) == (view == 3, view == 4)
 
 
 def test_deleting_a_dataset_asks_first_and_names_its_stores(furnished: Home) -> None:
@@ -217,7 +217,7 @@ def test_the_form_offers_every_component_of_the_tables(furnished: Home) -> None:
     assert not app.exception
     assert len(app.button_group(key="build.format").options) == len(FORMATS)
     assert app.number_input(key="build.format.lmdb.group").value == 1
-    assert "built already" in list(app.dataframe[0].value["State"])
+    assert "already built" in list(app.dataframe[0].value["Status"])
 
 
 def test_several_stores_are_built_in_one_go(furnished: Home) -> None:
@@ -232,7 +232,7 @@ def test_several_stores_are_built_in_one_go(furnished: Home) -> None:
         time.sleep(0.05)
     assert {"lmdb/original-group4", "hdf5/original"} <= {store.name for store in list_stores(furnished)}
     assert app.run().segmented_control(key="build.view").value == "Build new"
-    assert app.button(key="build.start").label == "Built already"
+    assert app.button(key="build.start").label == "Already built"
     click(app, "build.show")
     assert app.segmented_control(key="build.view").value == "Stores"
     assert not app.exception
@@ -267,7 +267,7 @@ def test_a_store_is_verified_and_deleted(furnished: Home) -> None:
     chosen = app.selectbox(key="build.store").value
     click(app, "build.verify")
     assert ended(furnished, "verify").result["ok"]
-    assert "All 80 samples are as they should be" in texts(app.run())
+    assert "All 80 samples match" in texts(app.run())
     click(app, "build.delete")
     click(app, "build.delete_confirmed")
     assert chosen not in {str(store.path) for store in list_stores(furnished)}

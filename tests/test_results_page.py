@@ -54,7 +54,7 @@ def side_by_side(*names: str) -> AppTest:
 def test_without_runs_it_says_what_to_do(home: Home) -> None:
     app = results()
     assert not app.exception
-    assert "Nothing was measured yet." in texts(app)
+    assert "No runs yet." in texts(app)
 
 
 def test_the_newest_run_is_shown_with_all_that_can_be_taken_away(home: Home) -> None:
@@ -100,7 +100,7 @@ def test_a_run_is_deleted_after_it_was_asked(home: Home) -> None:
     assert record.path.exists()
     app.button(key="results.delete_confirmed").click().run()
     assert not record.path.exists()
-    assert "Nothing was measured yet." in texts(app)
+    assert "No runs yet." in texts(app)
 
 
 def test_a_run_from_elsewhere_is_opened(home: Home, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -110,8 +110,8 @@ def test_a_run_from_elsewhere_is_opened(home: Home, tmp_path_factory: pytest.Tem
     app = results()
     app.file_uploader(key="results.upload").set_value([("friend.run.zip", data, "application/zip")]).run()
     assert not app.exception
-    assert "is in the list now" in texts(app)
-    assert "Brought in from friend.run.zip, measured elsewhere" in texts(app)
+    assert "was added to the list" in texts(app)
+    assert "Imported from friend.run.zip, measured elsewhere" in texts(app)
     assert list(app.dataframe[0].value["Machine"]) == ["Chip A, 8 CPUs, 16.0 GB", "Chip B, 8 CPUs, 16.0 GB"]
 
 
@@ -147,7 +147,7 @@ def test_two_runs_of_a_kind_stand_side_by_side(empty: Home) -> None:
     assert not app.exception
     assert "lmdb/raw: **B is 1.50 times" in texts(app)
     assert "no significant difference between A and B" in texts(app)
-    assert "Worth knowing: rounds" in texts(app).replace("\\", "")
+    assert "Note: rounds" in texts(app).replace("\\", "")
 
 
 def test_machines_are_mixed_only_when_asked(empty: Home) -> None:

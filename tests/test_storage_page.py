@@ -31,17 +31,17 @@ def open_storage() -> AppTest:
 def test_the_form_foretells_time_and_space(home: Home) -> None:
     app = open_storage()
     assert not app.exception
-    assert "Compare 7 ways of storing" in [button.label for button in app.button]
-    assert "given back at the end" in texts(app)
+    assert "Compare 7 storage methods" in [button.label for button in app.button]
+    assert "freed at the end" in texts(app)
     assert "factors differ" in texts(app)
-    assert "train has 50 images: for more, they are stored again and again." in texts(app)
+    assert "train has 50 images: larger numbers repeat them." in texts(app)
 
 
 def test_nothing_chosen_is_nothing_to_start(home: Home) -> None:
     app = open_storage()
     app.multiselect[0].set_value([]).run()
     assert app.button(key="storage.start").disabled
-    assert "Choose at least one way" in texts(app)
+    assert "Select at least one storage method" in texts(app)
 
 
 def test_the_button_starts_the_job(home: Home) -> None:
@@ -64,8 +64,8 @@ def test_what_was_found_is_shown(home: Home) -> None:
         "Write one by one",
         "Read many",
         "Fastest method by operation",
-        "Space on the disk",
-        "again and again",
+        "Space on disk",
+        "images they repeat",
     ):
         assert words in told
     assert len(app.get("vega_lite_chart")) == 4
@@ -113,7 +113,7 @@ def test_what_was_left_out_is_named(home: Home, monkeypatch: pytest.MonkeyPatch)
     ways = ["lmdb/raw", "hdf5/tutorial"]
     finish(StorageExperiment("shapes", (50,), ways=ways, batch_size=2, repeats=1, home=str(home.root)).run())
     app = open_storage()
-    assert "2 parts left out" in [expander.label for expander in app.expander]
+    assert "2 measurements left out" in [expander.label for expander in app.expander]
     assert "hdf5/tutorial, write many and its reads, 50 images: it holds" in texts(app)
 
 

@@ -129,7 +129,7 @@ def test_the_collapse_is_told_for_what_it_is(furnished: Home) -> None:
     collapsed = epoch("lmdb/raw", 1, "class-sorted", val_accuracy=0.1, shuffle_quality=0.0, classes_per_batch=1.0)
     keep(furnished, [epoch("lmdb/raw", 1), collapsed])
     told = texts(open_orders())
-    assert "**sorted by class** 10% (1.0 classes a batch, shuffle quality 0.00)" in told
+    assert "**sorted by class** 10% (1.0 classes per batch, shuffle quality 0.00)" in told
     assert "has nothing to do with the storage format" in told
 
 

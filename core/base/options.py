@@ -31,6 +31,7 @@ class Option:
     minimum: float | None = None
     maximum: float | None = None
     optional: bool = False
+    title: str = ""
 
 
 def option(
@@ -40,9 +41,10 @@ def option(
     choices: tuple[Any, ...] | None = None,
     minimum: float | None = None,
     maximum: float | None = None,
+    title: str = "",
 ) -> Any:
-    """A dataclass field that is a user's option."""
-    declared = {"help": help, "choices": choices, "minimum": minimum, "maximum": maximum}
+    """A dataclass field that is a user's option. `title`: what forms call it, else they use its name."""
+    declared = {"help": help, "choices": choices, "minimum": minimum, "maximum": maximum, "title": title}
     return dataclasses.field(default=default, metadata={"option": declared})
 
 

@@ -18,7 +18,9 @@ class ZstdDict(ZstdFrames):
     """Each payload on its own, with a dictionary trained on a sample of them."""
 
     level: int = option(3, "Effort: 1 is fastest, 19 and more smallest", minimum=1, maximum=22)
-    dictionary_kib: int = option(16, "The dictionary's largest size, in KiB", minimum=1, maximum=1024)
+    dictionary_kib: int = option(
+        16, "The dictionary's largest size, in KiB", minimum=1, maximum=1024, title="Dictionary size (KiB)"
+    )
     dictionary: bytes | None = None
 
     def train(self, payloads: Sequence[bytes]) -> ZstdDict:

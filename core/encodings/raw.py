@@ -26,6 +26,7 @@ class Raw:
         "Resize every image to size x size pixels; needed where the dataset's images differ in shape",
         minimum=1,
         maximum=8192,
+        title="Resize to (pixels)",
     )
     payload_shape: Shape | None = None
 

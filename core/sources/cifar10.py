@@ -48,8 +48,10 @@ CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 class Cifar10:
     """The unpacked folder that the request names, or else the archive from the net."""
 
-    url: str = option("", f"address of the archive; empty: the variable {URL_VARIABLE}, or the official one")
-    md5: str = option(MD5, "checksum of the archive; empty: not checked")
+    url: str = option(
+        "", f"address of the archive; empty: the variable {URL_VARIABLE}, or the official one", title="URL"
+    )
+    md5: str = option(MD5, "checksum of the archive; empty: not checked", title="MD5")
     request: Request | None = None
     _splits: dict[str, tuple[Pixels, Labels]] = field(default_factory=dict, init=False, repr=False)
     _taken: dict[str, list[npt.NDArray[np.int64]]] = field(default_factory=dict, init=False, repr=False)

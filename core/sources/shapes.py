@@ -25,9 +25,9 @@ SPLITS = ("train", "val")
 class Shapes:
     """Generated PNGs. Image `index` of a split is of class `index % 10` and depends on seed, split and index alone."""
 
-    size: int = option(32, "width and height in pixels", minimum=8, maximum=4096)
-    train: int = option(5000, "training images", minimum=0)
-    val: int = option(1000, "validation images", minimum=0)
+    size: int = option(32, "width and height in pixels", minimum=8, maximum=4096, title="Size (pixels)")
+    train: int = option(5000, "training images", minimum=0, title="Training images")
+    val: int = option(1000, "validation images", minimum=0, title="Validation images")
     seed: int = option(0, "decides every picture", minimum=0)
     request: Request | None = None
 

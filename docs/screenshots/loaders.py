@@ -8,6 +8,7 @@ NAME and NAME-why, light and dark.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -40,10 +41,10 @@ def main(home: Path, dataset: str, name: str) -> None:
         wait(browser, address)
         for scheme in ("light", "dark"):
             page = opened(browser, address, scheme, dataset)
-            page.get_by_text("Standings").first.wait_for(timeout=60_000)
+            page.get_by_text("Ranking").first.wait_for(timeout=60_000)
             picture(page, name, scheme)
-            page.get_by_text("Why", exact=True).click()
-            page.get_by_text("Where the time of a sample goes").wait_for()
+            page.get_by_text("Bottlenecks", exact=True).click()
+            page.get_by_text("Time per sample").wait_for()
             picture(page, f"{name}-why", scheme)
         browser.close()
 
@@ -66,7 +67,7 @@ def run(page: Any) -> None:
         if pill.get_attribute("aria-pressed") != "true":
             pill.click()
             calm(page)
-    page.get_by_role("button", name="Race").last.click()
+    page.get_by_role("button", name=re.compile("^Benchmark [0-9]")).last.click()
     page.locator(".fetched [aria-label^='images per second']").wait_for(timeout=120_000)
     page.close()
 

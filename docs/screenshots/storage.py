@@ -28,7 +28,7 @@ def main(home: Path) -> None:
             page.goto(f"{address}/benchmark")
             title(page, "Benchmark")
             page.get_by_text("Storage", exact=True).first.click()
-            page.get_by_text("Space on the disk").wait_for(timeout=60_000)
+            page.get_by_text("Space on disk").wait_for(timeout=60_000)
             page.wait_for_timeout(4000)  # the forecast is measured meanwhile
             picture(page, "storage", scheme)
         browser.close()

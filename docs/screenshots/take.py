@@ -37,12 +37,12 @@ def main() -> None:
 
 def run_demo(page: Any) -> None:
     page.get_by_role("button", name="Run the one-minute demo").click()
-    page.get_by_text("What the demo found on this machine").wait_for(timeout=180_000)
+    page.get_by_text("Demo results on this machine").wait_for(timeout=180_000)
     page.reload()  # without the note that it is done
 
 
 def every_page(page: Any, scheme: str) -> None:
-    page.get_by_text("What the demo found on this machine").wait_for()
+    page.get_by_text("Demo results on this machine").wait_for()
     picture(page, "start", scheme)
     go(page, "Dataset", titled="shapes")
     page.get_by_alt_text("circle").first.wait_for()
@@ -55,11 +55,11 @@ def every_page(page: Any, scheme: str) -> None:
     page.wait_for_timeout(4000)  # the estimate is measured meanwhile
     picture(page, "build-new", scheme)
     go(page, "Benchmark")
-    page.get_by_role("button", name="Race 3 stores").wait_for()
+    page.get_by_role("button", name="Benchmark 3 stores").wait_for()
     picture(page, "benchmark", scheme)
-    page.get_by_text("Why", exact=True).click()
-    page.get_by_text("The ladder").wait_for()
-    page.get_by_text("Where the time of a sample goes").scroll_into_view_if_needed()
+    page.get_by_text("Bottlenecks", exact=True).click()
+    page.get_by_text("Stage throughput limits").wait_for()
+    page.get_by_text("Time per sample").scroll_into_view_if_needed()
     picture(page, "benchmark-why", scheme)
     go(page, "Train")
     page.get_by_role("button", name="Train from 3 stores").wait_for()

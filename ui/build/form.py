@@ -22,9 +22,9 @@ from ui.shared.labels import counted, listed, seconds_text, size_text, verbatim
 from ui.shared.store_charts import compression_gains
 
 KINDS: Mapping[str, tuple[Registry[Any, Any], tuple[str, ...] | None, str]] = {
-    "Formats": (FORMATS, None, "How payloads lie on the disk."),
+    "Formats": (FORMATS, None, "How payloads are stored on disk."),
     "Encodings": (ENCODINGS, ("original", "raw"), "How an image becomes bytes."),
-    "Compressions": (COMPRESSIONS, ("none",), "What is done to those bytes, payload by payload."),
+    "Compressions": (COMPRESSIONS, ("none",), "How each payload is compressed."),
 }
 """What is chosen from: title -> table, what is chosen at first (None: all), what it decides."""
 
@@ -33,13 +33,13 @@ PROPOSED_FOR = "build.proposed_for"
 
 
 def draw_form(dataset: Dataset) -> None:
-    """Parts, options, plan, button; below it what compression brings."""
+    """Parts, options, plan, button; below it the effect of compression."""
     with st.container(border=True):
         formats, encodings, compressions = _draw_parts(_propose(dataset))
     if not (formats and encodings and compressions):
         st.info("Choose at least one format, one encoding and one compression.", icon=":material/info:")
         return
-    st.subheader("What it will cost", help="Extrapolated from 256 samples that are encoded and compressed just now.")
+    st.subheader("Estimated cost", help="Extrapolated from 256 samples, encoded and compressed just now.")
     planned = plan(dataset, formats, encodings, compressions)
     _draw_plan(planned)
     _draw_start(planned)
@@ -116,21 +116,23 @@ def _draw_plan(planned: list[Planned]) -> None:
         column_config={
             "Store": st.column_config.TextColumn(width="medium"),
             "Allocated": st.column_config.NumberColumn(
-                format="bytes", help="Blocks that it will occupy on the disk, from a sample written on trial."
+                format="bytes", help="Disk blocks it will occupy, extrapolated from a trial write."
             ),
             "Payload": st.column_config.NumberColumn(format="bytes", help="The sum of the samples' bytes, estimated."),
-            "Of the source files": st.column_config.NumberColumn(format="%.0f %%", help="Payload to imported files."),
-            "Time": st.column_config.NumberColumn(
-                format="%.1f s", help="To start, encode, write and verify, estimated for a quiet machine."
+            "Relative to source": st.column_config.NumberColumn(
+                format="%.0f%%", help="Payload size / size of the files."
             ),
-            "State": st.column_config.TextColumn(width="medium"),
+            "Build time": st.column_config.NumberColumn(
+                format="%.1f s", help="To start, encode, write and verify, estimated for an idle machine."
+            ),
+            "Status": st.column_config.TextColumn(width="medium"),
         },
     )
     for problem in dict.fromkeys(one.problem for one in planned if one.problem):
         st.warning(verbatim(problem), icon=":material/block:")
     warnings = [one.warning for one in planned if one.warning and one.ready]
     if warnings:
-        more = f" So do {len(warnings) - 1} more." if len(warnings) > 1 else ""
+        more = f" The same holds for {len(warnings) - 1} more." if len(warnings) > 1 else ""
         st.warning(verbatim(warnings[0]) + more, icon=":material/content_copy:")
 
 
@@ -149,7 +151,7 @@ def _draw_start(planned: list[Planned]) -> None:
         )
         if ready:
             bytes_, seconds = sum(one.disk_bytes for one in ready), sum(one.seconds for one in ready)
-            st.caption(f"About {size_text(bytes_)} on the disk, in {seconds_text(seconds)}, one after the other.")
+            st.caption(f"About {size_text(bytes_)} on disk in {seconds_text(seconds)}, one store at a time.")
         elif any(one.built for one in planned):
             st.button("Show the stores", icon=":material/inventory_2:", key="build.show", on_click=_show_stores)
     draw_jobs("build")
@@ -160,7 +162,7 @@ def _start_label(planned: list[Planned], ready: list[Planned]) -> str:
         return f"Build {counted(len(ready), 'store')}"
     if any(one.queued for one in planned):
         return "Building"
-    return "Built already" if any(one.built for one in planned) else "Nothing to build"
+    return "Already built" if any(one.built for one in planned) else "Nothing to build"
 
 
 def _start(ready: list[Planned]) -> None:
@@ -177,8 +179,8 @@ def _show_stores() -> None:
 
 def _draw_gains(dataset: Dataset, encodings: Parts) -> None:
     st.subheader(
-        "What compression brings here",
-        help="256 samples of this dataset, compressed and decompressed just now, one thread. Below 100 % is a gain.",
+        "Effect of compression",
+        help="256 samples of this dataset, compressed and decompressed just now in one thread. Below 100% saves space.",
     )
     rows: list[tuple[str, str, float, float, float]] = []
     for encoding, options in encodings:
@@ -204,9 +206,7 @@ def _verdict(rows: list[tuple[str, str, float, float, float]]) -> str:
     for encoding, compression, ratio, *_ in rows:
         best[encoding] = min(best.get(encoding, (9.9, "")), (ratio, compression))
     parts = [
-        f"**{encoding}**: {name} saves {100 * (1 - ratio):.0f} %"
-        if ratio < 0.97
-        else f"**{encoding}**: next to nothing is left to save"
+        f"**{encoding}**: {name} saves {1 - ratio:.0%}" if ratio < 0.97 else f"**{encoding}**: almost nothing to save"
         for encoding, (ratio, name) in best.items()
     ]
     return f"{'; '.join(parts)}. {_why(best)}".strip()

@@ -55,8 +55,8 @@ class Planned:
         if self.fields["encoding"] != "jpeg" or self.source_jpeg < MOSTLY or not self.variant:
             return ""
         return (
-            f"{self.title}: these files are JPEG already. Encoding them again loses pixels a second time and makes "
-            f"{self.ratio:.0%} of their bytes; `original` keeps them as they are."
+            f"{self.title}: these files are already JPEG. Encoding them again loses quality a second time and gives "
+            f"{self.ratio:.0%} of their size. `original` keeps them unchanged."
         )
 
     @property
@@ -71,7 +71,7 @@ class Planned:
     def status(self) -> str:
         if self.problem:
             return "cannot be built, see below"
-        return "built already" if self.built else "in the queue" if self.queued else "to be built"
+        return "already built" if self.built else "queued" if self.queued else "to be built"
 
 
 def plan(dataset: Dataset, formats: Parts, encodings: Parts, compressions: Parts) -> list[Planned]:
@@ -127,7 +127,7 @@ def overview(planned: Sequence[Planned]) -> dict[str, list[object]]:
         "Store": [one.title for one in planned],
         "Allocated": [one.allocated_bytes if one.variant else None for one in planned],
         "Payload": [one.payload_bytes if one.variant else None for one in planned],
-        "Of the source files": [100 * one.ratio if one.variant else None for one in planned],
-        "Time": [one.seconds if one.variant else None for one in planned],
-        "State": [one.status for one in planned],
+        "Relative to source": [100 * one.ratio if one.variant else None for one in planned],
+        "Build time": [one.seconds if one.variant else None for one in planned],
+        "Status": [one.status for one in planned],
     }

@@ -46,11 +46,11 @@ def _draw_time_and_files(figures: pd.DataFrame) -> None:
         st.altair_chart(
             one_figure(figures, "seconds", "build time", seconds_text, "linear"), alt="Build time by store, in seconds"
         )
-        st.caption("Encoding and writing all splits; the check that follows is not counted.")
+        st.caption("Encoding and writing all splits, without the verification that follows.")
     with right:
         st.markdown("**Number of files**")
         st.altair_chart(one_figure(figures, "files", "files", number_text, "symlog"), alt="Number of files by store")
-        st.caption("Every file costs an inode, a block's rest and a call to open it. The lengths are logarithmic.")
+        st.caption("Every file costs an inode, the slack of its last block and a call to open it. Logarithmic scale.")
 
 
 def _draw_table(figures: pd.DataFrame, verified: dict[str, Job]) -> None:
@@ -122,18 +122,18 @@ def _verification_text(job: Job | None) -> str:
     if job is None:
         return "when built"
     bad = len(job.result.get("mismatches", []))
-    return f"{counted(bad, 'sample')} differ" if bad else "again, all good"
+    return f"{counted(bad, 'sample')} differ" if bad else "again, no mismatch"
 
 
 def _draw_verification(store: StoreInfo, job: Job | None) -> None:
     """How the store's last verification ended."""
     if job is None:
-        st.caption(f"Verified when it was built. It lies in {code(store.path)}.")
+        st.caption(f"Verified when it was built. Saved in {code(store.path)}.")
         return
     mismatches = job.result.get("mismatches", [])
     if not mismatches:
         against = "the imported images" if job.result.get("against_source") else "the checksums of the build"
-        st.success(f"All {job.result['samples']:,} samples are as they should be, compared with {against}.",
+        st.success(f"All {job.result['samples']:,} samples match {against}.",
                    icon=":material/verified:")  # fmt: skip
         return
     st.error(f"{counted(len(mismatches), 'sample')} of {job.result['samples']:,} differ.", icon=":material/error:")
@@ -145,8 +145,8 @@ def _draw_verification(store: StoreInfo, job: Job | None) -> None:
 def _ask_to_delete(store: StoreInfo) -> None:
     size = sum(split["allocated_bytes"] for split in store.manifest.splits.values())
     name, dataset = verbatim(store_label(store)), verbatim(store.manifest.dataset)
-    st.markdown(f"**{name}** of {dataset} is removed; that frees {size_text(size)}.")
-    st.caption("The imported images stay, so it can be built again.")
+    st.markdown(f"This deletes **{name}** of {dataset} and frees {size_text(size)}.")
+    st.caption("The imported images stay, so you can build it again.")
     if st.button("Delete", type="primary", icon=":material/delete:", key="build.delete_confirmed",
                  on_click=state.delete, args=(delete_store, store.path)):  # fmt: skip
         st.rerun()

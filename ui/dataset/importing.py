@@ -1,4 +1,4 @@
-"""The form that imports a dataset: drawn here, downloaded, from a path, or uploaded."""
+"""The form that imports a dataset: generated, downloaded, from a path, or uploaded."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WAYS = {
     "Upload an archive": "upload",
 }
 ABOUT = {
-    "shapes": "Ten shapes on textured grounds, drawn here: no download, any number, any size.",
+    "shapes": "Ten shapes on textured backgrounds, generated on this machine: no download, any number, any size.",
     "cifar10": "60,000 images of 32 × 32 in ten classes. Downloads 170 MB from the University of Toronto, once.",
     "path": "A folder of images (class folders, with or without train and val), an archive of one, "
     "`cifar-10-python.tar.gz`, or `tiny-imagenet-200`.",
@@ -95,9 +95,7 @@ def _options(source: str) -> Mapping[str, object]:
 
 
 def _draw_limit(way: str) -> int | None:
-    return st.number_input(
-        "Images at most", 1, None, None, 1000, placeholder="all", key=f"dataset.limit.{way}", width=180
-    )
+    return st.number_input("Image limit", 1, None, None, 1000, placeholder="all", key=f"dataset.limit.{way}", width=180)
 
 
 # ---------------------------------------------------------------- a path
@@ -111,7 +109,7 @@ def _draw_path() -> str:
     with beside:
         folder = draw_browser("dataset", allowed_roots(), None, _go_into, _pick)
         if folder is not None:
-            st.button("Take this folder", icon=":material/check:", key="dataset.take", on_click=_take, args=(folder,))
+            st.button("Use this folder", icon=":material/check:", key="dataset.take", on_click=_take, args=(folder,))
     return text
 
 

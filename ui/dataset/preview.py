@@ -19,9 +19,9 @@ from ui.shared.labels import counted, listed, number_text, plain, size_text, ver
 from ui.shared.thumbnails import EDGE, thumbnail
 
 LABELS = {
-    "folders": "from the folders' names",
-    "file names": "guessed from the files' names",
-    "none": "unknown: one class stands for all images",
+    "folders": "from folder names",
+    "file names": "guessed from file names",
+    "none": "unknown: all images get one class",
 }
 
 MOST_LISTED = 1000
@@ -49,14 +49,14 @@ def draw_preview(source: str, options: Mapping[str, object]) -> bool:
         draw_unused(found.recognition.unused)
     if found.needed > found.free:
         st.warning(
-            f"It needs about {size_text(found.needed)}, and {size_text(found.free)} are free: free some space, or "
-            "import fewer images.",
+            f"The import needs about {size_text(found.needed)}, but only {size_text(found.free)} are free. Free some "
+            "space or import fewer images.",
             icon=":material/hard_drive:",
         )
     return True
 
 
-@cache_data(max_entries=8, ttl=SECONDS, show_spinner="Looking what is there…")
+@cache_data(max_entries=8, ttl=SECONDS, show_spinner="Scanning…")
 def _preview(home: str, source: str, options: tuple[tuple[str, object], ...], stamp: int) -> Preview:
     """`stamp` is part of the cache's key only."""
     from core.base.home import Home
@@ -83,7 +83,7 @@ def _draw_facts(found: Preview) -> None:
         labels = LABELS.get(told.labels)
         facts.append(f"{classes}, labels {labels}" if labels else classes)
     if found.bytes:
-        facts.append(f"about {size_text(found.needed)} on the disk, {size_text(found.free)} are free")
+        facts.append(f"about {size_text(found.needed)} on disk, {size_text(found.free)} free")
     if facts:
         st.markdown("  \n".join(facts))
 

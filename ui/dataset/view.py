@@ -48,7 +48,7 @@ def _draw_figures(dataset: Dataset) -> None:
     figures = st.columns(4)
     figures[0].metric("Images", number_text(sum(dataset.splits.values())), help=splits)
     figures[1].metric("Classes", number_text(len(dataset.classes)))
-    figures[2].metric("Bytes of the files", size_text(dataset.bytes), help=f"{dataset.bytes:,} bytes")
+    figures[2].metric("Size of the files", size_text(dataset.bytes), help=f"{dataset.bytes:,} bytes")
     shape = f"{shapes[0][1]} × {shapes[0][0]}" if len(shapes) == 1 else f"{len(shapes):,} shapes"
     figures[3].metric("Width × height", shape, help="in pixels")
     when = verbatim(dataset.imported.replace("T", " ")[:16])
@@ -56,7 +56,7 @@ def _draw_figures(dataset: Dataset) -> None:
     told = f" · labels {labels}" if labels else ""
     st.caption(f"{splits} · from {code(dataset.source)} · imported {when} UTC{told}")
     if dataset.notes:
-        with st.expander(f"What the import guessed and chose ({len(dataset.notes)})", icon=":material/info:"):
+        with st.expander(f"Assumptions of the import ({len(dataset.notes)})", icon=":material/info:"):
             for note in dataset.notes:
                 st.markdown(f"- {verbatim(capitalised(note))}")
 
@@ -101,18 +101,18 @@ def _draw_shapes(dataset: Dataset) -> None:
             height, width, _ = next(iter(shapes))
             st.markdown(
                 f"Every image is **{width} × {height}** pixels, so raw pixels of all images fit in one dense array: "
-                f"{size_text(height * width * 3)} an image."
+                f"{size_text(height * width * 3)} per image."
             )
         else:
             st.altair_chart(shape_map(list(shapes.items())[:2000]), alt="Images by width and height")
-            st.caption("The size of a circle is the number of images. Raw pixels need one shape: a store can resize.")
+            st.caption("Circle size: number of images. Raw pixels need one shape; a store can resize.")
     with right:
         st.subheader("File sizes")
         sizes = _file_sizes(dataset, dataset.fingerprint)
         st.altair_chart(size_histogram(sizes), alt="Number of images by file size")
         images = sum(dataset.splits.values())
         among = "" if len(sizes) == images else f" (from {counted(len(sizes), 'image')} of {images:,})"
-        st.caption(f"On average {size_text(sum(sizes) / len(sizes))} a file{among}.")
+        st.caption(f"Average: {size_text(sum(sizes) / len(sizes))} per file{among}.")
 
 
 @cache_data(max_entries=8, show_spinner="Reading sizes…")
@@ -129,21 +129,21 @@ def _file_sizes(_dataset: Dataset, fingerprint: str) -> list[int]:
 
 def _draw_skipped(skipped: list[Skipped]) -> None:
     if not skipped:
-        st.success("Nothing was skipped: every image file that was to be imported was read.",
+        st.success("Nothing was skipped. Every selected image file was read.",
                    icon=":material/check_circle:")  # fmt: skip
         return
-    st.caption("These were to be imported as images and could not be; what was never to be is under Not used.")
+    st.caption("These files were selected as images but could not be read. Other files are under **Not used**.")
     draw_reasons(skipped)
 
 
 def _draw_unused(unused: list[Skipped], recorded: bool) -> None:
     if not recorded:
-        st.caption("An earlier version imported this dataset and did not record what it left aside.")
+        st.caption("An earlier version imported this dataset and did not record which files it ignored.")
         return
     if not unused:
-        st.success("Nothing was left aside.", icon=":material/check_circle:")
+        st.success("No file was ignored.", icon=":material/check_circle:")
         return
-    st.caption("What lay beside the images and was not taken, and what it seems to be.")
+    st.caption("Other files beside the images, and what they seem to be.")
     draw_reasons(unused)
 
 
@@ -156,7 +156,7 @@ def ask_to_delete(dataset: Dataset) -> None:
     stores = list_stores(state.home(), dataset.name)
     images = counted(sum(dataset.splits.values()), "image")
     st.markdown(
-        f"**{verbatim(dataset.name)}** with its {images} ({size_text(dataset.bytes)}) is removed from this machine."
+        f"This deletes **{verbatim(dataset.name)}** with its {images} ({size_text(dataset.bytes)}) from this machine."
     )
     if stores:
         _draw_dependents(stores)
@@ -171,8 +171,8 @@ def _draw_dependents(stores: list[StoreInfo]) -> None:
     st.warning(
         f"{counted(len(stores), 'store was', 'stores were')} built from it: "
         f"{listed(verbatim(store_label(store)) for store in stores)}. "
-        "Left on the disk, they can still be read, but neither verified against the images nor built again, and are "
-        "shown here only when the dataset is back.",
+        "If you keep them, they can still be read, but not verified against the images or built again. They are shown "
+        "here only while the dataset is there.",
         icon=":material/link_off:",
     )
     st.toggle(f"Delete the {counted(len(stores), 'store')} too ({size_text(allocated)})", key=WITH_STORES)

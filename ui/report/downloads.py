@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def draw_downloads(report: Report) -> None:
     """Each file is made when it is asked for."""
     if not can_picture():
-        st.caption("Reports are exported with their charts: pip install vl-convert-python, then start the app anew.")
+        st.caption("Reports are exported with their charts: run `pip install vl-convert-python` and restart the app.")
         return
     stem = f"{safe_name(report.evidence.images.name)}-report"
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -49,9 +49,9 @@ KINDS = (
         ".md",
         "application/zip",
         ":material/markdown:",
-        "An archive: the text, and its charts as pictures.",
+        "An archive with the text and its charts as images.",
     ),
-    ("as JSON", ".json", "application/json", ":material/data_object:", "Everything in it, for a program."),
+    ("as JSON", ".json", "application/json", ":material/data_object:", "All data of the report, for programs."),
 )
 
 

@@ -79,7 +79,7 @@ def _draw_questions(evidence: Evidence) -> tuple[Answers, LoadingConfiguration |
         images, memory, way = st.columns([1, 1, 2])
         count = images.number_input(
             "Expected number of images", 1, MOST_IMAGES, Answers.images, 100_000, key="report.images",
-            help="Sizes and times are predicted for so many images like those of the dataset.", persist_state="session",
+            help="Sizes and times are predicted for this many images like the dataset's.", persist_state="session",
         )  # fmt: skip
         with memory:
             memory_bytes = _ask_memory(evidence)
@@ -91,18 +91,18 @@ def _draw_questions(evidence: Evidence) -> tuple[Answers, LoadingConfiguration |
 def _ask_memory(evidence: Evidence) -> int | None:
     here = evidence.memory_bytes
     gigabytes = st.number_input(
-        "Memory, GB", 0.1, 1e6, None if here is None else round(here / GIGABYTE, 1), 1.0, format="%.1f",
-        key="report.memory_gb", help="Of the machine that will read the images: what fits in it is read once.",
+        "Memory (GB)", 0.1, 1e6, None if here is None else round(here / GIGABYTE, 1), 1.0, format="%.1f",
+        key="report.memory_gb", help="Of the machine that will read the images. Data that fits is read from disk once.",
         persist_state="session",
     )  # fmt: skip
     return None if gigabytes is None else round(gigabytes * GIGABYTE)
 
 
 def _ask_setting(evidence: Evidence) -> LoadingConfiguration | None:
-    """Which way of loading to go by; nothing to ask where there is but one."""
+    """Which loader configuration to go by; nothing to ask where there is but one."""
     found = loading_configurations(evidence)
     if not found:
-        st.caption("Nothing was loaded yet: the Benchmark page measures how fast these stores are.")
+        st.caption("No loader run yet. The Benchmark page measures how fast these stores load.")
         return None
     return st.selectbox(
         f"Loader configuration ({len(found):,} measured)", found,

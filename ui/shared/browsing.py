@@ -55,7 +55,7 @@ def _first_listing(roots: Roots, wanted: Path | None) -> Listing | None:
 
 def _draw_listing(page: str, listing: Listing, pick: Callable[[Entry], None]) -> None:
     if not listing.entries:
-        st.caption("Nothing in here.")
+        st.caption("Empty folder.")
         return
     rows = [
         {

@@ -76,10 +76,10 @@ def _button(kind: str, make: Any, file: str, mime: str) -> None:
 
 
 HELP = {
-    "CSV": "The numbers of this chart, for a spreadsheet.",
-    "JSON": "The numbers of this chart, for a program.",
-    "PNG": "The chart as a picture, sharp enough for paper.",
-    "SVG": "The chart as a drawing that scales.",
+    "CSV": "The numbers of this chart, for spreadsheets.",
+    "JSON": "The numbers of this chart, for programs.",
+    "PNG": "The chart as an image, sharp enough for print.",
+    "SVG": "The chart as a vector image.",
 }
 
 

@@ -32,7 +32,7 @@ def option_widgets(options: Mapping[str, Option], key: str) -> dict[str, Value]:
 
 
 def _widget(option: Option, key: str) -> Value:
-    label = option.name.replace("_", " ").capitalize()
+    label = option.title or option.name.replace("_", " ").capitalize()
     if option.choices is not None:
         index = option.choices.index(option.default)
         return st.selectbox(label, option.choices, index, help=option.help, key=key, persist_state="session")

@@ -88,7 +88,7 @@ def _draw_active(owner: str) -> None:
         for job in active[:MOST_SHOWN]:
             _draw_row(job)
         if len(active) > MOST_SHOWN:
-            st.caption(f"and {len(active) - MOST_SHOWN} more that wait")
+            st.caption(f"and {len(active) - MOST_SHOWN} more waiting")
         if len(active) > 1:
             st.button("Cancel all", key=f"{owner}.cancel_all", icon=":material/close:",
                       on_click=_cancel, args=([job.id for job in active],))  # fmt: skip

@@ -41,7 +41,7 @@ def loaders_help() -> str:
 
 
 def configuration_label(row: Mapping[str, Any], varied: Sequence[str]) -> str:
-    """A turn's setting by what it differs in from the others of its experiment: "lmdb/raw, naive, 2 workers"."""
+    """A repeat's configuration by what it differs in from the others of its run: "lmdb/raw, naive, 2 workers"."""
     words = {
         "store": str(row["store"]),
         "loader": str(row.get("loader", "")),
@@ -59,7 +59,7 @@ def _workers_text(asked: str) -> str:
 
 
 def labels_of(record: LoaderRun) -> dict[str, str]:
-    """The label of each setting that has a turn or was refused, by its name."""
+    """The label of each configuration that was measured or refused, by its name."""
     varied = record.varied
     return {configuration_of(row): configuration_label(row, varied) for row in (*record.turns, *record.refused)}
 
@@ -120,10 +120,10 @@ def busy_text(record: LoaderRun) -> str:
 def conditions(record: LoaderRun) -> str:
     """How it was measured."""
     setup = record.setup
-    cut = "" if record.complete else " It was stopped before the last turn."
+    cut = "" if record.complete else " It was stopped before the last repeat."
     rounds = counted(setup["rounds"], "interleaved round")
     parts = [
-        f"Median of {rounds} of {setup['seconds']:g} s; the line spans the slowest and the fastest turn.",
+        f"Median of {rounds} of {setup['seconds']:g} s; the line spans the slowest and the fastest repeat.",
         f"Split {setup['split']}, {_shared(record)}, {_cache(record)}.{_step(setup)}{cut}",
     ]
     return " ".join(parts)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def monitor_chart(rows: Sequence[Mapping[str, float | None]]) -> alt.FacetChart | None:
-    """What the process used of the machine over time, a panel each; None where nothing was seen."""
+    """What the process used of the machine over time, one panel per column; None where nothing was seen."""
     import altair as alt
     import pandas as pd
 
@@ -35,14 +35,14 @@ def monitor_chart(rows: Sequence[Mapping[str, float | None]]) -> alt.FacetChart 
 
 
 COLUMNS = {
-    "cpu_pct": "Processors, % (100: one core)",
+    "cpu_pct": "CPU, % (100: one core)",
     "rss_mb": "Memory, MB",
     "shared_mb": "Shared memory, MB",
-    "read_mb": "Read from disks so far, MB",
-    "write_mb": "Written to disks so far, MB",
+    "read_mb": "Read from disk, MB (cumulative)",
+    "write_mb": "Written to disk, MB (cumulative)",
     "gpu_util": "GPU, %",
     "gpu_mem_mb": "GPU memory, MB",
-    "background_pct": "Background load, % of all processors",
+    "background_pct": "Background load, % of all CPUs",
 }
 
 

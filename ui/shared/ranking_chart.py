@@ -20,10 +20,10 @@ MANY = 12
 
 
 def ranking_chart(rows: Sequence[ConfigurationResult], labels: Mapping[str, str] | None = None) -> alt.LayerChart:
-    """Medians as bars, the slowest and the fastest turn as whiskers, beside them the median, and where they differ the
-    workers.
+    """Medians as bars, the slowest and the fastest repeat as whiskers, beside them the median, and where they
+    differ the workers.
 
-    `labels` are by the name of a setting; without them a setting goes by its store.
+    `labels` are by the name of a configuration; without them it goes by its store.
     """
     import altair as alt
     import pandas as pd
@@ -32,12 +32,12 @@ def ranking_chart(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]
     table = pd.DataFrame(
         [
             {
-                "setting": labels[row.setting] if labels else row.store,
+                "configuration": labels[row.setting] if labels else row.store,
                 "format": format_title(row.format),
                 "median": row.median,
                 "slowest": row.slowest,
                 "fastest": row.fastest,
-                "turns": row.turns,
+                "repeats": row.turns,
                 "workers": workers_text(row.workers),
                 "figure": number_text(rounded(row.median)) + (f" · {workers_text(row.workers)}" if differ else ""),
             }
@@ -55,9 +55,9 @@ def ranking_chart(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]
         ),
         color=alt.Color("format:N", scale=format_scale(), legend=None),
         tooltip=[
-            "setting",
+            "configuration",
             *(alt.Tooltip(name, title=f"{name}, images/s", format=",.0f") for name in ("median", "slowest", "fastest")),
-            "turns",
+            "repeats",
             "workers",
         ],
     )
@@ -71,7 +71,7 @@ def ranking_chart(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]
 def by_configuration(table: pd.DataFrame) -> alt.Y:
     import altair as alt
 
-    return alt.Y("setting:N", title=None, sort=list(table["setting"]), axis=alt.Axis(labelLimit=320))
+    return alt.Y("configuration:N", title=None, sort=list(table["configuration"]), axis=alt.Axis(labelLimit=320))
 
 
 def bar_step(settings: int) -> int:

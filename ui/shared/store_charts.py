@@ -55,7 +55,7 @@ def _one_size(table: pd.DataFrame, name: str, title: str, scale: alt.Scale) -> a
 
 
 def one_figure(table: pd.DataFrame, field: str, title: str, text: Callable[[float], str], scale: str) -> alt.LayerChart:
-    """A bar a store of one of its figures, with the figure at its end instead of an axis. `scale`: linear or symlog."""
+    """One bar per store of one of its figures, with the figure at its end, no axis. `scale`: linear or symlog."""
     import altair as alt
 
     table = table.assign(figure=table[field].map(text))

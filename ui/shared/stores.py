@@ -66,7 +66,7 @@ def totals(store: StoreInfo) -> dict[str, float]:
 
 
 def table(found: list[StoreInfo]) -> pd.DataFrame:
-    """A row a store: `store`, `format` (title), `path` (see `readable`), `built` and the totals."""
+    """One row per store: `store`, `format` (title), `path` (see `readable`), `built` and the totals."""
     import pandas as pd
 
     rows: list[Mapping[str, Any]] = [

@@ -60,7 +60,9 @@ def draw_unreadable(*kinds: str) -> None:
     names = " and ".join(counted(sum(one == kind for one, *_ in found), kind) for kind in kinds
                          if any(one == kind for one, *_ in found))  # fmt: skip
     with st.expander(f"{names} cannot be read", icon=":material/broken_image:"):
-        st.caption("Another version of the app, a full disk or another program may have left them. All else is shown.")
+        st.caption(
+            "Another version of the app, a full disk or another program may have left them. Everything else is shown."
+        )
         for kind, path, reason in found[:MOST_SHOWN]:
             _draw_one(kind, path, reason)
         if len(found) > MOST_SHOWN:

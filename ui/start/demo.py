@@ -47,8 +47,8 @@ def _draw_button(again: bool) -> None:
             key="start.demo",
         )
         st.caption(
-            f"Draws a small dataset, stores it as {_nouns()}, and measures how fast each is loaded. "
-            "Everything happens on this machine; what is there already is used."
+            f"Generates a small dataset, stores it as {_nouns()}, and measures how fast each loads. "
+            "Everything runs on this machine. Existing stores are reused."
         )
     if pressed:
         job = state.start_job("demo", {}, title="Demo", owner="start")
@@ -67,7 +67,7 @@ def _steps() -> list[str]:
         f"Store them as {FORMATS[name].noun}{' of raw pixels' if encoding == 'raw' else ''}"
         for name, encoding in variants()
     ]
-    return ["Draw 6,000 images", *stored, "Load each of them"]
+    return ["Generate 6,000 images", *stored, "Measure loading"]
 
 
 # ---------------------------------------------------------------- while it runs
@@ -93,7 +93,7 @@ def _draw_steps(job: Job, seen: Watch) -> None:
         at = str(step["state"]) if step else "waiting"
         icon = ICONS.get(at, f":green[{DONE_ICON}]")
         after = f" :gray[{seconds_text(float(step['seconds']))}]" if step and at == "done" else ""
-        after = " :gray[there already]" if at == "there already" else after
+        after = " :gray[reused]" if at == "there already" else after
         lines.append(f"{icon} **{title}**" if at == "running" else f"{icon} {title}{after}")
     st.markdown("  \n".join(lines))
 
@@ -128,7 +128,7 @@ def _draw_result(record: LoaderRun) -> None:
     rows, labels = rank_configurations(record.turns), labels_of(record)
     raced = {turn["path"] for turn in record.turns}
     built = [store for store in stores(DATASET) if str(store.path) in raced]
-    st.subheader("What the demo found on this machine")
+    st.subheader("Demo results on this machine")
     if busy := busy_text(record):
         st.warning(busy, icon=":material/hourglass_top:")
     st.markdown(outcome_text(rows, labels))
@@ -138,13 +138,15 @@ def _draw_result(record: LoaderRun) -> None:
         draw_four_sizes(table(built))
     with st.container(horizontal=True):
         link("build", "Try other encodings and compressions")
-        link("benchmark", "Measure again, with your settings")
+        link("benchmark", "Measure with your own configuration")
         link("inspector", "Look inside the stores")
-        link("report", "Ask which one to use")
+        link("report", "See which one to use")
 
 
 def _about(record: LoaderRun) -> str:
     """What the figures are of: so few images stay in memory, and what stands in a store decides the work."""
     images = max((int(turn.get("split_samples", 0)) for turn in record.turns), default=0)
-    small = f"{images:,} small images that stay in memory: nothing was read from the disk. " if images else ""
-    return f"{small}Original: PNG files, decoded for every batch. Raw: pixels, which need no decoding and more space."
+    small = f"{images:,} small images that stay in memory, so nothing was read from disk. " if images else ""
+    return (
+        f"{small}`original`: PNG files, decoded for every batch. `raw`: pixels, which need no decoding but more space."
+    )

@@ -10,12 +10,12 @@ from ui.shared.navigation import link
 from ui.shared.stores import stores, totals
 
 JOURNEY = {
-    "dataset": "Draw one, download CIFAR-10, or import your own folder or archive; see its classes, shapes and sizes.",
-    "build": "Choose formats, encodings and compressions; see what they will cost before, and did cost after.",
-    "benchmark": "Load stores in turns, live; medians and spreads are kept with everything they depend on.",
-    "train": "Train the same small network from each store; see how long it waits, and that the result is the same.",
+    "dataset": "Generate one, download CIFAR-10, or import a folder or an archive. See its classes, shapes and sizes.",
+    "build": "Choose formats, encodings and compressions. See the estimated cost before and the measured cost after.",
+    "benchmark": "Measure loaders and storage methods, live. Results are kept with everything they depend on.",
+    "train": "Train the same small network from each store. See how long it waits for data, and whether results agree.",
     "inspector": "Page through any store as images, down to the bytes of one sample, and compare it across formats.",
-    "report": "Say what is scarce; read which store to use, why, and what it would cost at your real size.",
+    "report": "Say what matters to you. Read which store to use, why, and what it costs at your real size.",
 }
 
 IN_A_ROW = 3
@@ -23,7 +23,7 @@ IN_A_ROW = 3
 
 def draw_journey() -> None:
     """The pages, in the order in which they are used."""
-    st.subheader("The way through")
+    st.subheader("Workflow")
     columns = [column for _ in range(0, len(JOURNEY), IN_A_ROW) for column in st.columns(IN_A_ROW)]
     for (page, about), column in zip(JOURNEY.items(), columns, strict=True):
         with column, st.container(border=True, height="stretch", gap="small"):
@@ -43,16 +43,16 @@ def draw_inventory() -> None:
             "Dataset": [dataset.name for dataset in datasets],
             "Images": [sum(dataset.splits.values()) for dataset in datasets],
             "Classes": [len(dataset.classes) for dataset in datasets],
-            "Image files": [dataset.bytes for dataset in datasets],
+            "Size of image files": [dataset.bytes for dataset in datasets],
             "Stores": [counted(len(built[dataset.name]), "store") for dataset in datasets],
-            "Stores' allocated": [
+            "Allocated by stores": [
                 sum(totals(store)["allocated_bytes"] for store in built[dataset.name]) for dataset in datasets
             ],
         },
         hide_index=True,
         column_config={
             "Images": st.column_config.NumberColumn(format="localized"),
-            "Image files": st.column_config.NumberColumn(format="bytes"),
-            "Stores' allocated": st.column_config.NumberColumn(format="bytes", help="Blocks they occupy on the disk."),
+            "Size of image files": st.column_config.NumberColumn(format="bytes"),
+            "Allocated by stores": st.column_config.NumberColumn(format="bytes", help="Blocks they occupy on disk."),
         },
     )

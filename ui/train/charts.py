@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     import altair as alt
 
 MOST_POINTS = 300
-"""Of a lane's losses; more are averaged in even parts."""
+"""Of a run's losses; more are averaged in even parts."""
 
 MANY_LANES = 4
-"""Lanes from which on their legend has two columns; three do not fit beside another chart."""
+"""Training runs from which on their legend has two columns; three do not fit beside another chart."""
 
 COMPUTING, WAITING = "computing", "waiting for data"
 TIME_COLOURS = {COMPUTING: PALETTE[5], WAITING: PALETTE[0]}
@@ -26,7 +26,7 @@ Rows = list[dict[str, Any]]
 
 
 def loss_rows(record: TrainingRecord) -> Rows:
-    """Lane, epoch as a number that grows step by step, and the loss there."""
+    """Training run, epoch as a number that grows step by step, and the loss there."""
     rows: Rows = []
     for lane in record.lanes:
         told = record.of(lane)
@@ -38,12 +38,12 @@ def loss_rows(record: TrainingRecord) -> Rows:
                 if not few:  # not one of them was a number: the training had diverged
                     continue
                 at = row["epoch"] - 1 + (first + len(few)) / len(losses)
-                rows.append({"lane": lane_label(*lane, record.lanes), "epoch": at, "loss": statistics.fmean(few)})
+                rows.append({"run": lane_label(*lane, record.lanes), "epoch": at, "loss": statistics.fmean(few)})
     return rows
 
 
 def loss_chart(record: TrainingRecord) -> alt.Chart:
-    """The loss of the steps; lanes that are the same to the last bit lie on each other."""
+    """The loss of the steps; runs that are the same to the last bit lie on each other."""
     import altair as alt
     import pandas as pd
 
@@ -54,7 +54,7 @@ def loss_chart(record: TrainingRecord) -> alt.Chart:
             x=alt.X("epoch:Q", title="epochs", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("loss:Q", title="loss", scale=alt.Scale(zero=False)),
             color=_colour(record),
-            tooltip=["lane", alt.Tooltip("epoch", format=".2f"), alt.Tooltip("loss", format=".4f")],
+            tooltip=["run", alt.Tooltip("epoch", format=".2f"), alt.Tooltip("loss", format=".4f")],
         )
         .properties(height=280)
     )
@@ -62,18 +62,18 @@ def loss_chart(record: TrainingRecord) -> alt.Chart:
 
 def accuracy_rows(record: TrainingRecord) -> Rows:
     return [
-        {"lane": lane_label(*lane, record.lanes), "epoch": row["epoch"], "images": images, "accuracy": row[name]}
+        {"run": lane_label(*lane, record.lanes), "epoch": row["epoch"], "images": images, "accuracy": row[name]}
         for lane in record.lanes
         for row in record.of(lane)
         for images, name in ((LEARNED, "accuracy"), (NEW, "val_accuracy"))
     ]
 
 
-LEARNED, NEW = "while learning", "on new images"
+LEARNED, NEW = "training", "validation"
 
 
 def accuracy_chart(record: TrainingRecord) -> alt.Chart:
-    """Accuracy while learning (dashed) and on new images, by epoch."""
+    """Accuracy in training (dashed) and in validation, by epoch."""
     import altair as alt
     import pandas as pd
 
@@ -84,7 +84,7 @@ def accuracy_chart(record: TrainingRecord) -> alt.Chart:
             x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0)),
             y=alt.Y(
                 "accuracy:Q",
-                title=["accuracy on new images", "(dashed: while learning)"],
+                title=["validation accuracy", "(dashed: training)"],
                 scale=alt.Scale(domain=[0, 1]),
                 axis=alt.Axis(format=".0%"),
             ),
@@ -94,26 +94,26 @@ def accuracy_chart(record: TrainingRecord) -> alt.Chart:
                 scale=alt.Scale(domain=[NEW, LEARNED], range=[[1, 0], [5, 4]]),
                 legend=None,
             ),
-            tooltip=["lane", "images", "epoch", alt.Tooltip("accuracy", format=".1%")],
+            tooltip=["run", "images", "epoch", alt.Tooltip("accuracy", format=".1%")],
         )
         .properties(height=280)
     )
 
 
 def time_rows(record: TrainingRecord) -> Rows:
-    """Milliseconds of a step: waiting and computing, over all epochs of a lane."""
+    """Milliseconds per step: waiting and computing, over all epochs of a training run."""
     rows: Rows = []
     for lane in record.lanes:
         told = record.of(lane)
         steps = sum(max(row["steps"] - 1, 1) for row in told)
         for kind, name in ((COMPUTING, "compute_s"), (WAITING, "wait_s")):
             spent = 1000 * sum(row[name] for row in told) / steps
-            rows.append({"lane": lane_label(*lane, record.lanes), "kind": kind, "ms": spent})
+            rows.append({"run": lane_label(*lane, record.lanes), "kind": kind, "ms": spent})
     return rows
 
 
 def time_chart(record: TrainingRecord) -> alt.Chart:
-    """Where a step's time went, a bar a lane."""
+    """Where the time per step went, one bar per training run."""
     import altair as alt
     import pandas as pd
 
@@ -122,11 +122,11 @@ def time_chart(record: TrainingRecord) -> alt.Chart:
         alt.Chart(table)
         .mark_bar(size=20)
         .encode(
-            y=alt.Y("lane:N", title=None, sort=list(dict.fromkeys(table["lane"]))),
-            x=alt.X("ms:Q", title="milliseconds a step", stack="zero"),
+            y=alt.Y("run:N", title=None, sort=list(dict.fromkeys(table["run"]))),
+            x=alt.X("ms:Q", title="milliseconds per step", stack="zero"),
             color=alt.Color("kind:N", scale=alt.Scale(domain=list(TIME_COLOURS), range=list(TIME_COLOURS.values()))),
             order=alt.Order("kind:N"),
-            tooltip=["lane", "kind", alt.Tooltip("ms", format=",.2f")],
+            tooltip=["run", "kind", alt.Tooltip("ms", format=",.2f")],
         )
         .properties(height=alt.Step(34))
     )
@@ -150,7 +150,7 @@ def scaling_rows(turns: Sequence[Mapping[str, Any]]) -> Rows:
 
 
 def scaling_chart(turns: Sequence[Mapping[str, Any]], measure: str) -> alt.Chart | alt.FacetChart:
-    """`measure` ("images/s" or "waiting") over batch sizes, a line for each number of workers, a panel a store."""
+    """`measure` ("images/s" or "waiting") over batch sizes, one line per number of workers, one panel per store."""
     import altair as alt
     import pandas as pd
 
@@ -174,13 +174,13 @@ def scaling_chart(turns: Sequence[Mapping[str, Any]], measure: str) -> alt.Chart
 
 
 def _colour(record: TrainingRecord, *, legend: bool = True) -> alt.Color:
-    """The lanes' colours; of two charts side by side one legend is enough."""
+    """The runs' colours; of two charts side by side one legend is enough."""
     import altair as alt
 
     labels = [lane_label(*lane, record.lanes) for lane in record.lanes]
     scale = alt.Scale(domain=labels, range=lane_colours(record.lanes))
     return alt.Color(
-        "lane:N",
+        "run:N",
         scale=scale,
         sort=None,
         legend=alt.Legend(columns=1 if len(labels) < MANY_LANES else 2) if legend else None,

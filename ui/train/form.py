@@ -23,11 +23,11 @@ KIND_OF = {STORES: "stores", ORDERS_VIEW: "orders", SCALING: "scaling"}
 """View -> what its runs compare, see `TrainingRecord.kinds`."""
 
 EXPLAINED = {
-    STORES: "The same training from every store: same images, same order, same first weights. Lossless formats must "
+    STORES: "The same training from every store: same images, same order, same initial weights. Lossless stores must "
     "give the same loss to the last bit.",
-    ORDERS_VIEW: "One store in several orders, to watch what batches of a single class do: the network learns to "
-    "answer the class it saw last, and it looks as if the format had spoiled it.",
-    SCALING: "Short runs over batch sizes and workers: how fast training goes, and how much of it is waiting.",
+    ORDERS_VIEW: "One store in several orders. With batches of a single class the network learns to predict the class "
+    "it saw last, which looks as if the storage format were at fault.",
+    SCALING: "Short runs over batch sizes and workers: training speed, and the share of time spent waiting for data.",
 }
 MOST_AT_FIRST = 6
 IMAGES, VAL_IMAGES = 5000, 1000
@@ -38,7 +38,7 @@ SIZES = (16, 32, 64, 128, 256, 512)
 
 
 def draw_form(dataset: Dataset, found: list[StoreInfo], view: str) -> None:
-    """Stores, settings, and the button that starts the run."""
+    """Stores, options, and the button that starts the run."""
     with st.container(border=True):
         st.caption(EXPLAINED[view])
         fields = {"stores": _draw_stores(dataset, found, view)}
@@ -47,7 +47,7 @@ def draw_form(dataset: Dataset, found: list[StoreInfo], view: str) -> None:
             fields |= _draw_scaling()
         else:
             fields |= _draw_run(dataset, view)
-        with st.expander("More settings", icon=":material/tune:"):
+        with st.expander("More options", icon=":material/tune:"):
             fields |= _draw_more(dataset, view)
         _draw_start(dataset, fields, view)
 
@@ -84,13 +84,13 @@ def _draw_main(dataset: Dataset, view: str) -> dict[str, Any]:
     columns = st.columns(4)
     model = columns[0].selectbox(
         "Model", list(MODELS), format_func=MODELS.__getitem__, key="train.model", persist_state="session",
-        help="The small CNN learns within a minute on two cores. ResNet-18 wants a GPU, or few images.",
+        help="The small CNN learns within a minute on two cores. ResNet-18 needs a GPU, or few images.",
     )  # fmt: skip
     several = len(dataset.shapes()) > 1
     transform = columns[1].selectbox(
         "Transform", list(TRANSFORMS), 1 if several else 0, format_func=TRANSFORMS.__getitem__,
         key=f"train.transform.{dataset.name}", persist_state="session",
-        help="Images of differing shapes need one." if several else None,
+        help="Images of different shapes need one." if several else None,
     )  # fmt: skip
     told = {"model": model, "transform": transform}
     if view == SCALING:
@@ -103,7 +103,7 @@ def _draw_main(dataset: Dataset, view: str) -> dict[str, Any]:
         ),
         "workers": columns[3].selectbox(
             "Workers", WORKERS, key="train.workers", persist_state="session",
-            help="Who loads beside the training: auto tries and chooses, 0 loads between the steps.",
+            help="Load data during training. auto: measured and chosen. 0: data is loaded between the steps.",
         ),
     }  # fmt: skip
 
@@ -114,11 +114,11 @@ def _draw_run(dataset: Dataset, view: str) -> dict[str, Any]:
     return {
         "epochs": columns[0].number_input("Epochs", 1, 1000, 3, key="train.epochs", persist_state="session"),
         "limit": columns[1].number_input(
-            "Images an epoch", 1, max(train, 1), min(IMAGES, max(train, 1)), 500, persist_state="session",
-            key=f"train.limit.{dataset.name}", help=f"Of {train:,}; the same ones for every store and order.",
+            "Images per epoch", 1, max(train, 1), min(IMAGES, max(train, 1)), 500, persist_state="session",
+            key=f"train.limit.{dataset.name}", help=f"Of {train:,}; the same for every store and order.",
         ),
         "val_limit": columns[2].number_input(
-            "Images to validate on", 1, max(val, 1), min(VAL_IMAGES, max(val, 1)), 500, persist_state="session",
+            "Validation images", 1, max(val, 1), min(VAL_IMAGES, max(val, 1)), 500, persist_state="session",
             key=f"train.val_limit.{dataset.name}",
         ) if val else None,
         "lr": columns[3].number_input(
@@ -154,11 +154,11 @@ def _draw_more(dataset: Dataset, view: str) -> dict[str, Any]:
     }  # fmt: skip
     columns = st.columns(4)
     told["threads"] = columns[1].number_input(
-        "Threads of PyTorch", 1, 1024, None, placeholder="CPUs less one", key="train.threads", persist_state="session",
-        help="All CPUs but one, unless you say otherwise: threads that share a CPU with the loader hold up all others.",
+        "PyTorch threads", 1, 1024, None, placeholder="CPUs − 1", key="train.threads", persist_state="session",
+        help="Proposed: all CPUs but one. Threads that share a CPU with the loader slow down all others.",
     )  # fmt: skip
     if view == SCALING:
-        told["seconds"] = columns[0].number_input("Seconds a turn", 0.5, 120.0, 3.0, 0.5, format="%.1f",
+        told["seconds"] = columns[0].number_input("Seconds per repeat", 0.5, 120.0, 3.0, 0.5, format="%.1f",
                                                   key="train.seconds", persist_state="session")  # fmt: skip
         told["rounds"] = columns[2].number_input("Rounds", 1, 20, 1, key="train.rounds", persist_state="session")
         return told
@@ -177,28 +177,28 @@ def _draw_start(dataset: Dataset, fields: Mapping[str, Any], view: str) -> None:
     label = {
         STORES: f"Train from {counted(len(fields['stores']), 'store')}",
         ORDERS_VIEW: f"Train in {len(ORDERS)} orders",
-        SCALING: "Measure",
+        SCALING: "Measure scaling",
     }[view]
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(label, type="primary", icon=":material/play_arrow:", disabled=not ready, key="train.start")
         st.caption(_foretold(dataset, fields, view) if ready else "Choose at least one of each.")
     if pressed:
         task = "train-scaling" if view == SCALING else "train"
-        if state.start_job(task, fields, title=f"{label} of {dataset.name}", owner="train"):
+        if state.start_job(task, fields, title=f"{label} on {dataset.name}", owner="train"):
             st.rerun()
 
 
 def _foretold(dataset: Dataset, fields: Mapping[str, Any], view: str) -> str:
     """How long it takes, as far as that is known."""
     if view == SCALING:
-        turns = fields["rounds"] * len(fields["stores"]) * len(fields["batch_sizes"]) * len(fields["worker_counts"])
-        turns *= len(fields["devices"])
-        return f"{counted(turns, 'turn')}, about {seconds_text(turns * (fields['seconds'] + 1))}."
+        repeats = fields["rounds"] * len(fields["stores"]) * len(fields["batch_sizes"]) * len(fields["worker_counts"])
+        repeats *= len(fields["devices"])
+        return f"{counted(repeats, 'repeat')}, about {seconds_text(repeats * (fields['seconds'] + 1))}."
     lanes = len(fields["stores"]) * len(fields["orders"])
     images = lanes * fields["epochs"] * (fields["limit"] + (fields["val_limit"] or 0))
     records = list_trainings(state.home(), dataset.name)
     pace = usual_pace(records, fields["model"], fields["device"])
     if pace is None:
-        return f"{images:,} images go through the model in all."
+        return f"The model processes {images:,} images in total."
     seconds = usual_preparation(records, fields["model"], fields["device"]) + images / pace
-    return f"{images:,} images go through the model: about {seconds_text(seconds)}, going by the last run."
+    return f"The model processes {images:,} images: about {seconds_text(seconds)}, based on the last run."

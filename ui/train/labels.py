@@ -39,7 +39,7 @@ def run_title(record: TrainingRecord) -> str:
     when, model = setup["started"].replace("T", " ")[:16], MODELS.get(setup["model"], setup["model"])
     stopped = "" if record.complete else ", stopped"
     if record.scaling:
-        return f"{when} · scaling, {model}, {counted(len(record.turns), 'turn')}{stopped}"
+        return f"{when} · scaling, {model}, {counted(len(record.turns), 'repeat')}{stopped}"
     what = counted(len(setup["stores"]), "store")
     if len(setup["orders"]) > 1:
         what += f", {len(setup['orders'])} orders"
@@ -49,7 +49,7 @@ def run_title(record: TrainingRecord) -> str:
 def partial_text(record: TrainingRecord) -> str:
     """How much of a run that was stopped there is."""
     done = len(record.turns if record.scaling else record.epochs)
-    what = "turn" if record.scaling else "epoch"
+    what = "repeat" if record.scaling else "epoch"
     return (
         f"Partial result: {done:,} of {counted(record.wanted, what)} were measured before the run was stopped. "
         "What is missing may change the ranking."
@@ -63,7 +63,7 @@ def format_sentence(record: TrainingRecord) -> tuple[bool | None, str]:
         stores = counted(len({row["store"] for row in record.epochs}), "store")
         return True, (
             f"**The format did not change the result.** {stores}, {counted(told['compared'], 'loss', 'losses')} "
-            "compared: the same to the last bit."
+            "compared: identical to the last bit."
         )
     if told["identical"] is None:
         return None, ""
@@ -71,7 +71,7 @@ def format_sentence(record: TrainingRecord) -> tuple[bool | None, str]:
     more = len(told["differs"]) - len(parts)
     parts += [f"{more} more"] if more > 0 else []
     first = verbatim(told["differs"][0]["reference"])
-    return False, f"**Not all stores gave the same result.** Other than {first}: {listed(parts)}."
+    return False, f"**Not all stores gave the same result.** Different from {first}: {listed(parts)}."
 
 
 def _where(difference: Mapping[str, Any]) -> str:
@@ -89,9 +89,9 @@ def order_sentence(record: TrainingRecord) -> str:
         if order != "shuffled":
             parts.append(
                 f"**{verbatim(ORDERS.get(order, order).lower())}** {row['val_accuracy']:.0%} "
-                f"({row['classes_per_batch']:.1f} classes a batch, shuffle quality {row['shuffle_quality']:.2f})"
+                f"({row['classes_per_batch']:.1f} classes per batch, shuffle quality {row['shuffle_quality']:.2f})"
             )
-    said = f"The same images, the same model: of images it had not seen, it got right {listed(parts)}."
+    said = f"Same images, same model. Validation accuracy: {listed(parts)}."
     return f"{said} {_collapse(last)}".strip()
 
 
@@ -101,8 +101,8 @@ def _collapse(last: Mapping[str, Mapping[str, Any]]) -> str:
     if row is None or not classes or row["val_accuracy"] > COLLAPSED / classes:
         return ""
     return (
-        f"Guessing gets {1 / classes:.0%}: batches of one class teach the network to answer the class it saw last. "
-        "It looks like overfitting, and has nothing to do with the storage format."
+        f"Guessing gives {1 / classes:.0%}. Batches of one class teach the network to predict the class it saw last. "
+        "It looks like overfitting, but has nothing to do with the storage format."
     )
 
 
@@ -111,12 +111,12 @@ def wait_sentence(record: TrainingRecord) -> str:
     shares = {lane: statistics.median(row["wait_share"] for row in record.of(lane)) for lane in record.lanes}
     least, most = min(shares.values()), max(shares.values())
     spread = f"{least:.1%}" if f"{least:.1%}" == f"{most:.1%}" else f"{least:.1%} to {most:.1%}"
-    judged = "the model sets the pace, not the store" if most < 0.1 else "the rest is computing"
+    judged = "the model is the bottleneck, not the store" if most < 0.1 else "the rest is computing"
     said = f"{spread} of the time after the first batch was spent waiting for data; {judged}."
     ceiling = (record.setup.get("ceilings") or {}).get("compute")
     if not ceiling or ceiling < max(row["samples_per_s"] for row in record.epochs):
         return said  # the machine was busier when it was measured: it is no ceiling
-    return f"{said} With one batch that stays in memory the model alone makes {speed_text(ceiling)}."
+    return f"{said} With one batch kept in memory, the model alone reaches {speed_text(ceiling)}."
 
 
 def workers_sentence(record: TrainingRecord) -> str:
@@ -134,12 +134,13 @@ def conditions(record: TrainingRecord) -> str:
     parts = [f"{MODELS.get(setup['model'], setup['model'])}, SGD with learning rate {setup['lr']:g}, momentum "
              f"{setup['momentum']:g}, weight decay {setup['weight_decay']:g}, seed {setup['seed']}."]  # fmt: skip
     if record.scaling:
-        parts.append(f"{setup['seconds']:g} s a turn after the first steps, {counted(int(setup['rounds']), 'round')}, "
+        parts.append(f"{setup['seconds']:g} s per repeat after the first steps, "
+                     f"{counted(int(setup['rounds']), 'round')}, "
                      f"{setup['loader']} loader, transform {setup['transform']}.")  # fmt: skip
     else:
         kept = ", a tenth of the training images, held out" if setup.get("held_out") else ""
         validated = counted(setup.get("val_samples", 0), "image")
-        parts.append(f"Batches of {setup['batch_size']}, {counted(setup.get('samples', 0), 'image')} an epoch, "
+        parts.append(f"Batches of {setup['batch_size']}, {counted(setup.get('samples', 0), 'image')} per epoch, "
                      f"validated on {validated}{kept}; {setup['loader']} loader, workers {setup['workers']}, "
                      f"{setup['device']}{_threads(setup)}, transform {setup['transform']}.")  # fmt: skip
     return " ".join([*parts, machine_sentence(record.record.machine)]).strip()

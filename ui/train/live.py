@@ -46,16 +46,16 @@ def picture(seen: Watch) -> str:
     lanes = [_lane(one.values) for one in seen.samples.get("lane", [])]
     labels = {lane: lane_label(*lane, lanes) for lane in lanes}
     colours = dict(zip(lanes, lane_colours(lanes), strict=True))
-    losses = lines("Loss, step by step", _losses(steps, colours))
+    losses = lines("Loss per step", _losses(steps, colours))
     accuracies = _accuracies(epochs, steps, colours)
-    new = lines("Accuracy on new images (dashed: while learning)", accuracies, (0.0, 1.0))
+    new = lines("Validation accuracy (dashed: training)", accuracies, (0.0, 1.0))
     times = time_bars([(label, latest) for lane, label in labels.items() if (latest := _latest(steps, lane))])
     key = legend([(labels[lane], colour) for lane, colour in colours.items()])
     return key + side_by_side([losses, new], wide=True) + times + _machine(steps, seen)
 
 
 def scaling_picture(seen: Watch) -> str:
-    """A bar a setting, and the machine."""
+    """One bar per configuration, and the machine."""
     turns, steps = seen.samples.get("turn", []), seen.samples.get("step", [])
     found: dict[str, list[float]] = {}
     colours: dict[str, str] = {}
@@ -168,7 +168,7 @@ def _line(line: LearningCurve, right: float, low: float, top: float) -> str:
 def time_bars(rows: Sequence[tuple[str, tuple[float, float]]]) -> str:
     """Of each lane the (waiting, computing) milliseconds of a step, stacked, and the share of waiting."""
     top = max((sum(times) for _, times in rows), default=1.0) or 1.0
-    title = f"A step's time: {COMPUTING}, and {WAITING}"
+    title = f"Time per step: {COMPUTING}, and {WAITING}"
     body = [f'<text x="0" y="13" {_TEXT} font-weight="600">{title}</text>']
     body += [_time_bar(label, *times, 24 + number * ROW, top) for number, (label, times) in enumerate(rows)]
     return _image("".join(body), BARS, 28 + ROW * len(rows), title)

@@ -79,12 +79,12 @@ def _draw_learning(record: TrainingRecord) -> None:
         download_row(losses, loss_rows(record), f"loss-{record.path.stem}")
     with right:
         accuracies = accuracy_chart(record)
-        st.altair_chart(accuracies, alt="Accuracy by epoch, while learning and on new images")
+        st.altair_chart(accuracies, alt="Accuracy by epoch, in training and in validation")
         download_row(accuracies, accuracy_rows(record), f"accuracy-{record.path.stem}")
 
 
 def _draw_time(record: TrainingRecord) -> None:
-    st.markdown("**A step's time**: computing, and waiting for the next batch (the first batch of an epoch left out)")
+    st.markdown("**Time per step**: computing, and waiting for the next batch (without the first batch of each epoch)")
     chart = time_chart(record)
     st.altair_chart(chart, alt="Milliseconds of a step spent computing and waiting, by store and order")
     download_row(chart, time_rows(record), f"waiting-{record.path.stem}")
@@ -93,14 +93,14 @@ def _draw_time(record: TrainingRecord) -> None:
 def _draw_machine(record: TrainingRecord) -> None:
     chart = monitor_chart(read_monitor(record.record.beside("monitor.csv")))
     if chart is None:
-        st.caption("Nothing was noted of the machine in this run.")
+        st.caption("No machine data was recorded during this run.")
     else:
         st.altair_chart(chart, alt="What the run used of the machine, over time")
 
 
 def _draw_rows(record: TrainingRecord) -> None:
     st.dataframe(epoch_rows(record), hide_index=True, column_config=_columns())
-    st.caption(f"Kept in {code(record.path)}, with the loss of every step.")
+    st.caption(f"Saved in {code(record.path)}, with the loss of every step.")
 
 
 def epoch_rows(record: TrainingRecord) -> dict[str, list[object]]:
@@ -111,12 +111,12 @@ def epoch_rows(record: TrainingRecord) -> dict[str, list[object]]:
         "Trained from": [lane_label(row["store"], row["order"], lanes) for row in rows],
         "Loss": [row.get("loss") for row in rows],
         "Accuracy": [100 * row["accuracy"] for row in rows],
-        "On new images": [100 * row["val_accuracy"] for row in rows],
+        "Validation accuracy": [100 * row["val_accuracy"] for row in rows],
         "Images/s": [round(row["samples_per_s"]) for row in rows],
         "Waiting": [100 * row["wait_share"] for row in rows],
         "First batch": [1000 * row["first_batch_s"] for row in rows],
         "Shuffle quality": [row["shuffle_quality"] for row in rows],
-        "Classes a batch": [row["classes_per_batch"] for row in rows],
+        "Classes per batch": [row["classes_per_batch"] for row in rows],
         "Workers": [str(row.get("workers", "")) for row in rows],
     }
 
@@ -125,13 +125,13 @@ def _columns() -> Mapping[str, Any]:
     number = st.column_config.NumberColumn
     return {
         "Loss": number(format="%.4f"),
-        "Accuracy": number(format="%.1f%%", help="While learning, over the epoch."),
-        "On new images": number(format="%.1f%%", help="Accuracy in validation, after the epoch."),
+        "Accuracy": number(format="%.1f%%", help="On the training images, over the epoch."),
+        "Validation accuracy": number(format="%.1f%%", help="After the epoch."),
         "Images/s": number(format="localized", help="After the first batch."),
-        "Waiting": number(format="%.1f%%", help="The share of the time after the first batch spent waiting for data."),
+        "Waiting": number(format="%.1f%%", help="Share of the time after the first batch spent waiting for data."),
         "First batch": number(format="%.0f ms"),
         "Shuffle quality": number(format="%.2f", help="1: classes are mixed as by a full shuffle, 0: sorted."),
-        "Classes a batch": number(format="%.1f"),
+        "Classes per batch": number(format="%.1f"),
     }
 
 
@@ -151,5 +151,5 @@ def _draw_scaling(record: TrainingRecord) -> None:
         _draw_machine(record)
         return
     chart = scaling_chart(record.turns, "images/s" if view == SPEED else "waiting")
-    st.altair_chart(chart, alt=f"{view} by batch size, a line for each number of workers")
+    st.altair_chart(chart, alt=f"{view} by batch size, one line per number of workers")
     download_row(chart, rows, f"scaling-{record.path.stem}")

@@ -23,7 +23,9 @@ class Hdf5Format:
         "auto: chunked where a chunk or filter is given, else contiguous",
         choices=("auto", "contiguous", "chunked", "vlen"),
     )
-    chunk: int = option(0, "Samples a chunk (0: as many as fit 64 KiB)", minimum=0, maximum=1 << 20)
+    chunk: int = option(
+        0, "Samples per chunk (0: as many as fit 64 KiB)", minimum=0, maximum=1 << 20, title="Samples per chunk"
+    )
     filter: str = option(
         "none",
         "HDF5's own compression of each chunk, for raw pixels",

@@ -18,7 +18,9 @@ from .writer import LmdbWriter
 class LmdbFormat:
     """LMDB without a lock file: a finished store never changes."""
 
-    group: int = option(1, "Samples packed into one value: fewer, fuller pages", minimum=1, maximum=MAX_GROUP)
+    group: int = option(
+        1, "Samples packed into one value: fewer, fuller pages", minimum=1, maximum=MAX_GROUP, title="Samples per value"
+    )
     ending = ".lmdb"
 
     def check(self, contents: Contents) -> None:

@@ -28,14 +28,14 @@ WALLS = {"copy": "Copy to the device", "cold read": "Read from a cold disk"}
 
 
 def stage_limits_chart(cases: Sequence[ConfigurationSummary], labels: Mapping[str, str]) -> alt.LayerChart:
-    """The rungs of each setting's ladder as ticks on a logarithmic scale, and what it reached as a diamond."""
+    """The limits of each stage as ticks on a logarithmic scale, and what a configuration reached as a diamond."""
     import altair as alt
     import pandas as pd
 
     names = {**STAGES, **WALLS}
-    rungs = pd.DataFrame(
+    limits = pd.DataFrame(
         [
-            {"setting": labels[case.name], "rung": names[name], "rate": case.ceilings[name]}
+            {"configuration": labels[case.name], "stage": names[name], "rate": case.ceilings[name]}
             for case in cases
             for name in (*STAGE_ORDER, *WALLS)
             if case.ceilings.get(name)
@@ -43,29 +43,29 @@ def stage_limits_chart(cases: Sequence[ConfigurationSummary], labels: Mapping[st
     )
     reached = pd.DataFrame(
         [
-            {"setting": labels[case.name], "rate": case.loading, "top": min(case.walls.values()),
+            {"configuration": labels[case.name], "rate": case.loading, "top": min(case.walls.values()),
              "figure": number_text(rounded(case.loading))}
             for case in cases
         ]
     )  # fmt: skip
-    shown = [title for title in names.values() if title in set(rungs["rung"])]
+    shown = [title for title in names.values() if title in set(limits["stage"])]
     colours = dict(zip(names.values(), (*STAGE_COLOURS, PALETTE[3], PALETTE[5]), strict=True))
     scale = alt.Scale(type="log", nice=False, padding=24)
     x = alt.X("rate:Q", title="images per second (logarithmic)", scale=scale, axis=alt.Axis(format="~s", tickCount=6))
     y = by_configuration(reached)
     gap = alt.Chart(reached).mark_rule(strokeDash=[2, 3], color=FIGURE_COLOUR).encode(x=x, x2="top:Q", y=y)
     ticks = (
-        alt.Chart(rungs)
+        alt.Chart(limits)
         .mark_tick(thickness=5, size=22, cornerRadius=2, opacity=1)
         .encode(
             x=x,
             y=y,
-            color=alt.Color("rung:N", scale=alt.Scale(domain=shown, range=[colours[title] for title in shown])),
-            tooltip=["setting", "rung", alt.Tooltip("rate:Q", title="images/s", format=",.0f")],
+            color=alt.Color("stage:N", scale=alt.Scale(domain=shown, range=[colours[title] for title in shown])),
+            tooltip=["configuration", "stage", alt.Tooltip("rate:Q", title="images/s", format=",.0f")],
         )
     )
     base = alt.Chart(reached).encode(
-        x=x, y=y, tooltip=["setting", alt.Tooltip("rate:Q", title="reached", format=",.0f")]
+        x=x, y=y, tooltip=["configuration", alt.Tooltip("rate:Q", title="reached", format=",.0f")]
     )
     marks = base.mark_point(shape="diamond", filled=True, size=110, color=FIGURE_COLOUR, opacity=1)
     figures = base.mark_text(dy=-13, fontSize=12, fontWeight=600, color=FIGURE_COLOUR).encode(text="figure:N")
@@ -84,7 +84,7 @@ def costs_chart(cases: Sequence[ConfigurationSummary], labels: Mapping[str, str]
         for order, (name, title) in enumerate(STAGES.items()):
             if costs.get(name):
                 rows.append(
-                    {"setting": labels[case.name], "stage": title, "order": order, "share": costs[name] / total,
+                    {"configuration": labels[case.name], "stage": title, "order": order, "share": costs[name] / total,
                      "microseconds": 1e6 * costs[name]}
                 )  # fmt: skip
     table = pd.DataFrame(rows)
@@ -94,23 +94,23 @@ def costs_chart(cases: Sequence[ConfigurationSummary], labels: Mapping[str, str]
         alt.Chart(table)
         .mark_bar(size=bar_step(len(cases)) * 0.6)
         .encode(
-            y=by_configuration(table.drop_duplicates("setting")),
-            x=alt.X("share:Q", title="share of the time of a sample", axis=alt.Axis(format=".0%", tickCount=5),
+            y=by_configuration(table.drop_duplicates("configuration")),
+            x=alt.X("share:Q", title="share of the time per sample", axis=alt.Axis(format=".0%", tickCount=5),
                     scale=alt.Scale(domain=[0, 1])),
             color=alt.Color("stage:N", scale=alt.Scale(domain=shown, range=[colours[title] for title in shown])),
             order="order:Q",
-            tooltip=["setting", "stage", alt.Tooltip("share:Q", format=".0%"),
-                     alt.Tooltip("microseconds:Q", title="µs a sample", format=",.2f")],
+            tooltip=["configuration", "stage", alt.Tooltip("share:Q", format=".0%"),
+                     alt.Tooltip("microseconds:Q", title="µs per sample", format=",.2f")],
         )
         .properties(height=alt.Step(bar_step(len(cases))))
     )  # fmt: skip
 
 
 def repeat_rows(turns: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> dict[str, list[object]]:
-    """Every turn as it was measured, as the columns of a table; those that are empty in all turns are left out."""
+    """Every repeat as it was measured, as the columns of a table; those that are empty in all of them are left out."""
     columns = {
         "Round": [turn.get("round") for turn in turns],
-        "Setting": [labels[configuration_of(turn)] for turn in turns],
+        "Configuration": [labels[configuration_of(turn)] for turn in turns],
         "Images/s": [round(turn["samples_per_s"]) for turn in turns],
         "Images": [turn.get("samples") for turn in turns],
         "Time": [_number(turn.get("seconds")) for turn in turns],

@@ -25,24 +25,23 @@ from ui.shared.stores import store_factors_of, store_label
 
 WORKERS = ("auto", "0", "1", "2", "4", "8", "threads:2", "threads:4", "processes:2", "processes:4")
 WORKERS_HELP = (
-    "Who makes the batches. 0: the trainer's own thread. A number: as many threads or processes as suits the loader, "
-    "the same number for every store. auto: tried and chosen once for each configuration, so that stores may differ in "
-    "it."
+    "What prepares the batches. 0: the training thread itself. A number: that many threads or processes, whichever "
+    "suits the loader, the same for every store. auto: measured and chosen once per configuration; stores may differ."
 )
 BATCH_SIZES = (16, 32, 64, 128, 256, 512, 1024)
 CACHES = {"warm": "Warm", "cold": "Cold"}
 CACHE_HELP = (
-    "Warm: the store is read once before each turn. Cold: its files are dropped from the system's page cache, which is "
-    "checked page by page, and one epoch is measured."
+    "Warm: the store is read once before each repeat. Cold: its files are dropped from the system's page cache, which "
+    "is verified page by page, and one epoch is measured."
 )
-STEP_HELP = "What the trainer does with each batch before it asks for the next; its waiting for data is measured."
+STEP_HELP = "What the trainer does with each batch before it requests the next. The time it waits for data is measured."
 MOST_AT_FIRST = 6
 MOST_PILLS = 12
 """More stores than this are chosen from a list."""
 
 
 def draw_form(dataset: Dataset, found: list[StoreInfo]) -> None:
-    """Stores, settings, and the button that starts the experiment."""
+    """Stores, configurations, and the button that starts the experiment."""
     with st.container(border=True):
         chosen = _draw_stores(dataset, found)
         settings = _draw_settings() | _draw_course(dataset)
@@ -65,7 +64,7 @@ def _draw_stores(dataset: Dataset, found: list[StoreInfo]) -> list[str]:
         list(by_path),
         default=[str(store.path) for store in proposed(found, store_factors_of, MOST_AT_FIRST)],
         format_func=lambda path: shown(store_label(by_path[path])),
-        help="At first, formats at the same encoding: a difference is then the format's.",
+        help="Proposed: formats at the same encoding, so that a difference is due to the format.",
         key=f"benchmark.stores.{dataset.name}.{few}",
         persist_state="session",
     )
@@ -75,7 +74,7 @@ def _draw_stores(dataset: Dataset, found: list[StoreInfo]) -> list[str]:
 
 
 def _draw_settings() -> dict[str, Any]:
-    """What settings are made of: every combination of what is chosen here is one."""
+    """What configurations are made of: every combination of what is chosen here is one."""
     columns = st.columns([2, 1, 1])
     with columns[0]:
         loaders = st.pills(
@@ -84,7 +83,7 @@ def _draw_settings() -> dict[str, Any]:
         )  # fmt: skip
     batches = columns[1].multiselect(
         "Batch sizes", BATCH_SIZES, default=[256], accept_new_options=True,
-        help="Images a batch; any number can be typed.", key="benchmark.batch_sizes", persist_state="session",
+        help="Images per batch. You can type any number.", key="benchmark.batch_sizes", persist_state="session",
     )  # fmt: skip
     same = str(usable_cpus())
     workers = columns[2].multiselect(
@@ -99,11 +98,11 @@ def _draw_course(dataset: Dataset) -> dict[str, Any]:
     columns = st.columns(4)
     return {
         "seconds": columns[0].number_input(
-            "Seconds a turn", 0.5, 120.0, 3.0, 0.5, format="%.1f", help="How long a setting is loaded each time.",
-            key="benchmark.seconds", persist_state="session",
+            "Seconds per repeat", 0.5, 120.0, 3.0, 0.5, format="%.1f", key="benchmark.seconds",
+            help="How long each repeat of a configuration lasts.", persist_state="session",
         ),
         "rounds": columns[1].number_input(
-            "Rounds", 1, 50, 3, help="How often every setting has its turn, interleaved with the others.",
+            "Rounds", 1, 50, 3, help="In each round every configuration is measured once, interleaved with the others.",
             key="benchmark.rounds", persist_state="session",
         ),
         "split": columns[2].selectbox(
@@ -111,7 +110,7 @@ def _draw_course(dataset: Dataset) -> dict[str, Any]:
         ),
         "devices": columns[3].multiselect(
             "Devices", list(devices.names), default=["cpu"], format_func=devices.names.__getitem__,
-            key="benchmark.devices", help="Where batches end up.", persist_state="session",
+            key="benchmark.devices", help="Where batches are sent.", persist_state="session",
         ),
     }  # fmt: skip
 
@@ -122,11 +121,11 @@ def _draw_more(dataset: Dataset) -> dict[str, Any]:
     transforms = columns[0].multiselect(
         "Transforms", list(TRANSFORMS), default=["none" if one_size else "train224"],
         format_func=TRANSFORMS.__getitem__, key=f"benchmark.transforms.{dataset.name}", persist_state="session",
-        help="Photos of differing sizes need one, for a batch has a single size.",
+        help="Images of different sizes need one: all images of a batch have the same size.",
     )  # fmt: skip
     outputs = columns[1].multiselect(
         "Outputs", ["float32", "uint8"], default=["float32"], key="benchmark.outputs", persist_state="session",
-        help="float32: normalised, as networks take it. uint8: pixels, a quarter of the bytes; the device normalises.",
+        help="float32: normalised, as networks expect. uint8: pixels, a quarter of the bytes; the device normalises.",
     )  # fmt: skip
     columns = st.columns(4, vertical_alignment="bottom")
     cache = columns[0].segmented_control(
@@ -138,7 +137,7 @@ def _draw_more(dataset: Dataset) -> dict[str, Any]:
         persist_state="session",
     )  # fmt: skip
     milliseconds = columns[2].number_input(
-        "Milliseconds a step", 0.5, 60_000.0, 10.0, 1.0, format="%.1f", disabled=step not in ("sleep", "busy"),
+        "Milliseconds per step", 0.5, 60_000.0, 10.0, 1.0, format="%.1f", disabled=step not in ("sleep", "busy"),
         key="benchmark.step_ms", persist_state="session",
     )  # fmt: skip
     timed = {"step": step, "step_ms": milliseconds if step in ("sleep", "busy") else 0.0}
@@ -153,26 +152,26 @@ def _draw_more(dataset: Dataset) -> dict[str, Any]:
 def _draw_start(dataset: Dataset, chosen: list[str], settings: dict[str, Any], memory: str) -> None:
     problem = _problem(chosen, settings)
     kinds = ("loaders", "batch_sizes", "workers", "devices", "transforms", "outputs")
-    ways = prod(len(settings[name]) for name in kinds)
-    what = counted(len(chosen), "store") if ways == 1 else counted(len(chosen) * ways, "setting")
+    combinations = prod(len(settings[name]) for name in kinds)
+    what = counted(len(chosen), "store") if combinations == 1 else counted(len(chosen) * combinations, "configuration")
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
-            verbatim(problem) or f"Race {what}",
+            verbatim(problem) or f"Benchmark {what}",
             type="primary",
             icon=":material/play_arrow:",
             disabled=bool(problem),
             key="benchmark.start",
         )
-        turns = len(chosen) * ways * settings["rounds"]
+        repeats = len(chosen) * combinations * settings["rounds"]
         if not problem:
             overhead = usual_overhead(list_loader_runs(state.home(), dataset.name)) or OVERHEAD_S
             st.caption(
-                f"{counted(turns, 'turn')}, about {seconds_text(turns * (settings['seconds'] + overhead) + 3)}. "
-                f"Every setting's batches are compared with the store, before and during its turns. {memory}"
+                f"{counted(repeats, 'repeat')}, about {seconds_text(repeats * (settings['seconds'] + overhead) + 3)}. "
+                f"Batches of every configuration are compared with the store, before and during its repeats. {memory}"
             )
     if pressed:
         fields = {"stores": chosen, **settings, "batch_sizes": [int(size) for size in settings["batch_sizes"]]}
-        if state.start_job("loader", fields, title=f"Race {what} of {dataset.name}", owner="benchmark"):
+        if state.start_job("loader", fields, title=f"Benchmark {what} of {dataset.name}", owner="benchmark"):
             st.rerun()
 
 

@@ -1,4 +1,4 @@
-"""A loader experiment while it runs: a bar a setting with its spread growing in, and what the machine does."""
+"""A loader run in progress: one bar per configuration with its spread growing in, and what the machine does."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MOST_BARS = 24
 
 
 def picture(seen: Watch) -> str:
-    """A bar a setting, the throughput over time, and the machine below it."""
+    """One bar per configuration, the throughput over time, and the machine below it."""
     live = [sample for sample in seen.samples.get("throughput", []) if sample.values["samples_per_s"]]
     if not live:
         return small(f"{_said(seen)}…")
     rows = _bars(live, seen)
-    more = f"<p>and {len(rows) - MOST_BARS} more settings</p>" if len(rows) > MOST_BARS else ""
+    more = f"<p>and {len(rows) - MOST_BARS} more configurations</p>" if len(rows) > MOST_BARS else ""
     return bars(rows[:MOST_BARS], "images per second") + more + machine(seen, _throughput(live))
 
 
@@ -33,7 +33,7 @@ def _said(seen: Watch) -> str:
 
 
 def _bars(live: Sequence[Measured], seen: Watch) -> list[Bar]:
-    """The settings in the order of their first turns; the one that runs now has its figure of this moment."""
+    """The configurations in the order of their first repeats; the one that runs now has its figure of this moment."""
     turns = seen.samples.get("turn", [])
     refused = {
         str(sample.values["setting"]): str(sample.values["reason"]) for sample in seen.samples.get("refused", [])
@@ -50,7 +50,7 @@ def _bars(live: Sequence[Measured], seen: Watch) -> list[Bar]:
             format_colour(str(values["format"])),
             () if name in refused else speeds.get(name, ()),
             _now(now, name),
-            f"refused: {refused[name]}" if name in refused else "",
+            f"failed validation: {refused[name]}" if name in refused else "",
         )
         for name, values in settings.items()
     ]

@@ -1,4 +1,4 @@
-"""Benchmark, Loaders: start a race of stores through data loaders, watch it, and read what it found."""
+"""Benchmark, Loaders: start a run of stores through data loaders, watch it, and read what it found."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from ui.shared.run_picker import pick_run
 def draw(dataset: Dataset, found: list[StoreInfo]) -> None:
     """The form or what runs, and below it the last results."""
     if not found:
-        st.markdown(f"A race needs built stores. No store was built from {verbatim(dataset.name)} yet.")
+        st.markdown(f"A loader benchmark needs built stores. No store was built from {verbatim(dataset.name)} yet.")
         link("build", "Build stores")
         return
     running = [job for job in own_jobs("benchmark") if job.task == "loader"]
     for job in running:
         draw_live(job)
     if running:
-        st.caption("While it measures, this page draws as little as it can; results are shown when it is done.")
+        st.caption("While it measures, this page updates as little as possible. Results appear when it is done.")
         return
     draw_ending("benchmark")
     draw_form(dataset, found)
@@ -45,7 +45,7 @@ def _title(record: LoaderRun) -> str:
     """An experiment in the list of those that were run."""
     setup = record.setup
     many = setup.get("settings") or setup["stores"]
-    noun = "store" if record.varied == ["store"] else "setting"
+    noun = "store" if record.varied == ["store"] else "configuration"
     loaders = listed(loader_title(name) for name in setup.get("loaders") or [setup.get("loader", "")])
     cut = "" if record.complete else ", stopped"
     return f"{setup['started'].replace('T', ' ')[:16]} · {counted(len(many), noun)}, {loaders}{cut}"

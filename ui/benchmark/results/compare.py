@@ -44,8 +44,8 @@ from ui.shared.monitor_chart import monitor_chart
 
 CHART, FIGURES, MACHINES, MONITOR = "Chart", "Figures", "Machine and options", "Monitor"
 HOW = (
-    "A diamond is the median, a dot each raw value, the bar their spread: the middle half of five values or more, all "
-    "of fewer. A difference is called one where the 95% interval of the ratio of the medians leaves 1 out and they are "
+    "Diamond: median. Dot: one value. Bar: spread, which is the middle half of five values or more, or all of fewer. "
+    "A difference is significant where the 95% interval of the ratio of the medians excludes 1 and the medians are "
     "at least 3% apart. The interval is bootstrapped from five repeats on, with fewer it is Welch's on the logarithms; "
     "one in twenty comparisons of equals falls outside of it by chance."
 )
@@ -60,7 +60,7 @@ def draw_runs(runs: Sequence[RunRecord]) -> None:
         return
     known = common_measures(runs)
     if not known:
-        st.caption("This run has no figures that can be compared; its rows can be downloaded below.")
+        st.caption("This run has no comparable figures. You can download its rows below.")
         return
     measure = _choose_measure(known)
     comparison = compare(runs, measure)
@@ -78,7 +78,7 @@ def _draw_title(run: RunRecord, name: str) -> None:
     st.markdown(f"**{lead}{verbatim(run_title(run))}**")
     if run.foreign:
         origin = verbatim(run.foreign.get("from", "somewhere"))
-        st.caption(f":material/move_to_inbox: Brought in from {origin}, measured elsewhere.")
+        st.caption(f":material/move_to_inbox: Imported from {origin}, measured elsewhere.")
     if run.lost:
         st.warning(f"{counted(run.lost, 'line')} of this run could not be read; the rest is shown.",
                    icon=":material/broken_image:")  # fmt: skip
@@ -108,12 +108,12 @@ def _may_compare(runs: Sequence[RunRecord]) -> bool:
         refusing = [difference for difference in found if difference.refuses]
         check_comparable(runs, anyway=True)
     except InputError as error:
-        st.error(f"These cannot stand side by side: {verbatim(error)}.", icon=":material/block:")
+        st.error(f"These runs cannot be compared: {verbatim(error)}.", icon=":material/block:")
         return False
     if not refusing:
         _draw_said([difference for difference in found if not difference.refuses])
         return True
-    st.warning("These runs should not be compared: what differs below makes another figure of the same thing.",
+    st.warning("These runs should not be compared: they differ in conditions that change the result.",
                icon=":material/compare_arrows:")  # fmt: skip
     _draw_differences(refusing)
     names = ".".join(run.name for run in runs)
@@ -122,7 +122,7 @@ def _may_compare(runs: Sequence[RunRecord]) -> bool:
 
 def _draw_said(found: Sequence[RunDifference]) -> None:
     if found:
-        st.caption(f"Worth knowing: {verbatim('; '.join(map(told, found)))}")
+        st.caption(f"Note: {verbatim('; '.join(map(told, found)))}")
 
 
 def _draw_differences(found: Sequence[RunDifference]) -> None:
@@ -136,7 +136,7 @@ def _choose_measure(known: Sequence[Measure]) -> Measure:
         return known[0]
     by_name = {measure.name: measure for measure in known}
     chosen = st.selectbox(
-        "Figure",
+        "Metric",
         list(by_name),
         format_func=lambda name: by_name[name].title,
         key=f"results.measure.{known[0].name}.{len(known)}",
@@ -162,7 +162,7 @@ def _draw_chart(comparison: Comparison) -> None:
     chart = comparison_chart(comparison)
     st.altair_chart(chart, alt=f"{comparison.measure.title}: medians, spreads and raw values of each run")
     if len(comparison.lines) > MOST_THINGS:
-        st.caption(f"The first {MOST_THINGS} of {len(comparison.lines)}; the figures have them all.")
+        st.caption(f"The first {MOST_THINGS} of {len(comparison.lines)}. **Figures** has all.")
     shared = shared_text(comparison)
     download_row(chart, chart_rows(comparison), f"{comparison.measure.name} {comparison.runs[0].path.stem}")
     st.caption(f"All with {verbatim(shared)}." if shared else "Every raw value, its median and its spread.", help=HOW)
@@ -192,17 +192,17 @@ def _draw_figures(comparison: Comparison) -> None:
                 }
             )
     st.dataframe(rows, hide_index=True)
-    st.caption("When a difference is called one.", help=HOW)
+    st.caption("When a difference is significant.", help=HOW)
 
 
 def _draw_machines(comparison: Comparison) -> None:
-    """What each run was measured on and with, a column a run."""
+    """What each run was measured on and with, one column per run."""
     told_by = [{**machine_rows(run.machine), **_options(run)} for run in comparison.runs]
     names = list(dict.fromkeys(name for rows in told_by for name in rows))
     columns = {letter(number): [rows.get(name, "") for name in names] for number, rows in enumerate(told_by)}
     st.dataframe({"": names, **columns}, hide_index=True, height="content")
     for number, run in enumerate(comparison.runs):
-        st.caption(f"{letter(number)} is kept in {code(run.path)}.")
+        st.caption(f"{letter(number)} is saved in {code(run.path)}.")
 
 
 def _options(run: RunRecord) -> dict[str, str]:
@@ -228,7 +228,7 @@ def _draw_monitor(comparison: Comparison) -> None:
             st.markdown(f"**{letter(number)}**")
         chart = monitor_chart(_moving(rows))
         if chart is None:
-            st.caption("Nothing was recorded of the machine during this run.")
+            st.caption("No machine data was recorded during this run.")
             continue
         st.altair_chart(chart, width="content", alt="Processors, memory, disk and GPU during the run")
         download_row(chart, rows, f"monitor {run.path.stem}")

@@ -59,8 +59,8 @@ def draw_filters(dataset: str) -> list[RunRecord]:
 
 def _draw_upload() -> None:
     st.caption(
-        "A run that somebody sent you (`.run.zip`), or the `summary.csv` of an earlier notebook. It is kept beside "
-        "your own, marked as measured elsewhere, and never mixed with them unasked."
+        "A run that somebody sent you (`.run.zip`), or the `summary.csv` of an earlier notebook. It is listed beside "
+        "your own runs, marked as measured elsewhere, and never compared with them unless you ask for it."
     )
     st.file_uploader(
         "Run or summary", type=["zip", "csv"], key=TAKEN_UPLOAD, on_change=_take_upload,
@@ -79,7 +79,7 @@ def _take_upload() -> None:
         return
     st.session_state["results.all_datasets"] = True
     st.session_state["results.kind"] = ALL
-    st.session_state[TAKEN_KEY] = (True, f"{run_title(record)} is in the list now.")
+    st.session_state[TAKEN_KEY] = (True, f"{run_title(record)} was added to the list.")
     st.session_state[OPENED_KEY] = record.name
 
 
@@ -121,7 +121,7 @@ def draw_list(found: Sequence[RunRecord]) -> list[RunRecord]:
 def draw_actions(run: RunRecord) -> None:
     """Take one run away: as one file, as a table, as a record; or delete it."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        name, title = run.path.stem, "Send this run: one file that others open here with everything that belongs to it."
+        name, title = run.path.stem, "The whole run in one file, to send to others, who can open it here."
         st.download_button(
             "Run as one file", partial(bundle, run), bundle_name(run), "application/zip", on_click="ignore", help=title,
             icon=":material/ios_share:", key=f"results.bundle.{name}",
@@ -152,8 +152,8 @@ def _json(run: RunRecord) -> bytes:
 
 @st.dialog("Delete a run")
 def _ask_to_delete(run: RunRecord) -> None:
-    st.markdown(f"**{verbatim(run_title(run))}** and all that was measured in it are removed.")
-    st.caption("That cannot be taken back. To keep a copy, download the run as one file first.")
+    st.markdown(f"This deletes **{verbatim(run_title(run))}** with all its measurements.")
+    st.caption("You cannot undo this. To keep a copy, download the run as one file first.")
     if st.button("Delete", type="primary", icon=":material/delete:", key="results.delete_confirmed",
                  on_click=state.delete, args=(delete_run, run)):  # fmt: skip
         st.rerun()

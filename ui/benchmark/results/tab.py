@@ -21,7 +21,7 @@ def draw(dataset: Dataset) -> None:
         _draw_empty(dataset)
         return
     if len(found) > 1:
-        st.caption("Tick two runs or more to see them side by side; the oldest is what the others are held against.")
+        st.caption("Select two or more runs to compare them. The oldest is the reference.")
     chosen = draw_list(found)
     with st.container(border=True):
         draw_runs(chosen)
@@ -33,6 +33,8 @@ def _draw_empty(dataset: Dataset) -> None:
     if runs_of(None):
         st.caption(f"No such run of {verbatim(dataset.name)}. Choose another kind, or **All datasets**.")
         return
-    st.markdown("Nothing was measured yet.")
-    st.caption("What **Loaders** and **Storage** measure is kept and listed here, with the machine it was measured on. "
-               "A run from another machine can be opened as well.")  # fmt: skip
+    st.markdown("No runs yet.")
+    st.caption(
+        "Runs of **Loaders** and **Storage** are listed here, with the machine they were measured on. You can also "
+        "open a run from another machine."
+    )

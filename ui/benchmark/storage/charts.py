@@ -42,7 +42,7 @@ LOG, LINEAR, EACH = "Log-log", "Linear", "Per image"
 
 
 def times_table(rows: Sequence[Row], synced: bool, random: bool) -> pd.DataFrame:
-    """A line for each way, operation and number of images: medians and spreads, in all and per image."""
+    """A line for each method, operation and number of images: medians and spreads, in all and per image."""
     import pandas as pd
 
     wanted = [flavoured(operation, synced, random) for operation in OPERATIONS]
@@ -53,20 +53,20 @@ def times_table(rows: Sequence[Row], synced: bool, random: bool) -> pd.DataFrame
         told, count = summarise(row["seconds"]), row["samples"]
         lines.append(
             {
-                "way": store_name(row["format"], row["variant"]),
+                "method": store_name(row["format"], row["variant"]),
                 "operation": operation_title(row["operation"]),
                 "images": count,
                 **{name: getattr(told, name) for name in ("median", "low", "high", "repeats")},
                 **{f"{name}_each": getattr(told, name) / count for name in ("median", "low", "high")},
-                "in all": time_text(told.median),
-                "an image": time_text(told.median / count),
+                "total": time_text(told.median),
+                "per image": time_text(told.median / count),
             }
         )
     return pd.DataFrame(lines)
 
 
 def times_chart(table: pd.DataFrame, rows: Sequence[Row], scale: str, order: Sequence[str]) -> alt.FacetChart:
-    """A panel an operation, a line a way, its spread as a band; a tutorial's code is dashed."""
+    """One panel per operation, one line per method, its spread as a band; a tutorial's code is dashed."""
     import altair as alt
 
     field = "_each" if scale == EACH else ""
@@ -78,12 +78,12 @@ def times_chart(table: pd.DataFrame, rows: Sequence[Row], scale: str, order: Seq
         scale=scale_of(log),
         axis=alt.Axis(format="~s", **({"values": counts} if log else {"tickCount": 4}), grid=False),
     )
-    title = "seconds an image" if field else "seconds"
+    title = "seconds per image" if field else "seconds"
     values = [*table[f"low{field}"], *table[f"high{field}"]]
     axis = alt.Axis(labelExpr=SECONDS_AXIS, **({"values": decades(values)} if log else {"tickCount": 5}))
     base = alt.Chart(table).encode(x=x)
     looks = _looks(rows)
-    tooltip = ["way", "operation", alt.Tooltip("images", format=","), "in all", "an image", "repeats"]
+    tooltip = ["method", "operation", alt.Tooltip("images", format=","), "total", "per image", "repeats"]
     y = alt.Y(f"median{field}:Q", title=title, scale=scale_of(log, decades(values)), axis=axis)
     band = base.mark_area(opacity=0.18).encode(
         y=alt.Y(f"low{field}:Q", title=title, axis=axis), y2=f"high{field}:Q", color=looks["color"]
@@ -121,7 +121,7 @@ def decades(values: Sequence[float]) -> list[float]:
 
 
 def _looks(rows: Sequence[Row]) -> dict[str, Any]:
-    """Colour by format, dashes by variant, as one legend of ways."""
+    """Colour by format, dashes by variant, as one legend of methods."""
     import altair as alt
 
     ways = methods_of(rows)
@@ -132,8 +132,8 @@ def _looks(rows: Sequence[Row]) -> dict[str, Any]:
     ]
     colours = [format_colour(format) for format, _ in ways]
     return {
-        "color": alt.Color("way:N", title=None, scale=alt.Scale(domain=labels, range=colours)),
-        "strokeDash": alt.StrokeDash("way:N", title=None, scale=alt.Scale(domain=labels, range=dashes)),
+        "color": alt.Color("method:N", title=None, scale=alt.Scale(domain=labels, range=colours)),
+        "strokeDash": alt.StrokeDash("method:N", title=None, scale=alt.Scale(domain=labels, range=dashes)),
     }
 
 
@@ -165,7 +165,7 @@ def winners_chart(found: Sequence[OperationRanking]) -> alt.LayerChart:
                 "winner": cell_title(ranking),
                 "by": cell_text(ranking),
                 "colour": _cell_colour(ranking),
-                "level": ", ".join(place.name for place in (ranking.best, *ranking.tied)),
+                "tied": ", ".join(place.name for place in (ranking.best, *ranking.tied)),
                 "time": time_text(ranking.best.summary.median),
             }
             for ranking in found
@@ -180,7 +180,7 @@ def winners_chart(found: Sequence[OperationRanking]) -> alt.LayerChart:
     )  # fmt: skip
     cells = base.mark_rect(cornerRadius=6, opacity=0.92).encode(
         color=alt.Color("colour:N", scale=None),
-        tooltip=["operation", "images", alt.Tooltip("level", title="ahead"), alt.Tooltip("time", title="median")],
+        tooltip=["operation", "images", alt.Tooltip("tied", title="ahead"), alt.Tooltip("time", title="median")],
     )
     white = alt.value("#FFFFFF")
     name = base.mark_text(dy=-9, fontSize=13, fontWeight=600).encode(text="winner:N", color=white)

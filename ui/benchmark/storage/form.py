@@ -28,7 +28,7 @@ USUAL_CUTOFFS = (1, 10, 100, 1_000, 10_000)
 
 
 def draw_form(dataset: Dataset) -> None:
-    """Ways, numbers of images, time, and the button."""
+    """Methods, numbers of images, time, and the button."""
     with st.container(border=True):
         settings = _draw_settings(dataset)
         ways = _draw_ways(dataset, settings["size"])
@@ -41,11 +41,11 @@ def _draw_ways(dataset: Dataset, size: int | None) -> list[str]:
     one_shape = size is not None or len(dataset.shapes()) == 1
     every = [*all_ways()]
     chosen = st.multiselect(
-        "Ways of storing",
+        "Storage methods",
         every,
         default=usual(one_shape, size is not None),
-        help="Ours go through the writers and readers that stores are built with. Tutorial: the code of a well-known "
-        "tutorial (Three Ways of Storing and Accessing Lots of Images), so that you see what it costs.",
+        help="Ours use the writers and readers that stores are built with. tutorial: the code of a well-known tutorial "
+        "(Three Ways of Storing and Accessing Lots of Images), for comparison.",
         key=f"storage.ways.{dataset.name}.{one_shape}.{size is not None}",
         persist_state="session",
     )
@@ -83,7 +83,7 @@ def _draw_cutoffs(dataset: Dataset, split: str) -> list[int]:
         persist_state="session",
     )
     if chosen and max(chosen) > there:
-        st.caption(f"{verbatim(split)} has {counted(there, 'image')}: for more, they are stored again and again.")
+        st.caption(f"{verbatim(split)} has {counted(there, 'image')}: larger numbers repeat them.")
     return sorted(chosen)
 
 
@@ -92,19 +92,19 @@ def _draw_settings(dataset: Dataset) -> dict[str, Any]:
     several = len(dataset.shapes()) > 1
     return {
         "minutes": columns[0].number_input(
-            "Minutes at most", 0.5, 240.0, 5.0, 0.5, format="%.1f", key="storage.minutes", persist_state="session",
-            help="What takes longer is repeated less often, or left out and named.",
+            "Time limit (minutes)", 0.5, 240.0, 5.0, 0.5, format="%.1f", key="storage.minutes", persist_state="session",
+            help="What takes longer is repeated less often, or left out and listed.",
         ),
         "split": columns[1].selectbox(
             "Split", list(dataset.splits), key=f"storage.split.{dataset.name}", persist_state="session"
         ),
         "batch_size": columns[2].number_input(
-            "Batch size", 1, 65_536, 256, 32, help="Images a call of our writers and readers, where many are stored.",
+            "Batch size", 1, 65_536, 256, 32, help="Images per call of our writers and readers, where many are stored.",
             key="storage.batch_size", persist_state="session",
         ),
         "size": columns[3].number_input(
             "Resize to", 1, 8192, None, placeholder="as they are", key=f"storage.size.{dataset.name}",
-            help="Pixels a side. "
+            help="Width and height in pixels. "
             + ("These images differ in shape: raw pixels, and HDF5 in the tutorial, need a size." if several
                else "Images are stored as they are unless you give a size."),
             persist_state="session",
@@ -117,7 +117,7 @@ def _draw_start(dataset: Dataset, fields: Mapping[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         ready = bool(fields["ways"]) and bool(fields["cutoffs"]) and not trouble
         pressed = st.button(
-            f"Compare {counted(len(fields['ways']), 'way')} of storing", type="primary", icon=":material/play_arrow:",
+            f"Compare {counted(len(fields['ways']), 'storage method')}", type="primary", icon=":material/play_arrow:",
             disabled=not ready, key="storage.start",
         )  # fmt: skip
         if ready:
@@ -125,7 +125,7 @@ def _draw_start(dataset: Dataset, fields: Mapping[str, Any]) -> None:
     if trouble:
         st.info(verbatim(trouble), icon=":material/info:")
     if pressed:
-        title = f"Compare {counted(len(fields['ways']), 'way')} of storing {dataset.name}"
+        title = f"Compare {counted(len(fields['ways']), 'storage method')} on {dataset.name}"
         if state.start_job("storage", fields, title=title, owner=OWNER):
             st.rerun()
 
@@ -133,7 +133,7 @@ def _draw_start(dataset: Dataset, fields: Mapping[str, Any]) -> None:
 def _trouble(dataset: Dataset, fields: Mapping[str, Any]) -> str:
     """What does not go with this dataset."""
     if not fields["ways"] or not fields["cutoffs"]:
-        return "Choose at least one way of storing and one number of images."
+        return "Select at least one storage method and one number of images."
     try:
         found = choices(dataset, fields["split"], fields["size"], fields["ways"])
     except FormatMattersError as error:
@@ -152,15 +152,17 @@ def _foretold(dataset: Dataset, fields: Mapping[str, Any]) -> str:
     except FormatMattersError as error:
         return str(error)
     told = forecast(costs, fields["cutoffs"], 60 * fields["minutes"], None)
-    text = f"About {seconds_text(told.seconds)}, and up to {size_text(told.bytes)} on the disk, given back at the end."
+    text = f"About {seconds_text(told.seconds)} and up to {size_text(told.bytes)} on disk, freed at the end."
     if told.left_out:
         counts = sorted({count for _, count in told.left_out})
         names = listed(dict.fromkeys(name.split()[0] for name, _ in told.left_out))
-        text += f" Perhaps too slow for that time, at {listed(f'{count:,}' for count in counts)}: parts of {names}."
+        text += (
+            f" Possibly too slow for the time limit, at {listed(f'{count:,}' for count in counts)}: parts of {names}."
+        )
     return text
 
 
-@cache_data(max_entries=64, show_spinner="Trying every way on 64 images…")
+@cache_data(max_entries=64, show_spinner="Trying each method on 64 images…")
 def _trial(root: str, fingerprint: str, fields: Mapping[str, Any]) -> Costs:
     """`fingerprint` is part of the cache's key only."""
     return StorageExperiment(**fields, cutoffs=[TRIAL], home=root).trial()

@@ -119,7 +119,7 @@ def left_out_text(told: Mapping[str, Any]) -> str:
 
 def cell_title(ranking: OperationRanking) -> str:
     """Who is ahead, in a small space."""
-    return f"{1 + len(ranking.tied)} level" if len(ranking.tied) > 1 else ranking.best.name
+    return f"{1 + len(ranking.tied)} tied" if len(ranking.tied) > 1 else ranking.best.name
 
 
 def cell_text(ranking: OperationRanking) -> str:

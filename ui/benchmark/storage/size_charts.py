@@ -1,4 +1,4 @@
-"""Charts of what the ways of storing occupy on the disk."""
+"""Charts of what the storage methods occupy on disk."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def sizes_table(rows: Sequence[Row]) -> pd.DataFrame:
-    """The four sizes of what each way wrote, at each number of images; what it writes one by one apart, where that
+    """The four sizes of what each method wrote, at each number of images; what it writes one by one apart, where that
     makes other files.
     """
     import pandas as pd
@@ -35,7 +35,7 @@ def sizes_table(rows: Sequence[Row]) -> pd.DataFrame:
         way = store_name(row["format"], row["variant"])
         lines.append(
             {
-                "way": f"{way}, one by one" if apart or (first and row["variant"] == TUTORIAL) else way,
+                "method": f"{way}, one by one" if apart or (first and row["variant"] == TUTORIAL) else way,
                 "format": row["format"],
                 "colour": format_colour(row["format"]),
                 "images": row["samples"],
@@ -51,8 +51,8 @@ def growth_chart(table: pd.DataFrame, scale: str) -> alt.LayerChart:
     import altair as alt
 
     log = scale != LINEAR
-    ways = list(dict.fromkeys(table["way"]))
-    colours = [table.loc[table["way"] == way, "colour"].iloc[0] for way in ways]
+    ways = list(dict.fromkeys(table["method"]))
+    colours = [table.loc[table["method"] == way, "colour"].iloc[0] for way in ways]
     dashes = [TUTORIAL_DASH if "tutorial" in way else [1, 0] for way in ways]
     counts = sorted({int(count) for count in table["images"]})
     ticks = decades(list(table["allocated_bytes"]))
@@ -60,15 +60,15 @@ def growth_chart(table: pd.DataFrame, scale: str) -> alt.LayerChart:
     base = alt.Chart(table).encode(
         x=alt.X("images:Q", title="images", scale=scale_of(log),
                 axis=alt.Axis(format="~s", grid=False, **({"values": counts} if log else {"tickCount": 5}))),
-        y=alt.Y("allocated_bytes:Q", title="bytes allocated on the disk", scale=scale_of(log, ticks),
+        y=alt.Y("allocated_bytes:Q", title="bytes allocated on disk", scale=scale_of(log, ticks),
                 axis=alt.Axis(labelExpr=BYTES_AXIS, **({"values": ticks} if log else {"tickCount": 5}))),
-        color=alt.Color("way:N", title=None, scale=alt.Scale(domain=ways, range=colours)),
+        color=alt.Color("method:N", title=None, scale=alt.Scale(domain=ways, range=colours)),
     )  # fmt: skip
     line = base.mark_line(strokeWidth=2.4).encode(
-        strokeDash=alt.StrokeDash("way:N", title=None, scale=alt.Scale(domain=ways, range=dashes))
+        strokeDash=alt.StrokeDash("method:N", title=None, scale=alt.Scale(domain=ways, range=dashes))
     )
     dots = base.mark_point(size=46, filled=True, opacity=1).encode(
-        tooltip=["way", alt.Tooltip("images", format=","), alt.Tooltip("figure", title="allocated"), "files"]
+        tooltip=["method", alt.Tooltip("images", format=","), alt.Tooltip("figure", title="allocated"), "files"]
     )
     return finish((line + dots).properties(height=300)).configure_legend(
         orient="right",
@@ -89,19 +89,21 @@ BYTES_AXIS = (
 
 
 def sizes_chart(table: pd.DataFrame) -> alt.FacetChart:
-    """The four sizes at one number of images, a bar a way, all on one scale."""
+    """The four sizes at one number of images, one bar per method, all on one scale."""
     import altair as alt
 
-    long = table.melt(["way", "format", "colour", "files"], list(SIZES), "size", "bytes")
+    long = table.melt(["method", "format", "colour", "files"], list(SIZES), "size", "bytes")
     long["size"] = long["size"].map(SIZES)
     long["figure"] = long["bytes"].map(size_text)
     scale = alt.Scale(domain=[0, float(long["bytes"].max()) * 1.4], nice=False)
     base = alt.Chart(long).encode(
         x=alt.X("bytes:Q", scale=scale, axis=None),
-        y=alt.Y("way:N", title=None, sort=list(table["way"]), axis=alt.Axis(labelLimit=280, ticks=False, domain=False)),
+        y=alt.Y(
+            "method:N", title=None, sort=list(table["method"]), axis=alt.Axis(labelLimit=280, ticks=False, domain=False)
+        ),
     )
     bars = base.mark_bar(cornerRadiusEnd=3).encode(
-        color=alt.Color("colour:N", scale=None), tooltip=["way", "size", "figure", "files"]
+        color=alt.Color("colour:N", scale=None), tooltip=["method", "size", "figure", "files"]
     )
     figures = base.mark_text(align="left", dx=4, fontSize=12).encode(text="figure:N", color=alt.value(FIGURE_COLOUR))
     panel = (bars + figures).properties(width=165, height=alt.Step(26))

@@ -1,4 +1,4 @@
-"""Benchmark, Storage: what writing and reading cost in each way of storing, at growing numbers of images."""
+"""Benchmark, Storage: what writing and reading cost with each storage method, at growing numbers of images."""
 
 from __future__ import annotations
 
@@ -37,6 +37,6 @@ def _draw_results(dataset: Dataset) -> None:
 def record_title(record: RunRecord) -> str:
     """An experiment in the list of those that were run."""
     setup = record.setup
-    ways = counted(len(setup.get("ways") or []), "way")
+    methods = counted(len(setup.get("ways") or []), "method")
     counts = listed(f"{count:,}" for count in setup["cutoffs"][-1:])
-    return f"{str(setup['started']).replace('T', ' ')[:16]} · {ways}, up to {counts} images"
+    return f"{str(setup['started']).replace('T', ' ')[:16]} · {methods}, up to {counts} images"

@@ -27,13 +27,13 @@ def draw_result(record: RunRecord) -> None:
     rows = shown_rows(record)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         synced = st.toggle(
-            "Until the disk has it", key="storage.synced", persist_state="session",
-            help="Count a write until the disk says that everything has reached it (fsync), not only until the call "
-            "returns. The tutorial's LMDB waits for that in every transaction anyway.",
+            "Include fsync", key="storage.synced", persist_state="session",
+            help="Time a write until the disk confirms it (fsync), not only until the call returns. The tutorial's "
+            "LMDB code waits for that in every transaction anyway.",
         )  # fmt: skip
         random = st.toggle(
             "Random order", key="storage.random", persist_state="session",
-            help="Reads in random order, as training does, instead of one after the other.",
+            help="Reads in random order, as training does, instead of sequentially.",
         )  # fmt: skip
     wanted = [flavoured(operation, synced, random) for operation in OPERATIONS]
     if busy := background_text(background_load(rows)):
@@ -74,7 +74,7 @@ def _draw_winners(record: RunRecord, found: Any) -> None:
     chart = winners_chart(found)
     st.altair_chart(chart, width="content", alt="The fastest method by operation and number of images")
     st.caption(
-        "In the colour of the fastest, with the factor by which the next one is behind; grey and =: no significant "
+        "Each cell has the colour of the fastest method, and its lead over the next. Grey and =: no significant "
         "difference."
     )
     download_row(chart, [_ranking_row(ranking) for ranking in found], f"{record.path.stem}-winners")
@@ -104,7 +104,7 @@ def _draw_times(record: RunRecord, rows: Sequence[Row], synced: bool, random: bo
     )
     st.caption(
         "Medians; the band is the spread (the middle half of five repeats or more, all of fewer). Dashed: the "
-        "tutorial's own code. The lower, the better."
+        "tutorial's code. Lower is better."
     )
     download_row(chart, table, f"{record.path.stem}-times")
 
@@ -113,14 +113,14 @@ def _draw_sizes(record: RunRecord, rows: Sequence[Row]) -> None:
     table = sizes_table(rows)
     if table.empty:
         return
-    st.markdown("##### Space on the disk", help=SIZES_EXPLAINED)
+    st.markdown("##### Space on disk", help=SIZES_EXPLAINED)
     counts = sorted({int(count) for count in table["images"]}, reverse=True)
     count = st.selectbox(
         "Images", counts, format_func=lambda count: f"{count:,} images", width=200, label_visibility="collapsed",
         key=f"storage.sizes.{record.path.name}",
     )  # fmt: skip
     sizes = sizes_chart(table[table["images"] == count])
-    st.altair_chart(sizes, width="content", alt="The four sizes of each way")
+    st.altair_chart(sizes, width="content", alt="The four sizes of each method")
     if len(counts) > 1:
         scale = st.session_state.get("storage.scale", LOG)
         st.altair_chart(growth_chart(table, LINEAR if scale == LINEAR else LOG), alt="Allocated bytes by images")
@@ -130,15 +130,15 @@ def _draw_sizes(record: RunRecord, rows: Sequence[Row]) -> None:
 def _draw_left_out(left_out: Sequence[Row]) -> None:
     if not left_out:
         return
-    with st.expander(f"{counted(len(left_out), 'part')} left out", icon=":material/timer_off:"):
+    with st.expander(f"{counted(len(left_out), 'measurement')} left out", icon=":material/timer_off:"):
         st.markdown("\n".join(f"- {verbatim(left_out_text(told))}" for told in left_out))
 
 
 def _draw_rows(record: RunRecord, rows: Sequence[Row]) -> None:
-    with st.expander("Every time as it was measured", icon=":material/table_rows:"):
+    with st.expander("All measured times", icon=":material/table_rows:"):
         st.dataframe(
             {
-                "Way": [store_name(row["format"], row["variant"]) for row in rows],
+                "Method": [store_name(row["format"], row["variant"]) for row in rows],
                 "Operation": [operation_title(row["operation"]) for row in rows],
                 "Images": [row["samples"] for row in rows],
                 "Repeats": [len(row["seconds"]) for row in rows],
@@ -156,18 +156,18 @@ def _draw_rows(record: RunRecord, rows: Sequence[Row]) -> None:
             },
         )
         download_row(None, [dict(row) for row in rows], f"{record.path.stem}-rows")
-        st.caption(f"Kept in {code(record.path)}.")
+        st.caption(f"Saved in {code(record.path)}.")
 
 
 def _conditions(record: RunRecord) -> str:
     """How it was measured, and on what."""
     setup, machine = record.setup, record.machine
     images, largest = setup.get("images", 0), max(setup["cutoffs"])
-    again = f" {images:,} different images, stored again and again beyond that." if images < largest else ""
+    again = f" Beyond {images:,} different images they repeat." if images < largest else ""
     parts = [
-        f"Images of {listed(setup['datasets'])}, {setup.get('split', '')}, drawn at random and held in memory.{again}",
-        "Turns interleaved; reads from the page cache (warm), straight after the write had been synced; every image",
-        "that was read was compared with its source, outside of the time. One thread.",
+        f"Images of {listed(setup['datasets'])}, {setup.get('split', '')}, sampled at random, held in memory.{again}",
+        "Repeats are interleaved. Reads come from the page cache (warm), right after the write was synced. Every image",
+        "that was read was compared with its source, outside of the timed part. One thread.",
     ]
     if machine:
         memory = size_text(machine["memory_bytes"]) if machine.get("memory_bytes") else "unknown"

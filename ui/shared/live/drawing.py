@@ -16,18 +16,18 @@ from ui.shared.labels import number_text, rounded
 from ui.shared.theme import PALETTE
 
 DOT = 7
-"""Pixels of a turn's dot."""
+"""Pixels of a repeat's dot."""
 
 _INK = "background:currentColor"
 _SMALL = "font-size:0.875rem"
 
 
 class Bar(NamedTuple):
-    """One variant: its `turns` so far, `now`, its figure at this moment, and a `note` where it has none."""
+    """One variant: its `repeats` so far, `now`, its figure at this moment, and a `note` where it has none."""
 
     label: str
     colour: str
-    turns: Sequence[float]
+    repeats: Sequence[float]
     now: float | None = None
     note: str = ""
 
@@ -42,9 +42,9 @@ class Strip(NamedTuple):
 
 
 def bars(rows: Sequence[Bar], unit: str) -> str:
-    """A bar a variant on one scale from zero: up to the median of its turns, a line over their spread, a dot a turn,
-    and an upright mark for this moment's figure."""
-    top = max((value for row in rows for value in (*row.turns, row.now or 0.0)), default=0.0) * 1.05 or 1.0
+    """One bar per variant on one scale from zero: up to the median of its repeats, a line over their spread, one dot
+    per repeat, and an upright mark for this moment's figure."""
+    top = max((value for row in rows for value in (*row.repeats, row.now or 0.0)), default=0.0) * 1.05 or 1.0
     told = f"{unit}: " + "; ".join(f"{row.label} {figure(row)}" for row in rows)
     style = f"display:grid;grid-template-columns:max-content 1fr max-content;gap:10px 14px;align-items:center;{_SMALL}"
     return (
@@ -53,7 +53,7 @@ def bars(rows: Sequence[Bar], unit: str) -> str:
 
 
 def figure(row: Bar) -> str:
-    """The figure at the end of a bar: this moment's, or the median of its turns."""
+    """The figure at the end of a bar: this moment's, or the median of its repeats."""
     shown = _shown(row)
     return "" if shown is None else number_text(rounded(shown))
 
@@ -61,7 +61,7 @@ def figure(row: Bar) -> str:
 def _shown(row: Bar) -> float | None:
     if row.note:
         return None
-    return row.now if row.now is not None else statistics.median(row.turns) if row.turns else None
+    return row.now if row.now is not None else statistics.median(row.repeats) if row.repeats else None
 
 
 def _row(row: Bar, top: float) -> str:
@@ -80,17 +80,17 @@ def _note(row: Bar) -> str:
 
 
 def _track(row: Bar, top: float) -> str:
-    """The bar, faint until a turn has ended, the spread of the turns, and where it is now."""
-    end = statistics.median(row.turns) if row.turns else row.now or 0.0
-    faint = "" if row.turns else ";opacity:0.4"
+    """The bar, faint until a repeat has ended, the spread of the repeats, and where it is now."""
+    end = statistics.median(row.repeats) if row.repeats else row.now or 0.0
+    faint = "" if row.repeats else ";opacity:0.4"
     parts = [
         _box(f"left:0;top:2px;bottom:2px;width:{_percent(end, top)};background:{row.colour};border-radius:3px{faint}")
     ]
-    if len(row.turns) > 1:
-        low, high = min(row.turns), max(row.turns)
+    if len(row.repeats) > 1:
+        low, high = min(row.repeats), max(row.repeats)
         parts.append(_box(f"left:{_percent(low, top)};width:{_percent(high - low, top)};top:10px;height:2px;{_INK}"))
-    for turn in row.turns:
-        place = f"left:calc({_percent(turn, top)} - {DOT / 2}px);top:{11 - DOT / 2}px;width:{DOT}px;height:{DOT}px"
+    for repeat in row.repeats:
+        place = f"left:calc({_percent(repeat, top)} - {DOT / 2}px);top:{11 - DOT / 2}px;width:{DOT}px;height:{DOT}px"
         parts.append(_box(f"{place};border-radius:50%;{_INK};opacity:0.8"))
     if row.now is not None:
         parts.append(_box(f"left:{_percent(row.now, top)};top:-2px;bottom:-2px;width:3px;{_INK}"))

@@ -19,7 +19,7 @@ def machine(seen: Watch, *above: Strip) -> str:
     """A line for each thing that the monitor can tell here, behind those that are given."""
     rows = [sample.values for sample in seen.samples.get("monitor", [])]
     strips = [
-        _strip(rows, "Processors", "cpu_pct", lambda value: f"{value:.0f}%"),
+        _strip(rows, "CPU", "cpu_pct", lambda value: f"{value:.0f}%"),
         _strip(rows, "Memory", "rss_mb", lambda value: size_text(value * 1e6)),
         _strip(_rates(rows, "read_mb"), "Disk reads", "read_mb", lambda value: f"{size_text(value * 1e6)}/s"),
         _strip(_rates(rows, "write_mb"), "Disk writes", "write_mb", lambda value: f"{size_text(value * 1e6)}/s"),
@@ -36,7 +36,7 @@ def _strip(rows: Sequence[Mapping[str, Any]], title: str, name: str, words: Any)
 
 
 def _rates(rows: Sequence[Mapping[str, Any]], name: str) -> list[dict[str, float]]:
-    """What a column that only grows grew by a second."""
+    """What a column that only grows grew by, per second."""
     return [
         {"ts": after["ts"], name: max(after[name] - before[name], 0.0) / max(after["ts"] - before["ts"], 0.1)}
         for before, after in pairwise(rows)

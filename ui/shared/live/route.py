@@ -29,7 +29,7 @@ from core.jobs import Job, Jobs, Watch
 MOST_WATCHED = 8
 OPEN_SECONDS = 4.0
 EVERY, EVERY_SMALL, EVERY_IDLE = 0.48, 4.0, 1.9
-"""Seconds between two pictures: more than two a second of what the page is about."""
+"""Seconds between two pictures: more than two per second of what the page is about."""
 
 GONE = ServerSentEvent("", event="gone")
 
