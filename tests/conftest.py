@@ -18,6 +18,8 @@ from core.machine.session import session_name
 from core.measure.loaders import LoaderExperiment
 from core.stores.store import list_stores
 
+pytest.register_assert_rewrite("format_contract")
+
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
