@@ -17,7 +17,7 @@ from core.loading.batch_sampler import BatchSpec
 from core.loading.decode import turbo
 from core.loading.fused import axes_of, output_to
 from core.loading.jpeg.markers import OK, TOO_SMALL
-from core.loading.jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, PADDING, SCAN, WIDTH, State, new_state
+from core.loading.jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, PADDING, SCAN, WIDTH, DecoderState, new_state
 from core.loading.kernels import jpeg_batch, jpeg_sizes, jpeg_views
 from core.loading.normalise import Images, Normalise
 from core.loading.resample import new_workspace
@@ -114,7 +114,7 @@ class Checker:
         elif given is not None and not np.array_equal(given, wanted):
             yield "staged", "differs from Pillow"
 
-    def _reset(self, data: bytes) -> State:
+    def _reset(self, data: bytes) -> DecoderState:
         """The fresh state as new, with no more memory than this image needs, as the used state knows it."""
         samples, stream = _needs(self._used, data)
         kept = {
@@ -126,13 +126,13 @@ class Checker:
             part[...] = 0 if name in kept else getattr(self._blank, name)
         return state
 
-    def _decoded(self, seed: int, data: bytes, size: tuple[int, int], state: State) -> Answer:
+    def _decoded(self, seed: int, data: bytes, size: tuple[int, int], state: DecoderState) -> Answer:
         normalise, out = self._out(seed, size)
         status = np.full(1, TOO_SMALL, np.uint8)
         jpeg_batch(*self._memory(data), np.zeros(1, np.int64), *size, state, output_to(out, normalise), status)
         return self._answer(status, out, normalise)
 
-    def _viewed(self, seed: int, data: bytes, size: tuple[int, int], view: View, state: State) -> Answer:
+    def _viewed(self, seed: int, data: bytes, size: tuple[int, int], view: View, state: DecoderState) -> Answer:
         normalise, out = self._out(seed, (SIDE, SIDE))
         status = np.full(1, TOO_SMALL, np.uint8)
         jpeg_views(
@@ -162,7 +162,7 @@ class Checker:
         return normalise, cast("Images", shaped.transpose(0, 3, 1, 2) if seed & 2 else shaped)
 
 
-def _needs(state: State, data: bytes) -> tuple[int, int]:
+def _needs(state: DecoderState, data: bytes) -> tuple[int, int]:
     """Bytes of samples and of the stream that the image whose header a state holds needs; little where it has none."""
     frame = state.frame
     if not frame[SCAN]:

@@ -8,7 +8,7 @@ import pytest
 
 from core.base.events import Message, Progress, Sample, from_fields
 from core.base.time_left import Remaining
-from core.jobs.estimate import Estimate
+from core.jobs.estimate import TimeLeftEstimate
 from core.jobs.eventlog import EventReader, EventWriter
 
 
@@ -67,7 +67,7 @@ def test_fast_progress_is_thinned_out_but_its_ends_are_kept(tmp_path: Path) -> N
 
 
 def test_the_estimate_follows_a_steady_rate() -> None:
-    estimate = Estimate()
+    estimate = TimeLeftEstimate()
     for second in range(11):
         estimate.add(float(second), Progress("copy", second * 100, 5000))
     assert estimate.rate == pytest.approx(100)
@@ -76,7 +76,7 @@ def test_the_estimate_follows_a_steady_rate() -> None:
 
 
 def test_the_estimate_begins_anew_with_each_stage() -> None:
-    estimate = Estimate()
+    estimate = TimeLeftEstimate()
     for second in range(11):
         estimate.add(float(second), Progress("copy", second * 100, 5000))
     estimate.add(11.0, Progress("check", 0, 10))
@@ -87,7 +87,7 @@ def test_the_estimate_begins_anew_with_each_stage() -> None:
 
 
 def test_a_change_of_pace_is_seen_soon() -> None:
-    estimate = Estimate()
+    estimate = TimeLeftEstimate()
     for second in range(61):
         estimate.add(float(second), Progress("copy", second * 100, 20000))
     for second in range(1, 16):
@@ -97,7 +97,7 @@ def test_a_change_of_pace_is_seen_soon() -> None:
 
 
 def test_what_a_task_tells_itself_counts() -> None:
-    estimate = Estimate()
+    estimate = TimeLeftEstimate()
     estimate.add(0.0, Progress("racing", 0, 36, "turns", 80.0))
     assert estimate.remaining(0.0) == pytest.approx(80), "before anything was done"
     estimate.add(30.0, Progress("racing", 1, 36, "turns", 75.0))
@@ -145,7 +145,7 @@ def test_kinds_without_a_plan_are_told_apart_by_their_own_pace() -> None:
 
 
 def test_what_has_no_total_has_no_estimate() -> None:
-    estimate = Estimate()
+    estimate = TimeLeftEstimate()
     for second in range(5):
         estimate.add(float(second), Progress("list", second, None))
     assert estimate.rate == pytest.approx(1)

@@ -18,7 +18,7 @@ from core.building import Build
 from core.datasets.importing import Import
 from core.loading import bus_error
 from core.loading.loader import make_loader
-from core.loading.truncation import Watch
+from core.loading.truncation import TruncationGuard
 from core.stores.store import open_store
 from tests.loading_fixtures import MemoryReader
 from tests.test_loading_fused import MappedReader
@@ -132,7 +132,7 @@ def test_pages_that_are_missing_are_counted_even_where_the_file_has_its_size_aga
     file = tmp_path / "file"
     file.write_bytes(b"x" * 100_000)
     reader = Reader(file)
-    watch = Watch(reader, "the store")
+    watch = TruncationGuard(reader, "the store")
     with watch:
         assert int(reader.memory[0]) == ord("x")
     with (
@@ -148,7 +148,7 @@ def test_a_file_that_is_shorter_is_told_whatever_else_went_wrong(tmp_path: Path)
     file = tmp_path / "file"
     file.write_bytes(b"x" * 100_000)
     cut = r"^the store was cut short while it was read, from 100,000 bytes to 99,990: "
-    with pytest.raises(WorkError, match=cut), Watch(Reader(file), "the store"):
+    with pytest.raises(WorkError, match=cut), TruncationGuard(Reader(file), "the store"):
         _cuts_and_fails(file)
 
 
@@ -167,7 +167,7 @@ def _cuts_and_fails(file: Path) -> None:
 
 def test_readers_without_a_map_are_left_alone() -> None:
     for reader in (MemoryReader([b"abc"], np.zeros(1, np.int64)), MappedReader([b"abc"], np.zeros(1, np.int64))):
-        with Watch(reader, "memory"):
+        with TruncationGuard(reader, "memory"):
             pass
 
 

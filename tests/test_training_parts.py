@@ -14,14 +14,14 @@ import torch
 from core.base.errors import InputError
 from core.loading.batch_sampler import shuffle_quality
 from core.loading.transfer import Batch
-from core.training.clock import HostClock, Step, StreamClock, timed
-from core.training.determinism import steady
-from core.training.figures import pace_of, training_figures, validation_figures
+from core.training.clock import HostClock, StreamClock, TimedStep, timed
+from core.training.determinism import deterministic
+from core.training.figures import step_times, training_figures, validation_figures
 from core.training.learner import Learner, Outcome
 from core.training.models import make_model
 from core.training.orders import choose_members, hold_out, sampler_of
 from core.training.settings import Settings
-from core.training.verdict import judge
+from core.training.verdict import compare_runs
 
 LABELS = np.arange(1000, dtype=np.int64) % 10
 ALL = np.arange(1000, dtype=np.int64)
@@ -122,7 +122,7 @@ def test_learning_lowers_the_loss_and_judging_learns_nothing() -> None:
     for _ in range(30):
         mine.learn(batch)
     before = mine.fingerprint()
-    outcome = mine.judge(batch)
+    outcome = mine.evaluate(batch)
     assert outcome.loss.item() < first / 4
     assert outcome.correct.item() == 32
     assert mine.fingerprint() == before
@@ -141,7 +141,7 @@ def test_steady_gives_the_same_losses_and_leaves_everything_as_it_was() -> None:
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     losses = []
     for _ in range(2):
-        with steady(torch.device("cpu"), 2):
+        with deterministic(torch.device("cpu"), 2):
             assert torch.get_num_threads() == 2
             mine = learner()
             losses.append([mine.learn(batch_of()).loss.item() for _ in range(5)])
@@ -186,7 +186,7 @@ class FakeEvent:
         return end.at - self.at
 
 
-def on_a_gpu(load_ms: list[float], compute_ms: float) -> list[Step]:
+def on_a_gpu(load_ms: list[float], compute_ms: float) -> list[TimedStep]:
     """Steps whose batches take the host so long, and the device so long."""
     gpu = FakeGpu()
 
@@ -212,7 +212,7 @@ def test_on_a_gpu_loading_that_hides_behind_computing_is_no_waiting() -> None:
 def test_on_a_gpu_loading_that_takes_longer_than_computing_is_waited_for() -> None:
     steps = on_a_gpu([10.0, 30.0, 30.0], compute_ms=20.0)
     assert [step.wait_s for step in steps] == pytest.approx([0.010, 0.010, 0.010])
-    assert pace_of(steps[1:]).wait_share == pytest.approx(1 / 3)
+    assert step_times(steps[1:]).wait_share == pytest.approx(1 / 3)
 
 
 def test_on_the_cpu_waiting_and_computing_are_told_apart() -> None:
@@ -235,7 +235,11 @@ def test_on_the_cpu_waiting_and_computing_are_told_apart() -> None:
 
 
 def test_the_first_batch_is_told_apart_from_the_waiting() -> None:
-    steps = [Step(10, 2.0, 1, wait_s=5.0, compute_s=1.0), Step(10, 1.0, 5, 0.25, 0.75), Step(5, 0.5, 5, 0.25, 0.75)]
+    steps = [
+        TimedStep(10, 2.0, 1, wait_s=5.0, compute_s=1.0),
+        TimedStep(10, 1.0, 5, 0.25, 0.75),
+        TimedStep(5, 0.5, 5, 0.25, 0.75),
+    ]
     told = training_figures(steps)
     assert (told["first_batch_s"], told["wait_s"], told["compute_s"], told["wait_share"]) == (5.0, 0.5, 1.5, 0.25)
     assert told["samples_per_s"] == 15 / 2
@@ -264,14 +268,14 @@ def row(store: str, losses: list[float], epoch: int = 1, order: str = "shuffled"
 
 
 def test_the_same_losses_are_the_same_result() -> None:
-    said = judge([row("a", [1.0, 0.5]), row("b", [1.0, 0.5]), row("c", [9.0], order="blocks")])
+    said = compare_runs([row("a", [1.0, 0.5]), row("b", [1.0, 0.5]), row("c", [9.0], order="blocks")])
     assert (said["identical"], said["compared"], said["differs"]) == (True, 2, [])
     assert said["verdict"].startswith("Same result to the last bit: ")
 
 
 def test_the_last_bit_counts_and_the_place_is_named() -> None:
     nudged = float(np.nextafter(0.5, 1))
-    said = judge([row("a", [1.0]), row("b", [1.0]), row("a", [1.0, 0.5], 2), row("b", [1.0, nudged], 2)])
+    said = compare_runs([row("a", [1.0]), row("b", [1.0]), row("a", [1.0, 0.5], 2), row("b", [1.0, nudged], 2)])
     assert said["identical"] is False
     [found] = said["differs"]
     assert (found["store"], found["reference"], found["epoch"], found["step"]) == ("b", "a", 2, 2)
@@ -284,18 +288,18 @@ def test_the_last_bit_counts_and_the_place_is_named() -> None:
     [({"pixels": "b"}, "different pixels"), ({}, "the arithmetic"), ({"samples": 9}, "different numbers")],
 )
 def test_why_they_differ(more: dict[str, Any], why: str) -> None:
-    assert why in judge([row("a", [1.0]), row("b", [2.0], **more)])["differs"][0]["why"]
+    assert why in compare_runs([row("a", [1.0]), row("b", [2.0], **more)])["differs"][0]["why"]
 
 
 def test_validation_counts_too() -> None:
-    said = judge([row("a", [1.0]), row("b", [1.0], val_loss=2.0)])
+    said = compare_runs([row("a", [1.0]), row("b", [1.0], val_loss=2.0)])
     assert (said["identical"], said["differs"][0]["step"]) == (False, None)
 
 
 def test_one_store_alone_is_no_comparison() -> None:
-    assert judge([row("a", [1.0])])["identical"] is None
-    assert judge([row("a", [1.0]), row("a", [2.0], order="blocks")])["identical"] is None
-    assert judge([])["identical"] is None
+    assert compare_runs([row("a", [1.0])])["identical"] is None
+    assert compare_runs([row("a", [1.0]), row("a", [2.0], order="blocks")])["identical"] is None
+    assert compare_runs([])["identical"] is None
 
 
 # ---------------------------------------------------------------- settings

@@ -13,7 +13,7 @@ SETTLING = 0.8
 """Seconds a stage must have run before its rate says anything."""
 
 
-class Estimate:
+class TimeLeftEstimate:
     """Follows the progress of one stage after another.
 
     The rate is the mean of two: over the whole stage, which is steady, and over the last seconds, which follows

@@ -18,7 +18,7 @@ LOADED: Mapping[str, Fields] = {
     "turn": {**SETTING, "samples_per_s": POSITIVE},
     "refused": {**SETTING, "reason": TEXT},
 }
-LANE: Fields = {"store": STORE, "order": TEXT}
+RUN: Fields = {"store": STORE, "order": TEXT}
 TIMED: Fields = {"format": TEXT, "variant": TEXT, "operation": one_of(OPERATIONS), "samples": ONE}
 
 SERIES: Mapping[str, Mapping[str, Fields]] = {
@@ -26,13 +26,13 @@ SERIES: Mapping[str, Mapping[str, Fields]] = {
     "demo": {**LOADED, "step": {"number": COUNT, "state": TEXT, "seconds": AMOUNT}},
     "storage": {"now": {**TIMED, "done": COUNT, "seconds": AMOUNT}, "time": {**TIMED, "seconds": POSITIVE}},
     "train": {
-        "lane": LANE,
+        "lane": RUN,
         "step": {
-            **LANE,
+            **RUN,
             **dict.fromkeys(("seen", "accuracy", "samples_per_s", "wait_share", "wait_ms", "compute_ms"), AMOUNT),
             "loss": or_null(NUMBER),
         },
-        "epoch": {**LANE, "epoch": ONE, "val_accuracy": AMOUNT},
+        "epoch": {**RUN, "epoch": ONE, "val_accuracy": AMOUNT},
     },
     "train-scaling": {
         "step": {**SETTING, "samples_per_s": AMOUNT, "wait_share": AMOUNT},

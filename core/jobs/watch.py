@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..base.events import Message, Progress, Sample
-from .estimate import Estimate
+from .estimate import TimeLeftEstimate
 from .eventlog import EventReader, Stamped
 from .job import EVENTS, Job
 from .series import is_known
@@ -30,7 +30,7 @@ class Watch:
     def __init__(self, job: Job) -> None:
         self._reader = EventReader(job.folder / EVENTS)
         self._task = job.task
-        self._estimate = Estimate()
+        self._estimate = TimeLeftEstimate()
         self.progress: Progress | None = None
         self.stages: dict[str, Progress] = {}
         self.messages: list[Message] = []

@@ -14,7 +14,7 @@ from .workers import Workers
 if TYPE_CHECKING:
     from .inspection import Inspection
     from .loader import Loader
-    from .steps import Step
+    from .steps import SimulatedStep
     from .transfer import Batch
 
 
@@ -37,7 +37,7 @@ class Consumer(threading.Thread):
         opened: Callable[[], AbstractContextManager[Loader]],
         seconds: float,
         most_epochs: int | None = None,
-        step: Step | None = None,
+        step: SimulatedStep | None = None,
         inspection: Inspection | None = None,
     ) -> None:
         """`opened` gives the loader; at the latest the batch that comes `seconds` after the first is the last."""

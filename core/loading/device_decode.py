@@ -95,7 +95,7 @@ class DevicePipeline:
     def __call__(self, spec: BatchSpec) -> tuple[torch.Tensor, Laps]:
         """The images of this batch, normalised as the stages say, on the device."""
         watch = Stopwatch()
-        with self.stages.watch:
+        with self.stages.guard:
             stored = self.stages.fetch(spec.indices)
             watch.lap("fetch")
             payloads = self.stages.decompressed(spec.indices, stored)

@@ -21,7 +21,7 @@ from ..base.contracts import Buffer, Extents, ManyAtOnce, Mapped, Shape
 from .batch_sampler import BatchSpec, Indices
 from .decode import JPEG
 from .jpeg.markers import TOO_SMALL, UNSUPPORTED
-from .jpeg.state import State, new_state
+from .jpeg.state import DecoderState, new_state
 from .kernels import jpeg_batch, jpeg_sizes, jpeg_views, raw_batch, raw_views
 from .normalise import Images, Normalise
 from .output import INTERLEAVED, PIECE, PLANAR, Output
@@ -33,11 +33,11 @@ LARGEST = 1 << 29
 """Bytes of samples or of entropy-coded data for which memory is kept ready; larger images are Pillow's."""
 
 
-class Memory(threading.local):
+class KernelMemory(threading.local):
     """What kernels work in, once a thread."""
 
     def __init__(self) -> None:
-        self.state: State = new_state(1 << 16, 1 << 16)
+        self.state: DecoderState = new_state(1 << 16, 1 << 16)
 
     @cached_property
     def work(self) -> Workspace:
@@ -52,7 +52,7 @@ class Memory(threading.local):
         return True
 
 
-_memory = Memory()
+_memory = KernelMemory()
 
 
 def output_to(out: Images, normalise: Normalise) -> Output:
@@ -130,7 +130,7 @@ class RawPipeline:
 
     def fill(self, spec: BatchSpec, out: Images) -> Laps:
         watch = Stopwatch()
-        with self.stages.watch:
+        with self.stages.guard:
             payloads = self.locate(spec.indices, watch)
             if (payloads.lengths != prod(self.shape)).any() or not self._fill(spec, payloads, out):
                 return self.stages.fill(spec, out)
@@ -157,7 +157,7 @@ class JpegPipeline:
 
     def fill(self, spec: BatchSpec, out: Images) -> Laps:
         watch = Stopwatch()
-        with self.stages.watch:
+        with self.stages.guard:
             payloads = self.locate(spec.indices, watch)
             for number in np.flatnonzero(self._fill(spec, payloads, out)):
                 one = slice(number, number + 1)

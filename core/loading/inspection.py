@@ -25,7 +25,7 @@ SAMPLES = 2
 """Samples of each that are copied for it: at 224 x 224 they cost a third of a millisecond."""
 
 
-class Seen(NamedTuple):
+class SeenBatch(NamedTuple):
     """The labels of one batch, and where it was looked at more closely a copy of some of its samples."""
 
     epoch: int
@@ -43,7 +43,7 @@ class Inspection:
         self._random = SystemRandom()
         self._between = seconds / LOOKS
         self._due = 0.0
-        self._seen: list[Seen] = []
+        self._seen: list[SeenBatch] = []
 
     def see(self, epoch: int, number: int, batch: Batch) -> None:
         """Costs well under a microsecond a batch, and a small copy `LOOKS` times."""
@@ -52,7 +52,7 @@ class Inspection:
             self._due = now + self._random.uniform(0, 2 * self._between)
             first = self._random.randrange(len(batch.images)) if len(batch.images) else 0
             images = batch.images[first : first + SAMPLES].clone()
-        self._seen.append(Seen(epoch, number, batch.labels, first, images))
+        self._seen.append(SeenBatch(epoch, number, batch.labels, first, images))
 
     def compare(self, store: Stored, sampler: BatchSampler, transform: str, seed: int, normalise: Normalise) -> int:
         """Every batch's number of samples and labels, and the pixels that were copied, against the store.
@@ -70,7 +70,7 @@ class Inspection:
                 compared += len(few.indices)
         return compared
 
-    def _expected(self, sampler: BatchSampler) -> Iterator[tuple[BatchSpec, Seen]]:
+    def _expected(self, sampler: BatchSampler) -> Iterator[tuple[BatchSpec, SeenBatch]]:
         """Each batch with the spec that it should be."""
         for epoch, group in groupby(self._seen, key=lambda seen: seen.epoch):
             specs = sampler.specs(epoch)

@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from .jpeg.colour import write_image
 from .jpeg.markers import OK, UNSUPPORTED, image_size, read_header
-from .jpeg.scan import Part, decode_planes, plane_layout
-from .jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, WIDTH, State
+from .jpeg.scan import ImagePart, decode_planes, plane_layout
+from .jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, WIDTH, DecoderState
 from .native import inlined, kernel
 from .output import PIECE, Output, place_of, write_raw, write_smooth
-from .resample import LANES, SIDE, Weights, Workspace, fill_weights, fits, halve_weights, reach, resize_rows
+from .resample import LANES, SIDE, ResampleWeights, Workspace, fill_weights, fits, halve_weights, reach, resize_rows
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
@@ -71,7 +71,7 @@ def jpeg_sizes(memory: Bytes, offsets: Numbers, lengths: Numbers, sizes: Numbers
 @kernel
 def jpeg_batch(
     memory: Bytes, offsets: Numbers, lengths: Numbers, todo: Numbers, height: int, width: int,
-    state: State, output: Output, status: Bytes,
+    state: DecoderState, output: Output, status: Bytes,
 ) -> None:  # fmt: skip
     """JPEGs of one size, those at the places `todo`; `status` says how each of them went."""
     for number in todo:
@@ -80,13 +80,13 @@ def jpeg_batch(
         if status[number] == OK and not (_is_of_size(state, height, width) and width >= PIECE):
             status[number] = UNSUPPORTED
         if status[number] == OK:
-            status[number] = decode_planes(data, state, Part(0, height, 0, width))
+            status[number] = decode_planes(data, state, ImagePart(0, height, 0, width))
         if status[number] == OK:
             write_image(state, output, number)
 
 
 @kernel
-def _is_of_size(state: State, height: int, width: int) -> bool:
+def _is_of_size(state: DecoderState, height: int, width: int) -> bool:
     """Whether the header says what its reader was told: memory and weights were made for that."""
     return state.frame[HEIGHT] == height and state.frame[WIDTH] == width
 
@@ -94,7 +94,7 @@ def _is_of_size(state: State, height: int, width: int) -> bool:
 @kernel
 def jpeg_views(
     memory: Bytes, offsets: Numbers, lengths: Numbers, todo: Numbers, sizes: Numbers, axes: Axes, flips: Flips,
-    state: State, work: Workspace, output: Output, status: Bytes,
+    state: DecoderState, work: Workspace, output: Output, status: Bytes,
 ) -> None:  # fmt: skip
     """Views, by `axes` and `flips`, of JPEGs of these `sizes`, of which no more is decoded than the view shows."""
     for number in todo:
@@ -107,7 +107,9 @@ def jpeg_views(
 
 
 @kernel
-def _view(data: Bytes, axes: Axes, flip: bool, state: State, work: Workspace, output: Output, sample: int) -> int:
+def _view(
+    data: Bytes, axes: Axes, flip: bool, state: DecoderState, work: Workspace, output: Output, sample: int
+) -> int:
     frame = state.frame
     luma_stride, chroma_stride, luma_bytes, chroma_bytes = plane_layout(state)
     if not fill_weights(axes[0], False, work.rows) or not fill_weights(axes[1], flip, work.columns):
@@ -140,18 +142,24 @@ def _view(data: Bytes, axes: Axes, flip: bool, state: State, work: Workspace, ou
 
 
 @inlined
-def _plane(state: State, start: int, size: int, stride: int) -> Bytes:
+def _plane(state: DecoderState, start: int, size: int, stride: int) -> Bytes:
     return state.samples[start : start + size].reshape((size // stride, stride))
 
 
 @kernel
-def _needed(rows: Weights, columns: Weights, chroma_rows: Weights, chroma_columns: Weights, frame: Numbers) -> Part:
+def _needed(
+    rows: ResampleWeights,
+    columns: ResampleWeights,
+    chroma_rows: ResampleWeights,
+    chroma_columns: ResampleWeights,
+    frame: Numbers,
+) -> ImagePart:
     """The pixels that any of these weights look at, in luma samples."""
     top, bottom = reach(rows)
     left, right = reach(columns)
     chroma_top, chroma_bottom = reach(chroma_rows)
     chroma_left, chroma_right = reach(chroma_columns)
-    return Part(
+    return ImagePart(
         min(top, chroma_top * frame[DOWN]), max(bottom, chroma_bottom * frame[DOWN]),
         min(left, chroma_left * frame[ACROSS]), max(right, chroma_right * frame[ACROSS]),
     )  # fmt: skip

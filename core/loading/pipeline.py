@@ -19,7 +19,7 @@ from .decompress import Decompress
 from .fetch import Fetch
 from .normalise import Images, Normalise
 from .transform import SIDE, Transform
-from .truncation import Watch
+from .truncation import TruncationGuard
 
 if TYPE_CHECKING:
     from .integrity import Checks
@@ -97,7 +97,7 @@ class StagedPipeline:
 
     def fill(self, spec: BatchSpec, out: Images) -> Laps:
         watch = Stopwatch()
-        with self.watch:
+        with self.guard:
             images = self.pixels(spec.indices, watch)
             samples = self.transform(images, spec)
             watch.lap("transform")
@@ -107,9 +107,9 @@ class StagedPipeline:
         return watch.laps
 
     @cached_property
-    def watch(self) -> Watch:
+    def guard(self) -> TruncationGuard:
         """To be entered around whatever reads payloads: a container that is cut short is an error then."""
-        return Watch(self.fetch.reader, self.name)
+        return TruncationGuard(self.fetch.reader, self.name)
 
     def pixels(self, indices: Indices, watch: Stopwatch) -> Sequence[Pixels]:
         """The decoded images of these samples. Raises WorkError that names the sample which does not decode."""

@@ -35,7 +35,7 @@ LOW, HIGH, START, STEP = range(4)
 Floats = npt.NDArray[np.float32]
 
 
-class Weights(NamedTuple):
+class ResampleWeights(NamedTuple):
     """Output i is the sum over k < taps[i] of weights[i, k] * input[first[i] + k]."""
 
     first: npt.NDArray[np.int64]  # (SIDE,)
@@ -46,10 +46,10 @@ class Weights(NamedTuple):
 class Workspace(NamedTuple):
     """One thread's memory for resizing."""
 
-    rows: Weights
-    columns: Weights
-    chroma_rows: Weights
-    chroma_columns: Weights
+    rows: ResampleWeights
+    columns: ResampleWeights
+    chroma_rows: ResampleWeights
+    chroma_columns: ResampleWeights
     sums: Floats  # (LANES, WIDEST): output rows, not yet resized across
     turned: Floats  # (WIDEST, LANES): the same, transposed
     across: Floats  # (SIDE, LANES): resized across
@@ -57,8 +57,10 @@ class Workspace(NamedTuple):
 
 
 def new_workspace() -> Workspace:
-    def weights() -> Weights:
-        return Weights(np.zeros(SIDE, np.int64), np.zeros(SIDE, np.int64), np.zeros((SIDE, MOST_TAPS), np.float32))
+    def weights() -> ResampleWeights:
+        return ResampleWeights(
+            np.zeros(SIDE, np.int64), np.zeros(SIDE, np.int64), np.zeros((SIDE, MOST_TAPS), np.float32)
+        )
 
     return Workspace(
         weights(), weights(), weights(), weights(),
@@ -70,7 +72,7 @@ def new_workspace() -> Workspace:
 
 
 @kernel
-def fill_weights(axis: npt.NDArray[np.float64], flip: bool, weights: Weights) -> bool:
+def fill_weights(axis: npt.NDArray[np.float64], flip: bool, weights: ResampleWeights) -> bool:
     """Pillow's bilinear weights (Resample.c). False where an output would be the sum of more than `MOST_TAPS`."""
     low, high, start, step = int(axis[LOW]), int(axis[HIGH]), axis[START], axis[STEP]
     support = max(step, 1.0)
@@ -92,7 +94,7 @@ def fill_weights(axis: npt.NDArray[np.float64], flip: bool, weights: Weights) ->
 
 
 @kernel
-def halve_weights(full: Weights, inputs: int, half: Weights) -> None:
+def halve_weights(full: ResampleWeights, inputs: int, half: ResampleWeights) -> None:
     """The weights on `inputs` samples of half the resolution which the triangle filter doubles before resizing.
 
     Doubling makes sample 2i of 3/4 of i and 1/4 of i - 1, sample 2i + 1 of 3/4 of i and 1/4 of i + 1; where there is
@@ -112,7 +114,7 @@ def halve_weights(full: Weights, inputs: int, half: Weights) -> None:
 
 
 @kernel
-def reach(weights: Weights) -> tuple[int, int]:
+def reach(weights: ResampleWeights) -> tuple[int, int]:
     """The inputs [low, high) that any output looks at."""
     low, last = min(weights.first[0], weights.first[SIDE - 1]), 0
     for output in (0, SIDE - 1):
@@ -121,7 +123,7 @@ def reach(weights: Weights) -> tuple[int, int]:
 
 
 @kernel
-def fits(columns: Weights, image_columns: int, channels: int) -> bool:
+def fits(columns: ResampleWeights, image_columns: int, channels: int) -> bool:
     """Whether images of so many columns and the views that these weights describe can be resized here."""
     left, right = reach(columns)
     return image_columns * channels + LANES <= WIDEST and (right - left) * channels >= NARROWEST
@@ -129,7 +131,13 @@ def fits(columns: Weights, image_columns: int, channels: int) -> bool:
 
 @kernel
 def resize_rows(
-    image: npt.NDArray[np.uint8], top: int, channels: int, rows: Weights, columns: Weights, work: Workspace, result: int
+    image: npt.NDArray[np.uint8],
+    top: int,
+    channels: int,
+    rows: ResampleWeights,
+    columns: ResampleWeights,
+    work: Workspace,
+    result: int,
 ) -> None:
     """Output rows [top, top + LANES) of `image`, uint8 (height, width * channels), into `work.result[result :]`."""
     low, high = reach(columns)
@@ -147,7 +155,7 @@ def resize_rows(
 
 
 @kernel
-def _down(image: npt.NDArray[np.uint8], top: int, low: int, high: int, rows: Weights, sums: Floats) -> None:
+def _down(image: npt.NDArray[np.uint8], top: int, low: int, high: int, rows: ResampleWeights, sums: Floats) -> None:
     """Columns [low, high) of `LANES` output rows, before they are resized across."""
     source, stride = np.uint64(image.ctypes.data), np.uint64(image.shape[1])
     weights, out = np.uint64(rows.weights.ctypes.data), np.uint64(sums.ctypes.data)
@@ -161,7 +169,7 @@ def _down(image: npt.NDArray[np.uint8], top: int, low: int, high: int, rows: Wei
 
 
 @kernel
-def _across(turned: np.uint64, channels: int, columns: Weights, across: np.uint64) -> None:
+def _across(turned: np.uint64, channels: int, columns: ResampleWeights, across: np.uint64) -> None:
     weights = np.uint64(columns.weights.ctypes.data)
     step = np.uint64(32 * channels)
     for x in range(SIDE):

@@ -22,7 +22,7 @@ CLASSES = 1000
 MOST_LABEL = CLASSES - 1
 
 
-class Step(Protocol):
+class SimulatedStep(Protocol):
     """Returns when the step is done, on whatever device."""
 
     def __call__(self, batch: Batch) -> None: ...
@@ -71,7 +71,7 @@ class SmallModel:
         loss.item()  # waits for the device: without it the step would end before its work does
 
 
-def make_step(name: str, milliseconds: float, device: str) -> Step | None:
+def make_step(name: str, milliseconds: float, device: str) -> SimulatedStep | None:
     """The step of this name; None where there is none to simulate (`sleep` and `busy` of 0 ms).
 
     Raises InputError for an unknown one, or for a time that no step takes.

@@ -20,10 +20,10 @@ from ..base.errors import WorkError
 from . import bus_error
 
 
-class Watch:
-    """`with watch:` around the work of a batch. Does nothing for a reader whose container is not mapped.
+class TruncationGuard:
+    """`with guard:` around the work of a batch. Does nothing for a reader whose container is not mapped.
 
-    May be entered by several threads at once; a copy that comes through pickle watches in its own process.
+    May be entered by several threads at once; a copy that comes through pickle guards in its own process.
     """
 
     def __init__(self, reader: Reader, name: str) -> None:
@@ -47,7 +47,7 @@ class Watch:
         return _Map(mapped) if isinstance(mapped, mmap.mmap) and len(mapped) else None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Watch, (self._reader, self._name)
+        return TruncationGuard, (self._reader, self._name)
 
 
 class _Map:

@@ -21,7 +21,7 @@ from ..measure.record_fields import has
 from ..measure.records import RunRecord, list_records
 from ..measure.storage.rows import rows_of
 from ..stores.store import StoreInfo, list_stores
-from ..training.verdict import judge
+from ..training.verdict import compare_runs
 from .evidence import (
     Access,
     DatasetFacts,
@@ -241,7 +241,7 @@ def _trainings(sieve: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Tr
         if not rows:
             continue
         sieve.keep("training", record, rows)
-        told, run = judge(rows), _run(record)
+        told, run = compare_runs(rows), _run(record)
         lanes: dict[tuple[str, str], list[Row]] = {}
         for row in rows:
             lanes.setdefault((row["store"], row["order"]), []).append(row)

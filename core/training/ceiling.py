@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..loading.transfer import Batch
-from .clock import Step, clock_for, timed
+from .clock import TimedStep, clock_for, timed
 from .learner import Learner
 from .settings import Settings
 
@@ -28,7 +28,7 @@ def compute_ceiling(model: nn.Module, batch: Batch, settings: Settings, device: 
     return len(batch.labels) / statistics.median(step.compute_s for step in steps)
 
 
-def _steps(learner: Learner, batch: Batch, device: torch.device, least: int, seconds: float) -> list[Step]:
+def _steps(learner: Learner, batch: Batch, device: torch.device, least: int, seconds: float) -> list[TimedStep]:
     """At least so many steps, and more until the time is up."""
     began = perf_counter()
 

@@ -20,7 +20,7 @@ from .learner import Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TimedStep:
     """One step: its samples, its mean loss, the right answers among them, and where its time went (seconds)."""
 
     samples: int
@@ -37,11 +37,11 @@ class Clock(Protocol):
 
     def arrived(self) -> None: ...
 
-    def issued(self, samples: int, outcome: Outcome) -> Iterator[Step]:
+    def issued(self, samples: int, outcome: Outcome) -> Iterator[TimedStep]:
         """The steps that are known to be over by now, in order: one on the CPU, some or none on CUDA."""
         ...
 
-    def rest(self) -> Iterator[Step]:
+    def rest(self) -> Iterator[TimedStep]:
         """The steps that were still on their way."""
         ...
 
@@ -63,7 +63,7 @@ def timed(
     learn: Callable[[Batch], Outcome],
     clock: Clock,
     look: Callable[[Batch], None] | None = None,
-) -> Generator[Step, None, None]:
+) -> Generator[TimedStep, None, None]:
     """Learn from every batch and tell of each step where its time went; what `look` takes is no part of it."""
     while True:
         clock.asked()
@@ -92,12 +92,12 @@ class HostClock:
     def arrived(self) -> None:
         self._arrived = perf_counter()
 
-    def issued(self, samples: int, outcome: Outcome) -> Iterator[Step]:
+    def issued(self, samples: int, outcome: Outcome) -> Iterator[TimedStep]:
         self._synchronise()
         loss, correct = outcome.loss.item(), int(outcome.correct.item())
-        yield Step(samples, loss, correct, self._arrived - self._asked, perf_counter() - self._arrived)
+        yield TimedStep(samples, loss, correct, self._arrived - self._asked, perf_counter() - self._arrived)
 
-    def rest(self) -> Iterator[Step]:
+    def rest(self) -> Iterator[TimedStep]:
         return iter(())
 
 
@@ -140,7 +140,7 @@ class StreamClock:
     def arrived(self) -> None:
         self._begun = self._marked()
 
-    def issued(self, samples: int, outcome: Outcome) -> Iterator[Step]:
+    def issued(self, samples: int, outcome: Outcome) -> Iterator[TimedStep]:
         assert self._previous is not None
         assert self._begun is not None
         figures = torch.empty(2, dtype=torch.float32, pin_memory=self._pinned)
@@ -152,7 +152,7 @@ class StreamClock:
         while self._on_their_way and self._on_their_way[0].ended.query():
             yield _over(self._on_their_way.popleft())
 
-    def rest(self) -> Iterator[Step]:
+    def rest(self) -> Iterator[TimedStep]:
         while self._on_their_way:
             self._on_their_way[0].ended.synchronize()
             yield _over(self._on_their_way.popleft())
@@ -163,8 +163,8 @@ class StreamClock:
         return mark
 
 
-def _over(issued: _Issued) -> Step:
+def _over(issued: _Issued) -> TimedStep:
     """The step that has been computed; events tell milliseconds."""
     loss, correct = issued.figures.tolist()
     wait, compute = issued.before.elapsed_time(issued.begun), issued.begun.elapsed_time(issued.ended)
-    return Step(issued.samples, loss, int(correct), wait / 1000, compute / 1000)
+    return TimedStep(issued.samples, loss, int(correct), wait / 1000, compute / 1000)

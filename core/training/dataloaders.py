@@ -22,7 +22,7 @@ VAL_BATCH = 256
 
 
 @dataclass(frozen=True)
-class Feed:
+class DataLoaders:
     """Open loaders of one store. `held_out`: it has no validation split, so a tenth of its training samples serves.
 
     `quality` is the shuffle quality of the first epoch (1.0: like a full shuffle, 0.0: sorted by class),
@@ -43,7 +43,7 @@ class Feed:
         return min(len(sampler) * sampler.batch_size, sampler.share), self.validation.sampler.share
 
 
-def open_feed(stack: ExitStack, path: Path, order: str, settings: Settings) -> Feed:
+def open_dataloaders(stack: ExitStack, path: Path, order: str, settings: Settings) -> DataLoaders:
     """A store's loaders, the first batches compared with the store; `stack` closes everything.
 
     Raises InputError for settings that do not go, WorkError for a loader that does not give what it should.
@@ -56,7 +56,7 @@ def open_feed(stack: ExitStack, path: Path, order: str, settings: Settings) -> F
     validation = _validation(stack, store if held_out else _open(stack, path, VAL), aside, settings)
     batches = [spec.indices for spec in sampler.specs(0)]
     classes = float(np.mean([len(np.unique(store.labels[indices])) for indices in batches]))
-    return Feed(store, training, validation, held_out, shuffle_quality(store.labels, batches), classes)
+    return DataLoaders(store, training, validation, held_out, shuffle_quality(store.labels, batches), classes)
 
 
 def open_training(stack: ExitStack, path: Path, settings: Settings) -> Loader:

@@ -21,7 +21,7 @@ def default_threads() -> int:
 
 
 @contextmanager
-def steady(device: torch.device, threads: int) -> Iterator[None]:
+def deterministic(device: torch.device, threads: int) -> Iterator[None]:
     """Within it the same steps give the same losses to the last bit on this device; afterwards all is as it was.
 
     On the CPU sums are split among threads, so results are the same for the same number of them. On Apple's GPUs some

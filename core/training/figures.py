@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 
 class Timed(Protocol):
-    """What is needed of a step (`core.training.clock.Step` has it)."""
+    """What is needed of a step (`core.training.clock.TimedStep` has it)."""
 
     @property
     def samples(self) -> int: ...
@@ -21,7 +21,7 @@ class Timed(Protocol):
     def compute_s(self) -> float: ...
 
 
-class Pace(NamedTuple):
+class StepTimes(NamedTuple):
     """Where the time of some steps went, in seconds, and what that makes."""
 
     samples: int
@@ -42,17 +42,17 @@ class Pace(NamedTuple):
         return self.samples / self.seconds if self.seconds else 0.0
 
 
-def pace_of(steps: Iterable[Timed]) -> Pace:
+def step_times(steps: Iterable[Timed]) -> StepTimes:
     """All these steps together."""
     many = list(steps)
-    return Pace(
+    return StepTimes(
         sum(step.samples for step in many), sum(step.wait_s for step in many), sum(step.compute_s for step in many)
     )
 
 
-def steady_pace(steps: Sequence[Timed]) -> Pace:
+def steady_state_times(steps: Sequence[Timed]) -> StepTimes:
     """Without the first step, whose waiting is told apart as the first batch; of a single step there is no more."""
-    return pace_of(steps[1:] or steps)
+    return step_times(steps[1:] or steps)
 
 
 def mean_loss(parts: Iterable[tuple[int, float]]) -> float:
@@ -63,7 +63,7 @@ def mean_loss(parts: Iterable[tuple[int, float]]) -> float:
 
 def training_figures(steps: Sequence[Timed]) -> dict[str, Any]:
     """Of one epoch: loss and accuracy while learning, pace, waiting, and the loss of every step."""
-    pace = steady_pace(steps)
+    pace = steady_state_times(steps)
     samples = sum(step.samples for step in steps)
     return {
         "samples": samples,

@@ -52,7 +52,7 @@ class Learner:
         return Outcome(loss.detach(), _right(logits.detach(), batch.labels))
 
     @torch.no_grad()
-    def judge(self, batch: Batch) -> Outcome:
+    def evaluate(self, batch: Batch) -> Outcome:
         """The loss and the right answers on `batch`, learning nothing."""
         self.model.eval()
         logits = self.model(self._normalise(batch.images))

@@ -14,7 +14,7 @@ from ..measure.record_fields import EPOCH_ROW, EPOCHS_SETUP, SCALING_ROW, SCALIN
 from ..measure.records import RunRecord, list_records
 
 Row = Mapping[str, Any]
-Lane = tuple[str, str]
+RunKey = tuple[str, str]
 """(store, order)."""
 
 
@@ -46,7 +46,7 @@ class TrainingRecord:
         return [row for row in self.record.of("turn") if has(row, SCALING_ROW)]
 
     @property
-    def lanes(self) -> list[Lane]:
+    def runs(self) -> list[RunKey]:
         """Each store and order that was trained from, in the order of their first epochs."""
         return list(dict.fromkeys((row["store"], row["order"]) for row in self.epochs))
 
@@ -78,9 +78,9 @@ class TrainingRecord:
         """The median share of all processors that other programs took; None where nobody looked."""
         return background_load(self.record.rows)
 
-    def of(self, lane: Lane) -> list[Row]:
+    def of(self, run: RunKey) -> list[Row]:
         """The epochs of one store and order."""
-        return [row for row in self.epochs if (row["store"], row["order"]) == lane]
+        return [row for row in self.epochs if (row["store"], row["order"]) == run]
 
 
 def list_trainings(home: Home, dataset: str | None = None) -> list[TrainingRecord]:

@@ -20,11 +20,11 @@ from ..loading.loader import Loader
 from ..loading.transfer import Batch, find_device
 from ..measure.monitor import Monitor
 from ..stores.store import Manifest
-from .clock import Step, clock_for, timed
+from .clock import TimedStep, clock_for, timed
 from .common import about, begin_record, blamed_on, first_batch, load_manifests, warnings_about
 from .dataloaders import open_training
-from .determinism import default_threads, steady
-from .figures import pace_of
+from .determinism import default_threads, deterministic
+from .figures import step_times
 from .learner import Learner
 from .models import make_model
 from .settings import Settings
@@ -33,12 +33,12 @@ WARM_UP = 2
 """Steps before the clock starts: the first ones also choose kernels and make memory."""
 
 OVERHEAD_S = 1.0
-"""Seconds a turn beside the measuring, where nothing is known better: opening, the first steps."""
+"""Seconds per measurement beside the measuring, where nothing is known better: opening, the first steps."""
 
 Row = dict[str, Any]
 
 
-class Setting(NamedTuple):
+class ScalingConfiguration(NamedTuple):
     """One combination that is measured."""
 
     store: str
@@ -50,11 +50,16 @@ class Setting(NamedTuple):
         return f"batch {self.batch_size}, workers {self.workers}, {self.device}"
 
 
+Chosen = dict[ScalingConfiguration, str]
+"""The workers that a configuration was given."""
+
+
 @dataclass(frozen=True)
 class Scaling(Settings):
-    """Train for `seconds` with every combination of stores, devices, batch sizes and workers, `rounds` times in turns.
+    """Train for `seconds` with every combination of stores, devices, batch sizes and workers, round after
+    round, `rounds` times.
 
-    Nothing is kept of what is learned; every turn begins with the first weights. Each is a row "turn" of the record
+    Nothing is kept of what is learned; each measurement begins with the first weights. It is a row "turn" of the record
     "train": `samples_per_s`, `wait_share`, `wait_s`, `compute_s`, `first_batch_s`, `samples`, `seconds`, and what it
     was measured with (`setting`, `batch_size`, `workers`, `device`, `store`, `round`). Live figures come as
     `Sample("step", ...)`, finished turns as `Sample("turn", ...)`. The result: `file`, `setup`, `turns`.
@@ -69,74 +74,76 @@ class Scaling(Settings):
 
     def run(self) -> Iterator[Event]:
         """Raises InputError for stores or settings that do not go, WorkError where loading fails; rows so far stay."""
-        settings = self._settings()
+        configurations = self._configurations()
         manifests = load_manifests(self.stores)
         yield from warnings_about(manifests)
         setup = {name: value for name, value in dataclasses.asdict(self).items() if name != "home"}
         recorder = begin_record(self.home, manifests, {**setup, "scaling": True})
         rows: list[Row] = []
-        total, chosen = self.rounds * len(settings), dict[Setting, str]()
-        kinds = [f"{setting.store} {setting}" for setting in settings]
+        total, chosen = self.rounds * len(configurations), Chosen()
+        kinds = [f"{one.store} {one}" for one in configurations]
         left = Remaining(dict.fromkeys(kinds, self.rounds), dict.fromkeys(kinds, self.seconds + OVERHEAD_S))
         with Monitor(recorder.beside("monitor.csv")) as monitor:
-            for number, setting in product(range(self.rounds), settings):
+            for number, one in product(range(self.rounds), configurations):
                 yield Progress("measuring", len(rows), total, "turns", left.seconds)
                 began = monotonic()
-                with blamed_on(f"{manifests[setting.store].format}, {setting}"):
-                    row = yield from self._turn(setting, manifests[setting.store], number + 1, monitor, chosen)
-                left.note(f"{setting.store} {setting}", 1, monotonic() - began)
+                with blamed_on(f"{manifests[one.store].format}, {one}"):
+                    row = yield from self._measure(one, manifests[one.store], number + 1, monitor, chosen)
+                left.note(f"{one.store} {one}", 1, monotonic() - began)
                 recorder.add("turn", row)
                 rows.append(row)
                 yield Sample("turn", {name: value for name, value in row.items() if value is not None})
         yield Progress("measuring", total, total, "turns", 0.0)
         yield Result({"file": str(recorder.path), "setup": setup, "turns": rows})
 
-    def _settings(self) -> list[Setting]:
+    def _configurations(self) -> list[ScalingConfiguration]:
         """Every combination. Raises InputError where one cannot be, or where there is none."""
         if not self.seconds > 0 or self.rounds < 1:
             raise InputError("scaling needs more than 0 seconds a turn, and one round or more")
         combinations = product(self.stores, self.devices, self.batch_sizes, self.worker_counts)
-        settings = [Setting(store, device, int(size), str(count)) for store, device, size, count in combinations]
-        if not settings:
+        configurations = [
+            ScalingConfiguration(store, device, int(size), str(count)) for store, device, size, count in combinations
+        ]
+        if not configurations:
             raise InputError("scaling needs a store, a device, a batch size and a number of workers, one each at least")
-        for setting in settings:
-            find_device(setting.device)
-            self._with(setting).check()
-        return settings
+        for one in configurations:
+            find_device(one.device)
+            self._with(one).check()
+        return configurations
 
-    def _with(self, setting: Setting) -> Settings:
+    def _with(self, configuration: ScalingConfiguration) -> Settings:
         shared = {field.name: getattr(self, field.name) for field in dataclasses.fields(Settings)}
-        changed = {"batch_size": setting.batch_size, "workers": setting.workers, "device": setting.device}
+        changed = {name: getattr(configuration, name) for name in ("batch_size", "workers", "device")}
         return Settings(**{**shared, **changed})
 
-    def _turn(
-        self, setting: Setting, manifest: Manifest, number: int, monitor: Monitor, chosen: dict[Setting, str]
+    def _measure(
+        self, what: ScalingConfiguration, manifest: Manifest, number: int, monitor: Monitor, chosen: Chosen
     ) -> Generator[Event, None, Row]:
-        """Open, learn until the time is up, close. Workers are chosen once: what the first turn came to is `chosen`."""
-        device = find_device(setting.device)
-        settings = self._with(setting._replace(workers=chosen.get(setting, setting.workers)))
-        who = {**about(manifest, setting.store), "model": self.model, "order": "shuffled", "round": number,
-               "setting": str(setting), "batch_size": setting.batch_size, "workers": setting.workers,
-               "device": setting.device}  # fmt: skip
+        """Open, learn until the time is up, close. Workers are chosen in the first round and kept in `chosen`."""
+        device = find_device(what.device)
+        settings = self._with(what._replace(workers=chosen.get(what, what.workers)))
+        who = {**about(manifest, what.store), "model": self.model, "order": "shuffled", "round": number,
+               "setting": str(what), "batch_size": what.batch_size, "workers": what.workers,
+               "device": what.device}  # fmt: skip
         clock = monotonic()
         with ExitStack() as stack:
-            stack.enter_context(steady(device, self.threads or default_threads()))
+            stack.enter_context(deterministic(device, self.threads or default_threads()))
             began = perf_counter()
-            loader = open_training(stack, Path(setting.store), settings)
+            loader = open_training(stack, Path(what.store), settings)
             batch = first_batch(loader)
             first_batch_s = perf_counter() - began
             model = make_model(self.model, len(manifest.classes), max(batch.images.shape[2:]), self.seed)
             steps = yield from self._learn(loader, Learner(model, settings, device), device, who, monitor)
             workers = str(loader.workers)
-            chosen.setdefault(setting, loader.workers.asked_as)
+            chosen.setdefault(what, loader.workers.asked_as)
         told = {"first_batch_s": first_batch_s, "workers_used": workers}
         return {**who, **_figures(steps), **told, "background_load": monitor.background_load(clock)}
 
     def _learn(
         self, loader: Loader, learner: Learner, device: torch.device, who: Row, monitor: Monitor
-    ) -> Generator[Event, None, list[Step]]:
+    ) -> Generator[Event, None, list[TimedStep]]:
         """Steps of epoch after epoch, for `seconds` after the warm-up; live figures several times a second."""
-        steps: list[Step] = []
+        steps: list[TimedStep] = []
         spent, report = 0.0, Pace(0.25)
         with (
             closing(_endless(loader)) as batches,
@@ -160,13 +167,13 @@ def _endless(loader: Loader) -> Generator[Batch, None, None]:
             yield from batches
 
 
-def _live(steps: list[Step]) -> Row:
-    pace = pace_of(steps[-8:])
+def _live(steps: list[TimedStep]) -> Row:
+    pace = step_times(steps[-8:])
     return {"samples_per_s": pace.samples_per_s, "wait_share": pace.wait_share}
 
 
-def _figures(steps: list[Step]) -> Row:
-    pace = pace_of(steps)
+def _figures(steps: list[TimedStep]) -> Row:
+    pace = step_times(steps)
     return {
         "samples": pace.samples,
         "seconds": pace.seconds,

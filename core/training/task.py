@@ -1,4 +1,4 @@
-"""`Train`: the same training run from several stores, in turns, epoch after epoch."""
+"""`Train`: the same training from several stores, their epochs interleaved."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from ..measure.monitor import Monitor
 from ..measure.records import RunRecorder
 from ..stores.store import Manifest
 from .ceiling import compute_ceiling
-from .clock import Step
+from .clock import TimedStep
 from .common import about, begin_record, blamed_on, first_batch, load_manifests, name_of, warnings_about
-from .dataloaders import open_feed
-from .determinism import default_threads, steady
-from .figures import mean_loss, pace_of, training_figures, validation_figures
+from .dataloaders import open_dataloaders
+from .determinism import default_threads, deterministic
+from .figures import mean_loss, step_times, training_figures, validation_figures
 from .learner import Learner
 from .models import make_model
 from .settings import ORDERS, Settings, check_choice
-from .training_run import Lane
-from .verdict import judge
+from .training_run import TrainingRun
+from .verdict import compare_runs
 
 STAGE = "training"
 
@@ -39,7 +39,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Train(Settings):
-    """Train from each of `stores` (their folders, of one dataset) in each of `orders`, an epoch each in turns.
+    """Train from each of `stores` (their folders, of one dataset) in each of `orders`, their epochs interleaved.
 
     All begin with the same weights and are given the same samples in the same order. Live figures come as
     `Sample("step", ...)`, finished epochs as `Sample("epoch", ...)`, the machine's as `Sample("monitor", ...)`. Every
@@ -47,7 +47,7 @@ class Train(Settings):
     every step), `samples_per_s`, `wait_share`, `wait_s` and `compute_s` after the first batch, `first_batch_s`,
     `shuffle_quality`, `pixels` (a digest of what it was trained on) and `weights` (one of what it had learned).
 
-    The result: `file`, `setup`, `epochs` (the rows), and what `core.training.verdict.judge` says of them.
+    The result: `file`, `setup`, `epochs` (the rows), and what `core.training.verdict.compare_runs` says of them.
     """
 
     stores: Sequence[str]
@@ -62,15 +62,15 @@ class Train(Settings):
         device = find_device(self.device)
         threads = self.threads or default_threads()
         with ExitStack() as stack:
-            stack.enter_context(steady(device, threads))
+            stack.enter_context(deterministic(device, threads))
             yield from warnings_about(manifests)
-            lanes, ceiling = yield from self._prepare(stack, manifests, device)
-            for lane in lanes:
-                yield Sample("lane", dict(lane.about))
-            recorder = self._record(lanes, manifests, threads, ceiling, time.monotonic() - began)
+            runs, ceiling = yield from self._prepare(stack, manifests, device)
+            for run in runs:
+                yield Sample("lane", dict(run.about))
+            recorder = self._record(runs, manifests, threads, ceiling, time.monotonic() - began)
             monitor = stack.enter_context(Monitor(recorder.beside("monitor.csv")))
-            rows = yield from self._turns(lanes, recorder, monitor)
-        yield Result({"file": str(recorder.path), "setup": self._setup(), "epochs": rows, **judge(rows)})
+            rows = yield from self._epochs(runs, recorder, monitor)
+        yield Result({"file": str(recorder.path), "setup": self._setup(), "epochs": rows, **compare_runs(rows)})
 
     def _check(self) -> None:
         self.check()
@@ -83,42 +83,44 @@ class Train(Settings):
 
     def _prepare(
         self, stack: ExitStack, manifests: dict[str, Manifest], device: torch.device
-    ) -> Generator[Event, None, tuple[list[Lane], float]]:
-        """Open every lane, make the one model that all begin with, and measure how fast it could go."""
+    ) -> Generator[Event, None, tuple[list[TrainingRun], float]]:
+        """Open every run, make the one model that all begin with, and measure how fast it could go."""
         if compiles_first():
             yield Message("compiling the loading kernels, once on this machine (about half a minute)")
         pairs = [(store, order) for order in dict.fromkeys(self.orders) for store in manifests]
-        feeds = []
+        opened = []
         for number, (store, order) in enumerate(pairs):
             # Without a total: how long this takes says nothing about the training.
             yield Progress("comparing the first batches with the stores", number, None, "stores")
             with blamed_on(name_of(manifests[store])):
-                feeds.append(open_feed(stack, Path(store), order, self))
-        batch = first_batch(feeds[0].training)
-        model = make_model(self.model, len(feeds[0].store.classes), max(batch.images.shape[2:]), self.seed)
+                opened.append(open_dataloaders(stack, Path(store), order, self))
+        batch = first_batch(opened[0].training)
+        model = make_model(self.model, len(opened[0].store.classes), max(batch.images.shape[2:]), self.seed)
         yield Message("measuring how fast the model learns when no data are loaded")
         ceiling = compute_ceiling(model, batch, self, device)
-        lanes = [
-            Lane(self._about(manifests[store], store, order), feed, Learner.copy_of(model, self, device), device)
-            for (store, order), feed in zip(pairs, feeds, strict=True)
+        runs = [
+            TrainingRun(
+                self._about(manifests[store], store, order), loaders, Learner.copy_of(model, self, device), device
+            )
+            for (store, order), loaders in zip(pairs, opened, strict=True)
         ]
-        if feeds[0].held_out:
+        if opened[0].held_out:
             yield Message("There is no validation split: a tenth of the training samples is held out.", "warning")
-        return lanes, ceiling
+        return runs, ceiling
 
     def _about(self, manifest: Manifest, store: str, order: str) -> dict[str, str]:
         return {**about(manifest, store), "model": self.model, "order": order}
 
     def _record(
-        self, lanes: list[Lane], manifests: dict[str, Manifest], threads: int, ceiling: float, prepare_s: float
+        self, runs: list[TrainingRun], manifests: dict[str, Manifest], threads: int, ceiling: float, prepare_s: float
     ) -> RunRecorder:
-        feed = lanes[0].feed
+        loaders = runs[0].loaders
         setup = {
             **self._setup(),
             "threads": threads,
-            "held_out": feed.held_out,
-            "samples": feed.samples[0],
-            "val_samples": feed.samples[1],
+            "held_out": loaders.held_out,
+            "samples": loaders.samples[0],
+            "val_samples": loaders.samples[1],
             "ceilings": {"compute": ceiling},
             "prepare_s": prepare_s,
         }
@@ -129,19 +131,21 @@ class Train(Settings):
 
     # ------------------------------------------------------------ the epochs
 
-    def _turns(self, lanes: list[Lane], recorder: RunRecorder, monitor: Monitor) -> Generator[Event, None, list[Row]]:
-        """Every lane's epoch, then the next one; each epoch begins with another lane."""
+    def _epochs(
+        self, runs: list[TrainingRun], recorder: RunRecorder, monitor: Monitor
+    ) -> Generator[Event, None, list[Row]]:
+        """An epoch of every run, then the next one; each begins with another run."""
         rows: list[Row] = []
         counter = Counter({
             kind: self.epochs * samples
-            for lane in lanes
-            for kind, samples in zip(_kinds(lane), lane.feed.samples, strict=True)
+            for run in runs
+            for kind, samples in zip(_kinds(run), run.loaders.samples, strict=True)
         })  # fmt: skip
         for epoch in range(self.epochs):
-            first = epoch % len(lanes)
-            for lane in (*lanes[first:], *lanes[:first]):
-                with blamed_on(lane.about["store"]):
-                    row = yield from self._epoch(lane, epoch, counter, monitor)
+            first = epoch % len(runs)
+            for run in (*runs[first:], *runs[:first]):
+                with blamed_on(run.about["store"]):
+                    row = yield from self._epoch(run, epoch, counter, monitor)
                 recorder.add("epoch", row)
                 rows.append(row)
                 plain = {name: value for name, value in row.items() if isinstance(value, int | float | str)}
@@ -149,65 +153,67 @@ class Train(Settings):
         yield counter.progress()
         return rows
 
-    def _epoch(self, lane: Lane, epoch: int, counter: Counter, monitor: Monitor) -> Generator[Event, None, Row]:
+    def _epoch(self, run: TrainingRun, epoch: int, counter: Counter, monitor: Monitor) -> Generator[Event, None, Row]:
         began, clock = time.time(), time.monotonic()
-        steps = yield from self._learn(lane, epoch, counter, monitor)
-        parts = yield from self._validate(lane, counter)
+        steps = yield from self._learn(run, epoch, counter, monitor)
+        parts = yield from self._validate(run, counter)
         return {
-            **lane.about,
+            **run.about,
             "epoch": epoch + 1,
             **training_figures(steps),
             **validation_figures(parts),
-            "shuffle_quality": lane.feed.quality,
-            "classes_per_batch": lane.feed.classes_per_batch,
-            "classes": len(lane.feed.store.classes),
-            "held_out": lane.feed.held_out,
-            "workers": str(lane.feed.training.workers),
+            "shuffle_quality": run.loaders.quality,
+            "classes_per_batch": run.loaders.classes_per_batch,
+            "classes": len(run.loaders.store.classes),
+            "held_out": run.loaders.held_out,
+            "workers": str(run.loaders.training.workers),
             "background_load": monitor.background_load(clock),
-            "pixels": lane.digest.text,
-            "weights": lane.learner.fingerprint(),
+            "pixels": run.digest.text,
+            "weights": run.learner.fingerprint(),
             "began": began,
             "ended": time.time(),
         }
 
-    def _learn(self, lane: Lane, epoch: int, counter: Counter, monitor: Monitor) -> Generator[Event, None, list[Step]]:
+    def _learn(
+        self, run: TrainingRun, epoch: int, counter: Counter, monitor: Monitor
+    ) -> Generator[Event, None, list[TimedStep]]:
         """One epoch's steps; several times a second, what they say."""
-        steps: list[Step] = []
+        steps: list[TimedStep] = []
         told, pace = 0, Pace(0.25)
-        with closing(lane.train(epoch)) as learning:
+        with closing(run.train(epoch)) as learning:
             for step in learning:
                 steps.append(step)
-                counter.add(_kinds(lane)[0], step.samples)
+                counter.add(_kinds(run)[0], step.samples)
                 if pace.due():
                     yield counter.progress()
                     yield Sample(
                         "step",
                         {
-                            **lane.about,
+                            **run.about,
                             **_live(steps, told),
                             "epoch": epoch + 1,
-                            "seen": epoch + len(steps) / lane.steps,
+                            "seen": epoch + len(steps) / run.steps,
                         },
                     )
                     yield Sample("monitor", monitor.latest())
                     told = len(steps)
         return steps
 
-    def _validate(self, lane: Lane, counter: Counter) -> Generator[Event, None, list[tuple[int, float, int]]]:
+    def _validate(self, run: TrainingRun, counter: Counter) -> Generator[Event, None, list[tuple[int, float, int]]]:
         parts: list[tuple[int, float, int]] = []
         pace = Pace()
-        with closing(lane.validate()) as judging:
-            for part in judging:
+        with closing(run.validate()) as evaluating:
+            for part in evaluating:
                 parts.append(part)
-                counter.add(_kinds(lane)[1], part[0])
+                counter.add(_kinds(run)[1], part[0])
                 if pace.due():
                     yield counter.progress()
         return parts
 
 
-def _kinds(lane: Lane) -> tuple[str, str]:
-    """What of a lane's work goes at a pace of its own: learning and validating."""
-    name = f"{lane.about['store']} {lane.about['order']}"
+def _kinds(run: TrainingRun) -> tuple[str, str]:
+    """What of a run's work goes at a pace of its own: learning and validating."""
+    name = f"{run.about['store']} {run.about['order']}"
     return f"{name}, learning", f"{name}, validating"
 
 
@@ -239,10 +245,10 @@ class Counter:
         self._fresh, self._since = 0, now
 
 
-def _live(steps: list[Step], told: int) -> dict[str, float | int]:
+def _live(steps: list[TimedStep], told: int) -> dict[str, float | int]:
     """What the steps since the last report say; the first batch's wait is told apart, so it is not among them."""
     fresh = steps[max(told, 1) :] or steps
-    pace, seen = pace_of(fresh), sum(step.samples for step in steps)
+    pace, seen = step_times(fresh), sum(step.samples for step in steps)
     return {
         "step": len(steps),
         "loss": mean_loss((step.samples, step.loss) for step in fresh),

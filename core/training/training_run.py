@@ -1,4 +1,4 @@
-"""A lane: one store in one order, with a learner of its own that begins with everybody's weights."""
+"""A training run: one store in one order, with a learner of its own that begins with everybody's weights."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import torch
 import xxhash
 
 from ..loading.transfer import Batch
-from .clock import Step, clock_for, timed
-from .dataloaders import Feed
+from .clock import TimedStep, clock_for, timed
+from .dataloaders import DataLoaders
 from .learner import Learner
 
 
@@ -35,11 +35,11 @@ class PixelDigest:
 
 
 @dataclass
-class Lane:
+class TrainingRun:
     """`about` names it in every row: store, format, variant, dataset, path, model, order."""
 
     about: Mapping[str, str]
-    feed: Feed
+    loaders: DataLoaders
     learner: Learner
     device: torch.device
     digest: PixelDigest = field(default_factory=PixelDigest)
@@ -47,19 +47,19 @@ class Lane:
     @property
     def steps(self) -> int:
         """An epoch."""
-        return len(self.feed.training.sampler)
+        return len(self.loaders.training.sampler)
 
-    def train(self, epoch: int) -> Generator[Step, None, None]:
+    def train(self, epoch: int) -> Generator[TimedStep, None, None]:
         """One epoch (they count from 0), step by step."""
         self.digest = PixelDigest()
-        self.feed.training.set_epoch(epoch)
-        with closing(iter(self.feed.training)) as batches:
+        self.loaders.training.set_epoch(epoch)
+        with closing(iter(self.loaders.training)) as batches:
             yield from timed(batches, self.learner.learn, clock_for(self.device), self.digest)
 
     def validate(self) -> Generator[tuple[int, float, int], None, None]:
         """(samples, mean loss, right answers) of each batch."""
-        self.feed.validation.set_epoch(0)
-        with closing(iter(self.feed.validation)) as batches:
+        self.loaders.validation.set_epoch(0)
+        with closing(iter(self.loaders.validation)) as batches:
             for batch in batches:
-                outcome = self.learner.judge(batch)
+                outcome = self.learner.evaluate(batch)
                 yield len(batch.labels), outcome.loss.item(), int(outcome.correct.item())

@@ -8,7 +8,7 @@ from typing import Any
 Row = Mapping[str, Any]
 
 
-def judge(rows: Sequence[Row]) -> dict[str, Any]:
+def compare_runs(rows: Sequence[Row]) -> dict[str, Any]:
     """What these epochs say: each store against the first one that was trained in the same order.
 
     `identical`: every loss that two stores can be compared by is the same to the last bit (None: nothing to compare);
@@ -17,13 +17,13 @@ def judge(rows: Sequence[Row]) -> dict[str, Any]:
     """
     differs: list[dict[str, Any]] = []
     compared = 0
-    lanes = _lanes(rows)
-    for (order, store), epochs in lanes.items():
-        reference = next(name for kind, name in lanes if kind == order)
+    runs = _runs(rows)
+    for (order, store), epochs in runs.items():
+        reference = next(name for kind, name in runs if kind == order)
         if store == reference:
             continue
-        first = _first_difference(lanes[order, reference], epochs)
-        compared += sum(len(epochs[one]["losses"]) for one in epochs.keys() & lanes[order, reference].keys())
+        first = _first_difference(runs[order, reference], epochs)
+        compared += sum(len(epochs[one]["losses"]) for one in epochs.keys() & runs[order, reference].keys())
         if first is not None:
             differs.append({"store": store, "reference": reference, "order": order, **first})
     identical = not differs if compared else None
@@ -36,12 +36,12 @@ def judge(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _lanes(rows: Sequence[Row]) -> dict[tuple[str, str], dict[int, Row]]:
+def _runs(rows: Sequence[Row]) -> dict[tuple[str, str], dict[int, Row]]:
     """(order, store) -> epoch -> its row, in the order in which they were first trained."""
-    lanes: dict[tuple[str, str], dict[int, Row]] = {}
+    runs: dict[tuple[str, str], dict[int, Row]] = {}
     for row in rows:
-        lanes.setdefault((row["order"], row["store"]), {})[row["epoch"]] = row
-    return lanes
+        runs.setdefault((row["order"], row["store"]), {})[row["epoch"]] = row
+    return runs
 
 
 def _first_difference(one: Mapping[int, Row], other: Mapping[int, Row]) -> dict[str, Any] | None:

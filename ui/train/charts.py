@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.training.results import TrainingRecord
 from ui.shared.theme import PALETTE, finish
-from ui.train.labels import lane_colours, lane_label
+from ui.train.labels import run_colours, run_label
 
 if TYPE_CHECKING:
     import altair as alt
@@ -28,8 +28,8 @@ Rows = list[dict[str, Any]]
 def loss_rows(record: TrainingRecord) -> Rows:
     """Training run, epoch as a number that grows step by step, and the loss there."""
     rows: Rows = []
-    for lane in record.lanes:
-        told = record.of(lane)
+    for run in record.runs:
+        told = record.of(run)
         part = max(sum(len(row["losses"]) for row in told) // MOST_POINTS, 1)
         for row in told:
             losses = row["losses"]
@@ -38,7 +38,7 @@ def loss_rows(record: TrainingRecord) -> Rows:
                 if not few:  # not one of them was a number: the training had diverged
                     continue
                 at = row["epoch"] - 1 + (first + len(few)) / len(losses)
-                rows.append({"run": lane_label(*lane, record.lanes), "epoch": at, "loss": statistics.fmean(few)})
+                rows.append({"run": run_label(*run, record.runs), "epoch": at, "loss": statistics.fmean(few)})
     return rows
 
 
@@ -62,9 +62,9 @@ def loss_chart(record: TrainingRecord) -> alt.Chart:
 
 def accuracy_rows(record: TrainingRecord) -> Rows:
     return [
-        {"run": lane_label(*lane, record.lanes), "epoch": row["epoch"], "images": images, "accuracy": row[name]}
-        for lane in record.lanes
-        for row in record.of(lane)
+        {"run": run_label(*run, record.runs), "epoch": row["epoch"], "images": images, "accuracy": row[name]}
+        for run in record.runs
+        for row in record.of(run)
         for images, name in ((LEARNED, "accuracy"), (NEW, "val_accuracy"))
     ]
 
@@ -103,12 +103,12 @@ def accuracy_chart(record: TrainingRecord) -> alt.Chart:
 def time_rows(record: TrainingRecord) -> Rows:
     """Milliseconds per step: waiting and computing, over all epochs of a training run."""
     rows: Rows = []
-    for lane in record.lanes:
-        told = record.of(lane)
+    for run in record.runs:
+        told = record.of(run)
         steps = sum(max(row["steps"] - 1, 1) for row in told)
         for kind, name in ((COMPUTING, "compute_s"), (WAITING, "wait_s")):
             spent = 1000 * sum(row[name] for row in told) / steps
-            rows.append({"run": lane_label(*lane, record.lanes), "kind": kind, "ms": spent})
+            rows.append({"run": run_label(*run, record.runs), "kind": kind, "ms": spent})
     return rows
 
 
@@ -177,8 +177,8 @@ def _colour(record: TrainingRecord, *, legend: bool = True) -> alt.Color:
     """The runs' colours; of two charts side by side one legend is enough."""
     import altair as alt
 
-    labels = [lane_label(*lane, record.lanes) for lane in record.lanes]
-    scale = alt.Scale(domain=labels, range=lane_colours(record.lanes))
+    labels = [run_label(*run, record.runs) for run in record.runs]
+    scale = alt.Scale(domain=labels, range=run_colours(record.runs))
     return alt.Color(
         "run:N",
         scale=scale,

@@ -194,8 +194,8 @@ def _foretold(dataset: Dataset, fields: Mapping[str, Any], view: str) -> str:
         repeats = fields["rounds"] * len(fields["stores"]) * len(fields["batch_sizes"]) * len(fields["worker_counts"])
         repeats *= len(fields["devices"])
         return f"{counted(repeats, 'repeat')}, about {seconds_text(repeats * (fields['seconds'] + 1))}."
-    lanes = len(fields["stores"]) * len(fields["orders"])
-    images = lanes * fields["epochs"] * (fields["limit"] + (fields["val_limit"] or 0))
+    runs = len(fields["stores"]) * len(fields["orders"])
+    images = runs * fields["epochs"] * (fields["limit"] + (fields["val_limit"] or 0))
     records = list_trainings(state.home(), dataset.name)
     pace = usual_pace(records, fields["model"], fields["device"])
     if pace is None:

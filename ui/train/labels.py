@@ -1,4 +1,4 @@
-"""What people read of a training run: lanes by name, and sentences that claim no more than was seen."""
+"""What people read of a training run: runs by name, and sentences that claim no more than was seen."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.training.results import Lane, TrainingRecord
+from core.training.results import RunKey, TrainingRecord
 from core.training.settings import MODELS, ORDERS
-from core.training.verdict import judge
+from core.training.verdict import compare_runs
 from ui.shared.labels import counted, listed, size_text, speed_text, verbatim
 from ui.shared.loader_labels import workers_text
 from ui.shared.theme import PALETTE, format_colour
@@ -17,20 +17,20 @@ COLLAPSED = 1.6
 """Times the accuracy of guessing, up to which a run counts as having learned nothing that lasts."""
 
 
-def lane_label(store: str, order: str, lanes: Sequence[Lane]) -> str:
+def run_label(store: str, order: str, runs: Sequence[RunKey]) -> str:
     """By what it differs in from the others: the store, the order, or both."""
-    stores, orders = {lane[0] for lane in lanes}, {lane[1] for lane in lanes}
+    stores, orders = {run[0] for run in runs}, {run[1] for run in runs}
     if len(orders) == 1:
         return store
     return ORDERS.get(order, order) if len(stores) == 1 else f"{store}, {ORDERS.get(order, order).lower()}"
 
 
-def lane_colours(lanes: Sequence[Lane]) -> list[str]:
-    """A format's own colour where each has one lane, else one after the other."""
-    formats = [store.split("/")[0] for store, _ in lanes]
+def run_colours(runs: Sequence[RunKey]) -> list[str]:
+    """A format's own colour where each has one run, else one after the other."""
+    formats = [store.split("/")[0] for store, _ in runs]
     if len(set(formats)) == len(formats):
         return [format_colour(name) for name in formats]
-    return [PALETTE[number % len(PALETTE)] for number in range(len(lanes))]
+    return [PALETTE[number % len(PALETTE)] for number in range(len(runs))]
 
 
 def run_title(record: TrainingRecord) -> str:
@@ -58,7 +58,7 @@ def partial_text(record: TrainingRecord) -> str:
 
 def format_sentence(record: TrainingRecord) -> tuple[bool | None, str]:
     """Whether the stores gave the same result, and that in words."""
-    told = judge(record.epochs)
+    told = compare_runs(record.epochs)
     if told["identical"]:
         stores = counted(len({row["store"] for row in record.epochs}), "store")
         return True, (
@@ -81,7 +81,7 @@ def _where(difference: Mapping[str, Any]) -> str:
 
 def order_sentence(record: TrainingRecord) -> str:
     """What the order did, where several were tried."""
-    last = {order: record.of((store, order))[-1] for store, order in record.lanes}
+    last = {order: record.of((store, order))[-1] for store, order in record.runs}
     if len(last) < 2 or "shuffled" not in last:
         return ""
     parts = [f"**shuffled** {last['shuffled']['val_accuracy']:.0%}"]
@@ -108,7 +108,7 @@ def _collapse(last: Mapping[str, Mapping[str, Any]]) -> str:
 
 def wait_sentence(record: TrainingRecord) -> str:
     """Whether data were waited for, and how near the run came to what the model alone can do."""
-    shares = {lane: statistics.median(row["wait_share"] for row in record.of(lane)) for lane in record.lanes}
+    shares = {run: statistics.median(row["wait_share"] for row in record.of(run)) for run in record.runs}
     least, most = min(shares.values()), max(shares.values())
     spread = f"{least:.1%}" if f"{least:.1%}" == f"{most:.1%}" else f"{least:.1%} to {most:.1%}"
     judged = "the model is the bottleneck, not the store" if most < 0.1 else "the rest is computing"
@@ -120,11 +120,11 @@ def wait_sentence(record: TrainingRecord) -> str:
 
 
 def workers_sentence(record: TrainingRecord) -> str:
-    """Where lanes were loaded by different workers: then the store is not all that differs."""
-    used = {lane: str(record.of(lane)[0].get("workers", "")) for lane in record.lanes}
+    """Where runs were loaded by different workers: then the store is not all that differs."""
+    used = {run: str(record.of(run)[0].get("workers", "")) for run in record.runs}
     if len(set(used.values())) < 2:
         return ""
-    told = listed(f"{workers_text(text)} for {lane_label(*lane, record.lanes)}" for lane, text in used.items())
+    told = listed(f"{workers_text(text)} for {run_label(*run, record.runs)}" for run, text in used.items())
     return verbatim(f"Workers differ as well, each chosen once for its store: {told}.")
 
 

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 from core.jobs import Watch
 from core.jobs.watch import Measured
-from core.training.results import Lane
+from core.training.results import RunKey
 from ui.shared.labels import speed_text
 from ui.shared.live.drawing import Bar, Strip, bars, side_by_side, small
 from ui.shared.live.machine import machine
 from ui.shared.theme import FIGURE_COLOUR, PALETTE, format_colour
 from ui.train.charts import COMPUTING, TIME_COLOURS, WAITING
-from ui.train.labels import lane_colours, lane_label
+from ui.train.labels import run_colours, run_label
 
 MOST_POINTS = 240
 MOST_BARS = 16
@@ -31,7 +31,7 @@ _TEXT = f'fill="{FIGURE_COLOUR}" font-size="13" font-family="system-ui, sans-ser
 
 
 class LearningCurve(NamedTuple):
-    """Points (x, y) of one lane; `dashed` for what is not the main thing."""
+    """Points (x, y) of one run; `dashed` for what is not the main thing."""
 
     colour: str
     points: Sequence[tuple[float, float]]
@@ -43,14 +43,14 @@ def picture(seen: Watch) -> str:
     steps, epochs = seen.samples.get("step", []), seen.samples.get("epoch", [])
     if not steps:
         return small(seen.messages[-1].text if seen.messages else "Comparing the first batches with the stores…")
-    lanes = [_lane(one.values) for one in seen.samples.get("lane", [])]
-    labels = {lane: lane_label(*lane, lanes) for lane in lanes}
-    colours = dict(zip(lanes, lane_colours(lanes), strict=True))
+    runs = [_key(one.values) for one in seen.samples.get("lane", [])]
+    labels = {run: run_label(*run, runs) for run in runs}
+    colours = dict(zip(runs, run_colours(runs), strict=True))
     losses = lines("Loss per step", _losses(steps, colours))
     accuracies = _accuracies(epochs, steps, colours)
     new = lines("Validation accuracy (dashed: training)", accuracies, (0.0, 1.0))
-    times = time_bars([(label, latest) for lane, label in labels.items() if (latest := _latest(steps, lane))])
-    key = legend([(labels[lane], colour) for lane, colour in colours.items()])
+    times = time_bars([(label, latest) for run, label in labels.items() if (latest := _latest(steps, run))])
+    key = legend([(labels[run], colour) for run, colour in colours.items()])
     return key + side_by_side([losses, new], wide=True) + times + _machine(steps, seen)
 
 
@@ -83,35 +83,35 @@ def _machine(steps: Sequence[Measured], seen: Watch) -> str:
 # ---------------------------------------------------------------- what is drawn
 
 
-def _losses(steps: Sequence[Measured], colours: Mapping[Lane, str]) -> list[LearningCurve]:
-    points: dict[Lane, list[tuple[float, float]]] = {}
+def _losses(steps: Sequence[Measured], colours: Mapping[RunKey, str]) -> list[LearningCurve]:
+    points: dict[RunKey, list[tuple[float, float]]] = {}
     for one in steps:
         values = one.values
         if values["loss"] is not None:  # a training that diverges has losses that are no numbers
-            points.setdefault(_lane(values), []).append((float(values["seen"]), float(values["loss"])))
-    return [LearningCurve(colours[lane], _thinned(many)) for lane, many in points.items() if lane in colours]
+            points.setdefault(_key(values), []).append((float(values["seen"]), float(values["loss"])))
+    return [LearningCurve(colours[run], _thinned(many)) for run, many in points.items() if run in colours]
 
 
 def _accuracies(
-    epochs: Sequence[Measured], steps: Sequence[Measured], colours: Mapping[Lane, str]
+    epochs: Sequence[Measured], steps: Sequence[Measured], colours: Mapping[RunKey, str]
 ) -> list[LearningCurve]:
-    learning: dict[Lane, list[tuple[float, float]]] = {}
-    new: dict[Lane, list[tuple[float, float]]] = {}
+    learning: dict[RunKey, list[tuple[float, float]]] = {}
+    new: dict[RunKey, list[tuple[float, float]]] = {}
     for one in steps:
-        learning.setdefault(_lane(one.values), []).append((float(one.values["seen"]), float(one.values["accuracy"])))
+        learning.setdefault(_key(one.values), []).append((float(one.values["seen"]), float(one.values["accuracy"])))
     for one in epochs:
-        new.setdefault(_lane(one.values), []).append((float(one.values["epoch"]), float(one.values["val_accuracy"])))
-    dashed = [LearningCurve(colours[lane], _thinned(many), True) for lane, many in learning.items() if lane in colours]
-    return [*dashed, *(LearningCurve(colours[lane], many) for lane, many in new.items() if lane in colours)]
+        new.setdefault(_key(one.values), []).append((float(one.values["epoch"]), float(one.values["val_accuracy"])))
+    dashed = [LearningCurve(colours[run], _thinned(many), True) for run, many in learning.items() if run in colours]
+    return [*dashed, *(LearningCurve(colours[run], many) for run, many in new.items() if run in colours)]
 
 
-def _lane(values: Mapping[str, Any]) -> Lane:
+def _key(values: Mapping[str, Any]) -> RunKey:
     return str(values["store"]), str(values["order"])
 
 
-def _latest(steps: Sequence[Measured], lane: Lane) -> tuple[float, float] | None:
-    """Milliseconds that a step of this lane waits and computes, of its last reports together; None before the first."""
-    recent = [one.values for one in steps if _lane(one.values) == lane][-RECENT:]
+def _latest(steps: Sequence[Measured], run: RunKey) -> tuple[float, float] | None:
+    """Milliseconds that a step of this run waits and computes, of its last reports together; None before the first."""
+    recent = [one.values for one in steps if _key(one.values) == run][-RECENT:]
     if not recent:
         return None
     return fmean(float(one["wait_ms"]) for one in recent), fmean(float(one["compute_ms"]) for one in recent)
@@ -166,7 +166,7 @@ def _line(line: LearningCurve, right: float, low: float, top: float) -> str:
 
 
 def time_bars(rows: Sequence[tuple[str, tuple[float, float]]]) -> str:
-    """Of each lane the (waiting, computing) milliseconds of a step, stacked, and the share of waiting."""
+    """Of each run the (waiting, computing) milliseconds of a step, stacked, and the share of waiting."""
     top = max((sum(times) for _, times in rows), default=1.0) or 1.0
     title = f"Time per step: {COMPUTING}, and {WAITING}"
     body = [f'<text x="0" y="13" {_TEXT} font-weight="600">{title}</text>']

@@ -26,9 +26,9 @@ from ui.train.charts import (
 from ui.train.labels import (
     conditions,
     format_sentence,
-    lane_label,
     order_sentence,
     partial_text,
+    run_label,
     wait_sentence,
     workers_sentence,
 )
@@ -105,10 +105,10 @@ def _draw_rows(record: TrainingRecord) -> None:
 
 def epoch_rows(record: TrainingRecord) -> dict[str, list[object]]:
     """Every epoch as it was measured, as the columns of a table."""
-    rows, lanes = record.epochs, record.lanes
+    rows, runs = record.epochs, record.runs
     return {
         "Epoch": [row["epoch"] for row in rows],
-        "Trained from": [lane_label(row["store"], row["order"], lanes) for row in rows],
+        "Trained from": [run_label(row["store"], row["order"], runs) for row in rows],
         "Loss": [row.get("loss") for row in rows],
         "Accuracy": [100 * row["accuracy"] for row in rows],
         "Validation accuracy": [100 * row["val_accuracy"] for row in rows],

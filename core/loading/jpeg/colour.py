@@ -11,19 +11,19 @@ from ..output import Output, place_of, write_ycc
 from ..simd.colour import add_rows, widen
 from ..simd.instruction import load_f32, store_f32
 from .scan import plane_layout
-from .state import ACROSS, COMPONENTS, DOWN, HEIGHT, WIDTH, State
+from .state import ACROSS, COMPONENTS, DOWN, HEIGHT, WIDTH, DecoderState
 
 Address = np.uint64
 
 MARGIN = 16
-"""Numbers before and after a row of chroma, in `State.rows`."""
+"""Numbers before and after a row of chroma, in `DecoderState.rows`."""
 
 ONE, ZERO, THREE, FOUR = np.float32(1), np.float32(0), np.float32(3), np.float32(4)
 SEVEN, EIGHT = np.float32(7), np.float32(8)
 
 
 @kernel
-def write_image(state: State, output: Output, sample: int) -> None:
+def write_image(state: DecoderState, output: Output, sample: int) -> None:
     """The decoded planes into a sample of the output. The image must be `PIECE` pixels wide at least."""
     height, width = state.frame[HEIGHT], state.frame[WIDTH]
     across, down, color = state.frame[ACROSS], state.frame[DOWN], state.frame[COMPONENTS] == 3
@@ -45,7 +45,7 @@ def write_image(state: State, output: Output, sample: int) -> None:
 
 
 @kernel
-def _row(state: State, number: int) -> Address:
+def _row(state: DecoderState, number: int) -> Address:
     return np.uint64(state.rows.ctypes.data) + np.uint64(4 * (number * state.rows.shape[1] + MARGIN))
 
 

@@ -32,7 +32,7 @@ from .state import (
     RESTART,
     SCAN,
     WIDTH,
-    State,
+    DecoderState,
 )
 
 OK, UNSUPPORTED, TOO_SMALL = 0, 1, 2
@@ -51,7 +51,7 @@ Bytes = npt.NDArray[np.uint8]
 
 
 @kernel
-def read_header(data: Bytes, state: State) -> int:
+def read_header(data: Bytes, state: DecoderState) -> int:
     """Fill the state from the header of `data`, or find that it is filled already. Returns OK or UNSUPPORTED."""
     if _same_header(data, state):
         return OK
@@ -93,7 +93,7 @@ def image_size(data: Bytes) -> tuple[int, int]:
 
 
 @kernel
-def _same_header(data: Bytes, state: State) -> bool:
+def _same_header(data: Bytes, state: DecoderState) -> bool:
     size = state.frame[HEADER]
     if state.frame[SCAN] == 0 or size == 0 or len(data) < size:
         return False
@@ -109,7 +109,7 @@ def _word(data: Bytes, place: int) -> int:
 
 
 @kernel
-def _read_segment(data: Bytes, marker: int, start: int, end: int, jfif: bool, state: State) -> bool:
+def _read_segment(data: Bytes, marker: int, start: int, end: int, jfif: bool, state: DecoderState) -> bool:
     """Whether a segment other than JFIF and SOS is one that this decoder follows."""
     if marker == DQT:
         return _read_quantisers(data, start, end, state)
@@ -126,7 +126,7 @@ def _read_segment(data: Bytes, marker: int, start: int, end: int, jfif: bool, st
 
 
 @kernel
-def _read_quantisers(data: Bytes, start: int, end: int, state: State) -> bool:
+def _read_quantisers(data: Bytes, start: int, end: int, state: DecoderState) -> bool:
     while start < end:
         wide, number = data[start] >> 4, np.int64(data[start] & 15)
         size = 128 if wide else 64
@@ -143,7 +143,7 @@ def _read_quantisers(data: Bytes, start: int, end: int, state: State) -> bool:
 
 
 @kernel
-def _read_huffman_tables(data: Bytes, start: int, end: int, state: State) -> bool:
+def _read_huffman_tables(data: Bytes, start: int, end: int, state: DecoderState) -> bool:
     while start < end:
         kind, number = np.int64(data[start] >> 4), np.int64(data[start] & 15)
         if kind > 1 or number > 3 or start + 17 > end:
@@ -161,7 +161,7 @@ def _read_huffman_tables(data: Bytes, start: int, end: int, state: State) -> boo
 
 
 @kernel
-def _read_frame(data: Bytes, start: int, end: int, state: State) -> bool:
+def _read_frame(data: Bytes, start: int, end: int, state: DecoderState) -> bool:
     frame = state.frame
     if end - start < 6 or frame[WIDTH] != 0:
         return False
@@ -190,7 +190,7 @@ def _read_frame(data: Bytes, start: int, end: int, state: State) -> bool:
 
 
 @kernel
-def _has_plain_ids(state: State) -> bool:
+def _has_plain_ids(state: DecoderState) -> bool:
     """Whether the three components have numbers of their own, and not those by which libjpeg knows RGB."""
     first, second, third = state.components[0, ID], state.components[1, ID], state.components[2, ID]
     differ = first != second and second != third and first != third
@@ -198,7 +198,7 @@ def _has_plain_ids(state: State) -> bool:
 
 
 @kernel
-def _read_scan(data: Bytes, start: int, end: int, state: State) -> int:
+def _read_scan(data: Bytes, start: int, end: int, state: DecoderState) -> int:
     """Follow a scan's header: all components in the frame's order, all coefficients, tables that are there."""
     frame, components = state.frame, state.frame[COMPONENTS]
     if frame[WIDTH] == 0 or end - start != 4 + 2 * components or data[start] != components:
@@ -224,7 +224,7 @@ def _read_scan(data: Bytes, start: int, end: int, state: State) -> int:
 
 
 @kernel
-def _has_table(number: int, ac: bool, state: State) -> bool:
+def _has_table(number: int, ac: bool, state: DecoderState) -> bool:
     """Whether this Huffman table is defined: by the image, or else by the standard, which has two of each kind."""
     if number > 3:
         return False

@@ -36,7 +36,7 @@ from .state import (
     STRIDE,
     TABLE,
     WIDTH,
-    State,
+    DecoderState,
 )
 
 Bytes = npt.NDArray[np.uint8]
@@ -51,7 +51,7 @@ CORNER = 10
 """So many coefficients, in the order of the stream, lie in the first four columns of the first four rows."""
 
 
-class Part(NamedTuple):
+class ImagePart(NamedTuple):
     """Pixels [top, bottom) x [left, right) of an image."""
 
     top: int
@@ -61,7 +61,7 @@ class Part(NamedTuple):
 
 
 @kernel
-def plane_layout(state: State) -> tuple[int, int, int, int]:
+def plane_layout(state: DecoderState) -> tuple[int, int, int, int]:
     """Luma stride, chroma stride, bytes of the luma plane and of one chroma plane, whole MCUs each."""
     mcus_across = -(-state.frame[WIDTH] // (8 * state.frame[ACROSS]))
     mcus_down = -(-state.frame[HEIGHT] // (8 * state.frame[DOWN]))
@@ -72,7 +72,7 @@ def plane_layout(state: State) -> tuple[int, int, int, int]:
 
 
 @kernel
-def decode_planes(data: Bytes, state: State, part: Part) -> int:
+def decode_planes(data: Bytes, state: DecoderState, part: ImagePart) -> int:
     """Decode what `part` needs into `state.samples`: luma, then blue and red chroma, by `plane_layout`.
 
     The header must have been read. Returns OK, UNSUPPORTED or TOO_SMALL.
@@ -102,7 +102,7 @@ def decode_planes(data: Bytes, state: State, part: Part) -> int:
 
 
 @kernel
-def _plan_blocks(state: State) -> int:
+def _plan_blocks(state: DecoderState) -> int:
     """Fill `state.blocks`, the blocks of an MCU in the order of the stream; returns how many they are."""
     frame = state.frame
     luma_stride, chroma_stride, luma_bytes, chroma_bytes = plane_layout(state)
@@ -130,7 +130,7 @@ def _plan_blocks(state: State) -> int:
 
 
 @kernel
-def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: State, part: Part) -> bool:
+def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: DecoderState, part: ImagePart) -> bool:
     """MCUs [first, stop) from `state.stream`. False where the stream is damaged, too short, or libjpeg's arithmetic of
     16 bits would give something else."""
     count_of_blocks = _plan_blocks(state)

@@ -19,14 +19,14 @@ PADDING = 2048
 WIDEST_ROW = (1 << 16) + 64
 """A JPEG has 65,535 columns at most; the rest is margin."""
 
-# Fields of `State.frame`.
+# Fields of `DecoderState.frame`.
 FRAME = 10
 WIDTH, HEIGHT, COMPONENTS, ACROSS, DOWN, RESTART, SCAN, HEADER, QUANTISERS, HUFFMAN = range(FRAME)
 """`ACROSS` x `DOWN` are the luma blocks of one MCU; `SCAN` is where the entropy-coded bytes begin, 0 for no frame;
 `HEADER` the number of remembered header bytes; `RESTART` the restart interval in MCUs or 0. `QUANTISERS` and `HUFFMAN`
 have a bit for each table that this image's own header defines: what another image left there is not used."""
 
-# Columns of `State.components`.
+# Columns of `DecoderState.components`.
 QUANTISER, DC_TABLE, AC_TABLE, ID = range(4)
 
 
@@ -40,11 +40,11 @@ DEFINITION = FIRST_SYMBOL + 18
 SYMBOLS = DEFINITION + 16
 TABLE = SYMBOLS + 256
 
-# Columns of `State.blocks`: for each block of an MCU the addresses of its tables, and where its samples go.
+# Columns of `DecoderState.blocks`: for each block of an MCU the addresses of its tables, and where its samples go.
 QUANTISER_AT, DC_AT, AC_AT, PLANE, FIRST_SAMPLE, STEP_ACROSS, STEP_DOWN, STRIDE = range(8)
 
 
-class State(NamedTuple):
+class DecoderState(NamedTuple):
     """One thread's memory. Huffman tables 0 to 3 are DC, 4 to 7 AC."""
 
     frame: npt.NDArray[np.int64]  # (FRAME,)
@@ -69,9 +69,9 @@ ZIGZAG = (
 )  # fmt: skip
 
 
-def new_state(stream_bytes: int, sample_bytes: int) -> State:
+def new_state(stream_bytes: int, sample_bytes: int) -> DecoderState:
     """Memory for images with so many entropy-coded bytes and samples."""
-    return State(
+    return DecoderState(
         frame=np.zeros(FRAME, np.int64),
         components=np.zeros((3, 4), np.int64),
         header=np.zeros(HEADER_BYTES, np.uint8),

@@ -50,7 +50,7 @@ class DataLoaderEngine:
         try:
             made = iter(loader)
             while True:
-                with self._dataset.pipeline.watch:  # the file's size tells, whatever became of a worker's batch
+                with self._dataset.pipeline.guard:  # the file's size tells, whatever became of a worker's batch
                     batch = next(made, None)
                 if batch is None:
                     return
