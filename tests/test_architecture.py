@@ -48,7 +48,7 @@ HOMES = {
     "pynvml": ("core.machine",),
     "torch": ("core.loading", "core.training"),
     "numba": ("core.loading",),
-    "lmdb": ("core.formats.lmdb", "core.inspect", "core.measure.storage.tutorials"),
+    "lmdb": ("core.formats.lmdb", "core.measure.storage.tutorials"),
     "h5py": ("core.formats.hdf5", "core.inspect", "core.measure.storage.tutorials"),
     "hdf5plugin": ("core.formats.hdf5", "core.inspect"),
     "zstandard": ("core.compressions", "core.inspect"),

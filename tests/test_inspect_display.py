@@ -17,7 +17,7 @@ from core.inspect import arrays
 from core.inspect.bands import Hints, asked, choose, parsed
 from core.inspect.display import AS_IS, Choice, Display, Drawn
 from core.inspect.display_range import measured, of_type, sampled
-from core.inspect.folder import Folder
+from core.inspect.folder.file import FilesFolder
 from core.inspect.schemas import understand
 from core.inspect.values import samples_of
 
@@ -271,7 +271,7 @@ def test_a_folder_of_masks_is_not_black(tmp_path: Path) -> None:
     for place in range(4):
         Image.fromarray((40 * place < RAMP).astype(np.uint8)).save(tmp_path / f"{place}.png")
     (tmp_path / "4.csv").write_text("0\n1\n2\n3\n")
-    folder = Folder(tmp_path)
+    folder = FilesFolder(tmp_path)
     _, found = understand(folder, "png-csv")
     assert np.array_equal(found.read(2).pixels, grey(np.where(RAMP > 80, 255, 0)))
     folder.choice = Choice(AS_IS)

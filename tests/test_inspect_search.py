@@ -180,12 +180,12 @@ def test_only_hdf5_has_chunks(tmp_path: Path) -> None:
         file.chunk_map("images")
 
 
-# ---------------------------------------------------------------- weighing
+# ---------------------------------------------------------------- sizes in other formats
 
 
-def test_images_are_weighed_in_every_encoding(tmp_path: Path) -> None:
+def test_images_are_sized_in_every_encoding(tmp_path: Path) -> None:
     with open_inspected(write_many_hdf5(tmp_path / "many.h5")) as file:
-        rows = file.weigh(range(SAMPLES), seconds=60)
+        rows = file.encoded_sizes(range(SAMPLES), seconds=60)
     assert len(rows) == SAMPLES
     assert {"raw", "raw+zstd", "png", "jpeg", "payload", "stored"} == set(rows[0])
     assert rows[4]["raw"] == IMAGES[4].nbytes
@@ -236,4 +236,4 @@ def test_values_that_are_no_image_have_their_sizes(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "v.h5", "w") as file:
         file["weights"] = np.arange(5.0)
     with open_inspected(tmp_path / "v.h5") as opened:
-        assert "raw" not in opened.weigh([0])[0]
+        assert "raw" not in opened.encoded_sizes([0])[0]

@@ -20,6 +20,7 @@ from core.inspect import uploads
 from core.inspect.display import AS_IS
 from core.inspect.preferences import Remembered
 from core.inspect.roots import VARIABLE
+from core.inspect.schemas.names import join_choice, split_choice
 from core.inspect.task import Scan
 from core.jobs.tasks import make
 from ui.inspector import inspected
@@ -27,7 +28,7 @@ from ui.inspector.check import as_csv
 from ui.inspector.drawing import RANGE
 from ui.inspector.filtering import KEY, LABEL
 from ui.inspector.opening import FOLDER, PATH, SOURCE
-from ui.inspector.view import RECOGNISED, join_choice, split_choice
+from ui.inspector.view import RECOGNISED
 
 VIEW = "inspector.view"
 

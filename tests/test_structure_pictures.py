@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import vl_convert
 
-from core.inspect.size_estimate import Estimate
+from core.inspect.size_estimate import SizeEstimate
+from ui.inspector.sizes import sizes_chart, title_of
 from ui.inspector.structure_file import CELLS, COLUMNS, file_picture, order_picture
 from ui.inspector.structure_hdf5 import _cost, cells_of, in_order, tree_table
 from ui.inspector.structure_lmdb import DRAWN, KINDS, levels, parts_chart, thinned, tree_chart
-from ui.inspector.weights import title_of, weights_chart
 from ui.shared.labels import verbatim
 
 
@@ -134,10 +134,10 @@ def test_a_tree_is_read_from_group_to_content_and_never_as_markup() -> None:
 
 
 def test_estimates_are_drawn_with_the_file_itself() -> None:
-    found = [Estimate("lmdb", "png", "none", 2e6, 1.8e6, 2.2e6), Estimate("disk", "raw", "zstd", 3e6, 3e6, 3e6)]
+    found = [SizeEstimate("lmdb", "png", "none", 2e6, 1.8e6, 2.2e6), SizeEstimate("disk", "raw", "zstd", 3e6, 3e6, 3e6)]
     assert [title_of(one) for one in found] == ["LMDB · PNG", "Files on disk · raw pixels + zstd"]
-    assert len(weights_chart(found, 5_000_000).to_dict()["layer"]) == 4
-    assert len(weights_chart(found, None).to_dict()["layer"]) == 3
+    assert len(sizes_chart(found, 5_000_000).to_dict()["layer"]) == 4
+    assert len(sizes_chart(found, None).to_dict()["layer"]) == 3
 
 
 def test_text_of_strangers_is_shown_letter_by_letter() -> None:

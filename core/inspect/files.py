@@ -15,7 +15,7 @@ from ..base.contracts import Labels, Pixels
 from ..base.errors import InputError, WorkError, disk_error_text
 from ..base.files import write_output
 from .display import Choice
-from .kinds import Found, identify
+from .kinds import IdentifiedFile, identify
 from .process import ReaderProcess
 from .schemas import check_name
 from .search import Census, Wanted
@@ -56,7 +56,7 @@ class InspectedFile:
 
     def __init__(self, path: str | os.PathLike[str], schema: str | None = None, seconds: float | None = None) -> None:
         """`seconds`: how long all that is asked may take together."""
-        self.found: Found = identify(path)
+        self.found: IdentifiedFile = identify(path)
         if schema is not None:
             check_name(self.found.kind, schema)  # before a process is started
         self._reader = ReaderProcess(self.found, schema, seconds)
@@ -109,9 +109,9 @@ class InspectedFile:
         )
         return np.frombuffer(blobs[0], "<i8"), int(answer["end"])
 
-    def weigh(self, indices: Sequence[int], seconds: float = 2.0) -> list[dict[str, int]]:
-        """What some images would take in other encodings, see `weigh.weigh`; for `weigh.estimates`."""
-        return list(self._reader.ask("weigh", indices=list(map(int, indices)), seconds=seconds)[0]["rows"])
+    def encoded_sizes(self, indices: Sequence[int], seconds: float = 2.0) -> list[dict[str, int]]:
+        """Sizes of some images in other encodings, see `size_estimate.encoded_sizes`; for `size_estimate.estimates`."""
+        return list(self._reader.ask("encoded_sizes", indices=list(map(int, indices)), seconds=seconds)[0]["rows"])
 
     def chunk_map(self, name: str) -> dict[str, Any]:
         """Where an HDF5 dataset lies in its file, see `records.Chunked`. Raises InputError for anything else."""

@@ -17,6 +17,7 @@ from ..base.errors import disk_trouble_told
 from ..base.files import Unreadable, read_object, write_whole
 from ..base.home import Home
 from ..base.strict_json import dumps
+from .kinds import opened_path
 
 MOST_SCHEMAS, MOST_RECENT = 500, 12
 PIECE = 1 << 16
@@ -68,7 +69,7 @@ def remember_path(home: Home, path: str) -> None:
 
 def fingerprint(path: Path) -> str:
     """Tells a file from others by its size and three pieces of its content, wherever it lies; a folder by its path."""
-    file = path / "data.mdb" if (path / "data.mdb").is_file() else path
+    file = opened_path(path)
     if not file.is_file():
         return f"folder-{checksums.of_bytes(os.fsencode(path)):016x}"
     size = file.stat().st_size

@@ -14,14 +14,12 @@ from typing import Any
 from ..base.errors import InputError
 from ..processes.module_process import signal_name
 from . import wire
-from .kinds import Found
+from .kinds import KINDS, IdentifiedFile
 from .limits import MEMORY, TOO_MUCH_MEMORY
 from .reader_pool import take
 
 TIMEOUT = 15.0
 """Seconds that one request may take: with what starts and ends around it, a command stays under 20."""
-
-_LIBRARIES = {"hdf5": "the HDF5 library"}
 
 LAST_SECONDS = 2.0
 """Seconds for a reader whose answer breaks off to end by itself, so that it is known what ended it."""
@@ -39,7 +37,7 @@ class ReaderDied(InputError):
 class ReaderProcess:
     """One file, opened in a process of its own. Safe to use from several threads."""
 
-    def __init__(self, found: Found, schema: str | None = None, seconds: float | None = None) -> None:
+    def __init__(self, found: IdentifiedFile, schema: str | None = None, seconds: float | None = None) -> None:
         """`seconds`: how long all requests together may take, for a command that ends in time; None: no limit."""
         self.found = found
         self._deadline = None if seconds is None else time.monotonic() + seconds
@@ -109,7 +107,7 @@ class ReaderProcess:
     def _epitaph(self, expired: bool, timeout: float, broken: str) -> str:
         """The sentence about a reader that is no more: what ended it, the file or a limit of ours."""
         status, peak = self._ended()
-        path, library = self.found.path, _LIBRARIES.get(self.found.kind, "the reader")
+        path, library = self.found.path, KINDS[self.found.kind].library
         if expired:
             return f"{path} was given up: reading it took more than {timeout:.3g} s, {OUR_LIMIT}"
         if not self._finalizer.alive:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,16 +19,16 @@ import numpy as np
 
 from ..base.contracts import Buffer, Labels, Pixels
 from ..base.errors import InputError
-from ..formats import FORMATS
 from ..images.pixels import resize
 from . import limits, search, wire
 from .arrays import flat
 from .describe import HEAD_BYTES, WARNING, WHY, describe, describe_fully, shortened
 from .display import Choice
+from .kinds import KINDS
 from .records import UNREADABLE, Chunked, File, Label, Paged
 from .schemas import choices, understand
 from .search import label_or_none
-from .size_estimate import weigh
+from .size_estimate import encoded_sizes
 
 FIRST_KEYS = 10
 SCAN_SECONDS = 1.0
@@ -103,9 +102,9 @@ class Reader:
         found, end = search.matching(self._records, self._numbers, wanted, start, seconds, most)
         return {"end": end}, [found.astype("<i8").tobytes()]
 
-    def weigh(self, indices: list[int], seconds: float) -> Answer:
-        """What some images would take in other encodings (`weigh.weigh`)."""
-        return {"rows": weigh(self._records, indices, seconds)}, []
+    def encoded_sizes(self, indices: list[int], seconds: float) -> Answer:
+        """Sizes of some images in other encodings (`size_estimate.encoded_sizes`)."""
+        return {"rows": encoded_sizes(self._records, indices, seconds)}, []
 
     def chunk_map(self, name: str) -> Answer:
         """Where the chunks of an HDF5 dataset lie in the file."""
@@ -199,23 +198,10 @@ class Reader:
 
 def open_file(kind: str, path: Path) -> File:
     """The reader of this kind of file. Libraries are imported only for the kind that needs them."""
-    if kind in FORMATS and not FORMATS[kind].available():
-        raise InputError(f"reading {path} needs a library that is missing: {FORMATS[kind].install_hint}")
-    if kind == "lmdb":
-        from .lmdb.file import LmdbFile
-
-        return LmdbFile(path)
-    if kind == "hdf5":
-        from .hdf5.file import Hdf5File
-
-        return Hdf5File(path)
-    if kind == "store":
-        from .store_file import StoreFile
-
-        return StoreFile(path)
-    from .folder import Folder
-
-    return Folder(path)
+    if not KINDS[kind].available():
+        raise InputError(f"reading {path} needs a library that is missing: {KINDS[kind].install_hint}")
+    opened: Callable[[Path], File] = KINDS.load(kind)
+    return opened(path)
 
 
 def _fitted(pixels: Pixels, box: int) -> Pixels:
@@ -235,7 +221,7 @@ REQUESTS: Mapping[str, Callable[..., Answer]] = {
     "numbers": Reader.numbers,
     "census": Reader.census,
     "matching": Reader.matching,
-    "weigh": Reader.weigh,
+    "encoded_sizes": Reader.encoded_sizes,
     "chunk_map": Reader.chunk_map,
     "page_map": Reader.page_map,
     "cells": Reader.cells,
@@ -276,9 +262,9 @@ def _over_the_limit(reason: str) -> Answer:
 
 def _import_all() -> None:
     """Import what reads each kind of file, while there is none yet. What is missing here is named once it is needed."""
-    for module in (".lmdb.file", ".hdf5.file"):
-        with contextlib.suppress(ImportError):
-            importlib.import_module(module, __package__)
+    for kind in KINDS:
+        with contextlib.suppress(ImportError, InputError):
+            KINDS.load(kind)
 
 
 def main() -> None:

@@ -114,6 +114,30 @@ class Chunked(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """One database of a file that is several: its `name` ("" for the main one), the `view` that is read, the `schema`
+    that was asked for, what is `said` of it, and `warnings`."""
+
+    name: str
+    view: File
+    schema: str | None
+    said: str
+    warnings: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class SeveralInOne(Protocol):
+    """What a `File` may be as well: several databases, by name; one of them alone has none."""
+
+    @property
+    def databases(self) -> Mapping[str, File]: ...
+
+    def part(self, wanted: str | None) -> FilePart:
+        """The database that is looked at, see `schemas.names` for `wanted`. Raises InputError for an unknown name."""
+        ...
+
+
 @runtime_checkable
 class Paged(Protocol):
     """What a `File` may be as well: one that is made of pages of a few kinds."""

@@ -11,6 +11,7 @@ from ..base.errors import InputError
 from ..base.home import Home
 from ..base.typed_paths import typed_path
 from .allowed import load
+from .kinds import kind_of_folder, members, opened_path
 
 VARIABLE = "FORMAT_MATTERS_ROOTS"
 KAGGLE_INPUT = Path("/kaggle/input")
@@ -19,8 +20,11 @@ MOST_ENTRIES = 500
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What is listed of a folder: `path`; `kind` is "folder", "lmdb" (a folder that is one) or "file"; `bytes`."""
+class ListedFile:
+    """What is listed of a folder: `path`; `kind` is "folder", "file", or the kind that a folder is ("lmdb").
+
+    `bytes`: the size of the file that is opened.
+    """
 
     path: Path
     kind: str
@@ -28,11 +32,11 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Listing:
+class FolderListing:
     """The folders and files in `folder`, folders first; `left_out` were too many to list."""
 
     folder: Path
-    entries: list[Entry]
+    entries: list[ListedFile]
     left_out: int
 
 
@@ -73,7 +77,7 @@ class Roots:
         """The path with every link in it resolved.
 
         Raises:
-            OutsideError: it lies outside, itself or the `data.mdb` in it; the text says what to do.
+            OutsideError: it lies outside, itself or the file in it that is opened; the text says what to do.
             InputError: it is no path.
         """
         try:
@@ -82,10 +86,11 @@ class Roots:
             raise
         except InputError:
             raise InputError("that is no path; give one of a file, or of an LMDB's folder") from None
-        self._resolved(path / "data.mdb")
+        for member in members():
+            self._resolved(path / member)
         return path
 
-    def list(self, folder: Path) -> Listing:
+    def list(self, folder: Path) -> FolderListing:
         """What lies in a folder, by name; hidden entries and links that lead outside are left out.
 
         Raises:
@@ -99,7 +104,7 @@ class Roots:
             raise InputError(f"{inside} cannot be listed: {error.strerror}") from None
         entries = [entry for name in names[:MOST_ENTRIES] if (entry := self._entry(inside / name)) is not None]
         entries.sort(key=lambda entry: entry.kind != "folder")
-        return Listing(inside, entries, max(len(names) - MOST_ENTRIES, 0))
+        return FolderListing(inside, entries, max(len(names) - MOST_ENTRIES, 0))
 
     def holds(self, path: Path) -> bool:
         """Whether a resolved path lies below a root."""
@@ -116,15 +121,16 @@ class Roots:
             )
         return resolved
 
-    def _entry(self, path: Path) -> Entry | None:
+    def _entry(self, path: Path) -> ListedFile | None:
         resolved = Path(os.path.realpath(path))
         try:
             if not self.holds(resolved):
                 return None
-            if (resolved / "data.mdb").is_file():
-                return Entry(path, "lmdb", (resolved / "data.mdb").stat().st_size)
+            opened = opened_path(resolved)
+            if opened != resolved:
+                return ListedFile(path, str(kind_of_folder(resolved)), opened.stat().st_size)
             if resolved.is_dir():
-                return Entry(path, "folder", 0)
-            return Entry(path, "file", resolved.stat().st_size) if resolved.is_file() else None
+                return ListedFile(path, "folder", 0)
+            return ListedFile(path, "file", resolved.stat().st_size) if resolved.is_file() else None
         except OSError:
             return None

@@ -1,6 +1,6 @@
-"""What a file's images would weigh in other formats, estimated from a few of them.
+"""The size of a file's images in other formats, estimated from a few of them.
 
-`weigh` runs in the reader process, where the images are: each is encoded every way and only the sizes come back.
+`encoded_sizes` runs in the reader process, where the images are: each is encoded and only the sizes come back.
 `estimates` makes of the sizes what containers would occupy.
 """
 
@@ -10,11 +10,12 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..base.contracts import Pixels
+from ..base.contracts import Encoding, Pixels
 from ..compressions import COMPRESSIONS
 from ..encodings import ENCODINGS
 from ..formats import FORMATS
@@ -29,7 +30,7 @@ Z = 1.96
 
 
 @dataclass(frozen=True)
-class Estimate:
+class SizeEstimate:
     """What `total` samples would occupy, in bytes: the estimate, and where it lies 95 times in 100."""
 
     format: str
@@ -51,16 +52,16 @@ class _Shown:
 # ---------------------------------------------------------------- in the reader process
 
 
-def weigh(records: Records, indices: Iterable[int], seconds: float) -> list[dict[str, int]]:
+def encoded_sizes(records: Records, indices: Iterable[int], seconds: float) -> list[dict[str, int]]:
     """For each image: its bytes as `raw`, `png`, `jpeg`, `original` (where it is an image file) and `raw+zstd`;
     with `payload` and `stored`, its bytes in this very file. As many images as fit into the time."""
     deadline = time.monotonic() + seconds
-    ways = _ways()
+    encoders = _encoders()
     rows: list[dict[str, int]] = []
     for index in indices:
         record = _read(records, index)
         if record is not None:
-            rows.append(_weights(record, ways))
+            rows.append(_sizes(record, encoders))
         if time.monotonic() > deadline:
             break
     return rows
@@ -73,19 +74,25 @@ def _read(records: Records, index: int) -> Record | None:
         return None
 
 
-def _ways() -> Mapping[str, Callable[[Pixels], bytes]]:
-    encoders = {name: ENCODINGS.make(name) for name in ENCODED_AS if ENCODINGS[name].available()}
+def _encoders() -> Mapping[str, Callable[[Pixels], bytes]]:
     made: dict[str, Callable[[Pixels], bytes]] = {"raw": lambda pixels: pixels.tobytes()}
-    return made | {name: lambda pixels, way=way: way.encode(_Shown(pixels)) for name, way in encoders.items()}
+    for name in ENCODED_AS:
+        if ENCODINGS[name].available():
+            made[name] = partial(_encoded, ENCODINGS.make(name))
+    return made
 
 
-def _weights(record: Record, ways: Mapping[str, Callable[[Pixels], bytes]]) -> dict[str, int]:
+def _encoded(encoding: Encoding, pixels: Pixels) -> bytes:
+    return encoding.encode(_Shown(pixels))
+
+
+def _sizes(record: Record, encoders: Mapping[str, Callable[[Pixels], bytes]]) -> dict[str, int]:
     row = {"payload": len(record.payload)}
     if record.stored_bytes is not None:
         row["stored"] = record.stored_bytes
     if record.pixels is None:
         return row
-    made = {name: encode(record.pixels) for name, encode in ways.items()}
+    made = {name: encode(record.pixels) for name, encode in encoders.items()}
     if image_encoding(bytes(record.payload[:64])) is not None:
         made["original"] = bytes(record.payload)
     row |= {name: len(data) for name, data in made.items()}
@@ -97,7 +104,7 @@ def _weights(record: Record, ways: Mapping[str, Callable[[Pixels], bytes]]) -> d
 # ---------------------------------------------------------------- from sizes to containers
 
 
-def estimates(rows: Sequence[Mapping[str, int]], total: int) -> list[Estimate]:
+def estimates(rows: Sequence[Mapping[str, int]], total: int) -> list[SizeEstimate]:
     """What `total` such samples would occupy in each format, the smallest first."""
     images = [row for row in rows if "raw" in row]
     made = [
@@ -108,13 +115,13 @@ def estimates(rows: Sequence[Mapping[str, int]], total: int) -> list[Estimate]:
     return sorted((one for one in made if one is not None), key=lambda one: one.bytes)
 
 
-def _estimate(format: str, way: str, sizes: Any, images: int, total: int) -> Estimate | None:
+def _estimate(format: str, way: str, sizes: Any, images: int, total: int) -> SizeEstimate | None:
     if len(sizes) < images or images == 0:
-        return None  # not every image can be kept this way (originals among bare pixels)
+        return None  # not every image can be stored like this (originals among bare pixels)
     each = FORMATS[format].occupied(sizes)
     mean = float(each.mean())
     margin = Z * float(each.std(ddof=1)) / math.sqrt(len(each)) if 1 < len(each) < total else 0.0
     encoding, _, compression = way.partition("+")
-    return Estimate(
+    return SizeEstimate(
         format, encoding, compression or "none", mean * total, max(mean - margin, 0.0) * total, (mean + margin) * total
     )

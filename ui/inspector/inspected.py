@@ -16,9 +16,10 @@ from core.base.contracts import Labels
 from core.inspect import search
 from core.inspect.display import Choice
 from core.inspect.files import Cell, InspectedFile, Sample, open_inspected
+from core.inspect.kinds import opened_path
 from core.inspect.process import ReaderDied
 from core.inspect.search import Census, Wanted
-from core.inspect.size_estimate import Estimate, estimates
+from core.inspect.size_estimate import SizeEstimate, estimates
 from ui.shared.cached import cache_data, cache_resource
 
 T = TypeVar("T")
@@ -33,8 +34,8 @@ CENSUS_SECONDS = 0.4
 COUNT_SECONDS = 5.0
 SEARCH_SECONDS = 1.0
 SEARCH_MOST = 100_000
-WEIGH_SECONDS = 2.0
-WEIGHED = 200
+SIZES_SECONDS = 2.0
+SAMPLED = 200
 DEATHS = 6
 """Readers that one page of a damaged file may cost."""
 
@@ -82,10 +83,9 @@ class Found:
 
 
 def stamp_of(path: Path) -> int:
-    """Changes whenever a file (or a folder, or the LMDB in it) is replaced or written to; 0 where there is none."""
-    inner = path / "data.mdb"
+    """Changes whenever what is opened of a path is replaced or written to; 0 where there is nothing."""
     try:
-        status = (inner if inner.is_file() else path).stat()
+        status = opened_path(path).stat()
     except OSError:
         return 0
     return hash((status.st_mtime_ns, status.st_size, status.st_ino))
@@ -174,15 +174,15 @@ def find(span: Span, key: str) -> int | None:
 
 
 @cache_data(max_entries=16, show_spinner=False)
-def weights(span: Span) -> list[dict[str, int]]:
-    """What some records, drawn at random, take here and would take in other encodings; see `weigh.weigh`."""
-    drawn = np.random.default_rng(0).permutation(search.spread(len(span), 50 * WEIGHED))[:WEIGHED]
-    return _of(span, lambda file: file.weigh([span.start + int(one) for one in drawn], WEIGH_SECONDS))
+def encoded_sizes(span: Span) -> list[dict[str, int]]:
+    """Sizes of some records, drawn at random, here and in other encodings; see `size_estimate.encoded_sizes`."""
+    drawn = np.random.default_rng(0).permutation(search.spread(len(span), 50 * SAMPLED))[:SAMPLED]
+    return _of(span, lambda file: file.encoded_sizes([span.start + int(one) for one in drawn], SIZES_SECONDS))
 
 
-def estimated(span: Span) -> list[Estimate]:
+def estimated(span: Span) -> list[SizeEstimate]:
     """What the span would occupy in each format, the smallest first."""
-    return estimates(weights(span), len(span))
+    return estimates(encoded_sizes(span), len(span))
 
 
 @cache_data(max_entries=16, show_spinner="Looking where the chunks lie…")

@@ -11,7 +11,8 @@ import streamlit as st
 from core.base.errors import FormatMattersError
 from core.base.names import from_readable, readable
 from core.inspect import preferences, uploads
-from core.inspect.roots import Entry, OutsideError, Roots
+from core.inspect.kinds import kind_of_folder
+from core.inspect.roots import ListedFile, OutsideError, Roots
 from core.stores.store import StoreInfo
 from ui.inspector.inspected import Span
 from ui.shared import address, state
@@ -155,7 +156,7 @@ def _admitted(text: str, roots: Roots) -> Path | None:
 
 def _is_only_a_folder(path: Path) -> bool:
     """A folder to look around in rather than one to open."""
-    if not path.is_dir() or (path / "data.mdb").is_file() or (path / "manifest.json").is_file():
+    if not path.is_dir() or kind_of_folder(path) is not None:
         return False
     try:
         return not any(file.suffix.lower() in (".png", ".csv") for file in path.iterdir() if file.is_file())
@@ -163,7 +164,7 @@ def _is_only_a_folder(path: Path) -> bool:
         return True  # the browser says why
 
 
-def _pick(entry: Entry) -> None:
+def _pick(entry: ListedFile) -> None:
     if entry.kind == "folder":
         _go_into(entry.path)
     else:

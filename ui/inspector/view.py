@@ -11,8 +11,8 @@ import streamlit as st
 from core.base.errors import FormatMattersError, WorkError
 from core.base.names import readable
 from core.inspect import preferences
-from core.inspect.kinds import Found, identify
-from core.inspect.schemas import SCHEMAS, SUB
+from core.inspect.kinds import KINDS, IdentifiedFile, identify
+from core.inspect.schemas.names import SUB, join_choice, split_choice
 from core.stores.store import StoreInfo
 from ui.inspector import inspected
 from ui.inspector.check import draw_check
@@ -24,7 +24,6 @@ from ui.inspector.structure import draw_structure
 from ui.shared import address, state
 from ui.shared.labels import counted, plain, size_text, verbatim
 
-KINDS = {"lmdb": "LMDB", "hdf5": "HDF5", "store": "Store built here", "folder": "Folder of files"}
 VIEWS = {
     "images": ":material/grid_view: Images",
     "labels": ":material/bar_chart: Labels",
@@ -87,12 +86,12 @@ def draw_file(path: Path, uploaded: bool) -> None:
     draw_subject(Subject(Span.of_file(str(path), schema), path.name, f"in {path.name}", path), [])
 
 
-def _choose_schema(path: Path, found: Found) -> str | None:
+def _choose_schema(path: Path, found: IdentifiedFile) -> str | None:
     """How the file is to be read: as it is recognised, or in a way (and a database) that was chosen and is remembered.
 
     Such a choice is "SCHEMA", of an LMDB with several databases also "sub:DATABASE" or "SCHEMA@DATABASE".
     """
-    table, fingerprint = SCHEMAS[found.kind], preferences.fingerprint(path)
+    table, fingerprint = KINDS[found.kind].schemas, preferences.fingerprint(path)
     schema, database = split_choice(preferences.Remembered.load(state.home()).schemas.get(fingerprint, ""))
     databases = _databases(path)
     keys = {"schema": f"inspector.schema.{fingerprint}", "database": f"inspector.database.{fingerprint}"}
@@ -134,25 +133,10 @@ def _databases(path: Path) -> list[str]:
     return [name.removeprefix(SUB) for name in told if name.startswith(SUB)]
 
 
-def join_choice(schema: str, database: str | None) -> str:
-    """A way of reading ("" for the recognised one) and a database (None likewise) as one name."""
-    if database is None:
-        return schema
-    return f"{schema}@{database}" if schema else f"{SUB}{database}"
-
-
-def split_choice(choice: str) -> tuple[str, str | None]:
-    """(schema, database) of a name that `join_choice` made."""
-    if choice.startswith(SUB):
-        return "", choice.removeprefix(SUB)
-    schema, at, database = choice.partition("@")
-    return schema, database if at else None
-
-
 def _draw_understood(path: Path, about: dict[str, Any]) -> None:
     size = about["structure"].get("allocated_bytes")
-    facts = [KINDS[about["kind"]], counted(about["entries"], "entry", "entries"), size_text(size) if size else ""]
-    table = SCHEMAS[about["kind"]]
+    facts = [KINDS[about["kind"]].title, counted(about["entries"], "entry", "entries"), size_text(size) if size else ""]
+    table = KINDS[about["kind"]].schemas
     schema, database = split_choice(about["schema"])
     database = "the main database" if database == MAIN else f"database {database}"
     title = table[schema].title if schema in table else database if about["schema"].startswith(SUB) else schema

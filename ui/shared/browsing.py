@@ -8,14 +8,13 @@ from pathlib import Path
 import streamlit as st
 
 from core.base.errors import FormatMattersError
-from core.inspect.roots import Entry, Listing, Roots
+from core.inspect.kinds import KINDS
+from core.inspect.roots import FolderListing, ListedFile, Roots
 from ui.shared.labels import code, plain, size_text, verbatim
-
-KINDS = {"folder": "folder", "lmdb": "LMDB", "file": ""}
 
 
 def draw_browser(
-    page: str, roots: Roots, wanted: Path | None, go_into: Callable[[Path], None], pick: Callable[[Entry], None]
+    page: str, roots: Roots, wanted: Path | None, go_into: Callable[[Path], None], pick: Callable[[ListedFile], None]
 ) -> Path | None:
     """What lies in `wanted`, or else in the folder that the session's `<page>.folder` names; returns what is shown.
 
@@ -37,7 +36,7 @@ def draw_browser(
     return listing.folder
 
 
-def _first_listing(roots: Roots, wanted: Path | None) -> Listing | None:
+def _first_listing(roots: Roots, wanted: Path | None) -> FolderListing | None:
     """Of what is wanted, with a word where that cannot be; else of the first root that can be listed."""
     if wanted is not None:
         try:
@@ -53,14 +52,14 @@ def _first_listing(roots: Roots, wanted: Path | None) -> Listing | None:
     return None
 
 
-def _draw_listing(page: str, listing: Listing, pick: Callable[[Entry], None]) -> None:
+def _draw_listing(page: str, listing: FolderListing, pick: Callable[[ListedFile], None]) -> None:
     if not listing.entries:
         st.caption("Empty folder.")
         return
     rows = [
         {
             "Name": plain(entry.path.name),
-            "Kind": KINDS[entry.kind] or entry.path.suffix.lstrip(".").lower(),
+            "Kind": _kind_of(entry),
             "Size": size_text(entry.bytes) if entry.bytes else "",
         }
         for entry in listing.entries
@@ -78,3 +77,9 @@ def _draw_listing(page: str, listing: Listing, pick: Callable[[Entry], None]) ->
     )  # fmt: skip
     if listing.left_out:
         st.caption(f"and {listing.left_out:,} more; type the path of one of them")
+
+
+def _kind_of(entry: ListedFile) -> str:
+    if entry.kind == "file":
+        return entry.path.suffix.lstrip(".").lower()
+    return KINDS[entry.kind].title if entry.kind in KINDS and entry.kind != "folder" else entry.kind

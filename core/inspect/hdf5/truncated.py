@@ -12,7 +12,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from ..kinds import HDF5_SIGNATURE
+from .detect import SIGNATURE
 
 _END_AT = {0: 40, 1: 44, 2: 28, 3: 28}
 """Where each version of the superblock keeps the address of the file's end, from its signature; 8-byte addresses."""
@@ -28,7 +28,7 @@ def stated_end(path: Path) -> int | None:
     with path.open("rb") as file:
         for start in _starts(path.stat().st_size):
             head = os.pread(file.fileno(), 96, start)
-            if head.startswith(HDF5_SIGNATURE):
+            if head.startswith(SIGNATURE):
                 return _end(head, start)
     return None
 

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ...base.errors import InputError
-from ..records import UNREADABLE, File, Records
-from .file import LmdbFile, LmdbView
+from ..records import UNREADABLE, FilePart
+from ..schemas.names import names_a_part, split_choice
 from .labels import SIBLINGS
 
-SUB = "sub:"
+if TYPE_CHECKING:
+    from .file import LmdbFile, LmdbView
+
 MOST_TRIED = 32
 
-Understand = Callable[[File, str | None], tuple[str, Records]]
 
+def part_of(file: LmdbFile, wanted: str | None) -> FilePart:
+    """One database; `wanted` is "sub:NAME", "SCHEMA@NAME", a schema's name, or None. An empty NAME is the main one.
 
-def choose(file: LmdbFile, wanted: str | None, understand: Understand) -> tuple[str, Records]:
-    """(name, records) of one database; `wanted` is "sub:NAME", "SCHEMA@NAME", a schema's name, or None.
-
-    An empty NAME is the main database. Raises InputError where there is none of that name, or it is not understood.
+    Raises InputError where there is none of that name.
     """
-    if wanted is not None and (wanted.startswith(SUB) or "@" in wanted):
-        schema, _, name = wanted.partition("@") if not wanted.startswith(SUB) else ("", "", wanted[len(SUB) :])
-        found, records = understand(_view(file, name), schema or None)
-        records.why = _said(file, name, found, records.why)
-        return wanted, records
-    return _most_like_images(file, wanted, understand)
+    if wanted is None or not names_a_part(wanted):
+        return _most_like_images(file, wanted)
+    schema, name = split_choice(wanted)
+    return FilePart(name or "", _view(file, name or ""), schema or None, _said(file, name or ""))
 
 
 def _view(file: LmdbFile, name: str) -> LmdbView:
@@ -37,19 +35,16 @@ def _view(file: LmdbFile, name: str) -> LmdbView:
     return file.databases[name]
 
 
-def _most_like_images(file: LmdbFile, wanted: str | None, understand: Understand) -> tuple[str, Records]:
+def _most_like_images(file: LmdbFile, schema: str | None) -> FilePart:
     """The database whose sampled values are images; of several, one that is not named like labels, the largest."""
     names = ["", *list(file.databases)[:MOST_TRIED]]
     name = max(
         names, key=lambda one: (_images(_view(file, one)), one.lower() not in SIBLINGS, _entries(file, one), one != "")
     )
-    found, records = understand(_view(file, name), wanted)
-    records.why = _said(file, name, found, records.why)
     others = [other for other in file.databases if other != name]
-    if others:
-        shown = ", ".join(others[:8]) + (", ..." if len(others) > 8 else "")
-        records.warnings.append(f"the file has {len(others):,} more databases ({shown}); choose one as sub:NAME")
-    return (found if not name else f"{SUB}{name}") if wanted is None else wanted, records
+    shown = ", ".join(others[:8]) + (", ..." if len(others) > 8 else "")
+    more = f"the file has {len(others):,} more databases ({shown}); choose one as sub:NAME"
+    return FilePart(name, _view(file, name), schema, _said(file, name), (more,) if others else ())
 
 
 def _images(view: LmdbView) -> float:
@@ -66,6 +61,5 @@ def _entries(file: LmdbFile, name: str) -> int:
     return len(view) - len(view.tree_positions)
 
 
-def _said(file: LmdbFile, name: str, schema: str, why: str) -> str:
-    database = f"database {name!r} of {len(file.databases)}" if name else "the main database"
-    return f"{database}, read as {schema}: {why}"
+def _said(file: LmdbFile, name: str) -> str:
+    return f"database {name!r} of {len(file.databases)}" if name else "the main database"

@@ -29,7 +29,9 @@ from ...formats.lmdb.page_layout import (
 from ...formats.lmdb.pages import Numbers, Pages
 from ..contents import Content
 from ..display import Choice
+from ..records import FilePart
 from .bookkeeping import bookkeeping_of, is_bookkeeping
+from .databases import part_of
 from .facts import LmdbFacts, facts_of
 from .keys import KeyText, key_text, key_text_of
 from .map import in_cells, page_kinds
@@ -269,6 +271,10 @@ class LmdbFile(LmdbView):
             return []
         flags = self.pages.node_flags(leaves)
         return [int(number) for number in np.flatnonzero(flags & SUBDATA)[:MOST_DATABASES]]
+
+    def part(self, wanted: str | None) -> FilePart:
+        """See `records.SeveralInOne`."""
+        return part_of(self, wanted)
 
     # ---- the file as a whole
 

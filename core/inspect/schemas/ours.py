@@ -23,10 +23,10 @@ from ..records import Label, Record
 from ..values import image_encoding, image_from_bytes
 
 if TYPE_CHECKING:
-    from ..folder import Folder
+    from ..folder.file import FilesFolder
     from ..hdf5.file import Hdf5File
     from ..lmdb.file import LmdbView
-    from ..store_file import StoreFile
+    from ..store.file import StoreFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class OwnDisk(Container):
         return (self.folder / key).resolve().is_relative_to(self.folder.resolve())
 
     @classmethod
-    def recognise(cls, file: Folder) -> OwnDisk | None:
+    def recognise(cls, file: FilesFolder) -> OwnDisk | None:
         if "manifest.csv" not in file.names:
             return None
         reader = _usable(FORMATS.make("disk").reader(file.path))

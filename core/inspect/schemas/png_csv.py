@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from ...base.contracts import Labels
 from ..displays import Displays
-from ..folder import Folder
+from ..folder.file import FilesFolder
 from ..records import Label, Record
 from ..values import image_from_bytes, samples_of
 
@@ -27,7 +27,7 @@ class PngCsv:
 
     kind: ClassVar[str] = "folder"
 
-    def __init__(self, folder: Folder, images: list[str], tables: list[str]) -> None:
+    def __init__(self, folder: FilesFolder, images: list[str], tables: list[str]) -> None:
         self.why = f"the folder holds numbered PNG files ({images[0]}, ...) and CSV files with their labels"
         self.classes: Sequence[str] | None = None
         self.warnings: list[str] = []
@@ -36,7 +36,7 @@ class PngCsv:
         self._tables = set(tables)
 
     @classmethod
-    def recognise(cls, folder: Folder) -> PngCsv | None:
+    def recognise(cls, folder: FilesFolder) -> PngCsv | None:
         images = sorted((name for name in folder.names if _number(name, ".png") is not None), key=_order)
         tables = [name for name in folder.names if _number(name, ".csv") is not None]
         return cls(folder, images, tables) if images and tables else None

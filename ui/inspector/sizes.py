@@ -1,4 +1,4 @@
-"""What the images of a file would weigh in other formats, and what each of them occupies in this one."""
+"""Estimated size of the images of a file in other formats, and what they occupy in this one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.inspect.size_estimate import Estimate
+from core.inspect.size_estimate import SizeEstimate
 from ui.inspector import inspected
 from ui.inspector.opening import Subject
 from ui.shared.chart_export import download_row
@@ -23,23 +23,23 @@ SHOWN = 15
 ENCODING_TITLES = {"raw": "raw pixels", "png": "PNG", "jpeg": "JPEG", "original": "files as they are"}
 
 
-def draw_weights(subject: Subject) -> None:
-    """A bar for each other way of keeping these images, with its uncertainty, and a line for this file."""
-    st.subheader("What these images would weigh in other formats", anchor=False)
-    with st.spinner("Encoding a few of them every way…"):
-        rows = inspected.weights(subject.span)
+def draw_sizes(subject: Subject) -> None:
+    """A bar per storage method for these images, with its uncertainty, and a line for this file."""
+    st.subheader("Estimated size of these images in other formats", anchor=False)
+    with st.spinner("Encoding a sample of them…"):
+        rows = inspected.encoded_sizes(subject.span)
     images = [row for row in rows if "raw" in row]
     if not images:
-        st.caption("Among the entries that were looked at there is no image to be kept in another way.")
+        st.caption("Among the entries that were looked at there is no image, so no size can be estimated.")
         return
     found = inspected.estimated(subject.span)
     here = occupied(subject)
-    chart = weights_chart(found[:SHOWN], here)
+    chart = sizes_chart(found[:SHOWN], here)
     st.altair_chart(chart, alt="Estimated size of these images in other formats")
     st.caption(
-        f"**Estimates**, from {counted(len(images), 'image')} drawn at random and encoded every way just now, for "
+        f"**Estimates**, from {counted(len(images), 'image')} drawn at random and encoded just now, for "
         f"{counted(len(subject.span), subject.noun, 'entries' if subject.noun == 'entry' else None)}. The whiskers "
-        "hold the true figure 95 times in 100. JPEG loses a little of the pixels, the others nothing."
+        "are 95% confidence intervals. JPEG is lossy, the others are lossless."
         + (f" The line: what this file occupies now, {size_text(here)}." if here else "")
     )
     download_row(chart, [asdict(one) for one in found], f"{Path(subject.span.path).stem}-in-other-formats")
@@ -54,8 +54,8 @@ def occupied(subject: Subject) -> int | None:
     return int(told) if told else None
 
 
-def weights_chart(found: Sequence[Estimate], here: int | None) -> alt.LayerChart:
-    """Bars by way of keeping, the smallest first."""
+def sizes_chart(found: Sequence[SizeEstimate], here: int | None) -> alt.LayerChart:
+    """Bars by format and encoding, the smallest first."""
     import altair as alt
     import pandas as pd
 
@@ -94,7 +94,7 @@ def weights_chart(found: Sequence[Estimate], here: int | None) -> alt.LayerChart
     return finish(alt.layer(*layers).properties(height=alt.Step(26)))
 
 
-def title_of(one: Estimate) -> str:
+def title_of(one: SizeEstimate) -> str:
     """ "HDF5 · PNG + zstd"."""
     compression = "" if one.compression == "none" else f" + {one.compression}"
     return f"{format_title(one.format)} · {ENCODING_TITLES.get(one.encoding, one.encoding)}{compression}"

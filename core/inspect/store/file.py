@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ..base.errors import InputError
-from ..stores.store import Manifest, Store
-from .display import Choice
+from ...base.errors import InputError
+from ...stores.store import Manifest, Store
+from ..display import Choice
 
 
 class StoreFile:

@@ -9,12 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from .display import Choice
+from ..display import Choice
 
 MAX_FILES = 2_000_000
 
 
-class Folder:
+class FilesFolder:
     """The files directly inside one folder, by name."""
 
     kind: ClassVar[str] = "folder"

@@ -1,0 +1,34 @@
+"""A file that is to be recognised, as plain bytes: no library sees it yet."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+HEAD = 1 << 17
+"""Bytes that are read at first: enough for the second meta page of an LMDB with 64 KiB pages."""
+
+
+class Candidate:
+    """A file whose kind is asked for. Close it, or use it as a context manager. Reading raises OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("rb")
+        self.size = os.fstat(self._file.fileno()).st_size
+
+    @cached_property
+    def head(self) -> bytes:
+        return self.at(0, HEAD)
+
+    def at(self, offset: int, count: int) -> bytes:
+        """`count` bytes from `offset` on, fewer where the file ends before."""
+        self._file.seek(offset)
+        return self._file.read(count)
+
+    def __enter__(self) -> Candidate:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()

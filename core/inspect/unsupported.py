@@ -1,0 +1,113 @@
+"""What a file is that no kind of the inspector recognises, told from its first bytes, and what to do with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class UnsupportedFile:
+    """A file that people bring by mistake: `signature` at `offset` tells it, `advice` says what to do."""
+
+    offset: int
+    signature: bytes
+    name: str
+    advice: str
+
+
+_UNPACK = "unpack it and inspect what is inside"
+_IMAGE = "open it with an image viewer, or import a folder of images as a dataset"
+
+UNSUPPORTED = tuple(
+    UnsupportedFile(*row)
+    for row in (
+        (4, b"Standard Jet DB", "a Microsoft Access database (it also calls its files .mdb)", "open it with Access"),
+        (4, b"Standard ACE DB", "a Microsoft Access database (it also calls its files .mdb)", "open it with Access"),
+        (
+            0,
+            b"version https://git-lfs.github.com/spec/",
+            "a git-lfs pointer, not the file itself",
+            "run 'git lfs pull'",
+        ),
+        (0, b"/annex/objects/", "a git-annex pointer, not the file itself", "run 'git annex get'"),
+        (0, b"\xde\xc0\xef\xbe", "LMDB's lock file (lock.mdb)", "the data.mdb beside it is the one to inspect"),
+        (21, b"\x11\x4c\xef\xbd\x9d\x65\x59", "an MDBX database, a descendant of LMDB", "copy it with mdbx_dump"),
+        (257, b"ustar", "a tar archive", _UNPACK),
+        (0, b"PK\x03\x04", "a zip archive (as .npz and PyTorch's .pt are, too)", _UNPACK),
+        (0, b"PK\x05\x06", "an empty zip archive", "pack it again"),
+        (0, b"\x1f\x8b", "gzip-compressed data", _UNPACK),
+        (0, b"BZh", "bzip2-compressed data", _UNPACK),
+        (0, b"\xfd7zXZ\x00", "xz-compressed data", _UNPACK),
+        (0, b"\x28\xb5\x2f\xfd", "zstd-compressed data", _UNPACK),
+        (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
+        (0, b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
+        (0, b"\x93NUMPY", "a NumPy array file (.npy)", "load it with numpy.load(..., allow_pickle=False)"),
+        (0, b"MATLAB 5.0 MAT-file", "an old MATLAB file", "save it again with '-v7.3', which writes HDF5"),
+        (0, b"SQLite format 3\x00", "an SQLite database", "open it with sqlite3"),
+        (0, b"PAR1", "a Parquet file", "open it with pandas or pyarrow"),
+        (0, b"ARROW1", "an Arrow file", "open it with pyarrow"),
+        (0, b"FEA1", "a Feather file", "open it with pandas or pyarrow"),
+        (
+            0,
+            b"\x0a\x23\xd7\xce",
+            "an MXNet RecordIO file (.rec)",
+            "unpack it with mxnet.recordio, then import the images",
+        ),
+        (8, b'{"', "a safetensors file", "open it with the package safetensors"),
+        (0, b"CDF\x01", "a classic NetCDF file", "convert it with 'nccopy -k nc4', which writes HDF5"),
+        (0, b"CDF\x02", "a classic NetCDF file", "convert it with 'nccopy -k nc4', which writes HDF5"),
+        (0, b"\x0e\x03\x13\x01", "an HDF4 file, which is another format than HDF5", "convert it with h4toh5"),
+        (0, b"\x89PNG\r\n\x1a\n", "a single PNG image", _IMAGE),
+        (0, b"\xff\xd8\xff", "a single JPEG image", _IMAGE),
+        (0, b"GIF8", "a single GIF image", _IMAGE),
+        (8, b"WEBP", "a single WebP image", _IMAGE),
+        (0, b"II*\x00", "a single TIFF image", _IMAGE),
+        (0, b"MM\x00*", "a single TIFF image", _IMAGE),
+        (0, b"%PDF-", "a PDF document", "open it with a PDF viewer"),
+        (0, b"\x80\x02", "a Python pickle", "only pickles inside an LMDB are read here"),
+        (0, b"\x80\x03", "a Python pickle", "only pickles inside an LMDB are read here"),
+        (0, b"\x80\x04", "a Python pickle", "only pickles inside an LMDB are read here"),
+        (0, b"\x80\x05", "a Python pickle", "only pickles inside an LMDB are read here"),
+        (0, b"<!DOCTYPE html", "a web page, perhaps a failed download", "download the file again"),
+        (0, b"<html", "a web page, perhaps a failed download", "download the file again"),
+    )
+)
+
+
+def unsupported(head: bytes) -> UnsupportedFile | None:
+    """The known kind of file that begins like this, if there is one."""
+    return next((known for known in UNSUPPORTED if head.startswith(known.signature, known.offset)), None)
+
+
+def described(head: bytes, usual: str) -> str:
+    """The end of the sentence "FILE is ...": what it is, and what to do; `usual`: what could be given instead."""
+    if not head:
+        return f"empty; give {usual}"
+    known = unsupported(head)
+    if known is not None:
+        return f"{known.name}; {known.advice}"
+    if _is_tfrecord(head):
+        return "a TFRecord file; read it with TensorFlow (tf.data.TFRecordDataset), or import its images as a dataset"
+    if not head.strip(b"\x00"):
+        return f"nothing but zeros, perhaps a download that broke off; give {usual}"
+    return f"{'text' if _is_text(head) else 'of no format known here'}; give {usual}"
+
+
+def _is_tfrecord(head: bytes) -> bool:
+    """A record is uint64 length, uint32 checksum, an Example (first byte 0x0a), uint32 checksum; then the next."""
+    length = int.from_bytes(head[:8], "little")
+    following = int.from_bytes(head[length + 16 : length + 24], "little")
+    return (
+        len(head) > 16
+        and head[12] == 0x0A
+        and 2 < length < 1 << 31
+        and (length + 24 > len(head) or following < 1 << 31)
+    )
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        head[:4096].decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > len(head[:4096]) - 4 and b"\x00" not in head[:4096]
+    return b"\x00" not in head[:4096]
