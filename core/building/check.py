@@ -27,14 +27,14 @@ class Mismatch:
     reason: str
 
 
-class Report(NamedTuple):
+class CheckProgress(NamedTuple):
     """How far a check has come, and what it found since the last report."""
 
     done: int
     mismatches: list[Mismatch]
 
 
-def check_split(store: Store, source: Dataset | None) -> Iterator[Report]:
+def check_split(store: Store, source: Dataset | None) -> Iterator[CheckProgress]:
     """Re-read every sample of a split: labels and payloads against the checksums taken when it was built, and against
     the imported dataset where there still is one: original files byte for byte, lossless encodings pixel for pixel.
     """
@@ -42,14 +42,16 @@ def check_split(store: Store, source: Dataset | None) -> Iterator[Report]:
     total = len(store)
     if len(store.reader) != total or len(expected) != total:
         counts = f"{total:,} samples in the manifest, {len(store.reader):,} labels, {len(expected):,} checksums"
-        yield Report(total, [Mismatch(store.split, None, counts)])
+        yield CheckProgress(total, [Mismatch(store.split, None, counts)])
         return
     if source is None and store.labels_checksum not in (None, labels_checksum(store.labels)):
-        yield Report(0, [Mismatch(store.split, None, "the labels differ from those that were built")])
+        yield CheckProgress(0, [Mismatch(store.split, None, "the labels differ from those that were built")])
     batch = _batch(store)
     for start in range(0, total, batch):
         indices = range(start, min(start + batch, total))
-        yield Report(indices.stop, list(_check_batch(store, source, indices, expected[start : indices.stop].tolist())))
+        yield CheckProgress(
+            indices.stop, list(_check_batch(store, source, indices, expected[start : indices.stop].tolist()))
+        )
         store.reader.release()  # else all that was read would count as memory until the end
         release_pages(expected)
 

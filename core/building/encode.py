@@ -22,7 +22,7 @@ CHUNK_BYTES = 1 << 22
 WORTH_A_POOL = 2_000
 
 
-class Chunk(NamedTuple):
+class EncodedChunk(NamedTuple):
     """Consecutive samples, ready to be written; `checksums` are XXH3-64 of the encoded payloads, 8 bytes each."""
 
     payloads: Sequence[Buffer]
@@ -40,12 +40,12 @@ class Encoder:
     compression: Compression
     values: ValueRange = DEFAULT
 
-    def __call__(self, rows: Sequence[Row]) -> Chunk:
+    def __call__(self, rows: Sequence[Row]) -> EncodedChunk:
         """Raises WorkError where a file is not what it was when it was imported."""
         encoded = self.encode(rows)
         sums = array("Q", map(checksums.of_bytes, encoded))
         ending = self.compression.suffix
-        return Chunk(
+        return EncodedChunk(
             payloads=encoded if self.compression.identity else list(map(self.compression.compress, encoded)),
             labels=[row.label for row in rows],
             suffixes=[self.encoding.suffix(payload) + ending for payload in encoded],
@@ -82,7 +82,7 @@ def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield chunk
 
 
-Encode = Callable[[Iterable[Row]], Iterator[Chunk]]
+Encode = Callable[[Iterable[Row]], Iterator[EncodedChunk]]
 """From the rows of a split to its chunks, in order."""
 
 

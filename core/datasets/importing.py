@@ -43,7 +43,7 @@ INLINE_SECONDS = 1.0
 """Fewer images than this are read here, for so long; starting processes would take longer."""
 
 
-class Kept(NamedTuple):
+class ImportedImage(NamedTuple):
     """An image that was decoded and written."""
 
     bytes: int
@@ -54,7 +54,7 @@ class Kept(NamedTuple):
     values: Values
 
 
-class Chunk(NamedTuple):
+class ImportChunk(NamedTuple):
     """Images of one split on their way to the disk: `found` with their paths in the dataset, and their labels."""
 
     split: str
@@ -175,7 +175,7 @@ class _Reading:
             raise InputError(f"none of the {done} files in {spec} could be read as an image, so nothing was imported")
         yield Progress("reading", done, total)
 
-    def _rows(self, chunk: Chunk, results: Sequence[Kept | Skipped]) -> Iterator[Row]:
+    def _rows(self, chunk: ImportChunk, results: Sequence[ImportedImage | Skipped]) -> Iterator[Row]:
         for path, label, result in zip(chunk.paths, chunk.labels, results, strict=True):
             if isinstance(result, Skipped):
                 self._index.skip(result)
@@ -188,17 +188,17 @@ class _Reading:
             yield Row(position, path, label, *result[:-1])
 
 
-def chunks(images: Iterable[FoundImage | Skipped], root: Path, classes: Sequence[str]) -> Iterator[Chunk]:
+def chunks(images: Iterable[FoundImage | Skipped], root: Path, classes: Sequence[str]) -> Iterator[ImportChunk]:
     """The images in groups of one split, each group one call of a worker; makes the class folders on the way."""
     label_of = {name: label for label, name in enumerate(classes)}
     folder_of = folders(classes)
     made: set[str] = set()
-    chunk, size = Chunk("", [], [], []), 0
+    chunk, size = ImportChunk("", [], [], []), 0
     for found in images:
         split = chunk.split if isinstance(found, Skipped) else found.split
         if split != chunk.split or len(chunk.found) >= CHUNK_IMAGES or size >= CHUNK_BYTES:
             yield chunk
-            chunk, size = Chunk(split, [], [], []), 0
+            chunk, size = ImportChunk(split, [], [], []), 0
         if isinstance(found, Skipped):
             chunk.add(found, "", -1)
             continue
@@ -212,8 +212,8 @@ def chunks(images: Iterable[FoundImage | Skipped], root: Path, classes: Sequence
 
 
 def _decoded(
-    root: Path, given: Iterator[Chunk], total: int
-) -> Generator[tuple[Chunk, list[Kept | Skipped]], None, None]:
+    root: Path, given: Iterator[ImportChunk], total: int
+) -> Generator[tuple[ImportChunk, list[ImportedImage | Skipped]], None, None]:
     """Each chunk with what became of it, in order; read in processes, unless the images are few and soon done."""
     call = functools.partial(_keep_all, root)
     if total < INLINE_IMAGES:
@@ -229,7 +229,7 @@ def _decoded(
         yield from in_order(pool, workers, call, given)
 
 
-def _keep_all(root: Path, chunk: Chunk) -> tuple[Chunk, list[Kept | Skipped]]:
+def _keep_all(root: Path, chunk: ImportChunk) -> tuple[ImportChunk, list[ImportedImage | Skipped]]:
     """Decode and write a chunk's images; the chunk comes back without their bytes."""
     results = [
         keep(found, root / path) if isinstance(found, FoundImage) else found
@@ -238,7 +238,7 @@ def _keep_all(root: Path, chunk: Chunk) -> tuple[Chunk, list[Kept | Skipped]]:
     return chunk._replace(found=[Skipped("", "")] * len(results)), results
 
 
-def keep(image: FoundImage, path: Path) -> Kept | Skipped:
+def keep(image: FoundImage, path: Path) -> ImportedImage | Skipped:
     """Decode an image and write its bytes, as they are, to `path`; a broken one is not written."""
     try:
         decoded, values = pixels.examine(image.data)
@@ -250,7 +250,9 @@ def keep(image: FoundImage, path: Path) -> Kept | Skipped:
     except FileExistsError:
         return Skipped(image.origin, f"another image of its class is called {path.name} already")
     height, width, _ = decoded.shape
-    return Kept(len(image.data), height, width, checksums.of_bytes(image.data), checksums.of_bytes(decoded), values)
+    return ImportedImage(
+        len(image.data), height, width, checksums.of_bytes(image.data), checksums.of_bytes(decoded), values
+    )
 
 
 def _summary(dataset: Dataset, seconds: float) -> dict[str, object]:

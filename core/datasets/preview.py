@@ -44,7 +44,7 @@ INDEX_BYTES = 200
 """An image's row in the index, about."""
 
 
-class Sample(NamedTuple):
+class PreviewImage(NamedTuple):
     """An image as it would be imported: where it belongs, its file's bytes."""
 
     split: str
@@ -68,7 +68,7 @@ class Preview:
     bytes: int = 0
     needed: int = 0
     free: int = 0
-    samples: Sequence[Sample] = ()
+    samples: Sequence[PreviewImage] = ()
     values: ValueRange = field(default_factory=ValueRange)
     note: str = ""
 
@@ -123,7 +123,7 @@ def _of_listing(name: str, source: ListedFiles, free: int) -> Preview:
     )
 
 
-def _samples(source: ListedFiles) -> list[Sample]:
+def _samples(source: ListedFiles) -> list[PreviewImage]:
     """The first image of each of some classes, spread over all."""
     classes = list(source.classes)
     found = []
@@ -133,7 +133,7 @@ def _samples(source: ListedFiles) -> list[Sample]:
             if path is not None:
                 data = read_image_file(path)
                 if isinstance(data, bytes) and len(data) <= SAMPLE_BYTES and _is_image(data):
-                    found.append(Sample(split, class_name, readable(path), data))
+                    found.append(PreviewImage(split, class_name, readable(path), data))
                 break
     return found
 

@@ -20,9 +20,9 @@ from ..base.options import option
 from ..base.units import counted
 from .file_labels import class_in_name, classes_in_names, readable_stem
 from .folder_names import holds_images, holds_labels, split_name
-from .layout import Layout, Part, Unused, find_layout
+from .layout import FolderLayout, LayoutPart, Unused, find_layout
 from .listed import ListedFiles
-from .tree import Folder, Tree, image_files, scan
+from .tree import SourceFolder, SourceTree, image_files, scan
 from .unused import files_unused
 
 NO_CLASS = "images"
@@ -42,7 +42,7 @@ class ImageFolder(ListedFiles):
         "where classes come from: folders' names, files' names (cat.1.jpg), none, or what seems right (auto)",
         choices=("auto", "folders", "names", "none"),
     )
-    _tree: Tree | None = field(default=None, init=False, repr=False)
+    _tree: SourceTree | None = field(default=None, init=False, repr=False)
 
     def prepare(self) -> Iterator[Event]:
         request, listing = self.begin(self.seed)
@@ -66,7 +66,7 @@ class ImageFolder(ListedFiles):
 
     # ------------------------------------------------------------ classes
 
-    def _list(self, layout: Layout) -> None:
+    def _list(self, layout: FolderLayout) -> None:
         """List every image that is used, under its class."""
         with_class = [part for part in layout.parts if part.class_name is not None]
         if self.labels in ("auto", "folders") and with_class:
@@ -74,7 +74,7 @@ class ImageFolder(ListedFiles):
         elif self.labels in ("folders", "none") or not self._list_by_names(layout):
             self._list_without(layout)
 
-    def _list_classes(self, layout: Layout, parts: Sequence[Part]) -> None:
+    def _list_classes(self, layout: FolderLayout, parts: Sequence[LayoutPart]) -> None:
         self.recognition.labels = "folders"
         splits = {part.split for part in parts}
         for part in layout.parts:
@@ -87,10 +87,10 @@ class ImageFolder(ListedFiles):
             some = ", ".join(sorted(strangers)[:5])
             self.recognition.notes.append(f"no class of the other splits ({some}) is one of the training split's")
 
-    def _list_by_names(self, layout: Layout) -> bool:
+    def _list_by_names(self, layout: FolderLayout) -> bool:
         """Classes from the files' names, where those of the training split (or of all) tell some."""
         known: set[str] = set()
-        left: list[Folder] = []
+        left: list[SourceFolder] = []
         guess = False
         for part in layout.parts:
             found = classes_in_names(readable_stem(path.name) for path in image_files(part.folder))
@@ -111,7 +111,7 @@ class ImageFolder(ListedFiles):
             )
         return True
 
-    def _list_without(self, layout: Layout) -> None:
+    def _list_without(self, layout: FolderLayout) -> None:
         assert self.request is not None
         self.recognition.labels = "none"
         name = _name_for_all(layout.root, self.request.place)
@@ -140,13 +140,13 @@ class ImageFolder(ListedFiles):
             notes.append(f"there are no training images, only {' and '.join(self.counts)}")
 
 
-def _classes_of(parts: Sequence[Part], *splits: str) -> set[str]:
+def _classes_of(parts: Sequence[LayoutPart], *splits: str) -> set[str]:
     return {part.class_name for part in parts if part.class_name is not None and part.split in splits}
 
 
-def _name_for_all(root: Folder, place: Path) -> str:
+def _name_for_all(root: SourceFolder, place: Path) -> str:
     """What the one class is called: the folder's name, or that of one above it, unless it only says images or train."""
-    folder: Folder | None = root
+    folder: SourceFolder | None = root
     while folder is not None:
         name = readable(folder.path.name)
         if name and not (holds_images(name) or holds_labels(name) or split_name(name)):
@@ -174,7 +174,7 @@ def _say_unused(notes: list[str], unused: Sequence[Unused]) -> None:
     notes.append(f"left out: {named}{more}")
 
 
-def _instead(tree: Tree, files: Sequence[Skipped]) -> str:
+def _instead(tree: SourceTree, files: Sequence[Skipped]) -> str:
     """What a folder without images holds, for the sentence that refuses it."""
     if tree.skipped:
         return f"{readable(tree.skipped[0].path)}: {tree.skipped[0].reason}"

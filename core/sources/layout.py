@@ -7,55 +7,64 @@ said, and folders with images that are not used are named with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from .folder_names import holds_images, holds_labels, split_name
 from .masks import masks_among
-from .split_folders import Placed, find_splits
-from .tree import Folder
+from .split_folders import SplitFolder, find_splits
+from .tree import SourceFolder
 
 MAX_WRAPPERS = 32
 """Folders within folders that hold nothing else are looked through to this depth."""
 
 
-class Part(NamedTuple):
+class LayoutPart(NamedTuple):
     """Images of one split: of the class `class_name`, or None where no folder tells one. Everything below belongs."""
 
     split: str
     class_name: str | None
-    folder: Folder
+    folder: SourceFolder
 
 
 class Unused(NamedTuple):
     """A folder whose images are not taken, all below it or (`deep` false) the ones directly in it, and why."""
 
-    folder: Folder
+    folder: SourceFolder
     reason: str
     deep: bool = True
 
 
 @dataclass
-class Layout:
+class FolderLayout:
     """`root` is the folder that the images are really in; `why` tells the layout in words; `notes` what is a guess."""
 
-    root: Folder
+    root: SourceFolder
     why: str = ""
-    parts: list[Part] = field(default_factory=list)
+    parts: list[LayoutPart] = field(default_factory=list)
     unused: list[Unused] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def leave(self, folder: Folder, reason: str) -> None:
+    def leave(self, folder: SourceFolder, reason: str) -> None:
         self.unused.append(Unused(folder, reason))
 
-    def leave_loose(self, folder: Folder, beside: str) -> None:
+    def leave_but(
+        self, used: Collection[SourceFolder], folders: Iterable[SourceFolder], why: Callable[[SourceFolder], str]
+    ) -> None:
+        """Of these folders, those that are not used, each with its own reason."""
+        for folder in folders:
+            if folder not in used:
+                self.leave(folder, why(folder))
+
+    def leave_loose(self, folder: SourceFolder, beside: str) -> None:
         """Images that lie in a folder that is to hold folders only."""
         if folder.images:
             self.unused.append(Unused(folder, f"beside {beside}", deep=False))
 
 
-def find_layout(top: Folder, judge_names: bool = True) -> Layout:
+def find_layout(top: SourceFolder, judge_names: bool = True) -> FolderLayout:
     """The layout of the images below `top`.
 
     `judge_names` false takes every folder for a class that is not plainly called train, val or test.
@@ -63,7 +72,7 @@ def find_layout(top: Folder, judge_names: bool = True) -> Layout:
     Raises:
         InputError: two folders are the same split.
     """
-    layout = Layout(top)
+    layout = FolderLayout(top)
     for _ in range(MAX_WRAPPERS):
         splits = find_splits(layout.root, layout.notes)
         if splits:
@@ -87,7 +96,7 @@ def find_layout(top: Folder, judge_names: bool = True) -> Layout:
 # ---------------------------------------------------------------- one folder into the next
 
 
-def _inner(layout: Layout, folder: Folder) -> Folder | None:
+def _inner(layout: FolderLayout, folder: SourceFolder) -> SourceFolder | None:
     """The one folder that the images are really in, or None where this is it."""
     kids = folder.kids
     if len(kids) == 1:
@@ -101,23 +110,19 @@ def _inner(layout: Layout, folder: Folder) -> Folder | None:
     if len(with_splits) != 1:
         return None
     (inner,) = with_splits
-    for kid in kids:
-        if kid is not inner:
-            what = "masks or label images by its name, " if holds_labels(kid.name) else ""
-            layout.leave(kid, f"{what}beside {inner.name}, which holds the splits")
+    beside = f"beside {inner.name}, which holds the splits"
+    layout.leave_but({inner}, kids, lambda kid: _by_name(kid, "masks or label images by its name, ") + beside)
     return inner
 
 
-def _images_beside_labels(layout: Layout, folder: Folder) -> Folder | None:
+def _images_beside_labels(layout: FolderLayout, folder: SourceFolder) -> SourceFolder | None:
     """The folder of images among others that hold masks or label images for them."""
     kids = folder.kids
     images = [kid for kid in kids if holds_images(kid.name)]
     if len(images) == 1 and any(holds_labels(kid.name) for kid in kids):
         (inner,) = images
-        for kid in kids:
-            if kid is not inner:
-                what = "masks or label images" if holds_labels(kid.name) else "images"
-                layout.leave(kid, f"{what} beside {inner.name}, by its name; not a class")
+        beside = f"beside {inner.name}, by its name; not a class"
+        layout.leave_but({inner}, kids, lambda kid: f"{_by_name(kid, 'masks or label images', 'images')} {beside}")
         return inner
     found = None if folder.images else masks_among(kids)
     if found is None:
@@ -131,34 +136,37 @@ def _images_beside_labels(layout: Layout, folder: Folder) -> Folder | None:
     return found.images
 
 
+def _by_name(folder: SourceFolder, of_labels: str, of_others: str = "") -> str:
+    """What to say of a folder whose name tells that it holds masks or label images, and of another."""
+    return of_labels if holds_labels(folder.name) else of_others
+
+
 # ---------------------------------------------------------------- splits and classes
 
 
-def _take_splits(layout: Layout, splits: dict[str, list[Placed]]) -> None:
+def _take_splits(layout: FolderLayout, splits: dict[str, list[SplitFolder]]) -> None:
     layout.leave_loose(layout.root, "the split folders")
     used = {placed.folder for found in splits.values() for placed in found}
     names = ", ".join(dict.fromkeys(placed.folder.name for found in splits.values() for placed in found))
-    for kid in layout.root.kids:
-        if kid not in used:
-            layout.leave(kid, _beside_splits(kid, names))
+    layout.leave_but(used, layout.root.kids, partial(_beside_splits, names=names))
     for split, found in splits.items():
         for placed in found:
             folder = _entered(layout, placed.folder)
             if placed.class_name is None:
                 layout.parts += _classes(layout, split, folder)
             else:
-                layout.parts.append(Part(split, placed.class_name, folder))
+                layout.parts.append(LayoutPart(split, placed.class_name, folder))
     layout.why = f"split folders: {names}"
 
 
-def _beside_splits(kid: Folder, names: str) -> str:
+def _beside_splits(kid: SourceFolder, names: str) -> str:
     if holds_labels(kid.name):
         return f"masks or label images by its name, beside the split folders {names}"
     copy = "; it holds the same splits once more" if len(find_splits(kid, [])) > 1 else ""
     return f"beside the split folders {names}{copy}"
 
 
-def _entered(layout: Layout, split_folder: Folder) -> Folder:
+def _entered(layout: FolderLayout, split_folder: SourceFolder) -> SourceFolder:
     """The folder that a split's images are really in: train/train, train/images."""
     folder = split_folder
     for _ in range(MAX_WRAPPERS):
@@ -174,7 +182,7 @@ def _entered(layout: Layout, split_folder: Folder) -> Folder:
     return folder
 
 
-def _says_nothing(folder: Folder, split_folder: Folder) -> bool:
+def _says_nothing(folder: SourceFolder, split_folder: SourceFolder) -> bool:
     """Whether a folder's name is no class: its split's once more, or images."""
     named, outer = split_name(folder.name), split_name(split_folder.name)
     same_split = named is not None and outer is not None and named.split == outer.split
@@ -186,7 +194,7 @@ def _says_nothing(folder: Folder, split_folder: Folder) -> bool:
     )
 
 
-def _say_repeated(layout: Layout, folder: Folder) -> None:
+def _say_repeated(layout: FolderLayout, folder: SourceFolder) -> None:
     """Colour/apple, colour/kiwi, grey/apple, grey/kiwi: the classes may be one folder further down."""
     inner = {frozenset(one.name for one in kid.kids) for kid in folder.kids}
     names = next(iter(inner), frozenset())
@@ -198,28 +206,27 @@ def _say_repeated(layout: Layout, folder: Folder) -> None:
         )
 
 
-def _classes(layout: Layout, split: str, folder: Folder) -> Iterator[Part]:
+def _classes(layout: FolderLayout, split: str, folder: SourceFolder) -> Iterator[LayoutPart]:
     """A part for each class folder, or one without a class where there are none."""
     if not folder.kids:
-        yield Part(split, None, folder)
+        yield LayoutPart(split, None, folder)
         return
     layout.leave_loose(folder, "the class folders")
     for kid in folder.kids:
-        yield Part(split, kid.name, kid)
+        yield LayoutPart(split, kid.name, kid)
 
 
-def _splits_in_classes(layout: Layout, folder: Folder) -> list[Part]:
+def _splits_in_classes(layout: FolderLayout, folder: SourceFolder) -> list[LayoutPart]:
     """The parts of class/train, class/test; nothing where the classes hold no splits."""
     found = {kid: find_splits(kid, []) for kid in folder.kids}
     if sum(len(splits) > 1 for splits in found.values()) < 2:
         return []
-    parts: list[Part] = []
+    parts: list[LayoutPart] = []
     for kid, splits in found.items():
         used = {placed.folder for places in splits.values() for placed in places}
         if not splits:
             layout.leave(kid, "holds no split folders, as the folders beside it do")
-        for inner in kid.kids if splits else ():
-            if inner not in used:
-                layout.leave(inner, _beside_splits(inner, ", ".join(sorted(folder.name for folder in used))))
-        parts += [Part(split, kid.name, placed.folder) for split, places in splits.items() for placed in places]
+        names = ", ".join(sorted(folder.name for folder in used))
+        layout.leave_but(used, kid.kids if splits else (), partial(_beside_splits, names=names))
+        parts += [LayoutPart(split, kid.name, placed.folder) for split, places in splits.items() for placed in places]
     return parts

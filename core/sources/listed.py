@@ -12,10 +12,10 @@ from ..base.contracts import FoundImage, Recognition, Skipped
 from ..base.errors import InputError
 from ..base.names import readable
 from .folder_names import SPLIT_ORDER, in_order
-from .listing import Listing
+from .listing import SourceListing
 from .masks import mask_files
 from .request import Request
-from .tree import IMAGE_ENDINGS, Folder, image_files
+from .tree import IMAGE_ENDINGS, SourceFolder, image_files
 
 MAX_FILE_BYTES = 256 << 20
 """A larger file is not taken for an image."""
@@ -30,25 +30,25 @@ class ListedFiles:
 
     request: Request | None = None
     recognition: Recognition = field(default_factory=Recognition, init=False, repr=False)
-    _listing: Listing | None = field(default=None, init=False, repr=False)
+    _listing: SourceListing | None = field(default=None, init=False, repr=False)
     _left_out: list[Skipped] = field(default_factory=list, init=False, repr=False)
 
-    def begin(self, seed: int) -> tuple[Request, Listing]:
+    def begin(self, seed: int) -> tuple[Request, SourceListing]:
         """Open the listing; everything else comes after."""
         assert self.request is not None, "made by core.sources.open_source"
-        self._listing = Listing(self.request.scratch, seed)
+        self._listing = SourceListing(self.request.scratch, seed)
         return self.request, self._listing
 
     @property
-    def listing(self) -> Listing:
+    def listing(self) -> SourceListing:
         assert self._listing is not None, "prepare() comes first"
         return self._listing
 
-    def add(self, split: str, class_name: str, folder: Folder) -> None:
+    def add(self, split: str, class_name: str, folder: SourceFolder) -> None:
         """List a folder's images and all below it as one class, but for masks that lie beside their images."""
         self.listing.add(split, class_name, folder.path, self.without_masks(folder, image_files(folder)))
 
-    def without_masks(self, folder: Folder, paths: Iterable[Path]) -> Iterator[Path]:
+    def without_masks(self, folder: SourceFolder, paths: Iterable[Path]) -> Iterator[Path]:
         """The paths that are no masks of others; the masks are noted as unused."""
         masks = 0
         for path, is_mask in mask_files(paths):

@@ -39,7 +39,7 @@ class ListedFile(NamedTuple):
     name: str
 
 
-class Listing:
+class SourceListing:
     """Files by split, class and path. `seed` decides every draw; the same files give the same draws."""
 
     def __init__(self, scratch: Path, seed: int = 0) -> None:

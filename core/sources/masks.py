@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from ..images.pixels import FORMATS
-from .tree import IMAGE_ENDINGS, Folder, image_files
+from .tree import IMAGE_ENDINGS, SourceFolder, image_files
 
 MOST_FOLDERS = 4
 """Among more folders than this, masks are not looked for."""
@@ -33,11 +33,11 @@ _SUFFIX = re.compile(
 class Masks(NamedTuple):
     """The one folder of images, and those that hold masks of them."""
 
-    images: Folder
-    masks: list[Folder]
+    images: SourceFolder
+    masks: list[SourceFolder]
 
 
-def masks_among(folders: Sequence[Folder]) -> Masks | None:
+def masks_among(folders: Sequence[SourceFolder]) -> Masks | None:
     """Which of a few folders hold masks of the images in exactly one other: the same names, sizes, and few values."""
     if not 2 <= len(folders) <= MOST_FOLDERS or any(folder.kids for folder in folders):
         return None
@@ -49,7 +49,7 @@ def masks_among(folders: Sequence[Folder]) -> Masks | None:
     return Masks(images[0], masks) if all(_belong(mask, images[0]) for mask in masks) else None
 
 
-def _in_order(folder: Folder) -> Iterator[Path]:
+def _in_order(folder: SourceFolder) -> Iterator[Path]:
     yield from sorted(image_files(folder, deep=False), key=lambda path: path.name)[:LOOKED_AT]
 
 
@@ -67,7 +67,7 @@ def _look(path: Path) -> tuple[int, int, bool] | None:
         return None
 
 
-def _belong(masks: Folder, images: Folder) -> bool:
+def _belong(masks: SourceFolder, images: SourceFolder) -> bool:
     """Whether the masks looked at have the stems and sizes of images."""
     for path in _in_order(masks):
         partner = _image_of(images.path, path.stem) or _image_of(images.path, _SUFFIX.sub("", path.stem))

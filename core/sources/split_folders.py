@@ -8,17 +8,17 @@ from typing import NamedTuple
 from ..base.errors import InputError
 from ..base.names import readable
 from .folder_names import SPLIT_ORDER, SplitName, holds_labels, split_name
-from .tree import Folder
+from .tree import SourceFolder
 
 
-class Placed(NamedTuple):
+class SplitFolder(NamedTuple):
     """A folder of a split's images; `class_name` where its own name tells a class as well ("A" of "trainA")."""
 
-    folder: Folder
+    folder: SourceFolder
     class_name: str | None = None
 
 
-def find_splits(folder: Folder, notes: list[str]) -> dict[str, list[Placed]]:
+def find_splits(folder: SourceFolder, notes: list[str]) -> dict[str, list[SplitFolder]]:
     """Split -> its folders among those below `folder`, in the splits' order; empty where they are no splits.
 
     Folders called train, val and test are splits; so are two or more whose names have these words in them and else the
@@ -47,9 +47,9 @@ def find_splits(folder: Folder, notes: list[str]) -> dict[str, list[Placed]]:
     return {}
 
 
-def _one_each(named: Sequence[tuple[Folder, SplitName]]) -> dict[str, list[Placed]]:
+def _one_each(named: Sequence[tuple[SourceFolder, SplitName]]) -> dict[str, list[SplitFolder]]:
     """A folder for each split: of several the one that is called so and nothing else."""
-    chosen: dict[str, Folder] = {}
+    chosen: dict[str, SourceFolder] = {}
     for split in SPLIT_ORDER:
         of_split = [(kid, name) for kid, name in named if name.split == split]
         candidates = [kid for kid, name in of_split if name.pure] or [kid for kid, _ in of_split]
@@ -58,12 +58,12 @@ def _one_each(named: Sequence[tuple[Folder, SplitName]]) -> dict[str, list[Place
             raise InputError(f"{first} and {second} are both called {split}; rename or remove one of them")
         if candidates:
             chosen[split] = candidates[0]
-    return {split: [Placed(kid)] for split, kid in chosen.items()}
+    return {split: [SplitFolder(kid)] for split, kid in chosen.items()}
 
 
-def _by_rest(named: Sequence[tuple[Folder, SplitName]]) -> dict[str, dict[str, Folder]]:
+def _by_rest(named: Sequence[tuple[SourceFolder, SplitName]]) -> dict[str, dict[str, SourceFolder]]:
     """What else the names say -> split -> folder, for what is said of more than one split; without masks and labels."""
-    groups: dict[str, dict[str, Folder]] = {}
+    groups: dict[str, dict[str, SourceFolder]] = {}
     for kid, name in named:
         if not holds_labels(kid.name):
             groups.setdefault(_spelled(groups, name.rest), {}).setdefault(name.split, kid)
@@ -75,25 +75,25 @@ def _spelled(groups: Mapping[str, object], rest: str) -> str:
     return next((known for known in groups if known.casefold() == rest.casefold()), rest)
 
 
-def _affixed(groups: Mapping[str, Mapping[str, Folder]], notes: list[str]) -> dict[str, list[Placed]]:
+def _affixed(groups: Mapping[str, Mapping[str, SourceFolder]], notes: list[str]) -> dict[str, list[SplitFolder]]:
     """Splits from names like seg_train; where several words stand beside the same splits, these are classes."""
     most = max(map(len, groups.values()))
     kept = {rest: splits for rest, splits in groups.items() if len(splits) == most}
     splits = next(iter(kept.values()))
     if len(kept) == 1:
-        return {split: [Placed(splits[split])] for split in SPLIT_ORDER if split in splits}
+        return {split: [SplitFolder(splits[split])] for split in SPLIT_ORDER if split in splits}
     notes.append(
         f"classes are a guess from the split folders' names: {', '.join(kept)} of "
         f"{', '.join(kid.name for group in kept.values() for kid in group.values())}"
     )
     return {
-        split: [Placed(group[split], rest) for rest, group in kept.items() if split in group]
+        split: [SplitFolder(group[split], rest) for rest, group in kept.items() if split in group]
         for split in SPLIT_ORDER
         if any(split in group for group in kept.values())
     }
 
 
-def _stands_alone(split_folder: Folder, beside: Sequence[Folder]) -> bool:
+def _stands_alone(split_folder: SourceFolder, beside: Sequence[SourceFolder]) -> bool:
     """Whether a single folder called train is a split, not a class among others."""
     if not beside or all(holds_labels(kid.name) for kid in beside):
         return True

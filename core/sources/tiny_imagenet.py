@@ -16,7 +16,7 @@ from ..base.names import readable
 from ..base.options import option
 from ..base.units import counted
 from .listed import ListedFiles
-from .tree import Folder, image_files, scan
+from .tree import SourceFolder, image_files, scan
 
 ANNOTATIONS = "val_annotations.txt"
 
@@ -46,7 +46,7 @@ class TinyImageNet(ListedFiles):
             yield Message("the images in test have no labels: left out")
         listing.finish(request.limit)
 
-    def _list_validation(self, folder: Folder) -> None:
+    def _list_validation(self, folder: SourceFolder) -> None:
         class_of = read_annotations(folder.path / ANNOTATIONS)
         for path in image_files(folder):
             class_name = class_of.get(readable(path.name))

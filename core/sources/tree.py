@@ -33,7 +33,7 @@ NAMED = 20
 """Of the files of one ending in one folder, so many are known by name."""
 
 
-class Others(NamedTuple):
+class OtherFiles(NamedTuple):
     """Files of one ending in one folder that are no images: their number, and the first names in order."""
 
     files: int
@@ -41,16 +41,16 @@ class Others(NamedTuple):
 
 
 @dataclass(eq=False, slots=True)
-class Folder:
+class SourceFolder:
     """A folder: `images` directly in it, `below` in it and everywhere below, `others` by ending (in lower case)."""
 
     path: Path
-    parent: Folder | None = None
+    parent: SourceFolder | None = None
     linked: bool = False
-    folders: list[Folder] = field(default_factory=list)
+    folders: list[SourceFolder] = field(default_factory=list)
     images: int = 0
     below: int = 0
-    others: dict[str, Others] = field(default_factory=dict)
+    others: dict[str, OtherFiles] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -58,11 +58,11 @@ class Folder:
         return readable(self.path.name)
 
     @property
-    def kids(self) -> list[Folder]:
+    def kids(self) -> list[SourceFolder]:
         """The folders directly below that hold images at any depth, in order."""
         return [folder for folder in self.folders if folder.below]
 
-    def walk(self) -> Iterator[Folder]:
+    def walk(self) -> Iterator[SourceFolder]:
         """This one and all below, each before what lies in it, in order."""
         waiting = [self]
         while waiting:
@@ -72,23 +72,23 @@ class Folder:
 
 
 @dataclass
-class Tree:
+class SourceTree:
     """What was read: the `root`, what could not be (`skipped`), and `hidden` entries, which are never read."""
 
-    root: Folder
+    root: SourceFolder
     skipped: list[Skipped] = field(default_factory=list)
     hidden: int = 0
     hidden_names: list[str] = field(default_factory=list)
 
 
-def scan(place: Path, patience: Patience | None = None) -> Tree:
+def scan(place: Path, patience: Patience | None = None) -> SourceTree:
     """Read the folders below `place`.
 
     Raises:
         PatienceError: there is more than `patience` admits.
         InputError: `place` itself cannot be read, or links make more folders than `MAX_LINKED`.
     """
-    tree = Tree(Folder(place))
+    tree = SourceTree(SourceFolder(place))
     waiting, linked, images, seen = [tree.root], 0, 0, []
     while waiting:
         folder = waiting.pop()
@@ -113,7 +113,7 @@ def scan(place: Path, patience: Patience | None = None) -> Tree:
     return tree
 
 
-def _read(tree: Tree, folder: Folder) -> None:
+def _read(tree: SourceTree, folder: SourceFolder) -> None:
     """What lies in one folder; its folders are not read yet."""
     try:
         entries = _entries(folder.path)
@@ -128,15 +128,15 @@ def _read(tree: Tree, folder: Folder) -> None:
             tree.hidden += 1
             tree.hidden_names += [readable(entry.name)] if len(tree.hidden_names) < 3 else []
         elif is_folder(entry):
-            inner = Folder(Path(entry.path), folder, folder.linked or entry.is_symlink())
+            inner = SourceFolder(Path(entry.path), folder, folder.linked or entry.is_symlink())
             if entry.is_symlink() and _leads_back(inner):
                 continue
             folder.folders.append(inner)
         elif ending in IMAGE_ENDINGS:
             folder.images += 1
         else:
-            count, names = folder.others.get(ending, Others(0, []))
-            folder.others[ending] = Others(count + 1, [*names, entry.name] if len(names) < NAMED else names)
+            count, names = folder.others.get(ending, OtherFiles(0, []))
+            folder.others[ending] = OtherFiles(count + 1, [*names, entry.name] if len(names) < NAMED else names)
 
 
 def _entries(path: Path) -> list[os.DirEntry[str]]:
@@ -160,7 +160,7 @@ def _ending(name: str) -> str:
     return os.path.splitext(name)[1].lower()  # noqa: PTH122 - a string, not a path
 
 
-def _leads_back(folder: Folder) -> bool:
+def _leads_back(folder: SourceFolder) -> bool:
     """Whether a link leads to a folder that it lies in."""
     try:
         here = os.stat(folder.path)  # noqa: PTH116
@@ -174,7 +174,7 @@ def _leads_back(folder: Folder) -> bool:
     return False
 
 
-def image_files(folder: Folder, deep: bool = True, skipped: list[Skipped] | None = None) -> Iterator[Path]:
+def image_files(folder: SourceFolder, deep: bool = True, skipped: list[Skipped] | None = None) -> Iterator[Path]:
     """The files with an image's ending in a folder and, if `deep`, in all below it.
 
     `skipped` gets the folders that have become unreadable since they were scanned.

@@ -17,7 +17,7 @@ from ..base.names import readable
 from ..base.package import COMMAND
 from ..base.units import counted
 from ..formats import FORMATS
-from .tree import Folder, Others, Tree
+from .tree import OtherFiles, SourceFolder, SourceTree
 
 ONE_BY_ONE = 50
 """Files of one ending that are listed by their names; of more, the folders are."""
@@ -45,14 +45,14 @@ _YOLO = re.compile(r"\d+( -?\d*\.?\d+(e-?\d+)?){4,}")
 _LISTED = re.compile(r"\S+\.(jpe?g|png|bmp|tiff?|webp)\b", re.IGNORECASE)
 
 
-class Seen(NamedTuple):
+class FileGuess(NamedTuple):
     """What a file seems to be, and whether it may well hold the images' labels."""
 
     what: str
     labels: bool = False
 
 
-def files_unused(tree: Tree) -> tuple[list[Skipped], list[str]]:
+def files_unused(tree: SourceTree) -> tuple[list[Skipped], list[str]]:
     """What is not used, and what of it may hold labels, in a few words each."""
     listed: list[Skipped] = []
     labels: dict[str, str] = {}
@@ -74,10 +74,10 @@ def files_unused(tree: Tree) -> tuple[list[Skipped], list[str]]:
     return listed, list(labels.values())
 
 
-Places = list[tuple[Folder, Others]]
+Places = list[tuple[SourceFolder, OtherFiles]]
 
 
-def _by_ending(root: Folder) -> dict[str, Places]:
+def _by_ending(root: SourceFolder) -> dict[str, Places]:
     found: dict[str, Places] = {}
     for folder in root.walk():
         for ending, others in folder.others.items():
@@ -85,7 +85,7 @@ def _by_ending(root: Folder) -> dict[str, Places]:
     return found
 
 
-def _entries(ending: str, places: Places, files: int, seen: Seen) -> Iterator[Skipped]:
+def _entries(ending: str, places: Places, files: int, seen: FileGuess) -> Iterator[Skipped]:
     """One entry a file, a folder, or for all of this ending."""
     if files <= ONE_BY_ONE and all(others.files == len(others.names) for _, others in places):
         for folder, others in places:
@@ -109,21 +109,21 @@ def _files(number: int, ending: str) -> str:
     )
 
 
-def describe(path: Path, ending: str) -> Seen:
+def describe(path: Path, ending: str) -> FileGuess:
     """What a file seems to be, by its ending and its first bytes."""
     head = _head(path)
     if head is None:
-        return Seen("not a regular file, or one that cannot be read")
+        return FileGuess("not a regular file, or one that cannot be read")
     container = next((entry for entry in FORMATS.values() if entry.signs.in_file(head)), None)
     if container is not None:
-        return Seen(f"{container.noun}: {_TO_INSPECT}")
+        return FileGuess(f"{container.noun}: {_TO_INSPECT}")
     if ending in _KINDS:
-        return Seen(_KINDS[ending])
+        return FileGuess(_KINDS[ending])
     image = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
     if image or head[8:12] == b"WEBP":
-        return Seen(f"{image or 'a WebP'} by its first bytes, but without an image's ending: rename it")
+        return FileGuess(f"{image or 'a WebP'} by its first bytes, but without an image's ending: rename it")
     if b"\0" in head:
-        return Seen("not an image")
+        return FileGuess("not an image")
     text = head.decode("utf-8", "replace").lstrip("\ufeff")
     return _TEXTS.get(ending, _plain_text)(text)
 
@@ -141,51 +141,53 @@ def _head(path: Path) -> bytes | None:
 # ---------------------------------------------------------------- text that may hold labels
 
 
-def _table(text: str) -> Seen:
+def _table(text: str) -> FileGuess:
     first = text.split("\n", 1)[0].strip()
     try:
         columns = next(csv.reader([first], delimiter="\t" if "\t" in first else ";" if ";" in first else ","), [])
     except csv.Error:
         columns = []
     names = ", ".join(" ".join(name.split())[:30] for name in columns[:8]) + (", ..." if len(columns) > 8 else "")
-    return Seen(f"a table with the columns {names}; labels in tables are not read", labels=True)
+    return FileGuess(f"a table with the columns {names}; labels in tables are not read", labels=True)
 
 
-def _json(text: str) -> Seen:
+def _json(text: str) -> FileGuess:
     if '"images"' in text and ('"annotations"' in text or '"file_name"' in text):
-        return Seen("COCO annotations, which are not read", labels=True)
+        return FileGuess("COCO annotations, which are not read", labels=True)
     if '"regions"' in text or '"shapes"' in text:
-        return Seen("annotations of regions, which are not read", labels=True)
-    return Seen("JSON, which is not read", labels='"label' in text or '"class' in text or '"annotations"' in text)
+        return FileGuess("annotations of regions, which are not read", labels=True)
+    return FileGuess("JSON, which is not read", labels='"label' in text or '"class' in text or '"annotations"' in text)
 
 
-def _json_lines(text: str) -> Seen:
+def _json_lines(text: str) -> FileGuess:
     try:
         fields = list(json.loads(text.split("\n", 1)[0]))
     except (ValueError, TypeError, RecursionError):
-        return Seen("text, which is not read")
-    return Seen(f"a line for each image with {', '.join(map(str, fields[:8]))}; such labels are not read", labels=True)
+        return FileGuess("text, which is not read")
+    return FileGuess(
+        f"a line for each image with {', '.join(map(str, fields[:8]))}; such labels are not read", labels=True
+    )
 
 
-def _xml(text: str) -> Seen:
+def _xml(text: str) -> FileGuess:
     if "<annotation" in text:
-        return Seen("a Pascal VOC annotation, which is not read", labels=True)
-    return Seen("XML, which is not read")
+        return FileGuess("a Pascal VOC annotation, which is not read", labels=True)
+    return FileGuess("XML, which is not read")
 
 
-def _plain_text(text: str) -> Seen:
+def _plain_text(text: str) -> FileGuess:
     first = text.split("\n", 1)[0].strip()
     if _YOLO.fullmatch(first):
-        return Seen("YOLO boxes, which are not read", labels=True)
+        return FileGuess("YOLO boxes, which are not read", labels=True)
     if _LISTED.search(first):
-        return Seen("a list of images, which is not read", labels=True)
-    return Seen("text, which is not read")
+        return FileGuess("a list of images, which is not read", labels=True)
+    return FileGuess("text, which is not read")
 
 
-def _yaml(text: str) -> Seen:
+def _yaml(text: str) -> FileGuess:
     if re.search(r"^\s*(names|nc)\s*:", text, re.MULTILINE):
-        return Seen("names of classes for YOLO, which are not read", labels=True)
-    return Seen("YAML, which is not read")
+        return FileGuess("names of classes for YOLO, which are not read", labels=True)
+    return FileGuess("YAML, which is not read")
 
 
 _TEXTS = {
