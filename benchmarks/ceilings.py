@@ -2,9 +2,9 @@
 
     python -m benchmarks.ceilings STORE... [--transform T] [--batch-size N] [--rounds N] [--seconds S]
 
-Every store is loaded with either output, in turns; medians. Each turn measures its own ceilings just before (see
-core/loading/ceilings.py), in images a second on all CPUs at once: `read`, the stored bytes copied out of the container;
-`decode`, these decompressed and decoded; `collate`, all that the host does, without a consumer; `memory`, one copy of
+Every store is loaded with either output, in turns; medians. Each turn measures its own limits just before (see
+core/loading/stage_limits.py), in images per second on all CPUs at once: `read`, the stored bytes copied out of the
+container; `decode`, these decompressed and decoded; `collate`, all that the host does, without a consumer; `memory`, one copy of
 the finished batches.
 """
 

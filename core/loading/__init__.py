@@ -1,13 +1,12 @@
 """Batches for training, module by module in the order in which data travels.
 
     batch_sampler  which samples, in which order, in which batch, on which rank
-    fetch          indices to stored payloads
-    decompress     stored payloads to payloads
     decode         payloads to pixels
     transform      which part of each image, at which size, flipped or not
     normalise      pixels to numbers in the layout that networks take
     collate        the memory in which a batch lies, reused once nobody holds it
-    pipeline       these stages in a row, for one batch
+    pipeline       fetch, decompress, decode, transform, normalise in a row, for one batch
+    fused          the same in one pass over memory, compiled
     executors      who does it: this thread, several threads, several processes
     transfer       to the device
     loaders        the loaders one can choose from, each with an engine that makes the batches

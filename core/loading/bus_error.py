@@ -107,70 +107,90 @@ def _compiled(map_memory: int, set_action: int) -> tuple[Any, int]:
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     target = binding.Target.from_default_triple().create_target_machine(jit=True)
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(_handler(map_memory, set_action)), target)
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(_Handler(map_memory, set_action).text()), target)
     engine.finalize_object()
     return engine, int(engine.get_function_address("on_bus_error"))
 
 
-def _handler(map_memory: int, set_action: int) -> str:
-    """on_bus_error(signal, info, context) in LLVM's language: count the fault in every stretch that it lies in, and put
-    a page of zeros there; without such a stretch restore what was before, for which the fault happens again."""
-    from llvmlite import ir
+class _Handler:
+    """on_bus_error(signal, info, context) in LLVM's language, block by block.
 
-    number, word, page = ir.IntType(32), ir.IntType(64), mmap.PAGESIZE
-    module = ir.Module("bus_error")
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [number, word, word]), "on_bus_error")
-    begin, look, count, following, ended, replace, give_up, done = (
-        function.append_basic_block(name)
-        for name in ("begin", "look", "count", "following", "ended", "replace", "give_up", "done")
-    )
+    It counts the fault in every stretch that it lies in, and puts a page of zeros there; without such a stretch it
+    restores what was before, for which the fault happens again.
+    """
 
-    def field(at: Any, offset: int) -> Any:
-        return build.inttoptr(build.add(at, word(offset)), word.as_pointer())
+    def __init__(self, map_memory: int, set_action: int) -> None:
+        """The addresses of `mmap` and `sigaction`."""
+        from llvmlite import ir
 
-    def call(address: int, returns: Any, *arguments: Any) -> Any:
-        kind = ir.FunctionType(returns, [argument.type for argument in arguments])
-        return build.call(build.inttoptr(word(address), kind.as_pointer()), arguments)
+        self._ir = ir
+        self._map_memory, self._set_action = map_memory, set_action
+        self._number, self._word = ir.IntType(32), ir.IntType(64)
+        self._module = ir.Module("bus_error")
+        kind = ir.FunctionType(ir.VoidType(), [self._number, self._word, self._word])
+        self._function = ir.Function(self._module, kind, "on_bus_error")
+        names = ("begin", "look", "count", "following", "ended", "replace", "give_up", "done")
+        self._blocks = {name: self._function.append_basic_block(name) for name in names}
+        self._build = ir.IRBuilder(self._blocks["begin"])
 
-    build = ir.IRBuilder(begin)
-    fault = build.load(field(function.args[1], ADDRESS_AT))
-    build.branch(look)
+    def text(self) -> str:
+        self._fault = self._build.load(self._field(self._function.args[1], ADDRESS_AT))
+        self._build.branch(self._blocks["look"])
+        any_found = self._look_in_each_slot()
+        self._build.position_at_end(self._blocks["ended"])
+        watched = self._build.icmp_unsigned("!=", any_found, self._word(0))
+        self._build.cbranch(watched, self._blocks["replace"], self._blocks["give_up"])
+        self._replace_page()
+        self._build.position_at_end(self._blocks["give_up"])
+        before = self._word(ctypes.addressof(_before))
+        self._call(self._set_action, self._number, self._function.args[0], before, self._word(0))
+        self._build.branch(self._blocks["done"])
+        self._build.position_at_end(self._blocks["done"])
+        self._build.ret_void()
+        return str(self._module)
 
-    build.position_at_end(look)
-    slot, found = build.phi(word), build.phi(word)
-    inside = build.and_(
-        build.icmp_unsigned(">=", fault, build.load(field(slot, 8 * START))),
-        build.icmp_unsigned("<", fault, build.load(field(slot, 8 * END))),
-    )
-    build.cbranch(inside, count, following)
+    def _look_in_each_slot(self) -> Any:
+        """The loop over the table, which counts the fault where it lies inside; whether any slot had it."""
+        build, word, blocks = self._build, self._word, self._blocks
+        build.position_at_end(blocks["look"])
+        slot, found = build.phi(word), build.phi(word)
+        inside = build.and_(
+            build.icmp_unsigned(">=", self._fault, build.load(self._field(slot, 8 * START))),
+            build.icmp_unsigned("<", self._fault, build.load(self._field(slot, 8 * END))),
+        )
+        build.cbranch(inside, blocks["count"], blocks["following"])
 
-    build.position_at_end(count)
-    build.atomic_rmw("add", field(slot, 8 * FAULTS), word(1), "monotonic")
-    build.branch(following)
+        build.position_at_end(blocks["count"])
+        build.atomic_rmw("add", self._field(slot, 8 * FAULTS), word(1), "monotonic")
+        build.branch(blocks["following"])
 
-    build.position_at_end(following)
-    any_found = build.phi(word)
-    any_found.add_incoming(found, look)
-    any_found.add_incoming(word(1), count)
-    next_slot = build.add(slot, word(24))
-    build.cbranch(build.icmp_unsigned("<", next_slot, word(_table.ctypes.data + _table.nbytes)), look, ended)
-    for phi, first, later in ((slot, word(_table.ctypes.data), next_slot), (found, word(0), any_found)):
-        phi.add_incoming(first, begin)
-        phi.add_incoming(later, following)
+        build.position_at_end(blocks["following"])
+        any_found = build.phi(word)
+        any_found.add_incoming(found, blocks["look"])
+        any_found.add_incoming(word(1), blocks["count"])
+        next_slot = build.add(slot, word(24))
+        more = build.icmp_unsigned("<", next_slot, word(_table.ctypes.data + _table.nbytes))
+        build.cbranch(more, blocks["look"], blocks["ended"])
+        for phi, first, later in ((slot, word(_table.ctypes.data), next_slot), (found, word(0), any_found)):
+            phi.add_incoming(first, blocks["begin"])
+            phi.add_incoming(later, blocks["following"])
+        return any_found
 
-    build.position_at_end(ended)
-    build.cbranch(build.icmp_unsigned("!=", any_found, word(0)), replace, give_up)
+    def _replace_page(self) -> None:
+        """Put zeros in place of the page in which the fault lies."""
+        build, word, number = self._build, self._word, self._number
+        build.position_at_end(self._blocks["replace"])
+        page = mmap.PAGESIZE
+        place = build.and_(self._fault, word(-page))
+        protection = number(mmap.PROT_READ)
+        flags = number(mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_FIXED)
+        made = self._call(self._map_memory, word, place, word(page), protection, flags, number(-1), word(0))
+        build.cbranch(build.icmp_unsigned("==", made, place), self._blocks["done"], self._blocks["give_up"])
 
-    build.position_at_end(replace)
-    place = build.and_(fault, word(-page))
-    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_FIXED
-    made = call(map_memory, word, place, word(page), number(mmap.PROT_READ), number(flags), number(-1), word(0))
-    build.cbranch(build.icmp_unsigned("==", made, place), done, give_up)
+    def _field(self, at: Any, offset: int) -> Any:
+        """The address of the word that stands `offset` bytes behind `at`."""
+        return self._build.inttoptr(self._build.add(at, self._word(offset)), self._word.as_pointer())
 
-    build.position_at_end(give_up)
-    call(set_action, number, function.args[0], word(ctypes.addressof(_before)), word(0))
-    build.branch(done)
-
-    build.position_at_end(done)
-    build.ret_void()
-    return str(module)
+    def _call(self, address: int, returns: Any, *arguments: Any) -> Any:
+        kind = self._ir.FunctionType(returns, [argument.type for argument in arguments])
+        return self._build.call(self._build.inttoptr(self._word(address), kind.as_pointer()), arguments)

@@ -20,9 +20,7 @@ from ..base.contracts import Buffer, Labels
 from ..base.errors import InputError
 from .batch_sampler import BatchSpec, Indices
 from .decode import JPEG, plain_size
-from .decompress import Decompress
 from .executors import Executor, Inline, Threads
-from .fetch import Fetch
 from .pipeline import Laps, StagedPipeline, Stopwatch, Stored, check_shapes
 from .transfer import Batch, OnDevice
 from .transform import SIDE, View
@@ -67,7 +65,8 @@ def choose_decoder(asked: str, store: Stored, device: torch.device) -> DeviceDec
 
 
 def _begins_with_jpeg(store: Stored) -> bool:
-    (first,) = Decompress(store.compression)(Fetch(store.reader)(np.zeros(1, np.int64)))
+    (stored,) = store.reader.read([0])
+    first = stored if store.compression.identity else store.compression.decompress(stored)
     return store.payload_shape is None and bytes(first[:3]) == JPEG
 
 

@@ -87,7 +87,7 @@ class Locate:
         else:
             located = Extents(mapped.memory, mapped.offsets[indices], mapped.lengths[indices])
             watch.lap("fetch")
-            if not self.stages.decompress.compression.identity:
+            if not self.stages.compression.identity:
                 located = joined(self._decompressed(indices, located))
             if self.stages.checks is not None:
                 self.stages.checks.of_extents(indices, located)
@@ -96,7 +96,7 @@ class Locate:
 
     def _decompressed(self, indices: Indices, stored: Extents) -> Sequence[Buffer]:
         """All at once where the compression can; one by one where not, or where one is broken: that names it."""
-        compression = self.stages.decompress.compression
+        compression = self.stages.compression
         if isinstance(compression, ManyAtOnce):
             with suppress(ValueError):
                 return compression.decompress_many(stored)
@@ -105,7 +105,7 @@ class Locate:
     @cached_property
     def _mapped(self) -> Extents | None:
         """The whole container's extents, where it is mapped."""
-        reader = self.stages.fetch.reader
+        reader = self.stages.reader
         return reader.extents() if isinstance(reader, Mapped) else None
 
     def __getstate__(self) -> dict[str, Any]:

@@ -15,8 +15,6 @@ from ..base.contracts import Buffer, Compression, Encoding, Labels, Pixels, Read
 from ..base.errors import InputError, WorkError
 from .batch_sampler import BatchSpec, Indices
 from .decode import Decode
-from .decompress import Decompress
-from .fetch import Fetch
 from .normalise import Images, Normalise
 from .transform import SIDE, Transform
 from .truncation import TruncationGuard
@@ -84,11 +82,11 @@ class Stopwatch:
 
 @dataclass(frozen=True)
 class StagedPipeline:
-    """Any store, any encoding, one stage after the other; each stage is a callable that can be replaced."""
+    """Any store, any encoding, one stage after the other. Picklable; the reader opens for itself in each process."""
 
     native: ClassVar[bool] = False
-    fetch: Fetch
-    decompress: Decompress
+    reader: Reader
+    compression: Compression
     decode: Decode
     transform: Transform
     normalise: Normalise
@@ -109,7 +107,17 @@ class StagedPipeline:
     @cached_property
     def guard(self) -> TruncationGuard:
         """To be entered around whatever reads payloads: a container that is cut short is an error then."""
-        return TruncationGuard(self.fetch.reader, self.name)
+        return TruncationGuard(self.reader, self.name)
+
+    def fetch(self, indices: Indices) -> list[Buffer]:
+        """The stored bytes of these samples, in this order."""
+        return self.reader.read(indices.tolist())
+
+    def decompress(self, stored: Sequence[Buffer]) -> Sequence[Buffer]:
+        """Payload by payload; nothing to do where the store is not compressed. Raises ValueError for broken bytes."""
+        if self.compression.identity:
+            return stored
+        return [self.compression.decompress(payload) for payload in stored]
 
     def pixels(self, indices: Indices, watch: Stopwatch) -> Sequence[Pixels]:
         """The decoded images of these samples. Raises WorkError that names the sample which does not decode."""
@@ -158,8 +166,8 @@ def staged(
 ) -> StagedPipeline:
     """The stages for this store, with Pillow's way of resizing; `checks`: what payloads are compared with."""
     return StagedPipeline(
-        Fetch(store.reader),
-        Decompress(store.compression),
+        store.reader,
+        store.compression,
         Decode(store.encoding),
         Transform(transform, seed),
         normalise,

@@ -34,12 +34,12 @@ class Load:
     store; what is handed out while it runs is looked at and compared when it has stopped. After each batch a training
     `step` is done: "sleep" or "busy" of `step_ms` milliseconds (none at 0), or a small real "model" on the device.
     Where the same load is repeated, `compare=False` and `ladder=False` leave out the comparison before and the
-    measuring of the ceilings.
+    measuring of the stage limits.
 
     The result: `first_batch_s` from opening the store to its first batch; `samples`, `seconds` and their quotient
     `samples_per_s` after the first batch of each worker; `epochs`, the samples per second of each whole epoch;
-    `ceilings` (see `core.loading.ceilings`; of a cold load also `cold read`); `stages`, microseconds of one worker's
-    time a sample; `wait_share`, the share of the time in which the trainer waited for data (None without a step);
+    `ceilings` (see `core.loading.stage_limits`; of a cold load also `cold read`); `stages`, microseconds of a worker's
+    time per sample; `wait_share`, the share of the time in which the trainer waited for data (None without a step);
     `cache` ("warm", "cold", or "uncontrolled" where looking at the pages does not confirm it); `workers` (chosen once,
     before the clock starts), why (`workers_reason`), and what to ask for to be given the same (`workers_used`); `cpus`,
     those in use; `checked`, the samples whose pixels were compared; `shuffle_quality` (1.0: batches mix the classes
@@ -100,8 +100,8 @@ class Load:
     def _known(self, path: Path) -> dict[str, Any]:
         """What is compared and measured before. A function of its own, so that nothing keeps the store mapped."""
         from ..processes.cpus import usable_cpus
-        from .ceilings import measure_ceilings
         from .check import check_loader, check_shuffling
+        from .stage_limits import measure_stage_limits
 
         normalise = self._normalise
         known: dict[str, Any] = {"checked": 0, "ceilings": {}, "cpus": usable_cpus()}
@@ -112,7 +112,7 @@ class Load:
                 known["checked"] = check_loader(store, loader, self.transform, self.seed, normalise)
             known["shuffle_quality"] = check_shuffling(store, loader, list(loader.sampler.specs(0)))
             if self.ladder:
-                known["ceilings"] = measure_ceilings(
+                known["ceilings"] = measure_stage_limits(
                     store, loader, normalise, transform=self.transform, seed=self.seed, device=self.device
                 )
         return known
@@ -120,7 +120,7 @@ class Load:
     def _cold_read(self, path: Path) -> dict[str, float]:
         """How fast the store alone can be read when the page cache does not hold it; nothing where that cannot be."""
         from .cache import prepare_cache
-        from .ceilings import measure_cold_read
+        from .stage_limits import measure_cold_read
 
         if prepare_cache(path, "cold") != "cold":
             return {}

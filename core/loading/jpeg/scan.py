@@ -132,7 +132,11 @@ def _plan_blocks(state: DecoderState) -> int:
 @kernel
 def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: DecoderState, part: ImagePart) -> bool:
     """MCUs [first, stop) from `state.stream`. False where the stream is damaged, too short, or libjpeg's arithmetic of
-    16 bits would give something else."""
+    16 bits would give something else.
+
+    One long function on purpose: the place in the stream and the three predictions go from block to block. A function
+    per block would take and return all of them, in the loop that decides the decoder's speed.
+    """
     count_of_blocks = _plan_blocks(state)
     plans, zigzag = np.uint64(state.blocks.ctypes.data), np.uint64(state.zigzag.ctypes.data)
     block = np.uint64(state.block.ctypes.data)

@@ -1,7 +1,7 @@
-"""What this machine could do at best for one store: a ladder of rates, measured beside every load.
+"""Stage throughput limits of one store on this machine: upper bounds of its loading, measured beside every load.
 
-Its rungs are cumulative: each is the rate at which samples could be made if the work ended there, with the fastest
-code there is for it, on all CPUs at once. Where a load stands on the ladder says what holds it back.
+They are cumulative: each is the rate at which samples could be made if the work ended after that stage, with the
+fastest code there is for it, on all CPUs at once. How a load compares with them says what holds it back.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from .pipeline import Pipeline, Stopwatch, Stored, sample_size, staged
 from .transfer import Batch, transfer_to
 
 MOMENT = 0.1
-"""Seconds that each rung is measured for, twice."""
+"""Seconds that each limit is measured for, twice."""
 
-RUNGS = ("read", "decompress", "decode", "transform", "collate")
-"""The cumulative ones, from the ground up."""
+STAGES = ("read", "decompress", "decode", "transform", "collate")
+"""Those with a cumulative limit, in the order of the work."""
 
 COPIES = 20
 """Batches that are copied to a device at a time."""
@@ -53,39 +53,37 @@ Work = Callable[[int], object]
 """Does something with so many samples."""
 
 
-def measure_ceilings(
+def measure_stage_limits(
     store: Stored, loader: Loader, normalise: Normalise, *, transform: str = "none", seed: int = 0, device: str = "cpu"
 ) -> dict[str, float]:
     """Samples per second, each of these on all CPUs at once.
 
     `read`: the stored bytes copied out of the container. `decompress`: these, decompressed (compressed stores only).
     `decode`: and decoded (bare pixels need none). `transform`: and cropped and resized (where there is a transform).
-    `collate`: and normalised into a batch: all that the host does. Then two that are no rungs but walls beside the
-    ladder: `memory`, a finished batch copied within memory, and `copy`, batches sent to the device (not for "cpu"). For
-    stores that are decoded, `from raw` says what it would be if the pixels lay there as they are.
+    `collate`: and normalised into a batch: all that the host does. Then two that are not cumulative: `memory`, a
+    finished batch copied within memory, and `copy`, batches sent to the device (not for "cpu"). For stores that are
+    decoded, `from raw` says what it would be if the pixels lay there as they are.
     """
     host = Normalise(transfer_to(device, normalise).host_output)
     works, most = _Works(store, transform, seed, host), min(loader.sampler.batch_size, len(store))
-    ladder = {
-        name: max(_rate(way, most, native=native) for way in ways) for name, ways, native in works.rungs()
-    }  # fmt: skip
-    walls = {"memory": _rate(works.copied, most, native=True)}
-    if "decode" in ladder:
-        walls["from raw"] = _rate(works.from_raw(), most, native=has_compiler())
+    limits = {name: max(_rate(way, most, native=native) for way in ways) for name, ways, native in works.stages()}
+    others = {"memory": _rate(works.copied, most, native=True)}
+    if "decode" in limits:
+        others["from raw"] = _rate(works.from_raw(), most, native=has_compiler())
     if device != "cpu":
-        walls["copy"] = _rate_of_sending((most, 3, *works.size), device, normalise)
-    return {**_monotone(ladder), **walls}
+        others["copy"] = _rate_of_sending((most, 3, *works.size), device, normalise)
+    return {**_monotone(limits), **others}
 
 
-def _monotone(ladder: dict[str, float]) -> dict[str, float]:
-    """No rung below the next: who got further in that time had got so far, too (a kernel that decodes only what a
-    view shows is faster than any that decodes it all)."""
-    rates = np.maximum.accumulate(list(ladder.values())[::-1])[::-1]
-    return dict(zip(ladder, rates.tolist(), strict=True))
+def _monotone(limits: dict[str, float]) -> dict[str, float]:
+    """No limit below the next stage's: who got further in that time had got so far, too (a kernel that decodes only
+    what a view shows is faster than any that decodes it all)."""
+    rates = np.maximum.accumulate(list(limits.values())[::-1])[::-1]
+    return dict(zip(limits, rates.tolist(), strict=True))
 
 
 class _Works:
-    """What is repeated to measure each rung."""
+    """What is repeated to measure each limit."""
 
     def __init__(self, store: Stored, transform: str, seed: int, host: Normalise) -> None:
         self._store = store
@@ -94,7 +92,7 @@ class _Works:
         self.size = sample_size(store, self._stages)
         self._local = threading.local()
 
-    def rungs(self) -> Iterator[tuple[str, list[Work], bool]]:
+    def stages(self) -> Iterator[tuple[str, list[Work], bool]]:
         """(name, the ways to do it, of which the fastest counts; whether they leave Python's lock alone)."""
         stages = self._stages
         all_of_it = fastest(self._store, stages)

@@ -1,4 +1,4 @@
-"""The ladder of ceilings, the training step and what the trainer waits, and where steady state begins."""
+"""Stage throughput limits, the training step and what the trainer waits, and where steady state begins."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from core.base.errors import InputError
-from core.loading import ceilings
-from core.loading.ceilings import RUNGS, measure_ceilings, measure_cold_read
+from core.loading import stage_limits
 from core.loading.consumer import Consumer
 from core.loading.loader import make_loader
 from core.loading.normalise import Normalise
+from core.loading.stage_limits import STAGES, measure_cold_read, measure_stage_limits
 from core.loading.steps import STEPS, Busy, SmallModel, make_step
 from core.loading.transfer import Batch
 from tests.loading_fixtures import memory_store
@@ -24,11 +24,11 @@ from tests.loading_fixtures import memory_store
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ceilings, "MOMENT", 0.01)
+    monkeypatch.setattr(stage_limits, "MOMENT", 0.01)
 
 
 @pytest.mark.parametrize(
-    ("store", "transform", "rungs"),
+    ("store", "transform", "stages"),
     [
         ({}, "none", ["read", "collate"]),
         ({"compression": "zstd"}, "none", ["read", "decompress", "collate"]),
@@ -36,18 +36,18 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"encoding": "jpeg"}, "eval224", ["read", "decode", "transform", "collate"]),
     ],
 )
-def test_a_rung_for_every_stage_that_there_is(store: dict[str, str], transform: str, rungs: list[str]) -> None:
+def test_a_limit_for_every_stage_that_there_is(store: dict[str, str], transform: str, stages: list[str]) -> None:
     stored = memory_store([(24, 24)] * 12, **store)
     with make_loader(stored, batch_size=8, workers=0, transform=transform) as loader:
-        told = measure_ceilings(stored, loader, Normalise(), transform=transform)
-    assert list(told) == [*rungs, "memory", *(["from raw"] if "decode" in rungs else [])]
-    assert [name for name in RUNGS if name in told] == rungs
-    rates = [told[name] for name in rungs]
-    assert rates == sorted(rates, reverse=True), "no rung below the next"
+        told = measure_stage_limits(stored, loader, Normalise(), transform=transform)
+    assert list(told) == [*stages, "memory", *(["from raw"] if "decode" in stages else [])]
+    assert [name for name in STAGES if name in told] == stages
+    rates = [told[name] for name in stages]
+    assert rates == sorted(rates, reverse=True), "no limit below the next"
     assert min(rates) > 0
 
 
-def test_a_device_has_a_wall_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_has_a_limit_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = []
 
     class Sends:
@@ -61,10 +61,10 @@ def test_a_device_has_a_wall_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None
                 sent.append(batch.images.shape)
                 yield batch
 
-    monkeypatch.setattr(ceilings, "transfer_to", lambda name, normalise: Sends())
+    monkeypatch.setattr(stage_limits, "transfer_to", lambda name, normalise: Sends())
     stored = memory_store([(24, 24)] * 12)
     with make_loader(stored, batch_size=8, workers=0) as loader:
-        told = measure_ceilings(stored, loader, Normalise(), device="somewhere")
+        told = measure_stage_limits(stored, loader, Normalise(), device="somewhere")
     assert told["copy"] > 0
     assert set(sent) == {(8, 3, 24, 24)}
 
