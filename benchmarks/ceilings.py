@@ -4,8 +4,8 @@
 
 Every store is loaded with either output, in turns; medians. Each turn measures its own limits just before (see
 core/loading/stage_limits.py), in images per second on all CPUs at once: `read`, the stored bytes copied out of the
-container; `decode`, these decompressed and decoded; `collate`, all that the host does, without a consumer; `memory`, one copy of
-the finished batches.
+container; `decode`, these decompressed and decoded; `collate`, all that the host does, without a consumer; `memory`,
+one copy of the finished batches.
 """
 
 from __future__ import annotations
