@@ -146,7 +146,7 @@ def test_every_picture_begins_with_nothing_measured(task: str, furnished: Home) 
     until(lambda: Jobs(furnished).get(job.id).started)
     running = replace(Jobs(furnished).get(job.id), task=task)
     watch = Watch(running)
-    watch._take(Stamped(time.time(), Progress("measuring", 1, 4, "turns")))
+    watch._take(Stamped(time.time(), Progress("measuring", 1, 4, "repeats")))
     drawn = picture(running, watch)
     assert "measuring" in drawn
     ElementTree.fromstring(f"<div>{drawn}</div>")

@@ -143,14 +143,14 @@ class _Course:
         planned = self.experiment.seconds + OVERHEAD_S
         left = Remaining(dict.fromkeys(names, rounds), dict.fromkeys(names, planned))
         for done, (number, setting) in enumerate(_order(self.settings, rounds)):
-            yield Progress(STAGE, done, total, "turns", left.seconds)
+            yield Progress(STAGE, done, total, "repeats", left.seconds)
             began = time.monotonic()
             if setting.name not in self.refused:
                 yield from self._turn_or_reason(setting, number)
                 left.note(setting.name, 1, time.monotonic() - began)
             if setting.name in self.refused:
                 left.drop(setting.name)
-        yield Progress(STAGE, total, total, "turns", 0.0)
+        yield Progress(STAGE, total, total, "repeats", 0.0)
 
     def outcome(self, setup: Mapping[str, Any]) -> dict[str, Any]:
         return {

@@ -85,7 +85,7 @@ class Scaling(Settings):
         left = Remaining(dict.fromkeys(kinds, self.rounds), dict.fromkeys(kinds, self.seconds + OVERHEAD_S))
         with Monitor(recorder.beside("monitor.csv")) as monitor:
             for number, one in product(range(self.rounds), configurations):
-                yield Progress("measuring", len(rows), total, "turns", left.seconds)
+                yield Progress("measuring", len(rows), total, "repeats", left.seconds)
                 began = monotonic()
                 with blamed_on(f"{manifests[one.store].format}, {one}"):
                     row = yield from self._measure(one, manifests[one.store], number + 1, monitor, chosen)
@@ -93,7 +93,7 @@ class Scaling(Settings):
                 recorder.add("turn", row)
                 rows.append(row)
                 yield Sample("turn", {name: value for name, value in row.items() if value is not None})
-        yield Progress("measuring", total, total, "turns", 0.0)
+        yield Progress("measuring", total, total, "repeats", 0.0)
         yield Result({"file": str(recorder.path), "setup": setup, "turns": rows})
 
     def _configurations(self) -> list[ScalingConfiguration]:

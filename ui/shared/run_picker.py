@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import streamlit as st
 
 
-class Kept(Protocol):
+class KeptRun(Protocol):
     """A run that was kept on the disk."""
 
     @property
@@ -17,7 +17,7 @@ class Kept(Protocol):
         """Of its record."""
 
 
-RunT = TypeVar("RunT", bound=Kept)
+RunT = TypeVar("RunT", bound=KeptRun)
 
 NO_RUNS = "Results are kept and listed here."
 

@@ -30,7 +30,7 @@ from .scratch_dir import ScratchDirectory
 
 WORKPLACE = ".measuring"
 WORK = "seconds of work"
-"""The unit of its progress: turns differ a thousandfold."""
+"""The unit of its progress: repeats differ a thousandfold."""
 
 TRIAL = 64
 """Images with which every turn is tried, so that its cost can be foretold."""
@@ -152,7 +152,7 @@ class _Running:
         ways = [choice.way(self.images, asked.batch_size) for choice in self.chosen if not choice.why_not]
         self.turns = [Workload(way, layout) for way in ways for layout in way.layouts]
         for number, turn in enumerate(self.turns):
-            yield Progress("trying every way once", number, len(self.turns), "turns")
+            yield Progress("trying each method once", number, len(self.turns), "repeats")
             yield from self._trial(turn, min(TRIAL, count))
             if most > TRIAL and self.cutoffs[0] > LARGE_TRIAL and self._seconds(turn) < LARGE_TRIAL_SECONDS:
                 yield from self._trial(turn, LARGE_TRIAL)
