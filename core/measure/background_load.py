@@ -52,5 +52,5 @@ def background_text(share: float | None) -> str:
         return ""
     return (
         f"Background load: other programs took {share:.0%} of the processors during this measurement, so its speeds "
-        "are too low and reasons may be wrong. Measure again on a quiet machine."
+        "are too low and its bottlenecks may be wrong. Measure again on an idle machine."
     )

@@ -71,7 +71,7 @@ def busy_text(shares: Iterable[float | None]) -> str:
         return ""
     return (
         f"Background load: other programs took up to {busy:.0%} of the processors meanwhile, so these figures are too "
-        "low. Measure again on a quiet machine."
+        "low. Measure again on an idle machine."
     )
 
 
