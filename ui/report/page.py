@@ -48,8 +48,8 @@ def draw() -> None:
 def _draw_report(dataset: Dataset) -> None:
     """Everything; `dataset` has a store at least."""
     evidence = _evidence(str(state.home().root), dataset.name, dataset.fingerprint, _changed(dataset.name))
-    answers, setting = _draw_questions(evidence)
-    report = _composed(evidence, answers, setting)
+    answers, configuration = _draw_questions(evidence)
+    report = _composed(evidence, answers, configuration)
     sections = {section.name: section for section in report.sections}
     with st.container(border=True):
         draw_section(sections[ANSWER])
@@ -59,10 +59,10 @@ def _draw_report(dataset: Dataset) -> None:
     _draw_measured(report)
 
 
-def _composed(evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None) -> Report:
+def _composed(evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None) -> Report:
     from core.report.compose import compose
 
-    return compose(evidence, answers, setting)
+    return compose(evidence, answers, configuration)
 
 
 # ---------------------------------------------------------------- questions
@@ -76,16 +76,16 @@ def _draw_questions(evidence: Evidence) -> tuple[Answers, LoadingConfiguration |
                 question.text, list(question.choices), format_func=question.choices.__getitem__,
                 key=f"report.{question.name}", persist_state="session",
             )  # fmt: skip
-        images, memory, way = st.columns([1, 1, 2])
+        images, memory, loading = st.columns([1, 1, 2])
         count = images.number_input(
             "Expected number of images", 1, MOST_IMAGES, Answers.images, 100_000, key="report.images",
             help="Sizes and times are predicted for this many images like the dataset's.", persist_state="session",
         )  # fmt: skip
         with memory:
             memory_bytes = _ask_memory(evidence)
-        with way:
-            setting = _ask_setting(evidence)
-    return Answers(**given, images=int(count), memory_bytes=memory_bytes), setting
+        with loading:
+            configuration = _ask_configuration(evidence)
+    return Answers(**given, images=int(count), memory_bytes=memory_bytes), configuration
 
 
 def _ask_memory(evidence: Evidence) -> int | None:
@@ -98,7 +98,7 @@ def _ask_memory(evidence: Evidence) -> int | None:
     return None if gigabytes is None else round(gigabytes * GIGABYTE)
 
 
-def _ask_setting(evidence: Evidence) -> LoadingConfiguration | None:
+def _ask_configuration(evidence: Evidence) -> LoadingConfiguration | None:
     """Which loader configuration to go by; nothing to ask where there is but one."""
     found = loading_configurations(evidence)
     if not found:
@@ -106,7 +106,7 @@ def _ask_setting(evidence: Evidence) -> LoadingConfiguration | None:
         return None
     return st.selectbox(
         f"Loader configuration ({len(found):,} measured)", found,
-        format_func=lambda setting: setting.text, key=f"report.setting.{evidence.images.name}.{len(found)}",
+        format_func=lambda configuration: configuration.text, key=f"report.setting.{evidence.images.name}.{len(found)}",
         help="Speeds are compared within one configuration only.", persist_state="session",
     )  # fmt: skip
 

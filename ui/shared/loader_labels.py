@@ -1,4 +1,4 @@
-"""What people read of a loader experiment: its settings by name, and what it means."""
+"""What people read of a loader run: its configurations by name, and what it means."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def conditions(record: LoaderRun) -> str:
 
 
 def _shared(record: LoaderRun) -> str:
-    """The fields in which all settings agree."""
+    """The fields in which all configurations agree."""
     row = record.turns[0] if record.turns else {}
     names = ("loader", "batch_size", "workers", "transform", "device", "output")
     agreed = [name for name in names if name not in record.varied and (name in row or name == "workers")]

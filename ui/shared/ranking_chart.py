@@ -74,5 +74,5 @@ def by_configuration(table: pd.DataFrame) -> alt.Y:
     return alt.Y("configuration:N", title=None, sort=list(table["configuration"]), axis=alt.Axis(labelLimit=320))
 
 
-def bar_step(settings: int) -> int:
-    return NARROW if settings > MANY else BAR
+def bar_step(configurations: int) -> int:
+    return NARROW if configurations > MANY else BAR

@@ -36,7 +36,7 @@ SECONDS_AXIS = (
     "datum.value >= 1 ? format(datum.value, ',~r') + ' s' : datum.value >= 1e-3 ? "
     "format(datum.value * 1e3, ',~r') + ' ms' : format(datum.value * 1e6, ',~r') + ' µs'"
 )
-"""Vega's way of writing 0.001 as "1 ms"."""
+"""Vega's notation of 0.001 as "1 ms"."""
 
 LOG, LINEAR, EACH = "Log-log", "Linear", "Per image"
 
@@ -124,29 +124,31 @@ def _looks(rows: Sequence[Row]) -> dict[str, Any]:
     """Colour by format, dashes by variant, as one legend of methods."""
     import altair as alt
 
-    ways = methods_of(rows)
-    labels = [store_name(*way) for way in ways]
+    methods = methods_of(rows)
+    labels = [store_name(*method) for method in methods]
     dashes = [
-        TUTORIAL_DASH if variant == TUTORIAL else DASHES[_place(ways, format, variant) % len(DASHES)]
-        for format, variant in ways
+        TUTORIAL_DASH if variant == TUTORIAL else DASHES[_place(methods, format, variant) % len(DASHES)]
+        for format, variant in methods
     ]
-    colours = [format_colour(format) for format, _ in ways]
+    colours = [format_colour(format) for format, _ in methods]
     return {
         "color": alt.Color("method:N", title=None, scale=alt.Scale(domain=labels, range=colours)),
         "strokeDash": alt.StrokeDash("method:N", title=None, scale=alt.Scale(domain=labels, range=dashes)),
     }
 
 
-def _place(ways: Sequence[tuple[str, str]], format: str, variant: str) -> int:
+def _place(methods: Sequence[tuple[str, str]], format: str, variant: str) -> int:
     """A variant's place among those of its format that are ours."""
-    return [other for name, other in ways if name == format and other != TUTORIAL].index(variant)
+    return [other for name, other in methods if name == format and other != TUTORIAL].index(variant)
 
 
 def methods_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
     """(format, variant) of all rows, in the order of the table of formats, tutorials last in each."""
     order = list(FORMATS)
     found = list(dict.fromkeys((row["format"], row["variant"]) for row in rows))
-    return sorted(found, key=lambda way: (order.index(way[0]) if way[0] in order else len(order), way[1] == TUTORIAL))
+    return sorted(
+        found, key=lambda method: (order.index(method[0]) if method[0] in order else len(order), method[1] == TUTORIAL)
+    )
 
 
 # ---------------------------------------------------------------- who wins where

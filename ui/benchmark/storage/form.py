@@ -31,15 +31,15 @@ def draw_form(dataset: Dataset) -> None:
     """Methods, numbers of images, time, and the button."""
     with st.container(border=True):
         settings = _draw_settings(dataset)
-        ways = _draw_ways(dataset, settings["size"])
+        methods = _draw_methods(dataset, settings["size"])
         cutoffs = _draw_cutoffs(dataset, str(settings["split"]))
-        fields = {"dataset": dataset.name, "ways": ways, "cutoffs": cutoffs, **settings}
+        fields = {"dataset": dataset.name, "ways": methods, "cutoffs": cutoffs, **settings}
         _draw_start(dataset, fields)
 
 
-def _draw_ways(dataset: Dataset, size: int | None) -> list[str]:
+def _draw_methods(dataset: Dataset, size: int | None) -> list[str]:
     one_shape = size is not None or len(dataset.shapes()) == 1
-    every = [*all_ways()]
+    every = [*all_methods()]
     chosen = st.multiselect(
         "Storage methods",
         every,
@@ -54,21 +54,21 @@ def _draw_ways(dataset: Dataset, size: int | None) -> list[str]:
     return chosen
 
 
-def _factors(way: str) -> Mapping[str, str]:
-    return store_factors(*way.split("/", 1))
+def _factors(method: str) -> Mapping[str, str]:
+    return store_factors(*method.split("/", 1))
 
 
-def all_ways() -> Sequence[str]:
+def all_methods() -> Sequence[str]:
     """Every encoding with every compression in every format, and the tutorial's code, format by format."""
     compressed = [name for name, entry in COMPRESSIONS.items() if name != "none" and entry.available()]
-    ways = []
+    methods = []
     for format, entry in FORMATS.items():
         if not entry.available():
             continue
-        ways += [f"{format}/{encoding}" for encoding in ENCODINGS]
-        ways += [f"{format}/{TUTORIAL}"] if entry.tutorial else []
-        ways += [f"{format}/{encoding}-{name}" for encoding in ("raw", "original") for name in compressed]
-    return ways
+        methods += [f"{format}/{encoding}" for encoding in ENCODINGS]
+        methods += [f"{format}/{TUTORIAL}"] if entry.tutorial else []
+        methods += [f"{format}/{encoding}-{name}" for encoding in ("raw", "original") for name in compressed]
+    return methods
 
 
 def _draw_cutoffs(dataset: Dataset, split: str) -> list[int]:

@@ -110,11 +110,13 @@ def _missing(rankings: Sequence[OperationRanking]) -> str:
 
 def left_out_text(told: Mapping[str, Any]) -> str:
     """A line of what was not measured, and why."""
-    way = store_name(told["format"], told["variant"])
+    method = store_name(told["format"], told["variant"])
     if told["operation"] == "all":
-        return f"{way}: {told['reason']}"
+        return f"{method}: {told['reason']}"
     reads = " and its reads" if told.get("with") else ""
-    return f"{way}, {operation_title(told['operation']).lower()}{reads}, {told['samples']:,} images: {told['reason']}"
+    return (
+        f"{method}, {operation_title(told['operation']).lower()}{reads}, {told['samples']:,} images: {told['reason']}"
+    )
 
 
 def cell_title(ranking: OperationRanking) -> str:

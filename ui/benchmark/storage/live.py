@@ -36,7 +36,7 @@ class Point(NamedTuple):
 
 
 class GrowthLine(NamedTuple):
-    """A way in one operation: medians so far, and where it stands at this moment."""
+    """A method in one operation: medians so far, and where it stands at this moment."""
 
     format: str
     variant: str
@@ -54,10 +54,10 @@ def _latest(seen: Watch) -> str:
     now = _now(seen)
     if now is None:
         return ""
-    way, operation = store_name(now["format"], now["variant"]), operation_title(now["operation"]).lower()
+    method, operation = store_name(now["format"], now["variant"]), operation_title(now["operation"]).lower()
     done, seconds = now["done"], now["seconds"]
     pace = f", {time_text(seconds / done)} each" if done else ""
-    return f"{way}: {operation}, {done:,} of {now['samples']:,}{pace}"
+    return f"{method}: {operation}, {done:,} of {now['samples']:,}{pace}"
 
 
 def _now(seen: Watch) -> Mapping[str, Any] | None:
@@ -74,28 +74,28 @@ def picture(seen: Watch) -> str:
         return ""
     lines = {operation: _lines(operation, seen) for operation in OPERATIONS}
     points = [point for found in lines.values() for line in found for point in (*line.points, line.now) if point]
-    ways = list(dict.fromkeys((line.format, line.variant) for found in lines.values() for line in found))
+    methods = list(dict.fromkeys((line.format, line.variant) for found in lines.values() for line in found))
     panels = "".join(_panel(operation, found, points) for operation, found in lines.items())
     grid = "display:flex;flex-wrap:wrap;gap:14px 20px;font-size:0.82rem"
-    return f'{_legend(ways)}<div style="{grid}">{panels}</div>' + machine(seen)
+    return f'{_legend(methods)}<div style="{grid}">{panels}</div>' + machine(seen)
 
 
 def _lines(operation: str, seen: Watch) -> list[GrowthLine]:
-    """The ways that have begun with an operation."""
+    """The methods that have begun with an operation."""
     times: dict[tuple[str, str], dict[int, list[float]]] = {}
     for sample in _of(operation, seen.samples.get("time", [])):
         values = sample.values
-        way = times.setdefault((str(values["format"]), str(values["variant"])), {})
-        way.setdefault(int(values["samples"]), []).append(float(values["seconds"]))
+        method = times.setdefault((str(values["format"]), str(values["variant"])), {})
+        method.setdefault(int(values["samples"]), []).append(float(values["seconds"]))
     now = _now(seen)
     at: dict[tuple[str, str], Point] = {}
     if now is not None and now["operation"] == operation and now["seconds"] > 0:
         at[now["format"], now["variant"]] = Point(now["samples"], now["seconds"])
     medians = {
-        way: [Point(count, median(found)) for count, found in sorted(by_count.items())]
-        for way, by_count in times.items()
+        method: [Point(count, median(found)) for count, found in sorted(by_count.items())]
+        for method, by_count in times.items()
     }
-    return [GrowthLine(*way, medians.get(way, []), at.get(way)) for way in dict.fromkeys((*times, *at))]
+    return [GrowthLine(*method, medians.get(method, []), at.get(method)) for method in dict.fromkeys((*times, *at))]
 
 
 def _of(operation: str, samples: Iterable[Measured]) -> Iterable[Measured]:
@@ -105,11 +105,11 @@ def _of(operation: str, samples: Iterable[Measured]) -> Iterable[Measured]:
 # ---------------------------------------------------------------- drawing
 
 
-def _legend(ways: Sequence[tuple[str, str]]) -> str:
+def _legend(methods: Sequence[tuple[str, str]]) -> str:
     entries = "".join(
         f'<span style="white-space:nowrap"><span style="display:inline-block;width:30px;vertical-align:middle;'
-        f'{_border(*way)}"></span> {escape(store_name(*way))}</span>'
-        for way in ways
+        f'{_border(*method)}"></span> {escape(store_name(*method))}</span>'
+        for method in methods
     )
     return f'<div style="display:flex;flex-wrap:wrap;gap:4px 22px;font-size:0.9rem;margin-bottom:10px">{entries}</div>'
 

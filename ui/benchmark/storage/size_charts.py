@@ -24,18 +24,18 @@ def sizes_table(rows: Sequence[Row]) -> pd.DataFrame:
     import pandas as pd
 
     many = {(row["format"], row["variant"], row["samples"]): row for row in rows if row["operation"] == WRITE_MANY}
-    ways = methods_of(rows)
+    methods = methods_of(rows)
     lines = []
-    for row in sorted(rows, key=lambda row: ways.index((row["format"], row["variant"]))):
+    for row in sorted(rows, key=lambda row: methods.index((row["format"], row["variant"]))):
         twin = many.get((row["format"], row["variant"], row["samples"]))
         first = row["operation"] == WRITE_ONE and twin is None
         apart = row["operation"] == WRITE_ONE and twin is not None and twin["files"] != row["files"]
         if row["operation"] != WRITE_MANY and not apart and not first:
             continue
-        way = store_name(row["format"], row["variant"])
+        method = store_name(row["format"], row["variant"])
         lines.append(
             {
-                "method": f"{way}, one by one" if apart or (first and row["variant"] == TUTORIAL) else way,
+                "method": f"{method}, one by one" if apart or (first and row["variant"] == TUTORIAL) else method,
                 "format": row["format"],
                 "colour": format_colour(row["format"]),
                 "images": row["samples"],
@@ -51,9 +51,9 @@ def growth_chart(table: pd.DataFrame, scale: str) -> alt.LayerChart:
     import altair as alt
 
     log = scale != LINEAR
-    ways = list(dict.fromkeys(table["method"]))
-    colours = [table.loc[table["method"] == way, "colour"].iloc[0] for way in ways]
-    dashes = [TUTORIAL_DASH if "tutorial" in way else [1, 0] for way in ways]
+    methods = list(dict.fromkeys(table["method"]))
+    colours = [table.loc[table["method"] == method, "colour"].iloc[0] for method in methods]
+    dashes = [TUTORIAL_DASH if "tutorial" in method else [1, 0] for method in methods]
     counts = sorted({int(count) for count in table["images"]})
     ticks = decades(list(table["allocated_bytes"]))
     table = table.assign(figure=table["allocated_bytes"].map(size_text))
@@ -62,10 +62,10 @@ def growth_chart(table: pd.DataFrame, scale: str) -> alt.LayerChart:
                 axis=alt.Axis(format="~s", grid=False, **({"values": counts} if log else {"tickCount": 5}))),
         y=alt.Y("allocated_bytes:Q", title="bytes allocated on disk", scale=scale_of(log, ticks),
                 axis=alt.Axis(labelExpr=BYTES_AXIS, **({"values": ticks} if log else {"tickCount": 5}))),
-        color=alt.Color("method:N", title=None, scale=alt.Scale(domain=ways, range=colours)),
+        color=alt.Color("method:N", title=None, scale=alt.Scale(domain=methods, range=colours)),
     )  # fmt: skip
     line = base.mark_line(strokeWidth=2.4).encode(
-        strokeDash=alt.StrokeDash("method:N", title=None, scale=alt.Scale(domain=ways, range=dashes))
+        strokeDash=alt.StrokeDash("method:N", title=None, scale=alt.Scale(domain=methods, range=dashes))
     )
     dots = base.mark_point(size=46, filled=True, opacity=1).encode(
         tooltip=["method", alt.Tooltip("images", format=","), alt.Tooltip("figure", title="allocated"), "files"]
