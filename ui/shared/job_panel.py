@@ -154,7 +154,7 @@ def _detail_text(job: Job, seen: Watch) -> str:
 
 def _count_text(seen: Watch) -> str:
     progress = seen.progress
-    if progress is None:
+    if progress is None or not (progress.done or progress.total):
         return ""
     amount = size_text if progress.unit == "bytes" else number_text
     of = f" of {amount(progress.total)}" if progress.total else ""

@@ -183,7 +183,7 @@ def _draw_figures(comparison: Comparison) -> None:
             }
             rows.append(
                 {
-                    "What": thing_text(line.parts),
+                    "Configuration": thing_text(line.parts),
                     "Run": letter(number),
                     "Median": value_text(summary.median, unit),
                     "Spread": spread_text(summary.low, summary.high, unit),

@@ -106,6 +106,7 @@ def draw_list(found: Sequence[RunRecord]) -> list[RunRecord]:
             "Note": [f"{run.lost} lines unreadable" if run.lost else "" for run in found],
         },
         hide_index=True,
+        column_config={"Rows": st.column_config.NumberColumn(format="localized")},
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": ticked}},
