@@ -184,7 +184,8 @@ def _draw_start(dataset: Dataset, fields: Mapping[str, Any], view: str) -> None:
         st.caption(_foretold(dataset, fields, view) if ready else "Choose at least one of each.")
     if pressed:
         task = "train-scaling" if view == SCALING else "train"
-        if state.start_job(task, fields, title=f"{label} {'of' if view == STORES else 'on'} {dataset.name}", owner="train"):
+        title = f"{label} {'of' if view == STORES else 'on'} {dataset.name}"
+        if state.start_job(task, fields, title=title, owner="train"):
             st.rerun()
 
 
