@@ -194,7 +194,7 @@ def test_a_leader_is_named_only_where_the_spread_allows_it(sentence: Callable[[l
     unclear = turns("lmdb/raw", [200, 202, 205]) + turns("hdf5/raw", [100, 198, 300])
     assert "is not significant." in sentence(unclear)
     once = turns("lmdb/raw", [200]) + turns("hdf5/raw", [100])
-    assert "is not significant: measured once only" in sentence(once)
+    assert "is not significant: measured only once" in sentence(once)
     assert sentence(turns("lmdb/raw", [200])) == "**lmdb/raw**: **200 images/s**."
 
 
