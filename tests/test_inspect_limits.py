@@ -22,6 +22,7 @@ from core.inspect import reader as served
 from core.inspect.files import InspectedFile
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.process import OUR_LIMIT, ReaderDied, ReaderProcess
+from core.inspect.requests import Answer, EntriesRequest
 
 
 @pytest.fixture
@@ -109,13 +110,13 @@ def test_the_readers_own_limits_are_told(tmp_path: Path, monkeypatch: pytest.Mon
         file["images"] = IMAGES
     requests, answers = io.BytesIO(), io.BytesIO()
     wire.send(requests, {"request": "open", "kind": "hdf5", "path": str(tmp_path / "made.h5"), "schema": None})
-    wire.send(requests, {"request": "hungry"})
+    wire.send(requests, {"request": "EntriesRequest"})
     requests.seek(0)
 
-    def hungry(_: object) -> served.Answer:
+    def hungry(*_: object) -> Answer:
         raise MemoryError
 
-    monkeypatch.setitem(served.REQUESTS, "hungry", hungry)
+    monkeypatch.setattr(EntriesRequest, "answer", hungry)
     served.serve(requests, answers)
     answers.seek(0)
     assert wire.receive(answers) == ({}, [])

@@ -4,51 +4,36 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import numpy as np
-
-from ..base.contracts import Labels, Pixels
 from ..base.errors import InputError, WorkError, disk_error_text
 from ..base.files import write_output
+from . import requests
 from .display import Choice
 from .kinds import IdentifiedFile, identify
-from .process import ReaderProcess
+from .process import TIMEOUT, ReaderProcess
+from .requests import DEFAULT, InspectedSample, Request
 from .schemas import check_name
-from .search import Census, Wanted
-
-SCAN_TIMEOUT = 10.0
-"""Seconds that a second of scanning may take; what needs more hangs."""
-
-LABELS_TIMEOUT = 60.0
 
 COMMAND_SECONDS = 18.0
 """Seconds that all questions of one command may take, so that it ends within 20."""
 
-DEFAULT = Choice()
-
-Bad = dict[str, str]
-"""A record that does not decode: its `key`, and the `reason`."""
+T = TypeVar("T")
+Arguments = ParamSpec("Arguments")
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One record as it came from the reader: `about` is the JSON of headless `sample`, `head` its first bytes."""
+def _asked(
+    request: Callable[Arguments, Request[T]],
+) -> Callable[Concatenate[InspectedFile, Arguments], T]:
+    """A method that makes this request of a file."""
 
-    about: dict[str, Any]
-    head: bytes
-    pixels: Pixels | None
+    def method(self: InspectedFile, /, *arguments: Arguments.args, **named: Arguments.kwargs) -> T:
+        return self.ask(request(*arguments, **named))
 
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One record of a grid: `about` as in `Sample`, and its pixels made small."""
-
-    about: dict[str, Any]
-    pixels: Pixels | None
+    method.__doc__ = request.__doc__
+    return method
 
 
 class InspectedFile:
@@ -61,81 +46,25 @@ class InspectedFile:
             check_name(self.found.kind, schema)  # before a process is started
         self._reader = ReaderProcess(self.found, schema, seconds)
 
-    def summary(self) -> dict[str, Any]:
-        """kind, schema, why, entries, keys (the first few), classes, structure, warnings, schemas."""
-        return self._reader.ask("summary")[0]
+    def ask(self, request: Request[T]) -> T:
+        """The answer to one request. Raises what `ReaderProcess.ask` does."""
+        name, timeout = type(request).__name__, TIMEOUT if request.timeout is None else request.timeout
+        return request.decode(*self._reader.ask(name, timeout=timeout, **request.to_json()))
 
-    def entries(self) -> int:
-        """How many records there are."""
-        return int(self._reader.ask("entries")[0]["entries"])
-
-    def sample(self, index: int | None = None, key: str | None = None, choice: Choice = DEFAULT) -> Sample:
-        """One record by index (negative from the end) or key, drawn as `choice` says.
-
-        Raises InputError where there is none.
-        """
-        about, blobs = self._reader.ask("sample", index=index, key=key, choice=choice.to_json())
-        return Sample(about, blobs[0], _shaped(blobs[1], about["shape"]) if len(blobs) > 1 else None)
-
-    def labels(self, start: int, stop: int) -> list[int | str | None]:
-        """The labels of records start..stop."""
-        return list(self._reader.ask("labels", start=start, stop=stop, timeout=LABELS_TIMEOUT)[0]["labels"])
-
-    def numbers(self) -> Labels | None:
-        """The class numbers of all records, int64 (n,), where the file keeps them together; else None."""
-        _, blobs = self._reader.ask("numbers")
-        return np.frombuffer(blobs[0], "<i8") if blobs else None
-
-    def payload(self, index: int) -> bytes:
-        """All bytes of one record, as they lie in the file."""
-        return bytes(self._reader.ask("payload", index=index)[1][0])
-
-    def find(self, key: str) -> int | None:
-        """The index of a key, or None."""
-        found = self._reader.ask("find", key=key)[0]["index"]
-        return None if found is None else int(found)
-
-    def census(self, seconds: float = 1.0) -> Census:
-        """How often each label occurs; sampled where counting all of them takes longer."""
-        answer, _ = self._reader.ask("census", seconds=seconds, timeout=LABELS_TIMEOUT)
-        return Census(**{**answer, "counts": [(label, count) for label, count in answer["counts"]]})
-
-    def matching(self, wanted: Wanted, start: int = 0, seconds: float = 1.0, most: int = 100_000) -> tuple[Labels, int]:
-        """(positions, end): which of the records start..end match, int64; `end` is less than the number of records
-        where the time was up, or `most` were found, before."""
-        fields = {"key": wanted.key, "how": wanted.how, "label": wanted.label}
-        answer, blobs = self._reader.ask(
-            "matching", **fields, start=start, seconds=seconds, most=most, timeout=LABELS_TIMEOUT
-        )
-        return np.frombuffer(blobs[0], "<i8"), int(answer["end"])
-
-    def encoded_sizes(self, indices: Sequence[int], seconds: float = 2.0) -> list[dict[str, int]]:
-        """Sizes of some images in other encodings, see `size_estimate.encoded_sizes`; for `size_estimate.estimates`."""
-        return list(self._reader.ask("encoded_sizes", indices=list(map(int, indices)), seconds=seconds)[0]["rows"])
-
-    def chunk_map(self, name: str) -> dict[str, Any]:
-        """Where an HDF5 dataset lies in its file, see `records.Chunked`. Raises InputError for anything else."""
-        return self._reader.ask("chunk_map", name=name)[0]
-
-    def page_map(self, cells: int) -> dict[str, Any]:
-        """The kinds of pages of an LMDB, see `records.Paged`. Raises InputError for anything else."""
-        return self._reader.ask("page_map", cells=cells)[0]
-
-    def cells(self, indices: Sequence[int], box: int, choice: Choice = DEFAULT) -> list[Cell]:
-        """Some records, each made to fit a square of `box` pixels (never made larger), drawn as `choice` says."""
-        answer, blobs = self._reader.ask("cells", indices=list(map(int, indices)), box=box, choice=choice.to_json())
-        return [
-            Cell(about, _shaped(blob, about.get("thumbnail")))
-            for about, blob in zip(answer["cells"], blobs, strict=True)
-        ]
-
-    def scan(self, start: int, stop: int) -> tuple[int, int, list[Bad]]:
-        """(end, decoded, bad): the records start..end were decoded, as many of start..stop as take about a second.
-
-        Raises ReaderDied where one of them kills the reader or holds it up.
-        """
-        answer, _ = self._reader.ask("scan", start=start, stop=stop, timeout=SCAN_TIMEOUT)
-        return int(answer["end"]), int(answer["decoded"]), list(answer["bad"])
+    summary = _asked(requests.SummaryRequest)
+    entries = _asked(requests.EntriesRequest)
+    sample = _asked(requests.SampleRequest)
+    payload = _asked(requests.PayloadRequest)
+    find = _asked(requests.FindRequest)
+    labels = _asked(requests.LabelsRequest)
+    numbers = _asked(requests.NumbersRequest)
+    census = _asked(requests.CensusRequest)
+    matching = _asked(requests.MatchingRequest)
+    encoded_sizes = _asked(requests.EncodedSizesRequest)
+    chunk_map = _asked(requests.ChunkMapRequest)
+    page_map = _asked(requests.PageMapRequest)
+    cells = _asked(requests.CellsRequest)
+    scan = _asked(requests.ScanRequest)
 
     def close(self) -> None:
         self._reader.close()
@@ -187,7 +116,7 @@ def inspect_file(
 
 def _sample_of(
     file: InspectedFile, about: dict[str, Any], index: int | None, key: str | None, choice: Choice
-) -> Sample | None:
+) -> InspectedSample | None:
     """The record asked for; or the first, where a failure is a warning and no error."""
     if index is not None or key is not None:
         return file.sample(index, key, choice)
@@ -200,11 +129,7 @@ def _sample_of(
         return None
 
 
-def _shaped(blob: bytes, shape: list[int] | None) -> Pixels | None:
-    return None if shape is None else np.frombuffer(blob, np.uint8).reshape(shape)
-
-
-def _write_image(sample: Sample | None, target: Path, inspected: Path) -> None:
+def _write_image(sample: InspectedSample | None, target: Path, inspected: Path) -> None:
     """Raises InputError where the sample is no image or the target is the inspected file; WorkError for a full disk."""
     if sample is None or sample.pixels is None:
         problem = None if sample is None else sample.about.get("problem")

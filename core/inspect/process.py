@@ -52,7 +52,7 @@ class ReaderProcess:
             raise
 
     def ask(self, request: str, *, timeout: float = TIMEOUT, **arguments: Any) -> wire.Message:
-        """The answer to one request (`reader.REQUESTS`).
+        """The answer to one request (`requests`).
 
         Raises:
             ReaderDied: the file killed the reader, or the reader took too long and was killed.

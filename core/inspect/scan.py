@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 
 from ..base.errors import InputError
-from .files import Bad, InspectedFile, open_inspected
+from .files import InspectedFile, open_inspected
+from .requests import Bad
 
 BATCH = 512
 LOST_SECONDS = 15.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.base.errors import FormatMattersError
-from core.inspect.files import Sample
+from core.inspect.requests import InspectedSample
 from core.stores.store import StoreInfo
 from ui.inspector import inspected
 from ui.inspector.opening import Subject, subject_of
@@ -37,7 +37,7 @@ def draw_others(subject: Subject, position: int, others: list[StoreInfo]) -> Non
                 _draw_other(able[path], split, position, original)
 
 
-def _draw_other(other: StoreInfo, split: str, position: int, original: Sample) -> None:
+def _draw_other(other: StoreInfo, split: str, position: int, original: InspectedSample) -> None:
     try:
         sample = inspected.sample(subject_of(other, split).span, position)
     except FormatMattersError as error:

@@ -65,7 +65,7 @@ def chosen() -> Wanted | None:
     return Wanted(key or None, st.session_state.get(HOW, "prefix"), None if label == ALL else label)
 
 
-def positions_of(subject: Subject, wanted: Wanted | None) -> tuple[Positions, inspected.Found | None]:
+def positions_of(subject: Subject, wanted: Wanted | None) -> tuple[Positions, inspected.SearchResult | None]:
     """The positions that are shown, ascending, and how far the search for them has come."""
     if wanted is None:
         return range(len(subject.span)), None
@@ -115,7 +115,7 @@ def label_text(label: object, names: Sequence[str] | None) -> str:
     return plain(names[label] if known else label if label is not None else "")
 
 
-def draw_rest(found: inspected.Found | None) -> None:
+def draw_rest(found: inspected.SearchResult | None) -> None:
     """How far a search came that did not see everything yet, and the way on."""
     if found is None or found.complete:
         return
@@ -129,7 +129,7 @@ def _look_on() -> None:
     st.session_state[ROUNDS] = 4 * int(st.session_state.get(ROUNDS, 1))
 
 
-def nothing(subject: Subject, wanted: Wanted | None, found: inspected.Found | None) -> None:
+def nothing(subject: Subject, wanted: Wanted | None, found: inspected.SearchResult | None) -> None:
     """Say that the filter lets nothing through."""
     if wanted is None:
         return

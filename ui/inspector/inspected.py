@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,9 +14,23 @@ import numpy as np
 from core.base.contracts import Labels
 from core.inspect import search
 from core.inspect.display import Choice
-from core.inspect.files import Cell, InspectedFile, Sample, open_inspected
+from core.inspect.files import InspectedFile, open_inspected
 from core.inspect.kinds import opened_path
 from core.inspect.process import ReaderDied
+from core.inspect.requests import (
+    Cell,
+    CellsRequest,
+    CensusRequest,
+    EncodedSizesRequest,
+    FindRequest,
+    InspectedSample,
+    MatchingRequest,
+    NumbersRequest,
+    PayloadRequest,
+    Request,
+    SampleRequest,
+    SummaryRequest,
+)
 from core.inspect.search import Census, Wanted
 from core.inspect.size_estimate import SizeEstimate, estimates
 from ui.shared.cached import cache_data, cache_resource
@@ -70,7 +83,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What a search has brought: positions in the span, and how many of `total` records were looked at."""
 
     positions: Labels
@@ -93,8 +106,8 @@ def stamp_of(path: Path) -> int:
 
 @cache_data(max_entries=16, show_spinner="Opening…")
 def summary(path: str, stamp: int, schema: str | None) -> dict[str, Any]:
-    """Everything about a file as a whole, see `InspectedFile.summary`."""
-    return _ask(path, stamp, schema, lambda file: file.summary())
+    """Everything about a file as a whole, see `SummaryRequest`."""
+    return _ask(path, stamp, schema, SummaryRequest())
 
 
 def classes(span: Span) -> list[str] | None:
@@ -112,7 +125,7 @@ def _cells(span: Span, positions: tuple[int, ...], edge: int, deaths: list[int])
     try:
         if deaths[0] <= 0:
             raise ReaderDied("not read: too many entries of this page ended their reader")
-        return _of(span, lambda file: file.cells([span.start + position for position in positions], edge, span.choice))
+        return _of(span, CellsRequest([span.start + position for position in positions], edge, span.choice))
     except ReaderDied as error:
         deaths[0] -= 1
         if len(positions) == 1 or deaths[0] < 0:
@@ -122,20 +135,20 @@ def _cells(span: Span, positions: tuple[int, ...], edge: int, deaths: list[int])
 
 
 @cache_data(max_entries=64, show_spinner=False)
-def sample(span: Span, position: int) -> Sample:
+def sample(span: Span, position: int) -> InspectedSample:
     """One record of a span, whole."""
-    return _of(span, lambda file: file.sample(span.start + position, choice=span.choice))
+    return _of(span, SampleRequest(span.start + position, choice=span.choice))
 
 
 def payload(span: Span, position: int) -> bytes:
     """All bytes of one record."""
-    return _of(span, lambda file: file.payload(span.start + position))
+    return _of(span, PayloadRequest(span.start + position))
 
 
 @cache_data(max_entries=8, show_spinner="Reading labels…")
 def labels(span: Span) -> Labels | None:
     """The class numbers of a span, int64, where its file keeps them together."""
-    numbers = _of(span, lambda file: file.numbers())
+    numbers = _of(span, NumbersRequest())
     return None if numbers is None else numbers[span.start : span.stop]
 
 
@@ -143,33 +156,33 @@ def labels(span: Span) -> Labels | None:
 def census(span: Span, seconds: float = CENSUS_SECONDS) -> Census:
     """How often each label occurs in a span."""
     numbers = labels(span)
-    return search.of_numbers(numbers) if numbers is not None else _of(span, lambda file: file.census(seconds))
+    return search.of_numbers(numbers) if numbers is not None else _of(span, CensusRequest(seconds))
 
 
-def matching(span: Span, wanted: Wanted, rounds: int) -> Found:
+def matching(span: Span, wanted: Wanted, rounds: int) -> SearchResult:
     """What was found after so many rounds of about a second each."""
     numbers = labels(span) if wanted.label is not None and not wanted.key else None
     if numbers is not None:
-        return Found(np.flatnonzero(numbers == wanted.label), len(span), len(span))
+        return SearchResult(np.flatnonzero(numbers == wanted.label), len(span), len(span))
     found, looked = [np.empty(0, np.int64)], 0
     for _ in range(rounds):
         positions, looked = _round(span, wanted, looked)
         found.append(positions)
         if looked >= len(span):
             break
-    return Found(np.concatenate(found), looked, len(span))
+    return SearchResult(np.concatenate(found), looked, len(span))
 
 
 @cache_data(max_entries=256, show_spinner="Looking through the entries…")
 def _round(span: Span, wanted: Wanted, looked: int) -> tuple[Labels, int]:
-    positions, end = _of(span, lambda file: file.matching(wanted, span.start + looked, SEARCH_SECONDS, SEARCH_MOST))
+    positions, end = _of(span, MatchingRequest(wanted, span.start + looked, SEARCH_SECONDS, SEARCH_MOST))
     return positions[positions < span.stop] - span.start, min(end, span.stop) - span.start
 
 
 @cache_data(max_entries=32, show_spinner="Looking for it…")
 def find(span: Span, key: str) -> int | None:
     """The position in the span of a record by its key."""
-    index = _of(span, lambda file: file.find(key))
+    index = _of(span, FindRequest(key))
     return index - span.start if index is not None and span.start <= index < span.stop else None
 
 
@@ -177,7 +190,7 @@ def find(span: Span, key: str) -> int | None:
 def encoded_sizes(span: Span) -> list[dict[str, int]]:
     """Sizes of some records, drawn at random, here and in other encodings; see `size_estimate.encoded_sizes`."""
     drawn = np.random.default_rng(0).permutation(search.spread(len(span), 50 * SAMPLED))[:SAMPLED]
-    return _of(span, lambda file: file.encoded_sizes([span.start + int(one) for one in drawn], SIZES_SECONDS))
+    return _of(span, EncodedSizesRequest([span.start + int(one) for one in drawn], SIZES_SECONDS))
 
 
 def estimated(span: Span) -> list[SizeEstimate]:
@@ -185,16 +198,10 @@ def estimated(span: Span) -> list[SizeEstimate]:
     return estimates(encoded_sizes(span), len(span))
 
 
-@cache_data(max_entries=16, show_spinner="Looking where the chunks lie…")
-def chunk_map(span: Span, name: str) -> dict[str, Any]:
-    """Where an HDF5 dataset lies in its file."""
-    return _of(span, lambda file: file.chunk_map(name))
-
-
-@cache_data(max_entries=16, show_spinner="Looking at the pages…")
-def page_map(span: Span, cells: int) -> dict[str, Any]:
-    """Which kinds of pages an LMDB has where, in so many parts."""
-    return _of(span, lambda file: file.page_map(cells))
+@cache_data(max_entries=32, show_spinner="Reading the layout…")
+def ask(span: Span, request: Request[T]) -> T:
+    """The answer to a request that is about the file as a whole."""
+    return _of(span, request)
 
 
 @cache_data(max_entries=32, show_spinner=False)
@@ -214,10 +221,10 @@ class _Kept:
         self._file = file
         self._timer: threading.Timer | None = None
 
-    def ask(self, question: Callable[[InspectedFile], T]) -> T:
+    def ask(self, request: Request[T]) -> T:
         self._stop_timer()
         try:
-            return question(self._file)
+            return self._file.ask(request)
         finally:
             self._timer = threading.Timer(IDLE_SECONDS, self._file.close)
             self._timer.daemon = True
@@ -232,11 +239,11 @@ class _Kept:
             self._timer.cancel()
 
 
-def _of(span: Span, question: Callable[[InspectedFile], T]) -> T:
-    return _ask(span.path, span.stamp, span.schema, question)
+def _of(span: Span, request: Request[T]) -> T:
+    return _ask(span.path, span.stamp, span.schema, request)
 
 
-def _ask(path: str, stamp: int, schema: str | None, question: Callable[[InspectedFile], T]) -> T:
+def _ask(path: str, stamp: int, schema: str | None, request: Request[T]) -> T:
     """Ask the file's reader; where it was gone already (idle, or killed by another question), ask a new one once."""
     hopeless = _hopeless(path, stamp, schema)
     if hopeless:
@@ -244,7 +251,7 @@ def _ask(path: str, stamp: int, schema: str | None, question: Callable[[Inspecte
     for last in (False, True):
         began = time.monotonic()
         try:
-            return _open(path, stamp, schema, hopeless).ask(question)
+            return _open(path, stamp, schema, hopeless).ask(request)
         except ReaderDied:
             _opened.clear(path, stamp, schema)
             if last or time.monotonic() - began > AT_ONCE:

@@ -12,7 +12,8 @@ from PIL import Image
 
 from core.base.contracts import Pixels
 from core.base.names import safe_name
-from core.inspect.files import Sample, open_inspected
+from core.inspect.files import open_inspected
+from core.inspect.requests import InspectedSample
 from ui.inspector.inspected import Span
 from ui.inspector.numbers import draw_numbers
 from ui.shared.labels import number_text, plain, plain_lines, verbatim
@@ -97,7 +98,7 @@ def _table(pairs: list[list[str]]) -> str:
     return f'<table style="border-collapse:collapse;font-size:0.88rem">{rows}</table>'
 
 
-def draw_saving(span: Span, sample: Sample, position: int) -> None:
+def draw_saving(span: Span, sample: InspectedSample, position: int) -> None:
     """Buttons that save the picture as PNG and the bytes as they lie in the file; made only when they are clicked."""
     about = sample.about
     name = safe_name(about["key"].replace("/", "_"))

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from core.base.contracts import Pixels
-from core.inspect.files import Sample
+from core.inspect.requests import InspectedSample
 from ui.inspector.drawing import draw_choice
 from ui.inspector.opening import Subject
 from ui.inspector.sample_details import draw_header, draw_saving, draw_value
@@ -47,7 +47,7 @@ def difference(first: Pixels, second: Pixels) -> Difference:
     return Difference(largest, 10 * log10(255**2 / error) if error else inf, factor, amplified)
 
 
-def draw_sample(subject: Subject, sample: Sample, position: int) -> None:
+def draw_sample(subject: Subject, sample: InspectedSample, position: int) -> None:
     """The picture, or whatever it is instead, then its facts, and what its first bytes are."""
     about = sample.about
     title = about.get("class") or about["label"]
@@ -92,7 +92,7 @@ def _picture(pixels: Pixels, edge: int, alternative: str) -> str:
     )
 
 
-def draw_comparison(title: str, sample: Sample, original: Sample) -> None:
+def draw_comparison(title: str, sample: InspectedSample, original: InspectedSample) -> None:
     """A card for another store's version of a sample: picture, verdict, sizes, and where they differ how."""
     st.markdown(f"**{verbatim(title)}**")
     about = sample.about

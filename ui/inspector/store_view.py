@@ -8,7 +8,7 @@ from bisect import bisect_left
 import streamlit as st
 
 from core.base.errors import FormatMattersError
-from core.inspect.files import Cell
+from core.inspect.requests import Cell
 from core.stores.store import StoreInfo
 from ui.inspector import drawing, filtering, inspected
 from ui.inspector.compare import draw_others

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core.base.errors import FormatMattersError
+from core.inspect.requests import ChunkMapRequest
 from ui.inspector import inspected
 from ui.inspector.inspected import Span
 from ui.inspector.structure_file import ABOUT_PICTURE, CELLS, order_picture
@@ -130,7 +131,7 @@ def _draw_dataset(span: Span, datasets: Sequence[dict[str, Any]]) -> None:
                         width=380, label_visibility="collapsed")  # fmt: skip
     st.markdown(_cost(by_name[name]))
     try:
-        places = inspected.chunk_map(span, name)
+        places = inspected.ask(span, ChunkMapRequest(name))
     except FormatMattersError as error:
         st.caption(verbatim(error))
         return

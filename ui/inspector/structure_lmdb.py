@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from core.base.errors import FormatMattersError
+from core.inspect.requests import PageMapRequest
 from ui.inspector import inspected
 from ui.inspector.inspected import Span
 from ui.inspector.structure_file import ABOUT_PICTURE, CELLS, file_picture
@@ -269,7 +270,7 @@ def thinned(cells: Sequence[str | None]) -> list[str | None]:
 def _draw_places(span: Span, structure: dict[str, Any]) -> None:
     """The file as a picture of its pages, where the reader can tell it."""
     try:
-        places = inspected.page_map(span, CELLS * FINER)
+        places = inspected.ask(span, PageMapRequest(CELLS * FINER))
     except FormatMattersError as error:
         st.caption(verbatim(error))
         return

@@ -11,7 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from core.base.contracts import Pixels
-from core.inspect.files import Cell
+from core.inspect.requests import Cell
 from ui.shared.labels import plain
 
 PICKED = "picked"

@@ -1,0 +1,335 @@
+"""What a reader process can be asked: each request is one class, which says its arguments, how the reader answers it
+from an open file, and what the caller makes of the answer.
+
+`files.InspectedFile` has a method for each; `reader` looks the class up by its name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+
+import numpy as np
+
+from ..base.contracts import Buffer, Labels, Pixels
+from ..base.errors import InputError
+from . import search
+from .arrays import flat
+from .display import Choice
+from .records import Chunked, Label, Paged
+from .search import Census, Wanted
+
+if TYPE_CHECKING:
+    from .opened_file import OpenedFile
+
+T = TypeVar("T")
+
+Answer = tuple[dict[str, Any], list[Buffer]]
+"""Plain JSON, and blobs."""
+
+Fields = Mapping[str, Any]
+
+DEFAULT = Choice()
+SCAN_SECONDS = 1.0
+
+SCAN_TIMEOUT = 10.0
+"""Seconds that a second of scanning may take; what needs more hangs."""
+
+LABELS_TIMEOUT = 60.0
+
+Bad = dict[str, str]
+"""A record that does not decode: its `key`, and the `reason`."""
+
+REQUESTS: dict[str, type[Request[Any]]] = {}
+"""All requests by name."""
+
+
+def _wanted(told: Fields) -> Wanted:
+    return Wanted(**told)
+
+
+_FROM_JSON: Mapping[str, Callable[[Any], Any]] = {"choice": Choice.from_json, "wanted": _wanted}
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedSample:
+    """One record as it came from the reader: `about` is the JSON of headless `sample`, `head` its first bytes."""
+
+    about: dict[str, Any]
+    head: bytes
+    pixels: Pixels | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One record of a grid: `about` as in `InspectedSample`, and its pixels made small."""
+
+    about: dict[str, Any]
+    pixels: Pixels | None
+
+
+class Request(ABC, Generic[T]):
+    """A frozen dataclass of plain JSON, a `Choice` called `choice` or a `Wanted` called `wanted`.
+
+    timeout: seconds that the answer may take; None: what `process` allows.
+    """
+
+    timeout: ClassVar[float | None] = None
+
+    def __init_subclass__(cls) -> None:
+        REQUESTS[cls.__name__] = cls
+
+    @abstractmethod
+    def answer(self, opened: OpenedFile) -> Answer:
+        """In the reader process."""
+
+    @abstractmethod
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> T:
+        """In the caller's process: what the answer says."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The arguments."""
+        told = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        told |= {"choice": told["choice"].to_json()} if "choice" in told else {}
+        return told | ({"wanted": dataclasses.asdict(told["wanted"])} if "wanted" in told else {})
+
+    @classmethod
+    def from_json(cls, told: Fields) -> Self:
+        """The request with these arguments. Raises TypeError or ValueError where they are not its own."""
+        return cls(**{name: _FROM_JSON.get(name, _as_it_is)(value) for name, value in told.items()})
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _shaped(blob: bytes, shape: Sequence[int] | None) -> Pixels | None:
+    return None if shape is None else np.frombuffer(blob, np.uint8).reshape(shape)
+
+
+@dataclass(frozen=True)
+class SummaryRequest(Request[dict[str, Any]]):
+    """kind, schema, why, entries, keys (the first few), classes, structure, warnings, schemas."""
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        return opened.summary(), []
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> dict[str, Any]:
+        return dict(fields)
+
+
+@dataclass(frozen=True)
+class EntriesRequest(Request[int]):
+    """How many records there are, without what else there is to say about the file."""
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        return {"entries": len(opened.records)}, []
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> int:
+        return int(fields["entries"])
+
+
+@dataclass(frozen=True)
+class SampleRequest(Request[InspectedSample]):
+    """One record by index (negative from the end) or key, drawn as `choice` says, and its payload's first bytes.
+
+    Raises InputError where there is none.
+    """
+
+    index: int | None = None
+    key: str | None = None
+    choice: Choice = DEFAULT
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        with opened.drawing(self.choice):
+            record = opened.records.read(opened.position(self.index, self.key))
+        return opened.described(record)
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> InspectedSample:
+        pixels = _shaped(blobs[1], fields["shape"]) if len(blobs) > 1 else None
+        return InspectedSample(dict(fields), blobs[0], pixels)
+
+
+@dataclass(frozen=True)
+class PayloadRequest(Request[bytes]):
+    """All bytes of one record, as they lie in the file."""
+
+    index: int
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        return {}, [opened.records.read(opened.position(self.index, None)).payload]
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> bytes:
+        return bytes(blobs[0])
+
+
+@dataclass(frozen=True)
+class FindRequest(Request[int | None]):
+    """The index of a key, or None."""
+
+    key: str
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        return {"index": opened.records.find(self.key)}, []
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> int | None:
+        return None if fields["index"] is None else int(fields["index"])
+
+
+@dataclass(frozen=True)
+class LabelsRequest(Request[list[Label]]):
+    """The labels of records start..stop, None for those that cannot be read."""
+
+    timeout = LABELS_TIMEOUT
+    start: int
+    stop: int
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        labels = [search.label_or_none(opened.records, index) for index in range(self.start, self.stop)]
+        return {"labels": labels}, []
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> list[Label]:
+        return list(fields["labels"])
+
+
+@dataclass(frozen=True)
+class NumbersRequest(Request[Labels | None]):
+    """The class numbers of all records, int64 (n,), where the file keeps them together; else None."""
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        numbers = opened.numbers
+        return {}, [] if numbers is None else [np.ascontiguousarray(numbers, "<i8").tobytes()]
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> Labels | None:
+        return np.frombuffer(blobs[0], "<i8") if blobs else None
+
+
+@dataclass(frozen=True)
+class CensusRequest(Request[Census]):
+    """How often each label occurs; sampled where counting all of them takes longer than `seconds`."""
+
+    timeout = LABELS_TIMEOUT
+    seconds: float = 1.0
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        return dataclasses.asdict(search.census(opened.records, opened.numbers, self.seconds)), []
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> Census:
+        return Census(**{**fields, "counts": [(label, count) for label, count in fields["counts"]]})
+
+
+@dataclass(frozen=True)
+class MatchingRequest(Request[tuple[Labels, int]]):
+    """(positions, end): which of the records start..end match, int64; `end` is less than the number of records where
+    the time was up, or `most` were found, before."""
+
+    timeout = LABELS_TIMEOUT
+    wanted: Wanted
+    start: int = 0
+    seconds: float = 1.0
+    most: int = 100_000
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        found, end = search.matching(opened.records, opened.numbers, self.wanted, self.start, self.seconds, self.most)
+        return {"end": end}, [found.astype("<i8").tobytes()]
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> tuple[Labels, int]:
+        return np.frombuffer(blobs[0], "<i8"), int(fields["end"])
+
+
+@dataclass(frozen=True)
+class EncodedSizesRequest(Request[list[dict[str, int]]]):
+    """Sizes of some images in other encodings, see `size_estimate.encoded_sizes`; for `size_estimate.estimates`."""
+
+    indices: Sequence[int]
+    seconds: float = 2.0
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        from .size_estimate import encoded_sizes
+
+        return {"rows": encoded_sizes(opened.records, self.indices, self.seconds)}, []
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> list[dict[str, int]]:
+        return list(fields["rows"])
+
+    def to_json(self) -> dict[str, Any]:
+        return {"indices": list(map(int, self.indices)), "seconds": self.seconds}
+
+
+@dataclass(frozen=True)
+class ChunkMapRequest(Request[dict[str, Any]]):
+    """Where an HDF5 dataset lies in its file, see `records.Chunked`. Raises InputError for anything else."""
+
+    name: str
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        if not isinstance(opened.file, Chunked):
+            raise InputError(f"a file of the kind {opened.file.kind} has no chunks")
+        return dict(opened.file.chunk_map(self.name)), []
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> dict[str, Any]:
+        return dict(fields)
+
+
+@dataclass(frozen=True)
+class PageMapRequest(Request[dict[str, Any]]):
+    """The kinds of pages of an LMDB, see `records.Paged`. Raises InputError for anything else."""
+
+    cells: int
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        if not isinstance(opened.file, Paged):
+            raise InputError(f"a file of the kind {opened.file.kind} has no pages")
+        return dict(opened.file.page_map(self.cells)), []
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> dict[str, Any]:
+        return dict(fields)
+
+
+@dataclass(frozen=True)
+class CellsRequest(Request[list[Cell]]):
+    """Some records, each made to fit a square of `box` pixels (never made larger), drawn as `choice` says."""
+
+    indices: Sequence[int]
+    box: int
+    choice: Choice = DEFAULT
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        with opened.drawing(self.choice):
+            cells = [opened.cell(index, self.box) for index in self.indices]
+        return {"cells": [about for about, _ in cells]}, [b"" if one is None else flat(one) for _, one in cells]
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> list[Cell]:
+        told = zip(fields["cells"], blobs, strict=True)
+        return [Cell(about, _shaped(blob, about.get("thumbnail"))) for about, blob in told]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"indices": list(map(int, self.indices)), "box": self.box, "choice": self.choice.to_json()}
+
+
+@dataclass(frozen=True)
+class ScanRequest(Request[tuple[int, int, list[Bad]]]):
+    """(end, decoded, bad): the records start..end were decoded, as many of start..stop as take about a second.
+
+    Raises ReaderDied where one of them kills the reader or holds it up.
+    """
+
+    timeout = SCAN_TIMEOUT
+    start: int
+    stop: int
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        deadline, end = time.monotonic() + SCAN_SECONDS, self.start
+        bad: list[Bad] = []
+        while end < self.stop and time.monotonic() < deadline:
+            problem = opened.problem(end)
+            bad += [problem] if problem is not None else []
+            end += 1
+        return {"end": end, "decoded": end - self.start - len(bad), "bad": bad}, []
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> tuple[int, int, list[Bad]]:
+        return int(fields["end"]), int(fields["decoded"]), list(fields["bad"])
