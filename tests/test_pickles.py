@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.pickles import Record, UnsafePickle, loads
+from core.pickles import PickledObject, UnsafePickle, loads
 from core.pickles.plain import check_tree
 
 PROTOCOLS = range(6)
@@ -134,19 +134,19 @@ def test_a_named_class_is_a_record(protocol: int) -> None:
 
     read = loads(data, records=["Picture"])
 
-    assert read == {"a": Record("Picture", {"channels": 3, "image": b"\x01\x02"})}
+    assert read == {"a": PickledObject("Picture", {"channels": 3, "image": b"\x01\x02"})}
     with pytest.raises(UnsafePickle, match=r"Picture"):
         loads(data)
 
 
 def test_a_record_with_slots() -> None:
-    assert loads(pickle.dumps(Slotted(), 2), records={"Slotted": None}) == Record("Slotted", {"label": 4})
+    assert loads(pickle.dumps(Slotted(), 2), records={"Slotted": None}) == PickledObject("Slotted", {"label": 4})
 
 
 def test_an_object_of_python_2_in_text() -> None:
     data = b"(i__main__\nCIFAR_Image\np0\n(dp1\nS'label'\nI3\nsb."
 
-    assert loads(data, records=["CIFAR_Image"]) == Record("CIFAR_Image", {"label": 3})
+    assert loads(data, records=["CIFAR_Image"]) == PickledObject("CIFAR_Image", {"label": 3})
 
 
 # ---------------------------------------------------------------- hostile ones

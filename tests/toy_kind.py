@@ -14,7 +14,7 @@ import streamlit as st
 
 from core.base.contracts import Labels
 from core.base.registry import Registration, Registry
-from core.inspect.candidate import Candidate
+from core.inspect.candidate import UnidentifiedFile
 from core.inspect.display import Choice
 from core.inspect.kinds import KINDS
 from core.inspect.records import Record
@@ -30,7 +30,7 @@ def write(path: Path, images: np.ndarray[Any, Any]) -> Path:
     return path
 
 
-def detects(candidate: Candidate) -> bool:
+def detects(candidate: UnidentifiedFile) -> bool:
     return candidate.head.startswith(MAGIC)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 BINS = 40
 GRID = 64
-"""Rows and columns of the grid at most: of more, evenly spread ones."""
+"""At most so many rows and columns of the grid: of more, evenly spread ones."""
 
 FIRST_ROWS, FIRST_COLUMNS = 8, 8
 

@@ -10,7 +10,7 @@ HEAD = 1 << 17
 """Bytes that are read at first: enough for the second meta page of an LMDB with 64 KiB pages."""
 
 
-class Candidate:
+class UnidentifiedFile:
     """A file whose kind is asked for. Close it, or use it as a context manager. Reading raises OSError."""
 
     def __init__(self, path: Path) -> None:
@@ -27,7 +27,7 @@ class Candidate:
         self._file.seek(offset)
         return self._file.read(count)
 
-    def __enter__(self) -> Candidate:
+    def __enter__(self) -> UnidentifiedFile:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -21,7 +21,7 @@ MOST_VALUES = 4096
 MOST_TAGS, TAG_LENGTH = 64, 200
 
 WHY, WARNING = 4_000, 1_000
-"""Characters of a sentence at most: names in it may be of any length."""
+"""At most so many characters of a sentence: names in it may be of any length."""
 
 
 def shortened(text: str, most: int) -> str:

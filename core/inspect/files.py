@@ -14,7 +14,7 @@ from . import requests
 from .display import Choice
 from .kinds import IdentifiedFile, identify
 from .process import TIMEOUT, ReaderProcess
-from .requests import DEFAULT, InspectedSample, Request
+from .requests import DEFAULT, InspectedSample, ReaderRequest
 from .schemas import check_name
 
 COMMAND_SECONDS = 18.0
@@ -25,7 +25,7 @@ Arguments = ParamSpec("Arguments")
 
 
 def _asked(
-    request: Callable[Arguments, Request[T]],
+    request: Callable[Arguments, ReaderRequest[T]],
 ) -> Callable[Concatenate[InspectedFile, Arguments], T]:
     """A method that makes this request of a file."""
 
@@ -46,7 +46,7 @@ class InspectedFile:
             check_name(self.found.kind, schema)  # before a process is started
         self._reader = ReaderProcess(self.found, schema, seconds)
 
-    def ask(self, request: Request[T]) -> T:
+    def ask(self, request: ReaderRequest[T]) -> T:
         """The answer to one request. Raises what `ReaderProcess.ask` does."""
         name, timeout = type(request).__name__, TIMEOUT if request.timeout is None else request.timeout
         return request.decode(*self._reader.ask(name, timeout=timeout, **request.to_json()))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..base.errors import InputError
 from ..base.registry import Registry
-from .candidate import Candidate
+from .candidate import UnidentifiedFile
 from .registration import KindRegistration, described_in
 from .unsupported import described, unsupported
 
@@ -105,7 +105,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _identify_file(path: Path) -> IdentifiedFile:
-    with Candidate(path) as candidate:
+    with UnidentifiedFile(path) as candidate:
         sure = (name for name, kind in KINDS.items() if kind.is_sure_of(candidate))
         name = next(sure, None)
         if name is None and unsupported(candidate.head) is None:

@@ -16,10 +16,10 @@ from ..base.package import load
 from ..base.registry import Registration, Registry
 
 if TYPE_CHECKING:
-    from .candidate import Candidate
+    from .candidate import UnidentifiedFile
     from .records import Schema
 
-    Detector = Callable[[Candidate], bool]
+    Detector = Callable[[UnidentifiedFile], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class KindRegistration(Registration):
 
     schemas: how images are kept in such files, the surest first.
     library: who reads it, for the sentence about a file that crashed it.
-    detects: "module:function" that tells a file of this kind for sure, from bytes alone (`candidate.Candidate`).
+    detects: "module:function" that tells a file of this kind for sure, from bytes alone (`candidate.UnidentifiedFile`).
     guesses: the same for a file that nothing else is known of; it is asked after all that detect.
     member: a folder with a file of this name is of this kind; `opens_member`: and that file is what is opened.
     any_folder: every other folder is of this kind.
@@ -46,10 +46,10 @@ class KindRegistration(Registration):
     several_in_one: bool = False
     structure: str = ""
 
-    def is_sure_of(self, candidate: Candidate) -> bool:
+    def is_sure_of(self, candidate: UnidentifiedFile) -> bool:
         return bool(self.detects) and _detector(self.detects)(candidate)
 
-    def may_be(self, candidate: Candidate) -> bool:
+    def may_be(self, candidate: UnidentifiedFile) -> bool:
         return bool(self.guesses) and _detector(self.guesses)(candidate)
 
     def opened(self, folder: Path) -> Path | None:

@@ -44,7 +44,7 @@ LABELS_TIMEOUT = 60.0
 Bad = dict[str, str]
 """A record that does not decode: its `key`, and the `reason`."""
 
-REQUESTS: dict[str, type[Request[Any]]] = {}
+REQUESTS: dict[str, type[ReaderRequest[Any]]] = {}
 """All requests by name."""
 
 
@@ -72,7 +72,7 @@ class Cell:
     pixels: Pixels | None
 
 
-class Request(ABC, Generic[T]):
+class ReaderRequest(ABC, Generic[T]):
     """A frozen dataclass of plain JSON, a `Choice` called `choice` or a `Wanted` called `wanted`.
 
     timeout: seconds that the answer may take; None: what `process` allows.
@@ -112,7 +112,7 @@ def _shaped(blob: bytes, shape: Sequence[int] | None) -> Pixels | None:
 
 
 @dataclass(frozen=True)
-class SummaryRequest(Request[dict[str, Any]]):
+class SummaryRequest(ReaderRequest[dict[str, Any]]):
     """kind, schema, why, entries, keys (the first few), classes, structure, warnings, schemas."""
 
     def answer(self, opened: OpenedFile) -> Answer:
@@ -123,7 +123,7 @@ class SummaryRequest(Request[dict[str, Any]]):
 
 
 @dataclass(frozen=True)
-class EntriesRequest(Request[int]):
+class EntriesRequest(ReaderRequest[int]):
     """How many records there are, without what else there is to say about the file."""
 
     def answer(self, opened: OpenedFile) -> Answer:
@@ -134,7 +134,7 @@ class EntriesRequest(Request[int]):
 
 
 @dataclass(frozen=True)
-class SampleRequest(Request[InspectedSample]):
+class SampleRequest(ReaderRequest[InspectedSample]):
     """One record by index (negative from the end) or key, drawn as `choice` says, and its payload's first bytes.
 
     Raises InputError where there is none.
@@ -155,7 +155,7 @@ class SampleRequest(Request[InspectedSample]):
 
 
 @dataclass(frozen=True)
-class PayloadRequest(Request[bytes]):
+class PayloadRequest(ReaderRequest[bytes]):
     """All bytes of one record, as they lie in the file."""
 
     index: int
@@ -168,7 +168,7 @@ class PayloadRequest(Request[bytes]):
 
 
 @dataclass(frozen=True)
-class FindRequest(Request[int | None]):
+class FindRequest(ReaderRequest[int | None]):
     """The index of a key, or None."""
 
     key: str
@@ -181,7 +181,7 @@ class FindRequest(Request[int | None]):
 
 
 @dataclass(frozen=True)
-class LabelsRequest(Request[list[Label]]):
+class LabelsRequest(ReaderRequest[list[Label]]):
     """The labels of records start..stop, None for those that cannot be read."""
 
     timeout = LABELS_TIMEOUT
@@ -197,7 +197,7 @@ class LabelsRequest(Request[list[Label]]):
 
 
 @dataclass(frozen=True)
-class NumbersRequest(Request[Labels | None]):
+class NumbersRequest(ReaderRequest[Labels | None]):
     """The class numbers of all records, int64 (n,), where the file keeps them together; else None."""
 
     def answer(self, opened: OpenedFile) -> Answer:
@@ -209,7 +209,7 @@ class NumbersRequest(Request[Labels | None]):
 
 
 @dataclass(frozen=True)
-class CensusRequest(Request[Census]):
+class CensusRequest(ReaderRequest[Census]):
     """How often each label occurs; sampled where counting all of them takes longer than `seconds`."""
 
     timeout = LABELS_TIMEOUT
@@ -223,7 +223,7 @@ class CensusRequest(Request[Census]):
 
 
 @dataclass(frozen=True)
-class MatchingRequest(Request[tuple[Labels, int]]):
+class MatchingRequest(ReaderRequest[tuple[Labels, int]]):
     """(positions, end): which of the records start..end match, int64; `end` is less than the number of records where
     the time was up, or `most` were found, before."""
 
@@ -242,7 +242,7 @@ class MatchingRequest(Request[tuple[Labels, int]]):
 
 
 @dataclass(frozen=True)
-class EncodedSizesRequest(Request[list[dict[str, int]]]):
+class EncodedSizesRequest(ReaderRequest[list[dict[str, int]]]):
     """Sizes of some images in other encodings, see `size_estimate.encoded_sizes`; for `size_estimate.estimates`."""
 
     indices: Sequence[int]
@@ -261,7 +261,7 @@ class EncodedSizesRequest(Request[list[dict[str, int]]]):
 
 
 @dataclass(frozen=True)
-class ChunkMapRequest(Request[dict[str, Any]]):
+class ChunkMapRequest(ReaderRequest[dict[str, Any]]):
     """Where an HDF5 dataset lies in its file, see `records.Chunked`. Raises InputError for anything else."""
 
     name: str
@@ -276,7 +276,7 @@ class ChunkMapRequest(Request[dict[str, Any]]):
 
 
 @dataclass(frozen=True)
-class PageMapRequest(Request[dict[str, Any]]):
+class PageMapRequest(ReaderRequest[dict[str, Any]]):
     """The kinds of pages of an LMDB, see `records.Paged`. Raises InputError for anything else."""
 
     cells: int
@@ -291,7 +291,7 @@ class PageMapRequest(Request[dict[str, Any]]):
 
 
 @dataclass(frozen=True)
-class CellsRequest(Request[list[Cell]]):
+class CellsRequest(ReaderRequest[list[Cell]]):
     """Some records, each made to fit a square of `box` pixels (never made larger), drawn as `choice` says."""
 
     indices: Sequence[int]
@@ -312,7 +312,7 @@ class CellsRequest(Request[list[Cell]]):
 
 
 @dataclass(frozen=True)
-class ScanRequest(Request[tuple[int, int, list[Bad]]]):
+class ScanRequest(ReaderRequest[tuple[int, int, list[Bad]]]):
     """(end, decoded, bad): the records start..end were decoded, as many of start..stop as take about a second.
 
     Raises ReaderDied where one of them kills the reader or holds it up.

@@ -20,7 +20,7 @@ MOST_ENTRIES = 500
 
 
 @dataclass(frozen=True)
-class ListedFile:
+class FolderEntry:
     """What is listed of a folder: `path`; `kind` is "folder", "file", or the kind that a folder is ("lmdb").
 
     `bytes`: the size of the file that is opened.
@@ -36,7 +36,7 @@ class FolderListing:
     """The folders and files in `folder`, folders first; `left_out` were too many to list."""
 
     folder: Path
-    entries: list[ListedFile]
+    entries: list[FolderEntry]
     left_out: int
 
 
@@ -121,16 +121,16 @@ class Roots:
             )
         return resolved
 
-    def _entry(self, path: Path) -> ListedFile | None:
+    def _entry(self, path: Path) -> FolderEntry | None:
         resolved = Path(os.path.realpath(path))
         try:
             if not self.holds(resolved):
                 return None
             opened = opened_path(resolved)
             if opened != resolved:
-                return ListedFile(path, str(kind_of_folder(resolved)), opened.stat().st_size)
+                return FolderEntry(path, str(kind_of_folder(resolved)), opened.stat().st_size)
             if resolved.is_dir():
-                return ListedFile(path, "folder", 0)
-            return ListedFile(path, "file", resolved.stat().st_size) if resolved.is_file() else None
+                return FolderEntry(path, "folder", 0)
+            return FolderEntry(path, "file", resolved.stat().st_size) if resolved.is_file() else None
         except OSError:
             return None

@@ -14,6 +14,6 @@ itself. Strings of Python 2 come out as bytes; arrays are read-only.
 from __future__ import annotations
 
 from .loading import loads
-from .plain import Record, UnsafePickle
+from .plain import PickledObject, UnsafePickle
 
-__all__ = ["Record", "UnsafePickle", "loads"]
+__all__ = ["PickledObject", "UnsafePickle", "loads"]

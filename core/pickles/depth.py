@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from .plain import HOLDERS, MAX_DEPTH, Record, UnsafePickle, too_deep
+from .plain import HOLDERS, MAX_DEPTH, PickledObject, UnsafePickle, too_deep
 
 T = TypeVar("T")
 
-_MEASURED = (list, tuple, dict, Record)
+_MEASURED = (list, tuple, dict, PickledObject)
 
 
 class Depths:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import tensors
-from .plain import Budget, Record, UnsafePickle, add_key
+from .plain import Budget, PickledObject, UnsafePickle, add_key
 
 MAX_DIMENSIONS = 32
 
@@ -58,7 +58,7 @@ class ArrayInMaking(InMaking):
         return _array(raw, dtype, shape, "F" if fortran else "C", budget)
 
 
-def update_record(record: Record, state: Any) -> None:
+def update_record(record: PickledObject, state: Any) -> None:
     """Attributes of a foreign object, from its dict or from the pair (dict, slots)."""
     for part in state if type(state) is tuple else [state]:
         if part is None:
@@ -181,12 +181,12 @@ def _items(arguments: tuple[Any, ...], budget: Budget) -> list[Any] | tuple[Any,
     return items  # type: ignore[no-any-return]
 
 
-def _reconstructor(arguments: tuple[Any, ...], _: Budget) -> Record:
+def _reconstructor(arguments: tuple[Any, ...], _: Budget) -> PickledObject:
     """`copyreg._reconstructor(class, object, None)`: how protocols 0 and 1 make an object; for records only."""
     made_of, base, state = arguments
     if type(made_of) is not Global or not made_of.is_record or base not in _OBJECT or state is not None:
         raise UnsafePickle("refused: an object of a class that is not plain data")
-    return Record(made_of.name.rpartition(".")[2])
+    return PickledObject(made_of.name.rpartition(".")[2])
 
 
 def _storage(arguments: tuple[Any, ...], _: Budget) -> tensors.Storage:

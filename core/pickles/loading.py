@@ -24,8 +24,8 @@ def loads(
 ) -> Any:
     """The plain data that a pickle holds, which may have `most` objects.
 
-    Classes named in `records` ("CIFAR_Image", of any module, or "module.CIFAR_Image") come out as `Record`s: their
-    name and their attributes, with nothing of the class itself. `storages` has the bytes of PyTorch's tensors that
+    Classes named in `records` ("CIFAR_Image", of any module, or "module.CIFAR_Image") come out as
+    `PickledObject`s: their name and their attributes, with nothing of the class itself. `storages` has the bytes of PyTorch's tensors that
     lie outside of the pickle; without it these are refused.
 
     Raises:

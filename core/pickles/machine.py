@@ -7,7 +7,7 @@ from typing import Any
 
 from .depth import Depths
 from .known import GLOBALS, Global, InMaking, update_record
-from .plain import MAX_DEPTH, Budget, Record, UnsafePickle, add_key, over_the_limit, too_deep
+from .plain import MAX_DEPTH, Budget, PickledObject, UnsafePickle, add_key, over_the_limit, too_deep
 from .tensors import Storage, code_of_class
 
 MAX_INTEGER_BITS = 1024
@@ -188,7 +188,7 @@ class Machine:
     def _make(self, made_of: Any, arguments: tuple[Any, ...]) -> Any:
         made_of = _exactly(Global, made_of)
         if made_of.is_record:
-            return self._depths.fresh(Record(made_of.name.rpartition(".")[2]))
+            return self._depths.fresh(PickledObject(made_of.name.rpartition(".")[2]))
         return self._depths.fresh(GLOBALS[made_of.name](arguments, self._budget))
 
     def persistent(self, _: Any) -> None:
@@ -205,7 +205,7 @@ class Machine:
 
     def build(self, _: Any) -> None:
         state, target = self.pop(), self._stack[-1]
-        if isinstance(target, Record):
+        if isinstance(target, PickledObject):
             self._depths.holds(target, [state])
             update_record(target, state)
         elif isinstance(target, InMaking):

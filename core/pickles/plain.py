@@ -38,14 +38,14 @@ class UnsafePickle(InputError):
 
 
 @dataclass
-class Record:
+class PickledObject:
     """An object of a foreign class, as plain data: the class's name and the object's attributes."""
 
     class_name: str
     state: dict[str, Any] = field(default_factory=dict)
 
 
-HOLDERS = frozenset((list, tuple, dict, set, frozenset, Record))
+HOLDERS = frozenset((list, tuple, dict, set, frozenset, PickledObject))
 """The types of plain data that hold other data."""
 
 
@@ -153,7 +153,7 @@ def _inside(value: Any) -> Any:
     kind = type(value)
     if kind is dict:
         return [*value.keys(), *value.values()]
-    return [value.state] if kind is Record else value
+    return [value.state] if kind is PickledObject else value
 
 
 def _parts(items: Any) -> tuple[list[Any], int]:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.base.errors import FormatMattersError, InputError
 from core.base.home import check_name
-from core.inspect.roots import ListedFile
+from core.inspect.roots import FolderEntry
 from core.jobs import upload
 from core.sources import SOURCES, recognise
 from core.sources.recognise import ARCHIVE_ENDINGS, ContainerError, as_path
@@ -113,7 +113,7 @@ def _draw_path() -> str:
     return text
 
 
-def _pick(entry: ListedFile) -> None:
+def _pick(entry: FolderEntry) -> None:
     if entry.kind == "folder":
         _go_into(entry.path)
     else:

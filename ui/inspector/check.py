@@ -29,7 +29,7 @@ def draw_check(subject: Subject) -> None:
     of = "of all splits " if subject.store else ""
     st.markdown(
         f"A check decodes every entry {of}once and lists those that are broken. It works in the background, changes "
-        "nothing, and goes on past whatever kills its reader."
+        "nothing, and continues after records that crash the reader."
     )
     running = [job for job in own_jobs(OWNER) if _is_of(job, whole)]
     last = last_check(whole)

@@ -27,7 +27,7 @@ from core.inspect.requests import (
     MatchingRequest,
     NumbersRequest,
     PayloadRequest,
-    Request,
+    ReaderRequest,
     SampleRequest,
     SummaryRequest,
 )
@@ -124,7 +124,7 @@ def cells(span: Span, positions: tuple[int, ...], edge: int) -> list[Cell]:
 def _cells(span: Span, positions: tuple[int, ...], edge: int, deaths: list[int]) -> list[Cell]:
     try:
         if deaths[0] <= 0:
-            raise ReaderDied("not read: too many entries of this page ended their reader")
+            raise ReaderDied("not read: too many records on this page crashed the reader")
         return _of(span, CellsRequest([span.start + position for position in positions], edge, span.choice))
     except ReaderDied as error:
         deaths[0] -= 1
@@ -199,7 +199,7 @@ def estimated(span: Span) -> list[SizeEstimate]:
 
 
 @cache_data(max_entries=32, show_spinner="Reading the layout…")
-def ask(span: Span, request: Request[T]) -> T:
+def ask(span: Span, request: ReaderRequest[T]) -> T:
     """The answer to a request that is about the file as a whole."""
     return _of(span, request)
 
@@ -221,7 +221,7 @@ class _Kept:
         self._file = file
         self._timer: threading.Timer | None = None
 
-    def ask(self, request: Request[T]) -> T:
+    def ask(self, request: ReaderRequest[T]) -> T:
         self._stop_timer()
         try:
             return self._file.ask(request)
@@ -239,11 +239,11 @@ class _Kept:
             self._timer.cancel()
 
 
-def _of(span: Span, request: Request[T]) -> T:
+def _of(span: Span, request: ReaderRequest[T]) -> T:
     return _ask(span.path, span.stamp, span.schema, request)
 
 
-def _ask(path: str, stamp: int, schema: str | None, request: Request[T]) -> T:
+def _ask(path: str, stamp: int, schema: str | None, request: ReaderRequest[T]) -> T:
     """Ask the file's reader; where it was gone already (idle, or killed by another question), ask a new one once."""
     hopeless = _hopeless(path, stamp, schema)
     if hopeless:

@@ -30,7 +30,7 @@ def draw_labels(subject: Subject) -> None:
     with st.spinner("Counting labels…"):
         census = inspected.census(subject.span, inspected.COUNT_SECONDS)
     if not census.counts:
-        st.info("No entry has a label that this way of reading the file knows of.", icon=":material/label_off:")
+        st.info("No labels were found with the chosen way to read this file.", icon=":material/label_off:")
         return
     st.markdown(_sentence(census))
     names = inspected.classes(subject.span)
@@ -41,7 +41,7 @@ def draw_labels(subject: Subject) -> None:
     if not census.exact:
         st.caption(
             f"Estimated from {census.looked:,} of {census.total:,} entries, evenly spread over the file: reading the "
-            "labels of all would have taken long."
+            "all labels would take long."
         )
 
 

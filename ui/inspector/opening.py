@@ -12,7 +12,7 @@ from core.base.errors import FormatMattersError
 from core.base.names import from_readable, readable
 from core.inspect import preferences, uploads
 from core.inspect.kinds import kind_of_folder
-from core.inspect.roots import ListedFile, OutsideError, Roots
+from core.inspect.roots import FolderEntry, OutsideError, Roots
 from core.stores.store import StoreInfo
 from ui.inspector.inspected import Span
 from ui.shared import address, state
@@ -164,7 +164,7 @@ def _is_only_a_folder(path: Path) -> bool:
         return True  # the browser says why
 
 
-def _pick(entry: ListedFile) -> None:
+def _pick(entry: FolderEntry) -> None:
     if entry.kind == "folder":
         _go_into(entry.path)
     else:

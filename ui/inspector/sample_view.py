@@ -24,7 +24,7 @@ MOST_HEADING = 120
 
 
 @dataclass(frozen=True)
-class Difference:
+class PixelDifference:
     """How far two images of one shape are apart.
 
     largest: the largest difference of two values, 0 to 255; psnr: in dB, inf where there is none; amplified: the
@@ -37,14 +37,14 @@ class Difference:
     amplified: Pixels
 
 
-def difference(first: Pixels, second: Pixels) -> Difference:
+def difference(first: Pixels, second: Pixels) -> PixelDifference:
     """Compare two images, uint8 (H, W, 3); all but the largest hundredth of the differences can be told apart."""
     apart = np.abs(first.astype(np.int16) - second.astype(np.int16))
     largest = int(apart.max(initial=0))
     error = float(np.mean(np.square(apart, dtype=np.float64))) if apart.size else 0.0
     factor = int(255 // max(np.percentile(apart, 99), 1)) if largest else 1
     amplified = np.minimum(apart * factor, 255).astype(np.uint8)
-    return Difference(largest, 10 * log10(255**2 / error) if error else inf, factor, amplified)
+    return PixelDifference(largest, 10 * log10(255**2 / error) if error else inf, factor, amplified)
 
 
 def draw_sample(subject: Subject, sample: InspectedSample, position: int) -> None:
@@ -114,10 +114,10 @@ def draw_comparison(title: str, sample: InspectedSample, original: InspectedSamp
     st.caption("  \n".join(filter(None, [remark, f"{verbatim(about['encoding'])} · {_sizes(about)}"])))
 
 
-def _verdict(apart: Difference) -> tuple[str, Literal["green", "orange"], str, str]:
+def _verdict(apart: PixelDifference) -> tuple[str, Literal["green", "orange"], str, str]:
     """(verdict, colour, icon, remark)."""
     if apart.largest == 0:
-        return "Identical, every pixel", "green", ":material/check:", ""
+        return "Identical pixels", "green", ":material/check:", ""
     times = f", shown {apart.factor} times as strong" if apart.factor > 1 else ""
     remark = f"Right: the difference{times}. The largest is {apart.largest} of 255."
     return f"Different: PSNR {apart.psnr:.1f} dB", "orange", ":material/difference:", remark
@@ -131,7 +131,7 @@ def _facts(about: dict[str, Any]) -> str:
         "Key": about["key"],
         "Label": "none" if about["label"] is None else _label(about),
         "Shape": _times(shape) if shape else "none",
-        "Kept as": _times(stored) if stored and stored != shape else None,
+        "Stored as": _times(stored) if stored and stored != shape else None,
         "Type": about["dtype"],
         "Encoding": about["encoding"],
         "Payload": f"{about['payload_bytes']:,} B",

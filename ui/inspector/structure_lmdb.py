@@ -25,7 +25,7 @@ FINER = 32
 """Parts of a file that are asked for where one square is drawn."""
 
 DRAWN = 36
-"""Pages of one level that are drawn at most."""
+"""At most so many pages of one level are drawn."""
 
 BRANCH, LEAF, OVERFLOW, FREE, META = PALETTE[4], PALETTE[1], PALETTE[2], "#9AA5B1", PALETTE[3]
 
@@ -210,11 +210,11 @@ def _draw_sizes(structure: dict[str, Any]) -> None:
     used = structure["used_bytes"]
     parts = {
         "in use": (used, LEAF),
-        "on the disk": (structure["allocated_bytes"], OVERFLOW),
+        "allocated on disk": (structure["allocated_bytes"], OVERFLOW),
         "file size": (structure["apparent_bytes"], BRANCH),
         "map": (structure["map_bytes"], FREE),
     }
-    st.altair_chart(parts_chart(parts), alt="Bytes in use, on the disk, of the file and of the map")
+    st.altair_chart(parts_chart(parts), alt="Bytes in use, allocated on disk, of the file and of the map")
     notes = [
         "The **map** is the address space that the writer reserved: the most that the file may grow to, and nothing "
         "that is used up. Tools that report it as the file's size are wrong, often by far."
@@ -281,6 +281,6 @@ def _draw_places(span: Span, structure: dict[str, Any]) -> None:
     what = "one page" if pages <= CELLS else f"one page out of every {number_text(-(-pages // CELLS))}"
     reserved = structure["apparent_bytes"] // structure["page_bytes"] - pages
     st.caption(
-        f"{ABOUT_PICTURE} Each square is {what}. Meta pages are the two root records of the file: its first two pages."
+        f"{ABOUT_PICTURE} Each square is {what}. Its first two pages are its two meta pages (root records)."
         + (f" Behind them {counted(reserved, 'page')} were never used and are not drawn." if reserved > 0 else "")
     )

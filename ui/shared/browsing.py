@@ -9,12 +9,12 @@ import streamlit as st
 
 from core.base.errors import FormatMattersError
 from core.inspect.kinds import KINDS
-from core.inspect.roots import FolderListing, ListedFile, Roots
+from core.inspect.roots import FolderEntry, FolderListing, Roots
 from ui.shared.labels import code, plain, size_text, verbatim
 
 
 def draw_browser(
-    page: str, roots: Roots, wanted: Path | None, go_into: Callable[[Path], None], pick: Callable[[ListedFile], None]
+    page: str, roots: Roots, wanted: Path | None, go_into: Callable[[Path], None], pick: Callable[[FolderEntry], None]
 ) -> Path | None:
     """What lies in `wanted`, or else in the folder that the session's `<page>.folder` names; returns what is shown.
 
@@ -52,7 +52,7 @@ def _first_listing(roots: Roots, wanted: Path | None) -> FolderListing | None:
     return None
 
 
-def _draw_listing(page: str, listing: FolderListing, pick: Callable[[ListedFile], None]) -> None:
+def _draw_listing(page: str, listing: FolderListing, pick: Callable[[FolderEntry], None]) -> None:
     if not listing.entries:
         st.caption("Empty folder.")
         return
@@ -79,7 +79,7 @@ def _draw_listing(page: str, listing: FolderListing, pick: Callable[[ListedFile]
         st.caption(f"and {listing.left_out:,} more; type the path of one of them")
 
 
-def _kind_of(entry: ListedFile) -> str:
+def _kind_of(entry: FolderEntry) -> str:
     if entry.kind == "file":
         return entry.path.suffix.lstrip(".").lower()
     return KINDS[entry.kind].title if entry.kind in KINDS and entry.kind != "folder" else entry.kind

@@ -57,7 +57,7 @@ def _text_among(thing: Any) -> Label:
 
 
 def _image_of(kind: str, thing: Any, payload: Buffer, depth: int) -> Content | None:
-    if isinstance(thing, pickles.Record):
+    if isinstance(thing, pickles.PickledObject):
         picture = pil_image(thing)
         if picture is not None:
             return of_array(kind, picture, payload, encoding="pil")
@@ -168,7 +168,7 @@ def _of_part(
         part = image_behind(part)
     if isinstance(part, bytes | bytearray | memoryview):
         return _of_bytes(kind, bytes(part), fields, depth, name)
-    if isinstance(part, Mapping | pickles.Record) and depth < 3:
+    if isinstance(part, Mapping | pickles.PickledObject) and depth < 3:
         return _image_of(kind, part, payload, depth + 1)
     if isinstance(part, list) and depth == 0 and len(part) > 3:
         return _of_nested(kind, part, payload)
@@ -260,7 +260,7 @@ def as_text(thing: Any) -> str:
 def _plain(thing: Any, depth: int = 0) -> Any:
     if depth > 6:
         return "..."
-    if isinstance(thing, pickles.Record):
+    if isinstance(thing, pickles.PickledObject):
         return {"class": thing.class_name, **_plain(thing.state, depth + 1)}
     if isinstance(thing, Mapping):
         return {_name(name): _plain(value, depth + 1) for name, value in list(thing.items())[:200]}

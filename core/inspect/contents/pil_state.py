@@ -14,7 +14,7 @@ _TYPES = {"L": ("u1", 1), "P": ("u1", 1), "RGB": ("u1", 3), "RGBA": ("u1", 4), "
           "CMYK": ("u1", 4), "I": ("<i4", 1), "F": ("<f4", 1), "I;16": ("<u2", 1), "HSV": ("u1", 3)}  # fmt: skip
 
 
-def pil_image(thing: pickles.Record) -> Array | None:
+def pil_image(thing: pickles.PickledObject) -> Array | None:
     """The pixels (H, W) or (H, W, C) as they are drawn; None where it is no image of Pillow's.
 
     Raises ValueError where its pixels are not as many as its size says.

@@ -26,7 +26,7 @@ _NOT_GENERAL = ("png", "jpg", "jpeg", "webp", "bmp", "tiff", "gif")
 def image_content(fields: Mapping[str, Any], metadata: Mapping[Any, Any]) -> Content:
     """The image of an entry's fields; where it cannot be read, why."""
     image = fields["image"]
-    picture = pil_image(image) if isinstance(image, pickles.Record) else image
+    picture = pil_image(image) if isinstance(image, pickles.PickledObject) else image
     if isinstance(picture, np.ndarray) and not _is_encoded(picture):
         return _of_array(picture, arrays.flat(picture))
     data = picture.tobytes() if isinstance(picture, np.ndarray) else picture

@@ -15,7 +15,7 @@ SCHEMAS = schemas(
     "HDF5",
     {
         "own-hdf5": ("ours:OwnHdf5", "HDF5 file of a store built here"),
-        "hdf5-weights": ("hdf5_weights:Weights", "Weights of a model"),
+        "hdf5-weights": ("hdf5_weights:ModelWeights", "Weights of a model"),
         "hdf5-single": ("hdf5_arrays:SingleImage", "One image: datasets image and meta"),
         "hdf5-many": ("hdf5_arrays:ManyImages", "Many images: datasets images and meta"),
         "hdf5-packed": ("hdf5_bytes:PackedBytes", "Image files packed end to end, and offsets"),
@@ -26,9 +26,9 @@ SCHEMAS = schemas(
         "hdf5-references": ("hdf5_references:ReferencedImages", "References that lead to images"),
         "hdf5-boxes": ("hdf5_references:DigitStruct", "MATLAB's structures of image names and boxes"),
         "hdf5-flat": ("hdf5_flat:FlatRows", "Rows of pixels, one after the other"),
-        "hdf5-groups": ("hdf5_groups:GroupedImages", "One image a dataset, or a group"),
-        "hdf5-vectors": ("hdf5_vectors:Vectors", "Rows of numbers: features, point clouds, signals"),
-        "hdf5-datasets": ("hdf5_datasets:Datasets", "Datasets that are no images known here"),
+        "hdf5-groups": ("hdf5_groups:GroupedImages", "One image per dataset, or per group"),
+        "hdf5-vectors": ("hdf5_vectors:Hdf5Vectors", "Rows of numbers: features, point clouds, signals"),
+        "hdf5-datasets": ("hdf5_datasets:OtherDatasets", "Datasets that are no images known here"),
         "hdf5-as-images": ("hdf5_as_images:AsImages", "Any array of numbers, drawn as images"),
     },
 )

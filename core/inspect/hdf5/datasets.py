@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import h5py
 
-from .walk import TROUBLE, Tree, one_line
+from .walk import TROUBLE, Hdf5Tree, one_line
 
 KEPT_OPEN = 512
 """Datasets that are kept open."""
@@ -15,7 +15,7 @@ KEPT_OPEN = 512
 class Datasets(Mapping[str, h5py.Dataset]):
     """The datasets of a file by name, opened when they are asked for and kept open for a while."""
 
-    def __init__(self, file: h5py.File, tree: Tree) -> None:
+    def __init__(self, file: h5py.File, tree: Hdf5Tree) -> None:
         self._file = file
         self._nodes = tree.datasets
         self._open: dict[str, h5py.Dataset] = {}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..candidate import Candidate
+from ..candidate import UnidentifiedFile
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
-def has_signature(candidate: Candidate) -> bool:
+def has_signature(candidate: UnidentifiedFile) -> bool:
     """HDF5 lets a user block of 512, 1024, 2048, ... bytes precede its signature."""
     return any(candidate.at(offset, len(SIGNATURE)) == SIGNATURE for offset in _user_blocks(candidate.size))
 

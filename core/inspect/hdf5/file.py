@@ -22,7 +22,7 @@ from .datasets import Datasets
 from .guard import texts
 from .heap import Heaps
 from .truncated import Padded, stated_end
-from .walk import TROUBLE, Node, Tree, one_line, shortened, walk
+from .walk import TROUBLE, Hdf5Tree, Node, one_line, shortened, walk
 
 MAX_TREE = 2_000
 """Nodes that `structure` describes; of more, the first, and `tree_total` says how many there are."""
@@ -61,7 +61,7 @@ class Hdf5File:
         self._absences: dict[Any, Absence] = {}
         try:
             self._file = self._opened()
-            self.tree: Tree = walk(self._file, follow_external)
+            self.tree: Hdf5Tree = walk(self._file, follow_external)
         except TROUBLE as error:
             raise InputError(f"{path} is an HDF5 file that cannot be opened: {one_line(error)}") from None
         self.datasets = Datasets(self._file, self.tree)
@@ -158,7 +158,7 @@ class Hdf5File:
         return problem
 
     def structure(self) -> Mapping[str, Any]:
-        """Every object and link (the first of very many), and what the file weighs."""
+        """Every object and link (the first of very many), and the file's size."""
         status, nodes = self.path.stat(), self.tree.nodes
         deadline = time.monotonic() + TREE_SECONDS
         tree = [self._described(node, deadline) for node in nodes[:MAX_TREE]]

@@ -13,7 +13,7 @@ import numpy as np
 
 from .chunks import layout_of, logical_bytes
 from .filters import missing
-from .walk import Tree
+from .walk import Hdf5Tree
 
 MAX_READ = 1 << 29
 """512 MiB; a chunk or a single record that is larger is refused before it is read."""
@@ -33,7 +33,7 @@ _SLACK = 1 << 16
 """Bytes by which a filter may make a small chunk longer."""
 
 
-def outside(dataset: h5py.Dataset, tree: Tree, seen: tuple[str, ...] = ()) -> str | None:
+def outside(dataset: h5py.Dataset, tree: Hdf5Tree, seen: tuple[str, ...] = ()) -> str | None:
     """Why a dataset's values are not this file's own, as a sentence; None where they are."""
     layout = layout_of(dataset)
     if layout == "external":
@@ -62,7 +62,9 @@ def _elsewhere(dataset: h5py.Dataset, other: str) -> str:
     return f"{told}, and that one is not there" if gone else f"{told}, which are not opened"
 
 
-def _outside_piece(dataset: h5py.Dataset, tree: Tree, seen: tuple[str, ...], properties: Any, piece: int) -> str | None:
+def _outside_piece(
+    dataset: h5py.Dataset, tree: Hdf5Tree, seen: tuple[str, ...], properties: Any, piece: int
+) -> str | None:
     """The same of one piece of a virtual dataset, which may be virtual itself."""
     file, source = properties.get_virtual_filename(piece), properties.get_virtual_dsetname(piece)
     if file != ".":

@@ -43,7 +43,7 @@ BLOCK = 1 << 24
 
 
 class LabelColumn:
-    """Labels in a dataset: a number, a one-hot row, a row of several classes, text, or a few values a sample."""
+    """Labels in a dataset: a number, a one-hot row, a row of several classes, text, or a few values per sample."""
 
     def __init__(self, facts: Facts, length: int, kind: str = STATED) -> None:
         self.facts = facts

@@ -52,7 +52,7 @@ class Node:
 
 
 @dataclass
-class Tree:
+class Hdf5Tree:
     """What a walk found: all nodes in the order of names, and the datasets among them, each once."""
 
     nodes: list[Node] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Tree:
         return node
 
 
-def walk(file: h5py.File, follow_external: bool = False) -> Tree:
+def walk(file: h5py.File, follow_external: bool = False) -> Hdf5Tree:
     """All links of a file. What cannot be read is a node of kind "unreadable" and a warning, never an error."""
     return _Walk(file, follow_external).run()
 
@@ -93,12 +93,12 @@ class _Walk:
     def __init__(self, file: h5py.File, follow: bool) -> None:
         self._file = file
         self._follow = follow
-        self._tree = Tree()
+        self._tree = Hdf5Tree()
         self._kinds = self._all_kinds(time.monotonic() + VISIT_SECONDS)
         self._deadline = time.monotonic() + WALK_SECONDS
         self._cut = False
 
-    def run(self) -> Tree:
+    def run(self) -> Hdf5Tree:
         root = h5py.h5o.get_info(self._file.id)
         seen: dict[tuple[int, int], str] = {(root.fileno, root.addr): ""}
         pending: list[tuple[bytes, int]] = [(b"", root.fileno)]
@@ -184,7 +184,7 @@ def _kind(type_number: int) -> str:
     return _KINDS.get(type_number, "unreadable")
 
 
-def _told_broken(tree: Tree) -> Tree:
+def _told_broken(tree: Hdf5Tree) -> Hdf5Tree:
     """The same tree, with soft links that lead nowhere named so, and links to other files warned of."""
     for place, node in enumerate(tree.nodes):
         if node.kind == "soft link" and _absolute(node).strip("/") and tree.resolve(node.name) is None:

@@ -29,7 +29,7 @@ SCHEMAS = schemas(
         "npy": ("lmdb_kinds:Npy", "NumPy files"),
         "objects": ("lmdb_kinds:Objects", "Plain data with an image inside"),
         "wrapped": ("lmdb_kinds:Wrapped", "Image files with something before them"),
-        "vectors": ("lmdb_kinds:Vectors", "Embeddings: vectors of numbers"),
+        "vectors": ("lmdb_kinds:LmdbVectors", "Embeddings: vectors of numbers"),
         "pixels": ("lmdb_kinds:BarePixels", "Blocks of bare pixels"),
         "text": ("lmdb_kinds:Texts", "Text or JSON"),
         "plain-values": ("lmdb_values:PlainValues", "Values of an unknown kind"),

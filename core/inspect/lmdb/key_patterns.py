@@ -1,4 +1,4 @@
-"""Several entries a sample, told apart by a part of their keys: "image-000000001" and "label-000000001", "17/img" and
+"""Several entries per sample, told apart by a part of their keys: "image-000000001" and "label-000000001", "17/img" and
 "17/cls", "a.jpg" and "a.json".
 
 A key is taken apart in one of three ways, into what says which sample it is and the rest, its role: by its longest run

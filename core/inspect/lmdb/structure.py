@@ -14,7 +14,7 @@ from ...formats.lmdb.pages import Numbers, Pages
 from .tree import LmdbTree
 
 MOST_LEAVES = 4096
-"""Leaf pages looked into at most; of more, so many evenly spread ones stand for all."""
+"""At most so many leaf pages are read; of more, so many evenly spread ones stand for all."""
 
 MOST_FREE_RECORDS = 100_000
 

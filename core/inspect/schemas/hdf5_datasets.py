@@ -31,7 +31,7 @@ def _why(file: Hdf5File) -> str:
     return f"{why} ({told})" if told else why
 
 
-class Datasets:
+class OtherDatasets:
     """Each dataset is a record: its first values, to be read."""
 
     kind: ClassVar[str] = "hdf5"
@@ -51,7 +51,7 @@ class Datasets:
         self._places = {name: place for place, name in enumerate(self._names)}
 
     @classmethod
-    def recognise(cls, file: Hdf5File) -> Datasets | None:
+    def recognise(cls, file: Hdf5File) -> OtherDatasets | None:
         return cls(file)
 
     def __len__(self) -> int:

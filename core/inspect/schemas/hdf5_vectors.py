@@ -38,11 +38,11 @@ class VectorRun(Run):
         return record_of_values(self.key(index), self.label(index), values, self._rows.stored_bytes(), kind)
 
 
-class Vectors(Runs):
+class Hdf5Vectors(Runs):
     """Rows of numbers that are no images. Of tables about the same samples the likeliest one, with its labels."""
 
     @classmethod
-    def recognise(cls, file: Hdf5File) -> Vectors | None:
+    def recognise(cls, file: Hdf5File) -> Hdf5Vectors | None:
         looked = look(file)
         tables = [facts for facts in looked if _is_table(facts, looked)]
         if not tables:

@@ -74,7 +74,7 @@ class BarePixels(OfOneKind):
         return f"the values are as long as bare pixels; the first is {found[0].text or _shape(found[0])}"
 
 
-class Vectors(OfOneKind):
+class LmdbVectors(OfOneKind):
     """Embeddings and other vectors of numbers."""
 
     kinds = ("vector",)

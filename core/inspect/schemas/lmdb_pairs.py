@@ -1,4 +1,4 @@
-"""LMDB with several entries a sample: the image under one key, its label under another."""
+"""LMDB with several entries per sample: the image under one key, its label under another."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ class PickledObjects(_Pickled):
 
     @classmethod
     def recognise(cls, file: LmdbView) -> PickledObjects | None:
-        entries = [entry for entry in _plain_entries(file) if isinstance(entry, pickles.Record)]
+        entries = [entry for entry in _plain_entries(file) if isinstance(entry, pickles.PickledObject)]
         if not any(_has_image(entry.state) for entry in entries):
             return None
         attributes = ", ".join(entries[0].state)
@@ -98,7 +98,7 @@ class PickledObjects(_Pickled):
 
 def fields_of(entry: Any) -> Mapping[str, Any] | None:
     """The fields of a dictionary or of an object's state, if one of them is an image."""
-    fields = entry.state if isinstance(entry, pickles.Record) else entry
+    fields = entry.state if isinstance(entry, pickles.PickledObject) else entry
     return {_text(name): value for name, value in fields.items()} if _has_image(fields) else None
 
 
