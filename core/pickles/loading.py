@@ -24,9 +24,9 @@ def loads(
 ) -> Any:
     """The plain data that a pickle holds, which may have `most` objects.
 
-    Classes named in `records` ("CIFAR_Image", of any module, or "module.CIFAR_Image") come out as
-    `PickledObject`s: their name and their attributes, with nothing of the class itself. `storages` has the bytes of PyTorch's tensors that
-    lie outside of the pickle; without it these are refused.
+    Classes named in `records` ("CIFAR_Image", of any module, or "module.CIFAR_Image") come out as `PickledObject`s:
+    their name and their attributes, with nothing of the class itself. `storages` has the bytes of PyTorch's tensors
+    that lie outside of the pickle; without it these are refused.
 
     Raises:
         UnsafePickle: it names anything that is not plain data, exceeds a limit, or is no whole pickle.
