@@ -80,19 +80,10 @@ def make_loader(
     host = Normalise(transfer.host_output, mean, std)
     stages = staged(store, check_transform(transform), seed, host, checks)
     inputs = EngineInputs(
-        store=store,
-        sampler=sampler,
-        stages=stages,
-        labels=labels,
-        size=sample_size(store, stages),
-        normalise=normalise,
-        transfer=transfer,
-        device=device,
-        decode=decode,
-        workers=workers,
-        prefetch=prefetch,
+        store=store, sampler=sampler, stages=stages, labels=labels, size=sample_size(store, stages),
+        normalise=normalise, transfer=transfer, device=device, decode=decode, workers=workers, prefetch=prefetch,
         channels_last=channels_last,
-    )
+    )  # fmt: skip
     return Loader(sampler, *LOADERS.make(loader).engine(inputs))
 
 
