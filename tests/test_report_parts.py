@@ -10,7 +10,7 @@ from report_fixtures import COLD, RUN, STORES, WARM, accessed, built, evidence, 
 from core.report import sentences
 from core.report.answer import foretold
 from core.report.charts import bars
-from core.report.constraints import sift
+from core.report.constraints import sift, would_fit
 from core.report.document import Points, Text
 from core.report.evidence import Evidence
 from core.report.figures import differ, figure
@@ -143,6 +143,19 @@ def test_a_network_drive_is_no_place_for_lmdb() -> None:
 
 
 # ---------------------------------------------------------------- sentences
+
+
+@pytest.mark.parametrize(
+    ("readers", "built"),
+    [
+        ("people", ("disk", "original")),
+        ("viewers", ("hdf5", "raw")),
+        ("programs", ("hdf5", "original")),
+        ("training", ("hdf5", "original")),
+    ],
+)
+def test_what_to_build_follows_from_what_formats_say_of_themselves(readers: str, built: tuple[str, str]) -> None:
+    assert would_fit(Answers(readers=readers)) == built
 
 
 def test_a_tie_is_said_to_be_one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -195,6 +196,16 @@ def test_constraints_go_by_what_it_says_of_itself(toy: str, answers: Answers, re
     fitting, ruled_out = sift([*STORES, MINE], answers)
     assert [one.reason for one in ruled_out if one.store == MINE.name] == ([reason] if reason else [])
     assert (MINE in fitting) is (reason is None)
+
+
+def test_what_it_says_may_change(toy: str) -> None:
+    told = dataclasses.replace(FORMATS[NAME], random_access=False, colour="#123456")
+    FORMATS.unregister(NAME)
+    FORMATS.register(NAME, told)
+    assert format_colour(NAME) == "#123456"
+    _, ruled_out = sift([*STORES, MINE], Answers(access="single"))
+    assert [one.reason for one in ruled_out if one.store == MINE.name] == ["to read one image, all before it are read"]
+    assert MINE in sift([*STORES, MINE], Answers(access="shuffled"))[0]
 
 
 def test_a_format_that_is_no_more_is_ruled_out() -> None:

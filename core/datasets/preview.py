@@ -77,7 +77,7 @@ def preview(home: Home, spec: str, options: Mapping[str, object]) -> Preview:
     """Look at what `spec` (a path) would bring.
 
     Raises:
-        ContainerError: it is an LMDB or HDF5 file.
+        ContainerError: it is the container of a format.
         InputError: the import would refuse it for this reason.
     """
     name, path = recognise(spec), as_path(spec)

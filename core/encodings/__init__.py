@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..base.registry import Registration, Registry
@@ -9,12 +10,22 @@ from ..base.registry import Registration, Registry
 if TYPE_CHECKING:
     from ..base.contracts import Encoding
 
-ENCODINGS: Registry[Encoding, Registration] = Registry(
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodingRegistration(Registration):
+    """`image_files`: payloads are files that image viewers open, compressed as a rule."""
+
+    image_files: bool = False
+
+
+ENCODINGS: Registry[Encoding, EncodingRegistration] = Registry(
     "encoding",
     {
-        "original": Registration(".encodings.original:OriginalEncoding", "Original file bytes, as imported"),
-        "raw": Registration(".encodings.raw:Raw", "Raw pixels: uint8, height x width x RGB"),
-        "png": Registration(".encodings.png:Png", "PNG, lossless"),
-        "jpeg": Registration(".encodings.jpeg:Jpeg", "JPEG, lossy"),
+        "original": EncodingRegistration(
+            where=".encodings.original:OriginalEncoding", title="Original file bytes, as imported", image_files=True
+        ),
+        "raw": EncodingRegistration(where=".encodings.raw:Raw", title="Raw pixels: uint8, height x width x RGB"),
+        "png": EncodingRegistration(where=".encodings.png:Png", title="PNG, lossless", image_files=True),
+        "jpeg": EncodingRegistration(where=".encodings.jpeg:Jpeg", title="JPEG, lossy", image_files=True),
     },
 )

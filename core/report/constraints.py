@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from ..base.units import listed, number_text
+from ..encodings import ENCODINGS
 from ..formats import FORMATS
 from ..formats.registration import FormatRegistration
 from .evidence import StoreFacts
 from .questions import Answers
-
-VIEWABLE = ("original", "png", "jpeg")
-"""Encodings whose payloads are image files."""
 
 
 class RuledOut(NamedTuple):
@@ -88,9 +86,13 @@ def _for_viewers(store: StoreFacts) -> str:
 def _for_people(store: StoreFacts) -> str:
     if not FORMATS[store.format].image_viewers:
         return "an image viewer does not open it"
-    if store.encoding not in VIEWABLE or store.compression != "none":
+    if not _image_payloads(store.encoding) or store.compression != "none":
         return "its files are not images that a viewer opens"
     return ""
+
+
+def _image_payloads(encoding: str) -> bool:
+    return encoding in ENCODINGS and ENCODINGS[encoding].image_files
 
 
 _READERS: dict[str, Callable[[StoreFacts], str]] = {

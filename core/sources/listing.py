@@ -30,7 +30,7 @@ SELECT path, ROW_NUMBER() OVER (PARTITION BY split, class ORDER BY draw, path) A
 """
 
 
-class ListedFile(NamedTuple):
+class SourceFile(NamedTuple):
     """A file to be read: `path` as the file system spells it, `name` its name in the dataset."""
 
     split: str
@@ -112,12 +112,12 @@ class SourceListing:
         rows = self._index.execute("SELECT split, class, COUNT(*) FROM files GROUP BY split, class ORDER BY 1, 2")
         return {(split, class_name): count for split, class_name, count in rows}
 
-    def files(self, split: str, classes: Iterable[str]) -> Iterator[ListedFile]:
+    def files(self, split: str, classes: Iterable[str]) -> Iterator[SourceFile]:
         """The files of a split, by class in this order, then by path."""
         question = "SELECT path, name FROM files WHERE split = ? AND class = ? ORDER BY path"
         for class_name in classes:
             for path, name in self._index.execute(question, (split, class_name)):
-                yield ListedFile(split, class_name, Path(os.fsdecode(path)), name)
+                yield SourceFile(split, class_name, Path(os.fsdecode(path)), name)
 
     def sizes(self, k: int) -> tuple[int, int]:
         """(files that were looked at, their bytes), of up to `k` drawn by the seed."""

@@ -212,13 +212,9 @@ def _verdict(rows: list[tuple[str, str, float, float, float]]) -> str:
     return f"{'; '.join(parts)}. {_why(best)}".strip()
 
 
-FILES = ("original", "png", "jpeg")
-"""Encodings whose payloads are image files, as a rule compressed ones."""
-
-
 def _why(best: Mapping[str, tuple[float, str]]) -> str:
     """Why image files shrink here, or do not."""
-    files = [best[name] for name in FILES if name in best]
+    files = [best[name] for name, entry in ENCODINGS.items() if entry.image_files and name in best]
     if any(ratio < 0.97 and name == "zstd-dict" for ratio, name in files):
         return "Small files repeat the same headers and tables; a dictionary stores these once."
     if files and all(ratio >= 0.97 for ratio, _ in files):

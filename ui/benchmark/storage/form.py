@@ -105,7 +105,7 @@ def _draw_settings(dataset: Dataset) -> dict[str, Any]:
         "size": columns[3].number_input(
             "Resize to (pixels)", 1, 8192, None, placeholder="as they are", key=f"storage.size.{dataset.name}",
             help="Width and height. "
-            + ("These images differ in shape: raw pixels, and HDF5 in the tutorial, need a size." if several
+            + ("These images differ in shape: raw pixels, and some of the tutorial's code, need a size." if several
                else "Images are stored as they are unless you give a size."),
             persist_state="session",
         ),
