@@ -1,4 +1,4 @@
-"""A home with a record of every kind in it, and ways of spoiling one: for `fuzz_homes`, seeded and reproducible."""
+"""A home with a record of every kind in it, and methods of spoiling one: for `fuzz_homes`, seeded and reproducible."""
 
 from __future__ import annotations
 
@@ -64,16 +64,16 @@ def add_records(home: Home) -> Home:
 
 
 def _keep_storage(home: Home) -> None:
-    ways = ("disk/png", "lmdb/raw", "hdf5/raw")
+    methods = ("disk/png", "lmdb/raw", "hdf5/raw")
     recorder = RunRecorder.begin(home, "storage", ["shapes"], {
-        "cutoffs": [1, 10], "ways": ways, "split": "train", "images": 60, "fingerprints": {"shapes": "f" * 32},
+        "cutoffs": [1, 10], "methods": methods, "split": "train", "images": 60, "fingerprints": {"shapes": "f" * 32},
     })  # fmt: skip
     sizes = dict.fromkeys(("payload_bytes", "used_bytes", "allocated_bytes", "apparent_bytes"), 4096)
     for kind, seconds in (("time", 0.01), ("row", [0.01, 0.011])):
-        for way in ways:
+        for method in methods:
             for operation in OPERATIONS:
                 for samples in (1, 10):
-                    told = {"format": way.split("/")[0], "variant": way.split("/")[1], "operation": operation,
+                    told = {"format": method.split("/")[0], "variant": method.split("/")[1], "operation": operation,
                             "samples": samples, "seconds": seconds, "bytes": 4096, **sizes, "files": 2,
                             "encoding_s": seconds, "includes": "encoding"}  # fmt: skip
                     recorder.add(kind, told)
@@ -96,8 +96,8 @@ def _keep_trainings(home: Home) -> None:
         about = dict(zip(("format", "variant"), store.split("/"), strict=True)) | {"store": store, "dataset": "shapes"}
         pace = {"samples_per_s": 1000.0, "wait_share": 0.25, "wait_s": 0.02, "compute_s": 0.06, "first_batch_s": 0.01}
         for size in (8, 16):
-            scaling.add("turn", {**about, **pace, "device": "cpu", "batch_size": size, "workers": "0", "round": 1,
-                                 "setting": f"batch {size}", "samples": 60, "seconds": 1.0})  # fmt: skip
+            scaling.add("repeat", {**about, **pace, "device": "cpu", "batch_size": size, "workers": "0", "round": 1,
+                                 "configuration": f"batch {size}", "samples": 60, "seconds": 1.0})  # fmt: skip
         for number in (1, 2):
             run.add("epoch", {
                 **about, **pace, "order": "shuffled", "epoch": number, "samples": 60, "steps": 4, "loss": 2.0,
@@ -158,19 +158,19 @@ def spoil(home: Path, dice: random.Random) -> str:
     if not found:
         return f"{pattern}: nothing there"
     path = dice.choice(found)
-    ways: list[Callable[[Path, random.Random], str]] = [replace_content, replace_by_thing]
+    methods: list[Callable[[Path, random.Random], str]] = [replace_content, replace_by_thing]
     if path.suffix in (".json", ".jsonl") and path.is_file():
-        ways += [change_json] * 8
+        methods += [change_json] * 8
     if path.name == "index.sqlite":
-        ways += [change_index] * 8
+        methods += [change_index] * 8
     if path.is_dir():
-        ways = [replace_by_thing]
-    way = dice.choice(ways)
+        methods = [replace_by_thing]
+    method = dice.choice(methods)
     try:
-        said = way(path, dice)
+        said = method(path, dice)
     except (OSError, ValueError, LookupError, sqlite3.Error) as error:
         said = f"was spoiled already ({type(error).__name__})"
-    return f"{path.relative_to(home)}: {way.__name__}: {said}"
+    return f"{path.relative_to(home)}: {method.__name__}: {said}"
 
 
 ODD: tuple[Any, ...] = (
@@ -216,7 +216,7 @@ def _change(told: Any, dice: random.Random) -> str:
 CONTENTS: Mapping[str, bytes] = {
     "nothing": b"", "no JSON": b"{", "a list": b"[]", "null": b"null", "a number": b"17", "text": b'"text"',
     "bytes": bytes(range(256)), "zeros": bytes(5000), "UTF-16": '{"a": 1}'.encode("utf-16"), "deep": b"[" * 100_000,
-    "no end": b'{"kind": "setup"', "lines": b"\n" * 1000, "not UTF-8": b'{"kind": "turn", "title": "\xff\xfe"}',
+    "no end": b'{"kind": "setup"', "lines": b"\n" * 1000, "not UTF-8": b'{"kind": "workload", "title": "\xff\xfe"}',
 }  # fmt: skip
 
 

@@ -48,22 +48,24 @@ def speeds(median: float, spread: float = 0.02, times: int = 5, run: RunSource =
 
 
 def loaded(
-    store: str, median: float, spread: float = 0.02, setting: LoadingConfiguration = WARM, run: RunSource = RUN
+    store: str, median: float, spread: float = 0.02, configuration: LoadingConfiguration = WARM, run: RunSource = RUN
 ) -> Loading:
     stages = {"fetch": 1.0, "decode": 5.0}
-    return Loading(store, setting, speeds(median, spread, run=run), speeds(0.5, run=run), None, stages, {"read": 9e6})
+    return Loading(
+        store, configuration, speeds(median, spread, run=run), speeds(0.5, run=run), None, stages, {"read": 9e6}
+    )
 
 
-def lane(store: str, speed: float, order: str = "shuffled", wait: float = 0.03) -> TrainingResult:
+def result(store: str, speed: float, order: str = "shuffled", wait: float = 0.03) -> TrainingResult:
     waits = figure([wait, wait, wait], RUN)
     return TrainingResult(
         store, order, speeds(speed, times=3), waits, speeds(0.4), (0.3, 0.4, 0.5), (1.9, 1.7, 1.5), 1.0
     )
 
 
-def trained(lanes: Sequence[TrainingResult], identical: bool | None = True) -> Training:
+def trained(results: Sequence[TrainingResult], identical: bool | None = True) -> Training:
     run = RunSource("train-1", "train", "2026-11-21T11:00:00+00:00")
-    return Training(run, "small", "cpu", 64, 3, tuple(lanes), identical, "Same result to the last bit.")
+    return Training(run, "small", "cpu", 64, 3, tuple(results), identical, "Same result to the last bit.")
 
 
 def accessed(way: str, operation: str, rate: float, samples: int = 1_000) -> Access:

@@ -43,15 +43,15 @@ def write_record(
     return record
 
 
-def turns(store: str, speeds: Sequence[float], **about: Any) -> list[dict[str, Any]]:
-    """Turns of a loader experiment."""
+def repeats(store: str, speeds: Sequence[float], **about: Any) -> list[dict[str, Any]]:
+    """Repeats of a loader experiment."""
     format, variant = store.split("/")
     shared = {"loader": "fast", "batch_size": 256, "transform": "none", "device": "cpu", "output": "float32"}
     return [
         {
-            "kind": "turn", "store": store, "format": format, "variant": variant, **shared, "round": number,
+            "kind": "repeat", "store": store, "format": format, "variant": variant, **shared, "round": number,
             "workers_asked": "auto", "samples_per_s": speed, "first_batch_s": 0.01, "samples": 1000,
-            "seconds": 1000 / speed, "setting": f"{store} {about}", **about,
+            "seconds": 1000 / speed, "configuration": f"{store} {about}", **about,
         }
         for number, speed in enumerate(speeds, 1)
     ]  # fmt: skip
@@ -69,10 +69,10 @@ def times(way: str, operation: str, samples: int, seconds: Sequence[float]) -> d
 def loader_record(home: Home, number: int = 1, factor: float = 1.0, **more: Any) -> RunRecord:
     """LMDB clearly ahead of HDF5, and the two disks undecided."""
     rows = [
-        *turns("lmdb/raw", [factor * speed for speed in (200.0, 202.0, 205.0)]),
-        *turns("hdf5/raw", [factor * speed for speed in (100.0, 101.0, 102.0)]),
-        *turns("disk/png", [40.0, 60.0, 50.0]),
-        *turns("disk/jpeg", [45.0, 62.0, 50.0]),
+        *repeats("lmdb/raw", [factor * speed for speed in (200.0, 202.0, 205.0)]),
+        *repeats("hdf5/raw", [factor * speed for speed in (100.0, 101.0, 102.0)]),
+        *repeats("disk/png", [40.0, 60.0, 50.0]),
+        *repeats("disk/jpeg", [45.0, 62.0, 50.0]),
     ]
     machine = more.pop("machine", ME)
     setup = {"split": "train", "cache": "warm", "rounds": 3, "seconds": 1.0, **more}

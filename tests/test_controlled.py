@@ -98,35 +98,35 @@ def test_less_is_better_of_times() -> None:
     assert sentence == "**Formats at raw:** **LMDB** takes **1.0 s**, HDF5 2.00 times as long."
 
 
-def turn(store: str, rate: float, workers: str = "inline", **more: Any) -> dict[str, Any]:
+def repeat(store: str, rate: float, workers: str = "inline", **more: Any) -> dict[str, Any]:
     format, variant = store.split("/")
     return {
         "store": store, "format": format, "variant": variant, "samples_per_s": rate, "workers": workers,
-        "workers_asked": "auto", "loader": "fast", "batch_size": 256, "setting": f"{store} {more}", **more,
+        "workers_asked": "auto", "loader": "fast", "batch_size": 256, "configuration": f"{store} {more}", **more,
     }  # fmt: skip
 
 
-def verdict(turns: list[dict[str, Any]]) -> str:
-    rows = rank_configurations(turns)
-    return outcome_text(rows, {row.setting: row.setting for row in rows})
+def verdict(repeats: list[dict[str, Any]]) -> str:
+    rows = rank_configurations(repeats)
+    return outcome_text(rows, {row.configuration: row.configuration for row in rows})
 
 
 def test_different_workers_are_named_beside_a_comparison() -> None:
-    turns = [turn("disk/raw", 10 + step) for step in (0, 0.01, 0.02)]
-    turns += [turn("lmdb/raw", 90 + step, "2 threads") for step in (0, 0.01, 0.02)]
-    assert "Workers differ as well" in verdict(turns)
-    assert "2 threads for lmdb/raw" in verdict(turns)
-    assert "Workers differ" not in verdict([turn("disk/raw", 1), turn("lmdb/raw", 9)])
+    repeats = [repeat("disk/raw", 10 + step) for step in (0, 0.01, 0.02)]
+    repeats += [repeat("lmdb/raw", 90 + step, "2 threads") for step in (0, 0.01, 0.02)]
+    assert "Workers differ as well" in verdict(repeats)
+    assert "2 threads for lmdb/raw" in verdict(repeats)
+    assert "Workers differ" not in verdict([repeat("disk/raw", 1), repeat("lmdb/raw", 9)])
 
 
 def test_where_no_two_differ_in_one_factor_it_is_said() -> None:
-    said = verdict([turn("disk/original", 10), turn("lmdb/raw", 90)])
+    said = verdict([repeat("disk/original", 10), repeat("lmdb/raw", 90)])
     assert "differ in format and encoding" in said
     assert "times" not in said
 
 
 def test_a_comparison_is_titled_with_what_varies_elsewhere() -> None:
-    rows = [row_factors(turn(store, 1, batch_size=size)) for store in ("disk/raw", "lmdb/raw") for size in (64, 256)]
+    rows = [row_factors(repeat(store, 1, batch_size=size)) for store in ("disk/raw", "lmdb/raw") for size in (64, 256)]
     titles = [group_title(group, rows) for group in groups(rows, dict)]
     assert titles == [
         "Formats at raw, batch 64",

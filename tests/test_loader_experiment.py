@@ -1,4 +1,4 @@
-"""Loader experiments, their records and standings, and the demo that ends with one."""
+"""Loader experiments, their records and ranking, and the demo that ends with one."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def stores(home: Home) -> list[str]:
     return [str(store.path) for store in list_stores(home)]
 
 
-def test_rounds_are_interleaved_and_every_turn_is_kept(stores: list[str], home: Home) -> None:
+def test_rounds_are_interleaved_and_every_repeat_is_kept(stores: list[str], home: Home) -> None:
     events = list(LoaderExperiment(stores, rounds=2, **QUICK).run())
-    turns = [event.values for event in events if isinstance(event, Sample) and event.series == "turn"]
-    assert [(turn["round"], turn["format"]) for turn in turns] == [
+    repeats = [event.values for event in events if isinstance(event, Sample) and event.series == "repeat"]
+    assert [(repeat["round"], repeat["format"]) for repeat in repeats] == [
         (1, "disk"),
         (1, "hdf5"),
         (1, "lmdb"),
@@ -46,9 +46,9 @@ def test_rounds_are_interleaved_and_every_turn_is_kept(stores: list[str], home: 
     ], "each round begins with another store"
     [record] = list_loader_runs(home, "shapes")
     assert record.complete
-    assert [turn["samples_per_s"] for turn in record.turns] == [turn["samples_per_s"] for turn in turns]
+    assert [repeat["samples_per_s"] for repeat in record.repeats] == [repeat["samples_per_s"] for repeat in repeats]
     assert record.machine["cpus"] >= 1
-    assert {row.store for row in rank_configurations(record.turns)} == {"disk/raw", "hdf5/raw", "lmdb/raw"}
+    assert {row.store for row in rank_configurations(record.repeats)} == {"disk/raw", "hdf5/raw", "lmdb/raw"}
 
 
 def test_live_figures_name_their_store(stores: list[str]) -> None:
@@ -58,14 +58,14 @@ def test_live_figures_name_their_store(stores: list[str]) -> None:
     assert all(values["samples_per_s"] >= 0 for values in live)
 
 
-def test_an_interrupted_race_keeps_the_turns_it_had(stores: list[str], home: Home) -> None:
-    race = LoaderExperiment(stores, rounds=1, **QUICK).run()
-    for event in race:
-        if isinstance(event, Sample) and event.series == "turn":
+def test_an_interrupted_run_keeps_the_repeats_it_had(stores: list[str], home: Home) -> None:
+    run = LoaderExperiment(stores, rounds=1, **QUICK).run()
+    for event in run:
+        if isinstance(event, Sample) and event.series == "repeat":
             break
-    race.close()
+    run.close()
     [record] = list_loader_runs(home)
-    assert (len(record.turns), record.complete) == (1, False)
+    assert (len(record.repeats), record.complete) == (1, False)
 
 
 def test_half_a_line_at_the_end_is_left_out(stores: list[str], home: Home) -> None:
@@ -73,7 +73,7 @@ def test_half_a_line_at_the_end_is_left_out(stores: list[str], home: Home) -> No
     file.write_text(file.read_text()[:-20])
     record = read_loader_run(file)
     assert record is not None
-    assert len(record.turns) == 2
+    assert len(record.repeats) == 2
 
 
 def test_files_that_are_no_race_are_passed_over(home: Home) -> None:
@@ -85,11 +85,11 @@ def test_files_that_are_no_race_are_passed_over(home: Home) -> None:
     assert list_loader_runs(home) == []
 
 
-def test_standings_are_medians_with_their_spread() -> None:
-    turns = [{"store": "a/raw", "format": "a", "samples_per_s": speed} for speed in (10, 30, 20)]
-    turns += [{"store": "b/raw", "format": "b", "samples_per_s": 25}]
-    first, second = rank_configurations(turns)
-    assert (first.store, first.median, first.turns) == ("b/raw", 25, 1)
+def test_a_ranking_has_medians_with_their_spread() -> None:
+    repeats = [{"store": "a/raw", "format": "a", "samples_per_s": speed} for speed in (10, 30, 20)]
+    repeats += [{"store": "b/raw", "format": "b", "samples_per_s": 25}]
+    first, second = rank_configurations(repeats)
+    assert (first.store, first.median, first.repeats) == ("b/raw", 25, 1)
     assert (second.slowest, second.median, second.fastest) == (10, 20, 30)
 
 
@@ -99,7 +99,7 @@ def test_a_race_of_nothing_is_refused(stores_: list[str], rounds: int) -> None:
         list(LoaderExperiment(stores_, rounds=rounds).run())
 
 
-def test_trouble_in_a_turn_names_the_store(stores: list[str]) -> None:
+def test_trouble_in_a_repeat_names_the_store(stores: list[str]) -> None:
     with pytest.raises(InputError, match=r"disk/raw: .*cuda"):
         list(LoaderExperiment(stores, devices=["cuda:99"], rounds=1, seconds=0.05).run())
 
@@ -108,7 +108,7 @@ def test_the_demo_uses_what_is_there_and_can_be_run_again(home: Home) -> None:
     first = finish(Demo(seconds=0.05, rounds=1).run())
     assert {store.name for store in list_stores(home)} == {f"{form}/{encoding}" for form, encoding in variants()}
     assert len(first["turns"]) == 4
-    assert {turn["workers"] for turn in first["turns"]} == {"inline"}, "as many threads for each"
+    assert {repeat["workers"] for repeat in first["turns"]} == {"inline"}, "as many threads for each"
     built = [store.manifest.built for store in list_stores(home)]
     steps = [
         (event.values["number"], event.values["state"])
@@ -128,47 +128,47 @@ def test_the_demo_compares_formats_at_one_encoding_then_encodings_in_one_format(
     ]
 
 
-def test_workers_are_chosen_once_for_all_turns_of_a_setting(
+def test_workers_are_chosen_once_for_all_repeats_of_a_configuration(
     stores: list[str], home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choices = iter([Workers("threads", 2, "the first look"), *[Workers("inline", 0, "another look")] * 20])
     monkeypatch.setattr("core.loading.loaders.fast.engine.choose_workers", lambda *_, **__: next(choices))
     told = finish(LoaderExperiment(stores[:1], batch_sizes=[8], loaders=["fast"], seconds=0.05, rounds=3).run())
-    assert [turn["workers"] for turn in told["turns"]] == ["2 threads"] * 3
-    assert {turn["workers_asked"] for turn in told["turns"]} == {"auto"}
-    assert {turn["workers_reason"] for turn in told["turns"]} == {"the first look"}
+    assert [repeat["workers"] for repeat in told["turns"]] == ["2 threads"] * 3
+    assert {repeat["workers_asked"] for repeat in told["turns"]} == {"auto"}
+    assert {repeat["workers_reason"] for repeat in told["turns"]} == {"the first look"}
     [result] = told["results"]
     assert (result["workers"], result["turns"]) == ("2 threads", 3)
-    assert rank_configurations(list_loader_runs(home)[0].turns)[0].workers == "2 threads"
+    assert rank_configurations(list_loader_runs(home)[0].repeats)[0].workers == "2 threads"
 
 
 def test_every_line_of_a_race_is_json(stores: list[str]) -> None:
     file = Path(finish(LoaderExperiment(stores[:1], rounds=2, **QUICK).run())["file"])
     kinds = [json.loads(line)["kind"] for line in file.read_text().splitlines()]
-    assert kinds == ["setup", "turn", "turn"]
+    assert kinds == ["setup", "repeat", "repeat"]
 
 
-# ---------------------------------------------------------------- many settings
+# ---------------------------------------------------------------- many configurations
 
 
-def test_every_combination_has_its_turns_and_a_name(stores: list[str], home: Home) -> None:
+def test_every_combination_has_its_repeats_and_a_name(stores: list[str], home: Home) -> None:
     told = finish(
         LoaderExperiment(
             stores[:2], batch_sizes=[8, 16], workers=["0"], loaders=["torch", "naive"], seconds=0.02, rounds=1
         ).run()
     )
-    names = {turn["setting"] for turn in told["turns"]}
+    names = {repeat["setting"] for repeat in told["turns"]}
     assert len(names) == len(told["turns"]) == 8
     assert "disk/raw, naive, batch 16, workers 0, none, cpu, float32" in names
     [record] = list_loader_runs(home)
     assert record.varied == ["store", "loader", "batch_size"]
     assert record.complete
-    for turn in record.turns:
-        assert turn["workers"] == "inline"
-        assert turn["workers_asked"] == "0"
-        assert turn["ceilings"]["collate"] > 0
-        assert turn["checked"] > 0
-        assert turn["wait_share"] is None
+    for repeat in record.repeats:
+        assert repeat["workers"] == "inline"
+        assert repeat["workers_asked"] == "0"
+        assert repeat["ceilings"]["collate"] > 0
+        assert repeat["checked"] > 0
+        assert repeat["wait_share"] is None
 
 
 def test_the_setup_tells_what_the_figures_depend_on(stores: list[str], home: Home) -> None:
@@ -190,9 +190,9 @@ def test_the_monitor_lies_beside_the_record(stores: list[str], home: Home) -> No
 
 
 def test_the_trainer_waits_and_says_so(stores: list[str]) -> None:
-    [turn] = finish(LoaderExperiment(stores[:1], rounds=1, step="sleep", step_ms=1, **QUICK).run())["turns"]
-    assert 0 < turn["wait_share"] < 1
-    assert turn["step_ms"] == 1
+    [repeat] = finish(LoaderExperiment(stores[:1], rounds=1, step="sleep", step_ms=1, **QUICK).run())["turns"]
+    assert 0 < repeat["wait_share"] < 1
+    assert repeat["step_ms"] == 1
 
 
 def test_what_cannot_be_is_left_out_and_said(stores: list[str], home: Home) -> None:
@@ -200,7 +200,7 @@ def test_what_cannot_be_is_left_out_and_said(stores: list[str], home: Home) -> N
     events = list(LoaderExperiment(stores[:1], rounds=1, **quick).run())
     [warning] = [event.text for event in events if isinstance(event, Message) and event.level == "warning"]
     assert "torch loader has no threads" in warning
-    assert {turn["loader"] for turn in list_loader_runs(home)[0].turns} == {"fast"}
+    assert {repeat["loader"] for repeat in list_loader_runs(home)[0].repeats} == {"fast"}
     with pytest.raises(InputError, match="no threads"):
         list(LoaderExperiment(stores[:1], loaders=["naive"], workers=["threads:2"]).run())
 
@@ -222,8 +222,8 @@ def test_a_store_is_found_by_its_part_below_the_home(stores: list[str], home: Ho
 def broken_in(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on whatever loads this store drops the last sample of every batch."""
 
-    def made(opened: Any, **settings: Any) -> Loader:
-        loader = make_loader(opened, **settings)
+    def made(opened: Any, **options: Any) -> Loader:
+        loader = make_loader(opened, **options)
         if opened.path != Path(store):
             return loader
         honest = loader._transfer
@@ -233,7 +233,7 @@ def broken_in(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.loading.loader.make_loader", made)
 
 
-def test_a_broken_setting_is_refused_and_the_others_go_on(
+def test_a_broken_configuration_is_refused_and_the_others_go_on(
     stores: list[str], home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken_in(stores[1], monkeypatch)
@@ -242,7 +242,7 @@ def test_a_broken_setting_is_refused_and_the_others_go_on(
     assert [values["store"] for values in refused] == ["hdf5/raw"]
     assert "7 samples where 8 belong" in str(refused[0]["reason"])
     [record] = list_loader_runs(home)
-    assert {row.store for row in rank_configurations(record.turns)} == {"disk/raw", "lmdb/raw"}
+    assert {row.store for row in rank_configurations(record.repeats)} == {"disk/raw", "lmdb/raw"}
     assert [row["store"] for row in record.refused] == ["hdf5/raw"]
     assert record.complete, "all that could be run was"
 
@@ -251,19 +251,19 @@ ASKED = {"rounds": 1, "seconds": 3.0, "split": "train"}
 """Of a setup: what every version has written, beside the stores' folders."""
 
 
-def test_turns_of_a_setting_that_is_refused_later_do_not_count(home: Home) -> None:
+def test_repeats_of_a_configuration_that_is_refused_later_do_not_count(home: Home) -> None:
     folder = home.runs / "session"
     folder.mkdir(parents=True)
-    turn = {"kind": "turn", "setting": "a", "store": "disk/raw", "format": "disk", "samples_per_s": 1e9}
+    repeat = {"kind": "repeat", "configuration": "a", "store": "disk/raw", "format": "disk", "samples_per_s": 1e9}
     lines = [
         {"kind": "setup", "experiment": "loader", "datasets": ["x"], "stores": ["/a", "/b"], **ASKED},
-        turn,
-        {**turn, "setting": "b", "samples_per_s": 5},
-        {"kind": "refused", "setting": "a", "store": "disk/raw", "reason": "why"},
+        repeat,
+        {**repeat, "configuration": "b", "samples_per_s": 5},
+        {"kind": "refused", "configuration": "a", "store": "disk/raw", "reason": "why"},
     ]
     (folder / "loader-1.jsonl").write_text("\n".join(map(json.dumps, lines)))
     [record] = list_loader_runs(home)
-    assert [row.setting for row in rank_configurations(record.turns)] == ["b"]
+    assert [row.configuration for row in rank_configurations(record.repeats)] == ["b"]
 
 
 def test_where_all_are_refused_the_reason_is_raised(stores: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,7 +282,7 @@ def test_races_of_before_are_still_shown(home: Home) -> None:
     ]
     (folder / "race-1.jsonl").write_text("\n".join(map(json.dumps, lines)))
     [record] = list_loader_runs(home, "shapes")
-    assert [row.store for row in rank_configurations(record.turns)] == ["lmdb/raw", "disk/raw"]
+    assert [row.store for row in rank_configurations(record.repeats)] == ["lmdb/raw", "disk/raw"]
     assert (record.complete, record.varied) == (True, ["store"])
 
 
@@ -298,9 +298,9 @@ def test_the_command_line_leaves_the_same_files(
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     [record] = list_loader_runs(home)
     assert told["file"] == str(record.path)
-    assert [turn["setting"] for turn in told["turns"]] == [turn["setting"] for turn in record.turns]
+    assert [repeat["setting"] for repeat in told["turns"]] == [repeat["configuration"] for repeat in record.repeats]
     assert len(told["verdicts"]) == len(told["turns"]) == 8
-    assert {turn["step_ms"] for turn in record.turns} == {0.5}
+    assert {repeat["step_ms"] for repeat in record.repeats} == {0.5}
     assert record.monitor
 
 
@@ -308,7 +308,7 @@ def test_the_command_line_leaves_the_same_files(
     "wrong",
     [["--batch-sizes", "many"], ["--batch-sizes", ""], ["--loaders", "magic"], ["--step", "nap"], ["--cache", "tepid"]],
 )
-def test_wrong_settings_are_one_line_on_standard_error(
+def test_wrong_configurations_are_one_line_on_standard_error(
     wrong: list[str], stores: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["experiment", "loader", "--stores", stores[0], "--rounds", "1", "--seconds", "0.02", *wrong]) == 2
@@ -320,12 +320,12 @@ def test_wrong_settings_are_one_line_on_standard_error(
 
 @pytest.mark.parametrize("format", ["disk", "lmdb", "hdf5"])
 def test_no_handle_of_ours_keeps_a_store_warm(format: str, stores: list[str]) -> None:
-    """Comparing and climbing the ladder open and map the store; before a cold turn all of that has to be gone."""
+    """Comparing and measuring stage limits open and map the store; before a cold repeat all of that has to be gone."""
     store = next(store for store in stores if f"/{format}/" in store)
     if prepare_cache(Path(store), "cold") != "cold":
         pytest.skip("this system cannot make its page cache cold")
     quick = {**QUICK, "loaders": ["fast"]}
-    [turn] = finish(LoaderExperiment([store], rounds=1, cache="cold", **quick).run())["turns"]
-    assert turn["cache"] == "cold"
-    assert turn["ceilings"]["cold read"] > 0
-    assert len(turn["epochs"]) == 1
+    [repeat] = finish(LoaderExperiment([store], rounds=1, cache="cold", **quick).run())["turns"]
+    assert repeat["cache"] == "cold"
+    assert repeat["ceilings"]["cold read"] > 0
+    assert len(repeat["epochs"]) == 1

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from report_fixtures import RUN, WARM, built
-from results_fixtures import times, turns, write_record
+from results_fixtures import repeats, times, write_record
 
 from core.base.home import Home
 from core.measure.bottleneck import bottlenecks
@@ -50,9 +50,9 @@ def test_the_same_rows_get_the_same_verdict_everywhere(
     first: Sequence[float], second: Sequence[float], significant: bool, empty: Home
 ) -> None:
     assert ratio(first, second).significant is significant
-    rows = [*turns("lmdb/raw", first), *turns("hdf5/raw", second)]
+    rows = [*repeats("lmdb/raw", first), *repeats("hdf5/raw", second)]
     results = rank_configurations(rows)
-    said = {"loader page": outcome_text(results, {result.setting: result.setting for result in results})}
+    said = {"loader page": outcome_text(results, {result.configuration: result.configuration for result in results})}
 
     loader = write_record(empty, "loader", rows, 1)
     comparison = compare([loader], measures(loader)[0])
@@ -83,6 +83,6 @@ def test_the_same_rows_get_the_same_verdict_everywhere(
 def test_a_gain_that_is_not_significant_is_no_advice_from_measurements() -> None:
     ceilings = {"read": 4e6, "decode": 1e5, "collate": 9e4}
     about = {"path": "/s", "cpus": 2, "workers": "2 threads", "ceilings": ceilings, "cache": "warm"}
-    slow = turns("lmdb/raw", [9e3, 9e4, 2e4], **about)
-    fast = turns("hdf5/raw", [5e4, 1e4, 8e4], **about)
+    slow = repeats("lmdb/raw", [9e3, 9e4, 2e4], **about)
+    fast = repeats("hdf5/raw", [5e4, 1e4, 8e4], **about)
     assert not any(found.measured for found in bottlenecks([*slow, *fast]))

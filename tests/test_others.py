@@ -9,6 +9,7 @@ import pytest
 from core.machine import background
 from core.machine.background import BackgroundLoad
 from core.measure.background_load import BackgroundMeter, background_load, background_text
+from core.measure.record_fields import renamed
 
 
 class Times(NamedTuple):
@@ -84,7 +85,10 @@ def test_where_no_monitor_runs_the_own_processes_are_told_apart(
 
 
 def test_a_background_load_is_told_from_records_of_any_version() -> None:
-    assert background_load([{"others_share": 0.1}, {"background_load": 0.3}, {}, {"background_load": None}]) == 0.2
-    assert background_load([{}, {"others_share": True}]) is None
+    assert (
+        background_load([renamed({"others_share": 0.1}), {"background_load": 0.3}, {}, {"background_load": None}])
+        == 0.2
+    )
+    assert background_load([{}, renamed({"others_share": True})]) is None
     assert background_text(None) == background_text(0.09) == ""
     assert "took 40% of the processors" in background_text(0.4)

@@ -120,7 +120,7 @@ def test_an_experiment_starts_with_what_was_chosen_and_can_be_cancelled(furnishe
 def test_while_it_runs_the_page_can_be_left_and_come_back_to(furnished: Home) -> None:
     app = open_page("benchmark")
     begin(app)
-    job = started(furnished, "turn")
+    job = started(furnished, "repeat")
     try:
         app.switch_page("pages/build.py").run()
         assert not app.exception
@@ -139,22 +139,22 @@ def test_while_it_runs_the_page_can_be_left_and_come_back_to(furnished: Home) ->
 def test_a_killed_measurement_leaves_its_repeats_and_the_app_alive(furnished: Home) -> None:
     app = open_page("benchmark")
     begin(app)
-    job = started(furnished, "turn")
+    job = started(furnished, "repeat")
     os.kill(json.loads((job.folder / "started.json").read_text())["worker"], signal.SIGKILL)
     assert ended(furnished).state is State.FAILED
     app.run()
     assert not app.exception
     assert "SIGKILL" in app.error[0].value
     newest = list_loader_runs(furnished)[0]
-    assert newest.turns
+    assert newest.repeats
     assert not newest.complete
     assert "It was stopped before the last repeat" in texts(app)
 
 
 def test_a_refused_configuration_is_named_and_has_no_bar(furnished: Home) -> None:
     [record] = list_loader_runs(furnished)
-    name = record.turns[0]["setting"]
-    row = {**record.turns[0], "kind": "refused", "reason": "batch 3 of epoch 0 has 7 samples where 8 belong"}
+    name = record.repeats[0]["configuration"]
+    row = {**record.repeats[0], "kind": "refused", "reason": "batch 3 of epoch 0 has 7 samples where 8 belong"}
     with Path(record.path).open("a") as lines:
         lines.write(json.dumps(row) + "\n")
     app = open_page("benchmark")

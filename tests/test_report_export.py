@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -12,12 +13,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report_fixtures import accessed, evidence, lane, trained
+from report_fixtures import accessed, evidence, result, trained
 from test_app_browser import QUIET, browser_path
 
 from core.base.errors import InputError
 from core.report.compose import compose
-from core.report.document import Chart, Report
+from core.report.document import Chart, Code, Points, Report, Section, Table, Text
 from core.report.evidence import LeftOut
 from core.report.export import files_of, write, zipped
 from core.report.html import html
@@ -31,7 +32,7 @@ HOSTILE = '<img src=x onerror="alert(1)">|`$'
 @pytest.fixture(scope="module")
 def report() -> Report:
     told = evidence(
-        trainings=(trained([lane("lmdb/raw", 700), lane("hdf5/raw", 690)]),),
+        trainings=(trained([result("lmdb/raw", 700), result("hdf5/raw", 690)]),),
         access=(accessed("lmdb/raw", "read-one-random", 300), accessed("hdf5/raw", "read-many", 4_000)),
         left_out=(LeftOut(HOSTILE, "of another machine"),),
         raw={"loading": [{"store": "lmdb/raw", "samples_per_s": 840_000.5, "note": HOSTILE}]},
@@ -90,6 +91,26 @@ def test_nothing_in_the_page_is_to_be_loaded(page: str) -> None:
 def test_what_comes_from_outside_stays_text(page: str) -> None:
     assert "<img" not in page
     assert "&lt;img src=x" in page
+
+
+def test_text_from_outside_is_escaped_in_every_block(report: Report) -> None:
+    """Whatever shows it: title, sentence, label of a chart, cell, code, name of a file."""
+    chart = charts(report)[0]
+    images = dataclasses.replace(report.evidence.images, name=HOSTILE)
+    blocks = [
+        Text(HOSTILE, HOSTILE),
+        Points([f"{HOSTILE} [{HOSTILE}]"]),
+        dataclasses.replace(chart, name=HOSTILE, sentence=HOSTILE, shows=HOSTILE),
+        Table(HOSTILE, (HOSTILE,), [(HOSTILE,)]),
+        Table(HOSTILE, (HOSTILE,), [(HOSTILE,)], folded=True),
+        Code(HOSTILE, HOSTILE),
+    ]
+    section = Section(HOSTILE, HOSTILE, blocks)
+    evidence = dataclasses.replace(report.evidence, images=images, machine={"processor": HOSTILE}, taken=HOSTILE)
+    made = html(dataclasses.replace(report, title=HOSTILE, evidence=evidence, sections=[section]))
+    assert "img" not in {tag for tag, _ in Elements(made).found}
+    assert not any("onerror" in attributes for _, attributes in Elements(made).found)
+    assert made.count("&lt;img src=x") > 20
 
 
 def test_inks_are_the_pages_own(page: str) -> None:

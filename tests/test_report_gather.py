@@ -40,8 +40,8 @@ def change(path: Path, **fields: Any) -> None:
 
 
 def change_setup(home: Home, **fields: Any) -> None:
-    """In the first line of the one record of a race."""
-    [path] = [record.path for record in list_records(home) if record.of("turn")]
+    """In the first line of the one record of a run."""
+    [path] = [record.path for record in list_records(home) if record.of("repeat")]
     first, *rest = path.read_text().splitlines()
     path.write_text("\n".join([json.dumps({**json.loads(first), **fields}), *rest]) + "\n")
 
@@ -49,13 +49,13 @@ def change_setup(home: Home, **fields: Any) -> None:
 # ---------------------------------------------------------------- what is taken in
 
 
-def test_a_race_is_found_with_its_stores(furnished: Home) -> None:
+def test_a_run_is_found_with_its_stores(furnished: Home) -> None:
     told = shapes(furnished)
     assert {store.name for store in told.stores} == {"disk/original", "lmdb/raw", "hdf5/raw"}
     assert {row.store: row.speed.times for row in told.loading} == dict.fromkeys({s.name for s in told.stores}, 2)
     assert told.left_out == ()
-    [setting] = loading_configurations(told)
-    assert (setting.loader, setting.batch_size, setting.cache) == ("torch", 8, "warm")
+    [configuration] = loading_configurations(told)
+    assert (configuration.loader, configuration.batch_size, configuration.cache) == ("torch", 8, "warm")
     store = told.store("lmdb/raw")
     manifest = Manifest.load(Path(store.path))
     assert store.samples == 80
@@ -87,7 +87,7 @@ def test_a_run_that_is_older_than_its_store_is_left_out(furnished: Home) -> None
     assert {one.reason for one in told.left_out} == {"the store was built anew since"}
 
 
-def test_a_store_that_is_gone_takes_its_turns_along(furnished: Home) -> None:
+def test_a_store_that_is_gone_takes_its_repeats_along(furnished: Home) -> None:
     (furnished.built / "shapes" / "lmdb" / "raw").rename(furnished.root / "elsewhere")
     told = shapes(furnished)
     assert {row.store for row in told.loading} == {"disk/original", "hdf5/raw"}
@@ -95,8 +95,8 @@ def test_a_store_that_is_gone_takes_its_turns_along(furnished: Home) -> None:
 
 
 def test_a_run_of_fewer_stores_does_not_displace_one_of_more(furnished: Home) -> None:
-    [path] = [record.path for record in list_records(furnished) if record.of("turn")]
-    setup, *turns = map(json.loads, path.read_text().splitlines())
+    [path] = [record.path for record in list_records(furnished) if record.of("repeat")]
+    setup, *repeats = map(json.loads, path.read_text().splitlines())
     later = {**setup, "started": "2999-01-01T00:00:00+00:00"}
 
     def run_again(name: str, rows: list[dict[str, Any]]) -> dict[str, float]:
@@ -104,16 +104,16 @@ def test_a_run_of_fewer_stores_does_not_displace_one_of_more(furnished: Home) ->
         path.with_name(f"loader-{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [later, *faster]))
         return {row.store: row.speed.median for row in shapes(furnished).loading}
 
-    begun = [turn for turn in turns if turn["round"] == 1]
+    begun = [repeat for repeat in repeats if repeat["round"] == 1]
     assert 7.0 not in run_again("begun", begun).values(), "each store was measured once only"
-    assert set(run_again("whole", turns).values()) == {7.0}
+    assert set(run_again("whole", repeats).values()) == {7.0}
 
 
 def test_damaged_rows_are_left_out_and_said_so(furnished: Home) -> None:
-    [path] = [record.path for record in list_records(furnished) if record.of("turn")]
+    [path] = [record.path for record in list_records(furnished) if record.of("repeat")]
     lines = path.read_text().splitlines()
-    turn = json.loads(lines[1])
-    broken = [{**turn, "samples_per_s": None}, {**turn, "samples_per_s": 0}, {"kind": "turn"}]
+    repeat = json.loads(lines[1])
+    broken = [{**repeat, "samples_per_s": None}, {**repeat, "samples_per_s": 0}, {"kind": "repeat"}]
     path.write_text("\n".join([*lines, *map(json.dumps, broken), '{"kind": "tu']) + "\n")
     told = shapes(furnished)
     assert {row.speed.times for row in told.loading} == {2}
@@ -134,8 +134,8 @@ def test_a_run_of_an_unknown_machine_is_left_out(furnished: Home) -> None:
 @pytest.mark.parametrize("name", ["disk/original", "lmdb/raw", "hdf5/raw"])
 def test_the_snippet_runs_as_it_is(furnished: Home, name: str) -> None:
     told = shapes(furnished)
-    setting = loading_configurations(told)[0]
-    lines = snippet(told.store(name), told, setting).replace(
+    configuration = loading_configurations(told)[0]
+    lines = snippet(told.store(name), told, configuration).replace(
         "...  # your training step", "seen = images.shape, len(labels)"
     )
     script = f"{lines}\nprint(len(store), seen)\n"
@@ -161,9 +161,9 @@ def test_the_commands_that_measure_are_understood(furnished: Home) -> None:
     told = shapes(furnished)
     elsewhere = dataclasses.replace(told, home=str(furnished.root / "other place"))
     for evidence in (told, elsewhere):
-        setting = loading_configurations(evidence)[0]
+        configuration = loading_configurations(evidence)[0]
         for cold in (False, True):
-            given = parse(shlex.split(loader_command(evidence, evidence.stores, setting, cold=cold))[3:])
+            given = parse(shlex.split(loader_command(evidence, evidence.stores, configuration, cold=cold))[3:])
             assert given.stores == ["shapes/disk/original", "shapes/hdf5/raw", "shapes/lmdb/raw"]
             assert (given.loaders, given.batch_sizes, given.cache) == ("torch", "8", "cold" if cold else "warm")
         assert len(parse(shlex.split(train_command(evidence, evidence.stores))[3:]).stores) == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from report_fixtures import COLD, LOADS, STORES, accessed, built, evidence, lane, loaded, trained
+from report_fixtures import COLD, LOADS, STORES, accessed, built, evidence, loaded, result, trained
 
 from core.base.errors import InputError
 from core.report.evidence import PossibleGain
@@ -97,7 +97,7 @@ def test_what_a_dictionary_would_bring_is_considered_where_disk_is_scarce() -> N
 
 
 def test_a_busy_machine_is_part_of_the_recommendation() -> None:
-    busy = tuple(dataclasses.replace(row, others=0.5) for row in LOADS)
+    busy = tuple(dataclasses.replace(row, background_load=0.5) for row in LOADS)
     assert "up to 50% of the processors" in recommend(evidence(loading=busy), Answers(scarce="time")).busy
     assert recommend(evidence(), Answers(scarce="time")).busy == ""
     rows = (accessed("hdf5/raw", "read-many", 9), accessed("lmdb/raw", "read-many", 90))
@@ -116,11 +116,11 @@ def test_training_that_hardly_waits_for_data_leaves_it_to_size() -> None:
     stores = (built("lmdb/raw", 1_800), built("hdf5/raw", 1_000))
     loading = (loaded("lmdb/raw", 9_000), loaded("hdf5/raw", 3_000))
     assert chosen(Answers(), stores=stores, loading=loading) == "lmdb/raw"
-    bound = trained([lane("lmdb/raw", 700, wait=0.01), lane("hdf5/raw", 690, wait=0.03)])
+    bound = trained([result("lmdb/raw", 700, wait=0.01), result("hdf5/raw", 690, wait=0.03)])
     told = recommend(evidence(stores=stores, loading=loading, trainings=(bound,)), Answers())
     assert told.store == "hdf5/raw"
     assert "at most 3.0% of its time" in told.reasons[0].text
-    waiting = trained([lane("lmdb/raw", 900, wait=0.01), lane("hdf5/raw", 500, wait=0.4)])
+    waiting = trained([result("lmdb/raw", 900, wait=0.01), result("hdf5/raw", 500, wait=0.4)])
     assert chosen(Answers(), stores=stores, loading=loading, trainings=(waiting,)) == "lmdb/raw"
 
 
@@ -154,20 +154,20 @@ def test_speed_in_memory_says_nothing_of_what_does_not_fit_in_it() -> None:
     assert told.store is None
     assert "cold cache, as it will be at 100,000,000 images" in told.headline
     assert told.missing[0].command.endswith("--cache cold")
-    cold = (loaded("hdf5/original", 40_000, setting=COLD), loaded("lmdb/raw", 9_000, setting=COLD))
+    cold = (loaded("hdf5/original", 40_000, configuration=COLD), loaded("lmdb/raw", 9_000, configuration=COLD))
     told = recommend(evidence(loading=(*LOADS, *cold)), Answers(scarce="time", images=100_000_000))
     assert told.store == "hdf5/original"
     assert "40,000 images/s" in told.reasons[0].text
     told = recommend(evidence(loading=(*LOADS, *cold)), Answers(scarce="memory", images=100_000_000))
     assert told.store == "hdf5/original"
     assert "no store fits" in told.reasons[0].text
-    mixed = (*LOADS, loaded("hdf5/raw", 150_000, setting=COLD))
+    mixed = (*LOADS, loaded("hdf5/raw", 150_000, configuration=COLD))
     told = recommend(evidence(loading=mixed), Answers(scarce="time", images=6_000_000))
     assert told.store == "hdf5/original", "200,000 images/s from memory, against 150,000 from the disk"
 
 
 def test_what_was_measured_cold_is_not_missing() -> None:
-    cold = tuple(loaded(store.name, 5_000, setting=COLD) for store in STORES)
+    cold = tuple(loaded(store.name, 5_000, configuration=COLD) for store in STORES)
     told = recommend(evidence(loading=(*LOADS, *cold)), Answers(images=100_000_000))
     assert not any("not in memory" in missing.what for missing in told.missing)
 

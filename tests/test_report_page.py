@@ -88,7 +88,7 @@ def test_the_real_size_is_predicted(furnished: Home) -> None:
 def test_a_busy_machine_is_told_in_the_answer_itself(furnished: Home) -> None:
     [file] = furnished.runs.glob("*/loader-*.jsonl")
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    busy = [{**line, "background_load": 0.61} if line["kind"] == "turn" else line for line in lines]
+    busy = [{**line, "background_load": 0.61} if line["kind"] == "repeat" else line for line in lines]
     file.write_text("".join(json.dumps(line) + "\n" for line in busy))
     app = radio(open_page("report"), "scarce", "time")
     assert any("took up to 61% of the processors" in warning.value for warning in app.warning)

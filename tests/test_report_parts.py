@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from report_fixtures import COLD, RUN, STORES, WARM, accessed, built, evidence, lane, loaded, speeds, trained
+from report_fixtures import COLD, RUN, STORES, WARM, accessed, built, evidence, loaded, result, speeds, trained
 
 from core.report import sentences
 from core.report.answer import foretold
@@ -32,7 +32,7 @@ def test_figures_differ_beyond_their_spread_only() -> None:
     assert not differ(speeds(100.0, spread=0.5), speeds(120.0, spread=0.5))
 
 
-def test_turning_a_figure_turns_its_ends() -> None:
+def test_turning_a_figure_repeats_its_ends() -> None:
     rate = figure([1.0, 2.0, 4.0], RUN).turned(lambda seconds: 100 / seconds)
     assert (rate.low, rate.median, rate.high) == (25.0, 50.0, 100.0)
 
@@ -55,9 +55,9 @@ def test_equal_points_are_both_on_the_front() -> None:
     assert sorted(front({"one": (1.0, 1.0), "other": (1.0, 1.0)})) == ["one", "other"]
 
 
-def test_the_setting_that_compares_most_stores_comes_first() -> None:
-    single = loaded("lmdb/raw", 1.0, setting=WARM._replace(batch_size=64))
-    cold = tuple(loaded(store.name, 5.0, setting=COLD) for store in STORES)
+def test_the_configuration_that_compares_most_stores_comes_first() -> None:
+    single = loaded("lmdb/raw", 1.0, configuration=WARM._replace(batch_size=64))
+    cold = tuple(loaded(store.name, 5.0, configuration=COLD) for store in STORES)
     found = loading_configurations(evidence(loading=(single, *cold, *evidence().loading)))
     assert (found[0], found[1], found[2].batch_size) == (WARM, COLD, 64)
 
@@ -203,40 +203,44 @@ def test_the_front_is_spoken_of_where_one_is_drawn() -> None:
 def test_a_busy_machine_and_an_unsure_cache_are_told() -> None:
     rows = list(evidence().loading)
     assert "Background load" not in sentences.conditions(WARM, rows)
-    rows[0] = dataclasses.replace(rows[0], others=0.42, confirmed=False)
+    rows[0] = dataclasses.replace(rows[0], background_load=0.42, confirmed=False)
     told = sentences.conditions(WARM, rows)
     assert "up to 42% of the processors" in told
     assert "confirmed to be warm for disk/original" in told
 
 
-def test_the_fastest_way_is_one_only_where_it_differs() -> None:
+def test_the_fastest_method_is_one_only_where_it_differs() -> None:
     rows = [accessed("lmdb/raw", "read-many", 900), accessed("hdf5/raw", "read-many", 890)]
-    assert "between lmdb/raw and hdf5/raw there is no significant difference" in sentences.fastest_way("read", rows)
+    assert "between lmdb/raw and hdf5/raw there is no significant difference" in sentences.fastest_method("read", rows)
     assert (
-        sentences.fastest_way("read", [rows[0], accessed("hdf5/raw", "read-many", 90)])
+        sentences.fastest_method("read", [rows[0], accessed("hdf5/raw", "read-many", 90)])
         == "Read: lmdb/raw gives 900 images/s."
     )
 
 
 def test_accuracy_is_said_to_be_the_same_only_where_losses_are() -> None:
-    lanes = [lane("lmdb/raw", 700), lane("hdf5/raw", 700)]
-    assert "does not change the result" in sentences.accuracy(trained(lanes))
-    other = dataclasses.replace(lanes[1], accuracies=(0.1, 0.2, 0.3))
-    told = sentences.accuracy(trained([lanes[0], other], identical=False))
+    results = [result("lmdb/raw", 700), result("hdf5/raw", 700)]
+    assert "does not change the result" in sentences.accuracy(trained(results))
+    other = dataclasses.replace(results[1], accuracies=(0.1, 0.2, 0.3))
+    told = sentences.accuracy(trained([results[0], other], identical=False))
     assert "does not change" not in told
     assert "between 30.00% and 50.00%" in told
 
 
 def test_the_collapse_is_told_where_it_was_tried() -> None:
-    assert sentences.collapse(trained([lane("lmdb/raw", 700)])) == ""
-    worse = dataclasses.replace(lane("lmdb/raw", 700, order="class-sorted"), accuracies=(0.1, 0.1, 0.1))
-    assert "sorted by class the same images end at 10.00%" in sentences.collapse(trained([lane("lmdb/raw", 7), worse]))
+    assert sentences.collapse(trained([result("lmdb/raw", 700)])) == ""
+    worse = dataclasses.replace(result("lmdb/raw", 700, order="class-sorted"), accuracies=(0.1, 0.1, 0.1))
+    assert "sorted by class the same images end at 10.00%" in sentences.collapse(
+        trained([result("lmdb/raw", 7), worse])
+    )
 
 
 def test_the_collapse_is_told_from_whichever_run_tried_it() -> None:
-    wide = trained([lane("lmdb/raw", 700), lane("hdf5/raw", 700), lane("disk/original", 700)])
-    worse = dataclasses.replace(lane("lmdb/raw", 700, order="class-sorted"), accuracies=(0.1, 0.1, 0.1))
-    orders = dataclasses.replace(trained([lane("lmdb/raw", 700), worse]), run=dataclasses.replace(RUN, name="train-9"))
+    wide = trained([result("lmdb/raw", 700), result("hdf5/raw", 700), result("disk/original", 700)])
+    worse = dataclasses.replace(result("lmdb/raw", 700, order="class-sorted"), accuracies=(0.1, 0.1, 0.1))
+    orders = dataclasses.replace(
+        trained([result("lmdb/raw", 700), worse]), run=dataclasses.replace(RUN, name="train-9")
+    )
     [section] = [one for one in measured(evidence(trainings=(wide, orders)), WARM) if one.name == "training"]
     [told] = [block for block in section.blocks if isinstance(block, Points)]
     assert "sorted by class" in told.texts[0]

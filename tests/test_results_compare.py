@@ -12,7 +12,7 @@ from core.measure.compare import check_comparable, common_measures, compare, dif
 from core.measure.records import RunRecord
 from core.measure.series import FIRST_BATCH, SPEED, measures, series
 from core.measure.statistics import Verdict
-from tests.results_fixtures import ME, loader_record, times, turns, write_record
+from tests.results_fixtures import ME, loader_record, repeats, times, write_record
 
 
 def subjects(*runs: RunRecord, refusing: bool = True) -> list[str]:
@@ -54,7 +54,7 @@ def test_of_times_the_shorter_is_the_better(empty: Home) -> None:
 
 
 def test_what_varies_within_a_run_tells_its_lines_apart(empty: Home) -> None:
-    both = turns("lmdb/raw", [10.0], batch_size=64) + turns("lmdb/raw", [20.0], batch_size=256)
+    both = repeats("lmdb/raw", [10.0], batch_size=64) + repeats("lmdb/raw", [20.0], batch_size=256)
     runs = [write_record(empty, "loader", both, 1), write_record(empty, "loader", both[1:], 2)]
     assert differences(runs) == []
     lines = compare(runs, SPEED).lines
@@ -64,20 +64,20 @@ def test_what_varies_within_a_run_tells_its_lines_apart(empty: Home) -> None:
     ]
 
 
-def test_a_setting_that_was_refused_has_no_values(empty: Home) -> None:
-    rows = turns("lmdb/raw", [10.0]) + turns("hdf5/raw", [20.0])
-    refused = {"kind": "refused", "setting": rows[0]["setting"], "reason": "it cheats"}
+def test_a_configuration_that_was_refused_has_no_values(empty: Home) -> None:
+    rows = repeats("lmdb/raw", [10.0]) + repeats("hdf5/raw", [20.0])
+    refused = {"kind": "refused", "configuration": rows[0]["configuration"], "reason": "it cheats"}
     [left] = series(write_record(empty, "loader", [*rows, refused]), SPEED)
     assert dict(left.parts)["store"] == "hdf5/raw"
 
 
-def test_older_races_tell_their_settings_once(empty: Home) -> None:
+def test_older_runs_tell_their_configurations_once(empty: Home) -> None:
     bare = [{"kind": "turn", "store": "lmdb/raw", "format": "lmdb", "samples_per_s": 5.0}]
-    race = write_record(empty, "race", bare, 1, loader="fast", batch_size=64, workers="auto")
-    loader = write_record(empty, "loader", turns("lmdb/raw", [6.0], batch_size=64), 2, workers=["auto"])
-    found = compare([race, loader], SPEED)
+    run = write_record(empty, "race", bare, 1, loader="fast", batch_size=64, workers="auto")
+    loader = write_record(empty, "loader", repeats("lmdb/raw", [6.0], batch_size=64), 2, workers=["auto"])
+    found = compare([run, loader], SPEED)
     assert [line.values for line in found.lines] == [((5.0,), (6.0,))]
-    assert check_comparable([race, loader]) == []
+    assert check_comparable([run, loader]) == []
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_what_makes_figures_incomparable_is_refused_unless_asked(
     assert subject in [difference.subject for difference in check_comparable(runs, anyway=True)]
 
 
-def test_settings_that_differ_between_runs_are_refused(empty: Home) -> None:
-    runs = [write_record(empty, "loader", turns("lmdb/raw", [10.0], batch_size=size), size) for size in (1, 2)]
+def test_configurations_that_differ_between_runs_are_refused(empty: Home) -> None:
+    runs = [write_record(empty, "loader", repeats("lmdb/raw", [10.0], batch_size=size), size) for size in (1, 2)]
     assert subjects(*runs) == ["batch size"]
     assert len(compare(runs, SPEED).lines) == 1, "asked for, they stand side by side"
 
@@ -139,18 +139,18 @@ def test_runs_of_different_kinds_have_nothing_in_common(empty: Home) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        {"kind": "turn"},
-        {"kind": "turn", "store": 5, "samples_per_s": "fast"},
-        {"kind": "turn", "store": ["x"], "samples_per_s": float("nan")},
-        {"kind": "turn", "store": None, "samples_per_s": -1},
-        {"kind": "turn", "store": {}, "samples_per_s": True},
-        {"kind": "turn", "setting": [], "samples_per_s": [1.0, None, "x"]},
+        {"kind": "repeat"},
+        {"kind": "repeat", "store": 5, "samples_per_s": "fast"},
+        {"kind": "repeat", "store": ["x"], "samples_per_s": float("nan")},
+        {"kind": "repeat", "store": None, "samples_per_s": -1},
+        {"kind": "repeat", "store": {}, "samples_per_s": True},
+        {"kind": "repeat", "configuration": [], "samples_per_s": [1.0, None, "x"]},
         {"kind": "row", "format": 3, "seconds": [1]},
         {"kind": "time", "format": "a", "variant": "b", "operation": "c", "samples": [], "seconds": {}},
-        {"kind": "refused", "setting": {}},
+        {"kind": "refused", "configuration": {}},
     ],
 )
-@pytest.mark.parametrize("experiment", ["loader", "race", "storage", "train", "notebook", "unheard-of"])
+@pytest.mark.parametrize("experiment", ["loader", "run", "storage", "train", "notebook", "unheard-of"])
 def test_rows_of_any_shape_do_no_harm(empty: Home, row: dict[str, object], experiment: str) -> None:
     setup = {"experiment": experiment, "datasets": [], "started": "", "session": ""}
     record = loader_record(empty)

@@ -15,7 +15,7 @@ from core.measure.records import RunRecord
 from core.measure.series import FIRST_BATCH, SPEED
 from core.measure.statistics import Ratio
 from tests.app_under_test import TIMEOUT, open_page, texts
-from tests.results_fixtures import ME, loader_record, times, turns, write_record
+from tests.results_fixtures import ME, loader_record, repeats, times, write_record
 from ui.benchmark.results.charts import comparison_chart
 from ui.benchmark.results.labels import (
     interval_text,
@@ -189,13 +189,13 @@ def sentence(empty: Home) -> Callable[[list[dict[str, Any]]], str]:
 
 
 def test_a_leader_is_named_only_where_the_spread_allows_it(sentence: Callable[[list[dict[str, Any]]], str]) -> None:
-    clear = turns("lmdb/raw", [200, 202, 205]) + turns("hdf5/raw", [100, 101, 102])
+    clear = repeats("lmdb/raw", [200, 202, 205]) + repeats("hdf5/raw", [100, 101, 102])
     assert sentence(clear).startswith("**lmdb/raw** is ahead with **202 images/s**, 2.00 times (1.95 to 2.06) as fast")
-    unclear = turns("lmdb/raw", [200, 202, 205]) + turns("hdf5/raw", [100, 198, 300])
+    unclear = repeats("lmdb/raw", [200, 202, 205]) + repeats("hdf5/raw", [100, 198, 300])
     assert "is not significant." in sentence(unclear)
-    once = turns("lmdb/raw", [200]) + turns("hdf5/raw", [100])
+    once = repeats("lmdb/raw", [200]) + repeats("hdf5/raw", [100])
     assert "is not significant: measured only once" in sentence(once)
-    assert sentence(turns("lmdb/raw", [200])) == "**lmdb/raw**: **200 images/s**."
+    assert sentence(repeats("lmdb/raw", [200])) == "**lmdb/raw**: **200 images/s**."
 
 
 def test_the_slower_run_is_told_from_the_faster_ones_side(empty: Home) -> None:

@@ -59,11 +59,11 @@ def scratch(home: Home) -> list[Path]:
     return [path for path in (home.built / experiment.WORKPLACE).iterdir() if path.is_dir()]
 
 
-def test_every_way_is_measured_in_every_operation(home: Home) -> None:
+def test_every_method_is_measured_in_every_operation(home: Home) -> None:
     told = finish(quick(repeats=2).run())
     found = {(f"{row['format']}/{row['variant']}", row["operation"], row["samples"]) for row in told["rows"]}
     ours = ("disk/raw", "lmdb/raw", "hdf5/raw", "disk/original", "disk/tutorial", "lmdb/tutorial")
-    expected = {(way, operation, count) for way in ours for operation in OPERATIONS for count in (1, 7)}
+    expected = {(method, operation, count) for method in ours for operation in OPERATIONS for count in (1, 7)}
     # The tutorial reads its one HDF5 file as a whole; it has no code for another order.
     expected |= {
         ("hdf5/tutorial", operation, count)
@@ -95,7 +95,7 @@ def test_the_machine_is_watched_meanwhile(home: Home, monkeypatch: pytest.Monkey
 
 
 def test_a_synced_write_is_the_same_write_and_longer(home: Home) -> None:
-    told = finish(quick(ways=["lmdb/raw"]).run())
+    told = finish(quick(methods=["lmdb/raw"]).run())
     rows = {(row["operation"], row["samples"]): row for row in told["rows"]}
     for operation in (WRITE_ONE, WRITE_MANY):
         plain, synced = rows[operation, 7], rows[operation + SYNCED, 7]
@@ -104,7 +104,7 @@ def test_a_synced_write_is_the_same_write_and_longer(home: Home) -> None:
 
 
 def test_a_small_dataset_is_repeated_and_the_rows_say_so(home: Home) -> None:
-    told = finish(quick(cutoffs=(120,), ways=["hdf5/raw", "disk/tutorial", "hdf5/tutorial"]).run())
+    told = finish(quick(cutoffs=(120,), methods=["hdf5/raw", "disk/tutorial", "hdf5/tutorial"]).run())
     assert {(row["distinct"], row["repeated"]) for row in told["rows"]} == {(50, True)}
     assert (told["setup"]["images"], told["setup"]["dataset_images"]) == (50, 50)
 
@@ -117,7 +117,7 @@ def test_other_variants_come_back_as_they_were_written(variant: str, home: Home)
 
 
 def test_the_record_says_what_was_asked_and_measured(home: Home, dataset: Dataset) -> None:
-    told = finish(quick(ways=["lmdb/raw"]).run())
+    told = finish(quick(methods=["lmdb/raw"]).run())
     [record] = list_records(home, "storage", "shapes")
     assert record.setup["fingerprints"] == {"shapes": dataset.fingerprint}
     assert record.setup["versions"]["lmdb"]
@@ -165,7 +165,7 @@ def test_a_reader_that_is_wrong_is_caught(
     right = Ours._pairs
     monkeypatch.setattr(Ours, "_pairs", lambda self, *given: wrong(right(self, *given)))
     with pytest.raises(WorkError, match=f"lmdb/raw.*({sentence})"):
-        finish(quick(ways=["lmdb/raw"], cutoffs=(40,)).run())
+        finish(quick(methods=["lmdb/raw"], cutoffs=(40,)).run())
     assert list_records(home, "storage") == []
     assert scratch(home) == []
 
@@ -195,7 +195,7 @@ def test_cancelled_it_leaves_what_it_has_measured_and_nothing_else(home: Home) -
 
 
 def test_killed_it_leaves_every_time_it_had_written(home: Home) -> None:
-    told = finish(quick(ways=["lmdb/raw", "disk/tutorial"]).run())
+    told = finish(quick(methods=["lmdb/raw", "disk/tutorial"]).run())
     path = Path(told["file"])
     lines = [line for line in path.read_text().splitlines() if json.loads(line)["kind"] != "row"]
     path.write_text("\n".join(lines)[:-30])
@@ -209,21 +209,21 @@ def test_many_files_are_removed_by_a_process_that_outlives_it(home: Home, monkey
     monkeypatch.setattr(scratch_dir, "FEW_FILES", 0)
     started: list[list[str]] = []
     monkeypatch.setattr(scratch_dir.subprocess, "Popen", lambda command, **_: started.append(command))
-    events = quick(ways=["disk/original"]).run()
+    events = quick(methods=["disk/original"]).run()
     _until(events, 7, 1)
     events.close()
     [command] = started
     [left] = scratch(home)
     assert command[-1] == str(left)
-    finish(quick(ways=["lmdb/raw"], cutoffs=(1,)).run())
+    finish(quick(methods=["lmdb/raw"], cutoffs=(1,)).run())
     assert scratch(home) == [], "what it did not get done, the next experiment does"
 
 
 def test_two_at_a_time_are_refused(home: Home) -> None:
-    events = quick(ways=["lmdb/raw"]).run()
+    events = quick(methods=["lmdb/raw"]).run()
     _until(events, 1, 1)
     with pytest.raises(InputError, match="wait for it"):
-        finish(quick(ways=["lmdb/raw"]).run())
+        finish(quick(methods=["lmdb/raw"]).run())
     events.close()
 
 
@@ -231,7 +231,7 @@ def test_two_at_a_time_are_refused(home: Home) -> None:
 
 
 def test_what_there_is_no_time_for_is_left_out_and_named(home: Home) -> None:
-    told = finish(quick(minutes=1e-6, repeats=None, ways=["lmdb/raw"]).run())
+    told = finish(quick(minutes=1e-6, repeats=None, methods=["lmdb/raw"]).run())
     assert told["rows"] == []
     assert {(line["operation"], line["samples"]) for line in told["left_out"]} == {
         (operation, count) for operation in (WRITE_ONE, WRITE_MANY) for count in (1, 7)
@@ -239,21 +239,21 @@ def test_what_there_is_no_time_for_is_left_out_and_named(home: Home) -> None:
     assert all("there is time for 0 s" in line["reason"] for line in told["left_out"])
 
 
-def test_a_turn_ends_when_the_time_is_up(images: SourceImages, tmp_path: Path) -> None:
-    way = Ours.of("lmdb", "raw", "none", images, batch_size=4)
-    run = WorkloadRun(Workload(way, WRITE_MANY), images, 12, tmp_path / "turn", seed=0, until=0.0)
+def test_a_workload_ends_when_the_time_is_up(images: SourceImages, tmp_path: Path) -> None:
+    method = Ours.of("lmdb", "raw", "none", images, batch_size=4)
+    run = WorkloadRun(Workload(method, WRITE_MANY), images, 12, tmp_path / "workload", seed=0, until=0.0)
     with pytest.raises(TimeUp, match="write-many"):
         list(run.run(reads=1))
     assert run.measured.times == []
 
 
-def test_a_turn_that_comes_too_late_is_left_out(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workload_that_comes_too_late_is_left_out(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     def late(self: WorkloadRun, operation: str) -> None:
         if self.until < math.inf and operation in READS:
             raise TimeUp(operation)
 
     monkeypatch.setattr(WorkloadRun, "_look_at_the_time", late)
-    told = finish(quick(ways=["lmdb/raw"]).run())
+    told = finish(quick(methods=["lmdb/raw"]).run())
     assert {row["operation"] for row in told["rows"]} == {
         name + kind for name in (WRITE_ONE, WRITE_MANY) for kind in ("", SYNCED)
     }
@@ -264,14 +264,14 @@ def test_a_turn_that_comes_too_late_is_left_out(home: Home, monkeypatch: pytest.
 def test_what_there_is_no_room_for_is_left_out_and_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(home.root)._replace(free=1 << 20)
     monkeypatch.setattr(scratch_dir.shutil, "disk_usage", lambda path: usage)
-    told = finish(quick(ways=["lmdb/raw"]).run())
+    told = finish(quick(methods=["lmdb/raw"]).run())
     assert told["rows"] == []
     assert all("on the disk" in line["reason"] for line in told["left_out"])
 
 
 def test_what_memory_does_not_hold_is_left_out_and_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiment, "MEMORY_SHARE", 1e-9)
-    told = finish(quick(ways=["hdf5/tutorial"]).run())
+    told = finish(quick(methods=["hdf5/tutorial"]).run())
     assert all("in memory at once" in line["reason"] for line in told["left_out"])
 
 
@@ -298,8 +298,8 @@ def mixed(home: Home, tmp_path: Path) -> Home:
 
 def test_images_of_several_shapes_go_as_far_as_they_can(mixed: Home) -> None:
     told = finish(StorageExperiment("mixed", (1, 3), repeats=1).run())
-    ways = {f"{row['format']}/{row['variant']}" for row in told["rows"]}
-    assert ways == {"disk/original", "lmdb/original", "hdf5/original", "disk/tutorial", "lmdb/tutorial"}
+    methods = {f"{row['format']}/{row['variant']}" for row in told["rows"]}
+    assert methods == {"disk/original", "lmdb/original", "hdf5/original", "disk/tutorial", "lmdb/tutorial"}
     [refused] = told["left_out"]
     assert (refused["format"], refused["variant"]) == ("hdf5", "tutorial")
     assert "one shape" in refused["reason"]
@@ -321,12 +321,12 @@ def test_resized_they_go_everywhere(mixed: Home) -> None:
         ({"minutes": 0}, "more than 0"),
         ({"repeats": 0}, "more than 0"),
         ({"split": "nowhere"}, "no split 'nowhere'"),
-        ({"ways": ["lmdb/nothing"]}, "unknown encoding 'nothing'"),
-        ({"ways": ["tape/raw"]}, "unknown format 'tape'"),
+        ({"methods": ["lmdb/nothing"]}, "unknown encoding 'nothing'"),
+        ({"methods": ["tape/raw"]}, "unknown format 'tape'"),
         ({"formats": ["tape"]}, "unknown format 'tape'"),
         ({"variants": ["raw-nothing"]}, "unknown compression 'nothing'"),
-        ({"ways": []}, "at least one"),
-        ({"ways": ["disk/original"], "size": 8}, "leave out the size"),
+        ({"methods": []}, "at least one"),
+        ({"methods": ["disk/original"], "size": 8}, "leave out the size"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(fields: dict[str, Any], sentence: str, home: Home) -> None:
@@ -363,16 +363,16 @@ def test_one_by_one_the_tutorial_writes_files_of_their_own(images: SourceImages,
     for format in ("disk", "lmdb", "hdf5"):
         folder = tmp_path / format
         folder.mkdir()
-        way = tutorial(format)
-        assert list(way.write(WRITE_ONE, folder, images, 12))[-1].done == 12
-        files[format] = asdict(way.sizes(folder, images, 12))["files"]
+        method = tutorial(format)
+        assert list(method.write(WRITE_ONE, folder, images, 12))[-1].done == 12
+        files[format] = asdict(method.sizes(folder, images, 12))["files"]
     assert files == {"disk": 24, "lmdb": 2, "hdf5": 12}
 
 
 def test_steps_are_as_many_images_as_were_asked_for(images: SourceImages, tmp_path: Path) -> None:
-    way = Ours.of("hdf5", "raw", "none", images, batch_size=5)
-    assert list(way.write(WRITE_MANY, tmp_path, images, 12))[-1].done == 12
-    read = [pair for batch in way.read(READ_MANY, tmp_path, [11, 3, 3, 0]) for pair in batch]
+    method = Ours.of("hdf5", "raw", "none", images, batch_size=5)
+    assert list(method.write(WRITE_MANY, tmp_path, images, 12))[-1].done == 12
+    read = [pair for batch in method.read(READ_MANY, tmp_path, [11, 3, 3, 0]) for pair in batch]
     assert [label for _, label in read] == [images.labels[number] for number in (11, 3, 3, 0)]
     assert all(pixels.flags.writeable for pixels, _ in read)
 

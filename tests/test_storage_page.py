@@ -51,7 +51,7 @@ def test_the_button_starts_the_job(home: Home) -> None:
     app.button(key="storage.start").click().run()
     assert not app.exception
     [job] = [job for job in Jobs(home).all() if job.task == "storage"]
-    assert (job.owner, job.fields["ways"], job.fields["cutoffs"]) == ("benchmark.storage", ["lmdb/raw"], [1, 10])
+    assert (job.owner, job.fields["methods"], job.fields["cutoffs"]) == ("benchmark.storage", ["lmdb/raw"], [1, 10])
     Jobs(home).cancel(job.id)
 
 
@@ -81,7 +81,7 @@ def test_what_was_found_is_shown(home: Home) -> None:
 
 def test_what_is_compared_differs_in_one_factor_and_is_named(home: Home) -> None:
     ways = ["disk/original", "disk/raw", "lmdb/raw", "hdf5/raw"]
-    finish(StorageExperiment("shapes", (20,), ways=ways, repeats=2, home=str(home.root)).run())
+    finish(StorageExperiment("shapes", (20,), methods=ways, repeats=2, home=str(home.root)).run())
     app = open_storage()
     [choice] = [box for box in app.selectbox if box.label == "Comparison"]
     assert choice.options == ["Formats at raw", "Encodings in Files on disk", "All methods"]
@@ -95,13 +95,13 @@ def test_what_is_compared_differs_in_one_factor_and_is_named(home: Home) -> None
 
 def test_a_busy_machine_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Monitor, "background_load", lambda self, since=0.0: 0.42)
-    told = finish(StorageExperiment("shapes", (3,), ways=["lmdb/raw"], repeats=1, home=str(home.root)).run())
+    told = finish(StorageExperiment("shapes", (3,), methods=["lmdb/raw"], repeats=1, home=str(home.root)).run())
     assert {row["background_load"] for row in told["rows"]} == {0.42}
     assert "other programs took 42% of the processors" in open_storage().warning[0].value
 
 
 def test_one_way_at_one_number_of_images_is_shown_too(home: Home) -> None:
-    finish(StorageExperiment("shapes", (3,), ways=["hdf5/tutorial"], repeats=1, home=str(home.root)).run())
+    finish(StorageExperiment("shapes", (3,), methods=["hdf5/tutorial"], repeats=1, home=str(home.root)).run())
     app = open_storage()
     assert not app.exception
     assert "Fastest method by operation" in texts(app)
@@ -111,7 +111,7 @@ def test_what_was_left_out_is_named(home: Home, monkeypatch: pytest.MonkeyPatch)
     some = SimpleNamespace(available=60_000)  # for a batch of two images, not for all fifty at once
     monkeypatch.setattr(experiment.psutil, "virtual_memory", lambda: some)
     ways = ["lmdb/raw", "hdf5/tutorial"]
-    finish(StorageExperiment("shapes", (50,), ways=ways, batch_size=2, repeats=1, home=str(home.root)).run())
+    finish(StorageExperiment("shapes", (50,), methods=ways, batch_size=2, repeats=1, home=str(home.root)).run())
     app = open_storage()
     assert "2 measurements left out" in [expander.label for expander in app.expander]
     assert "hdf5/tutorial, write many and its reads, 50 images: it holds" in texts(app)

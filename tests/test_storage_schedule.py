@@ -1,4 +1,4 @@
-"""How repeats are shared out, and what standings claim."""
+"""How repeats are shared out, and what rankings claim."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_with_time_enough_everything_is_repeated_and_the_cheap_more_often() -> N
     assert allotted[CHEAP] == Repeats(MOST, MOST)
 
 
-def test_with_less_every_turn_has_its_first_before_any_has_its_second() -> None:
+def test_with_less_every_workload_has_its_first_before_any_has_its_second() -> None:
     allotted = allot(COSTS, 80, None)
     assert allotted[DEAR].writes == 1
     assert allotted[MIDDLE].writes >= 1
@@ -75,7 +75,7 @@ def test_a_forecast_names_what_it_leaves_out() -> None:
     assert told.seconds == pytest.approx(0.002 + 2 + 0.2)
 
 
-# ---------------------------------------------------------------- standings
+# ---------------------------------------------------------------- rankings
 
 
 def row(variant: str, seconds: list[float], samples: int = 10, operation: str = "read-many") -> dict[str, object]:
@@ -84,18 +84,18 @@ def row(variant: str, seconds: list[float], samples: int = 10, operation: str = 
 
 def test_the_fastest_median_is_first_and_clear_differences_are_called() -> None:
     rows = [row("b", [2.0, 2.1, 2.05, 2.0, 2.1]), row("a", [1.0, 1.1, 1.05, 1.0, 1.1])]
-    [standing] = rank_methods(rows, ["read-many"])
-    assert [place.variant for place in standing.places] == ["a", "b"]
-    assert standing.tied == []
-    assert standing.factor(standing.places[1]) == pytest.approx(2.05 / 1.05)
+    [ranking] = rank_methods(rows, ["read-many"])
+    assert [place.variant for place in ranking.places] == ["a", "b"]
+    assert ranking.tied == []
+    assert ranking.factor(ranking.places[1]) == pytest.approx(2.05 / 1.05)
 
 
 def test_overlapping_spreads_are_no_difference() -> None:
     rows = [row("a", [1.0, 1.5, 2.0, 1.2, 1.8]), row("b", [1.1, 1.6, 2.1, 1.3, 1.9])]
-    [standing] = rank_methods(rows, ["read-many"])
-    assert [place.variant for place in standing.tied] == ["b"]
-    assert (cell_title(standing), cell_text(standing)) == ("lmdb/a", "= lmdb/b")
-    assert "no significant difference between lmdb/a and lmdb/b" in verdict([standing])[0]
+    [ranking] = rank_methods(rows, ["read-many"])
+    assert [place.variant for place in ranking.tied] == ["b"]
+    assert (cell_title(ranking), cell_text(ranking)) == ("lmdb/a", "= lmdb/b")
+    assert "no significant difference between lmdb/a and lmdb/b" in verdict([ranking])[0]
 
 
 @pytest.mark.parametrize("other", [1.2, 300.0])
@@ -126,8 +126,8 @@ def test_the_verdict_holds_the_best_against_the_runner_up_and_plain_files() -> N
 
 
 def test_only_methods_that_differ_in_one_factor_are_compared() -> None:
-    ways = ["disk/original", "disk/raw", "lmdb/raw", "disk/tutorial", "lmdb/tutorial"]
-    rows = [{"format": way.split("/")[0], "variant": way.split("/")[1]} for way in ways]
+    methods = ["disk/original", "disk/raw", "lmdb/raw", "disk/tutorial", "lmdb/tutorial"]
+    rows = [{"format": method.split("/")[0], "variant": method.split("/")[1]} for method in methods]
     found = {(group.factor, tuple(map("/".join, group.members))) for group in comparisons(rows)}
     assert found == {
         ("format", ("disk/raw", "lmdb/raw")),
@@ -143,7 +143,7 @@ def test_the_verdict_names_who_was_left_out_at_the_end() -> None:
     assert sentence.endswith("Left out there: lmdb/c.")
 
 
-def test_standings_follow_the_operations_and_the_numbers() -> None:
+def test_rankings_follow_the_operations_and_the_numbers() -> None:
     rows = [row("a", [1.0], 100), row("a", [1.0], 10), row("a", [1.0], 10, "write-many"), row("a", [], 5)]
     found = rank_methods(rows, ["write-many", "read-many"])
     assert [(one.operation, one.samples) for one in found] == [

@@ -220,13 +220,13 @@ def test_scaling_measures_every_combination(trained: Home) -> None:
     )
     told = finish(run.run())
     [record] = list_records(trained, "train")
-    turns = record.of("turn")
+    turns = record.of("repeat")
     assert turns == [{"kind": "turn", **turn} for turn in told["turns"]]
     assert [(turn["round"], turn["batch_size"], turn["workers"]) for turn in turns] == [
         (number, size, count) for number in (1, 2) for size in (16, 32) for count in ("0", "2")
     ]
     assert all(turn["samples_per_s"] > 0 and 0 <= turn["wait_share"] <= 1 for turn in turns)
-    assert turns[0]["setting"] == "batch 16, workers 0, cpu"
+    assert turns[0]["configuration"] == "batch 16, workers 0, cpu"
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def keep(home: Home, rows: list[dict[str, Any]], **setup: Any) -> RunRecorder:
     }  # fmt: skip
     recorder = RunRecorder.begin(home, "train", ["shapes"], {**told, **setup})
     for row in rows:
-        recorder.add("turn" if setup.get("scaling") else "epoch", row)
+        recorder.add("repeat" if setup.get("scaling") else "epoch", row)
     return recorder
 
 

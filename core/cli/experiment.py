@@ -73,8 +73,10 @@ def _loader_arguments(parser: ArgumentParser) -> None:
     for name, choices in _choices().items():
         parser.add_argument(f"--{name}", default=_LISTS[name], metavar="A,B,...", help=choices)
     parser.add_argument("--split", default="train")
-    parser.add_argument("--seconds", type=float, default=3.0, help="a turn")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of every setting, interleaved")
+    parser.add_argument("--seconds", type=float, default=3.0, help="a repeat")
+    parser.add_argument(
+        "--rounds", type=int, default=3, metavar="N", help="repeats of every configuration, interleaved"
+    )
     parser.add_argument("--cache", default="warm", help="warm or cold")
     parser.add_argument("--step", default="sleep", help="a training step after each batch: sleep, busy, model")
     parser.add_argument("--step-ms", type=float, default=0.0, metavar="MS", help="of sleep or busy; 0: no step")
@@ -90,7 +92,7 @@ def _loader(given: Namespace) -> Iterator[Event]:
 
 
 EXPERIMENTS: Mapping[str, Verb] = {
-    "loader": Verb("load stores in every combination of settings, in turns", _loader_arguments, _loader),
+    "loader": Verb("load stores in every combination of configurations", _loader_arguments, _loader),
     "storage": Verb("write and read, one and many, in every way of storing", _storage_arguments, _storage),
 }
 

@@ -12,11 +12,11 @@ from ..base.events import Sample
 from ..measure.record_fields import ONE, STORE
 from ..measure.storage.methods import OPERATIONS
 
-SETTING: Fields = {"setting": TEXT, "store": STORE, "format": TEXT}
+CONFIGURATION: Fields = {"configuration": TEXT, "store": STORE, "format": TEXT}
 LOADED: Mapping[str, Fields] = {
-    "throughput": {**SETTING, "samples_per_s": or_null(AMOUNT)},
-    "turn": {**SETTING, "samples_per_s": POSITIVE},
-    "refused": {**SETTING, "reason": TEXT},
+    "throughput": {**CONFIGURATION, "samples_per_s": or_null(AMOUNT)},
+    "repeat": {**CONFIGURATION, "samples_per_s": POSITIVE},
+    "refused": {**CONFIGURATION, "reason": TEXT},
 }
 RUN: Fields = {"store": STORE, "order": TEXT}
 TIMED: Fields = {"format": TEXT, "variant": TEXT, "operation": one_of(OPERATIONS), "samples": ONE}
@@ -35,8 +35,8 @@ SERIES: Mapping[str, Mapping[str, Fields]] = {
         "epoch": {**RUN, "epoch": ONE, "val_accuracy": AMOUNT},
     },
     "train-scaling": {
-        "step": {**SETTING, "samples_per_s": AMOUNT, "wait_share": AMOUNT},
-        "turn": {**SETTING, "samples_per_s": POSITIVE},
+        "step": {**CONFIGURATION, "samples_per_s": AMOUNT, "wait_share": AMOUNT},
+        "repeat": {**CONFIGURATION, "samples_per_s": POSITIVE},
     },
 }
 """Task -> series -> the fields that it has to have."""

@@ -1,4 +1,4 @@
-"""What would help a setting most: what the same experiment measured, and what its ladder of ceilings foresees."""
+"""What would help a configuration most: what the same experiment measured, and what its stage limits predict."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Change(NamedTuple):
 
 
 def changes_for(case: ConfigurationSummary, bound: str, others: Sequence[ConfigurationSummary]) -> Iterator[Change]:
-    """Every change that is known, for a setting that is `bound` by a key of `bottleneck.BOUND_BY`."""
+    """Every change that is known, for a configuration that is `bound` by a key of `bottleneck.BOUND_BY`."""
     yield from _measured(case, others)
     if bound == "model":
         return
@@ -46,7 +46,7 @@ def best_of(changes: Sequence[Change]) -> Change | None:
 
 
 def _gain(case: ConfigurationSummary, times: float, *, beside: bool) -> float:
-    """What loading that is so many `times` as fast means for the trainer: `beside` the step, or in turns with it."""
+    """What loading that is so many `times` as fast means for the trainer: `beside` the step, or alternating with it."""
     wait = case.wait_share
     if wait is None or times <= 0:
         return times
@@ -54,9 +54,9 @@ def _gain(case: ConfigurationSummary, times: float, *, beside: bool) -> float:
 
 
 def _other_walls(case: ConfigurationSummary, bound: str) -> list[float]:
-    """What would hold a faster setting back: memory, and the walls that it is not bound by."""
-    walls = [rate for name, rate in case.walls.items() if name not in ("host", bound)]
-    return [*walls, case.ceilings.get("memory", float("inf"))]
+    """What would hold a faster configuration back: memory, and the upper_bounds that it is not bound by."""
+    upper_bounds = [rate for name, rate in case.upper_bounds.items() if name not in ("host", bound)]
+    return [*upper_bounds, case.ceilings.get("memory", float("inf"))]
 
 
 def _measured(case: ConfigurationSummary, others: Sequence[ConfigurationSummary]) -> Iterator[Change]:
@@ -82,7 +82,7 @@ def _of(case: ConfigurationSummary, name: str) -> str:
 
 
 def _predicted(case: ConfigurationSummary, bound: str) -> Iterator[tuple[str, float]]:
-    """(what to do, the rate that it would have) for what the ladder can foresee."""
+    """(what to do, the rate that it would have) for what the stage limits predict."""
     if bound == "decoding" and "from raw" in case.ceilings:
         reached = min(case.loading / case.ceilings["collate"], 1)
         yield _REMOVES[bound][1], reached * case.ceilings["from raw"]
@@ -133,7 +133,7 @@ def _less_python(case: ConfigurationSummary) -> Iterator[tuple[str, float]]:
 
 
 def _without(case: ConfigurationSummary, seconds: float) -> float:
-    """The rate if a sample took so much less time, of what it takes now and of what the ladder allows at best."""
+    """The rate if a sample took so much less time, of what it takes now and of what the stage limits allow at best."""
     left = max(1 / case.loading - seconds, 1 / case.ceilings["collate"] - seconds, 0.01 / case.loading)
     return 1 / left
 

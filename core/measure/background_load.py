@@ -41,7 +41,7 @@ class BackgroundMeter:
 
 def background_load(rows: Iterable[Mapping[str, Any]]) -> float | None:
     """The median background load of these rows, 0 to 1, from records of any version; None where none was recorded."""
-    told = [row.get("background_load", row.get("others_share")) for row in rows]
+    told = [row.get("background_load") for row in rows]
     shares = [float(share) for share in told if isinstance(share, int | float) and not isinstance(share, bool)]
     return statistics.median(shares) if shares else None
 

@@ -1,9 +1,9 @@
-"""Why a setting is as fast as it is, and what would help most: read off its turns and the ladder beside them.
+"""What limits a configuration's throughput, and what would help most: from its repeats and the stage limits.
 
-The ladder (`core.loading.ceilings`) says at which rate samples could be made if the work ended at each stage. A setting
-near its top rung is bound by the stage that costs most; one far below is held back by what is no stage at all: Python
-between the stages, or too few workers. Beside the ladder stand walls: the bus to a device, a cold disk. A trainer that
-hardly waits is bound by its model.
+The stage throughput limits (`core/loading`) say at which rate samples could be made if the work ended at each stage. A
+configuration near the last one is bound by the stage that costs most; one far below is held back by what is no stage:
+Python between the stages, or too few workers. Beside the stages there are other upper bounds: the bus to a device, a
+cold disk. A trainer that hardly waits is bound by its model.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BOUND_BY = {
     "memory": "writing the batches to memory",
     "python": "Python",
     "workers": "its number of workers",
-    "batches": "too few batches an epoch",
+    "batches": "too few batches per epoch",
     "copy": "the copy to the device",
 }
 STAGE_OF = {
@@ -50,9 +50,9 @@ DOES = {
 @dataclass(frozen=True)
 class Bottleneck:
     """`bound`: a key of `BOUND_BY`. `of_ceiling`: the share of the lowest ceiling that was reached. `costs`: seconds a
-    sample on all CPUs, by rung. `advice` is empty where nothing known would bring 5 percent."""
+    sample on all CPUs, by stage. `advice` is empty where nothing known would bring 5 percent."""
 
-    setting: str
+    configuration: str
     bound: str
     rate: float
     of_ceiling: float
@@ -68,21 +68,21 @@ class Bottleneck:
         return f"Bound by {BOUND_BY[self.bound]}: {self.evidence} {self.advice}".strip()
 
 
-def bottlenecks(turns: Sequence[Mapping[str, Any]]) -> list[Bottleneck]:
-    """One for each setting that has a ladder, the fastest first."""
-    cases = summarise_configurations(turns)
+def bottlenecks(repeats: Sequence[Mapping[str, Any]]) -> list[Bottleneck]:
+    """One for each configuration with stage limits, the fastest first."""
+    cases = summarise_configurations(repeats)
     return [bottleneck_of(case, cases) for case in cases]
 
 
 def bottleneck_of(case: ConfigurationSummary, others: Sequence[ConfigurationSummary] = ()) -> Bottleneck:
-    """The verdict on one setting; `others` of the same experiment may show what a change brings."""
+    """The verdict on one configuration; `others` of the same experiment may show what a change brings."""
     bound, evidence = _bound(case)
     best = best_of(list(changes_for(case, bound, others)))
     return Bottleneck(
-        setting=case.name,
+        configuration=case.name,
         bound=bound,
         rate=case.rate,
-        of_ceiling=case.loading / min(case.walls.values()),
+        of_ceiling=case.loading / min(case.upper_bounds.values()),
         costs=case.costs,
         evidence=evidence,
         advice=told(best),
@@ -98,14 +98,14 @@ def _bound(case: ConfigurationSummary) -> tuple[str, str]:
     """What binds it, and the evidence."""
     if case.wait_share is not None and case.wait_share < IDLE:
         return "model", f"the trainer waits for data only {_percent(case.wait_share)} of its time."
-    wall = min(case.walls, key=lambda name: case.walls[name])
-    lowest = case.walls[wall]
+    lowest_bound = min(case.upper_bounds, key=lambda name: case.upper_bounds[name])
+    lowest = case.upper_bounds[lowest_bound]
     if case.loading < NEAR * lowest:
         return _below(case, lowest)
     reached = f"it reaches {_percent(min(case.loading / lowest, 1))} of"
-    if wall == "copy":
+    if lowest_bound == "copy":
         return "copy", f"{reached} the {_rate(lowest)} that the bus to the device carries."
-    if wall == "storage":
+    if lowest_bound == "storage":
         return "storage", f"{reached} the {_rate(lowest)} at which the cold store can be read at all."
     return _costliest(case, reached)
 

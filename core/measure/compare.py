@@ -14,8 +14,8 @@ from .series import STORE, Measure, Part, Series, measures, series
 from .statistics import Ratio, Summary, advantage, summarise
 
 NOT_OPTIONS = {
-    "kind", "experiment", "datasets", "started", "session", "fingerprints", "versions", "stores", "settings",
-    "left_out", "store_bytes", "ways", "images", "dataset_images", "formats", "variants", "cutoffs", "loaders",
+    "kind", "experiment", "datasets", "started", "session", "fingerprints", "versions", "stores", "configurations",
+    "left_out", "store_bytes", "methods", "images", "dataset_images", "formats", "variants", "cutoffs", "loaders",
     "batch_sizes", "worker_counts", "transforms", "devices", "outputs", "orders", "home", "ceilings", "scaling",
     "file", "columns", "warnings", "prepare_s", "samples", "val_samples", "held_out", "dataset",
 }  # fmt: skip

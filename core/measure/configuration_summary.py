@@ -1,4 +1,4 @@
-"""What an experiment found of each setting: its turns summed up, beside the ceilings that were measured with them."""
+"""What an experiment found of each configuration: its repeats summed up, with the stage limits measured beside them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 STAGE_ORDER = ("read", "decompress", "decode", "transform", "collate")
 NEAR = 0.6
-"""Of the lowest ceiling: from here on a setting is bound by it. Ceilings are measured with nobody else at work."""
+"""Of the lowest limit: from here on a configuration is bound by it. Limits are measured on an idle machine."""
 
 
 @dataclass(frozen=True)
@@ -29,25 +29,25 @@ class ConfigurationSummary:
 
     @property
     def name(self) -> str:
-        return str(self.about["setting"])
+        return str(self.about["configuration"])
 
     @property
-    def rungs(self) -> dict[str, float]:
+    def stage_limits(self) -> dict[str, float]:
         return {name: self.ceilings[name] for name in STAGE_ORDER if name in self.ceilings}
 
     @property
     def costs(self) -> dict[str, float]:
-        """Seconds a sample that each stage takes on all CPUs at once: what its rung is below the one before."""
-        times = {name: 1 / rate for name, rate in self.rungs.items()}
+        """Seconds per sample that each stage takes on all CPUs: the difference between its limit and the one before."""
+        times = {name: 1 / rate for name, rate in self.stage_limits.items()}
         before = [0.0, *times.values()]
         return {name: time - earlier for (name, time), earlier in zip(times.items(), before, strict=False)}
 
     @property
-    def walls(self) -> dict[str, float]:
-        """Every rate that cannot be passed, by what it would be bound by."""
-        walls = {"storage": self.ceilings.get("cold read"), "copy": self.ceilings.get("copy")}
-        standing = {name: rate for name, rate in walls.items() if rate}
-        return {**standing, "host": self.ceilings["collate"]}
+    def upper_bounds(self) -> dict[str, float]:
+        """Every rate that cannot be exceeded, by what it would be bound by."""
+        upper_bounds = {"storage": self.ceilings.get("cold read"), "copy": self.ceilings.get("copy")}
+        known = {name: rate for name, rate in upper_bounds.items() if rate}
+        return {**known, "host": self.ceilings["collate"]}
 
     @property
     def workers(self) -> int:
@@ -57,7 +57,7 @@ class ConfigurationSummary:
 
     @property
     def batches(self) -> float:
-        """Batches an epoch; infinitely many where the turns do not say."""
+        """Batches per epoch; infinitely many where the repeats do not say."""
         samples, size = self.about.get("split_samples"), self.about.get("batch_size")
         return math.ceil(samples / size) if samples and size else math.inf
 
@@ -72,16 +72,16 @@ class ConfigurationSummary:
         return self.rate / self.wait_share if self.wait_share and not self.workers else self.rate
 
 
-def summarise_configurations(turns: Sequence[Mapping[str, Any]]) -> list[ConfigurationSummary]:
-    """The settings of these turns that have a ladder, the fastest first."""
-    return sorted(_cases(turns), key=lambda case: case.rate, reverse=True)
+def summarise_configurations(repeats: Sequence[Mapping[str, Any]]) -> list[ConfigurationSummary]:
+    """The configurations of these repeats with stage limits, the fastest first."""
+    return sorted(_summaries(repeats), key=lambda case: case.rate, reverse=True)
 
 
-def _cases(turns: Sequence[Mapping[str, Any]]) -> Iterator[ConfigurationSummary]:
+def _summaries(repeats: Sequence[Mapping[str, Any]]) -> Iterator[ConfigurationSummary]:
     groups: dict[str, list[Mapping[str, Any]]] = {}
-    for turn in turns:
-        if "collate" in turn.get("ceilings", {}) and "setting" in turn:
-            groups.setdefault(turn["setting"], []).append(turn)
+    for repeat in repeats:
+        if "collate" in repeat.get("ceilings", {}) and "configuration" in repeat:
+            groups.setdefault(repeat["configuration"], []).append(repeat)
     best = _best_ceilings(groups.values())
     for rows in groups.values():
         waits = [row["wait_share"] for row in rows if row.get("wait_share") is not None]
@@ -90,7 +90,7 @@ def _cases(turns: Sequence[Mapping[str, Any]]) -> Iterator[ConfigurationSummary]
 
 
 def _best_ceilings(groups: Iterable[Sequence[Mapping[str, Any]]]) -> dict[object, dict[str, float]]:
-    """Of every rung and wall the best seen in any round; whoever was faster has shown that more is possible."""
+    """Of every limit the best seen in any round; whoever was faster has shown that more is possible."""
     best: dict[object, dict[str, float]] = {}
     for rows in groups:
         found = best.setdefault(_work(rows[0]), {})
@@ -105,5 +105,5 @@ def _best_ceilings(groups: Iterable[Sequence[Mapping[str, Any]]]) -> dict[object
 
 
 def _work(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What decides the ceilings (see `Setting.work`)."""
+    """What decides the ceilings (see `LoaderConfiguration.work`)."""
     return tuple(row.get(name) for name in ("path", "batch_size", "transform", "device", "output"))

@@ -1,4 +1,4 @@
-"""The settings of a loader experiment: every combination of stores and ways to load them, each with a name."""
+"""The configurations of a loader experiment: every combination of stores and loading options, each with a name."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..loading.loaders import LOADERS
 from ..stores.store import Manifest
 
 VARIED = ("store", "loader", "batch_size", "workers", "transform", "device", "output")
-"""What a setting may differ in from another, in the order of its name."""
+"""What a configuration may differ in from another, in the order of its name."""
 
 
 @dataclass(frozen=True)
 class LoaderConfiguration:
-    """One way to load one store. `store` is "format/variant", `path` its folder, `workers` as asked for."""
+    """One store and how it is loaded. `store` is "format/variant", `path` its folder, `workers` as asked for."""
 
     store: str
     path: str
@@ -43,54 +43,55 @@ class LoaderConfiguration:
 
     @property
     def work(self) -> tuple[str, int, str, str, str]:
-        """What decides the ceilings: settings that share it differ in who does the work only."""
+        """What decides the ceilings: configurations that share it differ in who does the work only."""
         return self.path, self.batch_size, self.transform, self.device, self.output
 
     def told(self) -> dict[str, Any]:
         """For a row or a live figure; `workers` is left to what the load really had."""
         fields = dataclasses.asdict(self)
         asked = fields.pop("workers")
-        return {"setting": self.name, **fields, "workers_asked": asked}
+        return {"configuration": self.name, **fields, "workers_asked": asked}
 
 
 def combine(
-    stores: Mapping[str, Manifest], ways: Mapping[str, Sequence[Any]]
+    stores: Mapping[str, Manifest], options: Mapping[str, Sequence[Any]]
 ) -> tuple[list[LoaderConfiguration], list[str]]:
-    """Every store (folder -> manifest) in every combination of `ways`, a list for each field of `VARIED` but the store.
+    """Every store (folder -> manifest) in every combination of `options`: a list for each other field of `VARIED`.
 
-    Returns the settings, and a sentence for each combination that there cannot be. Raises InputError where none is left
-    or something is named twice.
+    Returns the configurations, and a sentence for each combination that there cannot be. Raises InputError where none
+    is left or something is named twice.
     """
-    for name, values in (("stores", list(stores)), *ways.items()):
+    for name, values in (("stores", list(stores)), *options.items()):
         if not values:
             raise InputError(f"{name}: name one or more")
-    settings: dict[str, LoaderConfiguration] = {}
+    configurations: dict[str, LoaderConfiguration] = {}
     left_out: dict[str, None] = {}
-    for (path, manifest), *values in product(stores.items(), *ways.values()):
-        setting = _setting(path, manifest, dict(zip(ways, values, strict=True)))
-        if reason := _impossible(setting):
+    for (path, manifest), *values in product(stores.items(), *options.values()):
+        configuration = _configuration(path, manifest, dict(zip(options, values, strict=True)))
+        if reason := _impossible(configuration):
             left_out[reason] = None
         else:
-            settings[setting.name] = setting
-    if not settings:
+            configurations[configuration.name] = configuration
+    if not configurations:
         raise InputError(" ".join(left_out))
-    return list(settings.values()), list(left_out)
+    return list(configurations.values()), list(left_out)
 
 
-def _setting(path: str, manifest: Manifest, way: Mapping[str, Any]) -> LoaderConfiguration:
+def _configuration(path: str, manifest: Manifest, options: Mapping[str, Any]) -> LoaderConfiguration:
     store = f"{manifest.format}/{manifest.variant}"
-    return LoaderConfiguration(store, path, manifest.format, manifest.variant, manifest.dataset, **way)
+    return LoaderConfiguration(store, path, manifest.format, manifest.variant, manifest.dataset, **options)
 
 
-def _impossible(setting: LoaderConfiguration) -> str:
+def _impossible(configuration: LoaderConfiguration) -> str:
     """Why there cannot be such a load; empty where there can."""
-    if setting.workers.startswith("threads") and not LOADERS[setting.loader].threads:
-        return f"The {setting.loader} loader has no threads, so it was left out with workers {setting.workers}."
+    if configuration.workers.startswith("threads") and not LOADERS[configuration.loader].threads:
+        loader, workers = configuration.loader, configuration.workers
+        return f"The {loader} loader has no threads, so it was left out with workers {workers}."
     return ""
 
 
 def varied(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The fields of `VARIED` in which these turns, or settings as they are told, differ; the store where none does."""
+    """The fields of `VARIED` in which these rows differ; the store where none does."""
     differing = [name for name in VARIED if len({str(row.get(_told_as(name))) for row in rows}) > 1]
     return differing or ["store"]
 

@@ -1,4 +1,4 @@
-"""Loader experiments that were run, read back from their files, and the standings of their settings."""
+"""Loader experiments that were run, read back from their files, and the ranking of their configurations."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from .record_fields import LOADER_ROW, LOADER_SETUP, STORE, has
 from .records import RunRecord, list_records, read_record
 
 EXPERIMENTS = ("loader", "race")
-"""The second is what the first was called when it raced stores through one loader only."""
+"""The second is what the first was called when it compared stores through one loader only."""
 
 
 @dataclass(frozen=True)
 class LoaderRun:
-    """One experiment as its file tells it: `setup` is what was asked for, `turns` a row for each load that ended and
-    whose setting was not refused later, `refused` a row for each setting that was."""
+    """One experiment as its file tells it: `setup` is what was asked for, `repeats` a row for each load that ended and
+    whose configuration was not refused later, `refused` a row for each configuration that was."""
 
     path: Path
     setup: Mapping[str, Any]
-    turns: Sequence[Mapping[str, Any]]
+    repeats: Sequence[Mapping[str, Any]]
     refused: Sequence[Mapping[str, Any]]
     machine: Mapping[str, Any]
 
     @property
     def complete(self) -> bool:
-        """Whether every turn was run; an experiment that was cancelled has fewer."""
-        settings = len(self.setup.get("settings") or self.setup["stores"]) - len(self.refused)
-        return len(self.turns) >= settings * int(self.setup["rounds"])
+        """Whether every repeat was run; an experiment that was cancelled has fewer."""
+        configurations = len(self.setup.get("configurations") or self.setup["stores"]) - len(self.refused)
+        return len(self.repeats) >= configurations * int(self.setup["rounds"])
 
     @property
     def varied(self) -> list[str]:
-        """The fields in which its settings differ."""
-        return varied(self.setup.get("settings") or self.turns)
+        """The fields in which its configurations differ."""
+        return varied(self.setup.get("configurations") or self.repeats)
 
     @property
     def monitor(self) -> list[dict[str, float | None]]:
@@ -50,10 +50,10 @@ class LoaderRun:
 
 
 class ConfigurationResult(NamedTuple):
-    """A setting's speed over its turns, in samples per second: median, slowest, fastest and all `values`.
+    """A configuration's speed over its repeats, in samples per second: median, slowest, fastest and all `values`.
 
-    `about` is one of the turns, `workers` who made the batches (older records may name several), `background_load` the
-    share of all processors that other programs took meanwhile (median of the turns; None where nobody looked).
+    `about` is one of the repeats, `workers` who made the batches (older records may name several), `background_load`
+    the share of all processors that other programs took meanwhile (median; None where it was not measured).
     """
 
     store: str
@@ -61,8 +61,8 @@ class ConfigurationResult(NamedTuple):
     median: float
     slowest: float
     fastest: float
-    turns: int
-    setting: str = ""
+    repeats: int
+    configuration: str = ""
     about: Mapping[str, Any] = {}
     values: tuple[float, ...] = ()
     workers: str = ""
@@ -74,23 +74,23 @@ class ConfigurationResult(NamedTuple):
         return row_factors(self.about)
 
 
-def configuration_of(turn: Mapping[str, Any]) -> str:
-    """The name of a turn's setting; older races differ in their stores only."""
-    return str(turn.get("setting") or turn["store"])
+def configuration_of(repeat: Mapping[str, Any]) -> str:
+    """The name of a repeat's configuration; records of earlier versions differ in their stores only."""
+    return str(repeat.get("configuration") or repeat["store"])
 
 
-def rank_configurations(turns: Iterable[Mapping[str, Any]]) -> list[ConfigurationResult]:
-    """The settings of an experiment, the fastest first."""
+def rank_configurations(repeats: Iterable[Mapping[str, Any]]) -> list[ConfigurationResult]:
+    """The configurations of an experiment, the fastest first."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
-    for turn in turns:
-        groups.setdefault(configuration_of(turn), []).append(turn)
-    rows = [_standing(setting, found) for setting, found in groups.items()]
+    for repeat in repeats:
+        groups.setdefault(configuration_of(repeat), []).append(repeat)
+    rows = [_result(configuration, found) for configuration, found in groups.items()]
     return sorted(rows, key=lambda row: row.median, reverse=True)
 
 
-def _standing(setting: str, turns: Sequence[Mapping[str, Any]]) -> ConfigurationResult:
-    speeds = [float(turn["samples_per_s"]) for turn in turns]
-    first = turns[0]
+def _result(configuration: str, repeats: Sequence[Mapping[str, Any]]) -> ConfigurationResult:
+    speeds = [float(repeat["samples_per_s"]) for repeat in repeats]
+    first = repeats[0]
     middle = statistics.median(speeds)
     return ConfigurationResult(
         first["store"],
@@ -99,30 +99,30 @@ def _standing(setting: str, turns: Sequence[Mapping[str, Any]]) -> Configuration
         min(speeds),
         max(speeds),
         len(speeds),
-        setting,
+        configuration,
         first,
         tuple(speeds),
-        ", ".join(dict.fromkeys(str(turn["workers"]) for turn in turns if turn.get("workers"))),
-        background_load(turns),
+        ", ".join(dict.fromkeys(str(repeat["workers"]) for repeat in repeats if repeat.get("workers"))),
+        background_load(repeats),
     )
 
 
 def usual_overhead(records: Iterable[LoaderRun]) -> float | None:
-    """Seconds a turn beside its measuring, as the newest of these experiments (the first) had them; None where none
+    """Seconds per repeat beside its measuring, as the newest of these experiments (the first) had them; None where none
     says."""
     for record in records:
-        walls = [float(turn["wall_s"]) for turn in record.turns if isinstance(turn.get("wall_s"), int | float)]
+        walls = [float(repeat["wall_s"]) for repeat in record.repeats if isinstance(repeat.get("wall_s"), int | float)]
         if walls:
             return max(statistics.median(walls) - float(record.setup["seconds"]), 0.0)
     return None
 
 
 def list_loader_runs(home: Home, dataset: str | None = None) -> list[LoaderRun]:
-    """The experiments with at least one finished turn, of one dataset or of all, the newest first."""
+    """The experiments with at least one finished repeat, of one dataset or of all, the newest first."""
     records = [record for name in EXPERIMENTS for record in list_records(home, name, dataset)]
     records.sort(key=lambda record: str(record.setup["started"]), reverse=True)
-    races = [race for record in records if (race := as_loader_run(record)) is not None]
-    return [race for race in races if race.turns or race.refused]
+    runs = [run for record in records if (run := as_loader_run(record)) is not None]
+    return [run for run in runs if run.repeats or run.refused]
 
 
 def read_loader_run(path: Path) -> LoaderRun | None:
@@ -136,9 +136,11 @@ def as_loader_run(record: RunRecord) -> LoaderRun | None:
     if not has(record.setup, LOADER_SETUP):
         return None
     refused = [row for row in record.of("refused") if has(row, REFUSED)]
-    names = {row["setting"] for row in refused}
-    turns = [turn for turn in record.of("turn") if has(turn, LOADER_ROW) and configuration_of(turn) not in names]
-    return LoaderRun(record.path, record.setup, turns, refused, record.machine)
+    names = {row["configuration"] for row in refused}
+    repeats = [
+        repeat for repeat in record.of("repeat") if has(repeat, LOADER_ROW) and configuration_of(repeat) not in names
+    ]
+    return LoaderRun(record.path, record.setup, repeats, refused, record.machine)
 
 
-REFUSED = {"store": STORE, "setting": TEXT, "reason": TEXT}
+REFUSED = {"store": STORE, "configuration": TEXT, "reason": TEXT}

@@ -1,9 +1,9 @@
-"""`LoaderExperiment`: stores loaded in many ways, in turns, round after round, so that whatever disturbs the machine
-disturbs them all. A race of stores through one loader is its simplest form.
+"""`LoaderExperiment`: stores loaded in every combination of options, interleaved, round after round, so that whatever
+disturbs the machine disturbs them all. Its simplest form compares stores through one loader.
 
-It leaves one record, `runs/<session>/loader-<time>.jsonl`: a line with its setup, then one for every turn as soon as it
-has ended, or for a setting that was refused; beside it lies what the monitor saw. Medians, spreads and verdicts are
-made from these lines whenever they are shown.
+It leaves one record, `runs/<session>/loader-<time>.jsonl`: a line with its setup, then one for every repeat as soon as
+it has ended, or for a configuration that failed validation; beside it lies what the monitor saw. Medians, spreads and
+verdicts are made from these lines whenever they are shown.
 """
 
 from __future__ import annotations
@@ -27,28 +27,30 @@ from .bottleneck import bottlenecks
 from .configurations import LoaderConfiguration, combine
 from .loader_runs import ConfigurationResult, rank_configurations
 from .monitor import Monitor
+from .record_fields import printed
 from .records import RunRecorder
 
 EXPERIMENT = "loader"
 STAGE = "measuring"
 
 OVERHEAD_S = 1.5
-"""Seconds a turn beside the measuring (comparing, the ladder, the page cache), where nothing is known better."""
+"""Seconds per repeat beside the measuring (comparing, stage limits, page cache), where nothing better is known."""
 
 
 @dataclass(frozen=True)
 class LoaderExperiment:
     """Load each of `stores` (their folders) in every combination of the lists, `rounds` times for `seconds`.
 
-    The other fields are `Load`'s. Live figures come as `Sample("throughput", ...)`, each finished turn as
-    `Sample("turn", ...)`, what the process uses of the machine as `Sample("monitor", ...)`; the first two carry their
-    setting (`configurations.Setting.told`) and `round`. A setting whose load fails, or does not give what the
+    The other fields are `Load`'s. Live figures come as `Sample("throughput", ...)`, each finished repeat as
+    `Sample("repeat", ...)`, what the process uses of the machine as `Sample("monitor", ...)`; the first two carry their
+    configuration (`LoaderConfiguration.told`) and `round`. A configuration whose load fails, or does not give what the
     store holds, is told as `Sample("refused", ...)` with the `reason` and takes no further part.
 
-    Workers are chosen once: what `auto` (or a bare number) came to in a setting's first turn is kept for all its turns.
+    Workers are chosen once: what `auto` (or a bare number) came to in a configuration's first repeat is kept.
 
-    The result: `file`, `setup`, `turns` (a row each with all that `Load` reported), `results` (a row a setting: median
-    `samples_per_s`, `workers` and why, `background_load`), `refused`, and `bottlenecks`.
+    The result, with the field names that the command line prints: `file`, `setup`, `turns` (a row for each repeat with
+    all that `Load` reported), `results` (a row for each configuration: median `samples_per_s`, `workers` and why,
+    `background_load`), `refused`, and `verdicts`.
     """
 
     stores: Sequence[str]
@@ -68,34 +70,36 @@ class LoaderExperiment:
     home: str | None = None
 
     def run(self) -> Iterator[Event]:
-        """Raises InputError for stores or settings that do not go, WorkError where no load works; turns so far stay."""
+        """Raises InputError for what cannot be loaded so, WorkError where no load works; repeats so far are kept."""
         if not self.stores or self.rounds < 1:
             raise InputError("an experiment needs one store or more, and one round or more")
         home = Home.find(self.home)
         folders = [_folder(home, store) for store in self.stores]
         stores = {str(folder): Manifest.load(folder) for folder in folders}
-        settings, left_out = combine(stores, self._ways())
+        configurations, left_out = combine(stores, self._options())
         for reason in left_out:
             yield Message(reason, "warning")
-        setup = self._setup(stores, settings, left_out)
-        recorder = RunRecorder.begin(home, EXPERIMENT, sorted({one.dataset for one in settings}), setup)
+        setup = self._setup(stores, configurations, left_out)
+        recorder = RunRecorder.begin(home, EXPERIMENT, sorted({one.dataset for one in configurations}), setup)
         with Monitor(recorder.beside("monitor.csv")) as monitor:
             splits = {path: manifest.splits.get(self.split, {}) for path, manifest in stores.items()}
             samples = {path: int(split.get("samples", 0)) for path, split in splits.items()}
-            course = _Course(self, settings, recorder, monitor, samples)
+            course = _RunningExperiment(self, configurations, recorder, monitor, samples)
             yield from course.run()
         yield Result(course.outcome(setup))
 
-    def load(self, setting: LoaderConfiguration, *, compare: bool, ladder: bool, workers: str | None = None) -> Load:
-        """One turn of a setting; `workers`: those that were chosen for it, where that was done."""
+    def load(
+        self, configuration: LoaderConfiguration, *, compare: bool, ladder: bool, workers: str | None = None
+    ) -> Load:
+        """One repeat of a configuration; `workers`: those that were chosen for it, where that was done."""
         shared = ("split", "seconds", "cache", "seed", "step", "step_ms", "home")
-        way = ("loader", "batch_size", "workers", "transform", "device", "output")
-        fields = {name: getattr(self, name) for name in shared} | {name: getattr(setting, name) for name in way}
-        fields["workers"] = workers or setting.workers
-        return Load(store=setting.path, compare=compare, ladder=ladder, **fields)
+        own = ("loader", "batch_size", "workers", "transform", "device", "output")
+        fields = {name: getattr(self, name) for name in shared} | {name: getattr(configuration, name) for name in own}
+        fields["workers"] = workers or configuration.workers
+        return Load(store=configuration.path, compare=compare, ladder=ladder, **fields)
 
-    def _ways(self) -> dict[str, Sequence[Any]]:
-        """The lists, by the field of a setting that each is for."""
+    def _options(self) -> dict[str, Sequence[Any]]:
+        """The lists, by the field of a configuration that each is for."""
         return {
             "loader": self.loaders,
             "batch_size": self.batch_sizes,
@@ -106,14 +110,14 @@ class LoaderExperiment:
         }
 
     def _setup(
-        self, stores: Mapping[str, Manifest], settings: Sequence[LoaderConfiguration], left_out: list[str]
+        self, stores: Mapping[str, Manifest], configurations: Sequence[LoaderConfiguration], left_out: list[str]
     ) -> dict[str, Any]:
         options = {name: value for name, value in dataclasses.asdict(self).items() if name != "home"}
         splits = {path: manifest.splits.get(self.split, {}) for path, manifest in stores.items()}
         return {
             **options,
             "stores": list(stores),
-            "settings": [setting.told() for setting in settings],
+            "configurations": [configuration.told() for configuration in configurations],
             "left_out": list(left_out),
             "store_bytes": {path: split.get("used_bytes") for path, split in splits.items()},
             "fingerprints": {manifest.dataset: manifest.fingerprint for manifest in stores.values()},
@@ -122,89 +126,92 @@ class LoaderExperiment:
 
 
 @dataclass
-class _Course:
+class _RunningExperiment:
     """One experiment under way."""
 
     experiment: LoaderExperiment
-    settings: Sequence[LoaderConfiguration]
+    configurations: Sequence[LoaderConfiguration]
     recorder: RunRecorder
     monitor: Monitor
     samples: Mapping[str, int]
-    turns: list[dict[str, Any]] = field(default_factory=list)
+    repeats: list[dict[str, Any]] = field(default_factory=list)
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
     ceilings: dict[object, Mapping[str, float]] = field(default_factory=dict)
     workers: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By setting, what the first turn chose."""
+    """By configuration, what the first repeat chose."""
 
     def run(self) -> Iterator[Event]:
-        """Every setting's turn, round after round. Raises what the first was refused for, if all were."""
+        """Every configuration's repeat, round after round. Raises what the first was refused for, if all were."""
         rounds = self.experiment.rounds
-        total, names = len(self.settings) * rounds, [setting.name for setting in self.settings]
+        total, names = len(self.configurations) * rounds, [configuration.name for configuration in self.configurations]
         planned = self.experiment.seconds + OVERHEAD_S
         left = Remaining(dict.fromkeys(names, rounds), dict.fromkeys(names, planned))
-        for done, (number, setting) in enumerate(_order(self.settings, rounds)):
+        for done, (number, configuration) in enumerate(_order(self.configurations, rounds)):
             yield Progress(STAGE, done, total, "repeats", left.seconds)
             began = time.monotonic()
-            if setting.name not in self.refused:
-                yield from self._turn_or_reason(setting, number)
-                left.note(setting.name, 1, time.monotonic() - began)
-            if setting.name in self.refused:
-                left.drop(setting.name)
+            if configuration.name not in self.refused:
+                yield from self._repeat_or_reason(configuration, number)
+                left.note(configuration.name, 1, time.monotonic() - began)
+            if configuration.name in self.refused:
+                left.drop(configuration.name)
         yield Progress(STAGE, total, total, "repeats", 0.0)
 
     def outcome(self, setup: Mapping[str, Any]) -> dict[str, Any]:
-        return {
+        told = {
             "file": str(self.recorder.path),
             "setup": setup,
-            "turns": self.turns,
+            "turns": self.repeats,
             "results": [_result(row) for row in rank_configurations(self._counted())],
             "refused": list(self.refused.values()),
-            "verdicts": [dataclasses.asdict(verdict) for verdict in bottlenecks(self.turns)],
+            "verdicts": [dataclasses.asdict(verdict) for verdict in bottlenecks(self.repeats)],
         }
+        return {name: printed(part) for name, part in told.items()}
 
     def _counted(self) -> list[dict[str, Any]]:
-        """The turns of settings that were not refused."""
-        return [turn for turn in self.turns if turn["setting"] not in self.refused]
+        """The repeats of configurations that were not refused."""
+        return [repeat for repeat in self.repeats if repeat["configuration"] not in self.refused]
 
-    def _turn_or_reason(self, setting: LoaderConfiguration, number: int) -> Iterator[Event]:
-        who = {**setting.told(), "round": number}
+    def _repeat_or_reason(self, configuration: LoaderConfiguration, number: int) -> Iterator[Event]:
+        who = {**configuration.told(), "round": number}
         try:
-            turn = {**(yield from self._turn(setting, number)), **who, "step_ms": self.experiment.step_ms}
+            repeat = {**(yield from self._repeat(configuration, number)), **who, "step_ms": self.experiment.step_ms}
         except FormatMattersError as error:
-            self.refused[setting.name] = {**who, "reason": str(error)}
-            self.recorder.add("refused", self.refused[setting.name])
-            if len(self.refused) == len(self.settings):
+            self.refused[configuration.name] = {**who, "reason": str(error)}
+            self.recorder.add("refused", self.refused[configuration.name])
+            if len(self.refused) == len(self.configurations):
                 first = next(iter(self.refused.values()))
                 raise type(error)(f"{first['store']}: {first['reason']}") from error
-            yield Message(f"{setting.name} was refused: {error}", "warning")
-            yield Sample("refused", self.refused[setting.name])
+            yield Message(f"{configuration.name} was refused: {error}", "warning")
+            yield Sample("refused", self.refused[configuration.name])
             return
-        self.recorder.add("turn", turn)
-        self.turns.append(turn)
+        self.recorder.add("repeat", repeat)
+        self.repeats.append(repeat)
         figures = ("samples_per_s", "first_batch_s", "workers")
-        yield Sample("turn", {**who, **{name: turn[name] for name in figures}})
+        yield Sample("repeat", {**who, **{name: repeat[name] for name in figures}})
 
-    def _turn(self, setting: LoaderConfiguration, number: int) -> Generator[Event, None, dict[str, Any]]:
-        """One load; its live figures are handed on with the setting. The ladder is climbed once a round for the same
-        work."""
+    def _repeat(self, configuration: LoaderConfiguration, number: int) -> Generator[Event, None, dict[str, Any]]:
+        """One load; its live figures are handed on with the configuration. The stage limits are measured once per round
+        for the same work."""
         told: dict[str, Any] = {}
         began = time.monotonic()
-        chosen = self.workers.get(setting.name, {})
-        ladder = (number, setting.work) not in self.ceilings
-        load = self.experiment.load(setting, compare=number == 1, ladder=ladder, workers=chosen.get("workers_used"))
+        chosen = self.workers.get(configuration.name, {})
+        ladder = (number, configuration.work) not in self.ceilings
+        load = self.experiment.load(
+            configuration, compare=number == 1, ladder=ladder, workers=chosen.get("workers_used")
+        )
         for event in load.run():
             if isinstance(event, Sample):
-                yield Sample(event.series, {**event.values, **setting.told(), "round": number})
+                yield Sample(event.series, {**event.values, **configuration.told(), "round": number})
                 yield from self._seen()
             elif isinstance(event, Result):
                 told = dict(event.data)
             else:
                 yield event
         names = ("workers_used", "workers_reason")
-        told |= self.workers.setdefault(setting.name, {name: told[name] for name in names})
-        ceilings = self.ceilings.setdefault((number, setting.work), told["ceilings"])
+        told |= self.workers.setdefault(configuration.name, {name: told[name] for name in names})
+        ceilings = self.ceilings.setdefault((number, configuration.work), told["ceilings"])
         copy_share = _copy_share(told["samples_per_s"], ceilings)
-        samples = self.samples[setting.path]
+        samples = self.samples[configuration.path]
         shares = {"copy_share": copy_share, "background_load": self.monitor.background_load(began)}
         wall_s = time.monotonic() - began
         return {**told, "ceilings": ceilings, "split_samples": samples, "wall_s": wall_s, **shares}
@@ -216,14 +223,14 @@ class _Course:
 
 
 def _result(row: ConfigurationResult) -> dict[str, Any]:
-    """A setting's turns, summed up."""
+    """A configuration's repeats, summed up."""
     return {
-        "setting": row.setting,
+        "configuration": row.configuration,
         "store": row.store,
         "samples_per_s": row.median,
         "slowest": row.slowest,
         "fastest": row.fastest,
-        "turns": row.turns,
+        "turns": row.repeats,
         "workers": row.workers,
         "workers_reason": row.about.get("workers_reason", ""),
         "background_load": row.background_load,
@@ -235,12 +242,12 @@ def _copy_share(rate: float, ceilings: Mapping[str, float]) -> float | None:
     return rate / ceilings["copy"] if "copy" in ceilings else None
 
 
-def _order(settings: Sequence[LoaderConfiguration], rounds: int) -> Iterator[tuple[int, LoaderConfiguration]]:
-    """(round, setting), each round beginning with another one, so that none always runs after the same."""
+def _order(configurations: Sequence[LoaderConfiguration], rounds: int) -> Iterator[tuple[int, LoaderConfiguration]]:
+    """(round, configuration), each round beginning with another one, so that none always runs after the same."""
     for number in range(rounds):
-        first = number % len(settings)
-        for setting in (*settings[first:], *settings[:first]):
-            yield number + 1, setting
+        first = number % len(configurations)
+        for configuration in (*configurations[first:], *configurations[:first]):
+            yield number + 1, configuration
 
 
 def _folder(home: Home, store: str) -> Path:

@@ -2,7 +2,7 @@
 
 A record may be another version's, cut short, or somebody else's. `records` reads it against `SETUP` and `ROW`: whatever
 stands under a known name is of its kind, or the row (of the setup: the field) is left out. What an experiment's own
-pages cannot do without is asked for where its records become its own type (`races`, `training.results`,
+pages cannot do without is asked for where its records become its own type (`runs`, `training.results`,
 `storage.rows`), with `LOADER_SETUP` and the others.
 """
 
@@ -38,13 +38,13 @@ def _all(kind: Kind, *names: str) -> dict[str, Kind]:
 
 
 ROW: Fields = {
-    **_all(TEXT, "store", "format", "variant", "operation", "setting", "reason", "loader", "transform", "device",
+    **_all(TEXT, "store", "format", "variant", "operation", "configuration", "reason", "loader", "transform", "device",
            "output", "split", "cache", "dataset", "path", "order", "model", "pixels", "weights", "includes"),
     **_all(PLAIN, "workers", "workers_asked", "workers_used", "timestamp"),
     **_all(COUNT, "epoch", "steps", "round", "batch_size"),
     **_all(NUMBER, "samples", "split_samples", "val_samples", "bytes", "payload_bytes", "used_bytes", "apparent_bytes",
            "allocated_bytes", "bytes_on_disk", "items", "files", "samples_per_s", "first_batch_s", "wait_share",
-           "others_share", "copy_share", "accuracy", "val_accuracy", "loss", "val_loss", "shuffle_quality",
+           "copy_share", "accuracy", "val_accuracy", "loss", "val_loss", "shuffle_quality",
            "classes_per_batch", "classes", "wall_s", "wait_s", "compute_s", "began", "ended", "step_ms", "cpus"),
     **_all(either(NUMBER, list_of(NUMBER)), "seconds", "encoding_s"),
     **_all(or_null(NUMBER), "background_load"),
@@ -59,7 +59,7 @@ ROW: Fields = {
 """Of the rows, whatever the experiment."""
 
 BY_KIND: Mapping[str, Fields] = {
-    "refused": {"setting": TEXT, "reason": TEXT},
+    "refused": {"configuration": TEXT, "reason": TEXT},
     "left-out": {"format": TEXT, "variant": TEXT, "operation": TEXT, "samples": NUMBER, "reason": TEXT},
 }
 """Kind of row -> what it has to have."""
@@ -67,7 +67,7 @@ BY_KIND: Mapping[str, Fields] = {
 SETUP: Fields = {
     **_all(TEXT, "experiment", "started", "session", "split", "cache", "step", "model", "transform", "loader", "device",
            "output", "dataset", "file"),
-    **_all(list_of(TEXT), "stores", "ways", "orders", "devices", "loaders", "columns", "left_out"),
+    **_all(list_of(TEXT), "stores", "methods", "orders", "devices", "loaders", "columns", "left_out"),
     **_all(list_of(PLAIN), "worker_counts", "batch_sizes"),
     **_all(COUNT, "rounds", "images", "dataset_images", "samples", "val_samples", "threads", "epochs"),
     **_all(NUMBER, "seconds", "prepare_s", "step_ms", "lr", "momentum", "weight_decay", "seed", "batch_size"),
@@ -75,7 +75,7 @@ SETUP: Fields = {
     **_all(object_of(or_null(NUMBER)), "store_bytes", "ceilings"),
     "datasets": list_of(PLAIN),
     "workers": either(PLAIN, list_of(PLAIN)),
-    "settings": list_of(object_of(or_null(PLAIN))),
+    "configurations": list_of(object_of(or_null(PLAIN))),
     "cutoffs": list_of(ONE),
     "scaling": FLAG,
 }  # fmt: skip
@@ -126,6 +126,38 @@ SCALING_ROW: Fields = {
     "store": STORE, "device": TEXT, "batch_size": ONE, "workers": PLAIN, "samples_per_s": POSITIVE,
     "wait_share": AMOUNT,
 }  # fmt: skip
+
+
+FORMER_FIELDS = {
+    "setting": "configuration",
+    "settings": "configurations",
+    "ways": "methods",
+    "others_share": "background_load",
+}
+FORMER_KINDS = {"turn": "repeat"}
+"""What earlier versions called fields and kinds of rows -> what they are called since."""
+
+
+def renamed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of a record of any version by today's names. A former name gives way where both are there."""
+    told = {
+        FORMER_FIELDS.get(name, name): [renamed(one) if isinstance(one, Mapping) else one for one in value]
+        if isinstance(value, list) and name in FORMER_FIELDS
+        else value
+        for name, value in row.items()
+        if FORMER_FIELDS.get(name) not in row
+    }
+    return {**told, "kind": FORMER_KINDS.get(row["kind"], row["kind"])} if isinstance(row.get("kind"), str) else told
+
+
+def printed(value: Any) -> Any:
+    """Rows, or anything with rows in it, with the field names that the command line prints: those are a contract."""
+    if isinstance(value, Mapping):
+        return {_PRINTED.get(name, name): printed(part) for name, part in value.items()}
+    return [printed(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+_PRINTED = {now: once for once, now in FORMER_FIELDS.items() if once != "others_share"}
 
 
 def _positive(values: list[Any]) -> bool:

@@ -18,7 +18,7 @@ from ..base.files import Unreadable, parse_object, read_object, read_whole
 from ..base.home import Home
 from ..base.strict_json import dumps
 from ..machine.session import SYSINFO, now, session_folder, session_name
-from .record_fields import MACHINE, is_sound_row, sound
+from .record_fields import MACHINE, is_sound_row, renamed, sound
 from .record_fields import SETUP as SETUP_FIELDS
 
 SETUP = "setup"
@@ -38,7 +38,7 @@ class RunRecorder:
 
     @classmethod
     def begin(cls, home: Home, experiment: str, datasets: Sequence[str], setup: Mapping[str, Any]) -> Self:
-        """Begin a record of `experiment` (a word: "race", "storage", "loader", "train") about these datasets.
+        """Begin a record of `experiment` (a word: "loader", "storage", "train") about these datasets.
 
         Raises WorkError where the disk refuses; nothing is left of it then.
         """
@@ -56,7 +56,7 @@ class RunRecorder:
     def add(self, kind: str, row: Mapping[str, Any]) -> None:
         """Append a row of this kind; its values are plain JSON. Raises WorkError where the disk refuses."""
         with disk_trouble_told("keeping what was measured"), self.path.open("a", encoding="utf-8") as lines:
-            lines.write(dumps({"kind": kind, **row}) + "\n")
+            lines.write(dumps(renamed({"kind": kind, **row})) + "\n")
 
     def beside(self, name: str) -> Path:
         """The path of a file that belongs to this record: `monitor.csv` -> `<experiment>-<time>.monitor.csv`."""
@@ -192,4 +192,4 @@ def _parsed(line: str) -> dict[str, Any] | None:
         row = parse_object(line)
     except Unreadable:
         return None
-    return row if isinstance(row.get("kind"), str) else None
+    return renamed(row) if isinstance(row.get("kind"), str) else None

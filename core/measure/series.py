@@ -78,13 +78,15 @@ def series(record: RunRecord, measure: Measure) -> list[Series]:
 
 
 def _rows(record: RunRecord) -> Iterator[Row]:
-    """The rows with values, without the settings that were refused in the end."""
+    """The rows with values, without the configurations that were refused in the end."""
     if record.experiment == "storage":
         yield from rows_of(replace(record, rows=[row for row in record.rows if _is_storage_row(row)]))
         return
-    refused = [row.get("setting") for row in record.of("refused")]
+    refused = [row.get("configuration") for row in record.of("refused")]
     for row in record.rows:
-        if row["kind"] in ("turn", "epoch", "build") and (row.get("setting") is None or row["setting"] not in refused):
+        if row["kind"] in ("repeat", "epoch", "build") and (
+            row.get("configuration") is None or row["configuration"] not in refused
+        ):
             yield row
 
 

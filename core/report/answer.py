@@ -68,33 +68,36 @@ class Rates(NamedTuple):
     cold: Figure | None
 
 
-def rates_of(evidence: Evidence, store: str, setting: LoadingConfiguration | None) -> Rates:
-    """In this setting."""
-    if setting is None:
+def rates_of(evidence: Evidence, store: str, configuration: LoadingConfiguration | None) -> Rates:
+    """In this configuration."""
+    if configuration is None:
         return Rates(None, None)
     found = {
-        cache: next((row.speed for row in loads(evidence, setting._replace(cache=cache)) if row.store == store), None)
+        cache: next(
+            (row.speed for row in loads(evidence, configuration._replace(cache=cache)) if row.store == store), None
+        )
         for cache in ("warm", "cold")
     }
     return Rates(**found)
 
 
 def predictions(
-    evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None, names: Sequence[str], images: int
+    evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None, names: Sequence[str], images: int
 ) -> list[Prediction]:
     """What each of these stores would cost at so many images."""
     memory = answers.memory_bytes or evidence.memory_bytes
     return [
-        predict(evidence, evidence.store(name), images, memory, *rates_of(evidence, name, setting)) for name in names
+        predict(evidence, evidence.store(name), images, memory, *rates_of(evidence, name, configuration))
+        for name in names
     ]
 
 
 def foretold(
-    evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None, told: Recommendation
+    evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None, told: Recommendation
 ) -> list[str]:
     """The stores worth predicting: the recommended one, the plain files that others are held against, then those that
     no other one beats, then the smallest."""
-    rows = loads(evidence, setting) if setting else []
+    rows = loads(evidence, configuration) if configuration else []
     sizes = {store.name: store.allocated_bytes for store in evidence.stores}
     best = front({row.store: (sizes[row.store], row.speed.median) for row in rows})
     small = sorted(sizes, key=lambda name: sizes[name])
@@ -112,20 +115,20 @@ def plain_files(evidence: Evidence) -> list[str]:
 
 
 def at_real_size(
-    evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None, told: Recommendation
+    evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None, told: Recommendation
 ) -> Section:
-    return Section("real-size", "At your real size", list(_at_real_size(evidence, answers, setting, told)))
+    return Section("real-size", "At your real size", list(_at_real_size(evidence, answers, configuration, told)))
 
 
 def _at_real_size(
-    evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None, told: Recommendation
+    evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None, told: Recommendation
 ) -> Iterator[Block]:
-    names = foretold(evidence, answers, setting, told)
+    names = foretold(evidence, answers, configuration, told)
     if not names:
         yield Text("Not measured: no store was built, so there is nothing to predict from.")
         return
     counts = sorted({*SIZES, answers.images})
-    found = [one for images in counts for one in predictions(evidence, answers, setting, names, images)]
+    found = [one for images in counts for one in predictions(evidence, answers, configuration, names, images)]
     yield Chart(
         "growth",
         _growth(evidence, answers, names, counts),
@@ -141,7 +144,7 @@ PREDICTED = (
     "Predicted in proportion from {images} images like these, nothing else is assumed. The ranges in brackets: sizes, "
     "if all images were like those of your class with the smallest files, or with the largest; building, between the "
     "paces of the splits, without the check (starting worker processes and training a dictionary do not grow); an "
-    "epoch, by the spread of the turns it is reckoned from, and for loading alone, without a model."
+    "epoch, by the spread of the repeats it is reckoned from, and for loading alone, without a model."
 )
 
 
@@ -205,14 +208,14 @@ def _range(value: PredictedRange, text: Callable[[float], str]) -> str:
 # ---------------------------------------------------------------- using it, and where it comes from
 
 
-def using(evidence: Evidence, setting: LoadingConfiguration | None, told: Recommendation) -> Section:
+def using(evidence: Evidence, configuration: LoadingConfiguration | None, told: Recommendation) -> Section:
     """The lines and the command."""
     if told.store is None:
         return Section("using", "Using it", [Text("Nothing is recommended yet, so there is nothing to use.")])
     store = evidence.store(told.store)
     blocks: list[Block] = [
         Text(f"Load {store.name} in a training script, from the project's folder:"),
-        Code(snippet(store, evidence, setting), "python"),
+        Code(snippet(store, evidence, configuration), "python"),
         Text("Build it anew, here or on another machine that has the dataset:"),
         Code(rebuild_command(store, evidence), "bash"),
     ]

@@ -49,7 +49,7 @@ def trade_off(rows: Sequence[Row], front: Sequence[str]) -> alt.LayerChart:
         shape=alt.Shape("encoding:N", title="Encoding", legend=_quiet()),
         tooltip=["store:N", *(alt.Tooltip(f"{name}:Q", format=",.4~r") for name in ("mb", "rate", "low", "high"))],
     )
-    # Above and below in turn, for neighbours on the front may be close.
+    # Above and below, alternating, for neighbours on the front may be close.
     above, below = (
         alt.Chart(_data([by_name[name] for name in front[first::2]]))
         .mark_text(align="left", dx=9, dy=dy, fontSize=12, color=FIGURE_COLOUR)
@@ -112,18 +112,18 @@ def stages(rows: Sequence[Row]) -> alt.Chart:
 def accuracies(rows: Sequence[Row]) -> alt.Chart:
     """Accuracy in validation after each epoch: a dot a store, side by side, so that equal ones are seen to be equal.
 
-    Rows: `store`, `format`, `lane`, `epoch`, `accuracy`.
+    Rows: `store`, `format`, `result`, `epoch`, `accuracy`.
     """
     import altair as alt
 
-    lanes = list(dict.fromkeys(row["lane"] for row in rows))
+    results = list(dict.fromkeys(row["result"] for row in rows))
     top = max([float(row["accuracy"]) for row in rows], default=1.0)
     chart: alt.Chart = (
         alt.Chart(_data(_titled(rows)))
         .mark_point(filled=True, size=90, opacity=1)
         .encode(
             x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0)),
-            xOffset=alt.XOffset("lane:N", sort=lanes),
+            xOffset=alt.XOffset("result:N", sort=results),
             y=alt.Y(
                 "accuracy:Q",
                 title="accuracy in validation",
@@ -132,7 +132,7 @@ def accuracies(rows: Sequence[Row]) -> alt.Chart:
             ),
             color=_format_colours(rows),
             shape=alt.Shape("order:N", title="Order", legend=_quiet()),
-            tooltip=["lane:N", "epoch:O", alt.Tooltip("accuracy:Q", format=".2%")],
+            tooltip=["result:N", "epoch:O", alt.Tooltip("accuracy:Q", format=".2%")],
         )
         .properties(width="container", height=320)
     )
@@ -140,7 +140,7 @@ def accuracies(rows: Sequence[Row]) -> alt.Chart:
 
 
 def reads(rows: Sequence[Row]) -> alt.LayerChart:
-    """How many images a second each operation reads or writes, a dot a way, all on one logarithmic scale.
+    """How many images per second each operation reads or writes, one dot per method, all on one logarithmic scale.
 
     Rows: `store`, `format`, `operation`, `rate`, `low`, `high`.
     """

@@ -16,7 +16,7 @@ SNIPPET = """\
 from {package} import open_store
 
 store = open_store({path!r}, split={split!r})
-loader = store.loader({settings})
+loader = store.loader({arguments})
 
 for epoch in range(3):
     for images, labels in loader:  # {images}
@@ -24,20 +24,24 @@ for epoch in range(3):
 """
 
 
-def snippet(store: StoreFacts, evidence: Evidence, setting: LoadingConfiguration | None) -> str:
+def snippet(store: StoreFacts, evidence: Evidence, configuration: LoadingConfiguration | None) -> str:
     """The lines that load this store as it was measured; they run as they are, from the project's folder."""
     given: dict[str, Any] = {"batch_size": 256, "shuffle": True, "seed": 0}
-    if setting is not None:
-        given |= {"batch_size": setting.batch_size, "workers": _workers(setting.workers), "device": setting.device}
-        given |= {"transform": setting.transform} if setting.transform != "none" else {}
-        given |= {"output": setting.output} if setting.output != "float32" else {}
-        given |= {"loader": setting.loader} if setting.loader != DEFAULT_LOADER else {}
-    split = setting.split if setting is not None else next(iter(evidence.images.splits))
+    if configuration is not None:
+        given |= {
+            "batch_size": configuration.batch_size,
+            "workers": _workers(configuration.workers),
+            "device": configuration.device,
+        }
+        given |= {"transform": configuration.transform} if configuration.transform != "none" else {}
+        given |= {"output": configuration.output} if configuration.output != "float32" else {}
+        given |= {"loader": configuration.loader} if configuration.loader != DEFAULT_LOADER else {}
+    split = configuration.split if configuration is not None else next(iter(evidence.images.splits))
     kind = "uint8" if given.get("output") == "uint8" else "float32, normalised"
     return SNIPPET.format(
         path=_shown(store.path, evidence),
         split=split,
-        settings=", ".join(f"{name}={value!r}" for name, value in given.items()),
+        arguments=", ".join(f"{name}={value!r}" for name, value in given.items()),
         package=ROOT,
         images=f"{kind}, (batch, 3, height, width); labels: int64",
     )
@@ -67,12 +71,12 @@ def build_command(evidence: Evidence, form: str, encoding: str, compression: str
 
 
 def loader_command(
-    evidence: Evidence, stores: Sequence[StoreFacts], setting: LoadingConfiguration | None, *, cold: bool = False
+    evidence: Evidence, stores: Sequence[StoreFacts], configuration: LoadingConfiguration | None, *, cold: bool = False
 ) -> str:
-    """The command that loads these stores in turns, in this setting."""
+    """The command that loads these stores, interleaved, in this configuration."""
     parts = ["experiment", "loader", "--stores", *(f"{evidence.images.name}/{store.name}" for store in stores)]
-    if setting is not None:
-        parts += _differing(setting)
+    if configuration is not None:
+        parts += _differing(configuration)
     return _command(evidence, [*parts, "--cache", "cold"] if cold else parts)
 
 
@@ -85,17 +89,17 @@ LOADER_OPTIONS = {
     "output": ("--outputs", "float32"),
     "split": ("--split", "train"),
 }
-"""Field of a setting -> the option that chooses it, and what it is without."""
+"""Field of a configuration -> the option that chooses it, and what it is without."""
 
 
-def _differing(setting: LoadingConfiguration) -> Iterable[str]:
+def _differing(configuration: LoadingConfiguration) -> Iterable[str]:
     for name, (option, usual) in LOADER_OPTIONS.items():
-        if getattr(setting, name) != usual:
-            yield from (option, str(getattr(setting, name)))
+        if getattr(configuration, name) != usual:
+            yield from (option, str(getattr(configuration, name)))
 
 
 def train_command(evidence: Evidence, stores: Sequence[StoreFacts]) -> str:
-    """The command that trains from these stores in turns."""
+    """The command that trains from these stores, interleaved."""
     return _command(evidence, ["train", *_places(evidence, stores)])
 
 

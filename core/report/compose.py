@@ -9,7 +9,7 @@ from typing import Any
 from .answer import answered, at_real_size, foretold, not_measured, predictions, provenance, using
 from .code import rebuild_command, snippet
 from .document import Report
-from .evidence import Evidence, LoadingConfiguration
+from .evidence import Access, Evidence, Loading, LoadingConfiguration, Training, TrainingResult
 from .figures import Figure
 from .guide import Recommendation, recommend
 from .predict import PredictedRange, Prediction
@@ -18,15 +18,15 @@ from .ranking import front, loading_configurations, loads
 from .sections import measured
 
 
-def compose(evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None = None) -> Report:
-    """`setting`: the way of loading to go by, the one that compares most where none is given."""
-    setting = setting or next(iter(loading_configurations(evidence)), None)
-    told = recommend(evidence, answers, setting)
+def compose(evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None = None) -> Report:
+    """`configuration`: the way of loading to go by, the one that compares most where none is given."""
+    configuration = configuration or next(iter(loading_configurations(evidence)), None)
+    told = recommend(evidence, answers, configuration)
     sections = [
         answered(told, answers),
-        using(evidence, setting, told),
-        at_real_size(evidence, answers, setting, told),
-        *measured(evidence, setting),
+        using(evidence, configuration, told),
+        at_real_size(evidence, answers, configuration, told),
+        *measured(evidence, configuration),
         not_measured(told),
         provenance(evidence),
     ]
@@ -34,22 +34,22 @@ def compose(evidence: Evidence, answers: Answers, setting: LoadingConfiguration 
         title=f"How to store {evidence.images.name}",
         evidence=evidence,
         answers=answers,
-        setting=setting,
+        configuration=configuration,
         recommendation=told,
         sections=sections,
-        data=data_of(evidence, answers, setting, told),
+        data=data_of(evidence, answers, configuration, told),
         tables=tables_of(evidence),
     )
 
 
 def data_of(
-    evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None, told: Recommendation
+    evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None, told: Recommendation
 ) -> dict[str, Any]:
     """The report as plain JSON: what was measured, and what it says."""
-    rows = loads(evidence, setting) if setting else []
+    rows = loads(evidence, configuration) if configuration else []
     sizes = {store.name: store.allocated_bytes for store in evidence.stores}
-    names = foretold(evidence, answers, setting, told)
-    foreseen = predictions(evidence, answers, setting, names, answers.images)
+    names = foretold(evidence, answers, configuration, told)
+    foreseen = predictions(evidence, answers, configuration, names, answers.images)
     return {
         "dataset": dataclasses.asdict(evidence.images),
         "taken": evidence.taken,
@@ -59,10 +59,10 @@ def data_of(
         "recommendation": {
             **dataclasses.asdict(told),
             "ruled_out": [one._asdict() for one in told.ruled_out],
-            "code": _code(evidence, setting, told),
+            "code": _code(evidence, configuration, told),
         },
         "predictions": [_plain(one) for one in foreseen],
-        "setting": setting._asdict() if setting else None,
+        "setting": configuration._asdict() if configuration else None,
         "front": front({row.store: (sizes[row.store], row.speed.median) for row in rows}),
         "stores": [dataclasses.asdict(store) for store in evidence.stores],
         "loading": [_plain(row) for row in evidence.loading],
@@ -72,11 +72,20 @@ def data_of(
     }
 
 
-def _code(evidence: Evidence, setting: LoadingConfiguration | None, told: Recommendation) -> dict[str, str]:
+PRINTED: Mapping[type, Mapping[str, str]] = {
+    Loading: {"configuration": "setting", "background_load": "others"},
+    Training: {"results": "lanes"},
+    TrainingResult: {"background_load": "others"},
+    Access: {"method": "way", "background_load": "others"},
+}
+"""Fields that the JSON of a report has under another name: what is printed is a contract."""
+
+
+def _code(evidence: Evidence, configuration: LoadingConfiguration | None, told: Recommendation) -> dict[str, str]:
     if told.store is None:
         return {}
     store = evidence.store(told.store)
-    return {"snippet": snippet(store, evidence, setting), "rebuild": rebuild_command(store, evidence)}
+    return {"snippet": snippet(store, evidence, configuration), "rebuild": rebuild_command(store, evidence)}
 
 
 def _plain(value: Any) -> Any:
@@ -89,7 +98,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, LoadingConfiguration | Prediction | PredictedRange):
         return {name: _plain(part) for name, part in value._asdict().items()}
     if dataclasses.is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        names = PRINTED.get(type(value), {})
+        return {names.get(one.name, one.name): _plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]
     return dict(value) if isinstance(value, Mapping) else value

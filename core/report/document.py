@@ -78,7 +78,7 @@ class Report:
     title: str
     evidence: Evidence
     answers: Answers
-    setting: LoadingConfiguration | None
+    configuration: LoadingConfiguration | None
     recommendation: Recommendation
     sections: Sequence[Section]
     data: Mapping[str, Any]

@@ -105,13 +105,13 @@ class LoadingConfiguration(NamedTuple):
 
 @dataclass(frozen=True)
 class Loading:
-    """One store in one setting. Speeds in images a second, `stages` in microseconds of one worker's time an image,
-    `ceilings` in images a second. `confirmed`: looking at its pages confirmed that the cache was as asked.
+    """One store in one configuration. Speeds in images per second, `stages` in microseconds per image of one worker,
+    `ceilings` in images per second. `confirmed`: looking at its pages confirmed that the cache was as asked.
     `others`: the share of all processors that other programs took meanwhile, None where nobody looked.
     `bound`: what holds it back, in words; empty where that cannot be said."""
 
     store: str
-    setting: LoadingConfiguration
+    configuration: LoadingConfiguration
     speed: Figure
     first_batch_s: Figure
     wait_share: Figure | None = None
@@ -119,7 +119,7 @@ class Loading:
     ceilings: Mapping[str, float] = field(default_factory=dict)
     workers: str = ""
     confirmed: bool = True
-    others: float | None = None
+    background_load: float | None = None
     bound: str = ""
 
 
@@ -135,7 +135,7 @@ class TrainingResult:
     accuracies: tuple[float, ...]
     losses: tuple[float, ...]
     shuffle_quality: float
-    others: float | None = None
+    background_load: float | None = None
 
 
 @dataclass(frozen=True)
@@ -148,24 +148,24 @@ class Training:
     device: str
     batch_size: int
     epochs: int
-    lanes: tuple[TrainingResult, ...]
+    results: tuple[TrainingResult, ...]
     identical: bool | None
     verdict: str
 
     def in_order(self, order: str) -> list[TrainingResult]:
-        return [lane for lane in self.lanes if lane.order == order]
+        return [result for result in self.results if result.order == order]
 
 
 @dataclass(frozen=True)
 class Access:
-    """One operation of the storage experiment. `way` is "format/variant", `seconds` for all `samples` together."""
+    """One operation of the storage experiment. `method` is "format/variant", `seconds` for all `samples` together."""
 
-    way: str
+    method: str
     operation: str
     samples: int
     seconds: Figure
     allocated_bytes: int
-    others: float | None = None
+    background_load: float | None = None
 
     @property
     def rate(self) -> Figure:

@@ -51,8 +51,8 @@ def reading_and_writing(evidence: Evidence) -> Iterator[Block]:
     most = max(row.samples for _, row in rows)
     drawn = [
         {
-            "store": row.way,
-            "format": row.way.partition("/")[0],
+            "store": row.method,
+            "format": row.method.partition("/")[0],
             "operation": title,
             "rate": row.rate.median,
             "low": row.rate.low,
@@ -63,13 +63,13 @@ def reading_and_writing(evidence: Evidence) -> Iterator[Block]:
     yield Chart(
         "reads", charts.reads(drawn), _reads_sentence(found), f"Images per second by operation, {most:,} images"
     )
-    if busy := sentences.busy_text(row.others for _, row in rows):
+    if busy := sentences.busy_text(row.background_load for _, row in rows):
         yield Text(busy, "small")
     columns = ("Operation", "Method", "Images/s", "Spread", "Repeats", "Images")
     cells = [
         (
             title,
-            row.way,
+            row.method,
             number_text(rounded(row.rate.median)),
             spread_text(row.rate),
             str(row.rate.times),
@@ -83,7 +83,7 @@ def reading_and_writing(evidence: Evidence) -> Iterator[Block]:
 def _reads_sentence(found: dict[str, list[Access]]) -> str:
     """The fastest of each of the two ways of reading that differ most."""
     told = [
-        sentences.fastest_way(OPERATIONS[operation], found[operation])
+        sentences.fastest_method(OPERATIONS[operation], found[operation])
         for operation in ("read-one-random", "read-many")
         if found[operation]
     ]
@@ -100,15 +100,15 @@ def trained(evidence: Evidence) -> Iterator[Block]:
         return
     rows = [
         {
-            "store": lane.store,
-            "format": lane.store.partition("/")[0],
-            "lane": f"{lane.store}, {lane.order}",
-            "order": lane.order,
+            "store": result.store,
+            "format": result.store.partition("/")[0],
+            "result": f"{result.store}, {result.order}",
+            "order": result.order,
             "epoch": number,
             "accuracy": accuracy,
         }
-        for lane in training.lanes
-        for number, accuracy in enumerate(lane.accuracies, 1)
+        for result in training.results
+        for number, accuracy in enumerate(result.accuracies, 1)
     ]
     shows = "Accuracy in validation after each epoch, by store and order"
     yield Chart("accuracy", charts.accuracies(rows), sentences.accuracy(training), shows)
@@ -119,18 +119,18 @@ def trained(evidence: Evidence) -> Iterator[Block]:
     columns = ("Store", "Order", "Accuracy", "Loss", "Images/s", "Waiting", "First batch", "Shuffle quality")
     cells = [
         (
-            lane.store,
-            lane.order,
-            f"{lane.accuracies[-1]:.2%}",
-            f"{lane.losses[-1]:.4f}",
-            number_text(rounded(lane.speed.median)),
-            f"{lane.wait_share.median:.1%}",
-            brief(lane.first_batch_s.median),
-            f"{lane.shuffle_quality:.2f}",
+            result.store,
+            result.order,
+            f"{result.accuracies[-1]:.2%}",
+            f"{result.losses[-1]:.4f}",
+            number_text(rounded(result.speed.median)),
+            f"{result.wait_share.median:.1%}",
+            brief(result.first_batch_s.median),
+            f"{result.shuffle_quality:.2f}",
         )
-        for lane in training.lanes
+        for result in training.results
     ]
     about = f"{training.model}, {training.device}, batches of {training.batch_size}, {training.epochs} epochs"
     yield Table(f"After the last epoch ({about}; {training.run.name})", columns, cells)
-    if busy := sentences.busy_text(lane.others for lane in training.lanes):
+    if busy := sentences.busy_text(result.background_load for result in training.results):
         yield Text(busy, "small")

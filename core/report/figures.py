@@ -51,7 +51,7 @@ class Figure:
         return ratio(self.values, other.values)
 
     def turned(self, change: Callable[[float], float]) -> Figure:
-        """The same figure in other terms, such as images a second instead of seconds."""
+        """The same figure in other terms, such as images per second instead of seconds."""
         return Figure(tuple(map(change, self.values)), self.run)
 
 

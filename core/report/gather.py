@@ -40,19 +40,19 @@ from .record_filter import RecordFilter, Row
 def gather(home: Home, name: str) -> Evidence:
     """Everything about the dataset called `name`. Raises InputError where there is no such dataset."""
     dataset = Dataset.open(home, name)
-    sieve = RecordFilter(dataset, machine(home), {store.name: store for store in list_stores(home, name)})
-    loading = tuple(_loadings(sieve, _kept(sieve, home, EXPERIMENTS)))
-    trainings = tuple(_trainings(sieve, _kept(sieve, home, ("train",))))
-    access = tuple(_accesses(sieve, _kept(sieve, home, ("storage",))))
-    stores = tuple(_built(store) for store in sieve.stores.values())
+    selection = RecordFilter(dataset, machine(home), {store.name: store for store in list_stores(home, name)})
+    loading = tuple(_loadings(selection, _kept(selection, home, EXPERIMENTS)))
+    trainings = tuple(_trainings(selection, _kept(selection, home, ("train",))))
+    access = tuple(_accesses(selection, _kept(selection, home, ("storage",))))
+    stores = tuple(_built(store) for store in selection.stores.values())
     return Evidence(
         images=_images(dataset),
-        machine=sieve.machine,
+        machine=selection.machine,
         versions=versions(),
         stores=stores,
         gains=tuple(possible_gains(home, name, stores)),
-        left_out=tuple(sieve.left_out),
-        raw=sieve.raw,
+        left_out=tuple(selection.left_out),
+        raw=selection.raw,
         taken=now(),
         disk_free=shutil.disk_usage(home.root).free,
         home=str(home.root),
@@ -62,10 +62,10 @@ def gather(home: Home, name: str) -> Evidence:
     )
 
 
-def _kept(sieve: RecordFilter, home: Home, experiments: Sequence[str]) -> list[RunRecord]:
+def _kept(selection: RecordFilter, home: Home, experiments: Sequence[str]) -> list[RunRecord]:
     """The records that count, the newest first."""
-    found = [record for name in experiments for record in list_records(home, name, sieve.dataset.name)]
-    kept = [record for record in found if sieve.takes(record)]
+    found = [record for name in experiments for record in list_records(home, name, selection.dataset.name)]
+    kept = [record for record in found if selection.takes(record)]
     return sorted(kept, key=lambda record: str(record.setup["started"]), reverse=True)
 
 
@@ -141,82 +141,86 @@ def _options(store: StoreInfo) -> dict[str, Any]:
 # ---------------------------------------------------------------- loading
 
 
-def _loadings(sieve: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Loading]:
-    """Of each store in each setting one run's turns.
+def _loadings(selection: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Loading]:
+    """Of each store in each configuration one run's repeats.
 
-    Only turns of one run were taken in turns. So of the runs in a setting the one that compares the most stores comes
-    first, the newest of those; what it has not got is taken from the next one.
+    Only repeats of one run were interleaved. So of the runs in a configuration the one that compares the most stores
+    comes first, the newest of those; what it has not got is taken from the next one.
     """
     found: dict[LoadingConfiguration, list[_Field]] = {}
     for record in records:
-        turns = sieve.whole(_turns(record), ("samples_per_s", "first_batch_s"), TURN, record)
-        turns = [turn for turn in turns if sieve.takes_store(turn, record)]
-        sieve.keep("loading", record, turns)
-        for setting, stores in _grouped(turns, record).items():
-            found.setdefault(setting, []).append(_Field(_run(record), stores))
-    for setting, fields in found.items():
+        repeats = selection.whole(_repeats(record), ("samples_per_s", "first_batch_s"), REPEAT, record)
+        repeats = [repeat for repeat in repeats if selection.takes_store(repeat, record)]
+        selection.keep("loading", record, repeats)
+        for configuration, stores in _grouped(repeats, record).items():
+            found.setdefault(configuration, []).append(_Field(_run(record), stores))
+    for configuration, fields in found.items():
         seen: set[str] = set()
         for field in sorted(fields, key=_Field.worth, reverse=True):
             for store in field.stores.keys() - seen:
-                yield _loading(store, setting, field.stores[store], field.run)
+                yield _loading(store, configuration, field.stores[store], field.run)
             seen |= field.stores.keys()
 
 
 class _Field(NamedTuple):
-    """The stores that one run loaded in one setting, with their turns."""
+    """The stores that one run loaded in one configuration, with their repeats."""
 
     run: RunSource
     stores: Mapping[str, list[Row]]
 
     def worth(self) -> tuple[int, str]:
         """Stores that were measured more than once, and when."""
-        return sum(len(turns) > 1 for turns in self.stores.values()), self.run.started
+        return sum(len(repeats) > 1 for repeats in self.stores.values()), self.run.started
 
 
-TURN = ("format", "variant", "loader", "batch_size", "transform", "device", "output", "split", "cache", "stages",
+REPEAT = ("format", "variant", "loader", "batch_size", "transform", "device", "output", "split", "cache", "stages",
         "ceilings")  # fmt: skip
 
 
-def _turns(record: RunRecord) -> list[Row]:
-    """Those of settings that were not refused later."""
-    refused = {row["setting"] for row in record.of("refused")}
-    return [turn for turn in record.of("turn") if turn.get("setting") not in refused or "setting" not in turn]
+def _repeats(record: RunRecord) -> list[Row]:
+    """Those of configurations that were not refused later."""
+    refused = {row["configuration"] for row in record.of("refused")}
+    return [
+        repeat
+        for repeat in record.of("repeat")
+        if repeat.get("configuration") not in refused or "configuration" not in repeat
+    ]
 
 
-def _grouped(turns: Iterable[Row], record: RunRecord) -> dict[LoadingConfiguration, dict[str, list[Row]]]:
+def _grouped(repeats: Iterable[Row], record: RunRecord) -> dict[LoadingConfiguration, dict[str, list[Row]]]:
     groups: dict[LoadingConfiguration, dict[str, list[Row]]] = {}
-    for turn in turns:
-        asked = turn.get("workers_asked", record.setup.get("workers", turn.get("workers")))
-        setting = LoadingConfiguration(
-            turn["loader"],
-            turn["batch_size"],
+    for repeat in repeats:
+        asked = repeat.get("workers_asked", record.setup.get("workers", repeat.get("workers")))
+        configuration = LoadingConfiguration(
+            repeat["loader"],
+            repeat["batch_size"],
             str(asked),
-            turn["transform"],
-            turn["device"],
-            turn["output"],
-            turn["split"],
-            str(record.setup.get("cache", turn["cache"])),
-            float(turn.get("step_ms", 0.0)),
+            repeat["transform"],
+            repeat["device"],
+            repeat["output"],
+            repeat["split"],
+            str(record.setup.get("cache", repeat["cache"])),
+            float(repeat.get("step_ms", 0.0)),
         )
-        stores = groups.setdefault(setting, {})
-        stores.setdefault(f"{turn['format']}/{turn['variant']}", []).append(turn)
+        stores = groups.setdefault(configuration, {})
+        stores.setdefault(f"{repeat['format']}/{repeat['variant']}", []).append(repeat)
     return groups
 
 
-def _loading(store: str, setting: LoadingConfiguration, turns: Sequence[Row], run: RunSource) -> Loading:
-    waits = [turn["wait_share"] for turn in turns if turn.get("wait_share") is not None]
+def _loading(store: str, configuration: LoadingConfiguration, repeats: Sequence[Row], run: RunSource) -> Loading:
+    waits = [repeat["wait_share"] for repeat in repeats if repeat.get("wait_share") is not None]
     return Loading(
         store,
-        setting,
-        figure([turn["samples_per_s"] for turn in turns], run),
-        figure([turn["first_batch_s"] for turn in turns], run),
+        configuration,
+        figure([repeat["samples_per_s"] for repeat in repeats], run),
+        figure([repeat["first_batch_s"] for repeat in repeats], run),
         figure(waits, run) if waits else None,
-        _medians([turn["stages"] for turn in turns], run),
-        _medians([turn["ceilings"] for turn in turns], run),
-        str(turns[-1].get("workers", "")),
-        confirmed=all(turn["cache"] == setting.cache for turn in turns),
-        others=background_load(turns),
-        bound=next((BOUND_BY[told.bound] for told in bottlenecks(turns)), ""),
+        _medians([repeat["stages"] for repeat in repeats], run),
+        _medians([repeat["ceilings"] for repeat in repeats], run),
+        str(repeats[-1].get("workers", "")),
+        confirmed=all(repeat["cache"] == configuration.cache for repeat in repeats),
+        background_load=background_load(repeats),
+        bound=next((BOUND_BY[told.bound] for told in bottlenecks(repeats)), ""),
     )
 
 
@@ -232,27 +236,27 @@ def _medians(rows: Sequence[Mapping[str, Any]], run: RunSource) -> dict[str, flo
 # ---------------------------------------------------------------- training
 
 
-def _trainings(sieve: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Training]:
+def _trainings(selection: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Training]:
     for record in records:
         if not has(record.setup, TRAINED):
             continue
-        rows = sieve.whole(record.of("epoch"), ("samples_per_s", "first_batch_s", "samples"), EPOCH, record)
-        rows = [row for row in rows if sieve.takes_store(row, record)]
+        rows = selection.whole(record.of("epoch"), ("samples_per_s", "first_batch_s", "samples"), EPOCH, record)
+        rows = [row for row in rows if selection.takes_store(row, record)]
         if not rows:
             continue
-        sieve.keep("training", record, rows)
+        selection.keep("training", record, rows)
         told, run = compare_runs(rows), _run(record)
-        lanes: dict[tuple[str, str], list[Row]] = {}
+        results: dict[tuple[str, str], list[Row]] = {}
         for row in rows:
-            lanes.setdefault((row["store"], row["order"]), []).append(row)
+            results.setdefault((row["store"], row["order"]), []).append(row)
         setup = record.setup
         yield Training(
             run=run,
             model=str(setup["model"]),
             device=str(setup["device"]),
             batch_size=int(setup["batch_size"]),
-            epochs=max(len(epochs) for epochs in lanes.values()),
-            lanes=tuple(_lane(store, order, epochs, run) for (store, order), epochs in lanes.items()),
+            epochs=max(len(epochs) for epochs in results.values()),
+            results=tuple(_result(store, order, epochs, run) for (store, order), epochs in results.items()),
             identical=told["identical"],
             verdict=str(told["verdict"]),
         )
@@ -265,7 +269,7 @@ EPOCH = ("format", "variant", "store", "order", "epoch", "losses", "wait_share",
          "shuffle_quality")  # fmt: skip
 
 
-def _lane(store: str, order: str, rows: Sequence[Row], run: RunSource) -> TrainingResult:
+def _result(store: str, order: str, rows: Sequence[Row], run: RunSource) -> TrainingResult:
     return TrainingResult(
         store,
         order,
@@ -282,12 +286,14 @@ def _lane(store: str, order: str, rows: Sequence[Row], run: RunSource) -> Traini
 # ---------------------------------------------------------------- storage
 
 
-def _accesses(sieve: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Access]:
+def _accesses(selection: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Access]:
     """Of each way, operation and number of images the newest record's times."""
     seen: set[tuple[str, str, int]] = set()
     for record in records:
-        rows = sieve.whole(rows_of(record), ("seconds", "samples"), ("format", "variant", "operation", "bytes"), record)
-        sieve.keep("storage", record, rows)
+        rows = selection.whole(
+            rows_of(record), ("seconds", "samples"), ("format", "variant", "operation", "bytes"), record
+        )
+        selection.keep("storage", record, rows)
         for row in rows:
             key = (f"{row['format']}/{row['variant']}", row["operation"], row["samples"])
             if key not in seen:

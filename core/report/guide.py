@@ -74,7 +74,7 @@ class _Case:
 
     evidence: Evidence
     answers: Answers
-    setting: LoadingConfiguration | None
+    configuration: LoadingConfiguration | None
     stores: Sequence[StoreFacts]
     rates: dict[str, Figure]
 
@@ -112,11 +112,13 @@ class _Choice:
     unmeasured: tuple[str, ...] = ()
 
 
-def recommend(evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None = None) -> Recommendation:
-    """`setting`: the way of loading to go by, the one that compares most where none is given."""
+def recommend(
+    evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None = None
+) -> Recommendation:
+    """`configuration`: the way of loading to go by, the one that compares most where none is given."""
     stores, ruled_out = sift(evidence.stores, answers)
-    setting = setting or next(iter(loading_configurations(evidence)), None)
-    case = _Case(evidence, answers, setting, stores, _rates(evidence, answers, setting))
+    configuration = configuration or next(iter(loading_configurations(evidence)), None)
+    case = _Case(evidence, answers, configuration, stores, _rates(evidence, answers, configuration))
     missing = tuple(_missing(case))
     if not stores:
         return _nothing_fits(evidence, answers, ruled_out)
@@ -128,19 +130,19 @@ def recommend(evidence: Evidence, answers: Answers, setting: LoadingConfiguratio
         why = _undecided(case, choice.unmeasured)
         return Recommendation(None, why, choice.reasons, ruled_out=tuple(ruled_out), missing=missing)
     name, price = choice.store.name, tuple(reasons.price(stores, case.ranked(stores), choice.store))
-    busy = busy_text(background_loads(evidence, setting, OPERATIONS.get(answers.access)))
+    busy = busy_text(background_loads(evidence, configuration, OPERATIONS.get(answers.access)))
     return Recommendation(name, f"Use {name}.", choice.reasons, price, choice.equal, tuple(ruled_out), missing, busy)
 
 
-def _rates(evidence: Evidence, answers: Answers, setting: LoadingConfiguration | None) -> dict[str, Figure]:
+def _rates(evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None) -> dict[str, Figure]:
     """Images a second by store, read the way that the answers say. What will not be in memory counts as it was loaded
     with a cold cache."""
     if answers.access != "shuffled":
-        return {row.way: row.rate for row in accesses(evidence, OPERATIONS[answers.access])}
-    if setting is None:
+        return {row.method: row.rate for row in accesses(evidence, OPERATIONS[answers.access])}
+    if configuration is None:
         return {}
-    warm = {row.store: row.speed for row in loads(evidence, setting)}
-    cold = {row.store: row.speed for row in loads(evidence, setting._replace(cache="cold"))}
+    warm = {row.store: row.speed for row in loads(evidence, configuration)}
+    cold = {row.store: row.speed for row in loads(evidence, configuration._replace(cache="cold"))}
     rates = {
         store.name: (warm if _fits(evidence, answers, store) else cold).get(store.name) for store in evidence.stores
     }
@@ -208,13 +210,13 @@ def _as_trained(case: _Case) -> _Choice | None:
     if training is None:
         return None
     by_name = {store.name: store for store in case.stores if store not in case.too_large}
-    lanes = [lane for lane in training.in_order(SHUFFLED) if lane.store in by_name]
-    longest = max((lane.wait_share.high for lane in lanes), default=1.0)
-    if len(lanes) < 2 or longest > HARDLY:
+    results = [result for result in training.in_order(SHUFFLED) if result.store in by_name]
+    longest = max((result.wait_share.high for result in results), default=1.0)
+    if len(results) < 2 or longest > HARDLY:
         return None
-    chosen = min((by_name[lane.store] for lane in lanes), key=size)
-    told = reasons.hardly_waits(training, lanes, longest, chosen)
-    return _Choice(chosen, (told,), tuple(lane.store for lane in lanes if lane.store != chosen.name))
+    chosen = min((by_name[result.store] for result in results), key=size)
+    told = reasons.hardly_waits(training, results, longest, chosen)
+    return _Choice(chosen, (told,), tuple(result.store for result in results if result.store != chosen.name))
 
 
 RULES: dict[str, Callable[[_Case], _Choice]] = {
@@ -268,14 +270,14 @@ def _missing(case: _Case) -> Iterable[Missing]:
     beyond = case.too_large if case.answers.access == "shuffled" else []
     unmeasured = [store for store in stores if store.name not in case.rates and store not in beyond]
     if unmeasured and case.answers.access == "shuffled":
-        # Only turns of one run are compared with each other, so the whole field runs again.
-        yield Missing(f"loading from {_names(unmeasured)}", loader_command(evidence, stores, case.setting))
+        # Only repeats of one run are compared with each other, so the whole field runs again.
+        yield Missing(f"loading from {_names(unmeasured)}", loader_command(evidence, stores, case.configuration))
     elif unmeasured:
         what = f"{_names(unmeasured)}, {READING[case.answers.access]}"
         yield Missing(what, storage_command(evidence, stores))
     if case.answers.access == "shuffled":
         yield from _missing_cold(case)
-        trained = {lane.store for training in evidence.trainings for lane in training.lanes}
+        trained = {result.store for training in evidence.trainings for result in training.results}
         untrained = [store for store in stores if store.name not in trained]
         if untrained:
             yield Missing(f"training from {_names(untrained)}", train_command(evidence, stores))
@@ -293,7 +295,7 @@ def _missing_cold(case: _Case) -> Iterable[Missing]:
     large = [store for store in case.too_large if store.name not in case.rates]
     if large:
         what = f"loading what is not in memory, as at {number_text(case.answers.images)} images, from {_names(large)}"
-        yield Missing(what, loader_command(case.evidence, large, case.setting, cold=True))
+        yield Missing(what, loader_command(case.evidence, large, case.configuration, cold=True))
 
 
 def _names(stores: Sequence[StoreFacts]) -> str:

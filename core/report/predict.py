@@ -2,7 +2,7 @@
 
 Everything grows in proportion: as many bytes, seconds and files for an image as were measured. What is uncertain is
 how large the other images are (between those of the class with the smallest files and of the one with the largest, as
-measured here), how long writing takes (between the splits' paces) and how fast loading is (the spread of its turns).
+measured here), how long writing takes (between the splits' paces) and how fast loading is (the spread of its repeats).
 What a build takes once, however many images there are, does not grow: starting worker processes, training a dictionary.
 """
 
@@ -50,7 +50,7 @@ def predict(
     warm: Figure | None,
     cold: Figure | None,
 ) -> Prediction:
-    """`warm` and `cold` are images a second with the store in the page cache and without it, where measured."""
+    """`warm` and `cold` are images per second with the store in the page cache and without it, where measured."""
     bytes_ = bytes_at(evidence, store, images)
     until = None if memory_bytes is None else int(memory_bytes / store.each)
     fits = None if memory_bytes is None else bytes_.middle <= memory_bytes

@@ -17,17 +17,23 @@ SHUFFLED = "shuffled"
 def loading_configurations(evidence: Evidence) -> list[LoadingConfiguration]:
     """The ways stores were loaded, those first that compare the most stores, warm, without a training step, newest."""
 
-    def worth(setting: LoadingConfiguration) -> tuple[int, bool, bool, bool, str]:
-        rows = loads(evidence, setting)
+    def worth(configuration: LoadingConfiguration) -> tuple[int, bool, bool, bool, str]:
+        rows = loads(evidence, configuration)
         newest = max(row.speed.run.started for row in rows)
-        return len(rows), setting.cache == "warm", not setting.step_ms, setting.loader == DEFAULT_LOADER, newest
+        return (
+            len(rows),
+            configuration.cache == "warm",
+            not configuration.step_ms,
+            configuration.loader == DEFAULT_LOADER,
+            newest,
+        )
 
-    return sorted({row.setting for row in evidence.loading}, key=worth, reverse=True)
+    return sorted({row.configuration for row in evidence.loading}, key=worth, reverse=True)
 
 
-def loads(evidence: Evidence, setting: LoadingConfiguration) -> list[Loading]:
-    """Every store in this setting, the fastest first."""
-    rows = [row for row in evidence.loading if row.setting == setting]
+def loads(evidence: Evidence, configuration: LoadingConfiguration) -> list[Loading]:
+    """Every store in this configuration, the fastest first."""
+    rows = [row for row in evidence.loading if row.configuration == configuration]
     return sorted(rows, key=lambda row: row.speed.median, reverse=True)
 
 
@@ -46,7 +52,7 @@ def main_training(evidence: Evidence) -> Training | None:
 
 
 class Ranked(NamedTuple):
-    """A store and its rate in images a second."""
+    """A store and its rate in images per second."""
 
     store: StoreFacts
     rate: Figure
@@ -78,8 +84,8 @@ def accesses(evidence: Evidence, operation: str) -> list[Access]:
     """An operation of the storage experiment at the largest number of images that it was measured for, one a way."""
     rows: dict[str, Access] = {}
     for row in evidence.access:
-        if row.operation == operation and (row.way not in rows or rows[row.way].samples < row.samples):
-            rows[row.way] = row
+        if row.operation == operation and (row.method not in rows or rows[row.method].samples < row.samples):
+            rows[row.method] = row
     largest = max((row.samples for row in rows.values()), default=0)
     return sorted(
         (row for row in rows.values() if row.samples == largest), key=lambda row: row.rate.median, reverse=True
@@ -87,16 +93,16 @@ def accesses(evidence: Evidence, operation: str) -> list[Access]:
 
 
 def background_loads(
-    evidence: Evidence, setting: LoadingConfiguration | None, operation: str | None
+    evidence: Evidence, configuration: LoadingConfiguration | None, operation: str | None
 ) -> list[float | None]:
     """What other programs took while those figures were measured that an answer may rest on: of `operation` of the
-    storage experiment, or where that is None of loading in this setting, warm and cold, and of training."""
+    storage experiment, or where that is None of loading in this configuration, warm and cold, and of training."""
     if operation is not None:
-        return [row.others for row in accesses(evidence, operation)]
-    settings_ = [setting, setting._replace(cache="cold")] if setting else []
+        return [row.background_load for row in accesses(evidence, operation)]
+    configurations_ = [configuration, configuration._replace(cache="cold")] if configuration else []
     training = main_training(evidence)
-    return [row.others for one in settings_ for row in loads(evidence, one)] + [
-        lane.others for lane in (training.lanes if training else ())
+    return [row.background_load for one in configurations_ for row in loads(evidence, one)] + [
+        result.background_load for result in (training.results if training else ())
     ]
 
 

@@ -101,11 +101,11 @@ def none_fits(least: StoreFacts, images: int, memory: int) -> Reason:
     )
 
 
-def hardly_waits(training: Training, lanes: Sequence[TrainingResult], longest: float, chosen: StoreFacts) -> Reason:
+def hardly_waits(training: Training, results: Sequence[TrainingResult], longest: float, chosen: StoreFacts) -> Reason:
     """That training waits too little for its data to care where they come from, so that size decides."""
     text = (
         f"Training ({training.model}, {training.device}) waited for data at most {longest:.1%} of its time, whichever "
-        f"of the {len(lanes)} stores it read: faster loading could save no more than that. So size decides: "
+        f"of the {len(results)} stores it read: faster loading could save no more than that. So size decides: "
         f"{chosen.name} takes {each(chosen)} an image, the least of them."
     )
     return Reason(text, (training.run.name,))
@@ -149,7 +149,7 @@ def at(store: StoreFacts, images: int) -> str:
 
 
 def rate_text(rate: Figure) -> str:
-    """ "837,000 images/s (654,000 to 1,090,000 in 5 turns)"."""
+    """ "837,000 images/s (654,000 to 1,090,000 in 5 repeats)"."""
     if rate.times == 1:
         return f"{speed_text(rate.median)} (measured once)"
     low, high = (number_text(rounded(end)) for end in (rate.low, rate.high))

@@ -14,11 +14,11 @@ from .figures import Figure
 from .ranking import SHUFFLED, Ranked, front, loads, main_training
 
 
-def measured(evidence: Evidence, setting: LoadingConfiguration | None) -> list[Section]:
+def measured(evidence: Evidence, configuration: LoadingConfiguration | None) -> list[Section]:
     """Everything that was measured, or would be here if it were."""
     return [
-        Section("trade-off", "Size against speed", list(_trade_off(evidence, setting))),
-        Section("loading", "Loading in batches", list(_loading(evidence, setting))),
+        Section("trade-off", "Size against speed", list(_trade_off(evidence, configuration))),
+        Section("loading", "Loading in batches", list(_loading(evidence, configuration))),
         Section("waiting", "Waiting for data", list(_waiting(evidence))),
         Section("building", "Building and size", list(_building(evidence))),
         Section("reading", "Reading and writing, one and many", list(reading_and_writing(evidence))),
@@ -29,15 +29,15 @@ def measured(evidence: Evidence, setting: LoadingConfiguration | None) -> list[S
 # ---------------------------------------------------------------- size and speed
 
 
-def _ranked(evidence: Evidence, setting: LoadingConfiguration | None) -> list[Ranked]:
-    rows = loads(evidence, setting) if setting else []
+def _ranked(evidence: Evidence, configuration: LoadingConfiguration | None) -> list[Ranked]:
+    rows = loads(evidence, configuration) if configuration else []
     return [Ranked(evidence.store(row.store), row.speed) for row in rows]
 
 
-def _trade_off(evidence: Evidence, setting: LoadingConfiguration | None) -> Iterator[Block]:
-    ranked = _ranked(evidence, setting)
-    if not ranked or setting is None:
-        yield from missing("how fast these stores load", code.loader_command(evidence, evidence.stores, setting))
+def _trade_off(evidence: Evidence, configuration: LoadingConfiguration | None) -> Iterator[Block]:
+    ranked = _ranked(evidence, configuration)
+    if not ranked or configuration is None:
+        yield from missing("how fast these stores load", code.loader_command(evidence, evidence.stores, configuration))
         return
     points = {one.store.name: (one.store.allocated_bytes, one.rate.median) for one in ranked}
     best = front(points)
@@ -59,7 +59,7 @@ def _trade_off(evidence: Evidence, setting: LoadingConfiguration | None) -> Iter
     )
     dashes = ", the dashes join the Pareto front" if len(best) > 1 else ""
     lines = f"The lines span the spread{dashes}."
-    yield Text(f"{sentences.conditions(setting, loads(evidence, setting))} {lines}", "small")
+    yield Text(f"{sentences.conditions(configuration, loads(evidence, configuration))} {lines}", "small")
 
 
 def _about(store: StoreFacts) -> dict[str, str]:
@@ -73,12 +73,12 @@ def _first_upper(text: str) -> str:
 # ---------------------------------------------------------------- loading
 
 
-def _loading(evidence: Evidence, setting: LoadingConfiguration | None) -> Iterator[Block]:
-    rows = loads(evidence, setting) if setting else []
+def _loading(evidence: Evidence, configuration: LoadingConfiguration | None) -> Iterator[Block]:
+    rows = loads(evidence, configuration) if configuration else []
     if not rows:
-        yield from missing("loading", code.loader_command(evidence, evidence.stores, setting))
+        yield from missing("loading", code.loader_command(evidence, evidence.stores, configuration))
         return
-    ranked = _ranked(evidence, setting)
+    ranked = _ranked(evidence, configuration)
     drawn = [_bar(row.store, row.speed, speed_text(row.speed.median)) for row in rows]
     yield Chart(
         "speed", charts.bars(drawn, "images per second"), sentences.speeds(ranked), "Images per second by store"
@@ -99,8 +99,8 @@ def _loading(evidence: Evidence, setting: LoadingConfiguration | None) -> Iterat
             "stages", charts.stages(spent), sentences.stages(rows), "Microseconds an image of each stage by store"
         )
     yield _loading_table(rows)
-    if setting is not None:
-        yield Text(sentences.conditions(setting, rows), "small")
+    if configuration is not None:
+        yield Text(sentences.conditions(configuration, rows), "small")
 
 
 def _bar(store: str, value: Figure, text: str) -> dict[str, object]:
@@ -115,7 +115,17 @@ def _bar(store: str, value: Figure, text: str) -> dict[str, object]:
 
 
 def _loading_table(rows: Sequence[Loading]) -> Table:
-    columns = ("Store", "Images/s", "Spread", "Turns", "First batch", "Reading alone", "Held back by", "Workers", "Run")
+    columns = (
+        "Store",
+        "Images/s",
+        "Spread",
+        "Repeats",
+        "First batch",
+        "Reading alone",
+        "Held back by",
+        "Workers",
+        "Run",
+    )
     cells = [
         (
             row.store,
@@ -138,21 +148,29 @@ def _loading_table(rows: Sequence[Loading]) -> Table:
 
 def _waiting(evidence: Evidence) -> Iterator[Block]:
     training = main_training(evidence)
-    lanes = training.in_order(SHUFFLED) if training else []
+    results = training.in_order(SHUFFLED) if training else []
     stepped = [row for row in evidence.loading if row.wait_share is not None]
-    if not lanes and not stepped:
+    if not results and not stepped:
         yield from missing("how long training waits for data", code.train_command(evidence, evidence.stores))
         return
-    if training and lanes:
-        pairs = [(lane.store, lane.wait_share) for lane in lanes]
+    if training and results:
+        pairs = [(result.store, result.wait_share) for result in results]
         yield _share_chart("wait-training", pairs, f"Training ({training.model}, {training.device})")
     if stepped:
-        setting = max((row.setting for row in stepped), key=lambda one: sum(row.setting == one for row in stepped))
-        pairs = [(row.store, row.wait_share) for row in stepped if row.setting == setting and row.wait_share]
-        step = f"A training step of {setting.step_ms:g} ms" if setting.step_ms else "A training step of a small model"
+        configuration = max(
+            (row.configuration for row in stepped), key=lambda one: sum(row.configuration == one for row in stepped)
+        )
+        pairs = [
+            (row.store, row.wait_share) for row in stepped if row.configuration == configuration and row.wait_share
+        ]
+        step = (
+            f"A training step of {configuration.step_ms:g} ms"
+            if configuration.step_ms
+            else "A training step of a small model"
+        )
         yield _share_chart("wait-step", pairs, step)
-        used = [row for row in stepped if row.setting == setting]
-        yield Text(sentences.conditions(setting, used), "small")
+        used = [row for row in stepped if row.configuration == configuration]
+        yield Text(sentences.conditions(configuration, used), "small")
 
 
 def _share_chart(name: str, pairs: Sequence[tuple[str, Figure]], what: str) -> Chart:

@@ -54,13 +54,13 @@ def _fastest_first(ranked: Sequence[Ranked]) -> list[Ranked]:
     return sorted(ranked, key=lambda one: one.rate.median, reverse=True)
 
 
-def conditions(setting: LoadingConfiguration, rows: Sequence[Loading]) -> str:
+def conditions(configuration: LoadingConfiguration, rows: Sequence[Loading]) -> str:
     """How these were loaded, and what speaks against the figures."""
-    said = [f"{setting.text[:1].upper()}{setting.text[1:]}."]
+    said = [f"{configuration.text[:1].upper()}{configuration.text[1:]}."]
     unsure = [row.store for row in rows if not row.confirmed]
     if unsure:
-        said.append(f"The page cache could not be confirmed to be {setting.cache} for {listed(unsure)}.")
-    said += filter(None, [busy_text(row.others for row in rows)])
+        said.append(f"The page cache could not be confirmed to be {configuration.cache} for {listed(unsure)}.")
+    said += filter(None, [busy_text(row.background_load for row in rows)])
     return " ".join(said)
 
 
@@ -118,12 +118,12 @@ def waits(rows: Sequence[tuple[str, Figure]], of_what: str) -> str:
     return f"{said}, {most.median:.1%} with {most_store}."
 
 
-def fastest_way(operation: str, rows: Sequence[Access]) -> str:
+def fastest_method(operation: str, rows: Sequence[Access]) -> str:
     """Who is fastest at one operation; `rows` with the fastest first."""
     best = rows[0]
-    said = f"{operation[:1].upper()}{operation[1:]}: {best.way} gives {speed_text(best.rate.median)}"
-    ties = [row.way for row in rows[1:] if not differ(row.rate, best.rate)]
-    return f"{said}; between {_names([best.way, *ties])} there is no significant difference." if ties else f"{said}."
+    said = f"{operation[:1].upper()}{operation[1:]}: {best.method} gives {speed_text(best.rate.median)}"
+    ties = [row.method for row in rows[1:] if not differ(row.rate, best.rate)]
+    return f"{said}; between {_names([best.method, *ties])} there is no significant difference." if ties else f"{said}."
 
 
 def stages(rows: Sequence[Loading]) -> str:
@@ -189,7 +189,7 @@ def _span(seconds: Sequence[float]) -> str:
 
 def accuracy(training: Training) -> str:
     """What the format did to the result."""
-    finals = {lane.store: lane.accuracies[-1] for lane in training.in_order("shuffled") if lane.accuracies}
+    finals = {result.store: result.accuracies[-1] for result in training.in_order("shuffled") if result.accuracies}
     if len(finals) < 2:
         return training.verdict
     least, most = min(finals.values()), max(finals.values())
@@ -203,7 +203,7 @@ def accuracy(training: Training) -> str:
 
 def collapse(training: Training) -> str:
     """What sorting by class did, where it was tried; empty where it was not."""
-    ends = {lane.order: lane.accuracies[-1] for lane in training.lanes if lane.accuracies}
+    ends = {result.order: result.accuracies[-1] for result in training.results if result.accuracies}
     if "class-sorted" not in ends or "shuffled" not in ends:
         return ""
     return (

@@ -43,7 +43,7 @@ class TrainingRecord:
 
     @cached_property
     def turns(self) -> list[Row]:
-        return [row for row in self.record.of("turn") if has(row, SCALING_ROW)]
+        return [row for row in self.record.of("repeat") if has(row, SCALING_ROW)]
 
     @property
     def runs(self) -> list[RunKey]:

@@ -19,6 +19,7 @@ from ..base.time_left import Remaining
 from ..loading.loader import Loader
 from ..loading.transfer import Batch, find_device
 from ..measure.monitor import Monitor
+from ..measure.record_fields import printed
 from ..stores.store import Manifest
 from .clock import TimedStep, clock_for, timed
 from .common import about, begin_record, blamed_on, first_batch, load_manifests, warnings_about
@@ -59,10 +60,10 @@ class Scaling(Settings):
     """Train for `seconds` with every combination of stores, devices, batch sizes and workers, round after
     round, `rounds` times.
 
-    Nothing is kept of what is learned; each measurement begins with the first weights. It is a row "turn" of the record
+    Nothing is kept of what is learned; each measurement begins with the first weights. It is a row "repeat" of the record
     "train": `samples_per_s`, `wait_share`, `wait_s`, `compute_s`, `first_batch_s`, `samples`, `seconds`, and what it
-    was measured with (`setting`, `batch_size`, `workers`, `device`, `store`, `round`). Live figures come as
-    `Sample("step", ...)`, finished turns as `Sample("turn", ...)`. The result: `file`, `setup`, `turns`.
+    was measured with (`configuration`, `batch_size`, `workers`, `device`, `store`, `round`). Live figures come as
+    `Sample("step", ...)`, finished repeats as `Sample("repeat", ...)`. The result: `file`, `setup`, `turns`.
     """
 
     stores: Sequence[str]
@@ -90,11 +91,11 @@ class Scaling(Settings):
                 with blamed_on(f"{manifests[one.store].format}, {one}"):
                     row = yield from self._measure(one, manifests[one.store], number + 1, monitor, chosen)
                 left.note(f"{one.store} {one}", 1, monotonic() - began)
-                recorder.add("turn", row)
+                recorder.add("repeat", row)
                 rows.append(row)
-                yield Sample("turn", {name: value for name, value in row.items() if value is not None})
+                yield Sample("repeat", {name: value for name, value in row.items() if value is not None})
         yield Progress("measuring", total, total, "repeats", 0.0)
-        yield Result({"file": str(recorder.path), "setup": setup, "turns": rows})
+        yield Result({"file": str(recorder.path), "setup": setup, "turns": printed(rows)})
 
     def _configurations(self) -> list[ScalingConfiguration]:
         """Every combination. Raises InputError where one cannot be, or where there is none."""
@@ -123,7 +124,7 @@ class Scaling(Settings):
         device = find_device(what.device)
         settings = self._with(what._replace(workers=chosen.get(what, what.workers)))
         who = {**about(manifest, what.store), "model": self.model, "order": "shuffled", "round": number,
-               "setting": str(what), "batch_size": what.batch_size, "workers": what.workers,
+               "configuration": str(what), "batch_size": what.batch_size, "workers": what.workers,
                "device": what.device}  # fmt: skip
         clock = monotonic()
         with ExitStack() as stack:

@@ -106,7 +106,7 @@ def _ask_configuration(evidence: Evidence) -> LoadingConfiguration | None:
         return None
     return st.selectbox(
         f"Loader configuration ({len(found):,} measured)", found,
-        format_func=lambda configuration: configuration.text, key=f"report.setting.{evidence.images.name}.{len(found)}",
+        format_func=lambda one: one.text, key=f"report.configuration.{evidence.images.name}.{len(found)}",
         help="Speeds are compared within one configuration only.", persist_state="session",
     )  # fmt: skip
 

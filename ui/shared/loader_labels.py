@@ -61,13 +61,13 @@ def _workers_text(asked: str) -> str:
 def labels_of(record: LoaderRun) -> dict[str, str]:
     """The label of each configuration that was measured or refused, by its name."""
     varied = record.varied
-    return {configuration_of(row): configuration_label(row, varied) for row in (*record.turns, *record.refused)}
+    return {configuration_of(row): configuration_label(row, varied) for row in (*record.repeats, *record.refused)}
 
 
 def outcome_text(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]) -> str:
     """The outcome: the fastest, and a sentence for each comparison in which one factor differs. As Markdown."""
     best = rows[0]
-    reached = f"**{verbatim(labels[best.setting])}**: **{speed_text(best.median)}**"
+    reached = f"**{verbatim(labels[best.configuration])}**: **{speed_text(best.median)}**"
     if len(rows) == 1:
         return f"{reached}."
     told = headlines(rows, _factors, _values, speed_text, safe=verbatim)
@@ -88,8 +88,9 @@ def _values(row: ConfigurationResult) -> Sequence[float]:
 def _uncontrolled(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]) -> str:
     """The best and the runner-up, where no two configurations differ in one factor only."""
     best, second = rows[0], rows[1]
+    first, next_ = (verbatim(labels[row.configuration]) for row in (best, second))
     return (
-        f"**{verbatim(labels[best.setting])}** gives **{speed_text(best.median)}**, {verbatim(labels[second.setting])} "
+        f"**{first}** gives **{speed_text(best.median)}**, {next_} "
         f"{speed_text(second.median)}. These differ in {differing_text(differing(best.factors, second.factors))}, so "
         "the difference cannot be traced to one of them."
     )
@@ -106,7 +107,8 @@ def _workers_notes(rows: Sequence[ConfigurationResult], labels: Mapping[str, str
         used = {row.workers for row in group.members}
         if group.factor != "workers" and len(used) > 1:
             told = listed(
-                f"{verbatim(workers_text(row.workers))} for {verbatim(labels[row.setting])}" for row in group.members
+                f"{verbatim(workers_text(row.workers))} for {verbatim(labels[row.configuration])}"
+                for row in group.members
             )
             return [f"Workers differ as well, each chosen once for its configuration: {told}."]
     return []
@@ -114,7 +116,7 @@ def _workers_notes(rows: Sequence[ConfigurationResult], labels: Mapping[str, str
 
 def busy_text(record: LoaderRun) -> str:
     """A warning where the machine had other work to do; empty where it had not."""
-    return background_text(background_load(record.turns))
+    return background_text(background_load(record.repeats))
 
 
 def conditions(record: LoaderRun) -> str:
@@ -131,17 +133,17 @@ def conditions(record: LoaderRun) -> str:
 
 def _shared(record: LoaderRun) -> str:
     """The fields in which all configurations agree."""
-    row = record.turns[0] if record.turns else {}
+    row = record.repeats[0] if record.repeats else {}
     names = ("loader", "batch_size", "workers", "transform", "device", "output")
     agreed = [name for name in names if name not in record.varied and (name in row or name == "workers")]
     told = configuration_label(row, agreed).replace("batch ", "batches of ") if row else ""
-    used = {str(turn.get("workers") or "") for turn in record.turns}
+    used = {str(repeat.get("workers") or "") for repeat in record.repeats}
     return f"{told} ({workers_text(used.pop())})" if len(used) == 1 and "workers" in agreed and any(used) else told
 
 
 def _cache(record: LoaderRun) -> str:
     """The page cache as it was found to be, not as it was asked for."""
-    return f"{listed(sorted({str(turn['cache']) for turn in record.turns if 'cache' in turn}))} cache"
+    return f"{listed(sorted({str(repeat['cache']) for repeat in record.repeats if 'cache' in repeat}))} cache"
 
 
 def _step(setup: Mapping[str, Any]) -> str:

@@ -32,12 +32,12 @@ def ranking_chart(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]
     table = pd.DataFrame(
         [
             {
-                "configuration": labels[row.setting] if labels else row.store,
+                "configuration": labels[row.configuration] if labels else row.store,
                 "format": format_title(row.format),
                 "median": row.median,
                 "slowest": row.slowest,
                 "fastest": row.fastest,
-                "repeats": row.turns,
+                "repeats": row.repeats,
                 "workers": workers_text(row.workers),
                 "figure": number_text(rounded(row.median)) + (f" · {workers_text(row.workers)}" if differ else ""),
             }

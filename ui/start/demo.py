@@ -125,8 +125,8 @@ def _last_result() -> LoaderRun | None:
 
 
 def _draw_result(record: LoaderRun) -> None:
-    rows, labels = rank_configurations(record.turns), labels_of(record)
-    raced = {turn["path"] for turn in record.turns}
+    rows, labels = rank_configurations(record.repeats), labels_of(record)
+    raced = {turn["path"] for turn in record.repeats}
     built = [store for store in stores(DATASET) if str(store.path) in raced]
     st.subheader("Demo results on this machine")
     if busy := busy_text(record):
@@ -145,7 +145,7 @@ def _draw_result(record: LoaderRun) -> None:
 
 def _about(record: LoaderRun) -> str:
     """What the figures are of: so few images stay in memory, and what stands in a store decides the work."""
-    images = max((int(turn.get("split_samples", 0)) for turn in record.turns), default=0)
+    images = max((int(turn.get("split_samples", 0)) for turn in record.repeats), default=0)
     small = f"{images:,} small images that stay in memory, so nothing was read from disk. " if images else ""
     return (
         f"{small}`original`: PNG files, decoded for every batch. `raw`: pixels, which need no decoding but more space."

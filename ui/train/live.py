@@ -56,11 +56,11 @@ def picture(seen: Watch) -> str:
 
 def scaling_picture(seen: Watch) -> str:
     """One bar per configuration, and the machine."""
-    turns, steps = seen.samples.get("turn", []), seen.samples.get("step", [])
+    turns, steps = seen.samples.get("repeat", []), seen.samples.get("step", [])
     found: dict[str, list[float]] = {}
     colours: dict[str, str] = {}
     for one in turns or steps:
-        name = f"{one.values['store']}, {one.values['setting']}"
+        name = f"{one.values['store']}, {one.values['configuration']}"
         colours[name] = format_colour(str(one.values["format"]))
         found.setdefault(name, []).append(float(one.values["samples_per_s"]))
     if not found:

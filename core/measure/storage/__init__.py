@@ -1,4 +1,4 @@
-"""The storage experiment: what it costs to write and to read images, one and many, in every way of storing them."""
+"""The storage experiment: what it costs to write and to read images, one and many, in every storage method them."""
 
 from .experiment import StorageExperiment
 

@@ -1,4 +1,4 @@
-"""Which ways an experiment compares: from the names of formats and variants to ways that can keep these images."""
+"""Which methods an experiment compares: names of formats and variants -> methods that can keep these images."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class MethodChoice:
     def name(self) -> str:
         return f"{self.format}/{self.variant}"
 
-    def way(self, images: SourceImages, batch_size: int) -> StorageMethod:
+    def method(self, images: SourceImages, batch_size: int) -> StorageMethod:
         """Raises InputError where these images cannot be kept so after all."""
         if self.variant == TUTORIAL:
             return tutorial(self.format)
@@ -59,10 +59,10 @@ def with_tutorial() -> list[str]:
     return [name for name, entry in FORMATS.items() if entry.tutorial]
 
 
-def names_of(usual_ways: Sequence[str], formats: Sequence[str] | None, variants: Sequence[str] | None) -> list[str]:
+def names_of(usual_methods: Sequence[str], formats: Sequence[str] | None, variants: Sequence[str] | None) -> list[str]:
     """Every variant in every format; of what is None, what is usual."""
     if variants is None:
-        return [name for name in usual_ways if formats is None or name.partition("/")[0] in formats]
+        return [name for name in usual_methods if formats is None or name.partition("/")[0] in formats]
     return [f"{format}/{variant}" for variant in variants for format in (FORMATS if formats is None else formats)]
 
 
@@ -70,18 +70,18 @@ def choices(
     dataset: Dataset,
     split: str,
     size: int | None,
-    ways: Sequence[str] | None = None,
+    methods: Sequence[str] | None = None,
     formats: Sequence[str] | None = None,
     variants: Sequence[str] | None = None,
 ) -> list[MethodChoice]:
-    """`ways` by name ("lmdb/raw"), else what `names_of` makes of formats and variants.
+    """`methods` by name ("lmdb/raw"), else what `names_of` makes of formats and variants.
 
-    Raises InputError for unknown names, and where no way goes.
+    Raises InputError for unknown names, and where no method goes.
     """
     shapes: Sequence[Shape] = [(size, size, 3)] if size else list(dataset.shapes(split))
     for format in formats or ():
         FORMATS.load(format)
-    names = names_of(usual(len(shapes) == 1, size is not None), formats, variants) if ways is None else ways
+    names = names_of(usual(len(shapes) == 1, size is not None), formats, variants) if methods is None else methods
     pairs = [(format, variant) for format, _, variant in (name.partition("/") for name in names)]
     found = [MethodChoice(*pair, _why_not(*pair, shapes, size, len(dataset.classes))) for pair in dict.fromkeys(pairs)]
     if all(choice.why_not for choice in found):

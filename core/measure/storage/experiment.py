@@ -1,4 +1,4 @@
-"""`StorageExperiment`: the task that compares ways of storing at growing numbers of images."""
+"""`StorageExperiment`: the task that compares storage methods at growing numbers of images."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ...base.staging import claim
 from ...datasets.dataset import Dataset
 from ...machine.session import versions
 from ..monitor import Monitor
+from ..record_fields import printed
 from ..records import RunRecorder
 from .choice import MethodChoice, choices
 from .images import load
@@ -30,37 +31,37 @@ from .scratch_dir import ScratchDirectory
 
 WORKPLACE = ".measuring"
 WORK = "seconds of work"
-"""The unit of its progress: repeats differ a thousandfold."""
+"""The unit of its progress: workloads differ a thousandfold."""
 
 TRIAL = 64
-"""Images with which every turn is tried, so that its cost can be foretold."""
+"""Images with which every workload is tried, so that its cost can be foretold."""
 
 LARGE_TRIAL, LARGE_TRIAL_SECONDS = 1_000, 5.0
-"""Where no cut-off is smaller, every turn that needs no longer for so many is tried with them as well."""
+"""Where no cut-off is smaller, every workload that needs no longer for so many is tried with them as well."""
 
 RECENT, LEAST_COST = 30, 1e-3
-"""Turns that say how far forecasts are off at present; seconds below which a forecast is no measure of anything."""
+"""Workloads that say how far forecasts are off at present; seconds below which a forecast is no measure of anything."""
 
 SPARE_BYTES = 1 << 28
 """What the disk must still have free when the largest container is on it."""
 
 MEMORY_SHARE = 0.4
-"""The part of the memory that is free which a way may hold at once."""
+"""The part of the memory that is free which a method may hold at once."""
 
 
 @dataclass(frozen=True)
 class StorageExperiment:
-    """Write and read `cutoffs` images of a dataset, one and many, in every way of storing.
+    """Write and read `cutoffs` images of a dataset, one and many, in every storage method.
 
-    `ways` names them ("lmdb/raw"); where it is None, every one of `variants` in every one of `formats`, and where these
-    are None, the usual ones (`choice.usual`). `repeats` None: as many as `minutes` allow. Live figures come as
+    `methods` names them ("lmdb/raw"); where it is None, every one of `variants` in every one of `formats`, and where
+    these are None, the usual ones (`choice.usual`). `repeats` None: as many as `minutes` allow. Live figures come as
     `Sample("now", ...)`, each measured time as `Sample("time", ...)`, the machine as `Sample("monitor", ...)`.
     The result: `file`, `setup`, `rows`, and `left_out` (what was not measured, and why).
     """
 
     dataset: str
     cutoffs: Sequence[int] = (1, 10, 100, 1_000)
-    ways: Sequence[str] | None = None
+    methods: Sequence[str] | None = None
     formats: Sequence[str] | None = None
     variants: Sequence[str] | None = None
     repeats: int | None = None
@@ -80,7 +81,7 @@ class StorageExperiment:
             yield from _Running(self, home, dataset, chosen, scratch).run()
 
     def check(self, home: Home) -> tuple[Dataset, list[MethodChoice]]:
-        """The dataset and the ways that are meant. Raises InputError for settings that do not go."""
+        """The dataset and the methods that are meant. Raises InputError for settings that do not go."""
         if not self.cutoffs or min(self.cutoffs) < 1:
             raise InputError("give one cut-off or more, each a number of images from 1 on")
         if self.minutes <= 0 or (self.repeats is not None and self.repeats < 1) or self.batch_size < 1:
@@ -90,10 +91,10 @@ class StorageExperiment:
         dataset = Dataset.open(home, self.dataset)
         if self.split not in dataset.splits:
             raise InputError(f"{self.dataset} has no split {self.split!r}; it has: {', '.join(dataset.splits)}")
-        return dataset, choices(dataset, self.split, self.size, self.ways, self.formats, self.variants)
+        return dataset, choices(dataset, self.split, self.size, self.methods, self.formats, self.variants)
 
     def trial(self) -> Costs:
-        """What every turn costs with a few images, tried just now; `schedule.forecast` makes of it what it will take.
+        """What every workload costs with a few images, measured just now, for `schedule.forecast`.
 
         Cut-offs, repeats and minutes play no part in it. Raises as `run` does.
         """
@@ -117,11 +118,11 @@ class _Running:
         self.home = home
         self.dataset = dataset
         self.chosen = chosen
-        self.ground = ScratchDirectory(scratch)
+        self.scratch = ScratchDirectory(scratch)
         self.cutoffs = sorted(set(asked.cutoffs))
         self.ends = time.monotonic() + 60 * asked.minutes
         self.costs = Costs()
-        self.turns: list[Workload] = []
+        self.workloads: list[Workload] = []
         self.left_out: list[dict[str, Any]] = []
         self._done_s = 0.0
         self._off: list[float] = []
@@ -136,64 +137,64 @@ class _Running:
                 for number, count in enumerate(self.cutoffs):
                     yield from self._measure(number, count)
                     self.rows.finish()
-                yield from self.ground.clear()
+                yield from self.scratch.clear()
         finally:
             self.rows.finish()
-            self.ground.leave()
-        setup = {**self._setup(), "datasets": [self.dataset.name]}
+            self.scratch.leave()
+        setup = printed({**self._setup(), "datasets": [self.dataset.name]})
         result = {"file": str(self.recorder.path), "setup": setup, "rows": self.rows.done, "left_out": self.left_out}
         yield Result(result)
 
     def prepare(self, most: int) -> Generator[Event, None, None]:
-        """Load the images and try every turn once, which also loads every library."""
+        """Load the images and try every workload once, which also loads every library."""
         asked = self.asked
         count = min(most, self.cutoffs[-1])
         self.images = yield from load(self.dataset, asked.split, count, asked.size, asked.seed)
-        ways = [choice.way(self.images, asked.batch_size) for choice in self.chosen if not choice.why_not]
-        self.turns = [Workload(way, layout) for way in ways for layout in way.layouts]
-        for number, turn in enumerate(self.turns):
-            yield Progress("trying each method once", number, len(self.turns), "repeats")
-            yield from self._trial(turn, min(TRIAL, count))
-            if most > TRIAL and self.cutoffs[0] > LARGE_TRIAL and self._seconds(turn) < LARGE_TRIAL_SECONDS:
-                yield from self._trial(turn, LARGE_TRIAL)
+        methods = [choice.method(self.images, asked.batch_size) for choice in self.chosen if not choice.why_not]
+        self.workloads = [Workload(method, layout) for method in methods for layout in method.layouts]
+        for number, workload in enumerate(self.workloads):
+            yield Progress("trying each method once", number, len(self.workloads), "workloads")
+            yield from self._trial(workload, min(TRIAL, count))
+            if most > TRIAL and self.cutoffs[0] > LARGE_TRIAL and self._seconds(workload) < LARGE_TRIAL_SECONDS:
+                yield from self._trial(workload, LARGE_TRIAL)
 
     # ------------------------------------------------------------ one cut-off
 
     def _measure(self, number: int, count: int) -> Iterator[Event]:
-        """All turns at one number of images, interleaved: each round begins with another one."""
+        """All workloads at one number of images, interleaved: each round begins with another one."""
         allotted = yield from self._plan(number, count)
         ahead = forecast(self.costs, self.cutoffs[number:], self._left(), self.asked.repeats).seconds
-        expected = {turn: self.costs.cost(turn.name, count) for turn in allotted}
+        expected = {workload: self.costs.cost(workload.name, count) for workload in allotted}
         total_s = self._done_s + ahead
         for round_ in range(max((given.writes for given in allotted.values()), default=0)):
-            taking_part = [turn for turn, given in allotted.items() if given.writes > round_]
+            taking_part = [workload for workload, given in allotted.items() if given.writes > round_]
             if round_ == 0:  # should time run short after all, the cheap ones have had theirs
-                taking_part.sort(key=lambda turn: sum(expected[turn]))
+                taking_part.sort(key=lambda workload: sum(expected[workload]))
             first = round_ % len(taking_part)
-            for turn in (*taking_part[first:], *taking_part[:first]):
+            for workload in (*taking_part[first:], *taking_part[:first]):
                 whole_s = max(total_s, self._done_s, 1)
                 yield Progress("measuring", round(self._done_s), round(whole_s), WORK, self._rest(whole_s))
-                reads = allotted[turn].reads_of(round_)
-                cost = expected[turn].write_s + reads * expected[turn].read_s
+                reads = allotted[workload].reads_of(round_)
+                cost = expected[workload].write_s + reads * expected[workload].read_s
                 if cost <= self._left():
                     began = time.monotonic()
-                    yield from self._turn(turn, count, reads)
+                    yield from self._workload(workload, count, reads)
                     self._off.append((time.monotonic() - began) / max(cost, LEAST_COST))
                 elif round_ == 0:
-                    yield from self._leave_out(turn, count, "what came before took longer than it was foretold")
+                    yield from self._leave_out(workload, count, "what came before took longer than it was foretold")
                 self._done_s += cost
 
     def _plan(self, number: int, count: int) -> Generator[Event, None, dict[Workload, Repeats]]:
-        """Repeats for every turn that takes part; why the others do not is told."""
+        """Repeats for every workload that takes part; why the others do not is told."""
         costs: dict[str, Cost] = {}
         taking_part: dict[str, Workload] = {}
-        for turn in self.turns:
-            reason = self._trouble(turn, count)
+        for workload in self.workloads:
+            reason = self._trouble(workload, count)
             if reason:
-                yield from self._leave_out(turn, count, reason)
+                yield from self._leave_out(workload, count, reason)
             else:
-                taking_part[turn.name] = turn
-                costs[turn.name] = self.costs.cost(turn.name, count)
+                taking_part[workload.name] = workload
+                costs[workload.name] = self.costs.cost(workload.name, count)
         seconds = max(0.0, self._left()) * share_of(self.cutoffs, number)
         allotted = allot(costs, seconds, self.asked.repeats)
         for name, given in allotted.items():
@@ -204,34 +205,39 @@ class _Running:
                 )
         return {taking_part[name]: given for name, given in allotted.items() if given.writes}
 
-    def _trouble(self, turn: Workload, count: int) -> str:
-        """Why there is no room for a turn, in memory or on the disk."""
-        memory = turn.way.memory_bytes(turn.layout, self.images, count)
+    def _trouble(self, workload: Workload, count: int) -> str:
+        """Why there is no room for a workload, in memory or on the disk."""
+        memory = workload.method.memory_bytes(workload.layout, self.images, count)
         if memory > MEMORY_SHARE * psutil.virtual_memory().available:
             return f"it holds {memory / 1e9:,.1f} GB of pixels in memory at once"
-        needed = self.costs.bytes(turn.name, count)
-        free = self.ground.free_bytes(needed + SPARE_BYTES)
+        needed = self.costs.bytes(workload.name, count)
+        free = self.scratch.free_bytes(needed + SPARE_BYTES)
         if free < needed + SPARE_BYTES:
             return f"it needs about {needed / 1e9:,.1f} GB on the disk, and {free / 1e9:,.1f} GB are free"
         return ""
 
-    def _leave_out(self, turn: Workload, count: int, reason: str) -> Iterator[Event]:
-        about = {"format": turn.way.format, "variant": turn.way.variant, "operation": turn.layout, "samples": count}
-        told = {**about, "with": list(turn.way.layouts[turn.layout]), "reason": reason}
+    def _leave_out(self, workload: Workload, count: int, reason: str) -> Iterator[Event]:
+        about = {
+            "format": workload.method.format,
+            "variant": workload.method.variant,
+            "operation": workload.layout,
+            "samples": count,
+        }
+        told = {**about, "with": list(workload.method.layouts[workload.layout]), "reason": reason}
         self.recorder.add(LEFT_OUT, told)
         self.left_out.append(told)
-        yield Message(f"{turn.name} of {count:,} images is left out: {reason}")
+        yield Message(f"{workload.name} of {count:,} images is left out: {reason}")
 
-    # ------------------------------------------------------------ one turn
+    # ------------------------------------------------------------ one workload
 
-    def _turn(self, turn: Workload, count: int, reads: int) -> Iterator[Event]:
-        run = WorkloadRun(turn, self.images, count, self.ground.folder(), self.asked.seed, self.ends)
+    def _workload(self, workload: Workload, count: int, reads: int) -> Iterator[Event]:
+        run = WorkloadRun(workload, self.images, count, self.scratch.folder(), self.asked.seed, self.ends)
         began = time.monotonic()
         try:
-            self._note(turn, count, (yield from self._watched(run.run(reads))), reads)
+            self._note(workload, count, (yield from self._watched(run.run(reads))), reads)
         except TimeUp as up:
-            self.ground.used(count)
-            yield from self._leave_out(turn, count, f"the time was up before {up} was done")
+            self.scratch.used(count)
+            yield from self._leave_out(workload, count, f"the time was up before {up} was done")
         yield from self._seen()
         for line in self.rows.add(run, run.measured, self.monitor.background_load(began)):
             names = ("format", "variant", "operation", "samples", "seconds", "bytes")
@@ -252,31 +258,33 @@ class _Running:
         if row := self.monitor.news():
             yield Sample("monitor", row)
 
-    def _trial(self, turn: Workload, count: int) -> Iterator[Event]:
-        """A turn whose times are not kept."""
+    def _trial(self, workload: Workload, count: int) -> Iterator[Event]:
+        """A workload whose times are not kept."""
         for _ in range(2):  # the first one also loads libraries
-            measured = yield from WorkloadRun(turn, self.images, count, self.ground.folder(), self.asked.seed).run(1)
-            self._note(turn, count, measured, reads=1)
+            measured = yield from WorkloadRun(workload, self.images, count, self.scratch.folder(), self.asked.seed).run(
+                1
+            )
+            self._note(workload, count, measured, reads=1)
 
-    def _seconds(self, turn: Workload) -> float:
-        """What a turn with the images of the large trial will take."""
-        return sum(self.costs.cost(turn.name, LARGE_TRIAL))
+    def _seconds(self, workload: Workload) -> float:
+        """What a workload with the images of the large trial will take."""
+        return sum(self.costs.cost(workload.name, LARGE_TRIAL))
 
-    def _note(self, turn: Workload, count: int, measured: WorkloadTimes, reads: int) -> None:
-        self.costs.add(turn.name, count, measured.cost(reads), measured.sizes["allocated_bytes"])
-        self.ground.used(measured.sizes["files"])
+    def _note(self, workload: Workload, count: int, measured: WorkloadTimes, reads: int) -> None:
+        self.costs.add(workload.name, count, measured.cost(reads), measured.sizes["allocated_bytes"])
+        self.scratch.used(measured.sizes["files"])
 
     # ------------------------------------------------------------ what is told
 
     def _rest(self, whole_s: float) -> float:
-        """Seconds until the end: the work that is foretold, times how far the last turns were off, and no more than
+        """Seconds until the end: the work that is foretold, times how far the last workloads were off, and no more than
         the time that there is."""
         off = statistics.median([1.0, 1.0, *self._off[-RECENT:]])
-        return min((whole_s - self._done_s) * off, max(self._left(), 0.0)) + self.ground.removal_s
+        return min((whole_s - self._done_s) * off, max(self._left(), 0.0)) + self.scratch.removal_s
 
     def _left(self) -> float:
         """Seconds, without those that the removal at the end will take."""
-        return self.ends - time.monotonic() - self.ground.removal_s
+        return self.ends - time.monotonic() - self.scratch.removal_s
 
     def _tell_refused(self) -> Iterator[Event]:
         for choice in self.chosen:
@@ -290,7 +298,9 @@ class _Running:
         return {
             **asked,
             "cutoffs": self.cutoffs,
-            "ways": list(dict.fromkeys(f"{turn.way.format}/{turn.way.variant}" for turn in self.turns)),
+            "methods": list(
+                dict.fromkeys(f"{workload.method.format}/{workload.method.variant}" for workload in self.workloads)
+            ),
             "images": len(self.images),
             "dataset_images": self.dataset.splits[self.asked.split],
             "fingerprints": {self.dataset.name: self.dataset.fingerprint},

@@ -1,4 +1,4 @@
-"""What a way of storing is, and which ways there are."""
+"""What a storage method is, and which methods there are."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Batch = Iterable[tuple[Pixels, int]]
 
 
 class StorageMethod(Protocol):
-    """One way of storing: a format and a variant.
+    """One storage method: a format and a variant.
 
     `layouts` names the writes it knows and, for each, the reads that what it wrote serves. `write` and `read` are
     timed step by step: whatever may be prepared beforehand happens before they return their iterator.
@@ -92,6 +92,6 @@ class TutorialMethod(StorageMethod, Protocol):
         ...
 
 
-def name_of(way: StorageMethod) -> str:
+def name_of(method: StorageMethod) -> str:
     """format/variant, as stores are called."""
-    return f"{way.format}/{way.variant}"
+    return f"{method.format}/{method.variant}"

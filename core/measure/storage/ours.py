@@ -1,4 +1,4 @@
-"""Our own ways: a format, an encoding and a compression, through the writers and readers of our stores."""
+"""Our own methods: a format, an encoding and a compression, through the writers and readers of our stores."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Ours:
     def of(cls, format: str, encoding: str, compression: str, images: SourceImages, batch_size: int) -> Ours:
         """Raises InputError for parts that there are not, or that cannot keep these images."""
         shapes = {image.shape: None for image in images.pixels}
-        way = cls(
+        method = cls(
             format,
             encoding if compression == "none" else f"{encoding}-{compression}",
             FORMATS.make(format),
@@ -63,9 +63,9 @@ class Ours:
             COMPRESSIONS.make(compression),
             batch_size,
         )
-        way = way._trained(images)
-        way.container.check(way._contents(images, 1))
-        return way
+        method = method._trained(images)
+        method.container.check(method._contents(images, 1))
+        return method
 
     @property
     def layouts(self) -> Mapping[str, tuple[str, ...]]:

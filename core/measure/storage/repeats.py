@@ -1,4 +1,4 @@
-"""One turn: write, sync, weigh, read, check. What is timed is the way's own work, step by step."""
+"""One workload: write, sync, measure sizes, read, check. What is timed is the method's own work, step by step."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class OperationTime:
 
 @dataclass
 class WorkloadTimes:
-    """A turn's times, in order, what it cost by the clock on the wall, and what it occupied on the disk."""
+    """A workload's times, in order, what it cost by the clock on the wall, and what it occupied on the disk."""
 
     times: list[OperationTime] = field(default_factory=list)
     write_s: float = 0.0
@@ -66,17 +66,17 @@ class StepStopwatch:
 
 
 class TimeUp(Exception):
-    """A turn was still going on when the time for all was up; the text names the operation."""
+    """A workload was still going on when the time for all was up; the text names the operation."""
 
 
 @dataclass(frozen=True)
 class WorkloadRun:
-    """A turn with `count` images in `folder`, which is made for it and stays (see `ground`).
+    """A workload with `count` images in `folder`, which is made for it and stays (see `scratch_dir`).
 
     `until`, as `time.monotonic` counts, is when it is broken off; `measured` has what it has measured so far.
     """
 
-    turn: Workload
+    workload: Workload
     images: SourceImages
     count: int
     folder: Path
@@ -95,16 +95,16 @@ class WorkloadRun:
         yield from self._write(measured)
         written = time.perf_counter()
         for number in range(reads):
-            for operation in self.turn.way.layouts[self.turn.layout]:
+            for operation in self.workload.method.layouts[self.workload.layout]:
                 yield from self._read(operation, number, measured)
         measured.write_s = written - began + measured.sizes["files"] * REMOVAL_SECONDS
         measured.read_s = time.perf_counter() - written
         return measured
 
     def _write(self, measured: WorkloadTimes) -> Generator[Event, None, None]:
-        way, layout, watch, pace = self.turn.way, self.turn.layout, StepStopwatch(), Pace()
+        method, layout, watch, pace = self.workload.method, self.workload.layout, StepStopwatch(), Pace()
         step = None
-        with closing(_generator(way.write(layout, self.folder, self.images, self.count))) as steps:
+        with closing(_generator(method.write(layout, self.folder, self.images, self.count))) as steps:
             for step in watch.over(steps):
                 self._look_at_the_time(layout)
                 if pace.due():
@@ -112,7 +112,7 @@ class WorkloadRun:
         began = time.perf_counter()
         settle(self.folder)
         synced_s = watch.seconds + time.perf_counter() - began
-        measured.sizes = asdict(way.sizes(self.folder, self.images, self.count))
+        measured.sizes = asdict(method.sizes(self.folder, self.images, self.count))
         told = {"encoding_s": step.encoding_s} if step is not None and step.encoding_s else {}
         measured.times += [OperationTime(layout, watch.seconds, told), OperationTime(layout + SYNCED, synced_s)]
 
@@ -121,7 +121,7 @@ class WorkloadRun:
         if operation.endswith("-random"):
             indices = random.Random(f"{self.seed}.{number}").sample(indices, self.count)
         watch, pace, done = StepStopwatch(), Pace(), 0
-        with closing(_generator(self.turn.way.read(operation, self.folder, indices))) as batches:
+        with closing(_generator(self.workload.method.read(operation, self.folder, indices))) as batches:
             for batch in watch.over(batches):
                 done += self._check(operation, batch, indices, done)
                 self._look_at_the_time(operation)
@@ -141,7 +141,7 @@ class WorkloadRun:
             number = index % len(self.images)
             if label != self.images.labels[number]:
                 raise self._wrong(operation, f"image {index} has label {label}, not {self.images.labels[number]}")
-            if checksums.of_bytes(pixels) != self.turn.way.expected(self.images, number):
+            if checksums.of_bytes(pixels) != self.workload.method.expected(self.images, number):
                 raise self._wrong(operation, f"image {index} has other pixels than were written")
             checked += 1
         return checked
@@ -151,14 +151,16 @@ class WorkloadRun:
             raise TimeUp(operation)
 
     def _wrong(self, operation: str, what: str) -> WorkError:
-        return WorkError(f"{name_of(self.turn.way)}, {operation} of {self.count:,}: {what}; such a time does not count")
+        return WorkError(
+            f"{name_of(self.workload.method)}, {operation} of {self.count:,}: {what}; such a time does not count"
+        )
 
     def _now(self, operation: str, done: int, seconds: float) -> Sample:
-        way = self.turn.way
-        about = {"format": way.format, "variant": way.variant, "operation": operation}
+        method = self.workload.method
+        about = {"format": method.format, "variant": method.variant, "operation": operation}
         return Sample("now", {**about, "samples": self.count, "done": done, "seconds": seconds})
 
 
 def _generator(steps: Iterable[T]) -> Generator[T, None, None]:
-    """Steps that can be closed; made here so that a way need not hand over a generator."""
+    """Steps that can be closed; made here so that a method need not hand over a generator."""
     yield from steps

@@ -32,12 +32,12 @@ class StorageRows:
         self.done: list[dict[str, Any]] = []
 
     def add(self, run: WorkloadRun, measured: WorkloadTimes, background_load: float | None) -> list[dict[str, Any]]:
-        """Take in what a turn measured, and what other programs took meanwhile; returns a line for each time."""
-        way = run.turn.way
+        """Take in what a workload measured, and what other programs took meanwhile; returns a line for each time."""
+        method = run.workload.method
         lines = [
             {
-                "format": way.format,
-                "variant": way.variant,
+                "format": method.format,
+                "variant": method.variant,
                 "operation": time.operation,
                 "samples": run.count,
                 "seconds": time.seconds,
@@ -46,7 +46,7 @@ class StorageRows:
                 "distinct": min(run.count, len(run.images)),
                 "repeated": run.count > len(run.images),
                 "cache": "warm",
-                "includes": way.includes,
+                "includes": method.includes,
                 "background_load": background_load,
                 **time.told,
             }

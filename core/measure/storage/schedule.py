@@ -12,10 +12,10 @@ LEAST, MOST = 3, 25
 """Repeats: so many at least, where the time allows it; so many at most, where they cost little."""
 
 CHEAP_SECONDS = 2.0
-"""What the repeats beyond the least may cost one turn in all."""
+"""What the repeats beyond the least may cost one workload in all."""
 
 LARGEST_PART = 0.2
-"""What one turn may have, with its repeats, of the time for all."""
+"""What one workload may have, with its repeats, of the time for all."""
 
 LARGER = 0.6
 """Power of the number of images by which a cut-off's share of the time grows."""
@@ -25,14 +25,14 @@ LEAST_SHARE = 0.04
 
 
 class Workload(NamedTuple):
-    """What is done in one go: a way writes in one of its layouts, then reads what it wrote."""
+    """What is done in one go: a method writes in one of its layouts, then reads what it wrote."""
 
-    way: StorageMethod
+    method: StorageMethod
     layout: str
 
     @property
     def name(self) -> str:
-        return f"{name_of(self.way)} {self.layout}"
+        return f"{name_of(self.method)} {self.layout}"
 
 
 class Cost(NamedTuple):
@@ -47,7 +47,7 @@ class Cost(NamedTuple):
 
 @dataclass
 class Repeats:
-    """How often a turn writes, and how often it reads: at least as often, the surplus from what is there already."""
+    """How often a workload writes, and how often it reads: at least as often, more from what is there already."""
 
     writes: int = 0
     reads: int = 0
@@ -59,20 +59,20 @@ class Repeats:
 
 @dataclass
 class Costs:
-    """What turns, by name, were seen to cost and to occupy, and what they will with other numbers of images."""
+    """What workloads, by name, were seen to cost and to occupy, and what they will with other numbers of images."""
 
     seen: dict[str, list[tuple[int, Cost, int]]] = field(default_factory=dict)
 
-    def add(self, turn: str, count: int, cost: Cost, allocated_bytes: int) -> None:
-        self.seen.setdefault(turn, []).append((count, cost, allocated_bytes))
+    def add(self, workload: str, count: int, cost: Cost, allocated_bytes: int) -> None:
+        self.seen.setdefault(workload, []).append((count, cost, allocated_bytes))
 
-    def cost(self, turn: str, count: int) -> Cost:
+    def cost(self, workload: str, count: int) -> Cost:
         """An upper estimate: cost grows with the number at most in proportion, as part of it is the same for any."""
-        return min((cost.times(max(1.0, count / seen)) for seen, cost, _ in self.seen[turn]), key=sum)
+        return min((cost.times(max(1.0, count / seen)) for seen, cost, _ in self.seen[workload]), key=sum)
 
-    def bytes(self, turn: str, count: int) -> int:
+    def bytes(self, workload: str, count: int) -> int:
         """Likewise, on the disk."""
-        return round(min(size * max(1.0, count / seen) for seen, _, size in self.seen[turn]))
+        return round(min(size * max(1.0, count / seen) for seen, _, size in self.seen[workload]))
 
 
 def share_of(cutoffs: Sequence[int], number: int) -> float:
@@ -82,18 +82,18 @@ def share_of(cutoffs: Sequence[int], number: int) -> float:
 
 
 def allot(costs: Mapping[str, Cost], seconds: float, repeats: int | None) -> dict[str, Repeats]:
-    """Repeats for each turn, of `seconds` in all: first every turn once, the cheapest first; then again, up to three
-    times; then the cheap ones more often, for the sake of their spread. A turn that cannot have another write may
-    still have another read; none has more than its part. `repeats` asks for exactly so many of each.
+    """Repeats for each workload, of `seconds` in all: first every workload once, the cheapest first; then again, up to
+    three times; then the cheap ones more often, for a better estimate of their spread. A workload that cannot have
+    another write may still have another read; none has more than its part. `repeats` asks for exactly so many of each.
     """
     least, most = (LEAST, MOST) if repeats is None else (repeats, repeats)
     part = seconds * LARGEST_PART if repeats is None else seconds
-    allotted = {turn: Repeats() for turn in costs}
-    cheapest_first = sorted(costs, key=lambda turn: sum(costs[turn]))
+    allotted = {workload: Repeats() for workload in costs}
+    cheapest_first = sorted(costs, key=lambda workload: sum(costs[workload]))
     for level in range(most):
         bound = float("inf") if level == 0 else part if level < least else CHEAP_SECONDS
-        for turn in cheapest_first:
-            cost, given = costs[turn], allotted[turn]
+        for workload in cheapest_first:
+            cost, given = costs[workload], allotted[workload]
             if given.writes == level and sum(cost) <= seconds and (level + 1) * sum(cost) <= bound:
                 given.writes, given.reads, seconds = given.writes + 1, given.reads + 1, seconds - sum(cost)
             elif (
@@ -106,12 +106,13 @@ def allot(costs: Mapping[str, Cost], seconds: float, repeats: int | None) -> dic
 def seconds_of(allotted: Mapping[str, Repeats], costs: Mapping[str, Cost]) -> float:
     """What repeats cost."""
     return sum(
-        given.writes * costs[turn].write_s + given.reads * costs[turn].read_s for turn, given in allotted.items()
+        given.writes * costs[workload].write_s + given.reads * costs[workload].read_s
+        for workload, given in allotted.items()
     )
 
 
 class Forecast(NamedTuple):
-    """What an experiment will take: seconds, bytes on the disk at the most, and the turns that will be left out."""
+    """What an experiment will take: seconds, bytes on the disk at the most, and the workloads that will be left out."""
 
     seconds: float
     bytes: int
@@ -122,9 +123,9 @@ def forecast(costs: Costs, cutoffs: Sequence[int], seconds: float, repeats: int 
     """The experiment as it will go in so much time if everything costs what was seen."""
     total, most, left_out = 0.0, 0, []
     for number, count in enumerate(cutoffs):
-        expected = {turn: costs.cost(turn, count) for turn in costs.seen}
+        expected = {workload: costs.cost(workload, count) for workload in costs.seen}
         allotted = allot(expected, (seconds - total) * share_of(cutoffs, number), repeats)
         total += seconds_of(allotted, expected)
-        most = max([most, *(costs.bytes(turn, count) for turn, given in allotted.items() if given.writes)])
-        left_out += [(turn, count) for turn, given in allotted.items() if not given.writes]
+        most = max([most, *(costs.bytes(workload, count) for workload, given in allotted.items() if given.writes)])
+        left_out += [(workload, count) for workload, given in allotted.items() if not given.writes]
     return Forecast(total, most, left_out)

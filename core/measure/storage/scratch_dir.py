@@ -1,9 +1,9 @@
-"""Where turns write: on fresh ground each, and nothing is removed while anything is measured.
+"""Scratch directories: each workload writes into a new one, and nothing is removed while anything is measured.
 
 ext4 gives no file an inode that was deleted in the last minutes, and looks at each such inode again for every file that
-is made near it: after some thousand deletions a new file takes 0.6 ms instead of 0.03. So what turns have written stays
-until the end (or until the disk needs the room), and the folder's subfolders are spread over the disk's block groups,
-away from what an experiment before may have deleted.
+is made near it: after some thousand deletions a new file takes 0.6 ms instead of 0.03. So what workloads have written
+stays until the end (or until the disk needs the room), and the folder's subfolders are spread over the disk's block
+groups, away from what an experiment before may have deleted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FEW_FILES = 2_000
 
 
 class ScratchDirectory:
-    """A folder of a turn's own, one after another, in `root`."""
+    """A folder of a workload's own, one after another, in `root`."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -47,7 +47,7 @@ class ScratchDirectory:
         return self._root / f"{os.getpid()}-{self._number:06d}"
 
     def used(self, files: int) -> None:
-        """Take note of how many files a turn has left."""
+        """Take note of how many files a workload has left."""
         self._files += files
 
     @property

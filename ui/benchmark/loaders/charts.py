@@ -24,7 +24,7 @@ STAGES = {
     "rest": "Python and waiting",
 }
 STAGE_COLOURS = (PALETTE[1], PALETTE[4], PALETTE[0], PALETTE[3], PALETTE[2], PALETTE[5])
-WALLS = {"copy": "Copy to the device", "cold read": "Read from a cold disk"}
+OTHER_LIMITS = {"copy": "Copy to the device", "cold read": "Read from a cold disk"}
 
 
 def stage_limits_chart(cases: Sequence[ConfigurationSummary], labels: Mapping[str, str]) -> alt.LayerChart:
@@ -32,18 +32,18 @@ def stage_limits_chart(cases: Sequence[ConfigurationSummary], labels: Mapping[st
     import altair as alt
     import pandas as pd
 
-    names = {**STAGES, **WALLS}
+    names = {**STAGES, **OTHER_LIMITS}
     limits = pd.DataFrame(
         [
             {"configuration": labels[case.name], "stage": names[name], "rate": case.ceilings[name]}
             for case in cases
-            for name in (*STAGE_ORDER, *WALLS)
+            for name in (*STAGE_ORDER, *OTHER_LIMITS)
             if case.ceilings.get(name)
         ]
     )
     reached = pd.DataFrame(
         [
-            {"configuration": labels[case.name], "rate": case.loading, "top": min(case.walls.values()),
+            {"configuration": labels[case.name], "rate": case.loading, "top": min(case.upper_bounds.values()),
              "figure": number_text(rounded(case.loading))}
             for case in cases
         ]
@@ -106,21 +106,21 @@ def costs_chart(cases: Sequence[ConfigurationSummary], labels: Mapping[str, str]
     )  # fmt: skip
 
 
-def repeat_rows(turns: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> dict[str, list[object]]:
+def repeat_rows(repeats: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> dict[str, list[object]]:
     """Every repeat as it was measured, as the columns of a table; those that are empty in all of them are left out."""
     columns = {
-        "Round": [turn.get("round") for turn in turns],
-        "Configuration": [labels[configuration_of(turn)] for turn in turns],
-        "Images/s": [round(turn["samples_per_s"]) for turn in turns],
-        "Images": [turn.get("samples") for turn in turns],
-        "Time": [_number(turn.get("seconds")) for turn in turns],
-        "First batch": [1000 * turn["first_batch_s"] if turn.get("first_batch_s") else None for turn in turns],
-        "Epoch 1": [_first_epoch(turn) for turn in turns],
-        "Later epochs": [_later_epochs(turn) for turn in turns],
-        "Waiting": [turn.get("wait_share") for turn in turns],
-        "Compared": [turn.get("checked") for turn in turns],
-        "Workers": [_text(turn.get("workers")) for turn in turns],
-        "Cache": [turn.get("cache") for turn in turns],
+        "Round": [repeat.get("round") for repeat in repeats],
+        "Configuration": [labels[configuration_of(repeat)] for repeat in repeats],
+        "Images/s": [round(repeat["samples_per_s"]) for repeat in repeats],
+        "Images": [repeat.get("samples") for repeat in repeats],
+        "Time": [_number(repeat.get("seconds")) for repeat in repeats],
+        "First batch": [1000 * repeat["first_batch_s"] if repeat.get("first_batch_s") else None for repeat in repeats],
+        "Epoch 1": [_first_epoch(repeat) for repeat in repeats],
+        "Later epochs": [_later_epochs(repeat) for repeat in repeats],
+        "Waiting": [repeat.get("wait_share") for repeat in repeats],
+        "Compared": [repeat.get("checked") for repeat in repeats],
+        "Workers": [_text(repeat.get("workers")) for repeat in repeats],
+        "Cache": [repeat.get("cache") for repeat in repeats],
     }
     return {name: cells for name, cells in columns.items() if any(cell is not None for cell in cells)}
 
@@ -134,15 +134,15 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _first_epoch(turn: Mapping[str, Any]) -> int | None:
-    return round(turn["epochs"][0]) if turn.get("epochs") else None
+def _first_epoch(repeat: Mapping[str, Any]) -> int | None:
+    return round(repeat["epochs"][0]) if repeat.get("epochs") else None
 
 
-def _later_epochs(turn: Mapping[str, Any]) -> int | None:
-    later = turn.get("epochs", [])[1:]
+def _later_epochs(repeat: Mapping[str, Any]) -> int | None:
+    later = repeat.get("epochs", [])[1:]
     return round(sorted(later)[len(later) // 2]) if later else None
 
 
 def bound_rows(found: Sequence[Bottleneck], labels: Mapping[str, str]) -> list[str]:
     """A line of Markdown for each verdict."""
-    return [f"- **{verbatim(labels[verdict.setting])}**: {verbatim(verdict.sentence)}" for verdict in found]
+    return [f"- **{verbatim(labels[verdict.configuration])}**: {verbatim(verdict.sentence)}" for verdict in found]

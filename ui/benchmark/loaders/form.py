@@ -44,14 +44,14 @@ def draw_form(dataset: Dataset, found: list[StoreInfo]) -> None:
     """Stores, configurations, and the button that starts the experiment."""
     with st.container(border=True):
         chosen = _draw_stores(dataset, found)
-        settings = _draw_settings() | _draw_course(dataset)
+        options = _draw_combined() | _draw_course(dataset)
         with st.expander("Transform, output, cache, training step", icon=":material/tune:"):
-            settings |= _draw_more(dataset)
+            options |= _draw_more(dataset)
         if find_devices().note:
             st.caption(find_devices().note)
-        split = str(settings["split"])
+        split = str(options["split"])
         sizes = [store.manifest.splits[split]["used_bytes"] for store in found if str(store.path) in chosen]
-        _draw_start(dataset, chosen, settings, memory_text(sizes, _memory_bytes()))
+        _draw_start(dataset, chosen, options, memory_text(sizes, _memory_bytes()))
 
 
 def _draw_stores(dataset: Dataset, found: list[StoreInfo]) -> list[str]:
@@ -73,7 +73,7 @@ def _draw_stores(dataset: Dataset, found: list[StoreInfo]) -> list[str]:
     return chosen
 
 
-def _draw_settings() -> dict[str, Any]:
+def _draw_combined() -> dict[str, Any]:
     """What configurations are made of: every combination of what is chosen here is one."""
     columns = st.columns([2, 1, 1])
     with columns[0]:
@@ -149,10 +149,10 @@ def _draw_more(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _draw_start(dataset: Dataset, chosen: list[str], settings: dict[str, Any], memory: str) -> None:
-    problem = _problem(chosen, settings)
+def _draw_start(dataset: Dataset, chosen: list[str], options: dict[str, Any], memory: str) -> None:
+    problem = _problem(chosen, options)
     kinds = ("loaders", "batch_sizes", "workers", "devices", "transforms", "outputs")
-    combinations = prod(len(settings[name]) for name in kinds)
+    combinations = prod(len(options[name]) for name in kinds)
     what = counted(len(chosen), "store") if combinations == 1 else counted(len(chosen) * combinations, "configuration")
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
@@ -162,15 +162,15 @@ def _draw_start(dataset: Dataset, chosen: list[str], settings: dict[str, Any], m
             disabled=bool(problem),
             key="benchmark.start",
         )
-        repeats = len(chosen) * combinations * settings["rounds"]
+        repeats = len(chosen) * combinations * options["rounds"]
         if not problem:
             overhead = usual_overhead(list_loader_runs(state.home(), dataset.name)) or OVERHEAD_S
             st.caption(
-                f"{counted(repeats, 'repeat')}, about {seconds_text(repeats * (settings['seconds'] + overhead) + 3)}. "
+                f"{counted(repeats, 'repeat')}, about {seconds_text(repeats * (options['seconds'] + overhead) + 3)}. "
                 f"Batches of every configuration are compared with the store, before and during its repeats. {memory}"
             )
     if pressed:
-        fields = {"stores": chosen, **settings, "batch_sizes": [int(size) for size in settings["batch_sizes"]]}
+        fields = {"stores": chosen, **options, "batch_sizes": [int(size) for size in options["batch_sizes"]]}
         if state.start_job("loader", fields, title=f"Benchmark {what} of {dataset.name}", owner="benchmark"):
             st.rerun()
 
@@ -182,13 +182,13 @@ def _memory_bytes() -> int | None:
     return told
 
 
-def _problem(chosen: list[str], settings: dict[str, Any]) -> str:
+def _problem(chosen: list[str], options: dict[str, Any]) -> str:
     """What is still to be chosen; empty where nothing is."""
     if not chosen:
         return "Choose a store"
     for name in ("loaders", "batch_sizes", "workers", "devices", "transforms", "outputs"):
-        if not settings[name]:
+        if not options[name]:
             return f"Choose {'one or more ' + name.replace('_', ' ')}"
-    if not all(str(size).isdigit() and 0 < int(size) <= 65_536 for size in settings["batch_sizes"]):
+    if not all(str(size).isdigit() and 0 < int(size) <= 65_536 for size in options["batch_sizes"]):
         return "A batch size is a number from 1 to 65,536"
     return ""

@@ -34,16 +34,18 @@ def _said(seen: Watch) -> str:
 
 def _bars(live: Sequence[Measured], seen: Watch) -> list[Bar]:
     """The configurations in the order of their first repeats; the one that runs now has its figure of this moment."""
-    turns = seen.samples.get("turn", [])
+    repeats = seen.samples.get("repeat", [])
     refused = {
-        str(sample.values["setting"]): str(sample.values["reason"]) for sample in seen.samples.get("refused", [])
+        str(sample.values["configuration"]): str(sample.values["reason"]) for sample in seen.samples.get("refused", [])
     }
-    settings = {str(sample.values["setting"]): sample.values for sample in (*live, *seen.samples.get("refused", []))}
-    words = varied(list(settings.values()))
-    now = live[-1] if live[-1].at >= max((turn.at for turn in turns), default=0.0) else None
+    configurations = {
+        str(sample.values["configuration"]): sample.values for sample in (*live, *seen.samples.get("refused", []))
+    }
+    words = varied(list(configurations.values()))
+    now = live[-1] if live[-1].at >= max((repeat.at for repeat in repeats), default=0.0) else None
     speeds: dict[str, list[float]] = {}
-    for turn in turns:
-        speeds.setdefault(str(turn.values["setting"]), []).append(float(turn.values["samples_per_s"]))
+    for repeat in repeats:
+        speeds.setdefault(str(repeat.values["configuration"]), []).append(float(repeat.values["samples_per_s"]))
     return [
         Bar(
             configuration_label(values, words),
@@ -52,12 +54,12 @@ def _bars(live: Sequence[Measured], seen: Watch) -> list[Bar]:
             _now(now, name),
             f"failed validation: {refused[name]}" if name in refused else "",
         )
-        for name, values in settings.items()
+        for name, values in configurations.items()
     ]
 
 
-def _now(now: Measured | None, setting: str) -> float | None:
-    if now is None or now.values["setting"] != setting:
+def _now(now: Measured | None, configuration: str) -> float | None:
+    if now is None or now.values["configuration"] != configuration:
         return None
     return float(now.values["samples_per_s"])
 

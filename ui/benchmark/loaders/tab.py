@@ -44,7 +44,7 @@ def _draw_results(dataset: Dataset) -> None:
 def _title(record: LoaderRun) -> str:
     """An experiment in the list of those that were run."""
     setup = record.setup
-    many = setup.get("settings") or setup["stores"]
+    many = setup.get("configurations") or setup["stores"]
     noun = "store" if record.varied == ["store"] else "configuration"
     loaders = listed(loader_title(name) for name in setup.get("loaders") or [setup.get("loader", "")])
     cut = "" if record.complete else ", stopped"

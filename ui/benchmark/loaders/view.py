@@ -28,7 +28,7 @@ def draw_result(record: LoaderRun) -> None:
             f"**{name}** failed validation, so it was not timed: {verbatim(row['reason'])}",
             icon=":material/block:",
         )
-    rows = rank_configurations(record.turns)
+    rows = rank_configurations(record.repeats)
     if not rows:
         st.caption("No configuration was measured.")
         return
@@ -52,7 +52,7 @@ def draw_result(record: LoaderRun) -> None:
 
 
 def _draw_bottlenecks(record: LoaderRun, labels: Mapping[str, str]) -> None:
-    cases = summarise_configurations(record.turns)
+    cases = summarise_configurations(record.repeats)
     if not cases:
         st.caption("An earlier version measured this run, without the limits of its stages. Run it again to see them.")
         return
@@ -94,7 +94,7 @@ def _draw_machine(record: LoaderRun) -> None:
 def _draw_repeats(record: LoaderRun, labels: Mapping[str, str]) -> None:
     number = st.column_config.NumberColumn
     st.dataframe(
-        repeat_rows(record.turns, labels),
+        repeat_rows(record.repeats, labels),
         hide_index=True,
         column_config={
             "Images/s": number(format="localized", help="After the first batch of each worker."),

@@ -207,7 +207,17 @@ def _draw_machines(comparison: Comparison) -> None:
 
 def _options(run: RunRecord) -> dict[str, str]:
     """A run's setup as text, what people look for first."""
-    passed = {"kind", "session", "settings", "stores", "store_bytes", "left_out", "experiment", "columns", "ceilings"}
+    passed = {
+        "kind",
+        "session",
+        "configurations",
+        "stores",
+        "store_bytes",
+        "left_out",
+        "experiment",
+        "columns",
+        "ceilings",
+    }
     flat: dict[str, str] = {}
     for name, value in run.setup.items():
         if name in ("fingerprints", "versions") and isinstance(value, dict):

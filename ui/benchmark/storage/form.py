@@ -33,7 +33,7 @@ def draw_form(dataset: Dataset) -> None:
         settings = _draw_settings(dataset)
         methods = _draw_methods(dataset, settings["size"])
         cutoffs = _draw_cutoffs(dataset, str(settings["split"]))
-        fields = {"dataset": dataset.name, "ways": methods, "cutoffs": cutoffs, **settings}
+        fields = {"dataset": dataset.name, "methods": methods, "cutoffs": cutoffs, **settings}
         _draw_start(dataset, fields)
 
 
@@ -115,9 +115,9 @@ def _draw_settings(dataset: Dataset) -> dict[str, Any]:
 def _draw_start(dataset: Dataset, fields: Mapping[str, Any]) -> None:
     trouble = _trouble(dataset, fields)
     with st.container(horizontal=True, vertical_alignment="center"):
-        ready = bool(fields["ways"]) and bool(fields["cutoffs"]) and not trouble
+        ready = bool(fields["methods"]) and bool(fields["cutoffs"]) and not trouble
         pressed = st.button(
-            f"Compare {counted(len(fields['ways']), 'storage method')}", type="primary", icon=":material/play_arrow:",
+            f"Compare {counted(len(fields['methods']), 'storage method')}", type="primary", icon=":material/play_arrow:",
             disabled=not ready, key="storage.start",
         )  # fmt: skip
         if ready:
@@ -125,17 +125,17 @@ def _draw_start(dataset: Dataset, fields: Mapping[str, Any]) -> None:
     if trouble:
         st.info(verbatim(trouble), icon=":material/info:")
     if pressed:
-        title = f"Compare {counted(len(fields['ways']), 'storage method')} on {dataset.name}"
+        title = f"Compare {counted(len(fields['methods']), 'storage method')} on {dataset.name}"
         if state.start_job("storage", fields, title=title, owner=OWNER):
             st.rerun()
 
 
 def _trouble(dataset: Dataset, fields: Mapping[str, Any]) -> str:
     """What does not go with this dataset."""
-    if not fields["ways"] or not fields["cutoffs"]:
+    if not fields["methods"] or not fields["cutoffs"]:
         return "Select at least one storage method and one number of images."
     try:
-        found = choices(dataset, fields["split"], fields["size"], fields["ways"])
+        found = choices(dataset, fields["split"], fields["size"], fields["methods"])
     except FormatMattersError as error:
         return f"{error}."
     refused = [f"{choice.name}: {choice.why_not}" for choice in found if choice.why_not]

@@ -115,7 +115,7 @@ def _legend(methods: Sequence[tuple[str, str]]) -> str:
 
 
 def _border(format: str, variant: str) -> str:
-    """How a way's line is drawn: in its format's colour, dashed where it is the tutorial's code."""
+    """How a method's line is drawn: in its format's colour, dashed where it is the tutorial's code."""
     return f"border-top:2.5px {'dashed' if variant == TUTORIAL else 'solid'} {format_colour(format)}"
 
 

@@ -37,6 +37,6 @@ def _draw_results(dataset: Dataset) -> None:
 def record_title(record: RunRecord) -> str:
     """An experiment in the list of those that were run."""
     setup = record.setup
-    methods = counted(len(setup.get("ways") or []), "method")
+    methods = counted(len(setup.get("methods") or []), "method")
     counts = listed(f"{count:,}" for count in setup["cutoffs"][-1:])
     return f"{str(setup['started']).replace('T', ' ')[:16]} · {methods}, up to {counts} images"

@@ -1,4 +1,4 @@
-"""The ways of a well-known tutorial on storing images, as rows of their own: what a class's code costs.
+"""The storage methods of a well-known tutorial on storing images, as rows of their own: what a class's code costs.
 
 PNG files with CSV labels; pickled objects in LMDB; HDF5 with an image a file, and with all of them in one. Each opens
 and closes what it uses with every call, as the tutorial's functions do. (R. Stoltz, "Three Ways of Storing and

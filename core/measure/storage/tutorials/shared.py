@@ -1,4 +1,4 @@
-"""What the tutorial's three ways have in common."""
+"""What the tutorial's three methods have in common."""
 
 from __future__ import annotations
 
