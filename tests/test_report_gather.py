@@ -84,14 +84,14 @@ def test_a_run_that_is_older_than_its_store_is_left_out(furnished: Home) -> None
     change_setup(furnished, started="2020-01-01T00:00:00+00:00")
     told = shapes(furnished)
     assert told.loading == ()
-    assert {one.reason for one in told.left_out} == {"the store was built anew since"}
+    assert {one.reason for one in told.left_out} == {"the store has been rebuilt since"}
 
 
 def test_a_store_that_is_gone_takes_its_repeats_along(furnished: Home) -> None:
     (furnished.built / "shapes" / "lmdb" / "raw").rename(furnished.root / "elsewhere")
     told = shapes(furnished)
     assert {row.store for row in told.loading} == {"disk/original", "hdf5/raw"}
-    assert [one.reason for one in told.left_out] == ["that store is no longer there"]
+    assert [one.reason for one in told.left_out] == ["that store no longer exists"]
 
 
 def test_a_run_of_fewer_stores_does_not_displace_one_of_more(furnished: Home) -> None:

@@ -62,8 +62,8 @@ def test_whatever_a_record_says_it_can_be_judged(furnished: Home) -> None:
             for measure in measures(record):
                 assert series(record, measure), said
             if record.experiment == "loader" and (race := as_loader_run(record)) is not None:
-                assert rank_configurations(race.turns) or not race.turns, said
-                cases = summarise_configurations(race.turns)
+                assert rank_configurations(race.repeats) or not race.repeats, said
+                cases = summarise_configurations(race.repeats)
                 assert all(bottleneck_of(case, cases).sentence for case in cases), said
             elif record.experiment == "storage":
                 assert rank_methods(shown_rows(record), OPERATIONS), said

@@ -34,9 +34,11 @@ def _storage_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--variants", metavar="V,V,...", help="ENCODING or ENCODING-COMPRESSION, or tutorial: the tutorials' own code"
     )
-    parser.add_argument("--repeats", type=int, metavar="N", help="exactly N, instead of what the time allows")
-    parser.add_argument("--minutes", type=float, default=9.0, help="what it may take altogether")
-    parser.add_argument("--batch-size", type=int, default=256, metavar="N", help="images in a batch of ours")
+    parser.add_argument(
+        "--repeats", type=int, metavar="N", help="exactly N repeats instead of as many as the time allows"
+    )
+    parser.add_argument("--minutes", type=float, default=9.0, help="time limit of the whole experiment")
+    parser.add_argument("--batch-size", type=int, default=256, metavar="N", help="images per batch of our own methods")
     parser.add_argument("--size", type=int, metavar="N", help="resize every image to N x N first")
     parser.add_argument("--split", default="train")
     parser.add_argument("--seed", type=int, default=0)
@@ -69,13 +71,13 @@ def _loader_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--stores", nargs="+", required=True, metavar="STORE", help="folders, or DATASET/FORMAT/VARIANT"
     )
-    parser.add_argument("--batch-sizes", default="256", metavar="N,N,...", help="images a batch")
+    parser.add_argument("--batch-sizes", default="256", metavar="N,N,...", help="images per batch")
     for name, choices in _choices().items():
         parser.add_argument(f"--{name}", default=_LISTS[name], metavar="A,B,...", help=choices)
     parser.add_argument("--split", default="train")
-    parser.add_argument("--seconds", type=float, default=3.0, help="a repeat")
+    parser.add_argument("--seconds", type=float, default=3.0, help="seconds per repeat")
     parser.add_argument(
-        "--rounds", type=int, default=3, metavar="N", help="repeats of every configuration, interleaved"
+        "--rounds", type=int, default=3, metavar="N", help="each round measures every configuration once, interleaved"
     )
     parser.add_argument("--cache", default="warm", help="warm or cold")
     parser.add_argument("--step", default="sleep", help="a training step after each batch: sleep, busy, model")
@@ -92,8 +94,10 @@ def _loader(given: Namespace) -> Iterator[Event]:
 
 
 EXPERIMENTS: Mapping[str, Verb] = {
-    "loader": Verb("load stores in every combination of configurations", _loader_arguments, _loader),
-    "storage": Verb("write and read, one and many, in every way of storing", _storage_arguments, _storage),
+    "loader": Verb("load stores in every combination of options", _loader_arguments, _loader),
+    "storage": Verb(
+        "write and read images, one by one and in batches, with every storage method", _storage_arguments, _storage
+    ),
 }
 
 
@@ -108,4 +112,4 @@ def _answer(given: Namespace) -> Iterator[Event]:
     return EXPERIMENTS[given.experiment].answer(given)
 
 
-EXPERIMENT = Verb(f"measure and keep what was measured: {', '.join(EXPERIMENTS)}", _arguments, _answer)
+EXPERIMENT = Verb(f"run an experiment and keep its measurements: {', '.join(EXPERIMENTS)}", _arguments, _answer)

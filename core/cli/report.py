@@ -14,7 +14,7 @@ from .verb import Lines, Verb
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--dataset", help="an imported dataset; the only one there is unless given")
+    parser.add_argument("--dataset", help="an imported dataset (default: the only one)")
     parser.add_argument(
         "--answers",
         nargs="+",
@@ -24,9 +24,11 @@ def _arguments(parser: ArgumentParser) -> None:
         help="scarce=nothing|time|disk|memory access=shuffled|single|in-order machines=one|copies|shared "
         "readers=training|programs|viewers|people loss=no|yes",
     )
-    parser.add_argument("--size", type=int, metavar="N", help="how many images there will really be (1,200,000)")
-    parser.add_argument("--memory-gb", type=float, metavar="GB", help="of the machine that reads them (this one's)")
-    parser.add_argument("--to", metavar="FILE", help="write it as .html (all in one file), .md or .json")
+    parser.add_argument("--size", type=int, metavar="N", help="expected number of images (1,200,000)")
+    parser.add_argument(
+        "--memory-gb", type=float, metavar="GB", help="memory of the machine that reads them (default: this one's)"
+    )
+    parser.add_argument("--to", metavar="FILE", help="write the report as .html (self-contained), .md or .json")
 
 
 def _answer(given: Namespace) -> Iterator[Event]:
@@ -84,12 +86,12 @@ def _prediction(one: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "images": one["images"],
         "store": one["store"],
-        "on the disk": size_text(one["bytes"]["middle"]),
+        "on disk": size_text(one["bytes"]["middle"]),
         "files": one["files"],
-        "writing": seconds_text(one["build_s"]["middle"]),
-        "an epoch": seconds_text(epoch["middle"]) if epoch else "not measured",
+        "build time": seconds_text(one["build_s"]["middle"]),
+        "one epoch": seconds_text(epoch["middle"]) if epoch else "not measured",
         "fits in memory": one["fits"],
     }
 
 
-REPORT = Verb("say what was measured, which store to use and what it would cost", _arguments, _answer)
+REPORT = Verb("report what was measured, which store to use, and what it would cost", _arguments, _answer)

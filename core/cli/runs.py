@@ -1,4 +1,4 @@
-"""`runs`: what was measured, listed, compared, sent and taken in."""
+"""`runs`: what was measured, listed, compared, exported and imported."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ def _arguments(parser: ArgumentParser) -> None:
     export = action("export", "write a run to a file: everything (.zip), its rows (.csv) or the record (.json)")
     export.add_argument("run", help="its name, or a part of it that no other has")
     export.add_argument("--to", required=True, metavar="FILE", help="a name that ends in .zip, .csv or .json")
-    bring = action("import", "take in a run that was exported as .zip, or a notebook's summary.csv")
+    bring = action("import", "import a run that was exported as .zip, or a notebook's summary.csv")
     bring.add_argument("file")
     compare = action("compare", "medians, spreads and verdicts of one run, or of several side by side")
     compare.add_argument("run", nargs="+")
-    compare.add_argument("--measure", metavar="M", help="which figure; the main one unless given")
-    compare.add_argument("--anyway", action="store_true", help="also where machines, datasets or options differ")
+    compare.add_argument("--measure", metavar="M", help="which measure (default: the main one)")
+    compare.add_argument(
+        "--anyway", action="store_true", help="compare even where machines, datasets or options differ"
+    )
 
 
 def _answer(given: Namespace) -> Iterator[Event]:

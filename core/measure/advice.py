@@ -141,7 +141,7 @@ def _without(case: ConfigurationSummary, seconds: float) -> float:
 def told(best: Change | None) -> str:
     """A change as a sentence."""
     if best is None:
-        return "Nothing that was tried or can be foreseen here would bring 5% more."
+        return "No change that was measured or can be predicted here would gain 5% or more."
     if best.measured:
         return f"{best.what} helps most: measured here, {_times(best.gain)} as fast."
     return f"{best.what} would help most: about {_times(best.gain)} as fast is predicted."

@@ -131,7 +131,10 @@ def _below(case: ConfigurationSummary, lowest: float) -> tuple[str, str]:
     )
     if case.batches < case.workers and case.loading >= NEAR * lowest * case.batches / max(case.workers, case.cpus):
         many = "1 batch" if case.batches == 1 else f"{case.batches} batches"
-        return "batches", f"{reached}, because an epoch is {many}, and each of {case.workers} workers makes whole ones."
+        return (
+            "batches",
+            f"{reached}, because an epoch has {many} and each of {case.workers} workers makes whole batches.",
+        )
     share = max(case.workers, 1) / case.cpus
     if share < 1 and case.loading >= NEAR * share * lowest:
         alone = "the trainer's own thread makes" if not case.workers else f"{case.workers} of them make"

@@ -67,7 +67,7 @@ def bundle_name(record: RunRecord) -> str:
 def open_bundle(home: Home, data: bytes, origin: str) -> RunRecord:
     """Keep a run that came as one file (see `bundle`), marked as foreign. Raises InputError that says what is wrong."""
     if len(data) > LONGEST_FILE:
-        raise InputError(f"{origin} is larger than {LONGEST_FILE // 1_000_000} MB; a run never is")
+        raise InputError(f"{origin} is larger than {LONGEST_FILE // 1_000_000} MB; no run is that large")
     files = _unpack(data, origin)
     contents = _contents(files.pop(CONTENTS, b""), origin)
     record = contents["record"]
@@ -90,23 +90,25 @@ def _unpack(data: bytes, origin: str) -> dict[str, bytes]:
             names = [member.filename for member in members]
             wrong = next((name for name in names if name not in LIMITS and not RECORD_NAME.fullmatch(name)), None)
             if wrong is not None or "record" in names:
-                raise InputError(f"{origin} holds {wrong or 'record'!r}, which no run has; nothing of it was taken")
+                raise InputError(
+                    f"{origin} holds {wrong or 'record'!r}, which no exported run has; nothing was imported"
+                )
             if len(set(names)) < len(names) or len(names) > len(LIMITS):
-                raise InputError(f"{origin} holds more than one run; nothing of it was taken")
+                raise InputError(f"{origin} holds more than one run; nothing was imported")
             return {member.filename: _read(archive, member, origin) for member in members}
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise InputError(f"{origin} is no run as this app sends it: {error}") from None
+        raise InputError(f"{origin} is not an exported run: {error}") from None
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, origin: str) -> bytes:
     """One file, never more than its limit whatever the archive says of its size."""
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise InputError(f"{origin}: {member.filename} is packed in a way that runs are not")
+        raise InputError(f"{origin}: {member.filename} is compressed by a method that exported runs do not use")
     limit = LIMITS.get(member.filename, LIMITS["record"])
     with archive.open(member) as file:
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise InputError(f"{origin}: {member.filename} is larger than {limit / 1e6:g} MB; nothing of it was taken")
+        raise InputError(f"{origin}: {member.filename} is larger than {limit / 1e6:g} MB; nothing was imported")
     return content
 
 
@@ -116,7 +118,7 @@ def _contents(text: bytes, origin: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict) or "format_matters_run" not in told:
-        raise InputError(f"{origin} has no {CONTENTS}, so it is no run as this app sends it")
+        raise InputError(f"{origin} has no {CONTENTS}, so it is not an exported run")
     if told["format_matters_run"] != VERSION:
         raise InputError(f"{origin} was made by a newer version of this app; update this one to open it")
     if not isinstance(told.get("record"), str) or not isinstance(told.get("files"), dict):
@@ -131,7 +133,7 @@ def _check_files(contents: Mapping[str, Any], files: Mapping[str, bytes], origin
     for name, data in files.items():
         said = contents["files"].get(name)
         if not isinstance(said, dict) or said.get("sha256") != _sha256(data):
-            raise InputError(f"{origin}: {name} is not what was packed; ask for the file again")
+            raise InputError(f"{origin}: {name} does not match its checksum; ask for the file again")
 
 
 def _placed(files: Mapping[str, bytes], record: str) -> dict[str, bytes]:

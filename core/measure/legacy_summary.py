@@ -38,7 +38,7 @@ FAR = 3.0
 def open_summary(home: Home, data: bytes, origin: str) -> RunRecord:
     """Keep a notebook's summary as a run of its own, marked as foreign. Raises InputError that says what is wrong."""
     if len(data) > LONGEST_FILE:
-        raise InputError(f"{origin} is larger than {LONGEST_FILE // 1_000_000} MB; a summary of runs never is")
+        raise InputError(f"{origin} is larger than {LONGEST_FILE // 1_000_000} MB; no summary of runs is that large")
     rows = list(_rows(data.decode("utf-8-sig", "replace"), origin))
     if not rows:
         raise InputError(f"{origin} has a header but no rows")
@@ -63,15 +63,15 @@ def _rows(text: str, origin: str) -> Iterator[dict[str, Any]]:
         columns = [str(name).strip().lower() for name in reader.fieldnames or []]
         if not set(NAMED_BY) & set(columns):
             raise InputError(
-                f"{origin} is no summary of runs: it needs a column 'format' or 'variant', and it has: "
+                f"{origin} is not a summary of runs: it needs a column 'format' or 'variant', and it has: "
                 f"{', '.join(columns)[:200] or 'none'}"
             )
         for number, row in enumerate(reader):
             if number == MOST_ROWS:
-                raise InputError(f"{origin} has more than {MOST_ROWS:,} rows; a summary of runs never has")
+                raise InputError(f"{origin} has more than {MOST_ROWS:,} rows; no summary of runs has that many")
             yield _row({str(name).strip().lower(): value for name, value in row.items() if isinstance(value, str)})
     except csv.Error as error:
-        raise InputError(f"{origin} is no CSV file: {error}") from None
+        raise InputError(f"{origin} is not a CSV file: {error}") from None
 
 
 def _row(cells: Mapping[str, str]) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _beside_others(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) ->
     mine, rest = known[0], [value for value in known[1:] if value]
     if not mine or not rest or mine < FAR * max(rest):
         return ""
-    return f"{size_text(mine)} an image is {times_text(mine / max(rest))} what any other format here took"
+    return f"{size_text(mine)} per image is {times_text(mine / max(rest))} what any other format here took"
 
 
 def _same_images(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

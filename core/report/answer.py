@@ -46,7 +46,7 @@ def _answer(told: Recommendation, given: Table) -> Iterator[Block]:
     if told.reasons:
         yield Points([sourced(reason) for reason in told.reasons])
     if told.price:
-        yield Text("What it costs:")
+        yield Text("Trade-offs:")
         yield Points([sourced(reason) for reason in told.price])
     yield given
     if told.ruled_out:
@@ -92,7 +92,7 @@ def predictions(
     ]
 
 
-def foretold(
+def stores_to_predict(
     evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None, told: Recommendation
 ) -> list[str]:
     """The stores worth predicting: the recommended one, the plain files that others are held against, then those that
@@ -123,7 +123,7 @@ def at_real_size(
 def _at_real_size(
     evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None, told: Recommendation
 ) -> Iterator[Block]:
-    names = foretold(evidence, answers, configuration, told)
+    names = stores_to_predict(evidence, answers, configuration, told)
     if not names:
         yield Text("Not measured: no store was built, so there is nothing to predict from.")
         return
@@ -135,16 +135,16 @@ def _at_real_size(
         _memory_sentence(evidence, answers, found[: len(names)]),
         "GB over the number of images by store, with this machine's memory and free disk",
     )
-    columns = ("Images", "Store", "On the disk", "Files", "Building", "One epoch", "In memory")
+    columns = ("Images", "Store", "On disk", "Files", "Build time", "One epoch", "Fits in memory")
     yield Table("Predicted", columns, [_cells(evidence, one) for one in found])
     yield Text(PREDICTED.format(images=number_text(evidence.images.count)), "small")
 
 
 PREDICTED = (
-    "Predicted in proportion from {images} images like these, nothing else is assumed. The ranges in brackets: sizes, "
-    "if all images were like those of your class with the smallest files, or with the largest; building, between the "
-    "paces of the splits, without the check (starting worker processes and training a dictionary do not grow); an "
-    "epoch, by the spread of the repeats it is reckoned from, and for loading alone, without a model."
+    "Scaled in proportion from {images} measured images. The ranges in brackets: for sizes, as if all images were like "
+    "those of the class with the smallest files, or with the largest; for building, between the speeds of the splits, "
+    "without validation (starting worker processes and training a dictionary do not grow); for an epoch, the spread of "
+    "its repeats, for loading alone, without a model."
 )
 
 
@@ -166,7 +166,7 @@ def _memory_sentence(evidence: Evidence, answers: Answers, found: Sequence[Predi
     """Where the page cache ends, for each store."""
     memory = answers.memory_bytes or evidence.memory_bytes
     if memory is None:
-        return "How much memory there is is not known, so it cannot be said where a store stops fitting in it."
+        return "The memory size is unknown, and so is the number of images at which a store stops fitting in it."
     ends = [f"{one.store} at {_about(one.memory_until)} images" for one in found if one.memory_until]
     return f"A store stops fitting in {size_text(memory)} of memory, at the latest: {'; '.join(ends)}."
 
@@ -181,10 +181,10 @@ def _about(count: int | None) -> str:
 
 def _cells(evidence: Evidence, one: Prediction) -> list[str]:
     disk = _range(one.bytes, size_text) + ("" if one.bytes.middle <= evidence.disk_free else ", more than is free here")
-    fits = {True: "yes", False: "no", None: "not known"}[one.fits]
+    fits = {True: "yes", False: "no", None: "unknown"}[one.fits]
     until = f" (until {_about(one.memory_until)})" if one.memory_until else ""
     if one.trouble:
-        return [number_text(one.images), one.store, f"cannot be: {one.trouble}", "-", "-", "-", "-"]
+        return [number_text(one.images), one.store, f"not possible: {one.trouble}", "-", "-", "-", "-"]
     epoch = "not measured" + (" from the disk" if one.fits is False else "")
     if one.epoch_s is not None:
         epoch = f"{_range(one.epoch_s, seconds_text)}" + (", from the disk" if one.epoch_from == "cold" else "")
@@ -211,12 +211,12 @@ def _range(value: PredictedRange, text: Callable[[float], str]) -> str:
 def using(evidence: Evidence, configuration: LoadingConfiguration | None, told: Recommendation) -> Section:
     """The lines and the command."""
     if told.store is None:
-        return Section("using", "Using it", [Text("Nothing is recommended yet, so there is nothing to use.")])
+        return Section("using", "Using it", [Text("No store is recommended yet.")])
     store = evidence.store(told.store)
     blocks: list[Block] = [
         Text(f"Load {store.name} in a training script, from the project's folder:"),
         Code(snippet(store, evidence, configuration), "python"),
-        Text("Build it anew, here or on another machine that has the dataset:"),
+        Text("Rebuild it, here or on another machine that has the dataset:"),
         Code(rebuild_command(store, evidence), "bash"),
     ]
     return Section("using", "Using it", blocks)
@@ -225,7 +225,7 @@ def using(evidence: Evidence, configuration: LoadingConfiguration | None, told: 
 def not_measured(told: Recommendation) -> Section:
     """What would matter to the answers and is not known."""
     if not told.missing:
-        return Section("missing", "Not measured", [Text("Everything that these answers ask about was measured.")])
+        return Section("missing", "Not measured", [Text("Everything that these answers depend on was measured.")])
     blocks: list[Block] = []
     for one in told.missing:
         blocks.append(Text(f"{one.what[:1].upper()}{one.what[1:]}."))
@@ -236,7 +236,7 @@ def not_measured(told: Recommendation) -> Section:
 
 def provenance(evidence: Evidence) -> Section:
     """The machine, the versions, the records, and what was left out."""
-    return Section("provenance", "How these numbers came about", list(_provenance(evidence)))
+    return Section("provenance", "How these numbers were measured", list(_provenance(evidence)))
 
 
 MACHINE = {

@@ -85,7 +85,7 @@ def bars(rows: Sequence[Row], title: str, axis_format: str = "~s") -> alt.LayerC
 
 
 def stages(rows: Sequence[Row]) -> alt.Chart:
-    """Where one worker's time goes, a bar a store. Rows: `store`, `stage`, `microseconds`."""
+    """Where one worker's time goes, one bar per store. Rows: `store`, `stage`, `microseconds`."""
     import altair as alt
 
     order = list(dict.fromkeys(row["stage"] for row in rows))
@@ -93,7 +93,7 @@ def stages(rows: Sequence[Row]) -> alt.Chart:
         alt.Chart(_data([{**row, "order": order.index(row["stage"])} for row in rows]))
         .mark_bar(size=16)
         .encode(
-            x=alt.X("microseconds:Q", title="microseconds of one worker's time for an image"),
+            x=alt.X("microseconds:Q", title="microseconds of one worker's time per image"),
             y=_by_store(rows),
             color=alt.Color(
                 "stage:N",

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .answer import answered, at_real_size, foretold, not_measured, predictions, provenance, using
+from .answer import answered, at_real_size, not_measured, predictions, provenance, stores_to_predict, using
 from .code import rebuild_command, snippet
 from .document import Report
 from .evidence import Access, Evidence, Loading, LoadingConfiguration, Training, TrainingResult
@@ -48,7 +48,7 @@ def data_of(
     """The report as plain JSON: what was measured, and what it says."""
     rows = loads(evidence, configuration) if configuration else []
     sizes = {store.name: store.allocated_bytes for store in evidence.stores}
-    names = foretold(evidence, answers, configuration, told)
+    names = stores_to_predict(evidence, answers, configuration, told)
     foreseen = predictions(evidence, answers, configuration, names, answers.images)
     return {
         "dataset": dataclasses.asdict(evidence.images),

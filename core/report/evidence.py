@@ -59,7 +59,7 @@ class StoreFacts:
 
     @property
     def each(self) -> float:
-        """Bytes on the disk for an image."""
+        """Bytes on disk per image."""
         return self.allocated_bytes / max(self.samples, 1)
 
     @property
@@ -169,7 +169,7 @@ class Access:
 
     @property
     def rate(self) -> Figure:
-        """Images a second."""
+        """Images per second."""
         return self.seconds.turned(lambda seconds: self.samples / max(seconds, 1e-9))
 
 

@@ -23,7 +23,7 @@ OPERATIONS = {
 
 def missing(what: str, command: str) -> list[Block]:
     """What to do about something that was not measured."""
-    return [Text(f"Not measured: {what}. This measures it:"), Code(command, "bash")]
+    return [Text(f"Not measured: {what}. To measure it:"), Code(command, "bash")]
 
 
 def brief(seconds: float) -> str:

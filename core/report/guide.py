@@ -2,9 +2,9 @@
 
 Pure: evidence and answers in, a recommendation out. Every reason has numbers of the evidence in it; where there are
 none it says that this was not measured, and how to measure it. Speeds are those of the real size: of a store that will
-not fit into memory only what was measured with a cold cache counts. The rules, after `fitness` has ruled stores out:
+not fit into memory only what was measured with a cold cache counts. The rules, for the stores that meet the `constraints`:
 
-    time      the fastest; of those between which and the fastest there is no difference, the smallest
+    time      the fastest; of those that are not significantly slower, the smallest
     disk      the smallest; where others are at most a tenth larger, the fastest of them
     memory    the fastest of those that fit into memory at the real size; where none does, the fastest with a cold
               cache, or the smallest
@@ -135,7 +135,7 @@ def recommend(
 
 
 def _rates(evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None) -> dict[str, Figure]:
-    """Images a second by store, read the way that the answers say. What will not be in memory counts as it was loaded
+    """Images per second by store, read as the answers say. What will not be in memory counts as it was loaded
     with a cold cache."""
     if answers.access != "shuffled":
         return {row.method: row.rate for row in accesses(evidence, OPERATIONS[answers.access])}
@@ -176,7 +176,7 @@ def _for_disk(case: _Case) -> _Choice:
 
 def _for_memory(case: _Case) -> _Choice:
     if case.memory is None:
-        return _Choice(None, (Reason("How much memory this machine has is not known: say it with --memory-gb."),))
+        return _Choice(None, (Reason("The memory size of this machine is unknown: give it with --memory-gb."),))
     images = case.answers.images
     fit = [store for store in case.stores if store not in case.too_large]
     if not fit:
@@ -198,7 +198,7 @@ def _for_nothing(case: _Case) -> _Choice:
     compact = [store for store in case.stores if store.each <= COMPACT * least.each]
     if len(compact) == 1:
         told = reasons.smallest(case.stores, least).text
-        return _Choice(least, (Reason(f"{told} Every other one takes more than twice as much."),))
+        return _Choice(least, (Reason(f"{told} Every other store takes more than twice as much."),))
     before = "" if len(compact) == len(case.stores) else "Of the stores at most twice as large as the smallest, "
     return _fastest(case, compact, before)
 
@@ -251,16 +251,16 @@ def _fastest(case: _Case, stores: Sequence[StoreFacts], before: str) -> _Choice:
 def _undecided(case: _Case, unmeasured: Sequence[str]) -> str:
     """Why there is no recommendation."""
     if not unmeasured:
-        return "Not known: how much memory there is."
+        return "The memory size is unknown."
     what = "none of the stores" if len(unmeasured) == len(case.stores) else f"not {listed(unmeasured, 'or')}"
     verb = "was" if len(unmeasured) == len(case.stores) or len(unmeasured) == 1 else "were"
-    return f"Not measured: {what} {verb} {case.how}, and speed would decide."
+    return f"Not measured: {what} {verb} {case.how}, and the choice depends on speed."
 
 
 def _nothing_fits(evidence: Evidence, answers: Answers, ruled_out: Sequence[RuledOut]) -> Recommendation:
     form, encoding = would_fit(answers)
     why = "None of the stores meets your answers." if ruled_out else "No store was built yet."
-    missing = Missing("a store that would meet them", build_command(evidence, form, encoding))
+    missing = Missing("a store that meets your answers", build_command(evidence, form, encoding))
     return Recommendation(None, why, ruled_out=tuple(ruled_out), missing=(missing,))
 
 
@@ -287,14 +287,14 @@ def _missing(case: _Case) -> Iterable[Missing]:
         what = f"{least.name}-{gain.compression}, which would be smaller than any store"
         yield Missing(what, build_command(evidence, least.format, least.encoding, gain.compression))
     if case.answers.machines != "one":
-        yield Missing("anything over a network: every number here is of this machine's own disk", "")
+        yield Missing("reads over a network: every figure is from this machine's own disk", "")
 
 
 def _missing_cold(case: _Case) -> Iterable[Missing]:
     """Loading what will not be in memory."""
     large = [store for store in case.too_large if store.name not in case.rates]
     if large:
-        what = f"loading what is not in memory, as at {number_text(case.answers.images)} images, from {_names(large)}"
+        what = f"loading with a cold cache, as with {number_text(case.answers.images)} images, from {_names(large)}"
         yield Missing(what, loader_command(case.evidence, large, case.configuration, cold=True))
 
 

@@ -100,7 +100,7 @@ class Answers:
         names = [question.name for question in QUESTIONS]
         unknown = next((name for name in given if name not in names), None)
         if unknown is not None:
-            raise InputError(f"{unknown!r} is not a question; there are: {', '.join(names)}")
+            raise InputError(f"{unknown!r} is not a question; the questions are: {', '.join(names)}")
         numbers: dict[str, Any] = {} if images is None else {"images": images}
         if memory_gb is not None:
             numbers["memory_bytes"] = round(memory_gb * 1e9)

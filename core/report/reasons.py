@@ -45,19 +45,19 @@ def tie(level: Sequence[Ranked], chosen: Ranked) -> Reason:
     others = [one for one in level if one is not chosen]
     sizes = [one.store.each for one in others]
     names = listed([chosen.store.name, *(one.store.name for one in others)])
-    text = f"Between {names} there is no significant difference in speed"
+    text = f"There is no significant difference in speed between {names}"
     if min(sizes) > AS_LARGE * chosen.store.each:
-        text += f". Size decides: {each(chosen.store)} an image against {size_text(min(sizes))}"
+        text += f". Size decides: {each(chosen.store)} per image against {size_text(min(sizes))}"
         text += f" to {size_text(max(sizes))}" if max(sizes) > AS_LARGE * min(sizes) else ""
     else:
-        text += ", nor in size with the nearest of them"
+        text += ", and the smallest of them are equally large"
     return Reason(text + ".", tuple(runs_of(one.rate for one in level)))
 
 
 def smallest(stores: Sequence[StoreFacts], least: StoreFacts) -> Reason:
     """That one is the smallest, beside those that differ from it in one factor."""
     by_name = {store.name: store for store in sorted(stores, key=size) if store is not least}
-    text = f"{least.name} is the smallest: {each(least)} an image on the disk"
+    text = f"{least.name} is the smallest: {each(least)} per image on the disk"
     for one in neighbours(least.name, by_name):
         text += f"; {one.store} takes {each(by_name[one.store])} ({one.factor} differs)"
     return Reason(f"{text}.")
@@ -67,36 +67,40 @@ def smaller_still(least: StoreFacts, gain: PossibleGain) -> Reason:
     """That a store which was not built would be smaller, as a sample of payloads says."""
     bytes_ = least.each - (1 - gain.ratio) * least.payload_bytes / max(least.samples, 1)
     return Reason(
-        f"{gain.compression} would make it smaller still: on a sample it took {1 - gain.ratio:.0%} off the payload, "
-        f"about {size_text(bytes_)} an image instead of {each(least)}. Such a store was not built, so its speed is not "
-        "known."
+        f"{gain.compression} would make it smaller: on a sample it reduced the payload by {1 - gain.ratio:.0%}, to "
+        f"about {size_text(bytes_)} per image instead of {each(least)}. No such store was built, so its speed is "
+        "unknown."
     )
 
 
 def only_one(store: StoreFacts, ruled_out: Sequence[RuledOut]) -> Reason:
     if not ruled_out:
-        return Reason(f"It is the only store that was built: {each(store)} an image, nothing to compare it with.")
-    return Reason(f"It is the only store of {len(ruled_out) + 1} that meets your answers: {each(store)} an image.")
+        return Reason(
+            f"It is the only store that was built: {each(store)} per image. There is nothing to compare it with."
+        )
+    return Reason(f"It is the only store of {len(ruled_out) + 1} that meets your answers: {each(store)} per image.")
 
 
 def fitting(stores: Sequence[StoreFacts], fit: Sequence[StoreFacts], images: int, memory: int) -> Reason:
     """How many stores fit into memory at so many images; one at least."""
     largest = max(fit, key=size)
-    room = f"{size_text(memory)} of memory hold"
+    room = f"{size_text(memory)} of memory holds"
     if len(fit) == len(stores):
-        kept = f"every store, {largest.name} as the largest with {at(largest, images)}"
+        kept = f"every store; the largest, {largest.name}, takes {at(largest, images)}"
     elif len(fit) == 1:
-        kept = f"{largest.name} only, with {at(largest, images)}"
+        kept = f"only {largest.name}, which takes {at(largest, images)}"
     else:
-        kept = f"{len(fit)} of the {len(stores)} stores, {largest.name} as the largest with {at(largest, images)}"
-    return Reason(f"At {number_text(images)} images like these, {room} {kept}.")
+        kept = (
+            f"{len(fit)} of the {len(stores)} stores; the largest of them, {largest.name}, takes {at(largest, images)}"
+        )
+    return Reason(f"With {number_text(images)} images like these, {room} {kept}.")
 
 
 def none_fits(least: StoreFacts, images: int, memory: int) -> Reason:
     part = memory / (least.each * images)
     return Reason(
-        f"At {number_text(images)} images like these no store fits into {size_text(memory)} of memory. {least.name} "
-        f"comes closest: {each(least)} an image, {at(least, images)} in all, of which at most {part:.1%} can be in "
+        f"With {number_text(images)} images like these, no store fits into {size_text(memory)} of memory. {least.name} "
+        f"comes closest: {each(least)} per image, {at(least, images)} in total, of which at most {part:.1%} can be in "
         "memory at a time."
     )
 
@@ -104,9 +108,9 @@ def none_fits(least: StoreFacts, images: int, memory: int) -> Reason:
 def hardly_waits(training: Training, results: Sequence[TrainingResult], longest: float, chosen: StoreFacts) -> Reason:
     """That training waits too little for its data to care where they come from, so that size decides."""
     text = (
-        f"Training ({training.model}, {training.device}) waited for data at most {longest:.1%} of its time, whichever "
-        f"of the {len(results)} stores it read: faster loading could save no more than that. So size decides: "
-        f"{chosen.name} takes {each(chosen)} an image, the least of them."
+        f"Training ({training.model}, {training.device}) waited for data at most {longest:.1%} of the time, whichever "
+        f"of the {len(results)} stores it read, so faster loading could save no more than that. Size decides: "
+        f"{chosen.name} takes {each(chosen)} per image, the least of them."
     )
     return Reason(text, (training.run.name,))
 
@@ -116,7 +120,8 @@ def price(stores: Sequence[StoreFacts], ranked: Sequence[Ranked], chosen: StoreF
     least = min(stores, key=size)
     if chosen.each > AS_LARGE * least.each:
         ratio = times_text(chosen.each / least.each)
-        text = f"It takes {ratio} the disk of the smallest, {least.name}: {each(chosen)} an image against {each(least)}"
+        text = f"It takes {ratio} the disk space of the smallest, {least.name}: {each(chosen)} per image against "
+        text += each(least)
         yield Reason(f"{text}{_what_differs(chosen, least)}.")
     mine = next((one for one in ranked if one.store is chosen), None)
     if mine is None or len(ranked) < 2:
@@ -136,7 +141,7 @@ def _what_differs(one: StoreFacts, other: StoreFacts) -> str:
 
 
 def size(store: StoreFacts) -> tuple[float, int]:
-    """What makes a store small: its bytes an image, then its files."""
+    """What makes a store small: its bytes per image, then its files."""
     return store.each, store.files
 
 

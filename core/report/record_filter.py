@@ -42,9 +42,9 @@ class RecordFilter:
         told = self.stores.get(f"{row['format']}/{row['variant']}")
         what = f"{row['format']}/{row['variant']} in {record.experiment} of {when(record.setup['started'])}"
         if told is None:
-            self._note(LeftOut(what, "that store is no longer there"))
+            self._note(LeftOut(what, "that store no longer exists"))
         elif _moment(str(record.setup["started"])) < _moment(told.manifest.built):
-            self._note(LeftOut(what, "the store was built anew since"))
+            self._note(LeftOut(what, "the store has been rebuilt since"))
         else:
             return True
         return False
@@ -72,9 +72,9 @@ class RecordFilter:
     def _other_images(self, record: RunRecord) -> str:
         measured = record.setup.get("fingerprints", {}).get(self.dataset.name)
         if measured is None and _moment(str(record.setup["started"])) < _moment(self.dataset.imported):
-            return "it is older than the dataset, and does not say of which images it was"
+            return "it is older than the dataset, and does not say which images it measured"
         if measured not in (None, self.dataset.fingerprint):
-            return f"measured on other images that were called {self.dataset.name}"
+            return f"measured on other images, then called {self.dataset.name}"
         return ""
 
     def _other_machine(self, record: RunRecord) -> str:

@@ -96,7 +96,7 @@ def _loading(evidence: Evidence, configuration: LoadingConfiguration | None) -> 
     ]
     if spent:
         yield Chart(
-            "stages", charts.stages(spent), sentences.stages(rows), "Microseconds an image of each stage by store"
+            "stages", charts.stages(spent), sentences.stages(rows), "Microseconds per image of each stage, by store"
         )
     yield _loading_table(rows)
     if configuration is not None:
@@ -201,7 +201,7 @@ def _building(evidence: Evidence) -> Iterator[Block]:
         sentences.builds(stores),
         "Seconds of writing by store",
     )
-    columns = ("Store", "Payload", "Used", "Allocated", "Apparent", "Files", "Written in", "Start-up", "Per image")
+    columns = ("Store", "Payload", "Used", "Allocated", "Apparent", "Files", "Write time", "Start-up", "Per image")
     cells = [
         (
             store.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..base.units import counted, listed, number_text, seconds_text, size_text, speed_text, times_text
 from ..measure.background_load import BUSY
@@ -77,7 +77,7 @@ def busy_text(shares: Iterable[float | None]) -> str:
 
 def first_batches(rows: Sequence[Loading]) -> str:
     """How long until the first batch: from opening the store, in a process that has imported everything."""
-    return _least_most([(row.store, row.first_batch_s) for row in rows], "the first batch comes after")
+    return _least_most([(row.store, row.first_batch_s) for row in rows], "the first batch arrives after")
 
 
 def _least_most(rows: Sequence[tuple[str, Figure]], what: str) -> str:
@@ -88,11 +88,13 @@ def _least_most(rows: Sequence[tuple[str, Figure]], what: str) -> str:
     if len(rows) > 1 and not behind:
         low, high = _seconds(least.median), _seconds(ordered[-1][1].median)
         return f"There is no significant difference between stores: {what} {low} to {high}."
-    others = [
-        f"from {one.store} after {_seconds(figures[one.store].median)} ({one.factor} differs)"
-        for one in neighbours(quick, behind)
-    ]
-    return f"From {quick} {what} {_seconds(least.median)}{''.join(f', {other}' for other in others)}."
+    others = _against(quick, behind, lambda store: f"from {store} after {_seconds(figures[store].median)}")
+    return f"From {quick} {what} {_seconds(least.median)}{others}."
+
+
+def _against(store: str, others: Iterable[str], text: Callable[[str], str]) -> str:
+    """What is said of those that differ from `store` in one factor: ", hdf5/raw 1.2 times as much (format differs)"."""
+    return "".join(f", {text(one.store)} ({one.factor} differs)" for one in neighbours(store, others))
 
 
 def _median(row: tuple[str, Figure]) -> float:
@@ -142,12 +144,10 @@ def sizes(stores: Sequence[StoreFacts]) -> str:
     least, by_name = ordered[0], {store.name: store for store in stores}
     if len(ordered) == 1:
         return f"{least.name} takes {_mb(least)} on the disk for {size_text(least.payload_bytes)} of payload."
-    others = [
-        f"{one.store} {times_text(by_name[one.store].each / least.each)} as much ({one.factor} differs)"
-        for one in neighbours(least.name, [store.name for store in ordered[1:]])
-    ]
+    larger = [store.name for store in ordered[1:]]
+    others = _against(least.name, larger, lambda name: f"{name} {times_text(by_name[name].each / least.each)} as much")
     wasteful = max(stores, key=_overhead)
-    said = f"{least.name} takes the least space, {_mb(least)}{''.join(f', {other}' for other in others)}."
+    said = f"{least.name} takes the least space, {_mb(least)}{others}."
     return f"{said} {wasteful.name} has the largest overhead: {times_text(_overhead(wasteful))} its payload."
 
 
@@ -156,18 +156,16 @@ def _overhead(store: StoreFacts) -> float:
 
 
 def builds(stores: Sequence[StoreFacts]) -> str:
-    """How long writing took; measured once for each split, so nothing is called faster."""
+    """How long writing took; measured once for each split, so no difference is significant."""
     ordered = sorted(stores, key=lambda store: store.build_s)
     quick, by_name = ordered[0], {store.name: store for store in stores}
     if len(ordered) == 1:
         return f"Writing {quick.name} took {seconds_text(quick.build_s)}, once.{_starts(stores)}"
-    others = [
-        f"{one.store} {seconds_text(by_name[one.store].build_s)} ({one.factor} differs)"
-        for one in neighbours(quick.name, [store.name for store in ordered[1:]])
-    ]
+    slower = [store.name for store in ordered[1:]]
+    others = _against(quick.name, slower, lambda name: f"{name} {seconds_text(by_name[name].build_s)}")
     return (
-        f"Writing {quick.name} took {seconds_text(quick.build_s)}{''.join(f', {other}' for other in others)}. Each was "
-        f"built once, so small differences mean nothing; the lines span the paces of the splits.{_starts(stores)}"
+        f"Writing {quick.name} took {seconds_text(quick.build_s)}{others}. Each was built once, so small differences "
+        f"are not meaningful; the lines span the speeds of the splits.{_starts(stores)}"
     )
 
 
@@ -175,7 +173,7 @@ def _starts(stores: Sequence[StoreFacts]) -> str:
     """What these times leave out, and which of them do not."""
     apart = [store.fixed_s for store in stores if store.fixed_s]
     old = [store.name for store in stores if store.fixed_s is None]
-    told = f" Starting worker processes and training dictionaries ({_span(apart)}) is not in it." if apart else ""
+    told = f" This excludes starting worker processes and training dictionaries ({_span(apart)})." if apart else ""
     if old:
         verb = "was" if len(old) == 1 else "were"
         told += f" {_names(old)} {verb} built by an earlier version, whose time includes the start of worker processes."
@@ -207,7 +205,7 @@ def collapse(training: Training) -> str:
     if "class-sorted" not in ends or "shuffled" not in ends:
         return ""
     return (
-        f"The order does: sorted by class the same images end at {ends['class-sorted']:.2%}, shuffled at "
+        f"The order does: sorted by class, the same images end at {ends['class-sorted']:.2%}, shuffled at "
         f"{ends['shuffled']:.2%}."
     )
 

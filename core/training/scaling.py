@@ -60,7 +60,7 @@ class Scaling(Settings):
     """Train for `seconds` with every combination of stores, devices, batch sizes and workers, round after
     round, `rounds` times.
 
-    Nothing is kept of what is learned; each measurement begins with the first weights. It is a row "repeat" of the record
+    Nothing that is learned is kept; each measurement begins with the first weights. It is a row "repeat" of the record
     "train": `samples_per_s`, `wait_share`, `wait_s`, `compute_s`, `first_batch_s`, `samples`, `seconds`, and what it
     was measured with (`configuration`, `batch_size`, `workers`, `device`, `store`, `round`). Live figures come as
     `Sample("step", ...)`, finished repeats as `Sample("repeat", ...)`. The result: `file`, `setup`, `turns`.

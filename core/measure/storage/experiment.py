@@ -181,7 +181,7 @@ class _Running:
                     yield from self._workload(workload, count, reads)
                     self._off.append((time.monotonic() - began) / max(cost, LEAST_COST))
                 elif round_ == 0:
-                    yield from self._leave_out(workload, count, "what came before took longer than it was foretold")
+                    yield from self._leave_out(workload, count, "earlier measurements took longer than predicted")
                 self._done_s += cost
 
     def _plan(self, number: int, count: int) -> Generator[Event, None, dict[Workload, Repeats]]:

@@ -46,7 +46,7 @@ def _draw_methods(dataset: Dataset, size: int | None) -> list[str]:
         default=usual(one_shape, size is not None),
         help="Ours use the writers and readers that stores are built with. tutorial: the code of a well-known tutorial "
         "(Three Ways of Storing and Accessing Lots of Images), for comparison.",
-        key=f"storage.ways.{dataset.name}.{one_shape}.{size is not None}",
+        key=f"storage.methods.{dataset.name}.{one_shape}.{size is not None}",
         persist_state="session",
     )
     if told := selection_text(chosen, _factors):
@@ -117,8 +117,8 @@ def _draw_start(dataset: Dataset, fields: Mapping[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         ready = bool(fields["methods"]) and bool(fields["cutoffs"]) and not trouble
         pressed = st.button(
-            f"Compare {counted(len(fields['methods']), 'storage method')}", type="primary", icon=":material/play_arrow:",
-            disabled=not ready, key="storage.start",
+            f"Compare {counted(len(fields['methods']), 'storage method')}",
+            type="primary", icon=":material/play_arrow:", disabled=not ready, key="storage.start",
         )  # fmt: skip
         if ready:
             st.caption(verbatim(_foretold(dataset, fields)))
