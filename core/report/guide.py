@@ -2,7 +2,8 @@
 
 Pure: evidence and answers in, a recommendation out. Every reason has numbers of the evidence in it; where there are
 none it says that this was not measured, and how to measure it. Speeds are those of the real size: of a store that will
-not fit into memory only what was measured with a cold cache counts. The rules, for the stores that meet the `constraints`:
+not fit into memory only what was measured with a cold cache counts. The rules, for the stores that meet the
+`constraints`:
 
     time      the fastest; of those that are not significantly slower, the smallest
     disk      the smallest; where others are at most a tenth larger, the fastest of them

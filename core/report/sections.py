@@ -121,8 +121,8 @@ def _loading_table(rows: Sequence[Loading]) -> Table:
         "Spread",
         "Repeats",
         "First batch",
-        "Reading alone",
-        "Held back by",
+        "Read limit",
+        "Limited by",
         "Workers",
         "Run",
     )
