@@ -131,7 +131,7 @@ def test_small_batches_are_told_to_grow() -> None:
 def test_an_epoch_of_fewer_batches_than_workers_is_named() -> None:
     [found] = bottlenecks([repeat(1100, {**FAST, "collate": 2300}, batch_size=256, split_samples=200)])
     assert found.bound == "batches"
-    assert "an epoch is 1 batch, and each of 2 workers makes whole ones" in found.evidence
+    assert "an epoch has 1 batch and each of 2 workers makes whole batches" in found.evidence
     assert "Batches of 25 would help most: about 2.0 times" in found.advice
     [other] = bottlenecks([repeat(200, {**FAST, "collate": 2300}, batch_size=256, split_samples=200)])
     assert other.bound == "python", "so slow is not for want of batches"
@@ -148,7 +148,7 @@ def test_batches_are_not_told_to_grow_until_an_epoch_has_too_few() -> None:
 def test_a_trainer_that_never_waits_is_not_told_to_load_faster() -> None:
     [found] = bottlenecks([repeat(5e3, FAST, wait_share=0.01)])
     assert found.gain is None
-    assert "Nothing" in found.advice
+    assert "No change" in found.advice
 
 
 def test_faster_loading_cannot_save_more_than_the_waiting() -> None:

@@ -8,7 +8,7 @@ import pytest
 from report_fixtures import COLD, RUN, STORES, WARM, accessed, built, evidence, loaded, result, speeds, trained
 
 from core.report import sentences
-from core.report.answer import foretold
+from core.report.answer import stores_to_predict
 from core.report.charts import bars
 from core.report.constraints import sift, would_fit
 from core.report.document import Points, Text
@@ -85,7 +85,7 @@ def test_the_plain_files_are_always_predicted() -> None:
     many = tuple(built(f"lmdb/raw-size{size}", 1_000 + size) for size in range(8))
     told = evidence(stores=(*many, STORES[0]), loading=())
     answers = Answers(scarce="disk")
-    names = foretold(told, answers, WARM, recommend(told, answers, WARM))
+    names = stores_to_predict(told, answers, WARM, recommend(told, answers, WARM))
     assert names[:2] == ["lmdb/raw-size0", "disk/original"]
 
 
@@ -177,7 +177,7 @@ def test_sentences_hold_what_is_told_against_its_neighbours() -> None:
 
 def test_times_of_builds_say_what_is_not_in_them() -> None:
     apart = dataclasses.replace(STORES[1], fixed_s=2.5)
-    assert "(2.5 s) is not in it" in sentences.builds([STORES[0], apart])
+    assert "excludes starting worker processes and training dictionaries (2.5 s)" in sentences.builds([STORES[0], apart])
     old = dataclasses.replace(STORES[2], fixed_s=None)
     assert "hdf5/raw was built by an earlier version" in sentences.builds([apart, old])
     assert "earlier version" not in sentences.builds([STORES[0], apart])
@@ -230,7 +230,7 @@ def test_accuracy_is_said_to_be_the_same_only_where_losses_are() -> None:
 def test_the_collapse_is_told_where_it_was_tried() -> None:
     assert sentences.collapse(trained([result("lmdb/raw", 700)])) == ""
     worse = dataclasses.replace(result("lmdb/raw", 700, order="class-sorted"), accuracies=(0.1, 0.1, 0.1))
-    assert "sorted by class the same images end at 10.00%" in sentences.collapse(
+    assert "sorted by class, the same images end at 10.00%" in sentences.collapse(
         trained([result("lmdb/raw", 7), worse])
     )
 

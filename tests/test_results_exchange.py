@@ -136,7 +136,7 @@ def test_a_run_that_unpacks_to_too_much_is_refused(empty: Home, there: Home, mon
     with pytest.raises(InputError, match="larger than"):
         open_bundle(there, data, "bomb.zip")
     monkeypatch.setattr(exchange, "LONGEST_FILE", 500)
-    with pytest.raises(InputError, match="a run never is"):
+    with pytest.raises(InputError, match="no run is that large"):
         open_bundle(there, data, "big.zip")
 
 
@@ -226,7 +226,7 @@ def test_a_summary_that_is_opened_twice_is_there_once(empty: Home) -> None:
 def test_a_size_that_cannot_be_is_called_out_with_numbers(empty: Home) -> None:
     [warning] = size_warnings(empty, open_summary(empty, SUMMARY.encode(), "summary.csv"))
     assert "lmdb/raw of cifar10 train: 9.50 GB is most likely the map that LMDB reserved" in warning
-    assert "190 kB an image is 61.8 times what any other format here took" in warning
+    assert "190 kB per image is 61.8 times what any other format here took" in warning
 
 
 def test_a_whole_number_of_mebibytes_is_a_map(empty: Home) -> None:
@@ -270,7 +270,7 @@ def test_fewer_columns_and_others_are_fine(empty: Home) -> None:
         (HEADER + "\n", "no rows"),
         ("\0\1\2", "s.csv"),
         ("format\n" + "x\n" * 20_001, "more than 20,000 rows"),
-        ("format\n" + '"' + "x" * 200_000, "no CSV"),
+        ("format\n" + '"' + "x" * 200_000, "not a CSV file"),
     ],
 )
 def test_what_is_no_summary_is_refused(empty: Home, text: str, reason: str) -> None:
