@@ -87,7 +87,9 @@ def test_what_a_dictionary_would_bring_is_considered_where_disk_is_scarce() -> N
     gains = (PossibleGain("original", "zstd", 0.99), PossibleGain("original", "zstd-dict", 0.6))
     told = recommend(evidence(gains=gains), Answers(scarce="disk"))
     assert told.store == "hdf5/original"
-    assert any("zstd-dict would make it smaller: on a sample it reduced the payload by 40%" in one.text for one in told.reasons)
+    assert any(
+        "zstd-dict would make it smaller: on a sample it reduced the payload by 40%" in one.text for one in told.reasons
+    )
     assert any("--compression zstd-dict" in one.command for one in told.missing)
     built_now = built("hdf5/original-zstd-dict", 700, encoding="original", compression="zstd-dict")
     told = recommend(evidence(gains=gains, stores=(*STORES, built_now)), Answers(scarce="disk"))

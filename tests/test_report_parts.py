@@ -177,7 +177,9 @@ def test_sentences_hold_what_is_told_against_its_neighbours() -> None:
 
 def test_times_of_builds_say_what_is_not_in_them() -> None:
     apart = dataclasses.replace(STORES[1], fixed_s=2.5)
-    assert "excludes starting worker processes and training dictionaries (2.5 s)" in sentences.builds([STORES[0], apart])
+    assert "excludes starting worker processes and training dictionaries (2.5 s)" in sentences.builds(
+        [STORES[0], apart]
+    )
     old = dataclasses.replace(STORES[2], fixed_s=None)
     assert "hdf5/raw was built by an earlier version" in sentences.builds([apart, old])
     assert "earlier version" not in sentences.builds([STORES[0], apart])
