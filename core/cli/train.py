@@ -37,7 +37,7 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, metavar="N", help="PyTorch's threads on the CPU")
     parser.add_argument("--scaling", action="store_true", help="measure batch sizes x workers x devices instead")
     parser.add_argument("--seconds", type=float, default=3.0, help="with --scaling: of each combination")
-    parser.add_argument("--rounds", type=int, default=1, help="with --scaling: turns of each combination")
+    parser.add_argument("--rounds", type=int, default=1, help="with --scaling: measurements of each combination")
 
 
 def _answer(given: Namespace) -> Iterator[Event]:

@@ -29,7 +29,7 @@ from .worker import GRACE, INTERRUPTED, work
 POLL = 0.15
 """Seconds between two looks at the queue, or for a request to stop."""
 
-TURN = "heavy.lock"
+HEAVY_LOCK = "heavy.lock"
 """The lock, in the folder of all jobs, that the running heavy job holds."""
 
 
@@ -62,29 +62,29 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _stop)
         spec = read_json(self.folder / SPEC) or {}
-        turn = Lock(self.folder.parent / TURN)
+        lock = Lock(self.folder.parent / HEAVY_LOCK)
         try:
-            if spec.get("heavy") and not self._take_turn(turn):
+            if spec.get("heavy") and not self._take_lock(lock):
                 return self._end(INTERRUPTED)
-            return self._end(self._work(turn))
+            return self._end(self._work(lock))
         except Stopped:
             return self._end(INTERRUPTED)
         finally:
-            turn.close()
+            lock.close()
 
-    def _take_turn(self, turn: Lock) -> bool:
+    def _take_lock(self, lock: Lock) -> bool:
         """Wait until no heavy job is ahead; False where the job was cancelled meanwhile."""
         jobs = Jobs(Home(self.folder.parents[2]))
         while not self._cancelled():
             me = jobs.get(self.folder.name)
-            if not jobs.waits_for(me) and turn.acquire():
+            if not jobs.waits_for(me) and lock.acquire():
                 return True
             time.sleep(POLL)
         return False
 
-    def _work(self, turn: Lock) -> int:
+    def _work(self, lock: Lock) -> int:
         """Start the worker in a process group of its own and stay with it to the end."""
-        held = (turn.fileno(),) if turn.fileno() >= 0 else ()
+        held = (lock.fileno(),) if lock.fileno() >= 0 else ()
         worker = subprocess.Popen(
             [*self.entry, str(self.folder), "--work"], stdin=subprocess.PIPE, process_group=0, pass_fds=held
         )

@@ -20,7 +20,7 @@ RunKey = tuple[str, str]
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """One run: its setup, and its epochs, or its turns where it measured how speed scales."""
+    """One run: its setup, and its epochs, or its measurements where it compared how speed scales."""
 
     record: RunRecord
 
@@ -65,7 +65,7 @@ class TrainingRecord:
 
     @property
     def wanted(self) -> int:
-        """How many epochs, or turns, it was to have."""
+        """How many epochs, or measurements, it was to have."""
         if not self.scaling:
             return len(self.setup["stores"]) * len(self.setup["orders"]) * int(self.setup["epochs"])
         wanted = int(self.setup["rounds"])

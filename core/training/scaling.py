@@ -100,7 +100,7 @@ class Scaling(Settings):
     def _configurations(self) -> list[ScalingConfiguration]:
         """Every combination. Raises InputError where one cannot be, or where there is none."""
         if not self.seconds > 0 or self.rounds < 1:
-            raise InputError("scaling needs more than 0 seconds a turn, and one round or more")
+            raise InputError("scaling needs more than 0 seconds per measurement, and one round or more")
         combinations = product(self.stores, self.devices, self.batch_sizes, self.worker_counts)
         configurations = [
             ScalingConfiguration(store, device, int(size), str(count)) for store, device, size, count in combinations
