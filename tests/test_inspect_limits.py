@@ -22,7 +22,8 @@ from core.inspect import reader as served
 from core.inspect.files import InspectedFile
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.process import OUR_LIMIT, ReaderDied, ReaderProcess
-from core.inspect.requests import Answer, EntriesRequest
+from core.inspect.reader_request import Answer
+from core.inspect.requests import EntriesRequest
 
 
 @pytest.fixture

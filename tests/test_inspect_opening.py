@@ -13,6 +13,7 @@ from inspect_fixtures import write_dicts
 from core.base.errors import InputError, WorkError
 from core.base.home import Home
 from core.inspect import allowed, preferences, uploads
+from core.inspect.kinds import identify
 from core.inspect.preferences import Remembered
 from core.inspect.roots import VARIABLE, OutsideError, Roots
 
@@ -235,3 +236,12 @@ def test_a_damaged_memory_is_an_empty_one(tmp_path: Path, content: str) -> None:
 def test_an_lmdb_folder_and_its_file_are_one(tmp_path: Path) -> None:
     path = write_dicts(tmp_path / "x.lmdb", lambda image: image, None)
     assert preferences.fingerprint(path) == preferences.fingerprint(path / "data.mdb")
+
+
+def test_a_folder_is_no_lmdb_by_the_name_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "data.mdb").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(512))
+    with pytest.raises(InputError, match=r"data\.mdb is not LMDB, for all its name"):
+        identify(tmp_path)
+    (tmp_path / "data.mdb").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(512))
+    with pytest.raises(InputError, match=r"data\.mdb is a single PNG image"):
+        identify(tmp_path)

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import mmap
+from pathlib import Path
 from typing import Any, cast
+
+from ..base.errors import InputError
 
 
 def map_of(memory: Any) -> mmap.mmap:
     """The map behind a NumPy map."""
     return cast("mmap.mmap", memory._mmap)
+
+
+def mapped(path: Path) -> mmap.mmap:
+    """A file as a read-only map. Raises InputError for one that cannot be mapped, such as an empty one."""
+    with path.open("rb") as file:
+        try:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path} cannot be mapped: {error}") from None
 
 
 def release_pages(memory: Any) -> None:

@@ -14,7 +14,8 @@ from . import requests
 from .display import Choice
 from .kinds import IdentifiedFile, identify
 from .process import TIMEOUT, ReaderProcess
-from .requests import DEFAULT, InspectedSample, ReaderRequest
+from .reader_request import ReaderRequest
+from .requests import DEFAULT, InspectedSample
 from .schemas import check_name
 
 COMMAND_SECONDS = 18.0

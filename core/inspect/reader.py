@@ -14,7 +14,8 @@ from ..base.errors import InputError
 from . import limits, wire
 from .kinds import KINDS
 from .opened_file import OpenedFile
-from .requests import REQUESTS, Answer
+from .reader_request import Answer
+from .requests import REQUESTS
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:

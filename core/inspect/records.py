@@ -149,7 +149,7 @@ class Paged(Protocol):
 
 
 class Schema(Protocol):
-    """A way of keeping images in files of one kind. A class; its instances are the `Records` of one file."""
+    """How images are laid out in files of one kind. A class; its instances are the `Records` of one file."""
 
     kind: ClassVar[str]
 

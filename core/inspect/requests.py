@@ -8,30 +8,24 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.contracts import Buffer, Labels, Pixels
+from ..base.contracts import Labels, Pixels
 from ..base.errors import InputError
 from . import search
 from .arrays import flat
 from .display import Choice
+from .reader_request import REQUESTS as REQUESTS
+from .reader_request import Answer, Fields, ReaderRequest
 from .records import Chunked, Label, Paged
 from .search import Census, Wanted
 
 if TYPE_CHECKING:
     from .opened_file import OpenedFile
-
-T = TypeVar("T")
-
-Answer = tuple[dict[str, Any], list[Buffer]]
-"""Plain JSON, and blobs."""
-
-Fields = Mapping[str, Any]
 
 DEFAULT = Choice()
 SCAN_SECONDS = 1.0
@@ -43,16 +37,6 @@ LABELS_TIMEOUT = 60.0
 
 Bad = dict[str, str]
 """A record that does not decode: its `key`, and the `reason`."""
-
-REQUESTS: dict[str, type[ReaderRequest[Any]]] = {}
-"""All requests by name."""
-
-
-def _wanted(told: Fields) -> Wanted:
-    return Wanted(**told)
-
-
-_FROM_JSON: Mapping[str, Callable[[Any], Any]] = {"choice": Choice.from_json, "wanted": _wanted}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,41 +54,6 @@ class Cell:
 
     about: dict[str, Any]
     pixels: Pixels | None
-
-
-class ReaderRequest(ABC, Generic[T]):
-    """A frozen dataclass of plain JSON, a `Choice` called `choice` or a `Wanted` called `wanted`.
-
-    timeout: seconds that the answer may take; None: what `process` allows.
-    """
-
-    timeout: ClassVar[float | None] = None
-
-    def __init_subclass__(cls) -> None:
-        REQUESTS[cls.__name__] = cls
-
-    @abstractmethod
-    def answer(self, opened: OpenedFile) -> Answer:
-        """In the reader process."""
-
-    @abstractmethod
-    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> T:
-        """In the caller's process: what the answer says."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The arguments."""
-        told = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
-        told |= {"choice": told["choice"].to_json()} if "choice" in told else {}
-        return told | ({"wanted": dataclasses.asdict(told["wanted"])} if "wanted" in told else {})
-
-    @classmethod
-    def from_json(cls, told: Fields) -> Self:
-        """The request with these arguments. Raises TypeError or ValueError where they are not its own."""
-        return cls(**{name: _FROM_JSON.get(name, _as_it_is)(value) for name, value in told.items()})
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 def _shaped(blob: bytes, shape: Sequence[int] | None) -> Pixels | None:

@@ -17,6 +17,7 @@ from core.inspect.display import Choice
 from core.inspect.files import InspectedFile, open_inspected
 from core.inspect.kinds import opened_path
 from core.inspect.process import ReaderDied
+from core.inspect.reader_request import ReaderRequest
 from core.inspect.requests import (
     Cell,
     CellsRequest,
@@ -27,7 +28,6 @@ from core.inspect.requests import (
     MatchingRequest,
     NumbersRequest,
     PayloadRequest,
-    ReaderRequest,
     SampleRequest,
     SummaryRequest,
 )

@@ -6,9 +6,8 @@ The file is a map of this process, read by code of ours (`pages`); nothing is lo
 from __future__ import annotations
 
 import contextlib
-import mmap
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -26,7 +25,8 @@ from ...formats.lmdb.page_layout import (
     guess_layout,
     read_metas,
 )
-from ...formats.lmdb.pages import Numbers, Pages
+from ...formats.lmdb.pages import Pages
+from ...formats.maps import mapped
 from ..contents import Content
 from ..display import Choice
 from ..records import FilePart
@@ -35,7 +35,7 @@ from .databases import part_of
 from .facts import LmdbFacts, facts_of
 from .keys import KeyText, key_text, key_text_of
 from .map import in_cells, page_kinds
-from .salvage import in_order, stray_leaves
+from .salvage import in_order, known_pages, stray_leaves
 from .spread import spread
 from .structure import structure_of
 from .tree import LmdbEntry, LmdbTree
@@ -171,7 +171,7 @@ class LmdbFile(LmdbView):
 
     def __init__(self, path: Path) -> None:
         self._problems: list[str] = []
-        self._memory = _mapped(path)
+        self._memory = mapped(path)
         self.meta, layout = self._read_meta(path)
         self.pages = Pages(self._memory, layout)
         super().__init__(path, LmdbTree(self.pages, self._choose(path)))
@@ -212,7 +212,8 @@ class LmdbFile(LmdbView):
         damaged = [view for view in (self, *self._named.values()) if len(view.tree.walked.lost)]
         if self.meta is not None and not damaged:
             return
-        strays = stray_leaves(self.pages, self._known_pages())
+        trees = [view.tree for view in (self, *self._named.values())]
+        strays = stray_leaves(self.pages, known_pages(self.pages, trees, self.meta))
         view = self if self.meta is None or damaged[0] is self or len(damaged) > 1 else damaged[0]
         before = len(view.tree.leaves)
         leaves = in_order(self.pages, view.tree.leaves, strays)
@@ -229,21 +230,6 @@ class LmdbFile(LmdbView):
                 f"{len(view.tree):,} entries were found, {len(leaves) - before:,} leaf pages of them by searching the "
                 "whole file; some may be older than the last write"
             )
-
-    def _known_pages(self) -> list[Numbers]:
-        trees = [view.tree for view in (self, *self._named.values())]
-        known = [numbers for tree in trees for numbers in (tree.walked.branches, tree.leaves)]
-        if self.meta is not None:
-            free = LmdbTree(self.pages, self.meta.free)
-            known += [free.walked.branches, free.leaves, *self._free_pages(free)]
-        return known
-
-    def _free_pages(self, free: LmdbTree) -> Iterator[Numbers]:
-        word, order = self.pages.layout.word, self.pages.layout.order
-        for position in range(len(free)):
-            with contextlib.suppress(ValueError, IndexError):
-                value = free.entry(position).value
-                yield np.frombuffer(value, f"{order}u{word}", len(value) // word)[1:].astype(np.int64)
 
     # ---- its databases
 
@@ -308,11 +294,3 @@ class LmdbFile(LmdbView):
     def close(self) -> None:
         """The map goes with the last array that views it."""
         self.tree = LmdbTree(self.pages, _EMPTY, np.empty(0, np.int64))
-
-
-def _mapped(path: Path) -> mmap.mmap:
-    with path.open("rb") as file:
-        try:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path} cannot be mapped: {error}") from None

@@ -8,12 +8,14 @@ furthest back more often than not.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from ...formats.lmdb.page_layout import LEAF2
+from ...formats.lmdb.page_layout import LEAF2, Meta
 from ...formats.lmdb.pages import Numbers, Pages
+from .tree import LmdbTree
 
 SCANNED_AT_ONCE = 65_536
 MOST_LEAVES = 200_000
@@ -32,6 +34,23 @@ def stray_leaves(pages: Pages, known: Iterable[Numbers]) -> Numbers:
         part = part[pages.is_leaf(part)]
         found.append(part[pages.counts(part) > 0])
     return np.concatenate(found)[:MOST_LEAVES] if found else np.empty(0, np.int64)
+
+
+def known_pages(pages: Pages, trees: Iterable[LmdbTree], meta: Meta | None) -> list[Numbers]:
+    """The pages that trees lead to, and those that the tree of free pages names."""
+    known = [numbers for tree in trees for numbers in (tree.walked.branches, tree.leaves)]
+    if meta is not None:
+        free = LmdbTree(pages, meta.free)
+        known += [free.walked.branches, free.leaves, *_free_pages(free)]
+    return known
+
+
+def _free_pages(free: LmdbTree) -> Iterator[Numbers]:
+    word, order = free.pages.layout.word, free.pages.layout.order
+    for position in range(len(free)):
+        with contextlib.suppress(ValueError, IndexError):
+            value = free.entry(position).value
+            yield np.frombuffer(value, f"{order}u{word}", len(value) // word)[1:].astype(np.int64)
 
 
 def in_order(pages: Pages, kept: Numbers, strays: Numbers) -> Numbers:
