@@ -135,7 +135,7 @@ def test_a_reader_that_is_killed_by_its_file_is_told(tmp_path: Path) -> None:
 def test_a_reader_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     path = write_many_hdf5(tmp_path / "many.h5")
     with open_inspected(path) as file, pytest.raises(ReaderDied, match="took more than"):
-        file._reader.ask("scan", start=0, stop=10**7, timeout=0.3)
+        file._reader.ask("ScanRequest", start=0, stop=10**7, timeout=0.3)
 
 
 def test_a_scan_finds_the_records_that_kill_its_reader(tmp_path: Path) -> None:

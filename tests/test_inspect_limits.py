@@ -37,7 +37,7 @@ def reader(tmp_path: Path) -> Iterator[ReaderProcess]:
 def test_our_time_is_over(reader: ReaderProcess) -> None:
     os.kill(reader._process.pid, signal.SIGSTOP)
     with pytest.raises(ReaderDied, match=r"was given up: reading it took more than 0\.2 s") as told:
-        reader.ask("summary", timeout=0.2)
+        reader.ask("SummaryRequest", timeout=0.2)
     assert str(told.value).endswith(OUR_LIMIT)
     assert "damaged" not in str(told.value)
 
@@ -46,19 +46,19 @@ def test_all_questions_together_have_a_limit(reader: ReaderProcess) -> None:
     reader._deadline = 0.0
     os.kill(reader._process.pid, signal.SIGSTOP)
     with pytest.raises(ReaderDied, match=r"took more than 0\.1 s"):
-        reader.ask("summary")
+        reader.ask("SummaryRequest")
 
 
 def test_a_reader_that_crashed(reader: ReaderProcess) -> None:
     os.kill(reader._process.pid, signal.SIGSEGV)
     with pytest.raises(ReaderDied, match=r"is damaged: the HDF5 library crashed reading it \(SIGSEGV\)"):
-        reader.ask("summary")
+        reader.ask("SummaryRequest")
 
 
 def test_a_reader_that_was_ended_from_outside(reader: ReaderProcess) -> None:
     os.kill(reader._process.pid, signal.SIGKILL)
     with pytest.raises(ReaderDied, match="was given up: its reader was ended from outside") as told:
-        reader.ask("summary")
+        reader.ask("SummaryRequest")
     assert "damaged" not in str(told.value)
 
 
@@ -68,7 +68,7 @@ def test_a_reader_that_died_of_its_memory(reader: ReaderProcess, monkeypatch: py
     monkeypatch.setattr(reader, "_inherited", 0)
     os.kill(reader._process.pid, signal.SIGSEGV)
     with pytest.raises(ReaderDied, match="was given up: it needs more memory than a reader may use") as told:
-        reader.ask("summary")
+        reader.ask("SummaryRequest")
     assert "damaged" not in str(told.value)
 
 
@@ -81,7 +81,7 @@ def test_memory_of_the_process_that_started_it_is_not_held_against_a_reader(
     monkeypatch.setattr(reader, "_inherited", 1 << 40)
     os.kill(reader._process.pid, signal.SIGSEGV)
     with pytest.raises(ReaderDied, match="the HDF5 library crashed reading it"):
-        reader.ask("summary")
+        reader.ask("SummaryRequest")
 
 
 def test_an_answer_that_is_too_large_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_an_answer_that_breaks_off(reader: ReaderProcess, monkeypatch: pytest.Mo
     monkeypatch.setattr(wire, "MAX_JSON", 10)
     monkeypatch.setattr(wire, "send", _send_whatever)
     with pytest.raises(ReaderDied, match="could not be understood") as told:
-        reader.ask("summary")
+        reader.ask("SummaryRequest")
     assert "damaged" not in str(told.value)
 
 
