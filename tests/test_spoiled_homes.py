@@ -33,7 +33,7 @@ from core.measure.storage.ranking import rank_methods
 from core.measure.storage.rows import shown_rows
 from core.stores.store import delete_store, list_damaged_stores
 from core.training.results import as_training
-from core.training.verdict import judge as judged
+from core.training.verdict import compare_runs as judged
 from ui.shared.live.pictures import PICTURES, drawn_by_task
 from ui.train.labels import conditions, run_title
 
