@@ -25,7 +25,7 @@ from tests.test_app_browser import QUIET, browser_path, serving
 CONTENT = {
     "Dataset": "img[alt='circle']",
     "Build": "text=Verify all",
-    "Benchmark": "text=Standings",
+    "Benchmark": "text=Ranking",
     "Inspector": "text=Occupies",
     "Start": 'h2:has-text("On this machine"), h3:has-text("On this machine")',
 }
