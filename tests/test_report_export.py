@@ -156,6 +156,17 @@ def test_json_is_standard(report: Report, tmp_path: Path) -> None:
     assert json.loads(path.read_text())["recommendation"]["store"] == "lmdb/raw"
 
 
+def test_what_is_printed_keeps_its_names(report: Report) -> None:
+    """Programs read these: the command line's JSON, whatever the code calls its fields."""
+    told = report.data
+    assert {"setting", "loading", "training", "access", "front", "predictions", "recommendation"} <= told.keys()
+    assert told["setting"]["loader"] == told["loading"][0]["setting"]["loader"] == "fast"
+    assert {"others", "wait_share", "speed"} <= told["loading"][0].keys()
+    assert told["training"][0]["lanes"][0]["store"] == "lmdb/raw"
+    assert "others" in told["training"][0]["lanes"][0]
+    assert {"way", "others", "seconds"} <= told["access"][0].keys()
+
+
 def test_a_report_that_cannot_be_written_leaves_nothing(report: Report, tmp_path: Path) -> None:
     (tmp_path / "told-charts").write_text("in the way")
     with pytest.raises(InputError, match="cannot be written"):

@@ -104,7 +104,7 @@ def train_command(evidence: Evidence, stores: Sequence[StoreFacts]) -> str:
 
 
 def storage_command(evidence: Evidence, stores: Sequence[StoreFacts]) -> str:
-    """The command that writes and reads the dataset, one and many, in the ways of these stores."""
+    """The command that writes and reads the dataset, one and many, by the methods of these stores."""
     formats = ",".join(dict.fromkeys(store.format for store in stores))
     variants = ",".join(dict.fromkeys(_variant(store) for store in stores))
     parts = ["experiment", "storage", "--dataset", evidence.images.name, "--formats", formats, "--variants", variants]

@@ -19,7 +19,7 @@ from .sections import measured
 
 
 def compose(evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None = None) -> Report:
-    """`configuration`: the way of loading to go by, the one that compares most where none is given."""
+    """`configuration`: how the compared stores were loaded; by default the one that compares the most stores."""
     configuration = configuration or next(iter(loading_configurations(evidence)), None)
     told = recommend(evidence, answers, configuration)
     sections = [

@@ -76,7 +76,7 @@ class PossibleGain(NamedTuple):
 
 
 class LoadingConfiguration(NamedTuple):
-    """The way stores were loaded: what two of them must share to be compared. `workers` and `cache` as asked."""
+    """How stores were loaded: what two of them must share to be compared. `workers` and `cache` as asked."""
 
     loader: str
     batch_size: int

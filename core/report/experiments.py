@@ -81,7 +81,7 @@ def reading_and_writing(evidence: Evidence) -> Iterator[Block]:
 
 
 def _reads_sentence(found: dict[str, list[Access]]) -> str:
-    """The fastest of each of the two ways of reading that differ most."""
+    """The fastest of the two read operations that differ most."""
     told = [
         sentences.fastest_method(OPERATIONS[operation], found[operation])
         for operation in ("read-one-random", "read-many")

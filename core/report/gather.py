@@ -287,7 +287,7 @@ def _result(store: str, order: str, rows: Sequence[Row], run: RunSource) -> Trai
 
 
 def _accesses(selection: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Access]:
-    """Of each way, operation and number of images the newest record's times."""
+    """Of each method, operation and number of images the newest record's times."""
     seen: set[tuple[str, str, int]] = set()
     for record in records:
         rows = selection.whole(

@@ -36,7 +36,7 @@ HARDLY = 0.05
 """A training that waits for data less than this share of its time would gain next to nothing by faster loading."""
 
 OPERATIONS = {"single": "read-one-random", "in-order": "read-many"}
-"""Which operation of the storage experiment answers for a way of reading."""
+"""Which operation of the storage experiment answers for how images are read."""
 
 READING = {
     "shuffled": "loaded in shuffled batches",
@@ -116,7 +116,7 @@ class _Choice:
 def recommend(
     evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None = None
 ) -> Recommendation:
-    """`configuration`: the way of loading to go by, the one that compares most where none is given."""
+    """`configuration`: how the compared stores were loaded; by default the one that compares the most stores."""
     stores, ruled_out = sift(evidence.stores, answers)
     configuration = configuration or next(iter(loading_configurations(evidence)), None)
     case = _Case(evidence, answers, configuration, stores, _rates(evidence, answers, configuration))

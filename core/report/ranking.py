@@ -15,7 +15,7 @@ SHUFFLED = "shuffled"
 
 
 def loading_configurations(evidence: Evidence) -> list[LoadingConfiguration]:
-    """The ways stores were loaded, those first that compare the most stores, warm, without a training step, newest."""
+    """How stores were loaded, those first that compare the most stores, warm, without a training step, newest."""
 
     def worth(configuration: LoadingConfiguration) -> tuple[int, bool, bool, bool, str]:
         rows = loads(evidence, configuration)
@@ -81,7 +81,7 @@ def front(points: Mapping[str, tuple[float, float]]) -> list[str]:
 
 
 def accesses(evidence: Evidence, operation: str) -> list[Access]:
-    """An operation of the storage experiment at the largest number of images that it was measured for, one a way."""
+    """An operation of the storage experiment at the largest number of images that it was measured for, per method."""
     rows: dict[str, Access] = {}
     for row in evidence.access:
         if row.operation == operation and (row.method not in rows or rows[row.method].samples < row.samples):
