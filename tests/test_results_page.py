@@ -119,7 +119,7 @@ def test_what_is_no_run_is_refused_in_a_sentence(home: Home) -> None:
     app = results()
     app.file_uploader(key="results.upload").set_value([("x.zip", b"PK no", "application/zip")]).run()
     assert not app.exception
-    assert "x.zip is no run as this app sends it" in texts(app).replace("\\", "")
+    assert "x.zip is not an exported run" in texts(app).replace("\\", "")
 
 
 def test_damage_is_said_and_the_rest_is_shown(home: Home) -> None:
