@@ -164,7 +164,7 @@ def test_a_trainer_that_loads_itself_is_told_to_let_workers_load() -> None:
     assert found.gain == pytest.approx(2.0)
 
 
-def test_repeats_without_a_ladder_have_no_verdict() -> None:
+def test_repeats_without_stage_limits_have_no_verdict() -> None:
     assert bottlenecks([]) == []
     old = {"store": "lmdb/raw", "format": "lmdb", "samples_per_s": 10, "ceilings": {"read": 5, "memory": 3}}
     assert bottlenecks([old]) == []

@@ -115,7 +115,9 @@ def test_the_same_load_without_the_cheat_scores(stored: OpenedStore) -> None:
 
 def test_a_repeat_is_looked_at_too(stored: OpenedStore, monkeypatch: pytest.MonkeyPatch) -> None:
     let_it_cheat(monkeypatch, repeats_cached_pixels)
-    again = Load(str(stored.path), batch_size=8, workers="0", loader="torch", seconds=0.3, compare=False, ladder=False)
+    again = Load(
+        str(stored.path), batch_size=8, workers="0", loader="torch", seconds=0.3, compare=False, stage_limits=False
+    )
     with pytest.raises(WorkError, match="does not have the pixels"):
         list(again.run())
 

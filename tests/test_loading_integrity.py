@@ -169,7 +169,7 @@ def test_fewer_labels_than_samples_are_told() -> None:
 
 def test_load_has_the_option(built: dict[Any, Path], tmp_path: Path) -> None:
     folder = copied(built["lmdb", "raw", "none"], tmp_path)
-    options = {"batch_size": 8, "workers": "0", "seconds": 0.05, "compare": False, "ladder": False}
+    options = {"batch_size": 8, "workers": "0", "seconds": 0.05, "compare": False, "stage_limits": False}
     assert list(Load(str(folder), verify="always", **options).run())[-1].data["verify"] == "always"
     damage(folder, BAD)
     with pytest.raises(WorkError, match=f"^sample {BAD} of "):

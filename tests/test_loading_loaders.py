@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from app_under_test import open_page
-from tests.test_verdict import FAST, turn
 
 from core.__main__ import main
 from core.base.errors import InputError
@@ -30,6 +29,7 @@ from core.measure.loaders import LoaderExperiment
 from core.stores.store import list_stores, open_store
 from core.training.settings import Settings
 from tests.loading_fixtures import memory_store
+from tests.test_bottleneck import FAST, repeat
 
 
 class ToyEngine:
@@ -112,18 +112,18 @@ def test_a_loader_from_elsewhere_gives_the_same_batches(store: str) -> None:
 
 @pytest.mark.usefixtures("toy")
 def test_it_is_measured_as_the_others_are(store: str, home: Home) -> None:
-    told = finish(Load(store, loader="toy", batch_size=64, seconds=0.05, ladder=False).run())
+    told = finish(Load(store, loader="toy", batch_size=64, seconds=0.05, stage_limits=False).run())
     assert (told["loader"], told["workers"], told["checked"] > 0) == ("toy", "inline", True)
     quick = {"batch_sizes": [64], "seconds": 0.05, "rounds": 1}
     events = list(LoaderExperiment([store], loaders=["toy"], workers=["0", "threads:2"], **quick).run())
     assert any("The toy loader has no threads" in getattr(event, "text", "") for event in events)
     [record] = list_loader_runs(home)
-    assert {row["loader"] for row in record.turns} == {"toy"}
+    assert {row["loader"] for row in record.repeats} == {"toy"}
 
 
 @pytest.mark.usefixtures("toy")
 def test_verdicts_and_advice_know_it() -> None:
-    [found] = bottlenecks([turn(4e3, FAST, loader="toy", workers="2 processes")])
+    [found] = bottlenecks([repeat(4e3, FAST, loader="toy", workers="2 processes")])
     assert found.bound == "python"
     assert "around each sample" in found.evidence
     assert "The torch loader" in found.advice

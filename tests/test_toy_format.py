@@ -126,7 +126,7 @@ def test_a_damaged_store_is_told(toy: str, home: Home) -> None:
 )
 def test_it_is_loaded(toy: str, home: Home, loader: str, workers: str) -> None:
     path = build(home, "raw")
-    told = finish(Load(path, loader=loader, workers=workers, batch_size=8, seconds=0.05, ladder=False).run())
+    told = finish(Load(path, loader=loader, workers=workers, batch_size=8, seconds=0.05, stage_limits=False).run())
     assert told["samples_per_s"] > 0
     assert told["checked"] > 0
 

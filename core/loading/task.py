@@ -33,7 +33,7 @@ class Load:
     epoch at most is measured, for the second would be warm). Before the clock starts, batches are compared with the
     store; what is handed out while it runs is looked at and compared when it has stopped. After each batch a training
     `step` is done: "sleep" or "busy" of `step_ms` milliseconds (none at 0), or a small real "model" on the device.
-    Where the same load is repeated, `compare=False` and `ladder=False` leave out the comparison before and the
+    Where the same load is repeated, `compare=False` and `stage_limits=False` leave out the comparison before and the
     measuring of the stage limits.
 
     The result: `first_batch_s` from opening the store to its first batch; `samples`, `seconds` and their quotient
@@ -61,7 +61,7 @@ class Load:
     step: str = "sleep"
     step_ms: float = 0.0
     compare: bool = True
-    ladder: bool = True
+    stage_limits: bool = True
     home: str | None = None
 
     def run(self) -> Iterator[Event]:
@@ -93,7 +93,7 @@ class Load:
         check_cache(self.cache)
         make_step(self.step, self.step_ms, self.device)
         known = self._known(path)
-        if self.ladder and self.cache == "cold":
+        if self.stage_limits and self.cache == "cold":
             known["ceilings"] |= self._cold_read(path)
         return {**known, "cache": prepare_cache(path, self.cache)}
 
@@ -111,7 +111,7 @@ class Load:
             if self.compare:
                 known["checked"] = check_loader(store, loader, self.transform, self.seed, normalise)
             known["shuffle_quality"] = check_shuffling(store, loader, list(loader.sampler.specs(0)))
-            if self.ladder:
+            if self.stage_limits:
                 known["ceilings"] = measure_stage_limits(
                     store, loader, normalise, transform=self.transform, seed=self.seed, device=self.device
                 )

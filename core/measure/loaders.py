@@ -89,14 +89,14 @@ class LoaderExperiment:
         yield Result(course.outcome(setup))
 
     def load(
-        self, configuration: LoaderConfiguration, *, compare: bool, ladder: bool, workers: str | None = None
+        self, configuration: LoaderConfiguration, *, compare: bool, stage_limits: bool, workers: str | None = None
     ) -> Load:
         """One repeat of a configuration; `workers`: those that were chosen for it, where that was done."""
         shared = ("split", "seconds", "cache", "seed", "step", "step_ms", "home")
         own = ("loader", "batch_size", "workers", "transform", "device", "output")
         fields = {name: getattr(self, name) for name in shared} | {name: getattr(configuration, name) for name in own}
         fields["workers"] = workers or configuration.workers
-        return Load(store=configuration.path, compare=compare, ladder=ladder, **fields)
+        return Load(store=configuration.path, compare=compare, stage_limits=stage_limits, **fields)
 
     def _options(self) -> dict[str, Sequence[Any]]:
         """The lists, by the field of a configuration that each is for."""
@@ -195,9 +195,9 @@ class _RunningExperiment:
         told: dict[str, Any] = {}
         began = time.monotonic()
         chosen = self.workers.get(configuration.name, {})
-        ladder = (number, configuration.work) not in self.ceilings
+        stage_limits = (number, configuration.work) not in self.ceilings
         load = self.experiment.load(
-            configuration, compare=number == 1, ladder=ladder, workers=chosen.get("workers_used")
+            configuration, compare=number == 1, stage_limits=stage_limits, workers=chosen.get("workers_used")
         )
         for event in load.run():
             if isinstance(event, Sample):
