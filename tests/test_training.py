@@ -18,6 +18,7 @@ from core.building import Build
 from core.datasets.dataset import Dataset
 from core.datasets.importing import Import
 from core.measure.monitor import read_monitor
+from core.measure.record_fields import printed
 from core.measure.records import list_records
 from core.sources.drawing import SHAPES, draw
 from core.stores.store import list_stores
@@ -220,13 +221,13 @@ def test_scaling_measures_every_combination(trained: Home) -> None:
     )
     told = finish(run.run())
     [record] = list_records(trained, "train")
-    turns = record.of("repeat")
-    assert turns == [{"kind": "turn", **turn} for turn in told["turns"]]
-    assert [(turn["round"], turn["batch_size"], turn["workers"]) for turn in turns] == [
+    repeats = record.of("repeat")
+    assert printed(repeats) == [{"kind": "repeat", **turn} for turn in told["turns"]], "what is printed keeps its names"
+    assert [(repeat["round"], repeat["batch_size"], repeat["workers"]) for repeat in repeats] == [
         (number, size, count) for number in (1, 2) for size in (16, 32) for count in ("0", "2")
     ]
-    assert all(turn["samples_per_s"] > 0 and 0 <= turn["wait_share"] <= 1 for turn in turns)
-    assert turns[0]["configuration"] == "batch 16, workers 0, cpu"
+    assert all(repeat["samples_per_s"] > 0 and 0 <= repeat["wait_share"] <= 1 for repeat in repeats)
+    assert told["turns"][0]["setting"] == repeats[0]["configuration"] == "batch 16, workers 0, cpu"
 
 
 @pytest.mark.parametrize(
