@@ -119,7 +119,7 @@ def test_strings_of_a_stranger_stay_strings(browser, furnished: Home) -> None:  
         look("")
         look("dataset", "Classes", "Skipped (1)")
         look("build", "Table")
-        look("benchmark", "Turns", "Storage", "Results")
+        look("benchmark", "Repeats", "Storage", "Results")
         look("train", "Epochs")
         look("inspector", "Labels", "Structure")
         look("report")

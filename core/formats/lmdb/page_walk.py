@@ -26,13 +26,14 @@ NONE: Numbers = np.empty(0, np.int64)
 
 
 class Walk(NamedTuple):
-    """What a walk from the root came by: branch pages, leaf pages in order, the pages that are not sound, and how often
-    a page was met again."""
+    """What a walk from the root came by: branch pages, leaf pages in order, the pages that are not sound, how often a
+    page was met again, and how many levels there are, the leaves' among them."""
 
     branches: Numbers
     leaves: Numbers
     lost: Numbers
     repeated: int = 0
+    levels: int = 0
 
 
 def walk(pages: Pages, root: int, unseen_leaves: int | None = None) -> Walk:
@@ -48,12 +49,12 @@ def walk(pages: Pages, root: int, unseen_leaves: int | None = None) -> Walk:
     branches: list[Numbers] = []
     lost: list[Numbers] = []
     met = 0
-    for _ in range(DEEPEST):
+    for levels in range(1, DEEPEST + 1):
         if len(level) > unseen_leaves and _begins_with_leaves(pages, level):
             inside = (level >= 2) & (level < pages.whole)
             lost.append(level[~inside])
             leaves, _ = _unseen(level[inside], seen)
-            return _walk(branches, leaves, lost, met + len(level))
+            return _walk(branches, leaves, lost, met + len(level), levels)
         met += len(level)
         sound, leaf = _kinds(pages, level)
         lost.append(level[~sound])
@@ -61,16 +62,16 @@ def walk(pages: Pages, root: int, unseen_leaves: int | None = None) -> Walk:
         leaf = leaf[sound][first]
         if leaf.sum() * 2 >= len(level):  # all leaves are equally deep; what is not like most is damaged
             lost.append(level[~leaf])
-            return _walk(branches, level[leaf], lost, met)
+            return _walk(branches, level[leaf], lost, met, levels)
         lost.append(level[leaf])
         branches.append(level[~leaf])
         level = _below(pages, level[~leaf])
-    return _walk(branches, NONE, [*lost, level], met + len(level))
+    return _walk(branches, NONE, [*lost, level], met + len(level), DEEPEST)
 
 
-def _walk(branches: list[Numbers], leaves: Numbers, lost: list[Numbers], met: int) -> Walk:
+def _walk(branches: list[Numbers], leaves: Numbers, lost: list[Numbers], met: int, levels: int) -> Walk:
     above, gone = joined(branches), joined(lost)
-    return Walk(above, leaves, gone, met - len(above) - len(leaves) - len(gone))
+    return Walk(above, leaves, gone, met - len(above) - len(leaves) - len(gone), levels)
 
 
 def _below(pages: Pages, branches: Numbers) -> Numbers:

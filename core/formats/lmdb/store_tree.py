@@ -73,6 +73,8 @@ class StoreTree:
             raise self._damaged(f"page {walked.lost[0]} lies outside of the file, or is not what its parent says")
         if walked.repeated:
             raise self._damaged("a page has two parents")
+        if walked.levels != self.database.depth:
+            raise self._damaged(f"a tree of {walked.levels} levels where it says {self.database.depth}")
         return walked.leaves
 
     def entries(self) -> Iterator[StoreEntries]:
