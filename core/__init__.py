@@ -1,6 +1,6 @@
 """Format Matters: store images for training in several formats, load them, measure both, look inside.
 
-`open_store` is the door for programs; `python -m core` the one for people (docs/architecture.md draws the map).
+Programs call `open_store`; people type `python -m core` (docs/architecture.md draws the map).
 """
 
 from __future__ import annotations

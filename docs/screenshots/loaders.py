@@ -44,7 +44,7 @@ def main(home: Path, dataset: str, name: str) -> None:
             page.get_by_text("Ranking").first.wait_for(timeout=60_000)
             picture(page, name, scheme)
             page.get_by_text("Bottlenecks", exact=True).click()
-            page.get_by_text("Time per sample").wait_for()
+            page.get_by_text("Time per sample", exact=True).first.wait_for()
             picture(page, f"{name}-why", scheme)
         browser.close()
 
