@@ -24,6 +24,7 @@ from core.inspect import inspect_file
 from core.measure.monitor import Monitor, read_monitor
 from core.measure.records import list_records
 from core.measure.storage import StorageExperiment, experiment, scratch_dir
+from core.measure.storage import run as storage_run
 from core.measure.storage.choice import choices, tutorial
 from core.measure.storage.images import SourceImages, load
 from core.measure.storage.methods import OPERATIONS, READ_MANY, READ_MANY_RANDOM, SYNCED, WRITE_MANY, WRITE_ONE
@@ -37,6 +38,7 @@ READS = {name for name in OPERATIONS if name.startswith("read")}
 
 @pytest.fixture(autouse=True)
 def _short_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage_run, "TRIAL", 3)
     monkeypatch.setattr(experiment, "TRIAL", 3)
 
 
@@ -84,7 +86,7 @@ def test_every_method_is_measured_in_every_operation(home: Home) -> None:
 
 
 def test_the_machine_is_watched_meanwhile(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(experiment, "Monitor", lambda path: Monitor(path, interval=0.05))
+    monkeypatch.setattr(storage_run, "Monitor", lambda path: Monitor(path, interval=0.05))
     events = list(quick(repeats=4).run())
     seen = [event.values for event in events if isinstance(event, Sample) and event.series == "monitor"]
     kept = read_monitor(list_records(home, "storage")[0].beside("monitor.csv"))
@@ -270,7 +272,7 @@ def test_what_there_is_no_room_for_is_left_out_and_named(home: Home, monkeypatch
 
 
 def test_what_memory_does_not_hold_is_left_out_and_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(experiment, "MEMORY_SHARE", 1e-9)
+    monkeypatch.setattr(storage_run, "MEMORY_SHARE", 1e-9)
     told = finish(quick(methods=["hdf5/tutorial"]).run())
     assert all("in memory at once" in line["reason"] for line in told["left_out"])
 

@@ -16,11 +16,13 @@ from core.jobs import Jobs
 from core.jobs.watch import Measured
 from core.measure.monitor import Monitor
 from core.measure.storage import StorageExperiment, experiment
+from core.measure.storage import run as storage_run
 from ui.benchmark.storage.live import picture
 
 
 @pytest.fixture(autouse=True)
 def _short_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage_run, "TRIAL", 3)
     monkeypatch.setattr(experiment, "TRIAL", 3)
 
 
@@ -109,7 +111,7 @@ def test_one_way_at_one_number_of_images_is_shown_too(home: Home) -> None:
 
 def test_what_was_left_out_is_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     some = SimpleNamespace(available=60_000)  # for a batch of two images, not for all fifty at once
-    monkeypatch.setattr(experiment.psutil, "virtual_memory", lambda: some)
+    monkeypatch.setattr(storage_run.psutil, "virtual_memory", lambda: some)
     ways = ["lmdb/raw", "hdf5/tutorial"]
     finish(StorageExperiment("shapes", (50,), methods=ways, batch_size=2, repeats=1, home=str(home.root)).run())
     app = open_storage()

@@ -33,7 +33,7 @@ START_SECONDS = 1.5
 
 @dataclass(frozen=True)
 class Gain:
-    """What a compression made of a sample of payloads. Rates are in payload bytes a second, one thread."""
+    """What a compression made of a sample of payloads. Rates are in payload bytes per second, one thread."""
 
     compression: str
     ratio: float

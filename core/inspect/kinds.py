@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..base.errors import InputError
 from ..base.registry import Registry
+from ..base.units import listed
 from .candidate import UnidentifiedFile
 from .registration import KindRegistration, described_in
 from .unsupported import described, unsupported
@@ -60,7 +61,7 @@ def identify(path: str | os.PathLike[str]) -> IdentifiedFile:
 def usual() -> str:
     """What can be given, in a sentence."""
     titles = [kind.title for kind in KINDS.values() if kind.detects]
-    return f"an {' or '.join(filter(None, (', '.join(titles[:-1]), titles[-1])))} file, or a store"
+    return f"an {listed(titles, 'or')} file, or a store"
 
 
 def kind_of_folder(folder: Path) -> str | None:

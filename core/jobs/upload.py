@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,21 +22,14 @@ STARTING_SECONDS = 60
 
 
 @dataclass
-class ImportUpload:
-    """Like `core.datasets.importing.Import`, from a file of which nothing is to stay, called `called`."""
-
-    source: str
-    name: str
-    limit: int | None = None
-    options: Mapping[str, object] = field(default_factory=dict)
-    home: str | None = None
-    called: str = ""
+class ImportUpload(Import):
+    """An import from a file of which nothing is to stay, called `called` or by the file's own name."""
 
     def run(self) -> Iterator[Event]:
         """The import's events. The file `source` and its folder are gone afterwards."""
-        called = self.called or Path(self.source).name
+        self.called = self.called or Path(self.source).name
         try:
-            yield from Import(self.source, self.name, self.limit, self.options, self.home, called).run()
+            yield from super().run()
         finally:
             discard(Path(self.source))
 

@@ -155,7 +155,7 @@ def _rate(begun: Tick, ended: Tick) -> float:
 
 
 class Speedometer:
-    """The live figure: samples a second between the last batches that came."""
+    """The live figure: samples per second between the last batches that came."""
 
     def __init__(self, consumer: Consumer) -> None:
         self._consumer = consumer

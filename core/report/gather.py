@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ..base.checked_fields import NUMBER, TEXT
 from ..base.home import Home
 from ..base.options import options_of
 from ..compressions import COMPRESSIONS
@@ -15,35 +14,26 @@ from ..encodings import ENCODINGS
 from ..formats import FORMATS
 from ..machine.session import machine, now, versions
 from ..measure.background_load import background_load
-from ..measure.bottleneck import BOUND_BY, bottlenecks
 from ..measure.loader_runs import EXPERIMENTS
-from ..measure.record_fields import has
 from ..measure.records import RunRecord, list_records
-from ..measure.storage.rows import rows_of
 from ..stores.store import StoreInfo, list_stores
-from ..training.verdict import compare_runs
 from .evidence import (
-    Access,
     DatasetFacts,
     Evidence,
-    Loading,
-    LoadingConfiguration,
     StoreFacts,
-    Training,
-    TrainingResult,
 )
-from .figures import RunSource, figure
 from .gains import possible_gains
-from .record_filter import RecordFilter, Row
+from .gather_runs import accesses, loadings, trainings
+from .record_filter import RecordFilter
 
 
 def gather(home: Home, name: str) -> Evidence:
     """Everything about the dataset called `name`. Raises InputError where there is no such dataset."""
     dataset = Dataset.open(home, name)
     selection = RecordFilter(dataset, machine(home), {store.name: store for store in list_stores(home, name)})
-    loading = tuple(_loadings(selection, _kept(selection, home, EXPERIMENTS)))
-    trainings = tuple(_trainings(selection, _kept(selection, home, ("train",))))
-    access = tuple(_accesses(selection, _kept(selection, home, ("storage",))))
+    loading = tuple(loadings(selection, _kept(selection, home, EXPERIMENTS)))
+    training_runs = tuple(trainings(selection, _kept(selection, home, ("train",))))
+    access = tuple(accesses(selection, _kept(selection, home, ("storage",))))
     stores = tuple(_built(store) for store in selection.stores.values())
     return Evidence(
         images=_images(dataset),
@@ -57,7 +47,7 @@ def gather(home: Home, name: str) -> Evidence:
         disk_free=shutil.disk_usage(home.root).free,
         home=str(home.root),
         loading=loading,
-        trainings=trainings,
+        trainings=training_runs,
         access=access,
     )
 
@@ -67,10 +57,6 @@ def _kept(selection: RecordFilter, home: Home, experiments: Sequence[str]) -> li
     found = [record for name in experiments for record in list_records(home, name, selection.dataset.name)]
     kept = [record for record in found if selection.takes(record)]
     return sorted(kept, key=lambda record: str(record.setup["started"]), reverse=True)
-
-
-def _run(record: RunRecord) -> RunSource:
-    return RunSource(record.path.stem, record.experiment, str(record.setup["started"]), str(record.path))
 
 
 # ---------------------------------------------------------------- the dataset and its stores
@@ -136,166 +122,3 @@ def _options(store: StoreInfo) -> dict[str, Any]:
         for name, declared in options_of(made).items()
         if name in given and given[name] != declared.default
     }
-
-
-# ---------------------------------------------------------------- loading
-
-
-def _loadings(selection: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Loading]:
-    """Of each store in each configuration one run's repeats.
-
-    Only repeats of one run were interleaved. So of the runs in a configuration the one that compares the most stores
-    comes first, the newest of those; what it has not got is taken from the next one.
-    """
-    found: dict[LoadingConfiguration, list[_Field]] = {}
-    for record in records:
-        repeats = selection.whole(_repeats(record), ("samples_per_s", "first_batch_s"), REPEAT, record)
-        repeats = [repeat for repeat in repeats if selection.takes_store(repeat, record)]
-        selection.keep("loading", record, repeats)
-        for configuration, stores in _grouped(repeats, record).items():
-            found.setdefault(configuration, []).append(_Field(_run(record), stores))
-    for configuration, fields in found.items():
-        seen: set[str] = set()
-        for field in sorted(fields, key=_Field.worth, reverse=True):
-            for store in field.stores.keys() - seen:
-                yield _loading(store, configuration, field.stores[store], field.run)
-            seen |= field.stores.keys()
-
-
-class _Field(NamedTuple):
-    """The stores that one run loaded in one configuration, with their repeats."""
-
-    run: RunSource
-    stores: Mapping[str, list[Row]]
-
-    def worth(self) -> tuple[int, str]:
-        """Stores that were measured more than once, and when."""
-        return sum(len(repeats) > 1 for repeats in self.stores.values()), self.run.started
-
-
-REPEAT = ("format", "variant", "loader", "batch_size", "transform", "device", "output", "split", "cache", "stages",
-        "ceilings")  # fmt: skip
-
-
-def _repeats(record: RunRecord) -> list[Row]:
-    """Those of configurations that were not refused later."""
-    refused = {row["configuration"] for row in record.of("refused")}
-    return [
-        repeat
-        for repeat in record.of("repeat")
-        if repeat.get("configuration") not in refused or "configuration" not in repeat
-    ]
-
-
-def _grouped(repeats: Iterable[Row], record: RunRecord) -> dict[LoadingConfiguration, dict[str, list[Row]]]:
-    groups: dict[LoadingConfiguration, dict[str, list[Row]]] = {}
-    for repeat in repeats:
-        asked = repeat.get("workers_asked", record.setup.get("workers", repeat.get("workers")))
-        configuration = LoadingConfiguration(
-            repeat["loader"],
-            repeat["batch_size"],
-            str(asked),
-            repeat["transform"],
-            repeat["device"],
-            repeat["output"],
-            repeat["split"],
-            str(record.setup.get("cache", repeat["cache"])),
-            float(repeat.get("step_ms", 0.0)),
-        )
-        stores = groups.setdefault(configuration, {})
-        stores.setdefault(f"{repeat['format']}/{repeat['variant']}", []).append(repeat)
-    return groups
-
-
-def _loading(store: str, configuration: LoadingConfiguration, repeats: Sequence[Row], run: RunSource) -> Loading:
-    waits = [repeat["wait_share"] for repeat in repeats if repeat.get("wait_share") is not None]
-    return Loading(
-        store,
-        configuration,
-        figure([repeat["samples_per_s"] for repeat in repeats], run),
-        figure([repeat["first_batch_s"] for repeat in repeats], run),
-        figure(waits, run) if waits else None,
-        _medians([repeat["stages"] for repeat in repeats], run),
-        _medians([repeat["ceilings"] for repeat in repeats], run),
-        str(repeats[-1].get("workers", "")),
-        confirmed=all(repeat["cache"] == configuration.cache for repeat in repeats),
-        background_load=background_load(repeats),
-        bound=next((BOUND_BY[told.bound] for told in bottlenecks(repeats)), ""),
-    )
-
-
-def _medians(rows: Sequence[Mapping[str, Any]], run: RunSource) -> dict[str, float]:
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {
-        name: figure(values, run).median
-        for name in names
-        if (values := [row[name] for row in rows if isinstance(row.get(name), int | float)])
-    }
-
-
-# ---------------------------------------------------------------- training
-
-
-def _trainings(selection: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Training]:
-    for record in records:
-        if not has(record.setup, TRAINED):
-            continue
-        rows = selection.whole(record.of("epoch"), ("samples_per_s", "first_batch_s", "samples"), EPOCH, record)
-        rows = [row for row in rows if selection.takes_store(row, record)]
-        if not rows:
-            continue
-        selection.keep("training", record, rows)
-        told, run = compare_runs(rows), _run(record)
-        results: dict[tuple[str, str], list[Row]] = {}
-        for row in rows:
-            results.setdefault((row["store"], row["order"]), []).append(row)
-        setup = record.setup
-        yield Training(
-            run=run,
-            model=str(setup["model"]),
-            device=str(setup["device"]),
-            batch_size=int(setup["batch_size"]),
-            epochs=max(len(epochs) for epochs in results.values()),
-            results=tuple(_result(store, order, epochs, run) for (store, order), epochs in results.items()),
-            identical=told["identical"],
-            verdict=str(told["verdict"]),
-        )
-
-
-TRAINED = {"model": TEXT, "device": TEXT, "batch_size": NUMBER}
-"""What a training's setup has to say; what scaling measures is no training."""
-
-EPOCH = ("format", "variant", "store", "order", "epoch", "losses", "wait_share", "val_accuracy", "val_loss",
-         "shuffle_quality")  # fmt: skip
-
-
-def _result(store: str, order: str, rows: Sequence[Row], run: RunSource) -> TrainingResult:
-    return TrainingResult(
-        store,
-        order,
-        figure([row["samples_per_s"] for row in rows], run),
-        figure([row["wait_share"] for row in rows], run),
-        figure([row["first_batch_s"] for row in rows], run),
-        tuple(row["val_accuracy"] for row in rows),
-        tuple(row["val_loss"] for row in rows),
-        float(rows[0]["shuffle_quality"]),
-        background_load(rows),
-    )
-
-
-# ---------------------------------------------------------------- storage
-
-
-def _accesses(selection: RecordFilter, records: Sequence[RunRecord]) -> Iterator[Access]:
-    """Of each method, operation and number of images the newest record's times."""
-    seen: set[tuple[str, str, int]] = set()
-    for record in records:
-        rows = selection.whole(
-            rows_of(record), ("seconds", "samples"), ("format", "variant", "operation", "bytes"), record
-        )
-        selection.keep("storage", record, rows)
-        for row in rows:
-            key = (f"{row['format']}/{row['variant']}", row["operation"], row["samples"])
-            if key not in seen:
-                seen.add(key)
-                yield Access(*key, figure(row["seconds"], _run(record)), row["bytes"], background_load([row]))

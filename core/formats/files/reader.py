@@ -86,7 +86,7 @@ class FilesReader(ContainerReader):
 
 @dataclass(frozen=True)
 class _SampleList:
-    """The manifest in nine bytes a sample: a path is its class's folder, its number and one of a few endings."""
+    """The manifest in nine bytes per sample: a path is its class's folder, its number and one of a few endings."""
 
     labels: Labels
     endings: bytes

@@ -1,4 +1,4 @@
-"""The storage experiment: what it costs to write and to read images, one and many, in every storage method them."""
+"""The storage experiment: what it costs to write and to read images, one and many, in every storage method."""
 
 from .experiment import StorageExperiment
 

@@ -31,6 +31,15 @@ PANEL_WIDTH, PANEL_HEIGHT = 432, 250
 CELL_WIDTH, WINNERS_WIDTH = 156, 820
 DASHES = ([1, 0], [10, 3], [2, 3], [10, 3, 2, 3], [6, 6], [1, 5])
 TUTORIAL_DASH = [5, 4]
+LINE_LEGEND: dict[str, Any] = {
+    "symbolType": "stroke",
+    "symbolOpacity": 1,
+    "symbolSize": 500,
+    "symbolStrokeWidth": 3,
+    "labelFontSize": 13,
+    "title": None,
+}
+"""Of charts whose lines are told apart by their dashes: long strokes in the legend."""
 
 SECONDS_AXIS = (
     "datum.value >= 1 ? format(datum.value, ',~r') + ' s' : datum.value >= 1e-3 ? "
@@ -95,13 +104,8 @@ def times_chart(table: pd.DataFrame, rows: Sequence[Row], scale: str, order: Seq
     return finish(facet.resolve_scale(y="shared" if log else "independent")).configure_legend(
         orient="top",
         columns=3,
-        symbolType="stroke",
-        symbolOpacity=1,
-        symbolSize=500,
-        symbolStrokeWidth=3,
-        labelFontSize=13,
         labelLimit=300,
-        title=None,
+        **LINE_LEGEND,
     )
 
 

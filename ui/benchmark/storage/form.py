@@ -15,8 +15,8 @@ from core.formats import FORMATS
 from core.measure.controlled import selection_text, store_factors
 from core.measure.storage import StorageExperiment
 from core.measure.storage.choice import choices, usual
-from core.measure.storage.experiment import TRIAL
 from core.measure.storage.methods import TUTORIAL
+from core.measure.storage.run import TRIAL
 from core.measure.storage.schedule import Costs, forecast
 from ui.shared import state
 from ui.shared.cached import cache_data

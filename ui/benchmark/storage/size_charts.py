@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.measure.storage.methods import TUTORIAL, WRITE_MANY, WRITE_ONE
-from ui.benchmark.storage.charts import LINEAR, TUTORIAL_DASH, Row, decades, methods_of, scale_of
+from ui.benchmark.storage.charts import LINE_LEGEND, LINEAR, TUTORIAL_DASH, Row, decades, methods_of, scale_of
 from ui.shared.labels import size_text
 from ui.shared.stores import SIZES, store_name
 from ui.shared.theme import FIGURE_COLOUR, finish, format_colour
@@ -72,13 +72,8 @@ def growth_chart(table: pd.DataFrame, scale: str) -> alt.LayerChart:
     )
     return finish((line + dots).properties(height=300)).configure_legend(
         orient="right",
-        symbolType="stroke",
-        symbolOpacity=1,
-        symbolSize=500,
-        symbolStrokeWidth=3,
-        labelFontSize=13,
         labelLimit=320,
-        title=None,
+        **LINE_LEGEND,
     )
 
 

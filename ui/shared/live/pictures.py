@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 from typing import Any
 
+from core.base.package import load
 from core.jobs import Job, State, Watch
 from ui.shared.job_panel import progress_told, queue_text
 from ui.shared.live.drawing import progress, waiting
@@ -43,7 +43,5 @@ def drawn_by_task(task: str, seen: Watch) -> str:
 
 @cache
 def _function(name: str) -> Callable[..., Any]:
-    """Of "module:function"."""
-    module, _, function = name.partition(":")
-    found: Callable[..., Any] = getattr(import_module(module), function)
+    found: Callable[..., Any] = load(name)
     return found
