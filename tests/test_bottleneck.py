@@ -83,10 +83,18 @@ def test_a_prediction_ends_at_the_next_wall() -> None:
 
 
 def test_what_was_measured_outweighs_what_is_predicted() -> None:
-    raw = [repeat(rate, RAW, store="lmdb/raw", path="/raw") for rate in (5e5, 5.01e5, 4.99e5)]
+    as_raw = {"store": "lmdb/raw", "path": "/raw", "variant": "raw"}
+    raw = [repeat(rate, RAW, **as_raw) for rate in (5e5, 5.01e5, 4.99e5)]
     slow = next(one for one in bottlenecks([*[repeat(9e4, FAST)] * 3, *raw]) if one.rate == 9e4)
     assert slow.measured
-    assert "The store lmdb/raw helps most: measured here, 5.6 times as fast" in slow.advice
+    assert "The store lmdb/raw (encoding differs) helps most: measured here, 5.6 times as fast" in slow.advice
+
+
+def test_a_store_that_differs_in_several_things_is_said_to() -> None:
+    as_raw = {"store": "hdf5/raw", "path": "/raw", "format": "hdf5", "variant": "raw"}
+    raw = [repeat(rate, RAW, **as_raw) for rate in (5e5, 5.01e5, 4.99e5)]
+    slow = next(one for one in bottlenecks([*[repeat(9e4, FAST)] * 3, *raw]) if one.rate == 9e4)
+    assert "The store hdf5/raw (format and encoding differ) helps most" in slow.advice
 
 
 @pytest.mark.parametrize("rates", [(5e5,), (5e5, 4e4, 9e5)])

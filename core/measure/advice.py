@@ -9,6 +9,7 @@ from ..formats import FORMATS, keeps_files
 from ..loading.loaders import DEFAULT_LOADER, LOADERS
 from .configuration_summary import NEAR, ConfigurationSummary
 from .configurations import VARIED
+from .controlled import differing_note, row_factors
 from .statistics import ratio
 
 WORTH = 1.05
@@ -66,7 +67,13 @@ def _measured(case: ConfigurationSummary, others: Sequence[ConfigurationSummary]
         if len(differing) == 1 and differing[0] in _SWAPS:
             gain = ratio(other.rates, case.rates)
             if gain.ahead:
-                yield Change(_SWAPS[differing[0]].format(_of(other, differing[0])), gain.value, True)
+                yield Change(_swapped(case, other, differing[0]), gain.value, True)
+
+
+def _swapped(case: ConfigurationSummary, other: ConfigurationSummary, name: str) -> str:
+    """The other configuration's value; of another store also what it is another in, for that may be several things."""
+    what = _SWAPS[name].format(_of(other, name))
+    return what + differing_note(row_factors(case.about), row_factors(other.about)) if name == "store" else what
 
 
 _SWAPS = {
@@ -90,7 +97,7 @@ def _predicted(case: ConfigurationSummary, bound: str) -> Iterator[tuple[str, fl
         stage, what = _REMOVES[bound]
         yield what, _without(case, case.costs[stage])
     elif bound == "memory" and case.about.get("output") == "float32":
-        yield "Output as uint8, a quarter of the bytes", _without(case, 0.75 * case.costs["collate"])
+        yield "Output as uint8, a quarter of the bytes,", _without(case, 0.75 * case.costs["collate"])
     elif bound == "storage" and "cold read" in case.ceilings:
         yield "Enough memory to keep the store in the page cache", NEAR * case.ceilings["collate"]
     elif bound == "storage":

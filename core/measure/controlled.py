@@ -105,6 +105,12 @@ def differing_text(names: Sequence[str]) -> str:
     return listed(FACTORS[name] for name in names) or "nothing"
 
 
+def differing_note(one: Factors, other: Factors) -> str:
+    """ " (format and encoding differ)", to stand behind a comparison; nothing where no factor differs."""
+    names = differing(one, other)
+    return f" ({differing_text(names)} {'differs' if len(names) == 1 else 'differ'})" if names else ""
+
+
 # ---------------------------------------------------------------- groups in which one factor differs
 
 

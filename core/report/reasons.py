@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..base.units import listed, number_text, rounded, size_text, speed_text, times_text
-from ..measure.controlled import differing, differing_text, store_factors
+from ..measure.controlled import differing_note, store_factors
 from .constraints import RuledOut
 from .evidence import PossibleGain, StoreFacts, Training, TrainingResult
 from .figures import Figure, differ
@@ -136,8 +136,7 @@ def price(stores: Sequence[StoreFacts], ranked: Sequence[Ranked], chosen: StoreF
 
 def _what_differs(one: StoreFacts, other: StoreFacts) -> str:
     """The factors in which two stores differ, in brackets."""
-    names = differing(*(store_factors(*store.name.split("/", 1)) for store in (one, other)))
-    return f" ({differing_text(names)} {'differs' if len(names) == 1 else 'differ'})"
+    return differing_note(*(store_factors(*store.name.split("/", 1)) for store in (one, other)))
 
 
 def size(store: StoreFacts) -> tuple[float, int]:

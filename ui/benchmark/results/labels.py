@@ -8,7 +8,7 @@ from string import ascii_uppercase
 from typing import Any
 
 from core.measure.compare import Comparison, ComparisonLine
-from core.measure.controlled import differing, differing_text, row_factors
+from core.measure.controlled import differing_note, row_factors
 from core.measure.headlines import headlines
 from core.measure.records import RunRecord
 from core.measure.series import NOTEBOOK, Part
@@ -168,8 +168,7 @@ def _factors(line: ComparisonLine) -> Mapping[str, str]:
 
 def _differing(one: ComparisonLine, other: ComparisonLine) -> str:
     """In what two things differ; nothing where their names say it all."""
-    names = differing(_factors(one), _factors(other))
-    return f" ({differing_text(names)} {'differs' if len(names) == 1 else 'differ'})" if names else ""
+    return differing_note(_factors(one), _factors(other))
 
 
 def _is_behind(comparison: Comparison, best: ComparisonLine, other: ComparisonLine) -> bool:
