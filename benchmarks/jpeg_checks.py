@@ -15,7 +15,7 @@ from benchmarks.guarded import Guarded, guarded_tuple
 from core.images.pixels import decode
 from core.loading.batch_sampler import BatchSpec
 from core.loading.decode import turbo
-from core.loading.fused import axes_of, output_to
+from core.loading.fused.memory import axes_of, output_to
 from core.loading.jpeg.markers import OK, TOO_SMALL
 from core.loading.jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, PADDING, SCAN, WIDTH, DecoderState, new_state
 from core.loading.kernels import jpeg_batch, jpeg_sizes, jpeg_views

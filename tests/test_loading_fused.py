@@ -16,7 +16,9 @@ pytest.importorskip("numba")
 from core.base.contracts import Extents
 from core.base.errors import WorkError
 from core.loading.batch_sampler import BatchSpec
-from core.loading.fused import JpegPipeline, RawPipeline, fuse
+from core.loading.fused import fuse
+from core.loading.fused.jpeg import JpegPipeline
+from core.loading.fused.raw import RawPipeline
 from core.loading.loader import make_loader
 from core.loading.loaders.fast.engine import fastest
 from core.loading.normalise import Normalise

@@ -18,7 +18,8 @@ pytest.importorskip("numba")
 from core.base.errors import WorkError
 from core.images.pixels import decode
 from core.loading.batch_sampler import BatchSpec
-from core.loading.fused import JpegPipeline, fuse
+from core.loading.fused import fuse
+from core.loading.fused.jpeg import JpegPipeline
 from core.loading.loader import make_loader
 from core.loading.normalise import Normalise
 from core.loading.pipeline import staged

@@ -144,7 +144,8 @@ class _Works:
         """Batches of one image whose pixels are there already."""
         (pixels,) = self._stages.pixels(np.zeros(1, np.int64), Stopwatch())
         if has_compiler() and prod(pixels.shape[:2]) >= PIECE:
-            from .fused import Locate, RawPipeline
+            from .fused.locate import Locate
+            from .fused.raw import RawPipeline
 
             there = cast("Locate", _Repeated(pixels))  # is called as one is, and nothing else
             return self.filled(RawPipeline(self._stages, there, pixels.shape), self._host.dtype)
