@@ -117,6 +117,13 @@ def test_another_work_is_no_advice() -> None:
     assert not slow.measured
 
 
+@pytest.mark.parametrize(("output", "part"), [("float32", "a quarter"), ("bfloat16", "half"), ("float16", "half")])
+def test_fewer_bytes_help_where_memory_is_the_limit(output: str, part: str) -> None:
+    [found] = bottlenecks([repeat(5e5, {"read": 4e6, "collate": 6e5, "memory": 8e5}, output=output)])
+    assert found.bound == "memory"
+    assert f"Output as uint8, {part} of the bytes, would help most" in found.advice
+
+
 def test_one_worker_of_two_is_told_to_be_two() -> None:
     [found] = bottlenecks([repeat(4e4, FAST, workers="1 threads", workers_asked="1")])
     assert found.bound == "workers"

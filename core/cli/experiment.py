@@ -63,7 +63,7 @@ def _choices() -> dict[str, str]:
         "workers": "auto, 0, N, threads:N or processes:N",
         "transforms": "none, train224, eval224",
         "devices": "cpu, cuda, mps",
-        "outputs": "float32 (normalised), uint8",
+        "outputs": "float32, float16, bfloat16 (normalised), uint8",
     }
 
 

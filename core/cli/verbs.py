@@ -131,7 +131,7 @@ def _load_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--batch-size", type=int, default=256, metavar="N")
     parser.add_argument("--workers", default="auto", help="auto, 0, N, threads:N or processes:N")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, mps")
-    parser.add_argument("--output", default="float32", help="float32 (normalised, NCHW) or uint8")
+    parser.add_argument("--output", default="float32", help="float32, float16 or bfloat16 (normalised, NCHW), or uint8")
     parser.add_argument("--transform", default="none", help="none, train224, eval224")
     parser.add_argument("--loader", default=DEFAULT_LOADER, help=", ".join(LOADERS))
     parser.add_argument("--verify", default="sampled", help="compare with checksums: sampled, always or never")

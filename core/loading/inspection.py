@@ -8,14 +8,13 @@ from random import SystemRandom
 from time import perf_counter
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
 from ..base.errors import WorkError
 from .batch_sampler import BatchSampler, BatchSpec
 from .check import compare_labels, compare_pixels
 from .normalise import Normalise
-from .pipeline import Stored, staged
+from .pipeline import Stored
 from .transfer import Batch
 
 LOOKS = 8
@@ -64,9 +63,7 @@ class Inspection:
             compare_labels(store, spec, seen.labels)
             if seen.images is not None:
                 few = spec._replace(indices=spec.indices[seen.first : seen.first + SAMPLES])
-                wanted = np.empty((len(few.indices), *seen.images.shape[1:]), normalise.dtype)
-                staged(store, transform, seed, normalise).fill(few, wanted)
-                compare_pixels(few, seen.images.cpu().numpy(), wanted, normalise, resized=transform != "none")
+                compare_pixels(store, few, seen.images, normalise, transform, seed)
                 compared += len(few.indices)
         return compared
 

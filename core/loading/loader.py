@@ -48,14 +48,15 @@ def make_loader(
     rank: int | None = None,
     world_size: int | None = None,
 ) -> Loader:
-    """Batches `(images, labels)` of a store: float32 or uint8 (B, 3, H, W), and int64 (B,), on `device`.
+    """Batches `(images, labels)` of a store: (B, 3, H, W) as `output` says, and int64 (B,), on `device`.
 
     Args:
         shuffle: True, False (the store's order) or "blocks" (see `core.loading.batch_sampler.BatchSampler`).
         seed: decides the order and the random transforms, together with the epoch.
         workers: "auto" (measured), a number (0: in the consumer's thread), "threads:N" or "processes:N".
         device: "cpu", "cuda", "cuda:N" or "mps".
-        output: "float32", (pixel / 255 - mean) / std, or "uint8", the pixels.
+        output: "float32", (pixel / 255 - mean) / std; "float16" or "bfloat16", the same rounded to the nearest, for
+            training in mixed precision; or "uint8", the pixels.
         transform: "none", "train224" or "eval224" (see `core.loading.transform`).
         drop_last: leave out the last batch where it is not full.
         loader: one of `core.loading.loaders.LOADERS`: "fast", or for comparison "torch" or "naive".

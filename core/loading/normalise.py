@@ -1,6 +1,7 @@
 """Normalise: pixels to the numbers and the layout that networks take.
 
-float32: (pixel / 255 - mean) / std a channel. uint8: the pixels, and the device normalises.
+float32: (pixel / 255 - mean) / std a channel. float16, bfloat16: the same, rounded to the nearest (to the even of two),
+for training in mixed precision. uint8: the pixels, and the device normalises.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 Images = npt.NDArray[Any]
-"""A batch's images: float32 or uint8, (B, 3, H, W)."""
+"""A batch's images, (B, 3, H, W), as `Normalise.dtype` says."""
+
+OUTPUTS = ("float32", "float16", "bfloat16", "uint8")
+"""What a batch's numbers can be: names of torch's types."""
 
 
 @dataclass(frozen=True)
 class Normalise:
-    """Writes samples into a batch, channels first, as float32 or uint8.
+    """Writes samples into a batch, channels first, as one of `OUTPUTS`.
 
     `mean` and `std` are of pixels in 0..1, one a channel.
     """
@@ -35,14 +39,15 @@ class Normalise:
     std: tuple[float, float, float] = IMAGENET_STD
 
     def __post_init__(self) -> None:
-        if self.output not in ("float32", "uint8"):
-            raise InputError(f"unknown output {self.output!r}; there are: float32, uint8")
+        if self.output not in OUTPUTS:
+            raise InputError(f"unknown output {self.output!r}; there are: {', '.join(OUTPUTS)}")
         if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
             raise InputError("mean and std take three numbers each (red, green, blue), and no std may be 0")
 
     @property
-    def dtype(self) -> npt.DTypeLike:
-        return np.dtype(self.output)
+    def dtype(self) -> np.dtype[Any]:
+        """Of the batch's memory. NumPy has no bfloat16: int16 stands for its bits."""
+        return np.dtype("int16" if self.output == "bfloat16" else self.output)
 
     @cached_property
     def scale(self) -> npt.NDArray[np.float32]:
@@ -61,6 +66,25 @@ class Normalise:
                 row[...] = sample.transpose(2, 0, 1)
             return
         scale, shift = self.scale[:, None, None], self.shift[:, None, None]
+        if self.output == "float32":
+            for sample, row in zip(samples, out, strict=True):
+                np.multiply(sample.transpose(2, 0, 1), scale, out=row)
+                row += shift
+            return
+        numbers = np.empty(out.shape[1:], np.float32)
         for sample, row in zip(samples, out, strict=True):
-            np.multiply(sample.transpose(2, 0, 1), scale, out=row)
-            row += shift
+            np.multiply(sample.transpose(2, 0, 1), scale, out=numbers)
+            numbers += shift
+            row[...] = _bfloat16(numbers) if self.output == "bfloat16" else _float16(numbers)
+
+
+def _float16(numbers: npt.NDArray[np.float32]) -> npt.NDArray[np.float16]:
+    with np.errstate(over="ignore"):  # a tiny std makes numbers that are infinite as float16
+        return numbers.astype(np.float16)
+
+
+def _bfloat16(numbers: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
+    """The bits of the nearest bfloat16, of two equally near ones the even: float32's upper half, rounded."""
+    bits = numbers.view(np.uint32)
+    rounded = bits + np.uint32(0x7FFF) + (bits >> np.uint32(16) & np.uint32(1))
+    return (rounded >> np.uint32(16)).astype(np.uint16).view(np.int16)

@@ -11,11 +11,17 @@ import numpy.typing as npt
 
 from .native import inlined
 from .simd import colour
+from .simd.rounding import FORMATS
 
 PIECE = 16
 """Pixels that are written at a time; a run must not be shorter."""
 
-PLANAR, PLANAR_U8, INTERLEAVED, INTERLEAVED_U8 = range(4)
+(
+    PLANAR, PLANAR_U8, PLANAR_F16, PLANAR_BF16, INTERLEAVED, INTERLEAVED_U8, INTERLEAVED_F16, INTERLEAVED_BF16
+) = range(len(colour.LAYOUTS))  # fmt: skip
+
+BYTES = tuple(size for size, _ in FORMATS.values())
+"""Of a number, by format."""
 
 Address = np.uint64
 
@@ -35,8 +41,14 @@ class Output(NamedTuple):
 def place_of(output: Output, sample: int, pixel: int) -> Address:
     """Where a pixel of a sample begins (in the first plane)."""
     start = np.uint64(output.memory.ctypes.data) + np.uint64(sample * output.memory.shape[1])
-    size = 1 if output.layout & 1 else 4
-    return start + np.uint64(pixel * size * (3 if output.layout >= INTERLEAVED else 1))
+    return start + np.uint64(pixel) * pixel_bytes(output)
+
+
+@inlined
+def pixel_bytes(output: Output) -> Address:
+    """From one pixel to the next (in the first plane)."""
+    size = np.uint64(BYTES[output.layout % len(BYTES)])
+    return np.uint64(3) * size if output.layout >= INTERLEAVED else size
 
 
 @inlined
@@ -48,18 +60,11 @@ def plane_bytes(output: Output) -> Address:
 @inlined
 def write_ycc(luma: Address, blue: Address, red: Address, pixels: int, output: Output, out: Address) -> None:
     """A run of libjpeg's YCbCr: luma uint8, chroma float32."""
-    factors, plane = np.uint64(output.factors.ctypes.data), plane_bytes(output)
+    factors, plane, step = np.uint64(output.factors.ctypes.data), plane_bytes(output), pixel_bytes(output)
     for start in range(0, pixels, PIECE):
         x = np.uint64(min(start, pixels - PIECE))
         y, b, r = luma + x, blue + np.uint64(4) * x, red + np.uint64(4) * x
-        if output.layout == PLANAR:
-            colour.ycc_planar(y, b, r, factors, out + np.uint64(4) * x, plane)
-        elif output.layout == PLANAR_U8:
-            colour.ycc_planar_u8(y, b, r, factors, out + x, plane)
-        elif output.layout == INTERLEAVED:
-            colour.ycc_interleaved(y, b, r, factors, out + np.uint64(12) * x, plane)
-        else:
-            colour.ycc_interleaved_u8(y, b, r, factors, out + np.uint64(3) * x, plane)
+        colour.write_ycc(y, b, r, factors, out + step * x, plane, output.layout)
 
 
 @inlined
@@ -67,43 +72,21 @@ def write_smooth(
     one: Address, two: Address, three: Address, ycc: bool, pixels: int, output: Output, out: Address
 ) -> None:
     """A run of resized pixels, three rows of float32: YCbCr or RGB."""
-    factors, plane = np.uint64(output.factors.ctypes.data), plane_bytes(output)
+    factors, plane, step = np.uint64(output.factors.ctypes.data), plane_bytes(output), pixel_bytes(output)
     for start in range(0, pixels, PIECE):
         x = np.uint64(min(start, pixels - PIECE))
         a, b, c = one + np.uint64(4) * x, two + np.uint64(4) * x, three + np.uint64(4) * x
-        if output.layout == PLANAR:
-            if ycc:
-                colour.smooth_ycc_planar(a, b, c, factors, out + np.uint64(4) * x, plane)
-            else:
-                colour.smooth_planar(a, b, c, factors, out + np.uint64(4) * x, plane)
-        elif output.layout == PLANAR_U8:
-            if ycc:
-                colour.smooth_ycc_planar_u8(a, b, c, factors, out + x, plane)
-            else:
-                colour.smooth_planar_u8(a, b, c, factors, out + x, plane)
-        elif output.layout == INTERLEAVED:
-            if ycc:
-                colour.smooth_ycc_interleaved(a, b, c, factors, out + np.uint64(12) * x, plane)
-            else:
-                colour.smooth_interleaved(a, b, c, factors, out + np.uint64(12) * x, plane)
-        elif ycc:
-            colour.smooth_ycc_interleaved_u8(a, b, c, factors, out + np.uint64(3) * x, plane)
+        if ycc:
+            colour.write_smooth_ycc(a, b, c, factors, out + step * x, plane, output.layout)
         else:
-            colour.smooth_interleaved_u8(a, b, c, factors, out + np.uint64(3) * x, plane)
+            colour.write_smooth_rgb(a, b, c, factors, out + step * x, plane, output.layout)
 
 
 @inlined
 def write_raw(source: Address, pixels: int, output: Output, out: Address) -> None:
     """A run of interleaved uint8 RGB."""
-    factors, plane = np.uint64(output.factors.ctypes.data), plane_bytes(output)
+    factors, plane, step = np.uint64(output.factors.ctypes.data), plane_bytes(output), pixel_bytes(output)
     for start in range(0, pixels, PIECE):
         x = np.uint64(min(start, pixels - PIECE))
         rgb = source + np.uint64(3) * x
-        if output.layout == PLANAR:
-            colour.raw_planar(rgb, rgb, rgb, factors, out + np.uint64(4) * x, plane)
-        elif output.layout == PLANAR_U8:
-            colour.raw_planar_u8(rgb, rgb, rgb, factors, out + x, plane)
-        elif output.layout == INTERLEAVED:
-            colour.raw_interleaved(rgb, rgb, rgb, factors, out + np.uint64(12) * x, plane)
-        else:
-            colour.raw_interleaved_u8(rgb, rgb, rgb, factors, out + np.uint64(3) * x, plane)
+        colour.write_raw(rgb, rgb, rgb, factors, out + step * x, plane, output.layout)

@@ -63,7 +63,9 @@ class SmallModel:
         self._optimiser = torch.optim.SGD(self._network.parameters(), lr=0.01)
 
     def __call__(self, batch: Batch) -> None:
-        images = batch.images if batch.images.is_floating_point() else batch.images.to(torch.float32).div(255)
+        images = batch.images.to(torch.float32)  # as the weights are
+        if not batch.images.is_floating_point():
+            images = images.div(255)
         loss = nn.functional.cross_entropy(self._network(images), batch.labels.clamp(max=MOST_LABEL))
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -10,18 +10,29 @@ import numpy.typing as npt
 import torch
 
 from ..base.errors import InputError
-from .normalise import Normalise
+from .normalise import Images, Normalise
 
 
 class Batch(NamedTuple):
-    """`images` float32 or uint8 (B, 3, H, W); `labels` int64 (B,)."""
+    """`images` (B, 3, H, W), one of `core.loading.normalise.OUTPUTS`; `labels` int64 (B,)."""
 
     images: torch.Tensor
     labels: torch.Tensor
 
 
+def tensor_of(images: Images, normalise: Normalise) -> torch.Tensor:
+    """The same memory as a tensor of the type that `normalise` writes."""
+    return torch.from_numpy(images).view(torch_type(normalise))
+
+
+def torch_type(normalise: Normalise) -> torch.dtype:
+    """torch's type of the numbers that `normalise` makes."""
+    found: torch.dtype = getattr(torch, normalise.output)
+    return found
+
+
 class Transfer(Protocol):
-    """Moves batches to a device. `host_output` is what the host has to deliver for it: "float32" or "uint8"."""
+    """Moves batches to a device. `host_output` is what the host has to deliver for it."""
 
     @property
     def host_output(self) -> str: ...
@@ -135,11 +146,11 @@ class OnDevice:
     """Normalising where the batch has arrived; uint8 stays as it is."""
 
     def __init__(self, device: torch.device, normalise: Normalise) -> None:
-        self._output = normalise.output
+        self._type = torch_type(normalise)
         self._scale = torch.from_numpy(normalise.scale).to(device)[:, None, None]
         self._shift = torch.from_numpy(normalise.shift).to(device)[:, None, None]
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
-        if self._output == "uint8":
+        if self._type == torch.uint8:
             return images
-        return torch.addcmul(self._shift, images.to(torch.float32), self._scale)
+        return torch.addcmul(self._shift, images.to(torch.float32), self._scale).to(self._type)

@@ -96,8 +96,9 @@ def _predicted(case: ConfigurationSummary, bound: str) -> Iterator[tuple[str, fl
     elif bound in _REMOVES:
         stage, what = _REMOVES[bound]
         yield what, _without(case, case.costs[stage])
-    elif bound == "memory" and case.about.get("output") == "float32":
-        yield "Output as uint8, a quarter of the bytes,", _without(case, 0.75 * case.costs["collate"])
+    elif bound == "memory" and case.about.get("output") in _OF_FLOAT:
+        part, saved = _OF_FLOAT[str(case.about["output"])]
+        yield f"Output as uint8, {part} of the bytes,", _without(case, saved * case.costs["collate"])
     elif bound == "storage" and "cold read" in case.ceilings:
         yield "Enough memory to keep the store in the page cache", NEAR * case.ceilings["collate"]
     elif bound == "storage":
@@ -111,6 +112,9 @@ def _predicted(case: ConfigurationSummary, bound: str) -> Iterator[tuple[str, fl
     elif bound == "python":
         yield from _less_python(case)
 
+
+_OF_FLOAT = {"float32": ("a quarter", 0.75), "float16": ("half", 0.5), "bfloat16": ("half", 0.5)}
+"""What uint8 is of the bytes of an output, and the share that it saves."""
 
 _REMOVES = {
     "decoding": ("decode", "Storing raw pixels, which need no decoding,"),

@@ -37,7 +37,8 @@ def snippet(store: StoreFacts, evidence: Evidence, configuration: LoadingConfigu
         given |= {"output": configuration.output} if configuration.output != "float32" else {}
         given |= {"loader": configuration.loader} if configuration.loader != DEFAULT_LOADER else {}
     split = configuration.split if configuration is not None else next(iter(evidence.images.splits))
-    kind = "uint8" if given.get("output") == "uint8" else "float32, normalised"
+    output = str(given.get("output", "float32"))
+    kind = output if output == "uint8" else f"{output}, normalised"
     return SNIPPET.format(
         path=_shown(store.path, evidence),
         split=split,

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from ..jpeg.state import DecoderState, new_state
 from ..normalise import Images, Normalise
-from ..output import INTERLEAVED, PLANAR, Output
+from ..output import Output
 from ..resample import Workspace, new_workspace
+from ..simd.colour import LAYOUTS
 from ..transform import View
 
 LARGEST = 1 << 29
@@ -47,7 +48,7 @@ def output_to(out: Images, normalise: Normalise) -> Output:
     memory = out if planar else out.transpose(0, 2, 3, 1)
     # What is cut off after the point is rounded by adding a half.
     scale, shift = (np.ones(3), np.full(3, 0.5)) if whole else (normalise.scale, normalise.shift)
-    layout = (PLANAR if planar else INTERLEAVED) + whole
+    layout = LAYOUTS.index((planar, normalise.output))
     return Output(memory.reshape(len(out), -1).view(np.uint8), layout, np.stack([scale, shift], 1).ravel().astype("f4"))
 
 

@@ -14,6 +14,8 @@ from .instruction import (
     F32,
     FLOAT,
     I8,
+    I64,
+    INTEGER,
     VOID,
     constant,
     instruction,
@@ -25,6 +27,7 @@ from .instruction import (
     vector,
     vector_function,
 )
+from .rounding import FORMATS
 
 LANES = 16
 FLOATS, BYTES = vector(F32, LANES), vector(I8, LANES)
@@ -34,6 +37,9 @@ INTERLEAVED = vector(I8, 3 * LANES)
 # 16-bit fixed-point factors of the conversion, and what rounds it (jdcolor.c).
 RED, GREEN_BLUE, GREEN_RED, BLUE = 91881.0, 22554.0, 46802.0, 116130.0
 HALF, ONE = 32768.0, 65536.0
+
+LAYOUTS = [(planar, form) for planar in (True, False) for form in FORMATS]
+"""What can be written: in planes or interleaved, and as which numbers. Written is what has this number here."""
 
 
 @instruction(VOID, ADDRESS, ADDRESS, FLOAT, FLOAT, ADDRESS)
@@ -119,30 +125,42 @@ def _clamped(builder: Any, values: Any) -> Any:
     return values
 
 
-def _written(source: Callable[..., list[Any]], *, whole: bool, planar: bool) -> Any:
+def _written(source: Callable[..., list[Any]]) -> Any:
     """An instruction that takes sixteen pixels from `source`, normalises and writes them.
 
-    (one, two, three, factors, out, plane): three addresses for `source`, that of the factors, that of the first
-    pixel's red, and the bytes from one plane to the next. `whole`: as uint8, cut off after the point.
+    (one, two, three, factors, out, plane, layout): three addresses for `source`, that of the factors, that of the
+    first pixel's red, the bytes from one plane to the next, and which of `LAYOUTS` it is.
     """
 
-    @instruction(VOID, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS)
-    def write(builder: Any, one: Any, two: Any, three: Any, factors: Any, out: Any, plane: Any) -> None:
+    @instruction(VOID, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, INTEGER)
+    def write(builder: Any, one: Any, two: Any, three: Any, factors: Any, out: Any, plane: Any, layout: Any) -> None:
         channels = []
         for number, values in enumerate(source(builder, one, two, three)):
             scale, shift = (
                 splat(builder, load(builder, offset(builder, factors, 2 * number + part, 4), F32), LANES)
                 for part in (0, 1)
             )
-            values = builder.fadd(builder.fmul(values, scale), shift)
-            channels.append(builder.fptoui(values, BYTES) if whole else values)
-        if planar:
-            for number, values in enumerate(channels):
-                store(builder, values, builder.add(out, builder.mul(plane, plane.type(number))), align=1)
-        else:
-            store(builder, _interleaved(builder, channels), out, align=1)
+            channels.append(builder.fadd(builder.fmul(values, scale), shift))
+        end = builder.append_basic_block("written")
+        choice = builder.switch(layout, end)
+        for number, (planar, form) in enumerate(LAYOUTS):
+            block = builder.append_basic_block()
+            choice.add_case(I64(number), block)
+            builder.position_at_end(block)
+            _store(builder, [FORMATS[form][1](builder, values) for values in channels], out, plane if planar else None)
+            builder.branch(end)
+        builder.position_at_end(end)
 
     return write
+
+
+def _store(builder: Any, channels: Sequence[Any], out: Any, plane: Any) -> None:
+    """Each into a plane of its own; interleaved if `plane` is None."""
+    if plane is None:
+        store(builder, _interleaved(builder, channels), out, align=1)
+        return
+    for number, values in enumerate(channels):
+        store(builder, values, builder.add(out, builder.mul(plane, plane.type(number))), align=1)
 
 
 def _interleaved(builder: Any, channels: Sequence[Any]) -> Any:
@@ -152,13 +170,7 @@ def _interleaved(builder: Any, channels: Sequence[Any]) -> Any:
     return shuffle(builder, both, all_blue, [LANES * channel + pixel for pixel in range(LANES) for channel in range(3)])
 
 
-def _every_layout(source: Callable[..., list[Any]]) -> tuple[Any, Any, Any, Any]:
-    """Planar float32, planar uint8, interleaved float32, interleaved uint8."""
-    write = [_written(source, whole=whole, planar=planar) for planar in (True, False) for whole in (False, True)]
-    return write[0], write[1], write[2], write[3]
-
-
-ycc_planar, ycc_planar_u8, ycc_interleaved, ycc_interleaved_u8 = _every_layout(_ycc)
-smooth_ycc_planar, smooth_ycc_planar_u8, smooth_ycc_interleaved, smooth_ycc_interleaved_u8 = _every_layout(_smooth_ycc)
-smooth_planar, smooth_planar_u8, smooth_interleaved, smooth_interleaved_u8 = _every_layout(_smooth_rgb)
-raw_planar, raw_planar_u8, raw_interleaved, raw_interleaved_u8 = _every_layout(_raw_rgb)
+write_ycc = _written(_ycc)
+write_smooth_ycc = _written(_smooth_ycc)
+write_smooth_rgb = _written(_smooth_rgb)
+write_raw = _written(_raw_rgb)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.datasets.dataset import Dataset
 from core.loading.loaders import DEFAULT_LOADER
+from core.loading.normalise import OUTPUTS
 from core.machine.session import machine
 from core.measure.controlled import proposed, selection_text
 from core.measure.loader_runs import list_loader_runs, usual_overhead
@@ -124,8 +125,9 @@ def _draw_more(dataset: Dataset) -> dict[str, Any]:
         help="Images of different sizes need one: all images of a batch have the same size.",
     )  # fmt: skip
     outputs = columns[1].multiselect(
-        "Outputs", ["float32", "uint8"], default=["float32"], key="benchmark.outputs", persist_state="session",
-        help="float32: normalised, as networks expect. uint8: pixels, a quarter of the bytes; the device normalises.",
+        "Outputs", OUTPUTS, default=["float32"], key="benchmark.outputs", persist_state="session",
+        help="float32: normalised, as networks expect. float16, bfloat16: the same in half of the bytes, for training "
+        "in mixed precision. uint8: pixels, a quarter of the bytes; the device normalises.",
     )  # fmt: skip
     columns = st.columns(4, vertical_alignment="bottom")
     cache = columns[0].segmented_control(

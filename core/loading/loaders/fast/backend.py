@@ -46,6 +46,7 @@ def _on_host(inputs: EngineInputs) -> Engine:
         fastest(inputs.store, inputs.stages),
         pool,
         inputs.labels,
+        inputs.stages.normalise,
         batch_size=largest,
         workers=inputs.workers,
         prefetch=inputs.prefetch,

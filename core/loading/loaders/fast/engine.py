@@ -17,10 +17,10 @@ from ...collate import BufferPool
 from ...executors import Executor, Inline, Made, Threads
 from ...gc_pause import collector_paused
 from ...kernel_cache import has_compiler
-from ...normalise import Images
+from ...normalise import Images, Normalise
 from ...pipeline import Laps, Pipeline, StagedPipeline, Stored
 from ...processes import ProcessPipeline
-from ...transfer import Batch
+from ...transfer import Batch, tensor_of
 from ...workers import Workers, choose_workers, parse_workers
 
 
@@ -42,16 +42,19 @@ class FastEngine:
         pipeline: Pipeline,
         pool: BufferPool,
         labels: Labels,
+        normalise: Normalise,
         *,
         batch_size: int,
         workers: int | str,
         prefetch: int | None,
     ) -> None:
-        """At most `prefetch` batches are made or in the making (two a worker if None), besides those held outside."""
+        """`normalise`: as what `pipeline` writes the numbers in `pool`'s memory. At most `prefetch` batches are made or
+        in the making (two a worker if None), besides those held outside."""
         self.stages: dict[str, float] = {}
         self._pipeline = pipeline
         self._pool = pool
         self._labels = labels
+        self._normalise = normalise
         self._batch_size = batch_size
         self._asked = parse_workers(workers)
         self._prefetch = prefetch
@@ -65,7 +68,9 @@ class FastEngine:
             for made in every:
                 for stage, seconds in made.laps.items():
                     self.stages[stage] = self.stages.get(stage, 0.0) + seconds
-                batch = Batch(torch.from_numpy(made.images), torch.from_numpy(self._labels[made.spec.indices]))
+                batch = Batch(
+                    tensor_of(made.images, self._normalise), torch.from_numpy(self._labels[made.spec.indices])
+                )
                 del made  # from here on the batch belongs to whoever holds it
                 yield batch
                 del batch

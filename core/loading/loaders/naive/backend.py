@@ -16,7 +16,7 @@ from ...batch_sampler import BatchSpec
 from ...engine import Engine
 from ...normalise import Normalise
 from ...pipeline import StagedPipeline, check_shapes
-from ...transfer import Transfer
+from ...transfer import Transfer, torch_type
 from ...transform import RESIZED, SIDE, random_numbers, train_view
 from ..dataloader_engine import DataLoaderEngine, SampledDataset
 from ..registration import EngineInputs
@@ -87,9 +87,9 @@ def random_crop_and_flip(image: Image.Image, place: Place, seed: int) -> Image.I
 
 
 def to_tensor(image: Image.Image, normalise: Normalise) -> torch.Tensor:
-    """(3, H, W), uint8 as it is, or float32 in 0..1 and normalised then."""
+    """(3, H, W), uint8 as it is; else float32 in 0..1, normalised then, and as halves rounded at last."""
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
     if normalise.output == "uint8":
         return pixels
     mean, std = torch.tensor(normalise.mean)[:, None, None], torch.tensor(normalise.std)[:, None, None]
-    return pixels.to(torch.float32).div(255).sub(mean).div(std)
+    return pixels.to(torch.float32).div(255).sub(mean).div(std).to(torch_type(normalise))

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from ....base.contracts import Labels
 from ...batch_sampler import BatchSpec
 from ...engine import Engine
 from ...pipeline import StagedPipeline
-from ...transfer import Batch, Transfer
+from ...transfer import Batch, Transfer, tensor_of
 from ..dataloader_engine import DataLoaderEngine, SampledDataset
 from ..registration import EngineInputs
 
@@ -38,7 +39,7 @@ class WholeBatches(SampledDataset[Batch]):
         return {"sampler": specs, "batch_size": None}
 
     def __getitem__(self, spec: BatchSpec) -> Batch:
-        dtype = getattr(torch, self.pipeline.normalise.output)
-        images = torch.empty((len(spec.indices), 3, *self.size), dtype=dtype)
-        self.pipeline.fill(spec, images.numpy())
-        return Batch(images, torch.from_numpy(self.labels[spec.indices]))
+        normalise = self.pipeline.normalise
+        images = np.empty((len(spec.indices), 3, *self.size), normalise.dtype)
+        self.pipeline.fill(spec, images)
+        return Batch(tensor_of(images, normalise), torch.from_numpy(self.labels[spec.indices]))
