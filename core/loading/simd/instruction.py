@@ -88,6 +88,13 @@ def load_be64(builder: Any, address: Any) -> Any:
     return builder.bswap(loaded) if sys.byteorder == "little" else loaded
 
 
+@instruction(ADDRESS, ADDRESS)
+def load_le64(builder: Any, address: Any) -> Any:
+    """The eight bytes at an address, the first one lowest; it need not be aligned."""
+    loaded = load(builder, address, I64, align=1)
+    return loaded if sys.byteorder == "little" else builder.bswap(loaded)
+
+
 @instruction(INTEGER, ADDRESS, ADDRESS)
 def load_u8(builder: Any, address: Any, index: Any) -> Any:
     """Element `index` of the uint8 array at an address."""
@@ -100,6 +107,12 @@ def load_i32(builder: Any, address: Any, index: Any) -> Any:
     return builder.sext(load(builder, offset(builder, address, index, 4), I32), I64)
 
 
+@instruction(ADDRESS, ADDRESS, ADDRESS)
+def load_u32(builder: Any, address: Any, index: Any) -> Any:
+    """Element `index` of the uint32 array at an address."""
+    return builder.zext(load(builder, offset(builder, address, index, 4), I32), I64)
+
+
 @instruction(INTEGER, ADDRESS, ADDRESS)
 def load_i64(builder: Any, address: Any, index: Any) -> Any:
     """Element `index` of the int64 array at an address."""
@@ -110,6 +123,18 @@ def load_i64(builder: Any, address: Any, index: Any) -> Any:
 def store_i32(builder: Any, address: Any, index: Any, value: Any) -> None:
     """Set element `index` of the int32 array at an address."""
     store(builder, builder.trunc(value, I32), offset(builder, address, index, 4))
+
+
+@instruction(VOID, ADDRESS, ADDRESS, ADDRESS)
+def store_u32(builder: Any, address: Any, index: Any, value: Any) -> None:
+    """Set element `index` of the uint32 array at an address."""
+    store(builder, builder.trunc(value, I32), offset(builder, address, index, 4))
+
+
+@instruction(VOID, ADDRESS, ADDRESS)
+def store_u8(builder: Any, address: Any, value: Any) -> None:
+    """Set the byte at an address to the lowest byte of a value."""
+    store(builder, builder.trunc(value, I8), address, align=1)
 
 
 @instruction(FLOAT, ADDRESS, INTEGER)
@@ -128,6 +153,12 @@ def store_f32(builder: Any, address: Any, index: Any, value: Any) -> None:
 def copy_8(builder: Any, source: Any, target: Any) -> None:
     """Copy eight bytes from one address to another."""
     store(builder, load(builder, source, I64, align=1), target, align=1)
+
+
+@instruction(ADDRESS, ADDRESS)
+def reverse_u32(builder: Any, value: Any) -> Any:
+    """The lower 32 bits of a value in the opposite order."""
+    return builder.zext(builder.bitreverse(builder.trunc(value, I32)), I64)
 
 
 @instruction(types.boolean, ADDRESS)
