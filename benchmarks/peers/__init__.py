@@ -1,9 +1,9 @@
 """The loaders that ours is measured against, one module each, and ours.
 
-A peer has `prepare(work, folder)`, which writes the images in its own format below `folder` (once), and
+A module has `prepare(work, folder)`, which writes the images in its own format below `folder` (once), and
 `open_epochs(work, folder, workers)`, which gives a function that starts one shuffled epoch of `(images, labels)`:
 float32, (B, 3, H, W), normalised with ImageNet's mean and std. It runs in a process of its own, in an environment
-that has its library; nothing here imports ours.
+that has its library; nothing here imports ours. `entries` lists what is measured by name.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Work:
     batch_size: int
     train224: bool
     raw_size: int | None = None
+    png: bool = False
 
     def files(self) -> list[tuple[Path, int]]:
         """(path, label), class by class in sorted order."""
@@ -46,11 +47,16 @@ class Work:
             yield np.asarray(image), label
 
 
-def works(cifar: Path, photos: Path) -> dict[str, Work]:
-    """The four comparisons: CIFAR-10's JPEGs and their pixels, photos and their pixels at 256 x 256."""
+def works(cifar: Path, photos: Path, folder: Path) -> dict[str, Work]:
+    """The comparisons: CIFAR-10's JPEGs, their pixels, some of them as PNG, and a single batch; photos, and their
+    pixels at 256 x 256. Parts of CIFAR are folders that `parts` makes below `folder`."""
     return {
         "cifar-raw": Work("cifar-raw", cifar, raw=True, batch_size=256, train224=False),
         "cifar-jpeg": Work("cifar-jpeg", cifar, raw=False, batch_size=256, train224=False),
         "photos-jpeg": Work("photos-jpeg", photos, raw=False, batch_size=64, train224=True),
         "photos-raw": Work("photos-raw", photos, raw=True, batch_size=64, train224=True, raw_size=256),
+        "cifar-png": Work(
+            "cifar-png", folder / "images" / "cifar-png", raw=False, batch_size=256, train224=False, png=True
+        ),
+        "one-batch": Work("one-batch", folder / "images" / "one-batch", raw=False, batch_size=4096, train224=False),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +11,24 @@ import numpy as np
 from benchmarks.peers import MEAN, SIDE, STD, Work
 
 
-class _Images:
-    def __init__(self, work: Work) -> None:
-        self._samples = list(work.pixels())
-
-    def __len__(self) -> int:
-        return len(self._samples)
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, int]:
-        return self._samples[index]
-
-
 def prepare(work: Work, folder: Path) -> None:
-    from ffcv.fields import IntField, RGBImageField
+    from ffcv.fields import RGBImageField
+
+    if work.png:
+        raise NotImplementedError("it has no PNG")
+    write(list(work.pixels()), RGBImageField(write_mode="raw" if work.raw else "jpg"), folder)
+
+
+def write(samples: Sequence[tuple[Any, int]], image_field: Any, folder: Path) -> None:
+    """Write (image, label) to its container, the images as the field takes them."""
+    from ffcv.fields import IntField
     from ffcv.writer import DatasetWriter
 
-    fields = {"image": RGBImageField(write_mode="raw" if work.raw else "jpg"), "label": IntField()}
-    DatasetWriter(str(folder / "images.beton"), fields, num_workers=2, page_size=1 << 23).from_indexed_dataset(
-        _Images(work)
-    )
+    fields = {"image": image_field, "label": IntField()}
+    DatasetWriter(str(folder / "images.beton"), fields, num_workers=2, page_size=1 << 23).from_indexed_dataset(samples)
 
 
-def open_epochs(work: Work, folder: Path, workers: int) -> Callable[[], Iterator[Any]]:
+def open_epochs(work: Work, folder: Path, workers: int, image_field: type | None = None) -> Callable[[], Iterator[Any]]:
     from ffcv.fields.basics import IntDecoder
     from ffcv.fields.rgb_image import RandomResizedCropRGBImageDecoder, SimpleRGBImageDecoder
     from ffcv.loader import Loader, OrderOption
@@ -48,6 +44,7 @@ def open_epochs(work: Work, folder: Path, workers: int) -> Callable[[], Iterator
         order=OrderOption.RANDOM,
         os_cache=True,
         drop_last=False,
+        custom_fields={} if image_field is None else {"image": image_field},
         pipelines={
             "image": [*decode, normalise, ToTensor(), ToTorchImage(channels_last=False)],
             "label": [IntDecoder(), ToTensor(), Squeeze()],
