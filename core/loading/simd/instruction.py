@@ -13,7 +13,7 @@ from numba import extending, types
 from numba.core import cgutils
 
 F32 = ir.FloatType()
-I8, I32, I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
+I8, I16, I32, I64 = ir.IntType(8), ir.IntType(16), ir.IntType(32), ir.IntType(64)
 
 VOID, ADDRESS, INTEGER, BYTE, FLOAT = types.void, types.uint64, types.int64, types.uint8, types.float32
 
@@ -135,18 +135,6 @@ def store_u32(builder: Any, address: Any, index: Any, value: Any) -> None:
 def store_u8(builder: Any, address: Any, value: Any) -> None:
     """Set the byte at an address to the lowest byte of a value."""
     store(builder, builder.trunc(value, I8), address, align=1)
-
-
-@instruction(FLOAT, ADDRESS, INTEGER)
-def load_f32(builder: Any, address: Any, index: Any) -> Any:
-    """Element `index` of the float32 array at an address."""
-    return load(builder, offset(builder, address, index, 4), F32)
-
-
-@instruction(VOID, ADDRESS, INTEGER, FLOAT)
-def store_f32(builder: Any, address: Any, index: Any, value: Any) -> None:
-    """Set element `index` of the float32 array at an address."""
-    store(builder, value, offset(builder, address, index, 4))
 
 
 @instruction(VOID, ADDRESS, ADDRESS)
