@@ -13,7 +13,7 @@ import torch
 
 from core.base.errors import InputError, WorkError
 from core.base.events import Message, Result, Sample
-from core.loading import cache, task
+from core.loading import block_shuffle, cache, task
 from core.loading.cache import prepare_cache, resident_share
 from core.loading.check import check_loader
 from core.loading.consumer import Consumer
@@ -72,6 +72,17 @@ def test_a_cold_run_is_one_epoch(stored: OpenedStore) -> None:
     assert len(told["epochs"]) == 1
 
 
+def test_the_result_says_the_order(stored: OpenedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(block_shuffle, "WINDOW", 16)
+    monkeypatch.setattr(block_shuffle, "BLOCKS", 4)
+    run = {"batch_size": 8, "workers": "0", "seconds": 0.01, "stage_limits": False}
+    told = [list(Load(str(stored.path), order=order, **run).run())[-1].data for order in ("shuffled", "blocks")]
+    assert [result["order_text"] for result in told] == [
+        "a random order of all samples",
+        "shuffled within windows of 16 samples (4 blocks of 4)",
+    ]
+
+
 def test_a_store_of_one_batch_has_figures(stored: OpenedStore) -> None:
     told = list(Load(str(stored.path), batch_size=64, cache="cold").run())[-1].data
     assert told["samples"] == 40
@@ -97,7 +108,8 @@ def test_closing_it_ends_the_loading(stored: OpenedStore) -> None:
 
 
 def test_bad_settings_are_sentences(stored: OpenedStore) -> None:
-    for wrong, words in [({"seconds": 0}, "more than 0"), ({"cache": "tepid"}, "tepid"), ({"loader": "x"}, "unknown")]:
+    for wrong, words in [({"seconds": 0}, "more than 0"), ({"cache": "tepid"}, "tepid"), ({"loader": "x"}, "unknown"),
+                         ({"order": "class-sorted"}, "shuffled, blocks")]:  # fmt: skip
         with pytest.raises(InputError, match=words):
             list(Load(str(stored.path), **wrong).run())
 

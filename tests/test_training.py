@@ -183,6 +183,11 @@ def test_fewer_samples_are_the_same_ones_for_every_order(trained: Home) -> None:
     settings = QUICK | {"limit": 48, "val_limit": 20}
     told = finish(Train(paths(trained, "lmdb/raw"), ["shuffled", "blocks", "class-sorted"], **settings).run())
     assert [(row["samples"], row["val_samples"], row["steps"]) for row in told["epochs"]] == [(48, 20, 3)] * 3
+    assert {row["order"]: row["order_text"] for row in told["epochs"]} == {
+        "shuffled": "a random order of all samples",
+        "blocks": "a random order of all samples (one window holds them)",
+        "class-sorted": "the store's order",
+    }
 
 
 def test_what_cannot_be_trained_from_is_refused(trained: Home, tmp_path: Path) -> None:

@@ -133,6 +133,12 @@ def test_the_collapse_is_told_for_what_it_is(furnished: Home) -> None:
     assert "has nothing to do with the storage format" in told
 
 
+def test_a_block_shuffle_says_its_window(furnished: Home) -> None:
+    window = "shuffled within windows of 16 samples (4 blocks of 4)"
+    keep(furnished, [epoch("lmdb/raw", 1), epoch("lmdb/raw", 1, "blocks", order_text=window)])
+    assert "shuffle quality 1.00; shuffled within windows of 16 samples" in texts(open_orders())
+
+
 def test_sorted_by_class_without_a_collapse_none_is_claimed(furnished: Home) -> None:
     keep(furnished, [epoch("lmdb/raw", 1), epoch("lmdb/raw", 1, "class-sorted", val_accuracy=0.5)])
     assert "nothing to do with the storage format" not in texts(open_orders())

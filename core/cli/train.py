@@ -12,7 +12,7 @@ from ..loading.loaders import DEFAULT_LOADER, LOADERS
 from .verb import Verb
 
 READABLE = ("store", "order", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "samples_per_s", "wait_share",
-            "first_batch_s", "shuffle_quality")  # fmt: skip
+            "first_batch_s", "shuffle_quality", "order_text")  # fmt: skip
 """The columns of an epoch that a reader is shown; --json has them all, and the losses of every step."""
 
 SCALED = ("store", "device", "batch_size", "workers", "round", "samples_per_s", "wait_share", "first_batch_s")

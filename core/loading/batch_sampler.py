@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,15 +11,11 @@ import numpy.typing as npt
 
 from ..base.contracts import Labels
 from ..base.errors import InputError
+from .block_shuffle import BlockPlan, block_order
+from .block_shuffle import Indices as Indices
 
-Indices = npt.NDArray[np.int64]
-"""Positions of samples in a store, shape (n,)."""
-
-BLOCK = 256
-"""Samples that `shuffle="blocks"` leaves side by side when it orders the blocks."""
-
-WINDOW = 16
-"""Blocks whose samples are shuffled among each other."""
+ORDERS: Mapping[str, bool | str] = {"shuffled": True, "blocks": "blocks"}
+"""What commands and records call an order -> the `shuffle` of a sampler."""
 
 
 class BatchSpec(NamedTuple):
@@ -34,8 +30,8 @@ class BatchSpec(NamedTuple):
 class BatchSampler:
     """Every sample exactly once an epoch, cut into batches.
 
-    `shuffle`: True (one random order of all samples), False (the store's order) or "blocks" (random order of
-    blocks of `BLOCK` neighbours, random within `WINDOW` blocks: long reads for disks where random ones hurt).
+    `shuffle`: True (one random order of all samples), False (the store's order) or "blocks" (runs of neighbours,
+    shuffled within windows, for stores that do not fit in memory: see `core.loading.block_shuffle`).
     Of `world_size` ranks each takes every `world_size`-th sample of the same order; together they read every
     sample once. Their shares differ by one sample at most, so give `drop_last=True` where every rank must make
     the same number of steps and the samples do not divide evenly.
@@ -70,6 +66,13 @@ class BatchSampler:
         """Samples an epoch, on this rank, before any are dropped."""
         return len(range(self.rank, self.samples, self.world_size))
 
+    @property
+    def order_text(self) -> str:
+        """What its order is, in words: "shuffled within windows of 32,512 samples (2,032 blocks of 16)"."""
+        if self.shuffle == "blocks":
+            return str(BlockPlan.of(self.samples))
+        return "a random order of all samples" if self.shuffle else "the store's order"
+
     def order(self, epoch: int) -> Indices:
         """This rank's samples in the order of this epoch, int64 (share,)."""
         return self._order_of_all(epoch)[self.rank :: self.world_size]
@@ -86,15 +89,7 @@ class BatchSampler:
         random = np.random.default_rng((self.seed, epoch))
         if self.shuffle is True:
             return random.permutation(self.samples)
-        return self._block_order(random)
-
-    def _block_order(self, random: np.random.Generator) -> Indices:
-        blocks = random.permutation(-(-self.samples // BLOCK))
-        order = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
-        order = order[order < self.samples].astype(np.int64)
-        for first in range(0, self.samples, BLOCK * WINDOW):
-            random.shuffle(order[first : first + BLOCK * WINDOW])
-        return order
+        return block_order(self.samples, random)
 
 
 def shuffle_quality(labels: Labels, batches: Sequence[Indices]) -> float:

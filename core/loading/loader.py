@@ -51,7 +51,7 @@ def make_loader(
     """Batches `(images, labels)` of a store: (B, 3, H, W) as `output` says, and int64 (B,), on `device`.
 
     Args:
-        shuffle: True, False (the store's order) or "blocks" (see `core.loading.batch_sampler.BatchSampler`).
+        shuffle: True, False (the store's order) or "blocks" (within windows: see `core.loading.block_shuffle`).
         seed: decides the order and the random transforms, together with the epoch.
         workers: "auto" (measured), a number (0: in the consumer's thread), "threads:N" or "processes:N".
         device: "cpu", "cuda", "cuda:N" or "mps".
@@ -131,6 +131,11 @@ class Loader:
         if epoch < 0:
             raise InputError(f"epoch {epoch}: epochs count from 0")
         self._epoch = epoch
+
+    @property
+    def order_text(self) -> str:
+        """The order of its epochs in words, of a block shuffle with its window."""
+        return self.sampler.order_text
 
     @property
     def workers(self) -> Workers:

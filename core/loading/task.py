@@ -12,6 +12,7 @@ from ..base.errors import InputError
 from ..base.events import Event, Message, Result, Sample
 from ..base.home import Home
 from ..stores.store import Store, open_store
+from .batch_sampler import ORDERS
 from .kernel_cache import compiles_first
 from .loaders import DEFAULT_LOADER
 
@@ -43,7 +44,7 @@ class Load:
     `cache` ("warm", "cold", or "uncontrolled" where looking at the pages does not confirm it); `workers` (chosen once,
     before the clock starts), why (`workers_reason`), and what to ask for to be given the same (`workers_used`); `cpus`,
     those in use; `checked`, the samples whose pixels were compared; `shuffle_quality` (1.0: batches mix the classes
-    like a full shuffle); and the settings.
+    like a full shuffle) and `order_text`, the order in words; and the settings.
     """
 
     store: str
@@ -55,6 +56,7 @@ class Load:
     transform: str = "none"
     loader: str = DEFAULT_LOADER
     verify: str = "sampled"
+    order: str = "shuffled"
     seconds: float = 5.0
     cache: str = "warm"
     seed: int = 0
@@ -68,6 +70,8 @@ class Load:
         """Raises InputError for bad settings, WorkError for a loader that fails or does not give what it should."""
         if not self.seconds > 0:
             raise InputError(f"seconds={self.seconds:g}: a measurement takes time; give more than 0")
+        if self.order not in ORDERS:
+            raise InputError(f"order={self.order!r}: choose one of {', '.join(ORDERS)}")
         path = self._find()
         if compiles_first():
             yield Message("compiling the loading kernels, once on this machine (about half a minute)")
@@ -106,7 +110,7 @@ class Load:
         normalise = self._normalise
         known: dict[str, Any] = {"checked": 0, "ceilings": {}, "cpus": usable_cpus()}
         with self._opened(path) as (store, loader):
-            workers = loader.workers
+            workers, known["order_text"] = loader.workers, loader.order_text
             known |= {"workers_used": workers.asked_as, "workers_reason": workers.reason}
             if self.compare:
                 known["checked"] = check_loader(store, loader, self.transform, self.seed, normalise)
@@ -146,6 +150,7 @@ class Load:
             with make_loader(
                 store,
                 batch_size=self.batch_size,
+                shuffle=ORDERS[self.order],
                 seed=self.seed,
                 workers=self.workers if workers is None else workers,
                 device=self.device,

@@ -48,7 +48,7 @@ ROW: Fields = {
            "classes_per_batch", "classes", "wall_s", "wait_s", "compute_s", "began", "ended", "step_ms", "cpus"),
     **_all(either(NUMBER, list_of(NUMBER)), "seconds", "encoding_s"),
     **_all(or_null(NUMBER), "background_load"),
-    **_all(TEXT, "workers_reason"),
+    **_all(TEXT, "workers_reason", "order_text"),
     "background_loads": list_of(NUMBER),
     "losses": list_of(or_null(NUMBER)),
     "epochs": list_of(NUMBER),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..base.contracts import Labels
-from ..loading.batch_sampler import BatchSampler, Indices
+from ..loading.batch_sampler import ORDERS, BatchSampler, Indices
 
 HELD_OUT = 0.1
 """The share of the training samples that validates where a store has no split for it."""
@@ -45,6 +45,5 @@ def sampler_of(members: Indices, labels: Labels, order: str, batch_size: int, se
     """
     if order == "class-sorted":
         members = members[np.argsort(labels[members], kind="stable")]
-    ways: dict[str, bool | str] = {"shuffled": True, "blocks": "blocks", "class-sorted": False}
     lonely = len(members) % batch_size == 1 and len(members) > 1
-    return MembersSampler(len(members), batch_size, ways[order], seed, drop_last=lonely, members=members)
+    return MembersSampler(len(members), batch_size, ORDERS.get(order, False), seed, drop_last=lonely, members=members)

@@ -104,6 +104,9 @@ class Train(Settings):
             )
             for (store, order), loaders in zip(pairs, opened, strict=True)
         ]
+        orders = {order: loaders.training.order_text for (_, order), loaders in zip(pairs, opened, strict=True)}
+        if "blocks" in orders:
+            yield Message(f"blocks: {orders['blocks']}")
         if opened[0].held_out:
             yield Message("There is no validation split: a tenth of the training samples is held out.", "warning")
         return runs, ceiling
@@ -163,6 +166,7 @@ class Train(Settings):
             **training_figures(steps),
             **validation_figures(parts),
             "shuffle_quality": run.loaders.quality,
+            "order_text": run.loaders.training.order_text,
             "classes_per_batch": run.loaders.classes_per_batch,
             "classes": len(run.loaders.store.classes),
             "held_out": run.loaders.held_out,

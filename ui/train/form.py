@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.datasets.dataset import Dataset
+from core.loading.block_shuffle import WINDOW
 from core.measure.controlled import proposed, selection_text
 from core.stores.store import StoreInfo
 from core.training.results import list_trainings, usual_pace, usual_preparation
@@ -26,7 +27,8 @@ EXPLAINED = {
     STORES: "The same training from every store: same images, same order, same initial weights. Lossless stores must "
     "give the same loss to the last bit.",
     ORDERS_VIEW: "One store in several orders. With batches of a single class the network learns to predict the class "
-    "it saw last, which looks as if the storage format were at fault.",
+    "it saw last, which looks as if the storage format were at fault. Blocks are runs of neighbours, shuffled within "
+    f"windows of at most {WINDOW:,} images.",
     SCALING: "Short runs over batch sizes and workers: training speed, and the share of time spent waiting for data.",
 }
 MOST_AT_FIRST = 6

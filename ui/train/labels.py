@@ -87,10 +87,10 @@ def order_sentence(record: TrainingRecord) -> str:
     parts = [f"**shuffled** {last['shuffled']['val_accuracy']:.0%}"]
     for order, row in last.items():
         if order != "shuffled":
-            parts.append(
-                f"**{verbatim(ORDERS.get(order, order).lower())}** {row['val_accuracy']:.0%} "
-                f"({row['classes_per_batch']:.1f} classes per batch, shuffle quality {row['shuffle_quality']:.2f})"
-            )
+            mixed = f"{row['classes_per_batch']:.1f} classes per batch, shuffle quality {row['shuffle_quality']:.2f}"
+            if order == "blocks" and row.get("order_text"):
+                mixed += f"; {verbatim(row['order_text'])}"
+            parts.append(f"**{verbatim(ORDERS.get(order, order).lower())}** {row['val_accuracy']:.0%} ({mixed})")
     said = f"Same images, same model. Validation accuracy: {listed(parts)}."
     return f"{said} {_collapse(last)}".strip()
 
