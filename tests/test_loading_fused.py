@@ -18,6 +18,7 @@ from core.base.errors import WorkError
 from core.loading.batch_sampler import BatchSpec
 from core.loading.fused import fuse
 from core.loading.fused.jpeg import JpegPipeline
+from core.loading.fused.png import PngPipeline
 from core.loading.fused.raw import RawPipeline
 from core.loading.loader import make_loader
 from core.loading.loaders.fast.engine import fastest
@@ -60,7 +61,7 @@ def filled(store: MemoryStore, indices: np.ndarray, pipeline: Any = None) -> np.
 
 
 @pytest.mark.parametrize("compression", ["none", "zstd", "zstd-dict"])
-@pytest.mark.parametrize("encoding", ["raw", "jpeg"])
+@pytest.mark.parametrize("encoding", ["raw", "jpeg", "png"])
 def test_mapped_payloads_are_read_without_a_call_a_sample(encoding: str, compression: str) -> None:
     plain = memory_store([SIZE] * 40, encoding, compression)
     indices = np.array([3, 39, 0, 3, 17])
@@ -85,7 +86,7 @@ def test_a_payload_that_does_not_decompress_is_named(compression: str) -> None:
     [
         ("raw", SIZE, RawPipeline),
         ("jpeg", SIZE, JpegPipeline),
-        ("png", SIZE, StagedPipeline),
+        ("png", SIZE, PngPipeline),
         ("raw", (3, 5), StagedPipeline),
     ],
 )
@@ -103,7 +104,7 @@ def test_without_numba_the_stages_do_it(monkeypatch: pytest.MonkeyPatch) -> None
     assert np.array_equal(images[5].permute(1, 2, 0).numpy(), store.pixels(5))
 
 
-@pytest.mark.parametrize("encoding", ["raw", "jpeg"])
+@pytest.mark.parametrize("encoding", ["raw", "jpeg", "png"])
 def test_pipelines_survive_pickling(encoding: str) -> None:
     store = memory_store([SIZE] * 4, encoding)
     pipeline = pickle.loads(pickle.dumps(fuse(store, staged(store, "none", 0, Normalise("uint8")))))

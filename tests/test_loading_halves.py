@@ -52,21 +52,23 @@ def test_every_worker_gives_float32s_numbers_rounded(kind: str, workers: Any, ou
 
 @pytest.mark.parametrize("channels_last", [False, True])
 @pytest.mark.parametrize("transform", ["none", "train224"])
-@pytest.mark.parametrize("encoding", ["raw", "jpeg", "png"])
-def test_every_pipeline_gives_float32s_numbers_rounded(encoding: str, transform: str, channels_last: bool) -> None:
-    given = {"transform": transform, "workers": 0, "channels_last": channels_last}
+@pytest.mark.parametrize(("encoding", "loader"), [("raw", "fast"), ("jpeg", "fast"), ("png", "fast"), ("png", "torch")])
+def test_every_pipeline_gives_float32s_numbers_rounded(
+    encoding: str, loader: str, transform: str, channels_last: bool
+) -> None:
+    given = {"transform": transform, "workers": 0, "channels_last": channels_last, "loader": loader}
     exact = _first(encoding, **given)
     for output in HALVES:
         assert _same_bits(_first(encoding, output=output, **given), exact.to(getattr(torch, output)))
 
 
-@pytest.mark.parametrize("encoding", ["raw", "png"])
-def test_what_float16_cannot_hold_is_infinite(encoding: str) -> None:
+@pytest.mark.parametrize("loader", ["fast", "torch"])
+def test_what_float16_cannot_hold_is_infinite(loader: str) -> None:
     """Without a warning: somebody chose that std."""
-    given = {"workers": 0, "std": (1e-5, 1.0, 1e-38)}
-    images = _first(encoding, output="float16", **given)
+    given = {"workers": 0, "std": (1e-5, 1.0, 1e-38), "loader": loader}
+    images = _first("raw", output="float16", **given)
     assert images.isinf().any()
-    assert _same_bits(images, _first(encoding, **given).to(torch.float16))
+    assert _same_bits(images, _first("raw", **given).to(torch.float16))
 
 
 def test_a_batch_that_is_held_keeps_its_memory() -> None:

@@ -11,6 +11,9 @@ from typing import cast
 from ..base.contracts import Buffer, Encoding, Pixels
 
 JPEG = b"\xff\xd8\xff"
+PNG = b"\x89PNG\r\n\x1a\n"
+"""How files begin."""
+
 JFIF = b"\xff\xd8\xff\xe0\0\x10JFIF\0"
 """How a file begins whose JFIF segment is as long as it should be."""
 

@@ -44,10 +44,16 @@ def raw_views(
             return False
         if not fill_weights(axes[number, 1], flips[number], work.columns) or not fits(work.columns, width, 3):
             return False
-        for top in range(0, SIDE, LANES):
-            resize_rows(image, top, 3, work.rows, work.columns, work, 0)
-            _write_rows(work, top, False, output, number)
+        write_view(image, work, output, number)
     return True
+
+
+@kernel
+def write_view(image: Bytes, work: Workspace, output: Output, sample: int) -> None:
+    """A view, by the weights of `work`, of RGB pixels (height, 3 * width)."""
+    for top in range(0, SIDE, LANES):
+        resize_rows(image, top, 3, work.rows, work.columns, work, 0)
+        _write_rows(work, top, False, output, sample)
 
 
 @kernel

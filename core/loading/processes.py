@@ -1,4 +1,4 @@
-"""A pipeline whose work is done by processes, for stages that hold the GIL (PNG, a Pillow without companions).
+"""A pipeline whose work is done by processes, for stages that hold the GIL (Pillow, no numba).
 
 The workers are started with `python -m core.loading.worker` and talk through their standard input and output, so that
 neither fork's copied locks nor spawn's re-run of the main program are in play. Each has one batch of shared memory.

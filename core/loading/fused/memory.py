@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..jpeg.state import DecoderState, new_state
 from ..normalise import Images, Normalise
 from ..output import Output
+from ..png.state import PngState, new_png_state
 from ..resample import Workspace, new_workspace
 from ..simd.colour import LAYOUTS
 from ..transform import View
@@ -29,6 +30,18 @@ class KernelMemory(threading.local):
     @cached_property
     def work(self) -> Workspace:
         return new_workspace()
+
+    @cached_property
+    def png(self) -> PngState:
+        return new_png_state(1 << 16, 1 << 16)
+
+    def grow_png(self) -> bool:
+        """Make room for larger PNGs; False where they are too large for that."""
+        stream, samples = 4 * len(self.png.stream), 4 * len(self.png.samples)
+        if samples > LARGEST:
+            return False
+        self.png = new_png_state(stream, samples)
+        return True
 
     def grow(self) -> bool:
         """Make room for larger images; False where they are too large for that."""
