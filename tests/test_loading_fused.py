@@ -111,6 +111,18 @@ def test_pipelines_survive_pickling(encoding: str) -> None:
     assert np.array_equal(filled(store, np.array([2]), pipeline)[0], store.pixels(2))
 
 
+@pytest.mark.parametrize("size", [(4, 4), (9, 15), (15, 17), (16, 16), (16, 17), (40, 41)])
+def test_raw_pixels_of_any_number_are_all_written(size: tuple[int, int]) -> None:
+    store = mapped(memory_store([size] * 5))
+    pipeline = fuse(store, staged(store, "none", 0, Normalise("uint8")))
+    assert isinstance(pipeline, RawPipeline)
+    out = np.zeros((6, 3, *size), np.uint8)
+    pipeline.fill(BatchSpec(0, 0, np.array([4, 0, 2, 2, 1])), out[:5])
+    wanted = np.stack([store.pixels(index) for index in (4, 0, 2, 2, 1)]).transpose(0, 3, 1, 2)
+    assert np.array_equal(out[:5], wanted)
+    assert not out[5].any()
+
+
 def test_raw_payloads_of_another_length_are_an_error() -> None:
     store = memory_store([SIZE] * 4)
     store.reader.payloads[1] += b"x"

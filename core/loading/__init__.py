@@ -4,6 +4,7 @@
     decode         payloads to pixels
     transform      which part of each image, at which size, flipped or not
     normalise      pixels to numbers in the layout that networks take
+    batch_memory   whole cache lines and huge pages for batches
     collate        the memory in which a batch lies, reused once nobody holds it
     pipeline       fetch, decompress, decode, transform, normalise in a row, for one batch
     fused          the same in one pass over memory, compiled

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .batch_memory import batch_memory
 from .normalise import Images
 
 Memory = npt.NDArray[Any]
@@ -32,7 +33,7 @@ class BufferPool:
         *,
         keep: int,
         channels_last: bool = False,
-        allocate: Callable[[tuple[int, ...], Any], Memory] = np.empty,
+        allocate: Callable[[tuple[int, ...], Any], Memory] = batch_memory,
     ) -> None:
         """`shape` is that of a full batch: (B, H, W)."""
         batch, height, width = shape
@@ -60,8 +61,9 @@ class BufferPool:
         self._lock = threading.Lock()
 
     def _returned(self) -> Memory | None:
-        """The memory of a loan that has ended; the pool forgets the loan."""
-        for number, (loan, memory) in enumerate(self._loans):
+        """The memory of the latest loan that has ended, which is in the caches still; the pool forgets the loan."""
+        for number in reversed(range(len(self._loans))):
+            loan, memory = self._loans[number]
             if loan() is None:
                 del self._loans[number]
                 return memory

@@ -10,13 +10,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from .batch_memory import CACHE_LINE
 from .jpeg.colour import write_image
 from .jpeg.markers import OK, UNSUPPORTED, image_size, read_header
 from .jpeg.scan import ImagePart, decode_planes, plane_layout
 from .jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, WIDTH, DecoderState
 from .native import inlined, kernel
-from .output import PIECE, Output, place_of, write_raw, write_smooth
+from .output import PIECE, Address, Output, place_of, write_raw, write_smooth
 from .resample import LANES, SIDE, ResampleWeights, Workspace, fill_weights, fits, halve_weights, reach, resize_rows
+from .simd.instruction import prefetch
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
@@ -24,13 +26,37 @@ Flips = npt.NDArray[np.bool_]
 Axes = npt.NDArray[np.float64]
 """(B, 2, 4): of each sample the axis of its rows and that of its columns."""
 
+RUN = 128
+"""Pixels between two requests for memory: few enough that their lines do not queue up."""
+
+AHEAD = 16
+"""Runs, two images of 32 x 32: what the memory takes to answer, several times over, and less than any cache holds."""
+
 
 @kernel
 def raw_batch(memory: Bytes, offsets: Numbers, pixels: int, output: Output) -> None:
-    """Bare pixels, so many a sample; `PIECE` at least."""
+    """Bare pixels, so many a sample; `PIECE` at least.
+
+    Samples lie anywhere, so the processor cannot guess which bytes come next: it is told, `AHEAD` runs in advance.
+    """
     start = np.uint64(memory.ctypes.data)
+    runs = max(pixels // RUN, 1)
     for number in range(len(offsets)):
-        write_raw(start + np.uint64(offsets[number]), pixels, output, place_of(output, number, 0))
+        for run in range(runs):
+            first = run * RUN
+            length = RUN if run + 1 < runs else pixels - first
+            sample, later = number + (run + AHEAD) // runs, (run + AHEAD) % runs
+            if sample < len(offsets):
+                prefetch_bytes(start + np.uint64(offsets[sample] + 3 * RUN * later), 3 * length)
+            source = start + np.uint64(offsets[number] + 3 * first)
+            write_raw(source, length, output, place_of(output, number, first))
+
+
+@inlined
+def prefetch_bytes(start: Address, size: int) -> None:
+    """Ask for so many bytes before they are needed."""
+    for line in range(0, size, CACHE_LINE):
+        prefetch(start + np.uint64(line))
 
 
 @kernel

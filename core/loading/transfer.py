@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 
 from ..base.errors import InputError
+from .batch_memory import batch_memory
 from .normalise import Images, Normalise
 
 
@@ -76,7 +77,7 @@ class Stay:
         self.host_output = normalise.output
 
     def allocate(self, shape: tuple[int, ...], dtype: Any) -> npt.NDArray[Any]:
-        return np.empty(shape, dtype)
+        return batch_memory(shape, dtype)
 
     def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         return batches
@@ -99,7 +100,7 @@ class Copy:
         self._finish = OnDevice(device, normalise)
 
     def allocate(self, shape: tuple[int, ...], dtype: Any) -> npt.NDArray[Any]:
-        return np.empty(shape, dtype)
+        return batch_memory(shape, dtype)
 
     def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         for images, labels in batches:

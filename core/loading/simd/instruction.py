@@ -161,6 +161,16 @@ def reverse_u32(builder: Any, value: Any) -> Any:
     return builder.zext(builder.bitreverse(builder.trunc(value, I32)), I64)
 
 
+@instruction(VOID, ADDRESS)
+def prefetch(builder: Any, address: Any) -> None:
+    """Ask for the cache line at an address before it is needed. Any address will do: none of them faults."""
+    pointer = I8.as_pointer()
+    signature = ir.FunctionType(ir.VoidType(), [pointer, I32, I32, I32])
+    fetch = builder.module.declare_intrinsic("llvm.prefetch", [pointer], signature)
+    reading, into_every_cache, data = I32(0), I32(3), I32(1)
+    builder.call(fetch, [builder.inttoptr(address, pointer), reading, into_every_cache, data])
+
+
 @instruction(types.boolean, ADDRESS)
 def has_ff(builder: Any, address: Any) -> Any:
     """Whether one of the eight bytes at an address is 0xFF."""
