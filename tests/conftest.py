@@ -29,6 +29,14 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     session_name.cache_clear()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_compiling_ahead() -> Iterator[None]:
+    """A test that needs a kernel waits for it: no process compiles beside the tests, and batches are the kernels'."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORMAT_MATTERS_KERNELS", "wait")
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_main() -> Iterator[None]:
     """A page under test leaves itself as the main module, which a process that is spawned later would run."""

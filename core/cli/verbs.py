@@ -53,7 +53,9 @@ def _import_arguments(parser: ArgumentParser) -> None:
 
 def _import(given: Namespace) -> Iterator[Event]:
     from ..datasets.importing import Import
+    from ..loading import compile_ahead
 
+    compile_ahead()  # who imports will load
     return Import(given.source, given.name, given.limit, _options(given.option), given.home).run()
 
 
@@ -85,7 +87,9 @@ def _build_arguments(parser: ArgumentParser) -> None:
 
 def _build(given: Namespace) -> Iterator[Event]:
     from ..building import Build
+    from ..loading import compile_ahead
 
+    compile_ahead()
     return Build(
         given.dataset,
         given.format,

@@ -12,6 +12,7 @@
     transfer       to the device
     loaders        the loaders one can choose from, each with an engine that makes the batches
     loader         `make_loader`, the door to all of it
+    compiling      kernels compiled ahead, and who waits for them: `compile_ahead`, `compile_now`
     task           `Load`, the measurement of one load
 
 Importing this package imports neither torch nor numba; `make_loader` does, when it is first asked for.
@@ -22,14 +23,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .compiling import compile_ahead, compile_now
     from .loader import Loader, make_loader
 
-__all__ = ["Loader", "make_loader"]
+__all__ = ["Loader", "compile_ahead", "compile_now", "make_loader"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name.startswith("compile"):
+        from . import compiling
+
+        return getattr(compiling, name)
     from .gc_pause import collector_paused
 
     with collector_paused:

@@ -13,7 +13,7 @@ from ..base.events import Event, Message, Result, Sample
 from ..base.home import Home
 from ..stores.store import Store, open_store
 from .batch_sampler import ORDERS
-from .kernel_cache import compiles_first
+from .compiling import ready_kernels
 from .loaders import DEFAULT_LOADER
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ class Load:
         if self.order not in ORDERS:
             raise InputError(f"order={self.order!r}: choose one of {', '.join(ORDERS)}")
         path = self._find()
-        if compiles_first():
-            yield Message("compiling the loading kernels, once on this machine (about half a minute)")
+        yield from ready_kernels()
         if self.compare:
             yield Message("comparing the first batches with the store")
         known = self._prepare(path)

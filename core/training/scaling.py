@@ -16,6 +16,7 @@ import torch
 from ..base.errors import InputError
 from ..base.events import Event, Pace, Progress, Result, Sample
 from ..base.time_left import Remaining
+from ..loading.compiling import ready_kernels
 from ..loading.loader import Loader
 from ..loading.transfer import Batch, find_device
 from ..measure.monitor import Monitor
@@ -78,6 +79,7 @@ class Scaling(Settings):
         configurations = self._configurations()
         manifests = load_manifests(self.stores)
         yield from warnings_about(manifests)
+        yield from ready_kernels()
         setup = {name: value for name, value in dataclasses.asdict(self).items() if name != "home"}
         recorder = begin_record(self.home, manifests, {**setup, "scaling": True})
         rows: list[Row] = []

@@ -15,7 +15,7 @@ import torch
 from ..base.errors import InputError
 from ..base.events import Event, Message, Pace, Progress, Result, Sample
 from ..base.time_left import Remaining
-from ..loading.kernel_cache import compiles_first
+from ..loading.compiling import ready_kernels
 from ..loading.transfer import find_device
 from ..measure.monitor import Monitor
 from ..measure.records import RunRecorder
@@ -85,8 +85,7 @@ class Train(Settings):
         self, stack: ExitStack, manifests: dict[str, Manifest], device: torch.device
     ) -> Generator[Event, None, tuple[list[TrainingRun], float]]:
         """Open every run, make the one model that all begin with, and measure how fast it could go."""
-        if compiles_first():
-            yield Message("compiling the loading kernels, once on this machine (about half a minute)")
+        yield from ready_kernels()
         pairs = [(store, order) for order in dict.fromkeys(self.orders) for store in manifests]
         opened = []
         for number, (store, order) in enumerate(pairs):

@@ -5,11 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from core.datasets.dataset import Dataset
+from core.loading.compiling import compile_ahead, complete, in_background, rest_text, runs
 from ui.shared import address, state
 from ui.shared.job_panel import show_endings
 from ui.shared.labels import counted, size_text
 from ui.shared.live.indicator import draw_indicator
 from ui.shared.navigation import link
+
+EVERY = 2.0
+"""Seconds between two looks at how far the kernels are."""
 
 
 def draw_sidebar() -> None:
@@ -19,7 +23,21 @@ def draw_sidebar() -> None:
         _draw_picker(state.datasets())
         draw_indicator()
         show_endings()
+        _draw_compiling()
     state.show_trouble()
+
+
+def _draw_compiling() -> None:
+    """See to it that the kernels are compiled, and say how far that is."""
+    if in_background() and not complete():
+        compile_ahead()
+        st.fragment(_draw_compiled, run_every=EVERY)()
+
+
+def _draw_compiled() -> None:
+    if complete() or not runs():
+        return  # until the page is drawn the next time, an empty line keeps time
+    st.caption(f"Preparing the fast loader: {rest_text()}.")
 
 
 def _draw_picker(datasets: list[Dataset]) -> None:

@@ -2,28 +2,74 @@
 
 They give what the staged pipeline gives: bit-equal pixels without resizing, more than 40 dB with it. What they
 do not know (rotated by EXIF, progressive, interlaced, broken, ...) they leave to it, sample by sample.
+
+This module imports none of them, so that what a store needs is known without the compiler. A new one is a line in
+`KINDS`: its kernels are then compiled in advance with all others, by batches of a few images (`compile_kernels`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
+from ...base.package import load
 from ..decode import JPEG, PNG
-from ..output import PIECE
 from ..pipeline import Pipeline, StagedPipeline, Stored
-from .jpeg import JpegPipeline
 from .locate import Locate
-from .png import PngPipeline
-from .raw import RawPipeline
+
+LEAST_PIXELS = 16
+"""Pixels that a sample needs for the kernels (`core.loading.output.PIECE`)."""
+
+
+class FusedKind(NamedTuple):
+    """Payloads of one kind: the pipeline's "module:Class", how its payloads begin, the encoding that makes them."""
+
+    pipeline: str
+    begins: bytes
+    encoding: str
+
+
+RAW = "raw"
+
+KINDS: Mapping[str, FusedKind] = {
+    RAW: FusedKind(".loading.fused.raw:RawPipeline", b"", "raw"),
+    "jpeg": FusedKind(".loading.fused.jpeg:JpegPipeline", JPEG, "jpeg"),
+    "png": FusedKind(".loading.fused.png:PngPipeline", PNG, "png"),
+}
+"""By name; bare pixels are known by their shape, the others by their first bytes."""
+
+GATHER = "gather"
+"""The set of kernels that only the measurement of stage limits needs."""
+
+SETS = (*(f"{kind}/{part}" for kind in KINDS for part in ("whole", "views")), GATHER)
+"""The sets of kernels, each compiled as one: of each kind those for whole images and those for views of them."""
+
+
+def kind_of(store: Stored, stages: StagedPipeline) -> str | None:
+    """The name in `KINDS` of what this store's payloads are; None where no kernels know them."""
+    if store.payload_shape is not None and prod(store.payload_shape[:2]) >= LEAST_PIXELS:
+        return RAW
+    (first,) = stages.decompressed(np.zeros(1, np.int64), stages.fetch(np.zeros(1, np.int64)))
+    begins = bytes(first[:16])
+    return next((name for name, kind in KINDS.items() if kind.begins and begins.startswith(kind.begins)), None)
+
+
+def set_of(kind: str, transform: str) -> str:
+    """The name in `SETS` of what a pipeline of this kind needs for a transform."""
+    return f"{kind}/{'whole' if transform == 'none' else 'views'}"
 
 
 def fuse(store: Stored, stages: StagedPipeline) -> Pipeline:
-    """The fastest pipeline that knows this store's payloads; the staged one where none does."""
-    if store.payload_shape is not None and prod(store.payload_shape[:2]) >= PIECE:
-        return RawPipeline(stages, Locate(stages), store.payload_shape)
-    (first,) = stages.decompressed(np.zeros(1, np.int64), stages.fetch(np.zeros(1, np.int64)))
-    if bytes(first[: len(PNG)]) == PNG:
-        return PngPipeline(stages, Locate(stages))
-    return JpegPipeline(stages, Locate(stages)) if bytes(first[: len(JPEG)]) == JPEG else stages
+    """The fastest pipeline that knows this store's payloads; the staged one where none does.
+
+    What is not compiled is compiled at its first use, which then waits.
+    """
+    kind = kind_of(store, stages)
+    if kind is None:
+        return stages
+    shape = (store.payload_shape,) if kind == RAW else ()
+    pipeline: Pipeline = load(KINDS[kind].pipeline)(stages, Locate(stages), *shape)
+    return pipeline

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ....processes.cpus import usable_cpus
+from ...awaited import await_kernels
 from ...collate import BufferPool
 from ...device_decode import DeviceEngine, DevicePipeline, choose_decoder
 from ...engine import Engine
@@ -42,12 +43,14 @@ def _on_host(inputs: EngineInputs) -> Engine:
         channels_last=inputs.channels_last,
         allocate=inputs.transfer.allocate,
     )
+    awaited = await_kernels(inputs.store, inputs.stages)
     return FastEngine(
-        fastest(inputs.store, inputs.stages),
+        inputs.stages if awaited else fastest(inputs.store, inputs.stages),
         pool,
         inputs.labels,
         inputs.stages.normalise,
         batch_size=largest,
         workers=inputs.workers,
         prefetch=inputs.prefetch,
+        awaited=awaited,
     )

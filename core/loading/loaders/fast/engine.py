@@ -12,6 +12,7 @@ import torch
 
 from ....base.contracts import Labels
 from ....processes.cpus import usable_cpus
+from ...awaited import AwaitedKernels
 from ...batch_sampler import BatchSpec
 from ...collate import BufferPool
 from ...executors import Executor, Inline, Made, Threads
@@ -47,9 +48,12 @@ class FastEngine:
         batch_size: int,
         workers: int | str,
         prefetch: int | None,
+        awaited: AwaitedKernels | None = None,
     ) -> None:
         """`normalise`: as what `pipeline` writes the numbers in `pool`'s memory. At most `prefetch` batches are made or
-        in the making (two a worker if None), besides those held outside."""
+        in the making (two a worker if None), besides those held outside. `pipeline` gives way to the `awaited` kernels,
+        between two batches, as soon as they are there.
+        """
         self.stages: dict[str, float] = {}
         self._pipeline = pipeline
         self._pool = pool
@@ -58,12 +62,22 @@ class FastEngine:
         self._batch_size = batch_size
         self._asked = parse_workers(workers)
         self._prefetch = prefetch
+        self._awaited = awaited
+        self._retired: list[Executor | ProcessPipeline] = []
         self._processes: ProcessPipeline | None = None
         self._executor: Executor | None = None
         self._owner = os.getpid()
         self._begun = False
 
     def batches(self, specs: Iterator[BatchSpec]) -> Generator[Batch, None, None]:
+        awaited = self._awaited
+        if awaited is not None:
+            yield from self._run(_until(awaited, specs))
+            if awaited.there() and self._awaited is awaited:
+                self._switch(awaited)
+        yield from self._run(specs)
+
+    def _run(self, specs: Iterator[BatchSpec]) -> Generator[Batch, None, None]:
         with closing(self._ready().run(specs, self._make)) as every:
             for made in every:
                 for stage, seconds in made.laps.items():
@@ -78,14 +92,30 @@ class FastEngine:
     def close(self) -> None:
         if self._owner != os.getpid():
             return  # threads and processes are the parent's, not this fork's
-        if self._executor is not None:
-            self._executor.close()
-        if self._processes is not None:
-            self._processes.close()
+        self._retire()
+        for one in self._retired:
+            one.close()
+        self._retired.clear()
+
+    def _switch(self, awaited: AwaitedKernels) -> None:
+        """From the stages to the kernels. Another iterator of this loader may be under way: what it uses stays."""
+        self._retire()
+        self._pipeline, self._begun, self._awaited = awaited.fused(), False, None
+
+    def _retire(self) -> None:
+        self._retired += [one for one in (self._executor, self._processes) if one is not None]
         self._executor = self._processes = None
 
-    @cached_property
+    @property
     def workers(self) -> Workers:
+        if self._awaited is None:
+            return self._chosen
+        asked = self._asked or Workers("any", usable_cpus(), "")
+        kind = "threads" if asked.kind == "any" else asked.kind
+        return Workers(kind, asked.count, self._awaited.reason())  # a choice is for the kernels' sake
+
+    @cached_property
+    def _chosen(self) -> Workers:
         if self._asked is not None and self._asked.kind != "any":
             return self._asked
         count = usable_cpus() if self._asked is None else self._asked.count
@@ -98,6 +128,7 @@ class FastEngine:
         """The executor of this process; a fork's child starts one of its own."""
         if self._owner != os.getpid():
             self._executor = self._processes = None
+            self._retired.clear()
             self._owner = os.getpid()
             self._pool.after_fork()
         if self._executor is None:
@@ -129,3 +160,12 @@ class FastEngine:
         """A batch from here and there in the store, for comparing ways to make it."""
         spread = np.linspace(0, len(self._labels) - 1, samples).astype(np.int64)
         self._make(BatchSpec(0, 0, spread))
+
+
+def _until(awaited: AwaitedKernels, specs: Iterator[BatchSpec]) -> Iterator[BatchSpec]:
+    """As many of the specs as are asked for before the kernels are there; the others stay for them."""
+    while not awaited.there():
+        try:
+            yield next(specs)
+        except StopIteration:
+            return

@@ -1,0 +1,129 @@
+"""Kernels compiled ahead, by a process of its own at low priority, while everything else goes on without them.
+
+Whoever may soon need them calls `compile_ahead`. A loader that needs them now makes its batches with the stages until
+they are there (`core.loading.awaited`); what is measured waits (`ready_kernels`), for a mixture would be no figure.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+
+from filelock import FileLock, Timeout
+
+from ..base.errors import InputError
+from ..base.events import Event, Message, Progress
+from ..processes.module_process import start_module
+from .fused import SETS
+from .kernel_cache import VARIABLE, cache_folder, compiled, has_compiler, left_s, record
+
+BACKGROUND, WAIT = "background", "wait"
+
+STAGE = "compiling the loading kernels"
+
+PATIENCE = 0.3
+"""Seconds to wait for the lock: somebody may only be looking whether it is held."""
+
+STARTING = 20.0
+"""Seconds that a process may take to begin on a busy machine."""
+
+
+def in_background() -> bool:
+    """Whether kernels are compiled ahead; else whoever needs one waits for it.
+
+    False without a compiler, or where the variable says "wait". Raises InputError for another word in it.
+    """
+    mode = os.environ.get(VARIABLE) or BACKGROUND
+    if mode not in (BACKGROUND, WAIT):
+        raise InputError(f'{VARIABLE}={mode!r}: choose "{BACKGROUND}" or "{WAIT}"')
+    return mode == BACKGROUND and has_compiler()
+
+
+def complete() -> bool:
+    """Whether every kernel is there."""
+    return set(SETS) <= set(compiled().sets)
+
+
+def lock() -> FileLock:
+    """Held by the process that compiles, for as long as it lives."""
+    return FileLock(record().with_suffix(".lock"))
+
+
+class CompilingProcess:
+    """The process that compiles: ours, or one that another process of this machine has started."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._failed = False
+
+    def start(self, first: str = "") -> None:
+        """Begin, if that is not done: once a process. `first` names the set of kernels that is wanted most.
+
+        Never raises: without the kernels the stages do the work.
+        """
+        with self._lock:
+            if self._process is not None or self._failed or not in_background() or complete():
+                return
+            try:
+                cache_folder().mkdir(parents=True, exist_ok=True)
+                self._process = start_module(
+                    ".loading.compile_kernels", first, start_new_session=True, stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                )  # fmt: skip
+            except OSError:
+                self._failed = True
+
+    def runs(self) -> bool:
+        """Whether somebody compiles now."""
+        if self._process is not None and self._process.poll() is None:
+            return True
+        try:
+            with lock().acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False
+
+
+_compiler = CompilingProcess()
+compile_ahead = _compiler.start
+runs = _compiler.runs
+
+
+def rest_text() -> str:
+    """How far it is: "5 of 46 kernels, about 20 s"."""
+    state = compiled()
+    if not state.kernels:
+        return "beginning"
+    left = left_s(state)
+    return f"{state.done} of {state.kernels} kernels" + (f", about {left:.0f} s" if left is not None else "")
+
+
+def ready_kernels() -> Iterator[Event]:
+    """Return when every kernel is compiled, with progress meanwhile; nothing to wait for where none is ahead.
+
+    Where the process that compiles ends before its end, kernels are compiled as they are needed.
+    """
+    if not in_background() or complete():
+        return
+    compile_ahead()
+    yield Message(f"{STAGE}, once on this machine (about half a minute)")
+    while runs() and not complete():
+        state = compiled()
+        yield Progress(STAGE, state.done, state.kernels or None, "kernels", left_s(state))
+        time.sleep(0.2)
+    if not complete():
+        os.environ[VARIABLE] = WAIT
+        why = compiled().trouble or "the process ended"
+        yield Message(f"the kernels could not be compiled ahead ({why}): what is missing is compiled now", "warning")
+
+
+def compile_now() -> None:
+    """Return when every kernel is compiled: then all batches, from the first one, are made by kernels."""
+    for _ in ready_kernels():
+        pass
