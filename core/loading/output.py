@@ -59,11 +59,11 @@ def plane_bytes(output: Output) -> Address:
 
 @inlined
 def write_ycc(luma: Address, blue: Address, red: Address, pixels: int, output: Output, out: Address) -> None:
-    """A run of libjpeg's YCbCr: luma uint8, chroma float32."""
+    """A run of libjpeg's YCbCr: luma uint8, chroma int16."""
     factors, plane, step = np.uint64(output.factors.ctypes.data), plane_bytes(output), pixel_bytes(output)
     for start in range(0, pixels, PIECE):
         x = np.uint64(min(start, pixels - PIECE))
-        y, b, r = luma + x, blue + np.uint64(4) * x, red + np.uint64(4) * x
+        y, b, r = luma + x, blue + np.uint64(2) * x, red + np.uint64(2) * x
         colour.write_ycc(y, b, r, factors, out + step * x, plane, output.layout)
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .standard import STANDARD
 
-LOOKUP_BITS = 12
+LOOKUP_BITS = 10
 HEADER_BYTES = 4096
 """Headers up to this size are remembered: an image whose header is the same uses the tables of the one before."""
 
@@ -58,7 +58,7 @@ class DecoderState(NamedTuple):
     standard: npt.NDArray[np.uint8]  # the standard's Huffman tables, see `core.loading.jpeg.standard`
     stream: npt.NDArray[np.uint8]  # entropy-coded bytes without their stuffing
     samples: npt.NDArray[np.uint8]  # component planes, and 16 bytes that may be read but mean nothing
-    rows: npt.NDArray[np.float32]  # (3, WIDEST_ROW): chroma at full size, and a row in the making
+    rows: npt.NDArray[np.int16]  # (2, WIDEST_ROW): chroma at full size
 
 
 # Where the k-th coefficient lies in its block.
@@ -83,5 +83,5 @@ def new_state(stream_bytes: int, sample_bytes: int) -> DecoderState:
         standard=np.frombuffer(STANDARD, np.uint8).copy(),
         stream=np.zeros(stream_bytes + PADDING, np.uint8),
         samples=np.zeros(sample_bytes + 16, np.uint8),
-        rows=np.zeros((3, WIDEST_ROW), np.float32),
+        rows=np.zeros((2, WIDEST_ROW), np.int16),
     )

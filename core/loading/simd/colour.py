@@ -1,7 +1,7 @@
 """Sixteen pixels at once: chroma brought to full size, YCbCr to RGB as libjpeg does it, RGB taken apart.
 
-Everything is computed in float32, in which libjpeg's integers are exact: one type from the sample to the normalised
-value. `factors` is the address of six float32: scale and shift of red, of green and of blue.
+libjpeg's pixels are made in integers of 16 bits, resized ones in float32. `factors` is the address of six float32: the
+scale and shift of red, of green and of blue.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 from .instruction import (
     ADDRESS,
     F32,
-    FLOAT,
     I8,
+    I16,
+    I32,
     I64,
     INTEGER,
     VOID,
@@ -25,63 +26,112 @@ from .instruction import (
     splat,
     store,
     vector,
-    vector_function,
 )
 from .rounding import FORMATS
 
 LANES = 16
 FLOATS, BYTES = vector(F32, LANES), vector(I8, LANES)
-HALF_FLOATS = vector(F32, LANES // 2)
+WORDS, WIDE = vector(I16, LANES), vector(I32, LANES)
 INTERLEAVED = vector(I8, 3 * LANES)
 
-# 16-bit fixed-point factors of the conversion, and what rounds it (jdcolor.c).
-RED, GREEN_BLUE, GREEN_RED, BLUE = 91881.0, 22554.0, 46802.0, 116130.0
-HALF, ONE = 32768.0, 65536.0
+# 16-bit fixed-point factors of the conversion (jdcolor.c).
+RED, GREEN_BLUE, GREEN_RED, BLUE = 91881, 22554, 46802, 116130
+ONE = 65536
 
 LAYOUTS = [(planar, form) for planar in (True, False) for form in FORMATS]
 """What can be written: in planes or interleaved, and as which numbers. Written is what has this number here."""
 
 
-@instruction(VOID, ADDRESS, ADDRESS, FLOAT, FLOAT, ADDRESS)
-def add_rows(builder: Any, near: Any, far: Any, near_parts: Any, far_parts: Any, out: Any) -> None:
-    """out = near_parts * near + far_parts * far, of uint8, as float32."""
-    total = constant(0.0, FLOATS)
-    for row, parts in ((near, near_parts), (far, far_parts)):
-        values = builder.uitofp(load(builder, row, BYTES, align=1), FLOATS)
-        total = builder.fadd(total, builder.fmul(values, splat(builder, parts, LANES)))
-    store(builder, total, out)
+@instruction(VOID, ADDRESS, ADDRESS)
+def as_words(builder: Any, row: Any, out: Any) -> None:
+    """Sixteen uint8 as int16."""
+    store(builder, builder.zext(load(builder, row, BYTES, align=1), WORDS), out, align=2)
 
 
-@instruction(VOID, ADDRESS, FLOAT, FLOAT, ADDRESS)
-def widen(builder: Any, sums: Any, even_rounding: Any, odd_rounding: Any, out: Any) -> None:
-    """Sixteen samples from eight (jdsample.c): 3/4 of the nearer one and 1/4 of the other, in sixteenths.
+@instruction(VOID, ADDRESS, ADDRESS, INTEGER, INTEGER, ADDRESS)
+def widen(builder: Any, near: Any, far: Any, place: Any, last: Any, out: Any) -> None:
+    """Thirty-two samples, int16, from sixteen of each of two rows, uint8: 9/16, 3/16, 3/16 and 1/16 of four neighbours.
 
-    `sums` are four times the samples, float32, with a neighbour before and behind the eight.
+    jdsample.c's h2v2_fancy_upsample: `near` is the nearer row. `place` is the first sample's in its row and `last` the
+    last one's of the row; these two are their own neighbours. What is written has the same place, twice.
     """
-    middle = load(builder, sums, HALF_FLOATS)
-    thrice = builder.fmul(middle, constant(3.0, HALF_FLOATS))
-    halves = []
-    for neighbour, rounding in ((-1, even_rounding), (1, odd_rounding)):
-        other = load(builder, offset(builder, sums, neighbour, 4), HALF_FLOATS)
-        total = builder.fadd(builder.fadd(thrice, other), splat(builder, rounding, LANES // 2))
-        halves.append(vector_function(builder, "floor", builder.fmul(total, constant(1 / 16, HALF_FLOATS))))
-    both = shuffle(builder, halves[0], halves[1], [lane // 2 + LANES // 2 * (lane % 2) for lane in range(LANES)])
-    store(builder, both, out)
+    before, middle, behind = (
+        builder.add(builder.mul(_words(builder, near, step), constant(3, WORDS)), _words(builder, far, step))
+        for step in (-1, 0, 1)
+    )
+    _widen(builder, (before, middle, behind), (8, 7, 4), place, last, out)
+
+
+@instruction(VOID, ADDRESS, INTEGER, INTEGER, ADDRESS)
+def widen_one(builder: Any, row: Any, place: Any, last: Any, out: Any) -> None:
+    """The same from one row: 3/4 of the nearer sample and 1/4 of the other (h2v1_fancy_upsample)."""
+    before, middle, behind = (_words(builder, row, step) for step in (-1, 0, 1))
+    _widen(builder, (before, middle, behind), (1, 2, 2), place, last, out)
+
+
+def _words(builder: Any, row: Any, step: int) -> Any:
+    """Sixteen uint8, `step` behind an address, as int16."""
+    return builder.zext(load(builder, builder.add(row, row.type(step)), BYTES, align=1), WORDS)
+
+
+def _widen(
+    builder: Any, sums: tuple[Any, Any, Any], rounding: tuple[int, int, int], place: Any, last: Any, out: Any
+) -> None:
+    """`sums`: sixteen and their neighbours on both sides. `rounding`: what is added to those of even and of odd places,
+    and by how many bits they are shifted then.
+
+    The neighbours come from memory that was written long ago: vectors that overlap what was just stored would wait.
+    """
+    before, middle, behind = sums
+    even, odd, bits = rounding
+    places = builder.add(splat(builder, builder.trunc(place, I32), LANES), WIDE(list(range(LANES))))
+    first = builder.icmp_signed("==", places, constant(0, WIDE))
+    final = builder.icmp_signed("==", places, splat(builder, builder.trunc(last, I32), LANES))
+    thrice = builder.mul(middle, constant(3, WORDS))
+    halves = [
+        builder.add(builder.add(thrice, builder.select(edge, middle, other)), constant(added, WORDS))
+        for edge, other, added in ((first, before, even), (final, behind, odd))
+    ]
+    both = shuffle(builder, halves[0], halves[1], [lane // 2 + LANES * (lane % 2) for lane in range(2 * LANES)])
+    store(builder, builder.lshr(both, constant(bits, both.type)), out, align=2)
 
 
 def _ycc(builder: Any, luma: Any, blue: Any, red: Any) -> list[Any]:
-    """Sixteen pixels, luma uint8 and chroma float32, as libjpeg rounds them."""
-    y = builder.uitofp(load(builder, luma, BYTES, align=1), FLOATS)
-    b, r = _chroma(builder, blue), _chroma(builder, red)
+    """Sixteen pixels, luma uint8 and chroma int16, as libjpeg rounds them (jdcolor.c).
+
+    A product with a 16-bit fraction f, rounded, is ((2 * value * f >> 16) + 1) >> 1: the upper half of a product of two
+    16-bit numbers. Factors are split into whole numbers and such fractions. Green, a sum of two, takes 32 bits.
+    """
+    add, sub = builder.add, builder.sub
+    y = builder.zext(load(builder, luma, BYTES, align=1), WORDS)
+    b, r = (sub(load(builder, row, WORDS, align=2), constant(128, WORDS)) for row in (blue, red))
+    twice_b = add(b, b)
+    wide_b, wide_r = (builder.sext(values, WIDE) for values in (b, r))
+    green = builder.add(
+        builder.mul(wide_b, constant(-GREEN_BLUE, WIDE)), builder.mul(wide_r, constant(65536 - GREEN_RED, WIDE))
+    )
+    green = builder.trunc(builder.ashr(add(green, constant(32768, WIDE)), constant(16, WIDE)), WORDS)
     parts = [
-        _sum_of_products(builder, (RED, r)),
-        _sum_of_products(builder, (-GREEN_BLUE, b), (-GREEN_RED, r)),
-        _sum_of_products(builder, (BLUE, b)),
+        add(r, _rounded_product(builder, add(r, r), RED - 65536)),
+        sub(green, r),
+        add(twice_b, _rounded_product(builder, twice_b, BLUE - 2 * 65536)),
     ]
-    for number, part in enumerate(parts):
-        scaled = builder.fmul(builder.fadd(part, constant(HALF, FLOATS)), constant(1 / ONE, FLOATS))
-        parts[number] = builder.fadd(y, vector_function(builder, "floor", scaled))
-    return [_clamped(builder, part) for part in parts]
+    return [builder.uitofp(_within_bytes(builder, add(y, part)), FLOATS) for part in parts]
+
+
+def _rounded_product(builder: Any, twice: Any, fraction: int) -> Any:
+    """Half of `twice`, int16, times fraction / 65536, rounded: the fraction is below a half, so it is an int16."""
+    product = builder.mul(builder.sext(twice, WIDE), constant(fraction, WIDE))
+    upper = builder.trunc(builder.ashr(product, constant(16, WIDE)), WORDS)
+    return builder.ashr(builder.add(upper, constant(1, WORDS)), constant(1, WORDS))
+
+
+def _within_bytes(builder: Any, words: Any) -> Any:
+    """int16 clamped to 0..255."""
+    for comparison, bound in ((">", 0), ("<", 255)):
+        inside = builder.icmp_signed(comparison, words, constant(bound, WORDS))
+        words = builder.select(inside, words, constant(bound, WORDS))
+    return words
 
 
 def _smooth_ycc(builder: Any, luma: Any, blue: Any, red: Any) -> list[Any]:

@@ -137,18 +137,6 @@ def store_u8(builder: Any, address: Any, value: Any) -> None:
     store(builder, builder.trunc(value, I8), address, align=1)
 
 
-@instruction(FLOAT, ADDRESS, INTEGER)
-def load_f32(builder: Any, address: Any, index: Any) -> Any:
-    """Element `index` of the float32 array at an address."""
-    return load(builder, offset(builder, address, index, 4), F32)
-
-
-@instruction(VOID, ADDRESS, INTEGER, FLOAT)
-def store_f32(builder: Any, address: Any, index: Any, value: Any) -> None:
-    """Set element `index` of the float32 array at an address."""
-    store(builder, value, offset(builder, address, index, 4))
-
-
 @instruction(VOID, ADDRESS, ADDRESS)
 def copy_8(builder: Any, source: Any, target: Any) -> None:
     """Copy eight bytes from one address to another."""
