@@ -16,7 +16,7 @@ BEST: tuple[str, ...] = ()
 """In place of rivals' names: whoever is the fastest that is not ours."""
 PILLOW = ("torch_pillow", "lmdb_pillow")
 NATIVE = ("torch_imagecodecs", "lmdb_imagecodecs", "torch_opencv", "lmdb_opencv")
-FFCV = ("ffcv",)
+FFCV = ("ffcv", "ffcv_passive")
 
 
 @dataclass(frozen=True)

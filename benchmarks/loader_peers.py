@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import select
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import numpy as np
 
 from benchmarks.other_work import OtherWork
 from benchmarks.peers import MEAN, STD, Work
-from benchmarks.peers.entries import OURS
+from benchmarks.peers.entries import ENTRIES, OURS
 from core.loading.batch_sampler import shuffle_quality
 
 LEAST_QUALITY = 0.5
@@ -95,6 +96,7 @@ def start(name: str, work: Work, given: argparse.Namespace, workers: int, checko
             stderr=errors,
             text=True,
             cwd=checkout,
+            env=os.environ | ENTRIES[name].environment,
         )
         peer = Peer(name, process, workers)
         try:
@@ -142,7 +144,7 @@ def best(spoken: str, work: Work, given: argparse.Namespace, others: OtherWork) 
     name, _, fixed = spoken.partition("@")
     candidates: list[Peer] = []
     try:
-        for workers in [int(fixed)] if fixed else given.workers:
+        for workers in [int(fixed)] if fixed else given.workers or ENTRIES[name].workers:
             candidates.append(start(name, work, given, workers))
             with others.going():
                 for _ in range(TRIALS):

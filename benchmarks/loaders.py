@@ -7,9 +7,9 @@
 CIFAR and PHOTOS are folders of class folders of JPEGs. Peers run in processes of their own, with the Python given by
 `--peers-python` (an environment with benchmarks/requirements-peers.txt); ours runs with this one. Every peer's first
 epoch is compared with the images (count, labels, mean colour, how well it is shuffled) before anything is timed; one
-that does not install or holds something else is listed with the reason. Each is tried with 0, 1 and 2 workers, and
-timed with the best of these (`name@N` takes N); then all take turns, an epoch each, for N rounds. Of each epoch
-the processor time of the peer's whole process tree is taken as well (`process_time`).
+that does not install or holds something else is listed with the reason. Each is tried with some numbers of workers, and
+timed with the best of these (`name@N` takes N); then all take turns, an epoch each, for N rounds. Of each epoch the
+processor time of the peer's whole process tree is taken as well (`process_time`).
 
 Without `--peers` each work has those of `CAST`; without `--works` all of them run. After the tables of the works comes
 one of what should be reached (`loader_goals`), with the block shuffle's quality and, with `--first-batch N`, how long
@@ -38,13 +38,13 @@ from benchmarks.peers.entries import OURS
 from benchmarks.peers.parts import make_part
 
 CAST = {
-    "cifar-raw": ["ours", "ours_hdf5", "ours_bfloat16", "ours_hdf5_bfloat16", "ffcv"],
-    "cifar-jpeg": ["ours", "ours_hdf5", "ffcv", "ffcv_original"],
-    "photos-jpeg": ["ours", "ours_jpeg_index", "ffcv", "ffcv_original", "dali"],
-    "photos-raw": ["ours", "ours_hdf5", "ffcv"],
+    "cifar-raw": ["ours", "ours_hdf5", "ours_bfloat16", "ours_hdf5_bfloat16", "ffcv", "ffcv_passive"],
+    "cifar-jpeg": ["ours", "ours_hdf5", "ffcv", "ffcv_passive", "ffcv_original"],
+    "photos-jpeg": ["ours", "ours_jpeg_index", "ffcv", "ffcv_passive", "ffcv_original", "dali"],
+    "photos-raw": ["ours", "ours_hdf5", "ffcv", "ffcv_passive"],
     "cifar-png": [
         "ours", "ours_hdf5", "ours_disk", "torch_pillow", "torch_imagecodecs", "torch_opencv", "lmdb_pillow",
-        "lmdb_imagecodecs", "lmdb_opencv", "dali",
+        "lmdb_imagecodecs", "lmdb_opencv",
     ],
     "one-batch": ["ours@1", "ours@2"],
 }  # fmt: skip
@@ -58,7 +58,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--peers-python", default=sys.executable)
     parser.add_argument("--folder", type=Path, help="where the peers write (default: a temporary folder)")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--workers", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--workers", type=int, nargs="+", help="those to try (default: each entry's own)")
     parser.add_argument("--works", nargs="+", choices=CAST, default=list(CAST))
     parser.add_argument("--peers", nargs="+", help="(default: those of each work that are worth it)")
     parser.add_argument("--busy", type=int, default=0, help="processes that spin while anything is timed")
