@@ -33,6 +33,10 @@ AHEAD = 16
 """Runs, two images of 32 x 32: what the memory takes to answer, several times over, and less than any cache holds."""
 
 
+THUMBNAIL = 4096
+"""Bytes of the next encoded image that are asked for in advance; of a larger one the processor guesses the rest."""
+
+
 @kernel
 def raw_batch(memory: Bytes, offsets: Numbers, pixels: int, output: Output) -> None:
     """Bare pixels, so many a sample; `PIECE` at least.
@@ -106,7 +110,12 @@ def jpeg_batch(
     state: DecoderState, output: Output, status: Bytes,
 ) -> None:  # fmt: skip
     """JPEGs of one size, those at the places `todo`; `status` says how each of them went."""
-    for number in todo:
+    start = np.uint64(memory.ctypes.data)
+    for turn in range(len(todo)):
+        number = todo[turn]
+        if turn + 1 < len(todo):
+            later = todo[turn + 1]
+            prefetch_bytes(start + np.uint64(offsets[later]), min(lengths[later], THUMBNAIL))
         data = memory[offsets[number] : offsets[number] + lengths[number]]
         status[number] = read_header(data, state)
         if status[number] == OK and not (_is_of_size(state, height, width) and width >= PIECE):
