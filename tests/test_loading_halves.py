@@ -113,10 +113,17 @@ def _everywhere() -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("name", "wanted"),
-    [("to_bfloat16", torch.bfloat16), ("to_float16", torch.float16), ("float16_of_integers", torch.float16)],
+    [
+        ("to_bfloat16", torch.bfloat16),
+        ("bfloat16_of_integers", torch.bfloat16),
+        ("to_float16", torch.float16),
+        ("float16_of_integers", torch.float16),
+    ],
 )
 def test_vectors_are_rounded_as_torch_rounds(name: str, wanted: torch.dtype) -> None:
     numbers = _everywhere()
+    if name == "to_bfloat16":  # below its normal numbers some processors have none
+        numbers[np.abs(numbers) < np.finfo(np.float32).smallest_normal] = 0
     given = torch.from_numpy(_rounds(name)(numbers))
     assert torch.equal(given, torch.from_numpy(numbers).to(wanted).view(torch.int16))
 
@@ -127,19 +134,27 @@ def test_what_is_no_number_stays_none_in_float16() -> None:
 
 
 @pytest.mark.parametrize(
-    ("description", "able"),
+    ("description", "float16", "bfloat16"),
     [
-        (("x86_64-unknown-linux-gnu", "znver4", "+avx,+f16c,+fma"), True),
-        (("x86_64-unknown-linux-gnu", "nehalem", "+sse4.2,-f16c"), False),
-        (("arm64-apple-darwin24.1.0", "apple-m1", "+neon"), True),
-        (("powerpc64le-unknown-linux-gnu", "pwr8", ""), False),
+        (("x86_64-unknown-linux-gnu", "znver4", "+avx,+avx512bf16,+f16c,+fma"), True, True),
+        (("x86_64-unknown-linux-gnu", "haswell", "-avx512bf16,+f16c"), True, False),
+        (("x86_64-unknown-linux-gnu", "nehalem", "+sse4.2,-f16c"), False, False),
+        (("arm64-apple-darwin24.1.0", "apple-m1", "+neon"), True, False),
+        (("powerpc64le-unknown-linux-gnu", "pwr8", ""), False, False),
     ],
 )
-def test_processors_without_the_instruction_get_integers(
-    description: tuple[str, str, str], able: bool, monkeypatch: pytest.MonkeyPatch
+def test_processors_without_the_instructions_get_integers(
+    description: tuple[str, str, str], float16: bool, bfloat16: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(rounding.cpu_target.target_context.codegen()), "magic_tuple", lambda _: description)
-    assert rounding.has_float16() is able
+    assert (rounding.has_float16(), rounding.has_bfloat16()) == (float16, bfloat16)
+
+
+def test_an_older_llvm_is_not_asked_for_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounding, "_target", lambda: ("x86_64-unknown-linux-gnu", ["+avx512bf16"]))
+    assert rounding.has_bfloat16() is (rounding.llvm_version_info >= rounding.BFLOAT16_SINCE)
+    monkeypatch.setattr(rounding, "llvm_version_info", (14, 0, 6))
+    assert not rounding.has_bfloat16()
 
 
 # ---------------------------------------------------------------- devices, checks

@@ -1,7 +1,7 @@
 """float32 to the numbers that a batch is made of: vectors of the same lanes in, narrower ones out.
 
 float16 and bfloat16 are rounded to the nearest, of two equally near ones to the even (IEEE 754), as
-`torch.Tensor.to` does it, infinities and numbers below the smallest normal one included.
+`torch.Tensor.to` does it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
+from llvmlite.binding import llvm_version_info  # type: ignore[import-untyped]
 from numba.core.registry import cpu_target
 
 from .instruction import I8, I32, constant, vector
@@ -24,8 +25,18 @@ INFINITE = 0x7F800000
 LEAST_NORMAL = 113 << 23
 """2^-14, the least normal float16, as a float32's bits."""
 
+BFLOAT16_SINCE = (20,)
+"""The first version of LLVM with which the conversion to bfloat16 was tried."""
+
 HALF = 126 << 23
 """0.5 as a float32's bits: beside it, a step is as large as between float16's subnormal numbers."""
+
+
+class BFloat16(ir.Type):
+    """LLVM's type, which llvmlite does not have."""
+
+    def _to_string(self) -> str:
+        return "bfloat"
 
 
 def has_float16() -> bool:
@@ -33,8 +44,19 @@ def has_float16() -> bool:
 
     Where it does not, LLVM calls a function of the compiler's run-time library, which need not be there.
     """
+    triple, features = _target()
+    return triple.startswith(("aarch64", "arm64")) or "+f16c" in features
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor converts float32 to bfloat16, and this LLVM lets it."""
+    return "+avx512bf16" in _target()[1] and bool(llvm_version_info >= BFLOAT16_SINCE)
+
+
+def _target() -> tuple[str, list[str]]:
+    """What numba compiles for: the system, and the processor's features."""
     triple, _, features = cpu_target.target_context.codegen().magic_tuple()[:3]
-    return bool(triple.startswith(("aarch64", "arm64")) or "+f16c" in features)
+    return str(triple), str(features).split(",")
 
 
 def to_float32(_: Any, values: Any) -> Any:
@@ -48,8 +70,13 @@ def to_uint8(builder: Any, values: Any) -> Any:
 
 
 def to_bfloat16(builder: Any, values: Any) -> Any:
-    """float32's upper half, as int16: its lower half is added to by almost one half of a step, or by one half of it
-    where the upper half is odd, and cut off. (Of what is not a number, the result is one or infinite.)"""
+    """As int16. Numbers below the smallest normal one may become 0."""
+    return _narrowed(builder, values, BFloat16()) if has_bfloat16() else bfloat16_of_integers(builder, values)
+
+
+def bfloat16_of_integers(builder: Any, values: Any) -> Any:
+    """The same for processors without the instruction: float32's upper half, after the lower one was added to by almost
+    one half of a step, or by one half of it where the upper half is odd. (Of what is not a number comes anything.)"""
     bits, constants = _bits(builder, values)
     odd = builder.and_(builder.lshr(bits, constants(16)), constants(1))
     rounded = builder.add(builder.add(bits, constants(0x7FFF)), odd)
@@ -58,9 +85,13 @@ def to_bfloat16(builder: Any, values: Any) -> Any:
 
 def to_float16(builder: Any, values: Any) -> Any:
     """As int16. What is too large is infinite."""
-    if not has_float16():
-        return float16_of_integers(builder, values)
-    return builder.bitcast(builder.fptrunc(values, vector(F16, values.type.count)), vector(I16, values.type.count))
+    return _narrowed(builder, values, F16) if has_float16() else float16_of_integers(builder, values)
+
+
+def _narrowed(builder: Any, values: Any, kind: Any) -> Any:
+    """Rounded by the processor."""
+    lanes = values.type.count
+    return builder.bitcast(builder.fptrunc(values, vector(kind, lanes)), vector(I16, lanes))
 
 
 def float16_of_integers(builder: Any, values: Any) -> Any:
