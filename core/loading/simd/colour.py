@@ -158,18 +158,16 @@ def _raw_rgb(builder: Any, pixels: Any, _: Any, __: Any) -> list[Any]:
     Four are loaded into each quarter of a vector, and from there each byte goes to the first of an integer's four,
     within its quarter: what every processor does in one instruction.
     """
-    quarters = [load(builder, offset(builder, pixels, start, 1), vector(I8, 16), align=1) for start in STARTS]
+    quarters = [load(builder, offset(builder, pixels, start, 1), BYTES, align=1) for start in STARTS]
     halves = [shuffle(builder, *quarters[at : at + 2], list(range(32))) for at in (0, 2)]
     loaded = shuffle(builder, *halves, list(range(64)))
+    zeros = constant(0, loaded.type)
+    firsts = [16 * (pixel // 4) + 3 * pixel - STARTS[pixel // 4] for pixel in range(LANES)]
     channels = []
     for channel in range(3):
-        places = [-1] * 64
-        for pixel in range(LANES):
-            quarter = pixel // 4
-            places[4 * pixel] = 16 * quarter + 3 * pixel + channel - STARTS[quarter]
-        places = [64 + lane if place < 0 else place for lane, place in enumerate(places)]
-        integers = shuffle(builder, loaded, constant(0, loaded.type), places)
-        channels.append(builder.sitofp(builder.bitcast(integers, vector(I32, LANES)), FLOATS))
+        places = [place for first in firsts for place in (first + channel, 64, 64, 64)]
+        integers = builder.bitcast(shuffle(builder, loaded, zeros, places), WIDE)
+        channels.append(builder.sitofp(integers, FLOATS))
     return channels
 
 

@@ -13,9 +13,9 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from llvmlite.binding import llvm_version_info  # type: ignore[import-untyped]
 from numba.core.registry import cpu_target
 
-from .instruction import I8, I32, constant, vector
+from .instruction import I8, I16, I32, constant, vector
 
-I16, F16 = ir.IntType(16), ir.HalfType()
+F16 = ir.HalfType()
 
 SIGN = 1 << 31
 OVERFLOW = 0x477FF000
