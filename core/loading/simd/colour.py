@@ -159,8 +159,8 @@ def _raw_rgb(builder: Any, pixels: Any, _: Any, __: Any) -> list[Any]:
     within its quarter: what every processor does in one instruction.
     """
     quarters = [load(builder, offset(builder, pixels, start, 1), BYTES, align=1) for start in STARTS]
-    halves = [shuffle(builder, *quarters[at : at + 2], list(range(32))) for at in (0, 2)]
-    loaded = shuffle(builder, *halves, list(range(64)))
+    halves = [shuffle(builder, quarters[at], quarters[at + 1], list(range(32))) for at in (0, 2)]
+    loaded = shuffle(builder, halves[0], halves[1], list(range(64)))
     zeros = constant(0, loaded.type)
     firsts = [16 * (pixel // 4) + 3 * pixel - STARTS[pixel // 4] for pixel in range(LANES)]
     channels = []

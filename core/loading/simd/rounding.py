@@ -32,7 +32,7 @@ HALF = 126 << 23
 """0.5 as a float32's bits: beside it, a step is as large as between float16's subnormal numbers."""
 
 
-class BFloat16(ir.Type):
+class BFloat16(ir.Type):  # type: ignore[misc]
     """LLVM's type, which llvmlite does not have."""
 
     def _to_string(self) -> str:
