@@ -25,7 +25,7 @@ INFINITE = 0x7F800000
 LEAST_NORMAL = 113 << 23
 """2^-14, the least normal float16, as a float32's bits."""
 
-BFLOAT16_SINCE = (20,)
+BFLOAT16_SINCE = (22,)
 """The first version of LLVM with which the conversion to bfloat16 was tried."""
 
 HALF = 126 << 23
