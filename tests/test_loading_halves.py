@@ -147,6 +147,7 @@ def test_processors_without_the_instructions_get_integers(
     description: tuple[str, str, str], float16: bool, bfloat16: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(rounding.cpu_target.target_context.codegen()), "magic_tuple", lambda _: description)
+    monkeypatch.setattr(rounding, "llvm_version_info", rounding.BFLOAT16_SINCE)
     assert (rounding.has_float16(), rounding.has_bfloat16()) == (float16, bfloat16)
 
 
