@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("numba")
 
+from benchmarks.fuzz_inflate import by_zlib, findings_of
 from core.loading.png.inflate import INPUT_SLACK, OUTPUT_SLACK, inflate
 from core.loading.png.inflate_state import InflateState, new_inflate_state
 
@@ -108,16 +109,6 @@ class Writer:
         return b"\x78\x9c" + packed + zlib.adler32(content).to_bytes(4, "big")
 
 
-def by_zlib(stream: bytes) -> bytes | None:
-    """What zlib makes of a stream; None where it refuses, or where bytes are left over."""
-    inflater = zlib.decompressobj()
-    try:
-        content = inflater.decompress(stream)
-    except zlib.error:
-        return None
-    return content if inflater.eof and not inflater.unused_data else None
-
-
 EACH = {symbol: min(symbol + 1, 15) for symbol in range(15)} | {256: 15}
 """A complete code: 0 to 13 with lengths 1 to 14, then 14 and the end of the block."""
 EACH_DISTANCE = {symbol: min(symbol + 1, 15) for symbol in range(16)}
@@ -182,3 +173,10 @@ def test_the_first_two_bytes_and_the_checksum(state: InflateState) -> None:
         for value in range(256):
             changed = bytes([*stream[:place], value, *stream[place + 1 :]])
             assert inflated(state, changed, 7) == by_zlib(changed)
+
+
+def test_mutated_streams_between_forbidden_pages() -> None:
+    counts, findings = findings_of(0, 1000)
+    assert not findings
+    assert counts["equal"] > 200
+    assert counts["refused"] > 500

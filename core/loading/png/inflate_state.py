@@ -40,7 +40,7 @@ class InflateState(NamedTuple):
     fixed_built: npt.NDArray[np.int64]  # (1,)
     precode: npt.NDArray[np.uint32]  # (1 << PRECODE_BITS,)
     lengths: npt.NDArray[np.uint8]  # code lengths by symbol, and what a run may write beyond them
-    counts: npt.NDArray[np.int32]  # (16,) codes by length, then (16,) places of the next symbol of each length
+    counts: npt.NDArray[np.int32]  # (3, 16) by length: literal and length codes, others, places of the next symbol
     symbols: npt.NDArray[np.int32]  # (LITLEN_SYMBOLS,) by code
     litlen_bases: npt.NDArray[np.uint32]  # (LITLEN_SYMBOLS,) entries without the code's bits
     distance_bases: npt.NDArray[np.uint32]  # (DISTANCE_SYMBOLS,)
@@ -78,8 +78,8 @@ def new_inflate_state() -> InflateState:
         fixed_distances=np.zeros(DISTANCE_ENTRIES, np.uint32),
         fixed_built=np.zeros(1, np.int64),
         precode=np.zeros(1 << PRECODE_BITS, np.uint32),
-        lengths=np.zeros(LITLEN_SYMBOLS + DISTANCE_SYMBOLS, np.uint8),
-        counts=np.zeros(32, np.int32),
+        lengths=np.zeros(LITLEN_SYMBOLS + DISTANCE_SYMBOLS + 16, np.uint8),
+        counts=np.zeros((3, 16), np.int32),
         symbols=np.zeros(LITLEN_SYMBOLS, np.int32),
         litlen_bases=_litlen_bases(),
         distance_bases=_distance_bases(),

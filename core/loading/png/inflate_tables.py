@@ -7,7 +7,18 @@ from __future__ import annotations
 import numpy as np
 
 from ..native import inlined, kernel
-from ..simd.instruction import load_i32, load_le64, load_u8, load_u32, reverse_u32, store_i32, store_u8, store_u32
+from ..simd.instruction import (
+    copy_64,
+    load_i32,
+    load_le64,
+    load_u8,
+    load_u32,
+    reverse_u32,
+    store_i32,
+    store_u8,
+    store_u32,
+    store_u64,
+)
 from .inflate_state import (
     DISTANCE_BITS,
     DISTANCE_SYMBOLS,
@@ -24,6 +35,7 @@ Address = np.uint64
 Bits = np.uint64
 
 ONE, FULL = np.uint64(1), np.uint64(63)
+EACH_BYTE = np.uint64(0x0101010101010101)
 PRECODE_MASK = np.uint64((1 << PRECODE_BITS) - 1)
 
 
@@ -46,69 +58,75 @@ def next_byte(count: Bits, place: Address) -> Address:
 
 @kernel
 def build_table(
-    lengths: Address, symbols: int, bases: Address, table: Address, lookup: int, most: int, state: InflateState
+    lengths: Address,
+    symbols: int,
+    counts: Address,
+    bases: Address,
+    table: Address,
+    lookup: int,
+    single: bool,
+    state: InflateState,
 ) -> bool:
     """Make the table of a code from its lengths, uint8 by symbol, with a lookup of so many bits.
 
-    `bases` are entries without their code's bits. False for codes that zlib refuses: more of them than there are, or
-    fewer, except none at all and a single one of one bit, where `most` allows for these (0: neither, 1: both).
+    `counts` are the codes by length, int32 (16,); `bases` are entries without their code's bits. Eight lengths behind
+    the last are read. False for codes that zlib refuses: more of them than there are, or fewer, except, where `single`
+    allows it, none at all and a single one of one bit.
     """
-    counts, ordered = np.uint64(state.counts.ctypes.data), np.uint64(state.symbols.ctypes.data)
-    longest, left = _count(lengths, symbols, counts)
-    if left != 0 and (left < 0 or most == 0 or longest > 1):
+    ordered, places = np.uint64(state.symbols.ctypes.data), np.uint64(state.counts.ctypes.data) + np.uint64(128)
+    shortest, longest, left = _survey(counts, places)
+    if left != 0 and (left < 0 or not single or longest > 1):
         return False
     if left != 0:
         _build_one(lengths, symbols, bases, table, lookup)
         return True
-    _sort(lengths, symbols, counts, ordered)
+    _sort(lengths, symbols, places, ordered)
     code, number = 0, 0
-    filled = 0
-    for length in range(1, min(longest, lookup) + 1):
+    for length in range(shortest, min(longest, lookup) + 1):
+        if length > shortest:
+            _double(table, length - 1)
+        bits = np.uint64(0x101 * length)
         for _ in range(load_i32(counts, np.uint64(length))):
             symbol = np.uint64(load_i32(ordered, np.uint64(number)))
-            entry = load_u32(bases, symbol) + np.uint64(0x101 * length)
-            if filled < length:
-                filled = _double(table, filled, length, number)
-            store_u32(table, reverse_u32(np.uint64(code << (32 - length))), entry)
+            reverse = reverse_u32(np.uint64(code << (32 - length)))
+            store_u32(table, reverse, load_u32(bases, symbol) + bits)
             code += 1
             number += 1
         code <<= 1
-    if longest < lookup or filled < lookup:
-        _double(table, filled, lookup, number)
+    for length in range(longest, lookup):
+        _double(table, length)
     if longest > lookup:
-        _add_subtables(bases, table, lookup, longest, code, number, state)
+        _add_subtables(counts, ordered, bases, table, lookup, longest, code, number)
     return True
 
 
 @kernel
-def _count(lengths: Address, symbols: int, counts: Address) -> tuple[int, int]:
-    """Count codes by length; returns the longest, and how many more codes of `LONGEST` bits there could be."""
-    for length in range(16):
-        store_i32(counts, np.uint64(length), 0)
-    for symbol in range(symbols):
-        length = np.uint64(load_u8(lengths, np.uint64(symbol)))
-        store_i32(counts, length, load_i32(counts, length) + 1)
-    longest, left = 0, 1 << LONGEST
+def _survey(counts: Address, places: Address) -> tuple[int, int, int]:
+    """The shortest and the longest code, and how many more of `LONGEST` bits there could be; sets `places`."""
+    shortest = longest = place = 0
+    left = 1 << LONGEST
     for length in range(1, LONGEST + 1):
         count = load_i32(counts, np.uint64(length))
+        store_i32(places, np.uint64(length), place)
+        place += count
         left -= count << (LONGEST - length)
         longest = length if count else longest
-    return longest, left
+        shortest = length if count and not shortest else shortest
+    return shortest, longest, left
 
 
 @kernel
-def _sort(lengths: Address, symbols: int, counts: Address, ordered: Address) -> None:
+def _sort(lengths: Address, symbols: int, places: Address, ordered: Address) -> None:
     """Symbols that have a code, in the order of their codes."""
-    place = 0
-    for length in range(1, LONGEST + 1):
-        store_i32(counts, np.uint64(16 + length), place)
-        place += load_i32(counts, np.uint64(length))
-    for symbol in range(symbols):
-        length = np.uint64(load_u8(lengths, np.uint64(symbol)))
-        if length:
-            place = load_i32(counts, np.uint64(16) + length)
-            store_i32(ordered, np.uint64(place), symbol)
-            store_i32(counts, np.uint64(16) + length, place + 1)
+    for first in range(0, symbols, 8):
+        if load_le64(lengths + np.uint64(first)) == 0:
+            continue
+        for symbol in range(first, min(first + 8, symbols)):
+            length = np.uint64(load_u8(lengths, np.uint64(symbol)))
+            if length:
+                place = load_i32(places, length)
+                store_i32(ordered, np.uint64(place), symbol)
+                store_i32(places, length, place + 1)
 
 
 @kernel
@@ -122,24 +140,31 @@ def _build_one(lengths: Address, symbols: int, bases: Address, table: Address, l
                 store_u32(table, np.uint64(place), load_u32(bases, np.uint64(symbol)) + np.uint64(0x101))
 
 
-@kernel
-def _double(table: Address, filled: int, wanted: int, entered: int) -> int:
-    """Repeat the first 2 ** filled entries until they are 2 ** wanted; before any was entered there are none."""
-    while filled < wanted:
-        if entered:
-            half = np.uint64(1 << filled)
-            for place in range(1 << filled):
-                store_u32(table, half + np.uint64(place), load_u32(table, np.uint64(place)))
-        filled += 1
-    return wanted
+@inlined
+def _double(table: Address, filled: int) -> None:
+    """Repeat the first 2 ** filled entries behind them."""
+    size = np.uint64(4 << filled)
+    if filled < 4:
+        for place in range(1 << filled):
+            store_u32(table + size, np.uint64(place), load_u32(table, np.uint64(place)))
+        return
+    for _ in range(1 << (filled - 4)):
+        copy_64(table, table + size)
+        table += np.uint64(64)
 
 
 @kernel
 def _add_subtables(
-    bases: Address, table: Address, lookup: int, longest: int, code: int, number: int, state: InflateState
+    counts: Address,
+    ordered: Address,
+    bases: Address,
+    table: Address,
+    lookup: int,
+    longest: int,
+    code: int,
+    number: int,
 ) -> None:
     """Enter the codes longer than the lookup, from `code` (of lookup + 1 bits), symbol `number`, on."""
-    counts, ordered = np.uint64(state.counts.ctypes.data), np.uint64(state.symbols.ctypes.data)
     rest = longest - lookup
     free, prefix = 1 << lookup, -1
     begin = free
@@ -164,24 +189,44 @@ def build_fixed(state: InflateState) -> None:
     """The tables of the fixed codes (RFC 1951, 3.2.6), if they are not there yet."""
     if state.fixed_built[0]:
         return
-    lengths = np.uint64(state.lengths.ctypes.data)
-    for symbol in range(LITLEN_SYMBOLS):
-        length = 8 if symbol < 144 or symbol >= 280 else 9 if symbol < 256 else 7
-        store_u8(lengths + np.uint64(symbol), np.uint64(length))
-    for symbol in range(DISTANCE_SYMBOLS):
-        store_u8(lengths + np.uint64(LITLEN_SYMBOLS + symbol), np.uint64(5))
-    litlen, distances = np.uint64(state.fixed_litlen.ctypes.data), np.uint64(state.fixed_distances.ctypes.data)
-    build_table(lengths, LITLEN_SYMBOLS, np.uint64(state.litlen_bases.ctypes.data), litlen, LITLEN_BITS, 0, state)
-    build_table(
-        lengths + np.uint64(LITLEN_SYMBOLS),
+    lengths, counts = np.uint64(state.lengths.ctypes.data), np.uint64(state.counts.ctypes.data)
+    _clear_counts(counts)
+    for symbol in range(LITLEN_SYMBOLS + DISTANCE_SYMBOLS):
+        length = np.uint64(
+            8 if symbol < 144 or 280 <= symbol < 288 else 9 if symbol < 256 else 7 if symbol < 280 else 5
+        )
+        store_u8(lengths + np.uint64(symbol), length)
+        _count(counts + np.uint64(64 * (symbol >= LITLEN_SYMBOLS)), length, 1)
+    state.fixed_built[0] = _build_both(
+        LITLEN_SYMBOLS,
         DISTANCE_SYMBOLS,
-        np.uint64(state.distance_bases.ctypes.data),
-        distances,
-        DISTANCE_BITS,
-        0,
+        np.uint64(state.fixed_litlen.ctypes.data),
+        np.uint64(state.fixed_distances.ctypes.data),
         state,
     )
-    state.fixed_built[0] = 1
+
+
+@inlined
+def _count(counts: Address, length: Bits, more: int) -> None:
+    store_i32(counts, length, load_i32(counts, length) + more)
+
+
+@inlined
+def _clear_counts(counts: Address) -> None:
+    for number in range(16):
+        store_u64(counts, np.uint64(number), np.uint64(0))
+
+
+@kernel
+def _build_both(litlens: int, distances: int, litlen: Address, distance: Address, state: InflateState) -> bool:
+    """The tables of a block, whose lengths and counts are in the state."""
+    lengths, counts = np.uint64(state.lengths.ctypes.data), np.uint64(state.counts.ctypes.data)
+    bases = np.uint64(state.litlen_bases.ctypes.data)
+    if not build_table(lengths, litlens, counts, bases, litlen, LITLEN_BITS, True, state):
+        return False
+    lengths, counts = lengths + np.uint64(litlens), counts + np.uint64(64)
+    bases = np.uint64(state.distance_bases.ctypes.data)
+    return build_table(lengths, distances, counts, bases, distance, DISTANCE_BITS, True, state)
 
 
 @kernel
@@ -194,80 +239,85 @@ def read_codes(
     distances = 1 + np.int64((bits >> np.uint64(5)) & np.uint64(31))
     precodes = 4 + np.int64((bits >> np.uint64(10)) & np.uint64(15))
     lengths, order = np.uint64(state.lengths.ctypes.data), np.uint64(state.order.ctypes.data)
-    precode = np.uint64(state.precode.ctypes.data)
-    for symbol in range(19):
-        store_u8(lengths + np.uint64(symbol), np.uint64(0))
+    counts, precode = np.uint64(state.counts.ctypes.data), np.uint64(state.precode.ctypes.data)
+    _clear_counts(counts)
+    for number in range(4):
+        store_u64(lengths, np.uint64(number), np.uint64(0))
     # 14 bits and the first length's 3 of the 53 there are; then 18 lengths at most, in 54 bits.
     store_u8(lengths + np.uint64(load_u8(order, np.uint64(0))), (bits >> np.uint64(14)) & np.uint64(7))
+    _count(counts, (bits >> np.uint64(14)) & np.uint64(7), 1)
     bits >>= np.uint64(17)
     count -= np.uint64(17)
     bits, count, place = refill(bits, count, place)
     for number in range(1, precodes):
         store_u8(lengths + np.uint64(load_u8(order, np.uint64(number))), bits & np.uint64(7))
+        _count(counts, bits & np.uint64(7), 1)
         bits >>= np.uint64(3)
         count -= np.uint64(3)
     bases = np.uint64(state.precode_bases.ctypes.data)
     whole = litlens <= 286 and distances <= 30
-    whole = whole and build_table(lengths, 19, bases, precode, PRECODE_BITS, 0, state)
+    whole = whole and build_table(lengths, 19, counts, bases, precode, PRECODE_BITS, False, state)
     if whole:
-        bits, count, place, whole = _read_lengths(bits, count, place, last, litlens + distances, lengths, precode)
-    return bits, count, place, whole and _build_both(litlens, distances, lengths, state)
+        bits, count, place, whole = _read_lengths(bits, count, place, last, litlens + distances, state)
+    if whole:
+        whole = _divide(litlens, distances, lengths, counts)
+    litlen, distance = np.uint64(state.litlen.ctypes.data), np.uint64(state.distances.ctypes.data)
+    return bits, count, place, whole and _build_both(litlens, distances, litlen, distance, state)
 
 
 @kernel
-def _build_both(litlens: int, distances: int, lengths: Address, state: InflateState) -> bool:
-    if load_u8(lengths, np.uint64(256)) == 0:
-        return False
-    return build_table(
-        lengths,
-        litlens,
-        np.uint64(state.litlen_bases.ctypes.data),
-        np.uint64(state.litlen.ctypes.data),
-        LITLEN_BITS,
-        1,
-        state,
-    ) and build_table(
-        lengths + np.uint64(litlens),
-        distances,
-        np.uint64(state.distance_bases.ctypes.data),
-        np.uint64(state.distances.ctypes.data),
-        DISTANCE_BITS,
-        1,
-        state,
-    )
+def _divide(litlens: int, distances: int, lengths: Address, counts: Address) -> bool:
+    """Count the distances' lengths apart. False where the end of the block has no code."""
+    for number in range(litlens, litlens + distances):
+        length = np.uint64(load_u8(lengths, np.uint64(number)))
+        _count(counts, length, -1)
+        _count(counts + np.uint64(64), length, 1)
+    return load_u8(lengths, np.uint64(256)) != 0
 
 
 @kernel
 def _read_lengths(
-    bits: Bits, count: Bits, place: Address, last: Address, total: int, lengths: Address, precode: Address
+    bits: Bits, count: Bits, place: Address, last: Address, total: int, state: InflateState
 ) -> tuple[Bits, Bits, Address, bool]:
-    """Read `total` code lengths."""
+    """Read `total` code lengths, and count them."""
+    lengths, counts = np.uint64(state.lengths.ctypes.data), np.uint64(state.counts.ctypes.data)
+    precode = np.uint64(state.precode.ctypes.data)
+    _clear_counts(counts)
     number = 0
-    while number < total:
-        if next_byte(count, place) > last:
-            return bits, count, place, False
+    while next_byte(count, place) <= last:
         bits, count, place = refill(bits, count, place)
-        entry = load_u32(precode, bits & PRECODE_MASK)
-        symbol = np.int64(entry >> np.uint64(16))
-        bits >>= entry & FULL
-        count -= entry
+        # Four codes of 7 bits, and 7 more bits of the last.
+        symbol = np.uint64(0)
+        for _ in range(4):
+            entry = load_u32(precode, bits & PRECODE_MASK)
+            symbol = entry >> np.uint64(16)
+            bits >>= entry & FULL
+            count -= entry
+            if symbol >= 16:
+                break
+            store_u8(lengths + np.uint64(number), symbol)
+            _count(counts, symbol, 1)
+            number += 1
+            if number == total:
+                return bits, count, place, True
         if symbol < 16:
-            store_u8(lengths + np.uint64(number), np.uint64(symbol))
-            number += 1
             continue
-        value = np.uint64(0)
-        extra, repeat = (3, 3) if symbol == 17 else (7, 11)
+        extra, repeat, value = np.uint64(3), 3, np.uint64(0)
         if symbol == 16:
-            extra, repeat = 2, 3
             if number == 0:
-                return bits, count, place, False
-            value = np.uint64(load_u8(lengths, np.uint64(number - 1)))
-        repeat += np.int64(bits & ((ONE << np.uint64(extra)) - ONE))
-        bits >>= np.uint64(extra)
-        count -= np.uint64(extra)
+                break
+            extra, value = np.uint64(2), np.uint64(load_u8(lengths, np.uint64(number - 1)))
+        elif symbol == 18:
+            extra, repeat = np.uint64(7), 11
+        repeat += np.int64(bits & ((ONE << extra) - ONE))
+        bits >>= extra
+        count -= extra
         if number + repeat > total:
-            return bits, count, place, False
-        for _ in range(repeat):
-            store_u8(lengths + np.uint64(number), value)
-            number += 1
-    return bits, count, place, True
+            break
+        _count(counts, value, repeat)
+        for eight in range((repeat + 7) >> 3):
+            store_u64(lengths + np.uint64(number), np.uint64(eight), value * EACH_BYTE)
+        number += repeat
+        if number == total:
+            return bits, count, place, True
+    return bits, count, place, False

@@ -131,6 +131,12 @@ def store_u32(builder: Any, address: Any, index: Any, value: Any) -> None:
     store(builder, builder.trunc(value, I32), offset(builder, address, index, 4))
 
 
+@instruction(VOID, ADDRESS, ADDRESS, ADDRESS)
+def store_u64(builder: Any, address: Any, index: Any, value: Any) -> None:
+    """Set element `index` of the uint64 array at an address, which need not be aligned."""
+    store(builder, value, offset(builder, address, index, 8), align=1)
+
+
 @instruction(VOID, ADDRESS, ADDRESS)
 def store_u8(builder: Any, address: Any, value: Any) -> None:
     """Set the byte at an address to the lowest byte of a value."""
@@ -157,6 +163,12 @@ def prefetch(builder: Any, address: Any) -> None:
     fetch = builder.module.declare_intrinsic("llvm.prefetch", [pointer], signature)
     reading, into_every_cache, data = I32(0), I32(3), I32(1)
     builder.call(fetch, [builder.inttoptr(address, pointer), reading, into_every_cache, data])
+
+
+@instruction(VOID, ADDRESS, ADDRESS)
+def copy_64(builder: Any, source: Any, target: Any) -> None:
+    """Copy 64 bytes, which must not overlap, from one address to another."""
+    store(builder, load(builder, source, vector(I64, 8), align=1), target, align=1)
 
 
 @instruction(types.boolean, ADDRESS)
