@@ -19,17 +19,21 @@ import sys
 import tempfile
 import zlib
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from benchmarks.guarded import Guarded, guarded_tuple
 from core.loading.png.inflate import INPUT_SLACK, OUTPUT_SLACK, inflate
-from core.loading.png.inflate_state import InflateState, new_inflate_state
+from core.loading.png.inflate_many import inflate_many
+from core.loading.png.inflate_state import JOB_FIELDS, STATUS, InflateState, new_inflate_state
 
 REPOSITORY = Path(__file__).parent.parent
 MOST = 1 << 18
 """Bytes of a stream and of its result."""
+AT_ONCE = 7
 STRATEGIES = (zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED)
 
 
@@ -101,39 +105,71 @@ def by_zlib(stream: bytes) -> bytes | None:
     return content if inflater.eof and not inflater.unused_data else None
 
 
-class Inflater:
-    """Keeps the guarded memory; one state sees every stream."""
+class Case(NamedTuple):
+    seed: int
+    stream: bytes
+    size: int
+    """Of the result, as the caller believes."""
+    wanted: bytes | None
+
+    @staticmethod
+    def of(seed: int) -> Case:
+        stream = mutated(seed)[:MOST]
+        wanted = by_zlib(stream)
+        size = random.Random(seed).choice([0, 100, 3104, MOST]) if wanted is None else len(wanted)
+        return Case(seed, stream, min(size, MOST), wanted if size <= MOST else None)
+
+
+class Memory:
+    """Of one stream and its result, between pages that must not be touched."""
 
     def __init__(self) -> None:
         self._input, self._output = Guarded(MOST + INPUT_SLACK), Guarded(MOST + OUTPUT_SLACK)
+        self._out = self._output.first(0)
+
+    def take(self, case: Case, size: int) -> tuple[int, int, int, int]:
+        """The arguments of `inflate`."""
+        data = self._input.last(len(case.stream) + INPUT_SLACK)
+        data[: len(case.stream)] = np.frombuffer(case.stream, np.uint8)
+        room = size + OUTPUT_SLACK
+        self._out = self._output.first(room) if case.seed % 2 else self._output.last(room)
+        return data.ctypes.data, len(case.stream), self._out.ctypes.data, size
+
+    def result(self, status: int) -> bytes | None:
+        return self._out[:-OUTPUT_SLACK].tobytes() if status == 0 else None
+
+
+class Checker:
+    """Inflates one by one and several at once; one state sees every stream."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._memories = [Memory() for _ in range(AT_ONCE)]
         self._state: InflateState = guarded_tuple(new_inflate_state())
 
-    def __call__(self, stream: bytes, size: int, *, at_the_beginning: bool) -> bytes | None:
-        data = self._input.last(len(stream) + INPUT_SLACK)
-        data[: len(stream)] = np.frombuffer(stream, np.uint8)
-        room = size + OUTPUT_SLACK
-        out = self._output.first(room) if at_the_beginning else self._output.last(room)
-        status = inflate(np.uint64(data.ctypes.data), len(stream), np.uint64(out.ctypes.data), size, self._state)
-        return out[:size].tobytes() if status == 0 else None
+    def check(self, cases: Sequence[Case]) -> Iterator[str]:
+        """What is wrong with the answers, in words."""
+        for case in cases:
+            self.counts["refused" if case.wanted is None else "equal"] += 1
+            for size in (case.size, case.size + 1, max(case.size - 1, 0)):
+                wanted = case.wanted if size == case.size else None
+                yield from _difference(case, size, self._alone(case, size), wanted)
+        jobs = np.ones((len(cases), JOB_FIELDS), np.int64)
+        for job, case, memory in zip(jobs, cases, self._memories, strict=False):
+            job[:STATUS] = memory.take(case, case.size)
+        inflate_many(jobs, self._state)
+        for job, case, memory in zip(jobs, cases, self._memories, strict=False):
+            yield from _difference(case, case.size, memory.result(job[STATUS]), case.wanted)
+
+    def _alone(self, case: Case, size: int) -> bytes | None:
+        data, length, out, _ = self._memories[0].take(case, size)
+        return self._memories[0].result(inflate(np.uint64(data), length, np.uint64(out), size, self._state))
 
 
-def _check(inflater: Inflater, seed: int, counts: Counter[str]) -> str:
-    """What is wrong with the answer, in words, or nothing."""
-    stream = mutated(seed)
-    wanted = by_zlib(stream)
-    if len(stream) > MOST or (wanted is not None and len(wanted) > MOST):
-        counts["too large"] += 1
-        return ""
-    size = random.Random(seed).choice([0, 100, 3104, MOST]) if wanted is None else len(wanted)
-    got = inflater(stream, size, at_the_beginning=bool(seed % 2))
-    counts["refused" if wanted is None else "equal"] += 1
+def _difference(case: Case, size: int, got: bytes | None, wanted: bytes | None) -> Iterator[str]:
     if got != wanted:
-        return "refused" if got is None else "accepted" if wanted is None else "other bytes"
-    if wanted is not None:
-        for other in (size + 1, max(size - 1, 0)):
-            if other != size and inflater(stream, other, at_the_beginning=bool(seed % 2)) is not None:
-                return f"accepted as {other} bytes"
-    return ""
+        what = "refused" if got is None else "accepted" if wanted is None else "other bytes"
+        yield f"seed {case.seed}: {what} as {size} bytes"
 
 
 def findings_of(first: int, count: int) -> tuple[Counter[str], list[str]]:
@@ -152,15 +188,13 @@ def findings_of(first: int, count: int) -> tuple[Counter[str], list[str]]:
 
 
 def _child(place: Path, first: int, count: int) -> None:
-    """Inflate these seeds' streams; `place` holds the seed in hand, whatever happens."""
+    """Inflate these seeds' streams; `place` holds the first seed in hand, whatever happens."""
     now = np.memmap(place, np.int64, "r+", shape=(1,))
-    counts: Counter[str] = Counter()
-    inflater, findings = Inflater(), []
-    for seed in range(first, first + count):
-        now[0] = seed
-        if wrong := _check(inflater, seed, counts):
-            findings.append(f"seed {seed}: {wrong}")
-    print(json.dumps({"counts": counts, "findings": findings}))
+    checker, findings = Checker(), []
+    for start in range(first, first + count, AT_ONCE):
+        now[0] = start
+        findings += checker.check([Case.of(seed) for seed in range(start, min(start + AT_ONCE, first + count))])
+    print(json.dumps({"counts": checker.counts, "findings": findings}))
 
 
 def main() -> None:

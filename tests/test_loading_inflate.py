@@ -13,7 +13,8 @@ pytest.importorskip("numba")
 
 from benchmarks.fuzz_inflate import by_zlib, findings_of
 from core.loading.png.inflate import INPUT_SLACK, OUTPUT_SLACK, inflate
-from core.loading.png.inflate_state import InflateState, new_inflate_state
+from core.loading.png.inflate_many import inflate_many
+from core.loading.png.inflate_state import JOB_FIELDS, STATUS, InflateState, new_inflate_state
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,27 @@ def test_gives_what_was_deflated(state: InflateState, strategy: int) -> None:
             stream += deflate.flush(draw.choice([zlib.Z_NO_FLUSH, zlib.Z_SYNC_FLUSH, zlib.Z_FULL_FLUSH]))
             stream += deflate.compress(content[len(content) // 2 :]) + deflate.flush()
             assert inflated(state, stream, len(content)) == content, (strategy, level, len(content))
+
+
+def test_several_at_once_are_as_one_by_one(state: InflateState) -> None:
+    draw = random.Random(4)
+    some = [zlib.compress(content, draw.randint(1, 9)) for content in contents(draw)]
+    some += [zlib.compress(b"", 0), zlib.compress(b"fixed"), b"\x78\x9c"]
+    for _ in range(30):
+        streams = draw.choices(some, k=draw.randint(1, 9))
+        sizes = [len(by_zlib(stream) or b"") for stream in streams]
+        damaged = draw.randrange(len(streams))
+        sizes[damaged] += draw.choice([0, 0, 1])
+        data = [np.frombuffer(stream + b"\x5a" * INPUT_SLACK, np.uint8) for stream in streams]
+        outs = [np.full(size + OUTPUT_SLACK + 1, 0x77, np.uint8) for size in sizes]
+        jobs = np.full((len(streams), JOB_FIELDS), 9, np.int64)
+        for job, stream, memory, out, size in zip(jobs, streams, data, outs, sizes, strict=True):
+            job[:STATUS] = memory.ctypes.data, len(stream), out.ctypes.data, size
+        inflate_many(jobs, state)
+        for job, stream, out, size in zip(jobs, streams, outs, sizes, strict=True):
+            alone = inflated(state, stream, size)
+            assert (out[:size].tobytes() if job[STATUS] == 0 else None) == alone
+            assert out[-1] == 0x77
 
 
 def test_sizes_must_be_the_streams(state: InflateState) -> None:

@@ -15,8 +15,9 @@ from ..native import kernel
 from ..output import PIECE, Output, place_of, write_raw
 from ..resample import Workspace, fill_weights, fits, reach
 from .chunks import image_place, image_size, read_chunks
+from .group import group_pixels, inflate_group, join, joins
 from .pixels import decode_rgb
-from .state import HEIGHT, WIDTH, PngState
+from .state import GROUP, HEIGHT, WIDTH, PngState
 
 
 @kernel
@@ -33,16 +34,32 @@ def png_batch(
     state: PngState, output: Output, status: Bytes,
 ) -> None:  # fmt: skip
     """PNGs of one size, those at the places `todo`; `status` says how each of them went."""
-    for number in todo:
-        data = memory[offsets[number] : offsets[number] + lengths[number]]
-        status[number] = read_chunks(data, state)
-        if status[number] == OK and not (_is_of_size(state, height, width) and height * width >= PIECE):
-            status[number] = UNSUPPORTED
-        if status[number] == OK:
-            status[number] = decode_rgb(data, state, height)
-        if status[number] == OK:
-            pixels = np.uint64(state.samples.ctypes.data) + np.uint64(image_place(state))
-            write_raw(pixels, height * width, output, place_of(output, number, 0))
+    for first in range(0, len(todo), GROUP):
+        waiting = 0
+        for number in todo[first : first + GROUP]:
+            data = memory[offsets[number] : offsets[number] + lengths[number]]
+            status[number] = read_chunks(data, state)
+            if status[number] == OK and not (_is_of_size(state, height, width) and height * width >= PIECE):
+                status[number] = UNSUPPORTED
+            if status[number] == OK and joins(state):
+                join(data, number, waiting, state)
+                waiting += 1
+            elif status[number] == OK:
+                status[number] = decode_rgb(data, state, height)
+                _write(status[number], number, height * width, state, output)
+        inflate_group(waiting, state)
+        for place in range(waiting):
+            number = state.group.numbers[place]
+            status[number] = group_pixels(place, state)
+            _write(status[number], number, height * width, state, output)
+
+
+@kernel
+def _write(status: int, number: int, pixels: int, state: PngState, output: Output) -> None:
+    """An image that is OK to its place in the batch."""
+    if status == OK:
+        source = np.uint64(state.samples.ctypes.data) + np.uint64(image_place(state))
+        write_raw(source, pixels, output, place_of(output, number, 0))
 
 
 @kernel

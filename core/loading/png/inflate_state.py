@@ -26,6 +26,13 @@ LITLEN_ENTRIES = (1 << LITLEN_BITS) + (LITLEN_SYMBOLS // 2 << (LONGEST - LITLEN_
 DISTANCE_ENTRIES = (1 << DISTANCE_BITS) + (DISTANCE_SYMBOLS // 2 << (LONGEST - DISTANCE_BITS))
 """A subtable holds two codes at least, so there are at most half as many as symbols."""
 
+SLOTS = 3
+"""Streams that are inflated in turns; each has tables of its own, and so has one that is inflated alone."""
+
+JOB_FIELDS = 5
+DATA, LENGTH, OUT, OUT_LENGTH, STATUS = range(JOB_FIELDS)
+"""Columns of the jobs of `inflate_many`: the arguments of `inflate`, and its result."""
+
 PRECODE_ORDER = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15)
 """RFC 1951, 3.2.7: the order of the lengths of the code for code lengths."""
 
@@ -33,8 +40,10 @@ PRECODE_ORDER = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 1
 class InflateState(NamedTuple):
     """One thread's memory."""
 
-    litlen: npt.NDArray[np.uint32]  # (LITLEN_ENTRIES,)
-    distances: npt.NDArray[np.uint32]  # (DISTANCE_ENTRIES,)
+    litlen: npt.NDArray[np.uint32]  # (SLOTS + 1, LITLEN_ENTRIES), the last for a stream alone
+    distances: npt.NDArray[np.uint32]  # (SLOTS + 1, DISTANCE_ENTRIES)
+    slots: npt.NDArray[np.int64]  # (SLOTS, 8), see `inflate_many`
+    sums: npt.NDArray[np.uint32]  # (2, 32), see `adler32`
     fixed_litlen: npt.NDArray[np.uint32]  # (LITLEN_ENTRIES,), the fixed codes' tables, once `fixed_built`
     fixed_distances: npt.NDArray[np.uint32]  # (DISTANCE_ENTRIES,)
     fixed_built: npt.NDArray[np.int64]  # (1,)
@@ -72,8 +81,10 @@ def _distance_bases() -> npt.NDArray[np.uint32]:
 def new_inflate_state() -> InflateState:
     """Memory for one thread to inflate in."""
     return InflateState(
-        litlen=np.zeros(LITLEN_ENTRIES, np.uint32),
-        distances=np.zeros(DISTANCE_ENTRIES, np.uint32),
+        litlen=np.zeros((SLOTS + 1, LITLEN_ENTRIES), np.uint32),
+        distances=np.zeros((SLOTS + 1, DISTANCE_ENTRIES), np.uint32),
+        slots=np.zeros((SLOTS, 8), np.int64),
+        sums=np.zeros((2, 32), np.uint32),
         fixed_litlen=np.zeros(LITLEN_ENTRIES, np.uint32),
         fixed_distances=np.zeros(DISTANCE_ENTRIES, np.uint32),
         fixed_built=np.zeros(1, np.int64),

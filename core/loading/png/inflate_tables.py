@@ -231,9 +231,9 @@ def _build_both(litlens: int, distances: int, litlen: Address, distance: Address
 
 @kernel
 def read_codes(
-    bits: Bits, count: Bits, place: Address, last: Address, state: InflateState
+    bits: Bits, count: Bits, place: Address, last: Address, litlen: Address, distance: Address, state: InflateState
 ) -> tuple[Bits, Bits, Address, bool]:
-    """Read a dynamic block's codes and make its tables. False where zlib refuses them, or they reach beyond `last`."""
+    """Read a dynamic block's codes into these tables. False where zlib refuses them, or they reach beyond `last`."""
     bits, count, place = refill(bits, count, place)
     litlens = 257 + np.int64(bits & np.uint64(31))
     distances = 1 + np.int64((bits >> np.uint64(5)) & np.uint64(31))
@@ -261,7 +261,6 @@ def read_codes(
         bits, count, place, whole = _read_lengths(bits, count, place, last, litlens + distances, state)
     if whole:
         whole = _divide(litlens, distances, lengths, counts)
-    litlen, distance = np.uint64(state.litlen.ctypes.data), np.uint64(state.distances.ctypes.data)
     return bits, count, place, whole and _build_both(litlens, distances, litlen, distance, state)
 
 

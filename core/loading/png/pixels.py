@@ -53,9 +53,15 @@ def decode_rgb(data: Bytes, state: PngState, rows: int) -> int:
     filtered = np.uint64(state.filtered.ctypes.data)
     if inflate(stream, frame[STREAM_BYTES], filtered, (frame[ROW] + 1) * frame[HEIGHT], state.inflate) != 0:
         return UNSUPPORTED
+    return to_pixels(state, rows)
+
+
+@kernel
+def to_pixels(state: PngState, rows: int) -> int:
+    """The first `rows` rows of `state.filtered` to pixels, at `image_place`. Returns OK or UNSUPPORTED."""
     if not unfilter(state, rows):
         return UNSUPPORTED
-    return OK if frame[COLOUR] == RGB or _to_rgb(state, rows) else UNSUPPORTED
+    return OK if state.frame[COLOUR] == RGB or _to_rgb(state, rows) else UNSUPPORTED
 
 
 @kernel

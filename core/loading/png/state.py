@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .inflate_state import InflateState, new_inflate_state
+from .inflate_state import JOB_FIELDS, InflateState, new_inflate_state
 
 # Fields of `PngState.frame`.
 FRAME = 9
@@ -25,6 +25,21 @@ SLACK = 64
 CRC_POLYNOMIAL = 0xEDB88320
 
 
+GROUP = 16
+"""Small images whose data is inflated together."""
+SMALL = 8192
+"""Bytes of rows that an image in a group may have."""
+
+
+class PngGroup(NamedTuple):
+    """Images whose data is to be inflated together."""
+
+    numbers: npt.NDArray[np.int64]  # (GROUP,), of the samples
+    frames: npt.NDArray[np.int64]  # (GROUP, FRAME)
+    jobs: npt.NDArray[np.int64]  # (GROUP, JOB_FIELDS), see `inflate_many`
+    filtered: npt.NDArray[np.uint8]  # (GROUP, SMALL + SLACK)
+
+
 class PngState(NamedTuple):
     """One thread's memory."""
 
@@ -35,6 +50,7 @@ class PngState(NamedTuple):
     filtered: npt.NDArray[np.uint8]  # rows as they are compressed, each behind the byte that names its filter
     samples: npt.NDArray[np.uint8]  # a row of zeros, then the image as RGB
     inflate: InflateState
+    group: PngGroup
 
 
 def new_png_state(stream_bytes: int, sample_bytes: int) -> PngState:
@@ -47,6 +63,12 @@ def new_png_state(stream_bytes: int, sample_bytes: int) -> PngState:
         filtered=np.zeros(sample_bytes + SLACK, np.uint8),
         samples=np.zeros(sample_bytes + SLACK, np.uint8),
         inflate=new_inflate_state(),
+        group=PngGroup(
+            numbers=np.zeros(GROUP, np.int64),
+            frames=np.zeros((GROUP, FRAME), np.int64),
+            jobs=np.zeros((GROUP, JOB_FIELDS), np.int64),
+            filtered=np.zeros((GROUP, SMALL + SLACK), np.uint8),
+        ),
     )
 
 

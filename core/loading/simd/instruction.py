@@ -165,6 +165,12 @@ def prefetch(builder: Any, address: Any) -> None:
     builder.call(fetch, [builder.inttoptr(address, pointer), reading, into_every_cache, data])
 
 
+@instruction(ADDRESS, ADDRESS)
+def leading_zeros(builder: Any, value: Any) -> Any:
+    """How many of the highest bits of a value, which is not 0, are 0."""
+    return builder.ctlz(value, ir.IntType(1)(1))
+
+
 @instruction(VOID, ADDRESS, ADDRESS)
 def copy_64(builder: Any, source: Any, target: Any) -> None:
     """Copy 64 bytes, which must not overlap, from one address to another."""
