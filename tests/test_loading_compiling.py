@@ -70,7 +70,13 @@ print([kernel.py_func.__name__ for kernel in KERNELS if kernel.stats.cache_misse
 @pytest.mark.usefixtures("_compiled")
 def test_no_store_has_a_signature_of_its_own(home: Home) -> None:
     """Mapped, read and decompressed payloads all are what was compiled ahead."""
-    recipes = [("lmdb", "jpeg", "none"), ("disk", "jpeg", "none"), ("lmdb", "png", "none"), ("hdf5", "raw", "none"), ("lmdb", "raw", "zstd")]
+    recipes = [
+        ("lmdb", "jpeg", "none"),
+        ("disk", "jpeg", "none"),
+        ("lmdb", "png", "none"),
+        ("hdf5", "raw", "none"),
+        ("lmdb", "raw", "zstd"),
+    ]
     paths = []
     for format, encoding, compression in recipes:
         options = {"size": 32} if encoding == "raw" else {}
