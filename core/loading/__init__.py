@@ -9,6 +9,7 @@
     pipeline       fetch, decompress, decode, transform, normalise in a row, for one batch
     fused          the same in one pass over memory, compiled
     executors      who does it: this thread, several threads, several processes
+    slices         one batch cut into parts that several of them fill
     transfer       to the device
     loaders        the loaders one can choose from, each with an engine that makes the batches
     loader         `make_loader`, the door to all of it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,11 @@ class BufferPool:
         self._keep = keep
         self._loans: list[tuple[weakref.ref[Memory], Memory]] = []
         self._lock = threading.Lock()
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of one sample."""
+        return prod(self._shape[1:]) * self._dtype.itemsize
 
     def take(self, samples: int) -> Images:
         """Uninitialised memory for so many samples, (samples, 3, H, W)."""

@@ -20,7 +20,7 @@ from ..base.contracts import Buffer, Labels
 from ..base.errors import InputError
 from .batch_sampler import BatchSpec, Indices
 from .decode import JPEG, plain_size
-from .executors import Executor, Inline, Threads
+from .executors import Executor, Inline, Threads, Whole
 from .pipeline import Laps, StagedPipeline, Stopwatch, Stored, check_shapes
 from .transfer import Batch, OnDevice
 from .transform import SIDE, View
@@ -184,7 +184,7 @@ class DeviceEngine:
         self._stream = torch.cuda.Stream(pipeline.device) if cuda else None  # type: ignore[no-untyped-call]
 
     def batches(self, specs: Iterator[BatchSpec]) -> Generator[Batch, None, None]:
-        with closing(self._executor.run(specs, self._make)) as every:
+        with closing(self._executor.run(specs, self._begin)) as every:
             for made in every:
                 for stage, seconds in made.laps.items():
                     self.stages[stage] = self.stages.get(stage, 0.0) + seconds
@@ -192,6 +192,9 @@ class DeviceEngine:
 
     def close(self) -> None:
         self._executor.close()
+
+    def _begin(self, spec: BatchSpec, idle: int) -> Whole[Arriving]:
+        return Whole(self._make, spec)
 
     def _make(self, spec: BatchSpec) -> Arriving:
         labels = torch.from_numpy(self._labels[spec.indices])

@@ -59,6 +59,15 @@ class Normalise:
         """What is added then, a channel."""
         return np.asarray(-np.asarray(self.mean) / np.asarray(self.std), np.float32)
 
+    @cached_property
+    def factors(self) -> npt.NDArray[np.float32]:
+        """What kernels multiply with and add, (6,): scale and shift of red, of green, of blue.
+
+        uint8 is what is before the point, so that a half is added to round.
+        """
+        scale, shift = (np.ones(3), np.full(3, 0.5)) if self.output == "uint8" else (self.scale, self.shift)
+        return np.stack([scale, shift], 1).ravel().astype(np.float32)
+
     def __call__(self, samples: Sequence[Pixels], out: Images) -> None:
         """Fill `out`, (n, 3, H, W) of this dtype, from n samples of (H, W, 3)."""
         if self.output == "uint8":

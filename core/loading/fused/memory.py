@@ -57,12 +57,10 @@ kernel_memory = KernelMemory()
 
 def output_to(out: Images, normalise: Normalise) -> Output:
     """A batch, (B, 3, H, W) in the order of its shape or as channels_last, as the kernels take it."""
-    planar, whole = out.flags.c_contiguous, normalise.output == "uint8"
+    planar = out.flags.c_contiguous
     memory = out if planar else out.transpose(0, 2, 3, 1)
-    # What is cut off after the point is rounded by adding a half.
-    scale, shift = (np.ones(3), np.full(3, 0.5)) if whole else (normalise.scale, normalise.shift)
     layout = LAYOUTS.index((planar, normalise.output))
-    return Output(memory.reshape(len(out), -1).view(np.uint8), layout, np.stack([scale, shift], 1).ravel().astype("f4"))
+    return Output(memory.reshape(len(out), -1).view(np.uint8), layout, normalise.factors)
 
 
 def axes_of(views: Sequence[View]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:

@@ -15,12 +15,13 @@ from ....processes.cpus import usable_cpus
 from ...awaited import AwaitedKernels
 from ...batch_sampler import BatchSpec
 from ...collate import BufferPool
-from ...executors import Executor, Inline, Made, Threads
+from ...executors import Executor, Inline, Threads
 from ...gc_pause import collector_paused
 from ...kernel_cache import has_compiler
 from ...normalise import Images, Normalise
 from ...pipeline import Laps, Pipeline, StagedPipeline, Stored
 from ...processes import ProcessPipeline
+from ...slices import SlicedBatch, parts_of
 from ...transfer import Batch, tensor_of
 from ...workers import Workers, choose_workers, parse_workers
 
@@ -78,7 +79,7 @@ class FastEngine:
         yield from self._run(specs)
 
     def _run(self, specs: Iterator[BatchSpec]) -> Generator[Batch, None, None]:
-        with closing(self._ready().run(specs, self._make)) as every:
+        with closing(self._ready().run(specs, self._begin)) as every:
             for made in every:
                 for stage, seconds in made.laps.items():
                     self.stages[stage] = self.stages.get(stage, 0.0) + seconds
@@ -143,9 +144,9 @@ class FastEngine:
             self._processes = ProcessPipeline(self._pipeline, workers.count, batch.shape, batch.dtype)
         return Threads(workers.count, self._prefetch or 2 * workers.count)
 
-    def _make(self, spec: BatchSpec) -> Made:
-        images = self._pool.take(len(spec.indices))
-        return Made(spec, images, self._fill(spec, images))
+    def _begin(self, spec: BatchSpec, idle: int) -> SlicedBatch:
+        parts = parts_of(len(spec.indices) * self._pool.sample_bytes, idle, self.workers.count)
+        return SlicedBatch(spec, parts, self._pool, self._fill)
 
     def _fill(self, spec: BatchSpec, images: Images) -> Laps:
         pipeline = self._processes or self._pipeline
@@ -159,7 +160,7 @@ class FastEngine:
     def _try(self, samples: int) -> None:
         """A batch from here and there in the store, for comparing ways to make it."""
         spread = np.linspace(0, len(self._labels) - 1, samples).astype(np.int64)
-        self._make(BatchSpec(0, 0, spread))
+        self._fill(BatchSpec(0, 0, spread), self._pool.take(samples))
 
 
 def _until(awaited: AwaitedKernels, specs: Iterator[BatchSpec]) -> Iterator[BatchSpec]:
