@@ -36,11 +36,11 @@ OURS = {
     "ours_hdf5": Entry("ours", HDF5, workers=THREADS),
     "ours_disk": Entry("ours", {"format": "disk"}, workers=THREADS),
     "ours_zstd_dict": Entry("ours", LMDB | {"compression": "zstd-dict"}, workers=THREADS),
-    "ours_jpeg_index": Entry("ours", LMDB | {"options": {"jpeg_index": "true"}}, workers=THREADS),
-    "ours_bfloat16": Entry("ours", LMDB, {"output": HALF}, "ours", HALF, THREADS),
-    "ours_hdf5_bfloat16": Entry("ours", HDF5, {"output": HALF}, "ours_hdf5", HALF, THREADS),
-    "ours_torch": Entry("ours", LMDB, {"loader": "torch"}, "ours"),
-    "tutorial": Entry("ours", LMDB, {"loader": "naive"}, "ours"),
+    "ours_jpeg_index": Entry("ours", LMDB | {"options": {"jpeg_index": "12"}}, workers=THREADS),
+    "ours_bfloat16": Entry("ours", LMDB, {"output": HALF}, "ours", HALF, workers=THREADS),
+    "ours_hdf5_bfloat16": Entry("ours", HDF5, {"output": HALF}, "ours_hdf5", HALF, workers=THREADS),
+    "ours_torch": Entry("ours", LMDB, {"loader": "torch"}, "ours", workers=PROCESSES),
+    "tutorial": Entry("ours", LMDB, {"loader": "naive"}, "ours", workers=PROCESSES),
 }
 OTHERS = {
     "ffcv": Entry("ffcv", workers=THREADS),
