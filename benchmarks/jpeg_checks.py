@@ -17,6 +17,7 @@ from core.loading.batch_sampler import BatchSpec
 from core.loading.decode import turbo
 from core.loading.fused.memory import axes_of, output_to
 from core.loading.jpeg.markers import OK, TOO_SMALL
+from core.loading.jpeg.records import no_records
 from core.loading.jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, PADDING, SCAN, WIDTH, DecoderState, new_state
 from core.loading.kernels import jpeg_batch, jpeg_sizes, jpeg_views
 from core.loading.normalise import Images, Normalise
@@ -136,8 +137,8 @@ class Checker:
         normalise, out = self._out(seed, (SIDE, SIDE))
         status = np.full(1, TOO_SMALL, np.uint8)
         jpeg_views(
-            *self._memory(data), np.zeros(1, np.int64), np.array([size]), *axes_of([view]), state, self._work,
-            output_to(out, normalise), status,
+            *self._memory(data), no_records(1), np.zeros(1, np.int64), np.array([size]), *axes_of([view]), state,
+            self._work, output_to(out, normalise), status,
         )  # fmt: skip
         return self._answer(status, out, normalise)
 

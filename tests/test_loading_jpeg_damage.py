@@ -17,6 +17,7 @@ from core.images.pixels import BadImage, decode
 from core.loading.batch_sampler import BatchSpec
 from core.loading.fused import fuse
 from core.loading.jpeg.markers import OK, UNSUPPORTED
+from core.loading.jpeg.records import no_records
 from core.loading.jpeg.state import new_state
 from core.loading.kernels import jpeg_batch, jpeg_views
 from core.loading.loader import make_loader
@@ -251,8 +252,8 @@ def test_views_are_made_only_for_the_size_that_the_header_has() -> None:
     state = new_state(1 << 16, 1 << 16)
     sizes = np.array([[480, 480], [48, 480]])
     jpeg_views(
-        data, np.zeros(2, np.int64), ends, np.arange(2), sizes, axes, np.zeros(2, bool), state, new_workspace(), output,
-        status,
+        data, np.zeros(2, np.int64), ends, no_records(2), np.arange(2), sizes, axes, np.zeros(2, bool), state,
+        new_workspace(), output, status,
     )  # fmt: skip
     assert status.tolist() == [UNSUPPORTED] * 2
 

@@ -13,9 +13,9 @@ import xxhash
 CHUNK = 1 << 20
 
 
-def of_bytes(data: Any) -> int:
+def of_bytes(data: Any, seed: int = 0) -> int:
     """XXH3-64 of a buffer, as an unsigned integer."""
-    return xxhash.xxh3_64_intdigest(data)
+    return xxhash.xxh3_64_intdigest(data, seed)
 
 
 def of_file(path: Path) -> str:

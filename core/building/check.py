@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from ..base import checksums
 from ..base.contracts import Buffer
-from ..base.errors import FormatMattersError
+from ..base.errors import FormatMattersError, InputError
 from ..datasets.dataset import Dataset
 from ..formats.maps import release_pages
 from ..stores.store import Store, labels_checksum, payload_checksums
+from .entry_points import IndexCheck
 
 BATCH = 256
 BATCH_BYTES = 1 << 26
@@ -34,9 +35,11 @@ class CheckProgress(NamedTuple):
     mismatches: list[Mismatch]
 
 
-def check_split(store: Store, source: Dataset | None) -> Iterator[CheckProgress]:
+def check_split(store: Store, source: Dataset | None, note_again: bool = False) -> Iterator[CheckProgress]:
     """Re-read every sample of a split: labels and payloads against the checksums taken when it was built, and against
     the imported dataset where there still is one: original files byte for byte, lossless encodings pixel for pixel.
+
+    A JPEG index must be whole and that of the payloads; with `note_again` its entry points are noted once more.
     """
     expected = payload_checksums(store.path, store.split)
     total = len(store)
@@ -46,11 +49,16 @@ def check_split(store: Store, source: Dataset | None) -> Iterator[CheckProgress]
         return
     if source is None and store.labels_checksum not in (None, labels_checksum(store.labels)):
         yield CheckProgress(0, [Mismatch(store.split, None, "the labels differ from those that were built")])
-    batch = _batch(store)
+    batch, index = _batch(store), None
+    if store.jpeg_index is not None:
+        try:
+            index = IndexCheck(store, again=note_again)
+        except InputError as error:
+            yield CheckProgress(0, [Mismatch(store.split, None, str(error))])
     for start in range(0, total, batch):
         indices = range(start, min(start + batch, total))
         yield CheckProgress(
-            indices.stop, list(_check_batch(store, source, indices, expected[start : indices.stop].tolist()))
+            indices.stop, list(_check_batch(store, source, index, indices, expected[start : indices.stop].tolist()))
         )
         store.reader.release()  # else all that was read would count as memory until the end
         release_pages(expected)
@@ -62,7 +70,9 @@ def _batch(store: Store) -> int:
     return int(min(BATCH, max(1.0, BATCH_BYTES / max(1.0, mean))))
 
 
-def _check_batch(store: Store, source: Dataset | None, indices: range, expected: Sequence[int]) -> Iterator[Mismatch]:
+def _check_batch(
+    store: Store, source: Dataset | None, entry_points: IndexCheck | None, indices: range, expected: Sequence[int]
+) -> Iterator[Mismatch]:
     rows = source.rows(store.split, indices.start, indices.stop) if source else iter(())
     payloads = _read(store, indices)
     for index, payload, stated in zip(indices, payloads, expected, strict=True):
@@ -75,6 +85,8 @@ def _check_batch(store: Store, source: Dataset | None, indices: range, expected:
             yield Mismatch(store.split, index, f"label {store.labels[index]} where the source has {row.label}")
         elif row is not None and not _is_of_source(store, payload, found, row.checksum, row.pixel_checksum):
             yield Mismatch(store.split, index, "pixels differ from the source's")
+        elif entry_points is not None and (reason := entry_points.reason(index, payload)):
+            yield Mismatch(store.split, index, reason)
 
 
 def _read(store: Store, indices: Sequence[int]) -> list[Buffer | str]:

@@ -16,6 +16,7 @@ from ..images.pixels import OriginalImage
 from ..images.value_range import DEFAULT, ValueRange
 from ..processes.cpus import usable_cpus
 from ..processes.pool import await_start, in_order, processes
+from .entry_points import noted
 
 CHUNK_SAMPLES = 512
 CHUNK_BYTES = 1 << 22
@@ -23,12 +24,17 @@ WORTH_A_POOL = 2_000
 
 
 class EncodedChunk(NamedTuple):
-    """Consecutive samples, ready to be written; `checksums` are XXH3-64 of the encoded payloads, 8 bytes each."""
+    """Consecutive samples, ready to be written; `checksums` are XXH3-64 of the encoded payloads, 8 bytes each.
+
+    `records`: where a JPEG index is wanted, those of the samples, and the processor time that they took.
+    """
 
     payloads: Sequence[Buffer]
     labels: list[int]
     suffixes: list[str]
     checksums: bytes
+    records: Sequence[bytes] = ()
+    noting_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -39,17 +45,23 @@ class Encoder:
     encoding: Encoding
     compression: Compression
     values: ValueRange = DEFAULT
+    jpeg_index: int | None = None
 
     def __call__(self, rows: Sequence[Row]) -> EncodedChunk:
         """Raises WorkError where a file is not what it was when it was imported."""
         encoded = self.encode(rows)
         sums = array("Q", map(checksums.of_bytes, encoded))
         ending = self.compression.suffix
+        began = time.thread_time()
+        records = [] if self.jpeg_index is None else noted(encoded, self.jpeg_index)
+        noting_s = time.thread_time() - began
         return EncodedChunk(
             payloads=encoded if self.compression.identity else list(map(self.compression.compress, encoded)),
             labels=[row.label for row in rows],
             suffixes=[self.encoding.suffix(payload) + ending for payload in encoded],
             checksums=sums.tobytes(),
+            records=records,
+            noting_s=noting_s,
         )
 
     def encode(self, rows: Sequence[Row]) -> list[bytes]:
@@ -86,21 +98,21 @@ Encode = Callable[[Iterable[Row]], Iterator[EncodedChunk]]
 """From the rows of a split to its chunks, in order."""
 
 
-def workers_for(asked: int | None, images: int, untouched: bool) -> int:
+def workers_for(asked: int | None, images: int, only_copies: bool) -> int:
     """How many processes encode: what was asked for, else none where starting them costs more than the work.
 
-    `untouched` says that payloads are the files' bytes as they are: then reading them is all there is to do, and one
+    `only_copies` says that payloads are the files' bytes as they are, and nothing is to be found out about them: one
     process reads faster than several hand over.
     """
     if asked is not None:
         if asked < 0:
             raise InputError(f"workers={asked}: give 0 (encode in the building process) or more")
         return asked
-    return 0 if untouched or images < WORTH_A_POOL else usable_cpus()
+    return 0 if only_copies or images < WORTH_A_POOL else usable_cpus()
 
 
 class Ready(NamedTuple):
-    """What encodes, ready to work, and the seconds that starting its processes took."""
+    """What encodes, ready to work, and the seconds that starting its processes and loading its kernels took."""
 
     encode: Encode
     startup_s: float
@@ -112,10 +124,13 @@ def encoded(encoder: Encoder, workers: int) -> Iterator[Ready]:
 
     The processes have started before it is handed over, so that their start is no part of any split's time.
     """
+    began, startup_s = time.perf_counter(), 0.0
+    if encoder.jpeg_index is not None:
+        encoder([])  # compiles kernels, where that was not done yet, once for all processes
+        startup_s = time.perf_counter() - began
     if workers == 0:
-        yield Ready(lambda rows: map(encoder, chunks(rows)), 0.0)
+        yield Ready(lambda rows: map(encoder, chunks(rows)), startup_s)
         return
-    began = time.perf_counter()
     with processes(workers) as pool:
         await_start(pool, workers, encoder, [])
         yield Ready(lambda rows: in_order(pool, workers, encoder, chunks(rows)), time.perf_counter() - began)

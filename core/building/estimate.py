@@ -8,13 +8,15 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..base.contracts import Compression, Row
 from ..base.home import Home
 from ..compressions import COMPRESSIONS
 from ..formats import FORMATS
+from ..stores.jpeg_index import index_bytes
 from .encode import workers_for
+from .entry_points import noted
 from .recipe import Recipe
 from .sample import jpeg_share, sample_payloads, sample_rows, training_payloads
 from .task import Build
@@ -44,9 +46,10 @@ class Gain:
 def estimate(build: Build) -> dict[str, Any]:
     """Sizes and seconds of a build, extrapolated from `SAMPLE` samples that are encoded for it and written on trial.
 
-    Returns `samples`, `sampled`, `payload_bytes`, `source_bytes` and `allocated_bytes` ({split: bytes}; the last None
-    where nothing can be written), `ratio` (payload to source file), `seconds` in all, of which `startup_seconds` and
-    `training_seconds` do not grow with the dataset, and `source_jpeg`, the share of the sample's files that are JPEG.
+    Returns `samples`, `sampled`, `payload_bytes`, `source_bytes`, `index_bytes` (what a JPEG index adds to the sizes)
+    and `allocated_bytes` ({split: bytes}; the last None where nothing can be written), `ratio` (payload to source
+    file), `seconds` in all, of which `startup_seconds` and `training_seconds` do not grow with the dataset, and
+    `source_jpeg`, the share of the sample's files that are JPEG.
     Raises InputError where the build would.
     """
     home = Home.find(build.home)
@@ -59,11 +62,14 @@ def estimate(build: Build) -> dict[str, Any]:
     trial = write_trial(dataclasses.replace(recipe, compression=trained), stored, endings, home.built)
     mean = sum(map(len, encoded)) / len(rows)
     splits = recipe.dataset.splits
-    payload_bytes = {split: _payload_bytes(recipe, split, mean, gain.ratio) for split in splits}
+    index = _index(recipe, encoded)
+    beside = {split: round(index.fixed + index.each * count) for split, count in splits.items()}
+    payload_bytes = {split: _payload_bytes(recipe, split, mean, gain.ratio) + beside[split] for split in splits}
     source_bytes = recipe.dataset.split_bytes()
     samples = sum(splits.values())
-    workers = workers_for(build.workers, samples, recipe.untouched)
-    each = (encode_s + mean / gain.compress_bytes_per_s) / max(1, workers) + (trial.seconds if trial else 0.0)
+    workers = workers_for(build.workers, samples, recipe.only_copies)
+    encoding_s = encode_s + mean / gain.compress_bytes_per_s + index.seconds
+    each = encoding_s / max(1, workers) + (trial.seconds if trial else 0.0)
     fixed = {"startup_seconds": START_SECONDS if workers else 0.0,
              "training_seconds": 0.0 if recipe.compression.identity else training_s}  # fmt: skip
     return {
@@ -71,6 +77,7 @@ def estimate(build: Build) -> dict[str, Any]:
         "sampled": len(rows),
         "payload_bytes": payload_bytes,
         "source_bytes": source_bytes,
+        "index_bytes": beside,
         "allocated_bytes": trial
         and {split: _allocated(trial, splits[split], payload_bytes[split]) for split in splits},
         "ratio": sum(payload_bytes.values()) / max(1, sum(source_bytes.values())),
@@ -78,6 +85,23 @@ def estimate(build: Build) -> dict[str, Any]:
         "source_jpeg": jpeg_share(recipe, rows),
         **fixed,
     }
+
+
+class _Index(NamedTuple):
+    """Bytes of an index without samples, bytes and seconds that each sample adds."""
+
+    fixed: float
+    each: float
+    seconds: float
+
+
+def _index(recipe: Recipe, payloads: Sequence[bytes]) -> _Index:
+    if recipe.jpeg_index is None:
+        return _Index(0, 0.0, 0.0)
+    interval = recipe.jpeg_index
+    noted([], interval)  # loads the kernels
+    records, seconds = _timed(lambda: noted(payloads, interval))
+    return _Index(index_bytes([]), (index_bytes(records) - index_bytes([])) / len(records), seconds / len(records))
 
 
 def _sample(recipe: Recipe) -> list[Row]:

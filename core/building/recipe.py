@@ -10,7 +10,7 @@ from typing import Any
 from ..base.contracts import Compression, Contents, Encoding, Format
 from ..base.errors import InputError
 from ..base.home import Home
-from ..base.options import slug
+from ..base.options import chosen, slug
 from ..compressions import COMPRESSIONS
 from ..datasets.dataset import Dataset
 from ..encodings import ENCODINGS
@@ -65,6 +65,17 @@ class Recipe:
     def untouched(self) -> bool:
         """Whether payloads are the imported files' bytes as they are."""
         return self.encoding_name == "original" and self.compression.identity
+
+    @property
+    def only_copies(self) -> bool:
+        """Whether reading the imported files and writing their bytes is all there is to do."""
+        return self.untouched and self.jpeg_index is None
+
+    @property
+    def jpeg_index(self) -> int | None:
+        """MCUs between two entry points of the index that lies beside the container; None for no index."""
+        interval = chosen(self.encoding).get("jpeg_index")
+        return interval if isinstance(interval, int) else None
 
     @property
     def range(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from ..machine.session import add_to_summary, now, versions
 from ..stores.store import MANIFEST, WORKPLACE, Manifest, Store, file_checksums, labels_checksum, measure
 from .check import check_split
 from .encode import Encode, Encoder, encoded, workers_for
+from .entry_points import IndexWriting
 from .publish import publish, restore, settle
 from .recipe import Recipe
 from .sample import jpeg_share, sample_rows, training_payloads
@@ -108,7 +109,7 @@ class _Making:
         self.recipe = recipe
         self.folder = folder
         self.splits: dict[str, dict[str, Any]] = {}
-        self._workers = workers_for(workers, sum(recipe.dataset.splits.values()), recipe.untouched)
+        self._workers = workers_for(workers, sum(recipe.dataset.splits.values()), recipe.only_copies)
         self._sha256 = hashlib.sha256()
         self._labels = array("q")
         self._background = BackgroundLoad()
@@ -119,7 +120,8 @@ class _Making:
     @property
     def conditions(self) -> dict[str, Any]:
         """What the splits' `seconds` leave out, and what they depend on: `workers` (processes beside this one), the
-        seconds that their start took, those that training a dictionary took, and the background load."""
+        seconds that their start took (and that of the kernels of a JPEG index), those that training a dictionary took,
+        and the background load."""
         return {
             "workers": self._workers,
             "startup_seconds": self._startup_s,
@@ -139,7 +141,11 @@ class _Making:
             self.recipe = self.recipe.trained(training_payloads(self.recipe))
             self._training_s = time.perf_counter() - began
         encoder = Encoder(
-            str(self.recipe.dataset.root), self.recipe.encoding, self.recipe.compression, self.recipe.dataset.values
+            str(self.recipe.dataset.root),
+            self.recipe.encoding,
+            self.recipe.compression,
+            self.recipe.dataset.values,
+            self.recipe.jpeg_index,
         )
         with encoded(encoder, self._workers) as ready:
             self._startup_s = ready.startup_s
@@ -157,22 +163,29 @@ class _Making:
         began = time.perf_counter()
         container = self.folder / f"{split}{self.recipe.format.ending}"
         writer = self.recipe.format.writer(container, self.recipe.contents(split))
+        index = self._index(split)
         try:
-            payload_bytes = yield from self._fill(writer, split, encode)
+            payload_bytes = yield from self._fill(writer, index, split, encode)
             writer.close()
+            index.close()
         except BaseException:
             writer.abort()
+            index.abort()
             raise
         seconds = time.perf_counter() - began
-        sizes = measure(self.recipe.format, container, payload_bytes)
+        sizes = measure(self.recipe.format, container, payload_bytes, index.path)
         self.splits[split] = {
             "samples": self.recipe.dataset.splits[split],
             **asdict(sizes),
             "seconds": seconds,
             "labels_checksum": labels_checksum(np.frombuffer(self._labels, np.int64)),
+            **index.told,
         }
 
-    def _fill(self, writer: Writer, split: str, encode: Encode) -> Generator[Event, None, int]:
+    def _index(self, split: str) -> IndexWriting:
+        return IndexWriting(self.folder, split, self.recipe.dataset.splits[split], self.recipe.jpeg_index)
+
+    def _fill(self, writer: Writer, index: IndexWriting, split: str, encode: Encode) -> Generator[Event, None, int]:
         """Write every sample; returns the sum of the stored payloads' sizes."""
         dataset, pace = self.recipe.dataset, Pace()
         self._labels = array("q")
@@ -183,6 +196,7 @@ class _Making:
                 writer.write(chunk.payloads, chunk.labels, chunk.suffixes)
                 self._labels.extend(chunk.labels)
                 sums.write(chunk.checksums)
+                index.write(chunk.records, chunk.noting_s)
                 for payload in chunk.payloads:
                     self._sha256.update(payload)
                 payload_bytes += sum(map(len, chunk.payloads))

@@ -14,6 +14,7 @@ from ..datasets.dataset import Dataset
 from ..processes.isolated import DiedError, stream
 from ..stores.store import Manifest, Store
 from .check import CheckProgress, Mismatch, check_split
+from .entry_points import ready_to_note
 
 PATIENCE = 60.0
 """Seconds that a container may take for some samples more: a damaged one can send the library that reads it round in
@@ -66,7 +67,7 @@ def _check_split(store: Store, source: Dataset | None) -> Generator[Event, None,
     """Check in a process of its own: a damaged container can kill the library that reads it."""
     found: list[Mismatch] = []
     pace, done = Pace(), 0
-    reports: Iterator[CheckProgress] = stream(check_split, store, source, patience=PATIENCE)
+    reports: Iterator[CheckProgress] = stream(check_split, store, source, ready_to_note(store), patience=PATIENCE)
     try:
         for done, mismatches in reports:
             found += mismatches

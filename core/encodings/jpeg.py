@@ -12,6 +12,7 @@ from ..base.contracts import Buffer, Original, Pixels, Shape
 from ..base.options import option
 from ..images import pixels
 from ..images.value_range import DEFAULT, ValueRange
+from .entry_points import jpeg_index_option
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Jpeg:
     """Payload: a baseline JPEG file, re-encoded from the pixels (`original` keeps existing JPEGs as they are)."""
 
     quality: int = option(90, "libjpeg's quality: 75 is small, 90 good, 95 close to the source", minimum=1, maximum=100)
+    jpeg_index: int | None = jpeg_index_option()
     lossless = False
     payload_shape: None = None
 

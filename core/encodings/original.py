@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..base.contracts import Buffer, Original, Pixels, Shape
 from ..images import pixels
 from ..images.value_range import DEFAULT, ValueRange
+from .entry_points import jpeg_index_option
 
 # The first bytes of the image files that people have; anything else keeps a neutral ending.
 _MAGIC = (
@@ -25,11 +26,12 @@ class OriginalEncoding:
     """Payload: the bytes of the imported file. `values`: how its dataset's wide samples become pixels."""
 
     values: ValueRange = DEFAULT
+    jpeg_index: int | None = jpeg_index_option()
     lossless = True
     payload_shape: None = None
 
     def bind(self, shapes: Iterable[Shape], values: ValueRange = DEFAULT) -> OriginalEncoding:
-        return OriginalEncoding(values)
+        return replace(self, values=values)
 
     def suffix(self, payload: Buffer) -> str:
         head = bytes(payload[:12])

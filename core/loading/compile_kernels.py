@@ -27,7 +27,7 @@ from ..encodings import ENCODINGS
 from ..images.pixels import OriginalImage
 from .batch_sampler import BatchSpec
 from .compiling import PATIENCE, in_background, lock
-from .fused import GATHER, KINDS, SETS, fuse, set_of
+from .fused import GATHER, KINDS, NOTING, SETS, fuse, set_of
 from .kernel_cache import Compiled, cache_folder, compiled
 from .normalise import Normalise
 from .pipeline import staged
@@ -91,6 +91,11 @@ def compile_set(name: str) -> None:
     if name == GATHER:
         _gather()
         return
+    if name == NOTING:
+        from .jpeg.noting import records_of
+
+        records_of([], 1)
+        return
     for kind, told in KINDS.items():
         for transform in ("none", "train224"):
             if set_of(kind, transform) == name:
@@ -121,6 +126,7 @@ class Compilation:
         for kind in KINDS.values():
             load(kind.pipeline)  # all kernels are defined before they are counted
         from . import gathering  # noqa: F401 - for the same reason
+        from .jpeg import noting  # noqa: F401
 
         self._kernels = KERNELS
         self._order = sorted(SETS, key=lambda name: name != first)

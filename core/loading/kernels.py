@@ -12,7 +12,9 @@ import numpy.typing as npt
 
 from .batch_memory import CACHE_LINE
 from .jpeg.colour import write_image
+from .jpeg.entry_points import DISAGREES, decode_part
 from .jpeg.markers import OK, UNSUPPORTED, image_size, read_header
+from .jpeg.records import Records
 from .jpeg.scan import ImagePart, decode_planes, plane_layout
 from .jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, WIDTH, DecoderState
 from .native import inlined, kernel
@@ -134,25 +136,33 @@ def _is_of_size(state: DecoderState, height: int, width: int) -> bool:
 
 @kernel
 def jpeg_views(
-    memory: Bytes, offsets: Numbers, lengths: Numbers, todo: Numbers, sizes: Numbers, axes: Axes, flips: Flips,
-    state: DecoderState, work: Workspace, output: Output, status: Bytes,
+    memory: Bytes, offsets: Numbers, lengths: Numbers, records: Records, todo: Numbers, sizes: Numbers, axes: Axes,
+    flips: Flips, state: DecoderState, work: Workspace, output: Output, status: Bytes,
 ) -> None:  # fmt: skip
-    """Views, by `axes` and `flips`, of JPEGs of these `sizes`, of which no more is decoded than the view shows."""
+    """Views, by `axes` and `flips`, of JPEGs of these `sizes`, of which no more is decoded than the view shows.
+
+    With a record of entry points what lies before and beside the view is not decoded either; where it turns out to be
+    another image's, the view is made without it, and the status is DISAGREES.
+    """
     for number in todo:
         data = memory[offsets[number] : offsets[number] + lengths[number]]
         status[number] = read_header(data, state)
         if status[number] == OK and not _is_of_size(state, sizes[number, 0], sizes[number, 1]):
             status[number] = UNSUPPORTED
         if status[number] == OK:
-            status[number] = _view(data, axes[number], flips[number], state, work, output, number)
+            begin = records.offsets[number]
+            record = records.memory[begin : begin + records.lengths[number]]
+            status[number] = _view(
+                data, record, records.interval, axes[number], flips[number], state, work, output, number
+            )
 
 
 @kernel
 def _view(
-    data: Bytes, axes: Axes, flip: bool, state: DecoderState, work: Workspace, output: Output, sample: int
-) -> int:
-    frame = state.frame
-    luma_stride, chroma_stride, luma_bytes, chroma_bytes = plane_layout(state)
+    data: Bytes, record: Bytes, interval: int, axes: Axes, flip: bool,
+    state: DecoderState, work: Workspace, output: Output, sample: int,
+) -> int:  # fmt: skip
+    frame, luma_stride = state.frame, plane_layout(state)[0]
     if not fill_weights(axes[0], False, work.rows) or not fill_weights(axes[1], flip, work.columns):
         return UNSUPPORTED
     rows, columns = work.rows, work.columns
@@ -165,10 +175,24 @@ def _view(
         chroma_columns = work.chroma_columns
     if not fits(columns, luma_stride, 1) or not fits(chroma_columns, luma_stride, 1):
         return UNSUPPORTED
-    status = decode_planes(data, state, _needed(rows, columns, chroma_rows, chroma_columns, frame))
-    if status != OK:
-        return status
-    color = frame[COMPONENTS] == 3
+    part = _needed(rows, columns, chroma_rows, chroma_columns, frame)
+    status = decode_part(data, record, interval, state, part) if len(record) else OK
+    if status == DISAGREES or not len(record):
+        whole = decode_planes(data, state, part)
+        status = status if whole == OK else whole
+    if status in (OK, DISAGREES):
+        _write_view(state, rows, columns, chroma_rows, chroma_columns, work, output, sample)
+    return status
+
+
+@kernel
+def _write_view(
+    state: DecoderState, rows: ResampleWeights, columns: ResampleWeights, chroma_rows: ResampleWeights,
+    chroma_columns: ResampleWeights, work: Workspace, output: Output, sample: int,
+) -> None:  # fmt: skip
+    """The planes that were decoded, resized, into a sample of the output."""
+    luma_stride, chroma_stride, luma_bytes, chroma_bytes = plane_layout(state)
+    color = state.frame[COMPONENTS] == 3
     luma = _plane(state, 0, luma_bytes, luma_stride)
     for top in range(0, SIDE, LANES):
         resize_rows(luma, top, 1, rows, columns, work, 0)
@@ -179,7 +203,6 @@ def _view(
         else:
             work.result[1:] = 128
         _write_rows(work, top, True, output, sample)
-    return OK
 
 
 @inlined

@@ -16,6 +16,7 @@ from ..base.errors import InputError
 from .batch_sampler import BatchSampler
 from .engine import Engine
 from .integrity import checked_labels, checks_of
+from .jpeg_index import entry_points_of
 from .loaders import DEFAULT_LOADER, LOADERS
 from .loaders.registration import EngineInputs
 from .normalise import IMAGENET_MEAN, IMAGENET_STD, Normalise
@@ -45,6 +46,7 @@ def make_loader(
     prefetch: int | None = None,
     decode: str = "host",
     verify: str = "sampled",
+    jpeg_index: bool = True,
     rank: int | None = None,
     world_size: int | None = None,
 ) -> Loader:
@@ -66,12 +68,15 @@ def make_loader(
             pixels differ by a few levels) or "auto" (the device where it can).
         verify: "sampled" (payloads are compared with their checksums as far as that takes a hundredth of the time),
             "always" (each one whenever it is read) or "never" (see `core.loading.integrity`).
+        jpeg_index: where the store was built with an index of its JPEGs' entry points, use it for transforms that crop
+            (the fast loader); the pixels are the same.
         rank, world_size: this process's share; torch.distributed's if it is initialised, else everything.
 
     Raises:
         InputError: an unknown value, a device that is not there, images that do not stack into a batch.
-        WorkError: labels that are not those that were built, samples that are not as many; later, from the iteration,
-            a sample that cannot be read or decoded or is not what was built.
+        WorkError: labels that are not those that were built, samples that are not as many, a JPEG index that is
+            missing or damaged; later, from the iteration, a sample that cannot be read or decoded or is not what was
+            built.
     """
     _check(store, loader, decode, prefetch)
     normalise = Normalise(output, mean, std)
@@ -79,7 +84,9 @@ def make_loader(
     sampler = BatchSampler(len(store), batch_size, shuffle, seed, drop_last, *_ranks(rank, world_size))
     checks, labels = checks_of(store, verify), checked_labels(store, verify)
     host = Normalise(transfer.host_output, mean, std)
-    stages = staged(store, check_transform(transform), seed, host, checks)
+    shown = check_transform(transform)
+    entry_points = entry_points_of(store, shown) if jpeg_index else None
+    stages = staged(store, shown, seed, host, checks, entry_points)
     inputs = EngineInputs(
         store=store, sampler=sampler, stages=stages, labels=labels, size=sample_size(store, stages),
         normalise=normalise, transfer=transfer, device=device, decode=decode, workers=workers, prefetch=prefetch,

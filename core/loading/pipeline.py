@@ -21,6 +21,7 @@ from .truncation import TruncationGuard
 
 if TYPE_CHECKING:
     from .integrity import Checks
+    from .jpeg_index import EntryPoints
 
 Laps = Mapping[str, float]
 """Seconds by stage, in the order of the stages."""
@@ -92,6 +93,7 @@ class StagedPipeline:
     normalise: Normalise
     name: str = "store"
     checks: Checks | None = None
+    entry_points: EntryPoints | None = None
 
     def fill(self, spec: BatchSpec, out: Images) -> Laps:
         watch = Stopwatch()
@@ -162,9 +164,15 @@ def name_of(store: Stored) -> str:
 
 
 def staged(
-    store: Stored, transform: str, seed: int, normalise: Normalise, checks: Checks | None = None
+    store: Stored,
+    transform: str,
+    seed: int,
+    normalise: Normalise,
+    checks: Checks | None = None,
+    entry_points: EntryPoints | None = None,
 ) -> StagedPipeline:
-    """The stages for this store, with Pillow's way of resizing; `checks`: what payloads are compared with."""
+    """The stages for this store, with Pillow's way of resizing; `checks`: what payloads are compared with;
+    `entry_points`: those of its JPEGs, for pipelines that can use them."""
     return StagedPipeline(
         store.reader,
         store.compression,
@@ -173,6 +181,7 @@ def staged(
         normalise,
         name=name_of(store),
         checks=checks,
+        entry_points=entry_points,
     )
 
 

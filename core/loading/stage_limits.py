@@ -22,6 +22,7 @@ import torch
 from ..base.contracts import Extents, Mapped, Pixels
 from ..processes.cpus import usable_cpus
 from .batch_sampler import BatchSpec, Indices
+from .jpeg_index import entry_points_of
 from .kernel_cache import has_compiler
 from .loader import Loader
 from .loaders.fast.engine import fastest
@@ -88,7 +89,7 @@ class _Works:
     def __init__(self, store: Stored, transform: str, seed: int, host: Normalise) -> None:
         self._store = store
         self._host = host
-        self._stages = staged(store, transform, seed, host)
+        self._stages = staged(store, transform, seed, host, entry_points=entry_points_of(store, transform))
         self.size = sample_size(store, self._stages)
         self._local = threading.local()
 

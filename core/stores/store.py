@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,12 @@ class Store:
     def payload_shape(self) -> Shape | None:
         """The shape of every sample's pixels where payloads are bare pixels, else None."""
         return self.manifest.payload_shape
+
+    @property
+    def jpeg_index(self) -> int | None:
+        """MCUs between two entry points of the index that it was built with (see `jpeg_index`); None without one."""
+        interval = self.manifest.encoding["options"].get("jpeg_index")
+        return interval if isinstance(interval, int) else None
 
     @cached_property
     def container(self) -> Path:
@@ -211,14 +218,15 @@ def delete_store(home: Home, path: Path) -> None:
         remove(folder.rename(going))
 
 
-def measure(format: Format, container: Path, payload_bytes: int) -> Sizes:
-    """The four sizes of one split, of its files alone (folders are not counted)."""
+def measure(format: Format, container: Path, payload_bytes: int, index: Path | None = None) -> Sizes:
+    """The four sizes of one split, of its files alone (folders are not counted); a JPEG index counts in each."""
     apparent = allocated = files = 0
-    for status in files_below(container):
+    for status in chain(files_below(container), files_below(index) if index else ()):
         apparent += status.st_size
         allocated += getattr(status, "st_blocks", -(-status.st_size // 512)) * 512
         files += 1
-    return Sizes(payload_bytes, format.used_bytes(container), allocated, apparent, files)
+    beside = index.stat().st_size if index else 0
+    return Sizes(payload_bytes + beside, format.used_bytes(container) + beside, allocated, apparent, files)
 
 
 def payload_checksums(path: Path, split: str) -> np.memmap[Any, np.dtype[np.uint64]] | np.ndarray:

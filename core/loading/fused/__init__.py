@@ -44,7 +44,10 @@ KINDS: Mapping[str, FusedKind] = {
 GATHER = "gather"
 """The set of kernels that only the measurement of stage limits needs."""
 
-SETS = (*(f"{kind}/{part}" for kind in KINDS for part in ("whole", "views")), GATHER)
+NOTING = "entry points"
+"""The set of kernels with which builds note entry points into JPEGs."""
+
+SETS = (*(f"{kind}/{part}" for kind in KINDS for part in ("whole", "views")), GATHER, NOTING)
 """The sets of kernels, each compiled as one: of each kind those for whole images and those for views of them."""
 
 

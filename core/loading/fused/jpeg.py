@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from ...base.contracts import Extents
 from ..batch_sampler import BatchSpec
-from ..jpeg.markers import TOO_SMALL, UNSUPPORTED
+from ..jpeg.entry_points import DISAGREES
+from ..jpeg.markers import OK, TOO_SMALL, UNSUPPORTED
+from ..jpeg.records import Records, no_records
 from ..kernels import jpeg_batch, jpeg_sizes, jpeg_views
 from ..normalise import Images
 from ..pipeline import Laps, StagedPipeline, Stopwatch
@@ -41,14 +43,27 @@ class JpegPipeline:
         status = np.full(len(spec.indices), TOO_SMALL, np.uint8)
         output = output_to(out, self.stages.normalise)
         views = () if self.stages.transform.name == "none" else self._views(spec, payloads, status)
+        records = self._records(spec) if views else None
         while len(todo := np.flatnonzero(status == TOO_SMALL)):
             if views:
-                jpeg_views(*payloads, todo, *views, kernel_memory.state, kernel_memory.work, output, status)
+                jpeg_views(*payloads, records, todo, *views, kernel_memory.state, kernel_memory.work, output, status)
             else:
                 jpeg_batch(*payloads, todo, *out.shape[2:], kernel_memory.state, output, status)
             if (status == TOO_SMALL).any() and not kernel_memory.grow():
                 status[status == TOO_SMALL] = UNSUPPORTED
+        self._tell(spec, status)
         return status
+
+    def _records(self, spec: BatchSpec) -> Records:
+        entry_points = self.stages.entry_points
+        return no_records(len(spec.indices)) if entry_points is None else entry_points.of_batch(spec.indices)
+
+    def _tell(self, spec: BatchSpec, status: npt.NDArray[np.uint8]) -> None:
+        """Of samples that were decoded in spite of their record: they are done."""
+        wrong = status == DISAGREES
+        if self.stages.entry_points is not None and wrong.any():
+            self.stages.entry_points.warn(int(spec.indices[wrong][0]), "decoding does not arrive where it says")
+        status[wrong] = OK
 
     def _views(
         self, spec: BatchSpec, payloads: Extents, status: npt.NDArray[np.uint8]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..native import kernel
-from ..simd.instruction import copy_8, has_ff
+from ..simd.instruction import MARKER_BYTES, copy_8, has_ff, has_marker
 from .markers import EOI, RST0
 from .state import PADDING
 
@@ -66,17 +66,18 @@ def ends_properly(data: Bytes, place: int, done: int, intervals: int) -> bool:
     while done < intervals:
         if not is_restart(data, place, done - 1):
             return False
-        place = _next_marker(data, place + 2)
+        place = next_marker(data, place + 2)
         done += 1
     return place + 2 <= len(data) and data[place] == 0xFF and data[place + 1] == EOI
 
 
 @kernel
-def _next_marker(data: Bytes, place: int) -> int:
+def next_marker(data: Bytes, place: int) -> int:
+    """Where the next marker from `place` on is; at or behind the last byte where there is none."""
     source = np.uint64(data.ctypes.data)
     while place + 1 < len(data):
-        if place + 8 <= len(data) and not has_ff(source + np.uint64(place)):
-            place += 8
+        if place + MARKER_BYTES < len(data) and not has_marker(source + np.uint64(place)):
+            place += MARKER_BYTES
         elif data[place] == 0xFF and data[place + 1] != 0:
             return place
         else:

@@ -13,7 +13,7 @@ from ..native import kernel
 from ..simd.idct import clear_block, fill_block, idct_block, idct_corner
 from ..simd.instruction import load_i32, load_i64, store_i32
 from .entropy import ends_properly, is_restart, least_bytes, unstuff
-from .huffman import DAMAGED, read_ac, read_dc
+from .huffman import DAMAGED, read_ac, read_dc, refill
 from .markers import OK, TOO_SMALL, UNSUPPORTED
 from .state import (
     AC_AT,
@@ -72,22 +72,36 @@ def plane_layout(state: DecoderState) -> tuple[int, int, int, int]:
 
 
 @kernel
+def room(data: Bytes, state: DecoderState) -> int:
+    """OK where the state has room for the image whose header it holds; UNSUPPORTED where `data` is cut off."""
+    _, _, luma_bytes, chroma_bytes = plane_layout(state)
+    coded, samples = len(data) - state.frame[SCAN], luma_bytes + 2 * chroma_bytes
+    if coded < least_bytes(samples):
+        return UNSUPPORTED
+    return TOO_SMALL if samples + 16 > len(state.samples) or coded + PADDING > len(state.stream) else OK
+
+
+@kernel
+def count_mcus(state: DecoderState) -> tuple[int, int]:
+    """MCUs across and down."""
+    frame = state.frame
+    return -(-frame[WIDTH] // (8 * frame[ACROSS])), -(-frame[HEIGHT] // (8 * frame[DOWN]))
+
+
+@kernel
 def decode_planes(data: Bytes, state: DecoderState, part: ImagePart) -> int:
     """Decode what `part` needs into `state.samples`: luma, then blue and red chroma, by `plane_layout`.
 
     The header must have been read. Returns OK, UNSUPPORTED or TOO_SMALL.
     """
-    frame = state.frame
-    _, _, luma_bytes, chroma_bytes = plane_layout(state)
-    if len(data) - frame[SCAN] < least_bytes(luma_bytes + 2 * chroma_bytes):
-        return UNSUPPORTED
-    if luma_bytes + 2 * chroma_bytes + 16 > len(state.samples) or len(data) - frame[SCAN] + PADDING > len(state.stream):
-        return TOO_SMALL
-    mcus_across = -(-frame[WIDTH] // (8 * frame[ACROSS]))
-    all_mcus = mcus_across * -(-frame[HEIGHT] // (8 * frame[DOWN]))
+    frame, status = state.frame, room(data, state)
+    if status != OK:
+        return status
+    mcus_across, mcus_down = count_mcus(state)
+    all_mcus = mcus_across * mcus_down
     total = mcus_across * -(-min(part.bottom, frame[HEIGHT]) // (8 * frame[DOWN]))
     interval = frame[RESTART] if frame[RESTART] else all_mcus
-    next_byte, done = frame[SCAN], 0
+    next_byte, done, blocks = frame[SCAN], 0, plan_blocks(state)
     while done * interval < total:
         if done > 0:
             if not is_restart(data, next_byte, done - 1):
@@ -95,14 +109,15 @@ def decode_planes(data: Bytes, state: DecoderState, part: ImagePart) -> int:
             next_byte += 2
         next_byte, size = unstuff(data, next_byte, state.stream)
         first = done * interval
-        if not _decode_interval(first, min(first + interval, total), mcus_across, size, state, part):
+        state.predictions[:] = 0
+        if decode_mcus(first, min(first + interval, total), 0, size, blocks, state, part) < 0:
             return UNSUPPORTED
         done += 1
     return OK if ends_properly(data, next_byte, done, -(-all_mcus // interval)) else UNSUPPORTED
 
 
 @kernel
-def _plan_blocks(state: DecoderState) -> int:
+def plan_blocks(state: DecoderState) -> int:
     """Fill `state.blocks`, the blocks of an MCU in the order of the stream; returns how many they are."""
     frame = state.frame
     luma_stride, chroma_stride, luma_bytes, chroma_bytes = plane_layout(state)
@@ -130,21 +145,26 @@ def _plan_blocks(state: DecoderState) -> int:
 
 
 @kernel
-def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: DecoderState, part: ImagePart) -> bool:
-    """MCUs [first, stop) from `state.stream`. False where the stream is damaged, too short, or libjpeg's arithmetic of
-    16 bits would give something else.
+def decode_mcus(
+    first: int, stop: int, start: int, size: int, count_of_blocks: int, state: DecoderState, part: ImagePart
+) -> int:
+    """MCUs [first, stop) from bit `start` of the `size` bytes in `state.stream`, with `state.predictions` before them.
+
+    `count_of_blocks` is what `plan_blocks` returned. Returns the bit behind them, and leaves the predictions there; -1
+    where the stream is damaged, too short, or libjpeg's arithmetic of 16 bits would give something else.
 
     One long function on purpose: the place in the stream and the three predictions go from block to block. A function
     per block would take and return all of them, in the loop that decides the decoder's speed.
     """
-    count_of_blocks = _plan_blocks(state)
+    mcus_across, _ = count_mcus(state)
     plans, zigzag = np.uint64(state.blocks.ctypes.data), np.uint64(state.zigzag.ctypes.data)
     block = np.uint64(state.block.ctypes.data)
     begin = np.uint64(state.stream.ctypes.data)
-    bits, count, place = np.uint64(0), 0, begin
+    bits, count, place = refill(np.uint64(0), 0, begin + np.uint64(start >> 3))
+    bits, count = bits << np.uint64(start & 7), count - (start & 7)
     top, bottom = part.top // (8 * state.frame[DOWN]), -(-part.bottom // (8 * state.frame[DOWN]))
     left, right = part.left // (8 * state.frame[ACROSS]), -(-part.right // (8 * state.frame[ACROSS]))
-    before_luma = before_blue = before_red = 0
+    before_luma, before_blue, before_red = state.predictions[0], state.predictions[1], state.predictions[2]
     row, column = first // mcus_across, first % mcus_across
     for _ in range(first, stop):
         seen = top <= row < bottom and left <= column < right
@@ -187,13 +207,15 @@ def _decode_interval(first: int, stop: int, mcus_across: int, size: int, state: 
             if last != 1:
                 clear_block(block)
             if last == DAMAGED or change == 1 << 16:
-                return False
+                return -1
         if np.int64(place - begin) > size + 8:
-            return False
+            return -1
         column += 1
         if column == mcus_across:
             row, column = row + 1, 0
-    return 8 * np.int64(place - begin) - count <= 8 * size
+    state.predictions[0], state.predictions[1], state.predictions[2] = before_luma, before_blue, before_red
+    end = 8 * np.int64(place - begin) - count
+    return end if end <= 8 * size else -1
 
 
 @kernel

@@ -54,6 +54,7 @@ class DecoderState(NamedTuple):
     tables: npt.NDArray[np.int32]  # (8, TABLE)
     blocks: npt.NDArray[np.int64]  # (6, 8)
     block: npt.NDArray[np.int32]  # (64,)
+    predictions: npt.NDArray[np.int64]  # (3,): the DC values of luma, blue and red chroma before the next MCU
     zigzag: npt.NDArray[np.uint8]  # (64,)
     standard: npt.NDArray[np.uint8]  # the standard's Huffman tables, see `core.loading.jpeg.standard`
     stream: npt.NDArray[np.uint8]  # entropy-coded bytes without their stuffing
@@ -79,6 +80,7 @@ def new_state(stream_bytes: int, sample_bytes: int) -> DecoderState:
         tables=np.zeros((8, TABLE), np.int32),
         blocks=np.zeros((6, 8), np.int64),
         block=np.zeros(64, np.int32),
+        predictions=np.zeros(3, np.int64),
         zigzag=np.array(ZIGZAG, np.uint8),
         standard=np.frombuffer(STANDARD, np.uint8).copy(),
         stream=np.zeros(stream_bytes + PADDING, np.uint8),

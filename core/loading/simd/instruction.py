@@ -183,3 +183,22 @@ def has_ff(builder: Any, address: Any) -> Any:
     bytes_ = load(builder, address, vector(I8, 8), align=1)
     found = builder.icmp_signed("==", bytes_, constant(-1, vector(I8, 8)))
     return builder.icmp_signed("!=", builder.bitcast(found, I8), I8(0))
+
+
+MARKER_BYTES = 32
+"""So many places are looked at in one step for a marker."""
+
+
+@instruction(types.boolean, ADDRESS)
+def has_marker(builder: Any, address: Any) -> Any:
+    """Whether 0xFF, and then another byte than the 0 that is stuffed behind it, begins at one of `MARKER_BYTES` places.
+
+    A byte more is read.
+    """
+    kind = vector(I8, MARKER_BYTES)
+    here = load(builder, address, kind, align=1)
+    behind = load(builder, builder.add(address, I64(1)), kind, align=1)
+    found = builder.and_(
+        builder.icmp_signed("==", here, constant(-1, kind)), builder.icmp_signed("!=", behind, constant(0, kind))
+    )
+    return builder.icmp_signed("!=", builder.bitcast(found, ir.IntType(MARKER_BYTES)), ir.IntType(MARKER_BYTES)(0))
