@@ -35,6 +35,7 @@ import numpy as np
 
 from benchmarks.container_edits import spoil
 from core.base.errors import FormatMattersError, InputError, WorkError
+from core.loading import compile_now
 
 SECONDS, BYTES = 20.0, 1 << 30
 STARTING = 600.0
@@ -276,6 +277,7 @@ def main() -> int:
     given = parser.parse_args()
     told: dict[str, Counter[str]] = {route: Counter() for route in ROUTES}
     faults = 0
+    compile_now()  # the kernels are what is to be tried
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         for seed, name, done, outcome in outcomes(given.cases, given.first, Path(folder), given.verify, given.keep):
             for route, how in outcome.ended.items():

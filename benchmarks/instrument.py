@@ -31,6 +31,7 @@ from playwright.sync_api import sync_playwright
 
 from core.base.home import Home
 from core.jobs import Jobs
+from core.loading import compile_now
 from core.measure.statistics import ratio
 from tests.test_app_browser import QUIET, browser_path, serving
 
@@ -60,6 +61,7 @@ with open_store(path).loader(batch_size=batch_size, workers=workers) as loader:
 
 def main() -> None:
     given = _arguments()
+    compile_now()
     print(f"{given.store}: batches of {given.batch_size}, workers {given.workers}, {given.rounds} rounds")
     if given.only != "page":
         pairs = [_in_turn(number, _stopped, _reported, given) for number in range(given.rounds)]

@@ -19,6 +19,7 @@ from benchmarks.other_work import OtherWork
 from benchmarks.peers import MEAN, STD, Work
 from benchmarks.peers.entries import ENTRIES, OURS
 from core.loading.batch_sampler import shuffle_quality
+from core.loading.kernel_cache import VARIABLE
 
 LEAST_QUALITY = 0.5
 """Of the shuffling; below this a loader hands out batches of one or two classes."""
@@ -96,7 +97,8 @@ def start(name: str, work: Work, given: argparse.Namespace, workers: int, checko
             stderr=errors,
             text=True,
             cwd=checkout,
-            env=os.environ | ENTRIES[name].environment,
+            # No epoch of ours may be made without kernels.
+            env=os.environ | {VARIABLE: "wait"} | ENTRIES[name].environment,
         )
         peer = Peer(name, process, workers)
         try:

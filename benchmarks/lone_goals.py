@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import statistics
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.first_batch import SCRIPT, first_batch
+from benchmarks.first_batch import first_batch, uncompiled
 from benchmarks.peers import Work
 from benchmarks.peers.entries import OURS
+from core.loading import compile_now
 from core.loading.batch_sampler import BatchSampler, shuffle_quality
 
 LEAST_QUALITY = 0.95
 MOST_SECONDS, MOST_SECONDS_UNCOMPILED = 0.5, 5.0
 SEEDS = 3
-PATIENCE = 120
 
 Row = list[str]
 """work, ours, against, what, goal, measured, interval, reached: as in `loader_goals`."""
@@ -46,12 +41,13 @@ def first_batches(works: list[Work], folder: Path, rounds: int) -> list[Row]:
         for name in OURS
         for manifest in (folder / name / work.name).glob("data/built/images/*/*/manifest.json")
     ]
+    compile_now()
     seconds: dict[tuple[str, str], list[float]] = {(work.name, name): [] for work, name, _ in stores}
-    for turn in range(rounds + 1):  # the first is not counted: it compiles what nobody has used so far
+    for turn in range(rounds + 1):  # the first is not counted: it reads what nobody has read so far
         for work, name, store in stores:
             taken = first_batch(str(store), work.batch_size, "train224" if work.train224 else "none")
             if turn:
-                seconds[work.name, name].append(taken)
+                seconds[work.name, name].append(taken.seconds)
     rows = [_first_row(work, name, "kernels there", seconds[work.name, name], MOST_SECONDS) for work, name, _ in stores]
     return rows + [
         _first_row(work, name, "never compiled", [_uncompiled(work, store)], MOST_SECONDS_UNCOMPILED)
@@ -67,22 +63,5 @@ def _first_row(work: Work, name: str, how: str, found: list[float], most: float)
 
 
 def _uncompiled(work: Work, store: Path) -> float:
-    """Seconds to the first batch where no kernel was ever compiled. The process is not waited for any further."""
-    transform = "train224" if work.train224 else "none"
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, str(store), str(work.batch_size), transform],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parent.parent,
-            env={key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
-            | {"XDG_CACHE_HOME": cache, "PYTHONUNBUFFERED": "1"},
-            start_new_session=True,
-        )
-        assert process.stdout is not None
-        try:
-            return float(process.stdout.readline())
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)  # it may still compile, in processes of its own
-            process.wait(PATIENCE)
-            process.stdout.close()
+    """Seconds to the first batch where no kernel was ever compiled."""
+    return uncompiled(str(store), work.batch_size, "train224" if work.train224 else "none").seconds

@@ -28,6 +28,7 @@ from core.base.errors import FormatMattersError
 from core.base.events import finish
 from core.building import Build
 from core.datasets.importing import Import
+from core.loading import compile_now
 from core.stores.store import open_store
 
 STORES = (
@@ -138,6 +139,7 @@ def main() -> None:
     if given.child:
         _child(given.child, given.first, given.stores)
         return
+    compile_now()  # the kernels are what is to be tried
     with tempfile.TemporaryDirectory() as folder:
         build_all(Path(folder))
         told = endings(Path(folder), given.first, given.stores)

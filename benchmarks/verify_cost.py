@@ -13,6 +13,7 @@ import argparse
 import statistics
 from time import process_time
 
+from core.loading import compile_now
 from core.loading.integrity import VERIFY
 from core.stores.store import Store, open_store
 
@@ -48,6 +49,7 @@ def main() -> None:
     parser.add_argument("--output", default="float32")
     parser.add_argument("--transform", default="none")
     given = parser.parse_args()
+    compile_now()
     print("| store | images/s, never | verify | first epoch | all epochs |\n|---|---|---|---|---|")
     for path in given.stores:
         store = open_store(path)

@@ -19,6 +19,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from core.base.events import finish
+from core.loading import compile_now
 from core.loading.normalise import IMAGENET_MEAN, IMAGENET_STD
 from core.stores.store import open_store
 from core.training.determinism import default_threads
@@ -39,6 +40,7 @@ def main() -> None:
     parser.add_argument("--model", default="small")
     parser.add_argument("--transform", default="none")
     given = parser.parse_args()
+    compile_now()
     torch.set_num_threads(default_threads())
     shares: dict[tuple[str, str], list[tuple[float, float]]] = {way: [] for way in WAYS}
     with tempfile.TemporaryDirectory() as home:

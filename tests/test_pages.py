@@ -22,6 +22,7 @@ from core.formats import FORMATS
 from core.jobs import Job, Jobs, State
 from core.stores.store import list_stores
 from tests.image_fixtures import put_classes
+from ui.shell import sidebar
 
 
 def ended(home: Home, task: str) -> Job:
@@ -72,6 +73,19 @@ def test_no_page_loads_torch(furnished: Home) -> None:
     )
     told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == ""
+
+
+def test_the_sidebar_says_how_far_the_kernels_are(empty: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+    for name, value in (("in_background", True), ("complete", False), ("runs", True)):
+        monkeypatch.setattr(sidebar, name, lambda value=value: value)
+    monkeypatch.setattr(sidebar, "compile_ahead", lambda: begun.append("begun"))
+    monkeypatch.setattr(sidebar, "rest_text", lambda: "5 of 46 kernels, about 20 s")
+    app = open_page("start")
+    assert begun
+    assert "Preparing the fast loader: 5 of 46 kernels, about 20 s." in [text.value for text in app.sidebar.caption]
+    monkeypatch.setattr(sidebar, "complete", lambda: True)
+    assert "Preparing" not in texts(app.run())
 
 
 def test_pages_are_thin() -> None:

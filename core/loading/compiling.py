@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from ..base.errors import InputError
 from ..base.events import Event, Message, Progress
-from ..processes.module_process import start_module
+from ..processes.module_process import end, start_module
 from .fused import SETS
 from .kernel_cache import VARIABLE, cache_folder, compiled, has_compiler, left_s, record
 
@@ -89,10 +89,16 @@ class CompilingProcess:
         except OSError:
             return False
 
+    def stop(self) -> None:
+        """End the process that this one has started, if it has; what it compiled stays, the next goes on from there."""
+        if self._process is not None:
+            end(self._process)
+
 
 _compiler = CompilingProcess()
 compile_ahead = _compiler.start
 runs = _compiler.runs
+stop = _compiler.stop
 
 
 def rest_text() -> str:
@@ -112,7 +118,7 @@ def ready_kernels() -> Iterator[Event]:
     if not in_background() or complete():
         return
     compile_ahead()
-    yield Message(f"{STAGE}, once on this machine (about half a minute)")
+    yield Message(f"{STAGE}, once on this machine (a minute or two)")
     while runs() and not complete():
         state = compiled()
         yield Progress(STAGE, state.done, state.kernels or None, "kernels", left_s(state))

@@ -24,7 +24,9 @@ VARIABLE = "FORMAT_MATTERS_KERNELS"
 
 FOLDER = Path(__file__).parent
 
-SOURCES = ("gathering.py", "jpeg", "kernels.py", "native.py", "output.py", "png", "resample.py", "simd")
+SOURCES = (
+    "batch_memory.py", "gathering.py", "jpeg", "kernels.py", "native.py", "output.py", "png", "resample.py", "simd",
+)  # fmt: skip
 """Modules and packages beside this one that kernels may be made of."""
 
 RECORD = "compiled.json"
