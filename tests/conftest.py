@@ -14,6 +14,7 @@ from core.base.home import Home
 from core.building import Build
 from core.datasets.dataset import Dataset
 from core.datasets.importing import Import
+from core.loading import kept_workers
 from core.machine.session import session_name
 from core.measure.loaders import LoaderExperiment
 from core.stores.store import list_stores
@@ -24,7 +25,9 @@ pytest.register_assert_rewrite("format_contract")
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test ever touches the repository's own data and runs."""
-    monkeypatch.setenv("FORMAT_MATTERS_HOME", str(tmp_path_factory.mktemp("home")))
+    own = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("FORMAT_MATTERS_HOME", str(own))
+    monkeypatch.setattr(kept_workers, "folder", lambda: own / "kept-workers")
     monkeypatch.delenv("FORMAT_MATTERS_SESSION", raising=False)
     session_name.cache_clear()
 

@@ -60,7 +60,7 @@ def _choices() -> dict[str, str]:
     """What there is to choose from, by the name of the list."""
     return {
         "loaders": ", ".join(LOADERS),
-        "workers": "auto, 0, N, threads:N or processes:N",
+        "workers": "auto, measure, 0, N, threads:N or processes:N",
         "transforms": "none, train224, eval224",
         "devices": "cpu, cuda, mps",
         "outputs": "float32, float16, bfloat16 (normalised), uint8",

@@ -133,7 +133,9 @@ def _load_arguments(parser: ArgumentParser) -> None:
     _store_argument(parser)
     parser.add_argument("--split", default="train")
     parser.add_argument("--batch-size", type=int, default=256, metavar="N")
-    parser.add_argument("--workers", default="auto", help="auto, 0, N, threads:N or processes:N")
+    parser.add_argument(
+        "--workers", default="auto", help="auto (measured once, kept), measure (again), 0, N, threads:N"
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda, mps")
     parser.add_argument("--output", default="float32", help="float32, float16 or bfloat16 (normalised, NCHW), or uint8")
     parser.add_argument("--transform", default="none", help="none, train224, eval224")

@@ -55,7 +55,8 @@ def make_loader(
     Args:
         shuffle: True, False (the store's order) or "blocks" (within windows: see `core.loading.block_shuffle`).
         seed: decides the order and the random transforms, together with the epoch.
-        workers: "auto" (measured), a number (0: in the consumer's thread), "threads:N" or "processes:N".
+        workers: "auto" (measured once and kept, see `core.loading.kept_workers`), "measure" (again), a number (0: in
+            the consumer's thread), "threads:N" or "processes:N".
         device: "cpu", "cuda", "cuda:N" or "mps".
         output: "float32", (pixel / 255 - mean) / std; "float16" or "bfloat16", the same rounded to the nearest, for
             training in mixed precision; or "uint8", the pixels.

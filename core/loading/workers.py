@@ -6,15 +6,20 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, thread_time
+from typing import NamedTuple
 
 from ..base.errors import InputError
 
 LONG_ENOUGH = 0.005
 """Seconds of work that a comparison is based on."""
 
-ROUNDS = 2
-"""Measurements, of which the fastest counts: what else runs on the machine only ever slows them down."""
+ROUNDS, MOST_ROUNDS = 2, 4
+"""Measurements, of which the fastest counts: what else runs on the machine only ever slows them down. There are more
+where the last `ROUNDS` do not agree."""
+
+UNDISTURBED = 0.8
+"""The share of a CPU that a thread has at least while it works alone: what it lacks is other work's, or the disk's."""
 
 WORTHWHILE = 1.3
 """How many times as fast threads must be where processes would do as well."""
@@ -28,11 +33,13 @@ START_OF_PROCESSES = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """`count` workers of `kind` "inline", "threads" or "processes", and why."""
+    """`count` workers of `kind` "inline", "threads" or "processes", and why. `disturbed`: by a measurement that other
+    work on the machine disturbed."""
 
     kind: str
     count: int
     reason: str
+    disturbed: bool = False
 
     def __str__(self) -> str:
         return self.kind if self.kind == "inline" else f"{self.count} {self.kind}"
@@ -44,16 +51,18 @@ class Workers:
 
 
 def parse_workers(given: int | str) -> Workers | None:
-    """What was asked for: a number (0 is inline), "threads:2", "processes:2", "inline"; None for "auto".
+    """What was asked for: a number (0 is inline), "threads:2", "processes:2", "inline"; None for "auto" and "measure".
 
     A bare number leaves the kind open ("any"). Raises InputError for anything else.
     """
     text = str(given)
-    if text == "auto":
+    if text in ("auto", "measure"):
         return None
     asked = re.fullmatch(r"(?:(threads|processes)[: ])?(\d{1,3})", "0" if text == "inline" else text)
     if asked is None or (asked[1] and asked[2] == "0"):
-        raise InputError(f'workers={given!r}: choose "auto", a number, "inline", "threads:2" or "processes:2"')
+        raise InputError(
+            f'workers={given!r}: choose "auto", "measure", a number, "inline", "threads:2" or "processes:2"'
+        )
     if asked[2] == "0":
         return Workers("inline", 0, "as asked for")
     return Workers(asked[1] or "any", int(asked[2]), "as asked for")
@@ -71,15 +80,37 @@ def choose_workers(
     if count == 1:
         return Workers("inline", 0, "one CPU: a second worker would only take turns with the first")
     size, repeats = _enough(work, batch_size)
-    times = [(_alone(work, size, repeats), _together(work, size, repeats, count)) for _ in range(ROUNDS)]
-    alone, together = (min(column) for column in zip(*times, strict=True))
-    gain = alone / together
+    least = HARMLESS if native else WORTHWHILE
+    rounds: list[_Round] = []
+    while len(rounds) < ROUNDS or (len(rounds) < MOST_ROUNDS and not _agree(rounds, least)):
+        share, alone = _share_and_seconds(work, size, repeats)
+        rounds.append(_Round(alone, _together(work, size, repeats, count), share))
+    alone, together = min(one.alone for one in rounds), min(one.together for one in rounds)
+    gain, disturbed = alone / together, not _agree(rounds, least)
     said = f"{count} threads did {gain:.1f} x the work of one"
-    if gain >= (HARMLESS if native else WORTHWHILE):
-        return Workers("threads", count, f"{said}, beside Python's lock" if native else said)
+    if disturbed:
+        said += " (measured beside other work on this machine)"
+    if gain >= least:
+        return Workers("threads", count, f"{said}, beside Python's lock" if native else said, disturbed)
     if not native and alone / size * samples >= START_OF_PROCESSES:
-        return Workers("processes", count, f"{said}: this work holds Python's lock")
-    return Workers("inline", 0, said if native else f"{said}, and an epoch is too short for processes to pay")
+        return Workers("processes", count, f"{said}: this work holds Python's lock", disturbed)
+    why = said if native else f"{said}, and an epoch is too short for processes to pay"
+    return Workers("inline", 0, why, disturbed)
+
+
+class _Round(NamedTuple):
+    """Seconds a batch in one thread and in several, and the share of a CPU that the one had."""
+
+    alone: float
+    together: float
+    share: float
+
+
+def _agree(rounds: list[_Round], least: float) -> bool:
+    """Whether the last rounds say the same, and nothing else took the CPU."""
+    last = rounds[-ROUNDS:]
+    said = {one.alone / one.together >= least for one in last}
+    return len(said) == 1 and all(one.share >= UNDISTURBED for one in last)
 
 
 def _enough(work: Callable[[int], object], batch_size: int) -> tuple[int, int]:
@@ -97,6 +128,13 @@ def _alone(work: Callable[[int], object], size: int, repeats: int) -> float:
     for _ in range(repeats):
         work(size)
     return (perf_counter() - start) / repeats
+
+
+def _share_and_seconds(work: Callable[[int], object], size: int, repeats: int) -> tuple[float, float]:
+    """The share of a CPU that this thread has while it works, and the seconds a batch."""
+    began = thread_time()
+    seconds = _alone(work, size, repeats)
+    return (thread_time() - began) / (seconds * repeats), seconds
 
 
 def _together(work: Callable[[int], object], size: int, repeats: int, count: int) -> float:

@@ -23,7 +23,7 @@ def machine_facts(home: Path) -> dict[str, Any]:
     disk = disk_facts(home)
     return {
         "host": _host(),
-        "processor": _processor(),
+        "processor": processor(),
         "cpus": os.cpu_count(),
         "cpus_usable": cpus.usable_cpus(),
         "cpu_quota": cpus.cpu_quota(),
@@ -56,7 +56,8 @@ def _host() -> str | None:
     return None
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The processor's name as the system tells it."""
     if sys.platform == "linux":
         for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
             if line.startswith("model name"):

@@ -108,7 +108,7 @@ class Loading:
     """One store in one configuration. Speeds in images per second, `stages` in microseconds per image of one worker,
     `ceilings` in images per second. `confirmed`: looking at its pages confirmed that the cache was as asked.
     `others`: the share of all processors that other programs took meanwhile, None where nobody looked.
-    `bound`: what holds it back, in words; empty where that cannot be said."""
+    `workers_reason`: why these workers. `bound`: what holds it back, in words; empty where that cannot be said."""
 
     store: str
     configuration: LoadingConfiguration
@@ -118,6 +118,7 @@ class Loading:
     stages: Mapping[str, float] = field(default_factory=dict)
     ceilings: Mapping[str, float] = field(default_factory=dict)
     workers: str = ""
+    workers_reason: str = ""
     confirmed: bool = True
     background_load: float | None = None
     bound: str = ""

@@ -104,6 +104,7 @@ def _loading(store: str, configuration: LoadingConfiguration, repeats: Sequence[
         _medians([repeat["stages"] for repeat in repeats], run),
         _medians([repeat["ceilings"] for repeat in repeats], run),
         str(repeats[-1].get("workers", "")),
+        str(repeats[-1].get("workers_reason", "")),
         confirmed=all(repeat["cache"] == configuration.cache for repeat in repeats),
         background_load=background_load(repeats),
         bound=next((BOUND_BY[told.bound] for told in bottlenecks(repeats)), ""),

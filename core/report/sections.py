@@ -135,7 +135,7 @@ def _loading_table(rows: Sequence[Loading]) -> Table:
             brief(row.first_batch_s.median),
             number_text(rounded(row.ceilings["read"])) if row.ceilings.get("read") else "-",
             row.bound or "-",
-            row.workers,
+            f"{row.workers}: {row.workers_reason}" if row.workers_reason else row.workers,
             row.speed.run.name,
         )
         for row in rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +53,8 @@ def open_dataloaders(stack: ExitStack, path: Path, order: str, settings: Setting
     members, aside = hold_out(len(store), settings.seed) if held_out else (_all(store), _all(store)[:0])
     sampler, training = _training(stack, store, members, order, settings)
     check_loader(store, training, settings.transform, settings.seed, Normalise("uint8"))
-    validation = _validation(stack, store if held_out else _open(stack, path, VAL), aside, settings)
+    same = replace(settings, workers=training.workers.asked_as)
+    validation = _validation(stack, store if held_out else _open(stack, path, VAL), aside, same)
     batches = [spec.indices for spec in sampler.specs(0)]
     classes = float(np.mean([len(np.unique(store.labels[indices])) for indices in batches]))
     return DataLoaders(store, training, validation, held_out, shuffle_quality(store.labels, batches), classes)

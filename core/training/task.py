@@ -17,13 +17,14 @@ from ..base.events import Event, Message, Pace, Progress, Result, Sample
 from ..base.time_left import Remaining
 from ..loading.compiling import ready_kernels
 from ..loading.transfer import find_device
+from ..loading.workers import Workers
 from ..measure.monitor import Monitor
 from ..measure.records import RunRecorder
 from ..stores.store import Manifest
 from .ceiling import compute_ceiling
 from .clock import TimedStep
 from .common import about, begin_record, blamed_on, first_batch, load_manifests, name_of, warnings_about
-from .dataloaders import open_dataloaders
+from .dataloaders import DataLoaders, open_dataloaders
 from .determinism import default_threads, deterministic
 from .figures import mean_loss, step_times, training_figures, validation_figures
 from .learner import Learner
@@ -45,7 +46,8 @@ class Train(Settings):
     `Sample("step", ...)`, finished epochs as `Sample("epoch", ...)`, the machine's as `Sample("monitor", ...)`. Every
     epoch is a row of the record "train": `loss`, `accuracy` (while learning), `val_loss`, `val_accuracy`, `losses` (of
     every step), `samples_per_s`, `wait_share`, `wait_s` and `compute_s` after the first batch, `first_batch_s`,
-    `shuffle_quality`, `pixels` (a digest of what it was trained on) and `weights` (one of what it had learned).
+    `shuffle_quality`, `workers` (chosen once per store, for all its orders) and `workers_reason`, `pixels` (a digest of
+    what it was trained on) and `weights` (one of what it had learned).
 
     The result: `file`, `setup`, `epochs` (the rows), and what `core.training.verdict.compare_runs` says of them.
     """
@@ -87,19 +89,25 @@ class Train(Settings):
         """Open every run, make the one model that all begin with, and measure how fast it could go."""
         yield from ready_kernels()
         pairs = [(store, order) for order in dict.fromkeys(self.orders) for store in manifests]
-        opened = []
+        opened: list[DataLoaders] = []
+        chosen: dict[str, Workers] = {}
         for number, (store, order) in enumerate(pairs):
             # Without a total: how long this takes says nothing about the training.
             yield Progress("comparing the first batches with the stores", number, None, "stores")
             with blamed_on(name_of(manifests[store])):
-                opened.append(open_dataloaders(stack, Path(store), order, self))
+                workers = chosen[store].asked_as if store in chosen else self.workers
+                opened.append(open_dataloaders(stack, Path(store), order, dataclasses.replace(self, workers=workers)))
+                chosen.setdefault(store, opened[-1].training.workers)
         batch = first_batch(opened[0].training)
         model = make_model(self.model, len(opened[0].store.classes), max(batch.images.shape[2:]), self.seed)
         yield Message("measuring how fast the model learns when no data are loaded")
         ceiling = compute_ceiling(model, batch, self, device)
         runs = [
             TrainingRun(
-                self._about(manifests[store], store, order), loaders, Learner.copy_of(model, self, device), device
+                {**self._about(manifests[store], store, order), "workers_reason": chosen[store].reason},
+                loaders,
+                Learner.copy_of(model, self, device),
+                device,
             )
             for (store, order), loaders in zip(pairs, opened, strict=True)
         ]

@@ -36,7 +36,7 @@ class PixelDigest:
 
 @dataclass
 class TrainingRun:
-    """`about` names it in every row: store, format, variant, dataset, path, model, order."""
+    """`about` names it in every row: store, format, variant, dataset, path, model, order, and why its workers."""
 
     about: Mapping[str, str]
     loaders: DataLoaders

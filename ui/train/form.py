@@ -34,7 +34,7 @@ EXPLAINED = {
 MOST_AT_FIRST = 6
 IMAGES, VAL_IMAGES = 5000, 1000
 ORDER_LR = 0.01
-WORKERS = ("auto", "0", "1", "2", "4", "8", "threads:2", "threads:4", "processes:2", "processes:4")
+WORKERS = ("auto", "measure", "0", "1", "2", "4", "8", "threads:2", "threads:4", "processes:2", "processes:4")
 COUNTS = ("0", "1", "2", "4", "8", "16")
 SIZES = (16, 32, 64, 128, 256, 512)
 
@@ -105,7 +105,8 @@ def _draw_main(dataset: Dataset, view: str) -> dict[str, Any]:
         ),
         "workers": columns[3].selectbox(
             "Workers", WORKERS, key="train.workers", persist_state="session",
-            help="Load data during training. auto: measured and chosen. 0: data is loaded between the steps.",
+            help="Load data during training. auto: measured once and kept. measure: measured again. "
+            "0: data is loaded between the steps.",
         ),
     }  # fmt: skip
 

@@ -120,6 +120,7 @@ def repeat_rows(repeats: Sequence[Mapping[str, Any]], labels: Mapping[str, str])
         "Waiting": [repeat.get("wait_share") for repeat in repeats],
         "Compared": [repeat.get("checked") for repeat in repeats],
         "Workers": [_text(repeat.get("workers")) for repeat in repeats],
+        "Why these workers": [_text(repeat.get("workers_reason")) for repeat in repeats],
         "Cache": [repeat.get("cache") for repeat in repeats],
     }
     return {name: cells for name, cells in columns.items() if any(cell is not None for cell in cells)}

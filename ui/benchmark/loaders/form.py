@@ -24,10 +24,11 @@ from ui.shared.labels import counted, plain, seconds_text, verbatim
 from ui.shared.loader_labels import STEPS, TRANSFORMS, loader_title, loaders_help, memory_text, usable_loaders
 from ui.shared.stores import store_factors_of, store_label
 
-WORKERS = ("auto", "0", "1", "2", "4", "8", "threads:2", "threads:4", "processes:2", "processes:4")
+WORKERS = ("auto", "measure", "0", "1", "2", "4", "8", "threads:2", "threads:4", "processes:2", "processes:4")
 WORKERS_HELP = (
     "What prepares the batches. 0: the training thread itself. A number: that many threads or processes, whichever "
-    "suits the loader, the same for every store. auto: measured and chosen once per configuration; stores may differ."
+    "suits the loader, the same for every store. auto: measured once per configuration and kept for later runs; "
+    "stores may differ. measure: measured again."
 )
 BATCH_SIZES = (16, 32, 64, 128, 256, 512, 1024)
 CACHES = {"warm": "Warm", "cold": "Cold"}

@@ -9,6 +9,7 @@ from ...awaited import await_kernels
 from ...collate import BufferPool
 from ...device_decode import DeviceEngine, DevicePipeline, choose_decoder
 from ...engine import Engine
+from ...kept_workers import kept_for
 from ...transfer import Arrived, Transfer, find_device
 from ..registration import EngineInputs
 from .engine import FastEngine, fastest
@@ -51,6 +52,7 @@ def _on_host(inputs: EngineInputs) -> Engine:
         inputs.stages.normalise,
         batch_size=largest,
         workers=inputs.workers,
+        kept=kept_for(inputs.store, inputs.stages, largest, inputs.workers),
         prefetch=inputs.prefetch,
         awaited=awaited,
     )

@@ -17,6 +17,7 @@ from ...batch_sampler import BatchSpec
 from ...collate import BufferPool
 from ...executors import Executor, Inline, Threads
 from ...gc_pause import collector_paused
+from ...kept_workers import KeptWorkers
 from ...kernel_cache import has_compiler
 from ...normalise import Images, Normalise
 from ...pipeline import Laps, Pipeline, StagedPipeline, Stored
@@ -48,6 +49,7 @@ class FastEngine:
         *,
         batch_size: int,
         workers: int | str,
+        kept: KeptWorkers,
         prefetch: int | None,
         awaited: AwaitedKernels | None = None,
     ) -> None:
@@ -62,6 +64,7 @@ class FastEngine:
         self._normalise = normalise
         self._batch_size = batch_size
         self._asked = parse_workers(workers)
+        self._kept = kept
         self._prefetch = prefetch
         self._awaited = awaited
         self._retired: list[Executor | ProcessPipeline] = []
@@ -120,10 +123,13 @@ class FastEngine:
         if self._asked is not None and self._asked.kind != "any":
             return self._asked
         count = usable_cpus() if self._asked is None else self._asked.count
-        chosen = choose_workers(self._try, len(self._labels), self._batch_size, count, native=self._pipeline.native)
+        chosen = self._kept.choose(count, type(self._pipeline).__name__, lambda: self._choose(count))
         if self._asked is None or chosen.kind != "inline":
             return chosen
         return Workers("threads", count, f"as many as asked for; {chosen.reason}")
+
+    def _choose(self, count: int) -> Workers:
+        return choose_workers(self._try, len(self._labels), self._batch_size, count, native=self._pipeline.native)
 
     def _ready(self) -> Executor:
         """The executor of this process; a fork's child starts one of its own."""
