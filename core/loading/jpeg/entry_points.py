@@ -14,6 +14,8 @@ from __future__ import annotations
 
 # Compiled by numba, which infers its own types: the annotations are for readers.
 # mypy: disable-error-code="arg-type, assignment, no-any-return, return-value, untyped-decorator"
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -78,46 +80,20 @@ def _is_of_image(record: Bytes, data: Bytes, entries: int, state: DecoderState) 
     return len(record) == HEAD + (entries * _bits_of_entry(record) + 7) // 8 + TAIL
 
 
-@kernel
-def _decode_rows(data: Bytes, record: Bytes, interval: int, state: DecoderState, part: ImagePart) -> int:
-    mcus_across, mcus_down = count_mcus(state)
-    spans = -(-mcus_across // interval)
-    top, bottom = part.top // (8 * state.frame[DOWN]), min(-(-part.bottom // (8 * state.frame[DOWN])), mcus_down)
-    left, right = part.left // (8 * state.frame[ACROSS]), min(-(-part.right // (8 * state.frame[ACROSS])), mcus_across)
-    blocks, reached, place = plan_blocks(state), 0, 8 * state.frame[SCAN]
-    if top > 0 or left >= interval:
-        # The lowest numbers, which all others count from, are looked at where nothing depends on them.
-        second = place + _step(record, 1)
-        status = _decode_entry(data, record, 0, interval, place, second, mcus_across, blocks, state, part)
-        if status != OK:
-            return status
-    for row in range(top, bottom):
-        start, stop = row * spans + left // interval, row * spans - (-right // interval)
-        for entry in range(start - _is_reset(start, interval, state), stop):
-            while reached < entry:
-                reached += 1
-                place += _step(record, reached)
-            while reached > entry:
-                place -= _step(record, reached)
-                reached -= 1
-            begin = place
-            reached += 1
-            place += _step(record, reached)
-            # The last span is decoded to the part's edge only, unless it is the only one and has to be checked.
-            edge = mcus_across if entry <= start else right
-            status = _decode_entry(data, record, entry, interval, begin, place, edge, blocks, state, part)
-            if status != OK:
-                return status
-    return OK
+class Grid(NamedTuple):
+    """What the numbers of MCUs and entry points come from: counted once an image, a division takes as long as a step.
 
+    across, down: MCUs of the image; interval: MCUs of a span, from an entry to the next one in its row; spans: of a
+    row; restart: MCUs after which predictions are zeros again (all of them without restart markers); blocks: what
+    `plan_blocks` returned.
+    """
 
-@kernel
-def _span(entry: int, interval: int, state: DecoderState) -> tuple[int, int]:
-    """The MCUs [first, stop) from an entry to the next one."""
-    mcus_across, _ = count_mcus(state)
-    spans = -(-mcus_across // interval)
-    first, column = entry // spans * mcus_across, entry % spans * interval
-    return first + column, first + min(column + interval, mcus_across)
+    across: int
+    down: int
+    interval: int
+    spans: int
+    restart: int
+    blocks: int
 
 
 @kernel
@@ -128,29 +104,67 @@ def restart_interval(state: DecoderState) -> int:
 
 
 @kernel
-def _is_reset(entry: int, interval: int, state: DecoderState) -> int:
-    """1 where predictions at an entry do not reach the next one: then only the way from the entry before shows them."""
-    first, stop = _span(entry, interval, state)
-    mcus_across, mcus_down = count_mcus(state)
-    last, restart = min(stop, mcus_across * mcus_down - 1), restart_interval(state)
-    return np.int64(first % restart != 0 and first // restart != last // restart)
+def _decode_rows(data: Bytes, record: Bytes, interval: int, state: DecoderState, part: ImagePart) -> int:
+    across, down = count_mcus(state)
+    grid = Grid(across, down, interval, -(-across // interval), restart_interval(state), plan_blocks(state))
+    top, bottom = part.top // (8 * state.frame[DOWN]), min(-(-part.bottom // (8 * state.frame[DOWN])), down)
+    left, right = part.left // (8 * state.frame[ACROSS]), min(-(-part.right // (8 * state.frame[ACROSS])), across)
+    first_span, end_span = left // interval, -(-right // interval)
+    reached, place = 0, 8 * state.frame[SCAN]
+    if top > 0 or first_span > 0:
+        # The lowest numbers, which all others count from, are looked at where nothing depends on them.
+        status = _decode_entry(data, record, 0, 0, 0, place, place + _step(record, 1), across, grid, state, part)
+        if status != OK:
+            return status
+    for row in range(top, bottom):
+        from_row, span = row, first_span
+        if _is_reset(row * across + span * interval, min((span + 1) * interval, across) - span * interval, grid):
+            # Only the way from the entry before shows what is predicted at this one.
+            from_row, span = (row, span - 1) if span else (row - 1, grid.spans - 1)
+        while from_row < row or span < end_span:
+            entry = from_row * grid.spans + span
+            while reached < entry:
+                reached += 1
+                place += _step(record, reached)
+            while reached > entry:
+                place -= _step(record, reached)
+                reached -= 1
+            begin = place
+            reached += 1
+            place += _step(record, reached)
+            # The last span is decoded to the part's edge only, unless it is the only one and has to be checked.
+            edge = across if from_row < row or span <= first_span else right
+            status = _decode_entry(data, record, entry, from_row, span, begin, place, edge, grid, state, part)
+            if status != OK:
+                return status
+            span += 1
+            if span == grid.spans and from_row < row:
+                from_row, span = row, first_span
+    return OK
+
+
+@inlined
+def _is_reset(first: int, mcus: int, grid: Grid) -> bool:
+    """Whether predictions at an entry, at MCU `first`, do not reach the next one, so many MCUs further."""
+    if grid.restart == grid.across * grid.down:
+        return False
+    last = min(first + mcus, grid.across * grid.down - 1)
+    return first % grid.restart != 0 and first // grid.restart != last // grid.restart
 
 
 @kernel
 def _decode_entry(
-    data: Bytes, record: Bytes, entry: int, interval: int, begin: int, end: int, edge: int, blocks: int,
+    data: Bytes, record: Bytes, entry: int, row: int, span: int, begin: int, end: int, edge: int, grid: Grid,
     state: DecoderState, part: ImagePart,
 ) -> int:  # fmt: skip
     """From an entry, at bit `begin`, to the next one, at bit `end`, or to column `edge` of the MCUs before that."""
-    mcus_across, _ = count_mcus(state)
-    first, stop = _span(entry, interval, state)
-    whole = stop - first // mcus_across * mcus_across <= edge
+    first, column = row * grid.across + span * grid.interval, min((span + 1) * grid.interval, grid.across)
+    whole = column <= edge
     _predict(record, entry, state)
-    if first % restart_interval(state) == 0 and state.predictions.any():
+    if state.predictions.any() and first % grid.restart == 0:
         return DISAGREES
-    if not whole:
-        stop = first // mcus_across * mcus_across + edge
-    status = _decode_span(data, first, stop, begin, end, whole, blocks, state, part)
+    stop = row * grid.across + (column if whole else edge)
+    status = _decode_span(data, first, stop, begin, end, whole, grid, state, part)
     if status == OK and whole and not _is_predicted(record, entry + 1, state):
         return DISAGREES
     return status
@@ -158,7 +172,7 @@ def _decode_entry(
 
 @kernel
 def _decode_span(
-    data: Bytes, first: int, stop: int, start: int, end: int, whole: bool, blocks: int,
+    data: Bytes, first: int, stop: int, start: int, end: int, whole: bool, grid: Grid,
     state: DecoderState, part: ImagePart,
 ) -> int:  # fmt: skip
     """MCUs [first, stop), which begin at bit `start` of `data`; where `whole`, they must end at bit `end`.
@@ -168,21 +182,20 @@ def _decode_span(
     byte, limit = start >> 3, end >> 3
     if not state.frame[SCAN] <= byte <= limit < len(data) or limit - byte + PADDING >= len(state.stream):
         return DISAGREES
-    mcus_across, mcus_down = count_mcus(state)
-    restart, bit = restart_interval(state), start & 7
+    bit, restarts = start & 7, grid.restart < grid.across * grid.down
     while first < stop:
-        pause = min(stop, (first // restart + 1) * restart)
+        pause = min(stop, (first // grid.restart + 1) * grid.restart) if restarts else stop
         place, size = unstuff(data[:limit], byte, state.stream)
         usable = 8 * size
         if place >= limit:  # the last byte, of which some bits may be those of the next entry
             state.stream[size] = data[limit]
             usable += end & 7
-        bit = decode_mcus(first, pause, bit, size + 1, blocks, state, part)
+        bit = decode_mcus(first, pause, bit, size + 1, grid.blocks, state, part)
         if bit < 0 or bit > usable:
             return DISAGREES
         first = pause
-        if pause % restart == 0 and pause < mcus_across * mcus_down:
-            if not is_restart(data, place, pause // restart - 1):
+        if restarts and pause % grid.restart == 0 and pause < grid.across * grid.down:
+            if not is_restart(data, place, pause // grid.restart - 1):
                 return DISAGREES
             byte, bit, usable = place + 2, 0, 8 * (limit - place - 2)
             state.predictions[:] = 0
