@@ -78,7 +78,7 @@ class Checker:
     ) -> Iterator[tuple[str, str]]:
         used = self._decoded(seed, data, size, self._used)
         fresh = self._decoded(seed, data, size, self._reset(data))
-        yield from _history(fresh, used, "whole")
+        yield from history(fresh, used, "whole")
         if fresh.status != OK:
             self.counts["left to Pillow"] += 1
         elif wanted is None:
@@ -96,7 +96,7 @@ class Checker:
         self._prime(seed)
         used = self._viewed(seed, data, size, view, self._used)
         fresh = self._viewed(seed, data, size, view, self._reset(data))
-        yield from _history(fresh, used, "view")
+        yield from history(fresh, used, "view")
         if fresh.status != OK:
             return
         if wanted is None:
@@ -174,7 +174,8 @@ def _needs(state: DecoderState, data: bytes) -> tuple[int, int]:
     return int(samples) + 16, int(len(data) - frame[SCAN]) + PADDING
 
 
-def _history(fresh: Answer, used: Answer, what: str) -> Iterator[tuple[str, str]]:
+def history(fresh: Answer, used: Answer, what: str) -> Iterator[tuple[str, str]]:
+    """Whether the answer depends on what the state has seen before."""
     if fresh.status != used.status:
         yield "history", f"{what}: {fresh.status} with a fresh state, {used.status} with a used one"
     elif not np.array_equal(fresh.pixels, used.pixels):
@@ -193,14 +194,15 @@ def _view_of_planes(data: bytes, view: View) -> npt.NDArray[np.float64]:
     with Image.open(io.BytesIO(data)) as image:
         image.draft("YCbCr", None)
         planes = np.asarray(image, np.float32).reshape(image.height, image.width, -1)
-    shown = [_resized(planes[:, :, number], view) for number in range(planes.shape[2])]
+    shown = [resized(planes[:, :, number], view) for number in range(planes.shape[2])]
     luma, blue, red = shown if len(shown) == 3 else (shown[0], np.full_like(shown[0], 128), np.full_like(shown[0], 128))
     blue, red = blue - 128, red - 128
     colours = [luma + 1.402 * red, luma - 0.344136 * blue - 0.714136 * red, luma + 1.772 * blue]
     return np.clip(np.stack(colours, 2), 0, 255)
 
 
-def _resized(plane: npt.NDArray[np.float32], view: View) -> npt.NDArray[np.float64]:
+def resized(plane: npt.NDArray[np.float32], view: View) -> npt.NDArray[np.float64]:
+    """What a view shows of a plane, by Pillow's resizing of float32."""
     part = Image.fromarray(plane[view.top : view.bottom, view.left : view.right])
     x, y = view.x_start - view.left, view.y_start - view.top
     box = (x, y, min(x + SIDE * view.x_step, part.width), min(y + SIDE * view.y_step, part.height))

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("numba")
 
+from benchmarks.fuzz_png import findings_of
 from benchmarks.png_files import (
     GREY,
     GREY_ALPHA,
@@ -284,3 +285,12 @@ def test_a_header_says_how_large_the_image_is() -> None:
     assert answer(twice, SIZE, STATE)[0] == UNSUPPORTED
     assert answer(twice, (24, 20), STATE)[0] == OK
     assert answer(file_of([header(1 << 14, 1 << 14, 8, GREY), *chunks_of(twice)[1:]]), SIZE, STATE)[0] == UNSUPPORTED
+
+
+def test_mutated_files_never_crash_and_never_differ() -> None:
+    """A short piece of `python -m benchmarks.fuzz_png`, in a process of its own: see there what it looks for."""
+    counts, found = findings_of(5_000_000, 250)
+    assert not found
+    assert counts["images"] == 250
+    assert counts["whole: like Pillow's"] > 40
+    assert counts["view: like Pillow's"] > 5
