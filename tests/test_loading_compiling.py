@@ -261,6 +261,29 @@ def test_only_one_process_compiles(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert not CompilingProcess().runs()
 
 
+def test_two_processes_compile_different_kinds() -> None:
+    own, others = compile_kernels.divided(SETS, "png/whole")
+    assert own[0] == "png/whole"
+    assert sorted([*own, *others]) == sorted(SETS)
+    assert not {name.partition("/")[0] for name in own} & {name.partition("/")[0] for name in others}
+
+
+def test_what_the_second_process_leaves_is_compiled_by_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It cannot be started, or dies: nothing is missing in the end."""
+    made: list[str] = []
+    monkeypatch.setattr(compile_kernels, "compiled", Compiled)
+    monkeypatch.setattr(compile_kernels, "usable_cpus", lambda: 2)
+    monkeypatch.setattr(compile_kernels, "compile_set", made.append)
+    monkeypatch.setattr(compile_kernels, "start_module", _cannot_start)
+    monkeypatch.setattr(Compiled, "write", lambda _: None)
+    compile_kernels.Compilation("").run()
+    assert sorted(made) == sorted(SETS)
+
+
+def _cannot_start(*_: Any, **__: Any) -> None:
+    raise OSError("no more processes")
+
+
 def test_a_kind_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "later")
     with pytest.raises(InputError, match="later"):

@@ -7,14 +7,18 @@ at a cache folder; another one that is started meanwhile ends at once.
 from __future__ import annotations
 
 import io
+import json
 import os
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 from filelock import Timeout
@@ -25,6 +29,8 @@ from ..base.package import load
 from ..compressions import COMPRESSIONS
 from ..encodings import ENCODINGS
 from ..images.pixels import OriginalImage
+from ..processes.cpus import usable_cpus
+from ..processes.module_process import end, start_module
 from .batch_sampler import BatchSpec
 from .compiling import PATIENCE, in_background, lock
 from .fused import GATHER, KINDS, NOTING, SETS, fuse, set_of
@@ -37,6 +43,8 @@ INTERVAL = 0.5
 """Seconds between two notes of how far it is."""
 
 EDGE = 32
+
+SHARE = "share"
 
 
 @dataclass
@@ -117,20 +125,31 @@ def _gather() -> None:
     gather(memory, np.arange(2), np.ones(2, np.int64), np.empty(2, np.uint8))
 
 
+def define_kernels() -> list[Any]:
+    """All kernels, so that they can be counted before any is compiled."""
+    from . import gathering  # noqa: F401 - it defines one
+    from .jpeg import noting  # noqa: F401
+    from .native import KERNELS
+
+    for kind in KINDS.values():
+        load(kind.pipeline)
+    return KERNELS
+
+
 class Compilation:
-    """What there is to do, and the record of how far it is."""
+    """What there is to do, and the record of how far it is.
 
-    def __init__(self, first: str) -> None:
-        from .native import KERNELS
+    Kinds have few kernels in common. So where there are two CPUs, a second process compiles the sets of every second
+    kind (`SHARE`) and says on its standard output what is done.
+    """
 
-        for kind in KINDS.values():
-            load(kind.pipeline)  # all kernels are defined before they are counted
-        from . import gathering  # noqa: F401 - for the same reason
-        from .jpeg import noting  # noqa: F401
-
-        self._kernels = KERNELS
-        self._order = sorted(SETS, key=lambda name: name != first)
+    def __init__(self, first: str, *, share: bool = True) -> None:
+        """`first`: the set to begin with. `share`: whether a second process may take a part."""
+        self._kernels = define_kernels()
         self._sets = [name for name in compiled().sets if name in SETS]
+        missing = [name for name in SETS if name not in self._sets]
+        self._own, self._others = divided(missing, first) if share and usable_cpus() > 1 else (missing, [])
+        self._names: set[str] = set()
         self._began = time.time()
         self._ended = threading.Event()
 
@@ -140,9 +159,7 @@ class Compilation:
         notes.start()
         trouble = ""
         try:
-            for name in self._order:
-                compile_set(name)
-                self._sets = [*self._sets, *({name} - set(self._sets))]
+            self._compile()
         except BaseException as error:
             trouble = f"{type(error).__name__}: {error}"[:500]
             raise
@@ -151,18 +168,100 @@ class Compilation:
             notes.join()
             self._note(trouble)
 
+    def _compile(self) -> None:
+        with Sharing(self._others, self._told) as sharing:
+            for name in self._own:
+                compile_set(name)
+                self._told([name], [])
+            sharing.wait()
+        for name in self._others:  # whatever the other process has not done
+            if name not in self._sets:
+                compile_set(name)
+                self._told([name], [])
+
+    def _told(self, sets: Sequence[str], names: Sequence[str]) -> None:
+        self._sets = [*self._sets, *(name for name in sets if name not in self._sets)]
+        self._names |= set(names)
+
     def _note_often(self) -> None:
         while not self._ended.wait(INTERVAL):
             self._note()
 
     def _note(self, trouble: str = "") -> None:
-        kernels = len(self._kernels)
-        done = kernels if set(SETS) <= set(self._sets) else sum(bool(kernel.signatures) for kernel in self._kernels)
-        Compiled(tuple(self._sets), kernels, done, self._began, time.time(), trouble).write()
+        done = len(self._names | set(names_done(self._kernels)))
+        if set(SETS) <= set(self._sets):
+            done = len(self._kernels)
+        Compiled(tuple(self._sets), len(self._kernels), done, self._began, time.time(), trouble).write()
+
+
+def divided(sets: Sequence[str], first: str) -> tuple[list[str], list[str]]:
+    """These sets, those of every second kind apart; `first` is the first of the first part."""
+    kinds = list(dict.fromkeys(name.partition("/")[0] for name in SETS))
+    mine = kinds.index(first.partition("/")[0]) % 2 if first in SETS else 0
+    parts: tuple[list[str], list[str]] = ([], [])
+    for name in sorted(sets, key=lambda name: name != first):
+        parts[(kinds.index(name.partition("/")[0]) + mine) % 2].append(name)
+    return parts
+
+
+def names_done(kernels: Sequence[Any]) -> list[str]:
+    """Those that are compiled."""
+    found = (kernel.py_func for kernel in kernels if kernel.signatures)
+    return [f"{function.__module__}.{function.__qualname__}" for function in found]
+
+
+class Sharing:
+    """The second process, for as long as the `with` lasts; `told(sets, names)` hears what it has done."""
+
+    def __init__(self, sets: Sequence[str], told: Callable[[Sequence[str], Sequence[str]], None]) -> None:
+        self._sets, self._told = sets, told
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        if self._sets:
+            with suppress(OSError):
+                self._process = start_module(
+                    ".loading.compile_kernels", SHARE, *self._sets, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+                )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            end(self._process)
+
+    def wait(self) -> None:
+        """Until it has ended, whatever it came to."""
+        self._listener.join()
+
+    def _listen(self) -> None:
+        if self._process is None or self._process.stdout is None:
+            return
+        for line in self._process.stdout:
+            told = json.loads(line)
+            self._told(told["sets"], told["names"])
+
+
+def compile_share(sets: Sequence[str]) -> None:
+    """In the second process. It ends with the first one: nobody reads what it says then."""
+    kernels, done = define_kernels(), []
+    for name in sets:
+        compile_set(name)
+        done.append(name)
+        print(json.dumps({"sets": done, "names": names_done(kernels)}), flush=True)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Compile what is missing in the cache folder; `arguments`: the name of the set to begin with."""
+    """Compile what is missing in the cache folder; `arguments`: the name of the set to begin with.
+
+    `SHARE` and names of sets: the part of another process that does this.
+    """
+    if arguments[:1] == [SHARE]:
+        compile_share(arguments[1:])
+        return
     if not in_background() or set(SETS) <= set(compiled().sets):
         return
     cache_folder().mkdir(parents=True, exist_ok=True)
