@@ -181,19 +181,36 @@ def test_orders_of_a_store_are_trained_with_the_same_workers(
     assert len(choices) == 1
 
 
-def test_rounds_that_do_not_agree_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def chosen(shares: list[float], gains: list[float]) -> tuple[Workers, int]:
-        left, speeds = iter(shares), iter(gains)
-        monkeypatch.setattr(workers, "_enough", lambda *_: (8, 1))
-        monkeypatch.setattr(workers, "_share_and_seconds", lambda *_: (next(left), 1.0))
-        monkeypatch.setattr(workers, "_together", lambda *_: 1 / next(speeds))
-        told = choose_workers(lambda _: None, 1000, 8, 2, native=False)
-        return told, len(shares) - len(list(left))
-
-    agreed, rounds = chosen([0.9] * 4, [1.8] * 4)
-    assert (agreed.kind, agreed.disturbed, rounds) == ("threads", False, 2)
-    settled, rounds = chosen([0.9] * 4, [1.1, 1.8, 1.9, 1.8])
-    assert (settled.kind, settled.disturbed, rounds) == ("threads", False, 3)
-    beside, rounds = chosen([0.5] * 4, [1.8] * 4)
-    assert (beside.disturbed, rounds) == (True, 4)
-    assert "measured beside other work on this machine" in beside.reason
+@pytest.mark.parametrize(
+    ("native", "gains", "share", "cpus", "rounds", "disturbed"),
+    [
+        (False, [1.8, 1.8], 0.9, 1.0, 2, False),
+        (False, [1.1, 1.8, 1.9], 0.9, 1.0, 3, False),
+        (False, [1.1, 1.8, 1.1, 1.8], 0.9, 1.0, 4, True),
+        (False, [1.8] * 4, 0.5, 1.0, 4, True),
+        (True, [1.8, 1.8], 0.9, 1.8, 2, False),
+        (True, [0.5] * 4, 0.9, 1.0, 4, True),
+    ],
+    ids=["agree", "agree later", "never agree", "alone beside others", "native", "native, together beside others"],
+)
+def test_rounds_are_measured_until_they_agree_undisturbed(
+    monkeypatch: pytest.MonkeyPatch,
+    native: bool,
+    gains: list[float],
+    share: float,
+    cpus: float,
+    rounds: int,
+    disturbed: bool,
+) -> None:
+    """A thread alone takes 1 s a batch and has `share` of a CPU, two together have `cpus`."""
+    left = iter(gains)
+    clock = iter([time for number in range(len(gains)) for time in (number, number + share)])
+    monkeypatch.setattr(workers, "_enough", lambda *_: (8, 1))
+    monkeypatch.setattr(workers, "thread_time", lambda: next(clock))
+    monkeypatch.setattr(workers, "_alone", lambda *_: 1.0)
+    monkeypatch.setattr(workers, "_together", lambda *_: (1 / next(left), cpus))
+    monkeypatch.setattr(workers, "cpu_quota", lambda: None)
+    told = choose_workers(lambda _: None, 1000, 8, 2, native=native)
+    assert len(gains) - len(list(left)) == rounds
+    assert told.disturbed is disturbed
+    assert ("measured while other work" in told.reason) is disturbed

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from time import perf_counter, thread_time
+from time import perf_counter, process_time, thread_time
 from typing import NamedTuple
 
 from ..base.errors import InputError
+from ..processes.cpus import cpu_quota
 
 LONG_ENOUGH = 0.005
 """Seconds of work that a comparison is based on."""
@@ -19,7 +20,8 @@ ROUNDS, MOST_ROUNDS = 2, 4
 where the last `ROUNDS` do not agree."""
 
 UNDISTURBED = 0.8
-"""The share of a CPU that a thread has at least while it works alone: what it lacks is other work's, or the disk's."""
+"""The least share of the CPUs it can use that a measured piece of work must have: what it lacks is other work's, or the
+disk's."""
 
 WORTHWHILE = 1.3
 """How many times as fast threads must be where processes would do as well."""
@@ -81,15 +83,19 @@ def choose_workers(
         return Workers("inline", 0, "one CPU: a second worker would only take turns with the first")
     size, repeats = _enough(work, batch_size)
     least = HARMLESS if native else WORTHWHILE
+    cpus = min(float(count), cpu_quota() or count) if native else 1.0  # Python's lock admits one
     rounds: list[_Round] = []
     while len(rounds) < ROUNDS or (len(rounds) < MOST_ROUNDS and not _agree(rounds, least)):
-        share, alone = _share_and_seconds(work, size, repeats)
-        rounds.append(_Round(alone, _together(work, size, repeats, count), share))
+        began = thread_time()
+        alone = _alone(work, size, repeats)
+        share = (thread_time() - began) / (alone * repeats)
+        together, busy = _together(work, size, repeats, count)
+        rounds.append(_Round(alone, together, min(share, busy / cpus)))
     alone, together = min(one.alone for one in rounds), min(one.together for one in rounds)
     gain, disturbed = alone / together, not _agree(rounds, least)
     said = f"{count} threads did {gain:.1f} x the work of one"
     if disturbed:
-        said += " (measured beside other work on this machine)"
+        said += " (measured while other work or the disk held it up)"
     if gain >= least:
         return Workers("threads", count, f"{said}, beside Python's lock" if native else said, disturbed)
     if not native and alone / size * samples >= START_OF_PROCESSES:
@@ -99,7 +105,8 @@ def choose_workers(
 
 
 class _Round(NamedTuple):
-    """Seconds a batch in one thread and in several, and the share of a CPU that the one had."""
+    """Seconds a batch in one thread and in several, and the share of the CPUs that they could use and had: the one, or
+    the several, whichever had less."""
 
     alone: float
     together: float
@@ -130,17 +137,12 @@ def _alone(work: Callable[[int], object], size: int, repeats: int) -> float:
     return (perf_counter() - start) / repeats
 
 
-def _share_and_seconds(work: Callable[[int], object], size: int, repeats: int) -> tuple[float, float]:
-    """The share of a CPU that this thread has while it works, and the seconds a batch."""
-    began = thread_time()
-    seconds = _alone(work, size, repeats)
-    return (thread_time() - began) / (seconds * repeats), seconds
-
-
-def _together(work: Callable[[int], object], size: int, repeats: int, count: int) -> float:
-    """Seconds a batch, when `count` threads make `repeats` batches each."""
+def _together(work: Callable[[int], object], size: int, repeats: int, count: int) -> tuple[float, float]:
+    """Seconds a batch, when `count` threads make `repeats` batches each, and how many CPUs this process had."""
     with ThreadPoolExecutor(count) as pool:
         list(pool.map(work, [size] * count))  # each thread's own memory is made once, too
-        start = perf_counter()
-        list(pool.map(work, [size] * (repeats * count)))
-        return (perf_counter() - start) / (repeats * count)
+        start, began = perf_counter(), process_time()
+        # A loop each: between short batches, the pool's own handing over would pass for waiting.
+        list(pool.map(lambda _: _alone(work, size, repeats), range(count)))
+        seconds = perf_counter() - start
+        return seconds / (repeats * count), (process_time() - began) / seconds
