@@ -26,6 +26,7 @@ from PIL import Image
 
 from ..base.contracts import Buffer, Compression, Encoding, Labels, Shape
 from ..base.package import load
+from ..base.strict_json import dumps
 from ..compressions import COMPRESSIONS
 from ..encodings import ENCODINGS
 from ..images.pixels import OriginalImage
@@ -251,7 +252,7 @@ def compile_share(sets: Sequence[str]) -> None:
     for name in sets:
         compile_set(name)
         done.append(name)
-        print(json.dumps({"sets": done, "names": names_done(kernels)}), flush=True)
+        print(dumps({"sets": done, "names": names_done(kernels)}), flush=True)
 
 
 def main(arguments: Sequence[str]) -> None:
