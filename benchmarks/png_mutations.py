@@ -111,7 +111,7 @@ def _data_of(chunks: list[Chunk]) -> bytes:
 
 
 def _put_data(chunks: list[Chunk], data: bytes, draw: random.Random) -> None:
-    first = next(number for number, chunk in enumerate(chunks) if chunk.name == b"IDAT")
+    first = [chunk.name for chunk in chunks].index(b"IDAT")
     kept = [chunk for chunk in chunks if chunk.name != b"IDAT"]
     chunks[:] = [*kept[:first], *split(data, draw.choice([1, 1, 2, 3, 40])), *kept[first:]]
 

@@ -58,8 +58,7 @@ def _paeth(builder: Any, filtered: Any, above: Any, carried: Sequence[Any]) -> t
     """Of left, above and corner (above the left one) the one nearest to left + above - corner, in this order.
 
     With t = 3 corner - left - above: the larger of left and above where t is not above the smaller one; else the
-    smaller where t is not below the larger one; else the corner. Chosen by bits, not by comparisons, which take longer
-    where they end in mask registers; from pixel to pixel it is what counts.
+    smaller where t is not below the larger one; else the corner.
     """
     left, corner = carried
     wide = left.type
@@ -77,8 +76,12 @@ def _paeth(builder: Any, filtered: Any, above: Any, carried: Sequence[Any]) -> t
 
 
 def _choose(builder: Any, number: Any, if_negative: Any, otherwise: Any) -> Any:
-    """By the sign of an int16, in each lane."""
-    sign = builder.ashr(number, constant(15, number.type))
+    """By the sign of an int16 between -2048 and 2047, in each lane.
+
+    Shifted by 12 bits, not by 15: LLVM would see that it is a comparison, whose result has a longer way through a mask
+    register, and from pixel to pixel it is the way that counts.
+    """
+    sign = builder.ashr(number, constant(12, number.type))
     return builder.or_(builder.and_(sign, if_negative), builder.and_(builder.not_(sign), otherwise))
 
 
