@@ -5,23 +5,21 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from benchmarks.guarded import Guarded, guarded_tuple
-from core.images.pixels import decode
+from benchmarks.guarded import guarded_tuple
+from benchmarks.guarded_batch import Answer, GuardedBatch, answer_of, history, pillow
 from core.loading.batch_sampler import BatchSpec
 from core.loading.decode import turbo
 from core.loading.fused.memory import axes_of, output_to
-from core.loading.jpeg.markers import OK, TOO_SMALL
 from core.loading.jpeg.records import no_records
 from core.loading.jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, PADDING, SCAN, WIDTH, DecoderState, new_state
 from core.loading.kernels import jpeg_batch, jpeg_sizes, jpeg_views
-from core.loading.normalise import Images, Normalise
 from core.loading.resample import new_workspace
+from core.loading.statuses import OK, TOO_SMALL
 from core.loading.transform import SIDE, Transform, View
 
 VIEW_LEVELS = 3.0
@@ -29,16 +27,6 @@ VIEW_LEVELS = 3.0
 
 MOST_SAMPLES, MOST_BYTES = 1 << 21, 1 << 21
 """Larger images, as headers may claim, are not decoded here."""
-
-PLAIN = Normalise("float32", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
-NORMALISES = (Normalise("uint8"), PLAIN)
-
-
-class Answer(NamedTuple):
-    """How decoding ended, and the pixels, float64 (height, width, 3) of 0..255 (zeros where it did not end well)."""
-
-    status: int
-    pixels: npt.NDArray[np.float64]
 
 
 class Checker:
@@ -51,19 +39,18 @@ class Checker:
         self._used = guarded_tuple(self._fresh)
         self._blank = new_state(0, 0)
         self._work = guarded_tuple(new_workspace())
-        self._input = Guarded(MOST_BYTES)
-        self._output = Guarded(4 * 3 * MOST_SAMPLES)
+        self._batch = GuardedBatch(MOST_BYTES, 4 * 3 * MOST_SAMPLES)
 
     def check(self, seed: int, data: bytes) -> Iterator[tuple[str, str]]:
         """What is wrong with the answers to this image: (kind, in words)."""
         self.counts["images"] += 1
         sizes = np.zeros((1, 2), np.int64)
-        jpeg_sizes(*self._memory(data), sizes)
+        jpeg_sizes(*self._batch.payload(data), sizes)
         height, width = sizes[0].tolist()
         if not 0 < height * width <= MOST_SAMPLES // 3 or len(data) > MOST_BYTES:
             self.counts["of no size"] += 1
             return
-        wanted = _pillow(data)
+        wanted = pillow(data)
         self._prime(seed)
         yield from self._whole(seed, data, (height, width), wanted)
         yield from self._views(seed, data, (height, width), wanted)
@@ -128,39 +115,19 @@ class Checker:
         return state
 
     def _decoded(self, seed: int, data: bytes, size: tuple[int, int], state: DecoderState) -> Answer:
-        normalise, out = self._out(seed, size)
+        normalise, out = self._batch.output(seed, size)
         status = np.full(1, TOO_SMALL, np.uint8)
-        jpeg_batch(*self._memory(data), np.zeros(1, np.int64), *size, state, output_to(out, normalise), status)
-        return self._answer(status, out, normalise)
+        jpeg_batch(*self._batch.payload(data), np.zeros(1, np.int64), *size, state, output_to(out, normalise), status)
+        return answer_of(status, out, normalise)
 
     def _viewed(self, seed: int, data: bytes, size: tuple[int, int], view: View, state: DecoderState) -> Answer:
-        normalise, out = self._out(seed, (SIDE, SIDE))
+        normalise, out = self._batch.output(seed, (SIDE, SIDE))
         status = np.full(1, TOO_SMALL, np.uint8)
         jpeg_views(
-            *self._memory(data), no_records(1), np.zeros(1, np.int64), np.array([size]), *axes_of([view]), state,
+            *self._batch.payload(data), no_records(1), np.zeros(1, np.int64), np.array([size]), *axes_of([view]), state,
             self._work, output_to(out, normalise), status,
         )  # fmt: skip
-        return self._answer(status, out, normalise)
-
-    def _answer(self, status: npt.NDArray[np.uint8], out: Images, normalise: Normalise) -> Answer:
-        pixels = out[0].transpose(1, 2, 0).astype(np.float64)
-        scaled = pixels if normalise.output == "uint8" else 255 * pixels
-        return Answer(int(status[0]), scaled if status[0] == OK else np.zeros(0))
-
-    def _memory(self, data: bytes) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        memory = self._input.last(len(data))
-        memory[:] = np.frombuffer(data, np.uint8)
-        memory.flags.writeable = False  # as the loader's payloads are: the same compiled kernels
-        return memory, np.zeros(1, np.int64), np.array([len(data)])
-
-    def _out(self, seed: int, size: tuple[int, int]) -> tuple[Normalise, Images]:
-        """A batch of one in one of the four layouts, at the end of its memory or at its beginning."""
-        normalise = NORMALISES[seed % 2]
-        count = 3 * size[0] * size[1] * normalise.dtype.itemsize
-        memory = self._output.last(count) if seed & 4 else self._output.first(count)
-        memory[:] = 77
-        shaped = memory.view(normalise.dtype).reshape((1, *size, 3) if seed & 2 else (1, 3, *size))
-        return normalise, cast("Images", shaped.transpose(0, 3, 1, 2) if seed & 2 else shaped)
+        return answer_of(status, out, normalise)
 
 
 def _needs(state: DecoderState, data: bytes) -> tuple[int, int]:
@@ -172,21 +139,6 @@ def _needs(state: DecoderState, data: bytes) -> tuple[int, int]:
     mcus = -(-frame[WIDTH] // across) * -(-frame[HEIGHT] // down)
     samples = mcus * (across * down + (128 if frame[COMPONENTS] == 3 else 0))
     return int(samples) + 16, int(len(data) - frame[SCAN]) + PADDING
-
-
-def history(fresh: Answer, used: Answer, what: str) -> Iterator[tuple[str, str]]:
-    """Whether the answer depends on what the state has seen before."""
-    if fresh.status != used.status:
-        yield "history", f"{what}: {fresh.status} with a fresh state, {used.status} with a used one"
-    elif not np.array_equal(fresh.pixels, used.pixels):
-        yield "history", f"{what}: other pixels with a fresh state than with a used one"
-
-
-def _pillow(data: bytes) -> npt.NDArray[np.uint8] | None:
-    try:
-        return decode(data)
-    except ValueError:
-        return None
 
 
 def _view_of_planes(data: bytes, view: View) -> npt.NDArray[np.float64]:

@@ -28,14 +28,13 @@ import numpy.typing as npt
 from benchmarks.guarded import guarded_copy, guarded_tuple
 from core.loading.batch_sampler import BatchSpec
 from core.loading.fused.memory import axes_of, output_to
-from core.loading.jpeg.entry_points import DISAGREES
-from core.loading.jpeg.markers import OK, TOO_SMALL
 from core.loading.jpeg.noting import records_of
 from core.loading.jpeg.records import Records, no_records
 from core.loading.jpeg.state import new_state
 from core.loading.kernels import jpeg_sizes, jpeg_views
 from core.loading.normalise import Images, Normalise
 from core.loading.resample import new_workspace
+from core.loading.statuses import DISAGREES, OK, TOO_SMALL
 from core.loading.transform import SIDE, Transform
 from core.stores.jpeg_index import index_bytes
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.guarded import Guarded, guarded_tuple
-from benchmarks.jpeg_checks import NORMALISES, Answer, history, resized
-from core.images.pixels import decode
+from benchmarks.guarded import guarded_tuple
+from benchmarks.guarded_batch import Answer, GuardedBatch, answer_of, history, pillow
+from benchmarks.jpeg_checks import resized
 from core.loading.batch_sampler import BatchSpec
 from core.loading.fused.memory import axes_of, output_to
-from core.loading.jpeg.markers import OK, TOO_SMALL
-from core.loading.normalise import Images, Normalise
 from core.loading.png.batch import png_batch, png_sizes, png_views
 from core.loading.png.chunks import image_place
 from core.loading.png.state import HEIGHT, ROW, SLACK, STREAM, STREAM_BYTES, WIDTH, PngState, new_png_state
 from core.loading.resample import new_workspace
+from core.loading.statuses import OK, TOO_SMALL
 from core.loading.transform import SIDE, Transform, View
 
 VIEW_LEVELS = 0.6
@@ -38,19 +37,18 @@ class PngChecker:
         self._fresh = guarded_tuple(self._blank)
         self._used = guarded_tuple(self._blank)
         self._work = guarded_tuple(new_workspace())
-        self._input = Guarded(MOST_BYTES)
-        self._output = Guarded(4 * 3 * MOST_SAMPLES)
+        self._batch = GuardedBatch(MOST_BYTES, 4 * 3 * MOST_SAMPLES)
 
     def check(self, seed: int, data: bytes) -> Iterator[tuple[str, str]]:
         """What is wrong with the answers to this image: (kind, in words)."""
         self.counts["images"] += 1
         sizes = np.zeros((1, 2), np.int64)
-        png_sizes(*self._memory(data), sizes)
+        png_sizes(*self._batch.payload(data), sizes)
         height, width = sizes[0].tolist()
         if not 0 < height * width <= MOST_SAMPLES // 4 or len(data) > MOST_BYTES:
             self.counts["of no size"] += 1
             return
-        wanted = _pillow(data)
+        wanted = pillow(data)
         transform = Transform("train224" if seed % 3 else "eval224", seed)
         (view,) = transform.views(BatchSpec(seed, 0, np.zeros(1, np.int64)), [(height, width)])
         for shown in (None, view):
@@ -93,32 +91,15 @@ class PngChecker:
         return self._fresh._replace(**{name: getattr(self._fresh, name)[-need:] for name, need in needs.items()})
 
     def _answer(self, seed: int, data: bytes, size: tuple[int, int], view: View | None, state: PngState) -> Answer:
-        normalise, out = self._out(seed, (SIDE, SIDE) if view else size)
+        normalise, out = self._batch.output(seed, (SIDE, SIDE) if view else size)
         status, first = np.full(1, TOO_SMALL, np.uint8), np.zeros(1, np.int64)
         target = output_to(out, normalise)
         if view:
             sizes = np.array([size])
-            png_views(*self._memory(data), first, sizes, *axes_of([view]), state, self._work, target, status)
+            png_views(*self._batch.payload(data), first, sizes, *axes_of([view]), state, self._work, target, status)
         else:
-            png_batch(*self._memory(data), first, *size, state, target, status)
-        pixels = out[0].transpose(1, 2, 0).astype(np.float64)
-        scaled = pixels if normalise.output == "uint8" else 255 * pixels
-        return Answer(int(status[0]), scaled if status[0] == OK else np.zeros(0))
-
-    def _memory(self, data: bytes) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        memory = self._input.last(len(data))
-        memory[:] = np.frombuffer(data, np.uint8)
-        memory.flags.writeable = False  # as the loader's payloads are: the same compiled kernels
-        return memory, np.zeros(1, np.int64), np.array([len(data)])
-
-    def _out(self, seed: int, size: tuple[int, int]) -> tuple[Normalise, Images]:
-        """A batch of one in one of the four layouts, at the end of its memory or at its beginning."""
-        normalise = NORMALISES[seed % 2]
-        count = 3 * size[0] * size[1] * normalise.dtype.itemsize
-        memory = self._output.last(count) if seed & 4 else self._output.first(count)
-        memory[:] = 77
-        shaped = memory.view(normalise.dtype).reshape((1, *size, 3) if seed & 2 else (1, 3, *size))
-        return normalise, cast("Images", shaped.transpose(0, 3, 1, 2) if seed & 2 else shaped)
+            png_batch(*self._batch.payload(data), first, *size, state, target, status)
+        return answer_of(status, out, normalise)
 
 
 def _arrays(state: Any) -> Iterator[npt.NDArray[Any]]:
@@ -127,10 +108,3 @@ def _arrays(state: Any) -> Iterator[npt.NDArray[Any]]:
             yield part
         else:
             yield from _arrays(part)
-
-
-def _pillow(data: bytes) -> npt.NDArray[np.uint8] | None:
-    try:
-        return decode(data)
-    except ValueError:
-        return None

@@ -16,7 +16,6 @@ from core.base.errors import WorkError
 from core.images.pixels import BadImage, decode
 from core.loading.batch_sampler import BatchSpec
 from core.loading.fused import fuse
-from core.loading.jpeg.markers import OK, UNSUPPORTED
 from core.loading.jpeg.records import no_records
 from core.loading.jpeg.state import new_state
 from core.loading.kernels import jpeg_batch, jpeg_views
@@ -25,6 +24,7 @@ from core.loading.normalise import Normalise
 from core.loading.output import PLANAR_U8, Output
 from core.loading.pipeline import staged
 from core.loading.resample import new_workspace
+from core.loading.statuses import OK, UNSUPPORTED
 from core.loading.transform import Transform, apply
 from tests.loading_fixtures import picture
 from tests.test_loading_jpeg import jpeg, psnr, store_of

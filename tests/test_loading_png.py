@@ -36,13 +36,13 @@ from core.loading.batch_sampler import BatchSpec
 from core.loading.fused import fuse
 from core.loading.fused.jpeg import JpegPipeline
 from core.loading.fused.png import PngPipeline
-from core.loading.jpeg.markers import OK, TOO_SMALL, UNSUPPORTED
 from core.loading.loader import make_loader
 from core.loading.normalise import Normalise
 from core.loading.output import PLANAR_U8, Output
 from core.loading.pipeline import staged
 from core.loading.png.batch import png_batch
 from core.loading.png.state import PngState, new_png_state
+from core.loading.statuses import OK, TOO_SMALL, UNSUPPORTED
 from core.loading.transform import Transform, apply
 from tests.loading_fixtures import picture
 from tests.test_loading_jpeg import jpeg, psnr, store_of

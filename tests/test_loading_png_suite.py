@@ -30,9 +30,9 @@ from benchmarks.png_files import (
 )
 from core.base.errors import WorkError
 from core.images.pixels import BadImage, decode
-from core.loading.jpeg.markers import OK, UNSUPPORTED
 from core.loading.loader import make_loader
 from core.loading.png.state import new_png_state
+from core.loading.statuses import OK, UNSUPPORTED
 from tests.test_loading_jpeg import jpeg, store_of
 from tests.test_loading_png import FILTERS, answer, plain
 

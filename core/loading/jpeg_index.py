@@ -13,7 +13,7 @@ from ..base.errors import InputError, WorkError
 from ..stores.jpeg_index import JpegIndex
 from ..stores.store import Store
 from .batch_sampler import Indices
-from .jpeg.records import Records, no_records
+from .jpeg.records import EntryRecords, no_records
 from .pipeline import Stored, name_of
 
 REMEDY = "verify the store, and build it again (jpeg_index=False loads without its index)"
@@ -26,14 +26,14 @@ class EntryPoints:
         self._index, self._name = index, name
         self._warned = False
 
-    def of_batch(self, indices: Indices) -> Records:
+    def of_batch(self, indices: Indices) -> EntryRecords:
         """The records of these samples; of one that is damaged, none."""
         if not self._index.sizes(indices).any():
             return no_records(len(indices))
         found = [self._record(index) for index in indices.tolist()]
         lengths = np.fromiter(map(len, found), np.int64, len(found))
         memory = np.frombuffer(b"".join(found) or b"\0", np.uint8)
-        return Records(memory, np.cumsum(lengths) - lengths, lengths, self._index.interval)
+        return EntryRecords(memory, np.cumsum(lengths) - lengths, lengths, self._index.interval)
 
     def warn(self, sample: int, why: str) -> None:
         """Say, the first time, that a sample's record is of no use."""

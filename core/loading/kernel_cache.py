@@ -26,6 +26,7 @@ FOLDER = Path(__file__).parent
 
 SOURCES = (
     "batch_memory.py", "gathering.py", "jpeg", "kernels.py", "native.py", "output.py", "png", "resample.py", "simd",
+    "statuses.py",
 )  # fmt: skip
 """Modules and packages beside this one that kernels may be made of."""
 

@@ -12,15 +12,16 @@ import numpy.typing as npt
 
 from .batch_memory import CACHE_LINE
 from .jpeg.colour import write_image
-from .jpeg.entry_points import DISAGREES, decode_part
-from .jpeg.markers import OK, UNSUPPORTED, image_size, read_header
-from .jpeg.records import Records
+from .jpeg.entry_points import decode_part
+from .jpeg.markers import image_size, read_header
+from .jpeg.records import EntryRecords
 from .jpeg.scan import ImagePart, decode_planes, plane_layout
 from .jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, WIDTH, DecoderState
 from .native import inlined, kernel
 from .output import PIECE, Address, Output, place_of, write_raw, write_smooth
 from .resample import LANES, SIDE, ResampleWeights, Workspace, fill_weights, fits, halve_weights, reach, resize_rows
 from .simd.instruction import prefetch
+from .statuses import DISAGREES, OK, UNSUPPORTED
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
@@ -136,7 +137,7 @@ def _is_of_size(state: DecoderState, height: int, width: int) -> bool:
 
 @kernel
 def jpeg_views(
-    memory: Bytes, offsets: Numbers, lengths: Numbers, records: Records, todo: Numbers, sizes: Numbers, axes: Axes,
+    memory: Bytes, offsets: Numbers, lengths: Numbers, records: EntryRecords, todo: Numbers, sizes: Numbers, axes: Axes,
     flips: Flips, state: DecoderState, work: Workspace, output: Output, status: Bytes,
 ) -> None:  # fmt: skip
     """Views, by `axes` and `flips`, of JPEGs of these `sizes`, of which no more is decoded than the view shows.

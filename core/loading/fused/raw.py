@@ -12,7 +12,7 @@ from ..kernels import raw_batch, raw_views
 from ..normalise import Images
 from ..pipeline import Laps, StagedPipeline, Stopwatch
 from .locate import Locate
-from .memory import axes_of, kernel_memory, output_to
+from .memory import axes_of, output_to, resample_memory
 
 
 @dataclass(frozen=True)
@@ -41,5 +41,5 @@ class RawPipeline:
             return True
         axes, flips = axes_of(self.stages.transform.views(spec, [(height, width)] * len(spec.indices)))
         return bool(
-            raw_views(payloads.memory, payloads.offsets, height, width, axes, flips, kernel_memory.work, output)
+            raw_views(payloads.memory, payloads.offsets, height, width, axes, flips, resample_memory.work, output)
         )

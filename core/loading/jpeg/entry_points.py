@@ -21,17 +21,14 @@ import numpy.typing as npt
 
 from ..native import inlined, kernel
 from ..simd.instruction import load_be64
+from ..statuses import DISAGREES, OK, UNSUPPORTED
 from .entropy import ends_properly, is_restart, next_marker, unstuff
-from .markers import OK, UNSUPPORTED
 from .scan import ImagePart, count_mcus, decode_mcus, plan_blocks, room
 from .state import ACROSS, DOWN, PADDING, RESTART, SCAN, DecoderState
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
 Address = np.uint64
-
-DISAGREES = 3
-"""How decoding can end as well: the record is not this image's."""
 
 HEAD, TAIL = 18, 8
 """Bytes of a record before its packed numbers and behind them."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ...images.pixels import MAX_PIXELS
 from ..native import kernel
+from ..statuses import OK, UNSUPPORTED
 from .huffman import build_table
 from .segments import is_jfif, is_plain
 from .standard import STARTS, SYMBOLS
@@ -34,10 +35,6 @@ from .state import (
     WIDTH,
     DecoderState,
 )
-
-OK, UNSUPPORTED, TOO_SMALL = 0, 1, 2
-"""How decoding can end. `UNSUPPORTED` leaves the image, which may be broken or merely unusual, to Pillow;
-`TOO_SMALL` asks for a state with more memory."""
 
 SOF0, SOF1, DHT, RST0, SOI, EOI, SOS, DQT, DRI = 0xC0, 0xC1, 0xC4, 0xD0, 0xD8, 0xD9, 0xDA, 0xDB, 0xDD
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 # Compiled by numba, which infers its own types: the annotations are for readers.
 # mypy: disable-error-code="arg-type, assignment, no-any-return, return-value, untyped-decorator"
 import io
-import threading
 from collections.abc import Sequence
 from functools import cache
 
@@ -17,39 +16,19 @@ from ...base.contracts import Buffer
 from ...stores.jpeg_index import FEWEST_MCUS
 from ..native import kernel
 from ..simd.instruction import has_ff
+from ..statuses import OK, TOO_SMALL, UNSUPPORTED
 from .entropy import ends_properly, is_restart, unstuff
 from .entry_points import HEAD, LEAST_DC, LEAST_STEP, WIDEST_DC, WIDEST_STEP, WIDTHS, count_entries, restart_interval
-from .markers import OK, TOO_SMALL, UNSUPPORTED, read_header
+from .markers import read_header
+from .memory import jpeg_memory
 from .scan import ImagePart, count_mcus, decode_mcus, plan_blocks, room
-from .state import SCAN, DecoderState, new_state
+from .state import SCAN, DecoderState
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
 
 BYTES_A_ENTRY = 10
 """At most: a step of 32 bits and three predictions of 16."""
-
-
-LARGEST = 1 << 29
-"""Bytes for which memory is kept ready; larger images get no record."""
-
-
-class Memory(threading.local):
-    """What the decoder works in, once a thread."""
-
-    def __init__(self) -> None:
-        self.state: DecoderState = new_state(1 << 16, 1 << 16)
-
-    def grow(self) -> bool:
-        """Make room for larger images; False where they are too large for that."""
-        stream, samples = 4 * len(self.state.stream), 4 * len(self.state.samples)
-        if samples > LARGEST:
-            return False
-        self.state = new_state(stream, samples)
-        return True
-
-
-memory = Memory()
 
 
 def records_of(payloads: Sequence[Buffer], interval: int) -> list[bytes]:
@@ -64,12 +43,12 @@ def records_of(payloads: Sequence[Buffer], interval: int) -> list[bytes]:
 def _record(payload: Buffer, interval: int, fewest: int = FEWEST_MCUS) -> bytes:
     data = np.frombuffer(payload, np.uint8)
     data.flags.writeable = False
-    if read_header(data, memory.state) != OK or np.prod(count_mcus(memory.state)) < fewest:
+    if read_header(data, jpeg_memory.state) != OK or np.prod(count_mcus(jpeg_memory.state)) < fewest:
         return b""
-    entries = int(count_entries(memory.state, interval))
+    entries = int(count_entries(jpeg_memory.state, interval))
     places, predictions = np.zeros(entries + 1, np.int64), np.zeros((entries + 1, 3), np.int64)
-    while (status := note_entries(data, interval, memory.state, places, predictions)) == TOO_SMALL:
-        if not memory.grow() or read_header(data, memory.state) != OK:
+    while (status := note_entries(data, interval, jpeg_memory.state, places, predictions)) == TOO_SMALL:
+        if not jpeg_memory.grow() or read_header(data, jpeg_memory.state) != OK:
             return b""
     if status != OK:
         return b""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-class Records(NamedTuple):
+class EntryRecords(NamedTuple):
     """For each JPEG of a batch where in `memory` its record of entry points is; one of length 0 is none.
 
     `memory`: uint8 (bytes,), read-only; `offsets`, `lengths`: int64 (B,); `interval`: MCUs between two entry points.
@@ -20,6 +20,6 @@ class Records(NamedTuple):
     interval: int
 
 
-def no_records(samples: int) -> Records:
+def no_records(samples: int) -> EntryRecords:
     nothing = np.zeros(samples, np.int64)
-    return Records(np.frombuffer(b"\0", np.uint8), nothing, nothing, 1)
+    return EntryRecords(np.frombuffer(b"\0", np.uint8), nothing, nothing, 1)

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..native import kernel
+from ..native import inlined, kernel
 from ..simd.idct import clear_block, fill_block, idct_block, idct_corner
 from ..simd.instruction import load_i32, load_i64, store_i32
+from ..statuses import OK, TOO_SMALL, UNSUPPORTED
 from .entropy import ends_properly, is_restart, least_bytes, unstuff
 from .huffman import DAMAGED, read_ac, read_dc, refill
-from .markers import OK, TOO_SMALL, UNSUPPORTED
 from .state import (
     AC_AT,
     AC_TABLE,
@@ -61,10 +61,16 @@ class ImagePart(NamedTuple):
 
 
 @kernel
+def count_mcus(state: DecoderState) -> tuple[int, int]:
+    """MCUs across and down."""
+    frame = state.frame
+    return -(-frame[WIDTH] // (8 * frame[ACROSS])), -(-frame[HEIGHT] // (8 * frame[DOWN]))
+
+
+@kernel
 def plane_layout(state: DecoderState) -> tuple[int, int, int, int]:
     """Luma stride, chroma stride, bytes of the luma plane and of one chroma plane, whole MCUs each."""
-    mcus_across = -(-state.frame[WIDTH] // (8 * state.frame[ACROSS]))
-    mcus_down = -(-state.frame[HEIGHT] // (8 * state.frame[DOWN]))
+    mcus_across, mcus_down = count_mcus(state)
     luma, chroma = 8 * mcus_across * state.frame[ACROSS], 8 * mcus_across
     if state.frame[COMPONENTS] == 1:
         return luma, 0, luma * 8 * mcus_down * state.frame[DOWN], 0
@@ -79,13 +85,6 @@ def room(data: Bytes, state: DecoderState) -> int:
     if coded < least_bytes(samples):
         return UNSUPPORTED
     return TOO_SMALL if samples + 16 > len(state.samples) or coded + PADDING > len(state.stream) else OK
-
-
-@kernel
-def count_mcus(state: DecoderState) -> tuple[int, int]:
-    """MCUs across and down."""
-    frame = state.frame
-    return -(-frame[WIDTH] // (8 * frame[ACROSS])), -(-frame[HEIGHT] // (8 * frame[DOWN]))
 
 
 @kernel
@@ -186,27 +185,12 @@ def decode_mcus(
             bits, count, place, last = read_ac(
                 bits, count, place, np.uint64(load_i64(plan, np.uint64(AC_AT))), quantiser, zigzag, block
             )
-            out = (
-                load_i64(plan, np.uint64(FIRST_SAMPLE))
-                + row * load_i64(plan, np.uint64(STEP_DOWN))
-                + column * load_i64(plan, np.uint64(STEP_ACROSS))
-            )
-            stride = np.uint64(load_i64(plan, np.uint64(STRIDE)))
-            if abs(value) > HIGHEST_DC:
-                last = DAMAGED
-            elif seen and last == 1:
-                fill_block(np.uint8(min(max(((value + 4) >> 3) + 128, 0), 255)), np.uint64(out), stride)
-            elif seen:
-                store_i32(block, np.uint64(0), value)
-                if last <= CORNER:
-                    large = idct_corner(block, np.uint64(out), stride)
-                else:
-                    large = idct_block(block, np.uint64(out), stride)
-                if large and not _fits_16_bits(block):
-                    last = DAMAGED
+            fits = abs(value) <= HIGHEST_DC
+            if seen and fits:
+                fits = _write_samples(plan, row, column, value, last, block)
             if last != 1:
                 clear_block(block)
-            if last == DAMAGED or change == 1 << 16:
+            if last == DAMAGED or not fits or change == 1 << 16:
                 return -1
         if np.int64(place - begin) > size + 8:
             return -1
@@ -216,6 +200,26 @@ def decode_mcus(
     state.predictions[0], state.predictions[1], state.predictions[2] = before_luma, before_blue, before_red
     end = 8 * np.int64(place - begin) - count
     return end if end <= 8 * size else -1
+
+
+@inlined
+def _write_samples(plan: Address, row: int, column: int, value: int, last: int, block: Address) -> bool:
+    """The samples of a block to their plane: `value` is its DC value, `last` how many coefficients it has.
+
+    False where libjpeg's arithmetic would give others.
+    """
+    out = np.uint64(
+        load_i64(plan, np.uint64(FIRST_SAMPLE))
+        + row * load_i64(plan, np.uint64(STEP_DOWN))
+        + column * load_i64(plan, np.uint64(STEP_ACROSS))
+    )
+    stride = np.uint64(load_i64(plan, np.uint64(STRIDE)))
+    if last == 1:
+        fill_block(np.uint8(min(max(((value + 4) >> 3) + 128, 0), 255)), out, stride)
+        return True
+    store_i32(block, np.uint64(0), value)
+    large = idct_corner(block, out, stride) if last <= CORNER else idct_block(block, out, stride)
+    return not large or _fits_16_bits(block)
 
 
 @kernel

@@ -9,11 +9,11 @@ from __future__ import annotations
 # mypy: disable-error-code="arg-type, assignment, no-any-return, return-value, untyped-decorator"
 import numpy as np
 
-from ..jpeg.markers import OK, UNSUPPORTED
 from ..kernels import Axes, Bytes, Flips, Numbers, write_view
 from ..native import kernel
 from ..output import PIECE, Output, place_of, write_raw
 from ..resample import Workspace, fill_weights, fits, reach
+from ..statuses import OK, UNSUPPORTED
 from .chunks import image_place, image_size, read_chunks
 from .group import group_pixels, inflate_group, join, joins
 from .pixels import decode_rgb

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...images.pixels import MAX_PIXELS
-from ..jpeg.markers import OK, TOO_SMALL, UNSUPPORTED
 from ..native import kernel
 from ..simd.instruction import load_be64
+from ..statuses import OK, TOO_SMALL, UNSUPPORTED
 from .ancillary import is_plain, word
 from .crc import crc_is_right
 from .state import (

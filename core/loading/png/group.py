@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..jpeg.markers import OK, UNSUPPORTED
 from ..native import kernel
+from ..statuses import OK, UNSUPPORTED
 from .chunks import has_room
 from .inflate_many import inflate_many
 from .inflate_state import DATA, LENGTH, OUT, OUT_LENGTH, STATUS

@@ -13,6 +13,7 @@ import numpy as np
 from ..native import inlined, kernel
 from ..simd.instruction import copy_8, load_be64, load_le64, load_u8, load_u32, store_u8
 from .adler import adler32
+from .inflate_codes import read_codes
 from .inflate_state import (
     DISTANCE_BITS,
     DISTANCE_ENTRIES,
@@ -25,7 +26,7 @@ from .inflate_state import (
     SUBTABLE,
     InflateState,
 )
-from .inflate_tables import build_fixed, next_byte, read_codes, refill
+from .inflate_tables import build_fixed, next_byte, refill
 
 INPUT_SLACK = 16
 """Bytes behind a stream that must be readable. They are never used."""

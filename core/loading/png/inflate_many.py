@@ -1,5 +1,4 @@
-"""Several zlib streams inflated at once, for small ones: each symbol must wait for the one before it, but not for
-those of other streams.
+"""Several small zlib streams inflated at once: a symbol waits for the one before it, but not for other streams'.
 
 The literals of `SLOTS` streams are taken in turns, as long as each of them has a literal next. What else a stream has
 next, a match or the end of the block, is taken for it alone. Only a stream's first block is inflated so, if its codes
@@ -26,6 +25,7 @@ from .inflate import (
     is_stream,
     value_of,
 )
+from .inflate_codes import read_codes
 from .inflate_state import (
     DATA,
     DISTANCE_BITS,
@@ -43,7 +43,7 @@ from .inflate_state import (
     SUBTABLE,
     InflateState,
 )
-from .inflate_tables import next_byte, read_codes, refill
+from .inflate_tables import next_byte, refill
 
 # Columns of `InflateState.slots`. Of the eight bytes at `PLACE` those bits are taken that `BITS`, the others below a
 # bit that marks their end, has zeros above that mark.

@@ -1,4 +1,4 @@
-"""Code lengths to tables that are indexed by the next bits of the stream (RFC 1951, 3.2.2 and 3.2.7)."""
+"""Code lengths to tables that are indexed by the next bits of the stream (RFC 1951, 3.2.2 and 3.2.6)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from .inflate_state import (
     LITLEN_BITS,
     LITLEN_SYMBOLS,
     LONGEST,
-    PRECODE_BITS,
     SUBTABLE,
     InflateState,
 )
@@ -35,8 +34,6 @@ Address = np.uint64
 Bits = np.uint64
 
 ONE, FULL = np.uint64(1), np.uint64(63)
-EACH_BYTE = np.uint64(0x0101010101010101)
-PRECODE_MASK = np.uint64((1 << PRECODE_BITS) - 1)
 
 
 @inlined
@@ -190,14 +187,14 @@ def build_fixed(state: InflateState) -> None:
     if state.fixed_built[0]:
         return
     lengths, counts = np.uint64(state.lengths.ctypes.data), np.uint64(state.counts.ctypes.data)
-    _clear_counts(counts)
+    clear_counts(counts)
     for symbol in range(LITLEN_SYMBOLS + DISTANCE_SYMBOLS):
         length = np.uint64(
             8 if symbol < 144 or 280 <= symbol < 288 else 9 if symbol < 256 else 7 if symbol < 280 else 5
         )
         store_u8(lengths + np.uint64(symbol), length)
-        _count(counts + np.uint64(64 * (symbol >= LITLEN_SYMBOLS)), length, 1)
-    state.fixed_built[0] = _build_both(
+        count_length(counts + np.uint64(64 * (symbol >= LITLEN_SYMBOLS)), length, 1)
+    state.fixed_built[0] = build_both(
         LITLEN_SYMBOLS,
         DISTANCE_SYMBOLS,
         np.uint64(state.fixed_litlen.ctypes.data),
@@ -207,18 +204,18 @@ def build_fixed(state: InflateState) -> None:
 
 
 @inlined
-def _count(counts: Address, length: Bits, more: int) -> None:
+def count_length(counts: Address, length: Bits, more: int) -> None:
     store_i32(counts, length, load_i32(counts, length) + more)
 
 
 @inlined
-def _clear_counts(counts: Address) -> None:
+def clear_counts(counts: Address) -> None:
     for number in range(16):
         store_u64(counts, np.uint64(number), np.uint64(0))
 
 
 @kernel
-def _build_both(litlens: int, distances: int, litlen: Address, distance: Address, state: InflateState) -> bool:
+def build_both(litlens: int, distances: int, litlen: Address, distance: Address, state: InflateState) -> bool:
     """The tables of a block, whose lengths and counts are in the state."""
     lengths, counts = np.uint64(state.lengths.ctypes.data), np.uint64(state.counts.ctypes.data)
     bases = np.uint64(state.litlen_bases.ctypes.data)
@@ -227,96 +224,3 @@ def _build_both(litlens: int, distances: int, litlen: Address, distance: Address
     lengths, counts = lengths + np.uint64(litlens), counts + np.uint64(64)
     bases = np.uint64(state.distance_bases.ctypes.data)
     return build_table(lengths, distances, counts, bases, distance, DISTANCE_BITS, True, state)
-
-
-@kernel
-def read_codes(
-    bits: Bits, count: Bits, place: Address, last: Address, litlen: Address, distance: Address, state: InflateState
-) -> tuple[Bits, Bits, Address, bool]:
-    """Read a dynamic block's codes into these tables. False where zlib refuses them, or they reach beyond `last`."""
-    bits, count, place = refill(bits, count, place)
-    litlens = 257 + np.int64(bits & np.uint64(31))
-    distances = 1 + np.int64((bits >> np.uint64(5)) & np.uint64(31))
-    precodes = 4 + np.int64((bits >> np.uint64(10)) & np.uint64(15))
-    lengths, order = np.uint64(state.lengths.ctypes.data), np.uint64(state.order.ctypes.data)
-    counts, precode = np.uint64(state.counts.ctypes.data), np.uint64(state.precode.ctypes.data)
-    _clear_counts(counts)
-    for number in range(4):
-        store_u64(lengths, np.uint64(number), np.uint64(0))
-    # 14 bits and the first length's 3 of the 53 there are; then 18 lengths at most, in 54 bits.
-    store_u8(lengths + np.uint64(load_u8(order, np.uint64(0))), (bits >> np.uint64(14)) & np.uint64(7))
-    _count(counts, (bits >> np.uint64(14)) & np.uint64(7), 1)
-    bits >>= np.uint64(17)
-    count -= np.uint64(17)
-    bits, count, place = refill(bits, count, place)
-    for number in range(1, precodes):
-        store_u8(lengths + np.uint64(load_u8(order, np.uint64(number))), bits & np.uint64(7))
-        _count(counts, bits & np.uint64(7), 1)
-        bits >>= np.uint64(3)
-        count -= np.uint64(3)
-    bases = np.uint64(state.precode_bases.ctypes.data)
-    whole = litlens <= 286 and distances <= 30
-    whole = whole and build_table(lengths, 19, counts, bases, precode, PRECODE_BITS, False, state)
-    if whole:
-        bits, count, place, whole = _read_lengths(bits, count, place, last, litlens + distances, state)
-    if whole:
-        whole = _divide(litlens, distances, lengths, counts)
-    return bits, count, place, whole and _build_both(litlens, distances, litlen, distance, state)
-
-
-@kernel
-def _divide(litlens: int, distances: int, lengths: Address, counts: Address) -> bool:
-    """Count the distances' lengths apart. False where the end of the block has no code."""
-    for number in range(litlens, litlens + distances):
-        length = np.uint64(load_u8(lengths, np.uint64(number)))
-        _count(counts, length, -1)
-        _count(counts + np.uint64(64), length, 1)
-    return load_u8(lengths, np.uint64(256)) != 0
-
-
-@kernel
-def _read_lengths(
-    bits: Bits, count: Bits, place: Address, last: Address, total: int, state: InflateState
-) -> tuple[Bits, Bits, Address, bool]:
-    """Read `total` code lengths, and count them."""
-    lengths, counts = np.uint64(state.lengths.ctypes.data), np.uint64(state.counts.ctypes.data)
-    precode = np.uint64(state.precode.ctypes.data)
-    _clear_counts(counts)
-    number = 0
-    while next_byte(count, place) <= last:
-        bits, count, place = refill(bits, count, place)
-        # Four codes of 7 bits, and 7 more bits of the last.
-        symbol = np.uint64(0)
-        for _ in range(4):
-            entry = load_u32(precode, bits & PRECODE_MASK)
-            symbol = entry >> np.uint64(16)
-            bits >>= entry & FULL
-            count -= entry
-            if symbol >= 16:
-                break
-            store_u8(lengths + np.uint64(number), symbol)
-            _count(counts, symbol, 1)
-            number += 1
-            if number == total:
-                return bits, count, place, True
-        if symbol < 16:
-            continue
-        extra, repeat, value = np.uint64(3), 3, np.uint64(0)
-        if symbol == 16:
-            if number == 0:
-                break
-            extra, value = np.uint64(2), np.uint64(load_u8(lengths, np.uint64(number - 1)))
-        elif symbol == 18:
-            extra, repeat = np.uint64(7), 11
-        repeat += np.int64(bits & ((ONE << extra) - ONE))
-        bits >>= extra
-        count -= extra
-        if number + repeat > total:
-            break
-        _count(counts, value, repeat)
-        for eight in range((repeat + 7) >> 3):
-            store_u64(lengths + np.uint64(number), np.uint64(eight), value * EACH_BYTE)
-        number += repeat
-        if number == total:
-            return bits, count, place, True
-    return bits, count, place, False

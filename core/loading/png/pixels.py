@@ -7,10 +7,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..jpeg.markers import OK, UNSUPPORTED
 from ..native import kernel
 from ..simd.flatten import grey_alpha_to_rgb, grey_to_rgb, rgba_to_rgb
 from ..simd.instruction import copy_8, load_u8, store_u8
+from ..statuses import OK, UNSUPPORTED
 from .chunks import has_room, image_place
 from .filters import unfilter
 from .inflate import inflate
