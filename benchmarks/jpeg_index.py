@@ -29,7 +29,7 @@ from benchmarks.guarded import guarded_copy, guarded_tuple
 from core.loading.batch_sampler import BatchSpec
 from core.loading.fused.memory import axes_of, output_to
 from core.loading.jpeg.noting import records_of
-from core.loading.jpeg.records import Records, no_records
+from core.loading.jpeg.records import EntryRecords, no_records
 from core.loading.jpeg.state import new_state
 from core.loading.kernels import jpeg_sizes, jpeg_views
 from core.loading.normalise import Images, Normalise
@@ -71,7 +71,7 @@ class Viewer:
         self._work = guarded_tuple(new_workspace())
         self._normalise, self._transform = Normalise("float32"), Transform("train224", 0)
 
-    def view(self, batch: Batch, records: Records, epoch: int, out: Images) -> tuple[float, npt.NDArray[np.uint8]]:
+    def view(self, batch: Batch, records: EntryRecords, epoch: int, out: Images) -> tuple[float, npt.NDArray[np.uint8]]:
         """The processor time that the batch took, and how each view went."""
         count = len(batch.lengths)
         spec = BatchSpec(epoch, 0, np.arange(count))
@@ -85,11 +85,11 @@ class Viewer:
         return time.thread_time() - began, status
 
 
-def recorded(records: Sequence[bytes], interval: int) -> Records:
+def recorded(records: Sequence[bytes], interval: int) -> EntryRecords:
     lengths = np.array([len(record) for record in records], np.int64)
     memory = guarded_copy(np.frombuffer(b"".join(records) or b"\0", np.uint8))
     memory.flags.writeable = False
-    return Records(memory, np.cumsum(lengths) - lengths, lengths, interval)
+    return EntryRecords(memory, np.cumsum(lengths) - lengths, lengths, interval)
 
 
 def sealed(records: Iterable[bytes]) -> list[bytes]:
