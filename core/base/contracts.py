@@ -199,6 +199,22 @@ class Compression(Protocol):
 # ---------------------------------------------------------------- formats
 
 
+class ImportedRows(Protocol):
+    """The imported images of a split, in order, for formats that keep more of them than payload and label."""
+
+    @property
+    def root(self) -> Path:
+        """The dataset's folder; the rows' paths are below it."""
+        ...
+
+    @property
+    def untouched(self) -> bool:
+        """Whether a payload is the imported file's bytes as they are."""
+        ...
+
+    def __iter__(self) -> Iterator[Row]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What a container is told about its payloads before the first one comes.
@@ -206,6 +222,7 @@ class Contents:
     `payload_shape`: the pixels' shape where every stored payload is bare uint8 pixels of it; else None (sizes differ).
     `total_bytes`: the sum of the payloads' sizes where it is known beforehand, else None.
     `metadata`: plain JSON that the container keeps with the payloads.
+    `rows`: the images that the payloads are made of, None where they come from nowhere.
     """
 
     samples: int
@@ -214,6 +231,7 @@ class Contents:
     total_bytes: int | None = None
     dictionary: bytes | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    rows: ImportedRows | None = None
 
 
 class Writer(Protocol):

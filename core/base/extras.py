@@ -10,6 +10,8 @@ from .package import INSTALLED
 
 EXTRAS = {
     "loader": ("torch", "numba", "simplejpeg", "scipy", "pynvml"),
+    "containers": ("pyarrow", "google_crc32c"),
+    "zarr": ("zarr",),
     "app": ("streamlit", "starlette", "altair", "vl_convert", "pandas", "jinja2", "sse_starlette"),
 }
 """Extra -> the modules that it brings; `pyproject.toml` names their distributions."""

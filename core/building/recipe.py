@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..base.contracts import Compression, Contents, Encoding, Format
+from ..base.contracts import Compression, Contents, Encoding, Format, Row
 from ..base.errors import InputError
 from ..base.home import Home
 from ..base.options import chosen, slug
@@ -100,6 +100,7 @@ class Recipe:
             total_bytes=self.dataset.split_bytes()[split] if self.untouched else None,
             dictionary=self.compression.dictionary,
             metadata=self.metadata(split),
+            rows=_SplitRows(self.dataset, split, self.untouched),
         )
 
     def metadata(self, split: str) -> dict[str, Any]:
@@ -113,6 +114,22 @@ class Recipe:
             "compression": self.compression_name,
             "payload_shape": list(shape) if shape else None,
         }
+
+
+@dataclass(frozen=True)
+class _SplitRows:
+    """`ImportedRows` of one split, streamed from the dataset's index each time."""
+
+    dataset: Dataset
+    split: str
+    untouched: bool
+
+    @property
+    def root(self) -> Path:
+        return self.dataset.root
+
+    def __iter__(self) -> Iterator[Row]:
+        return self.dataset.rows(self.split)
 
 
 def _share_out(

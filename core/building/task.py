@@ -19,6 +19,7 @@ from ..base.home import Home
 from ..base.options import chosen
 from ..base.staging import claim
 from ..base.time_left import Remaining
+from ..formats.shards import Sharded
 from ..machine.background import BackgroundLoad
 from ..machine.session import add_to_summary, now, versions
 from ..stores.store import MANIFEST, WORKPLACE, Manifest, Store, file_checksums, labels_checksum, measure
@@ -83,6 +84,7 @@ class Build:
                 "variant": making.recipe.variant,
                 "splits": making.splits,
                 "checksum": making.checksum,
+                "shards": making.shards,
                 "verified": True,
                 **making.conditions,
             }
@@ -109,6 +111,7 @@ class _Making:
         self.recipe = recipe
         self.folder = folder
         self.splits: dict[str, dict[str, Any]] = {}
+        self.shards: list[dict[str, Any]] = []
         self._workers = workers_for(workers, sum(recipe.dataset.splits.values()), recipe.only_copies)
         self._sha256 = hashlib.sha256()
         self._labels = array("q")
@@ -154,6 +157,7 @@ class _Making:
                 yield from self._write(split, ready.encode)
                 self._background.look()
         manifest = self._manifest()
+        self.shards = list(self._shards(manifest.files))
         for split in self.splits:
             yield from self._check(Store(self.folder, split, manifest))
         manifest.save(self.folder / MANIFEST)
@@ -225,6 +229,17 @@ class _Making:
         now = time.monotonic()
         self._left.note(kind, samples, now - since)
         return now
+
+    def _shards(self, checksums: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        """The files of containers that are several, as the verb tells them; `checksum` is XXH3-128."""
+        form = self.recipe.format
+        if not isinstance(form, Sharded):
+            return
+        for split in self.splits:
+            container = f"{split}{self.recipe.format.ending}"
+            for name, samples, size in form.shards(self.folder / container):
+                path = f"{container}/{name}"
+                yield {"path": path, "samples": samples, "bytes": size, "checksum": checksums[path]}
 
     def _manifest(self) -> Manifest:
         recipe = self.recipe

@@ -2,7 +2,8 @@
 
 Formats never import each other. Beside their folders lies what they share: `registration` (what a format says of
 itself), `container` (the base of readers, safe opening of files), `handles` (open once per process), `maps` (give the
-memory of a map back), `disk_errors` (a full disk), `walk` (all files of a container).
+memory of a map back), `joined_maps` (several files as one map), `shards` (containers of several files), `folder` (what
+lies beside payloads in a container that is a folder), `disk_errors` (a full disk), `walk` (all files of a container).
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-MANIFEST, METADATA, DICTIONARY = "manifest.csv", "metadata.json", "__dictionary__"
+from ..folder import DICTIONARY, METADATA
+
+MANIFEST = "manifest.csv"
 RESERVED = frozenset({MANIFEST, METADATA, DICTIONARY})
 HEADER = ["path", "label", "class"]
 """The first line of the manifest."""

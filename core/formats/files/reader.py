@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,8 @@ import numpy as np
 from ...base.contracts import MAX_PAYLOAD, Buffer, Labels
 from ...base.errors import InputError
 from ..container import ContainerReader, open_descriptor, open_file
-from .layout import DICTIONARY, HEADER, MANIFEST, METADATA
+from ..folder import needed, read_dictionary, read_metadata
+from .layout import HEADER, MANIFEST
 from .sizes import BLOCK
 
 LONGEST_LINE = 1 << 16
@@ -35,14 +34,10 @@ class FilesReader(ContainerReader):
         return self._listing.labels
 
     def _metadata(self) -> Mapping[str, Any]:
-        with open_file(self._need(METADATA)) as file:
-            return dict(json.loads(file.read().decode("utf-8")))
+        return read_metadata(self._path)
 
     def _dictionary(self) -> bytes | None:
-        if not os.path.lexists(self._path / DICTIONARY):
-            return None
-        with open_file(self._path / DICTIONARY) as file:
-            return file.read()
+        return read_dictionary(self._path)
 
     def _read(self, indices: Sequence[int]) -> list[Buffer]:
         root, path_of = str(self._path), self._listing.path
@@ -59,7 +54,7 @@ class FilesReader(ContainerReader):
 
     @cached_property
     def _listing(self) -> _SampleList:
-        with open_file(self._need(MANIFEST)) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
+        with open_file(needed(self._path, MANIFEST)) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
             # Whatever a file without line ends holds, no more of it than this is in memory at once.
             rows = csv.reader(iter(lambda: text.readline(LONGEST_LINE), ""))
             if next(rows, None) != HEADER:
@@ -76,12 +71,6 @@ class FilesReader(ContainerReader):
         for folder in set(listing.folders.values()):
             if (self._path / folder).is_symlink():
                 raise InputError(f"{self._path / folder} is a link, which is not followed: put the folder itself there")
-
-    def _need(self, name: str) -> Path:
-        path = self._path / name
-        if not os.path.lexists(path):
-            raise InputError(f"{path} is missing: this folder is not a store of ours, or is damaged")
-        return path
 
 
 @dataclass(frozen=True)

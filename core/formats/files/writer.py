@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ...base.contracts import Buffer, Contents
 from ...base.names import folders
-from ...base.strict_json import dumps
-from .layout import DICTIONARY, HEADER, MANIFEST, METADATA
+from ..folder import write_facts
+from .layout import HEADER, MANIFEST
 
 
 class FilesWriter:
@@ -41,11 +41,7 @@ class FilesWriter:
 
     def close(self) -> None:
         self._file.close()
-        metadata = {"samples": self._contents.samples, "classes": list(self._contents.classes)}
-        text = dumps(metadata | dict(self._contents.metadata))
-        (self._path / METADATA).write_text(text, encoding="utf-8")
-        if self._contents.dictionary is not None:
-            (self._path / DICTIONARY).write_bytes(self._contents.dictionary)
+        write_facts(self._path, self._contents)
 
     def abort(self) -> None:
         with suppress(OSError):  # what is still to be flushed is rubbish

@@ -1,0 +1,127 @@
+"""Containers that are folders: what lies beside the payloads' own files.
+
+- `metadata.json`: `samples`, `classes`, what the build says of its payloads, and where there are some the `shards`
+  ([name, samples, bytes] each)
+- `__dictionary__`: the compression's dictionary, where it has one
+- `index.npy`: where samples lie in shards, and their labels: a structured array (n,), see `ENTRY`
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..base.contracts import Contents
+from ..base.errors import InputError
+from ..base.strict_json import dumps
+from .container import open_file
+from .shards import Shard
+
+METADATA, DICTIONARY, INDEX = "metadata.json", "__dictionary__", "index.npy"
+
+ENTRY = np.dtype([("offset", "<u8"), ("length", "<u8"), ("label", "<i8"), ("shard", "<u4")])
+"""Of a sample: where its payload begins in its shard and how long it is, in bytes; its class number; the shard's
+number. 28 bytes, packed."""
+
+MOST_METADATA = 1 << 28
+
+Entries = npt.NDArray[np.void]
+
+
+def write_facts(folder: Path, contents: Contents, shards: Iterable[Shard] = ()) -> None:
+    """Complete a container with what is known of it as a whole."""
+    told: dict[str, Any] = {"samples": contents.samples, "classes": list(contents.classes)}
+    listed = [list(shard) for shard in shards]
+    if listed:
+        told["shards"] = listed
+    (folder / METADATA).write_text(dumps(told | dict(contents.metadata)), encoding="utf-8")
+    if contents.dictionary is not None:
+        (folder / DICTIONARY).write_bytes(contents.dictionary)
+
+
+def read_metadata(folder: Path) -> dict[str, Any]:
+    """Raises InputError where there is none, ValueError where it is damaged."""
+    with open_file(needed(folder, METADATA)) as file:
+        data = file.read(MOST_METADATA + 1)
+    if len(data) > MOST_METADATA:
+        raise ValueError(f"{METADATA} has more than {MOST_METADATA >> 20} MiB")
+    return dict(json.loads(data.decode("utf-8")))
+
+
+def read_shards(folder: Path) -> list[Shard]:
+    """The shards that the metadata names. Raises ValueError for what is no name of a file in this folder."""
+    shards = []
+    for name, samples, size in read_metadata(folder).get("shards", []):
+        if not isinstance(name, str) or name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
+            raise ValueError(f"{METADATA} names the shard {name!r}")
+        if not (type(samples) is int and type(size) is int and samples >= 0 and size >= 0):
+            raise ValueError(f"{METADATA} tells sizes of {name!r} that are none")
+        shards.append(Shard(name, samples, size))
+    return shards
+
+
+def read_dictionary(folder: Path) -> bytes | None:
+    if not os.path.lexists(folder / DICTIONARY):
+        return None
+    with open_file(folder / DICTIONARY) as file:
+        return file.read()
+
+
+def needed(folder: Path, name: str) -> Path:
+    """The path of a file that every store has. Raises InputError where it is missing."""
+    path = folder / name
+    if not os.path.lexists(path):
+        raise InputError(f"{path} is missing: this folder is not a store of ours, or is damaged")
+    return path
+
+
+class IndexWriter:
+    """Collects where samples lie, 28 bytes each, and writes `index.npy`."""
+
+    def __init__(self) -> None:
+        self._columns = {name: array("q") for name in ("offset", "length", "label", "shard")}
+
+    def append(
+        self, offsets: Sequence[int], lengths: Sequence[int], labels: Sequence[int], shards: Sequence[int]
+    ) -> None:
+        """Samples in order, a number each in every list."""
+        for name, values in zip(
+            ("offset", "length", "label", "shard"), (offsets, lengths, labels, shards), strict=True
+        ):
+            self._columns[name].extend(values)
+
+    def write(self, folder: Path) -> None:
+        entries = np.empty(len(self._columns["offset"]), ENTRY)
+        for name, values in self._columns.items():
+            entries[name] = np.frombuffer(values, np.int64) if values else 0
+        with (folder / INDEX).open("wb") as file:
+            np.lib.format.write_array(file, entries, version=(1, 0), allow_pickle=False)
+
+
+def read_index(folder: Path, shard_sizes: npt.NDArray[np.int64]) -> Entries:
+    """`index.npy`, checked: every sample lies inside its shard (`shard_sizes`: int64 (shards,), in bytes).
+
+    Raises ValueError where it does not fit these shards or is no index.
+    """
+    with open_file(folder / INDEX) as file:
+        entries = np.lib.format.read_array(file, allow_pickle=False, max_header_size=10_000)
+    if entries.dtype != ENTRY or entries.ndim != 1:
+        raise ValueError(f"{INDEX} is no list of samples")
+    if len(entries) and int(entries["shard"].max()) >= len(shard_sizes):
+        raise ValueError(f"{INDEX} names a shard that is not there")
+    sizes = shard_sizes.astype(np.uint64)[entries["shard"]] if len(entries) else np.empty(0, np.uint64)
+    if (entries["length"] > sizes).any() or (entries["offset"] > sizes - entries["length"]).any():
+        raise ValueError(f"{INDEX} leads outside of a shard: it is stale or damaged")
+    return entries
+
+
+def metadata_of(folder: Path) -> Mapping[str, Any]:
+    """The metadata as readers hand it out, without the list of shards."""
+    return {name: value for name, value in read_metadata(folder).items() if name != "shards"}
