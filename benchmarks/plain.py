@@ -6,6 +6,7 @@ This is what another program would do, and the proof that it can.
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,26 +27,44 @@ def plainly_decompressed(data: bytes, compression: str, dictionary: bytes | None
     return zstandard.ZstdDecompressor(dict_data=trained).decompress(data)
 
 
-def read_plainly(store: Path, split: str, format: str) -> tuple[list[bytes], list[int], bytes | None]:
-    """Payloads, labels and dictionary with py-lmdb, h5py or a file manager's means alone."""
-    if format == "lmdb":
-        with lmdb.open(str(store / f"{split}.lmdb"), readonly=True, lock=False) as env, env.begin() as txn:
-            labels = np.frombuffer(txn.get(b"__labels__"), "<i8").tolist()
-            return [txn.get(b"%08d" % i) for i in range(len(labels))], labels, txn.get(b"__dictionary__")
-    if format == "hdf5":
-        with h5py.File(store / f"{split}.h5") as file:
-            dictionary = file["dictionary"][()].tobytes() if "dictionary" in file else None
-            if "images" in file:
-                return [image.tobytes() for image in file["images"]], file["labels"][()].tolist(), dictionary
-            data, offsets = file["bytes"][()].tobytes(), file["offsets"][()].tolist()
-            payloads = [data[start:end] for start, end in pairwise(offsets)]
-            return payloads, file["labels"][()].tolist(), dictionary
+Plain = tuple[list[bytes], list[int], bytes | None]
+"""Payloads, labels and the compression's dictionary of a split."""
+
+
+def read_plainly(store: Path, split: str, format: str) -> Plain:
+    """With py-lmdb, h5py, the format's own library or a file manager's means alone."""
+    return PLAINLY[format](store, split)
+
+
+def _lmdb(store: Path, split: str) -> Plain:
+    with lmdb.open(str(store / f"{split}.lmdb"), readonly=True, lock=False) as env, env.begin() as txn:
+        labels = np.frombuffer(txn.get(b"__labels__"), "<i8").tolist()
+        return [txn.get(b"%08d" % i) for i in range(len(labels))], labels, txn.get(b"__dictionary__")
+
+
+def _hdf5(store: Path, split: str) -> Plain:
+    with h5py.File(store / f"{split}.h5") as file:
+        dictionary = file["dictionary"][()].tobytes() if "dictionary" in file else None
+        if "images" in file:
+            return [image.tobytes() for image in file["images"]], file["labels"][()].tolist(), dictionary
+        data, offsets = file["bytes"][()].tobytes(), file["offsets"][()].tolist()
+        payloads = [data[start:end] for start, end in pairwise(offsets)]
+        return payloads, file["labels"][()].tolist(), dictionary
+
+
+def _disk(store: Path, split: str) -> Plain:
     folder = store / split
     with (folder / "manifest.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
+    payloads = [(folder / row["path"]).read_bytes() for row in rows]
+    return payloads, [int(row["label"]) for row in rows], dictionary_beside(folder)
+
+
+def dictionary_beside(folder: Path) -> bytes | None:
+    """Of a container that is a folder."""
     dictionary = folder / "__dictionary__"
-    return (
-        [(folder / row["path"]).read_bytes() for row in rows],
-        [int(row["label"]) for row in rows],
-        dictionary.read_bytes() if dictionary.exists() else None,
-    )
+    return dictionary.read_bytes() if dictionary.exists() else None
+
+
+PLAINLY: dict[str, Callable[[Path, str], Plain]] = {"lmdb": _lmdb, "hdf5": _hdf5, "disk": _disk}
+"""By format: (store, split) -> what is in it."""

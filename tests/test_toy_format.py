@@ -39,7 +39,7 @@ from core.measure.storage.choice import choices, usual
 from core.report.compose import compose
 from core.report.constraints import sift
 from core.report.guide import recommend
-from core.report.palette import PALETTE, format_colour, format_title
+from core.report.palette import FORMAT_COLOURS, format_colour, format_title
 from core.report.questions import Answers
 from core.sources.recognise import ContainerError, recognise
 from ui.shared.theme import format_scale
@@ -223,7 +223,7 @@ def test_charts_have_a_colour_for_it(toy: str) -> None:
     assert format_title(NAME) == TITLE
     colours = [format_colour(name) for name in FORMATS]
     assert len(set(colours)) == len(FORMATS)
-    assert format_colour(NAME) in PALETTE
+    assert format_colour(NAME) in FORMAT_COLOURS
     assert TITLE in format_scale().to_dict()["domain"]
 
 

@@ -27,10 +27,13 @@ def _numbers(text: str) -> list[int]:
 
 def _storage_arguments(parser: ArgumentParser) -> None:
     from ..formats import FORMATS
+    from ..measure.storage.choice import usual_formats
 
     parser.add_argument("--dataset", required=True, help="an imported dataset")
     parser.add_argument("--cutoffs", default="1,10,100,1000", metavar="N,N,...", help="numbers of images")
-    parser.add_argument("--formats", metavar="F,F,...", help=f"{', '.join(FORMATS)}; all of them unless given")
+    parser.add_argument(
+        "--formats", metavar="F,F,...", help=f"{', '.join(FORMATS)}; {', '.join(usual_formats())} unless given"
+    )
     parser.add_argument(
         "--variants", metavar="V,V,...", help="ENCODING or ENCODING-COMPRESSION, or tutorial: the tutorials' own code"
     )

@@ -87,6 +87,9 @@ class FormatRegistration(Registration):
     noun: what a store is in a sentence ("an LMDB").
     colour: of its own ("#rrggbb"); the palette's at its place in the registry where there is none.
     sizes: "module:function" of its size model, see `occupied`.
+    usual: the demo and the storage experiment take it unless others are asked for.
+    refers: unless an option says otherwise its payloads stay where the dataset has them, so that only the imported
+    files as they are go (encoding `original`, no compression); its sizes are those of what it adds.
     file_per_sample: every sample is a file of its own; else a split is one container.
     mapped: a reader can tell where payloads lie in a map (`core.base.contracts.Mapped`), as a rule.
     random_access: a sample is read without those before it.
@@ -100,6 +103,8 @@ class FormatRegistration(Registration):
     noun: str
     colour: str = ""
     sizes: str
+    usual: bool = True
+    refers: bool = False
     file_per_sample: bool = False
     mapped: bool = False
     random_access: bool = True

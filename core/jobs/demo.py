@@ -21,8 +21,8 @@ WORKERS = "0"
 
 
 def variants() -> list[tuple[str, str]]:
-    """Format and encoding of the stores: all formats at one encoding, and two encodings in one format."""
-    formats = [name for name, entry in FORMATS.items() if entry.available()]
+    """Format and encoding of the stores: all usual formats at one encoding, and two encodings in one format."""
+    formats = [name for name, entry in FORMATS.items() if entry.usual and entry.available()]
     return [*((name, "original") for name in formats), (example_format(), "raw")]
 
 

@@ -7,15 +7,19 @@ from ..formats import FORMATS
 PALETTE = ("#C9761B", "#2F7DD1", "#1A9A74", "#BF4F8E", "#7B66CC", "#6C7A89")
 """Told apart with any common colour blindness; contrast of 3:1 and more on the light ground and on the dark."""
 
+FORMAT_COLOURS = (*PALETTE, "#D0473A", "#2A8FA3", "#7C8A20", "#96623B", "#A35BC7", "#4F6FB5")
+"""Of formats that choose none, by their place in the registry: the same contrast, but so many are told apart only
+beside their names."""
+
 FIGURE_COLOUR = "#7A8594"
 """Of figures beside bars, and of whiskers: legible on both grounds."""
 
 
 def format_colour(name: str) -> str:
-    """The colour of a format: its own, or the palette's at its place in the registry."""
+    """The colour of a format: its own, or the one at its place in the registry."""
     if name not in FORMATS:
         return PALETTE[-1]
-    return FORMATS[name].colour or PALETTE[list(FORMATS).index(name) % len(PALETTE)]
+    return FORMATS[name].colour or FORMAT_COLOURS[list(FORMATS).index(name) % len(FORMAT_COLOURS)]
 
 
 def format_title(name: str) -> str:

@@ -43,27 +43,27 @@ def parts_of(variant: str) -> tuple[str, str]:
     return encoding, compression or "none"
 
 
-def usual(one_shape: bool, resized: bool) -> list[str]:
+def usual(one_shape: bool, resized: bool, formats: Sequence[str] | None = None) -> list[str]:
     """What is compared unless something else is asked for, so that each difference has one cause: every format at one
     encoding (raw pixels, or the files as they are where raw does not go); beside the raw files image files as everybody
-    has them; and the tutorial's code.
+    has them; and the tutorial's code. `formats` None: those that are usual.
     """
     encoding = "raw" if one_shape else "original"
     image_file = "png" if resized else "original"
-    files = [f"{name}/{image_file}" for name in FORMATS if one_shape and keeps_files(name)]
-    return [*(f"{name}/{encoding}" for name in FORMATS), *files, *(f"{name}/{TUTORIAL}" for name in with_tutorial())]
+    taken = usual_formats() if formats is None else formats
+    files = [f"{name}/{image_file}" for name in taken if one_shape and keeps_files(name)]
+    code = [f"{name}/{TUTORIAL}" for name in with_tutorial() if name in taken]
+    return [*(f"{name}/{encoding}" for name in taken), *files, *code]
+
+
+def usual_formats() -> list[str]:
+    """Those that are compared unless others are asked for."""
+    return [name for name, entry in FORMATS.items() if entry.usual]
 
 
 def with_tutorial() -> list[str]:
     """The formats that the tutorial has code for."""
     return [name for name, entry in FORMATS.items() if entry.tutorial]
-
-
-def names_of(usual_methods: Sequence[str], formats: Sequence[str] | None, variants: Sequence[str] | None) -> list[str]:
-    """Every variant in every format; of what is None, what is usual."""
-    if variants is None:
-        return [name for name in usual_methods if formats is None or name.partition("/")[0] in formats]
-    return [f"{format}/{variant}" for variant in variants for format in (FORMATS if formats is None else formats)]
 
 
 def choices(
@@ -74,14 +74,20 @@ def choices(
     formats: Sequence[str] | None = None,
     variants: Sequence[str] | None = None,
 ) -> list[MethodChoice]:
-    """`methods` by name ("lmdb/raw"), else what `names_of` makes of formats and variants.
+    """`methods` by name ("lmdb/raw"); else every variant in every format, and of what is None what is usual.
 
     Raises InputError for unknown names, and where no method goes.
     """
     shapes: Sequence[Shape] = [(size, size, 3)] if size else list(dataset.shapes(split))
     for format in formats or ():
         FORMATS.load(format)
-    names = names_of(usual(len(shapes) == 1, size is not None), formats, variants) if methods is None else methods
+    if methods is not None:
+        names = methods
+    elif variants is None:
+        names = usual(len(shapes) == 1, size is not None, formats)
+    else:
+        taken = usual_formats() if formats is None else formats
+        names = [f"{format}/{variant}" for variant in variants for format in taken]
     pairs = [(format, variant) for format, _, variant in (name.partition("/") for name in names)]
     found = [MethodChoice(*pair, _why_not(*pair, shapes, size, len(dataset.classes))) for pair in dict.fromkeys(pairs)]
     if all(choice.why_not for choice in found):
