@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -23,6 +23,37 @@ UNREADABLE = (FormatMattersError, ValueError, IndexError, OSError, KeyError, Typ
 
 
 @dataclass(frozen=True, slots=True)
+class NamedImage:
+    """A further image of one record, with what the file calls it; all else is as in `Record`."""
+
+    name: str
+    encoding: str
+    payload: Buffer
+    pixels: Pixels | None = None
+    shape: tuple[int, ...] | None = None
+    dtype: str = "uint8"
+    problem: str | None = None
+    notes: tuple[str, ...] = ()
+    display: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a file's health. kind: a short name ("crc-wrong"), the same for the same trouble everywhere;
+    count: how often it was found; where: the first place or places (key, shard, byte), in words; meaning: what it
+    means for who uses the file; remedy: what to do."""
+
+    kind: str
+    count: int
+    where: str
+    meaning: str
+    remedy: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One entry of a file, decoded as far as it can be.
 
@@ -32,7 +63,9 @@ class Record:
     stored_bytes: what the container spends on it, where that can be told; text: a value that is no image, to be read;
     values: a vector of numbers (an embedding), float64 (n,), to be drawn; notes: what was chosen to draw the pixels
     (which bands, which range), in sentences; display: the same in numbers (`display.Drawn.to_json`);
-    statistics: figures of numbers that are no picture.
+    statistics: figures of numbers that are no picture. Of a record of named fields, also image_name: what the file
+    calls the image; images: its further images (a mask, the right one of two, other cameras); fields: all its fields,
+    name -> plain JSON, a text in the place of what is long; findings: what is wrong with it, counted by a scan.
     """
 
     key: str
@@ -49,6 +82,10 @@ class Record:
     notes: tuple[str, ...] = ()
     display: Mapping[str, Any] | None = None
     statistics: Statistics | None = None
+    image_name: str | None = None
+    images: tuple[NamedImage, ...] = ()
+    fields: Mapping[str, Any] | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 class Records(Protocol):
@@ -86,6 +123,24 @@ class Searchable(Protocol):
     def search(self, text: str, how: str, start: int, stop: int) -> Sequence[int]:
         """The indices start <= i < stop, ascending, whose key begins with `text` (`how` "prefix") or has it in it
         ("contains"). Called with windows of a few thousand records, so that a search can be stopped."""
+        ...
+
+
+@runtime_checkable
+class Diagnosed(Protocol):
+    """What `Records` and a `File` may be as well: one that knows what is wrong with it and what to do."""
+
+    @property
+    def findings(self) -> Sequence[Finding]: ...
+
+
+@runtime_checkable
+class Fielded(Protocol):
+    """What `Records` may be as well: records of named fields."""
+
+    @property
+    def field_names(self) -> Sequence[str]:
+        """The names of the fields that records have, in the file's order."""
         ...
 
 

@@ -47,6 +47,15 @@ def of_object(kind: str, thing: Any, payload: Buffer, depth: int = 0) -> Content
     return Content(kind, kind, payload, text=as_text(thing), label=label)
 
 
+def image_in(value: Any, fields: Mapping[str, Any], name: str) -> Content | None:
+    """The image in one field of a record, where it holds one; `fields` are all of them, by names in small letters,
+    among which may stand its shape and the type of its numbers. The content may be something else, or broken."""
+    if isinstance(value, np.ndarray) and not (value.dtype == np.uint8 and value.ndim == 1):
+        return None if value.ndim == 0 else _of_part(name, value, arrays.flat(value), fields, 1, name)
+    payload = bytes(value) if isinstance(value, bytes | bytearray | memoryview) else b""
+    return _of_part("field", value, payload, fields, 0, name)
+
+
 def _text_among(thing: Any) -> Label:
     """The text of a pair of numbers and text, as those are kept that go with an image elsewhere."""
     if not isinstance(thing, list | tuple) or not 1 < len(thing) <= 8:

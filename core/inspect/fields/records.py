@@ -1,0 +1,216 @@
+"""Records of named fields: a kind says what the fields of a record are, and this makes a record of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+from ...base.contracts import Labels
+from ..contents import Content
+from ..contents.objects import as_text, of_object
+from ..display import Drawn
+from ..display_range import Array, evenly
+from ..displays import Displays
+from ..records import UNREADABLE, File, Finding, Label, NamedImage, Record
+from .declared import NOTHING, Declared
+from .images import images_of, main_of
+from .labels import label_field, label_of
+from .plain import as_plain
+
+SAMPLED = 8
+"""Records that are looked at to learn which fields there are."""
+
+
+class FieldRecords(ABC):
+    """`Records` from `__len__`, `key` and `fields`.
+
+    A kind may also give `declared` (what the file says of its fields), `warnings`, `findings`, and override `find`
+    (where keys can be looked up faster than one by one), `label_fields` (where the label can be had without the
+    images), `numbers`, `stored_bytes` and `record_findings`.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(self, file: File, why: str, declared: Declared = NOTHING) -> None:
+        self.file = file
+        self.declared = declared
+        self.classes: Sequence[str] | None = declared.classes
+        self.warnings: list[str] = []
+        self.findings: list[Finding] = []
+        self._told = why
+        self._displays: dict[str, Displays] = {}
+
+    # ---- what a kind gives
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def key(self, index: int) -> str:
+        """What the file calls a record; unique in it."""
+
+    @abstractmethod
+    def fields(self, index: int) -> Mapping[str, Any]:
+        """The fields of a record by name, in the file's order: bytes, text, numbers, lists, dicts and arrays, plain
+        data. Raises ValueError (or InputError) where they cannot be read."""
+
+    def label_fields(self, index: int) -> Mapping[str, Any]:
+        """The fields among which the label is; images may be left out."""
+        return self.fields(index)
+
+    def stored_bytes(self, index: int) -> int | None:
+        """What the container spends on a record, where that can be told."""
+        return None
+
+    def record_findings(self, index: int) -> Sequence[Finding]:
+        """What is wrong with one record, as far as reading it has shown. Called after `fields`."""
+        return ()
+
+    def numbers(self) -> Labels | None:
+        """The class numbers of all records, int64 (n,), where the file keeps them together."""
+        return None
+
+    def find(self, key: str) -> int | None:
+        """The index of a key, or None."""
+        return next((index for index in range(len(self)) if self.key(index) == key), None)
+
+    # ---- what is made of it
+
+    @cached_property
+    def why(self) -> str:
+        """What told how the file is read: its layout, and where images and labels come from."""
+        return "; ".join(filter(None, (self._told, self.declared.said, *self._of_fields(), self.declared.label_note)))
+
+    @cached_property
+    def field_names(self) -> list[str]:
+        """The names of all fields of the sampled records, in order."""
+        return list(dict.fromkeys(name for fields in self._sampled for name in fields))
+
+    @cached_property
+    def image_names(self) -> list[str]:
+        """The images that most sampled records have, the main one first."""
+        found = [list(self._images(fields)) for fields in self._sampled]
+        names = dict.fromkeys(name for names in found for name in names)
+        usual = [name for name in names if 2 * sum(name in names for names in found) > len(found)]
+        main = main_of(usual, self.declared)
+        return usual if main is None else list(dict.fromkeys([main, *usual]))
+
+    def label(self, index: int) -> Label:
+        return label_of(self.label_fields(index), self.declared, self.image_names)
+
+    def read(self, index: int) -> Record:
+        fields = self.fields(index)
+        images = self._images(fields)
+        label = label_of(fields, self.declared, images)
+        record = self._main(index, fields, images, label)
+        further = tuple(self._further(name, content) for name, content in list(images.items())[1:])
+        missing = self._missing(index, images)
+        problem = record.problem or (missing.meaning if missing is not None and self.declared.image else None)
+        found = (*self.record_findings(index), *((missing,) if missing is not None else ()))
+        plain = as_plain(fields, images)
+        return replace(record, images=further, fields=plain, findings=found, problem=problem)
+
+    def _main(self, index: int, fields: Mapping[str, Any], images: Mapping[str, Content], label: Label) -> Record:
+        """The record with its first image, or with what else is in it."""
+        name = next(iter(images), None)
+        content = _without_image(fields) if name is None else images[name]
+        drawn, undrawn = self._drawn(name, content) if name is not None else (None, None)
+        return Record(
+            key=self.key(index),
+            label=content.label if label is None and self.declared.label is None else label,
+            encoding=content.encoding,
+            payload=content.payload,
+            pixels=content.pixels if drawn is None else drawn.pixels,
+            shape=content.shape,
+            dtype=content.dtype,
+            stored_bytes=self.stored_bytes(index),
+            problem=content.problem or undrawn,
+            text=content.text,
+            values=content.values,
+            notes=() if drawn is None else drawn.notes,
+            display=None if drawn is None else drawn.to_json(),
+            image_name=name,
+        )
+
+    def _further(self, name: str, content: Content) -> NamedImage:
+        drawn, undrawn = self._drawn(name, content)
+        return NamedImage(
+            name,
+            content.encoding,
+            content.payload,
+            content.pixels if drawn is None else drawn.pixels,
+            content.shape,
+            content.dtype,
+            content.problem or undrawn,
+            () if drawn is None else drawn.notes,
+            None if drawn is None else drawn.to_json(),
+        )
+
+    def _images(self, fields: Mapping[str, Any]) -> dict[str, Content]:
+        return images_of(fields, self.declared)
+
+    def _missing(self, index: int, images: Mapping[str, Content]) -> Finding | None:
+        """That a record has no image, where the others have one."""
+        if images or not (self.declared.image or self.image_names):
+            return None
+        name = self.declared.image or self.image_names[0]
+        return Finding(
+            "no-image",
+            1,
+            self.key(index),
+            f"the record has no image: its field {name!r} is missing or empty",
+            "leave such records out when loading, or write the file again with their images",
+        )
+
+    # ---- how images are drawn, and what is learned from some records
+
+    def _drawn(self, name: str, content: Content) -> tuple[Drawn | None, str | None]:
+        """(picture, why there is none), drawn as this field's images in all records; both None where the value's own
+        pixels stand."""
+        if content.array is None:
+            return None, None
+        try:
+            return self._display(name).draw(content.array, self.file.choice, content.bands), None
+        except ValueError as error:
+            return None, str(error)
+
+    def _display(self, name: str) -> Displays:
+        if name not in self._displays:
+            self._displays[name] = Displays.spread(len(self), lambda place: self._array(place, name))
+        return self._displays[name]
+
+    def _array(self, index: int, name: str) -> Array | None:
+        content = self._images(self.fields(index)).get(name)
+        return None if content is None else content.array
+
+    @cached_property
+    def _sampled(self) -> list[Mapping[str, Any]]:
+        found = []
+        for index in evenly(len(self), SAMPLED):
+            try:
+                found.append(self.fields(index))
+            except UNREADABLE:
+                continue
+        return found
+
+    def _of_fields(self) -> list[str]:
+        """What is said of images and labels that the file does not declare itself."""
+        told = []
+        images = self.image_names
+        if images and self.declared.image is None:
+            more = f", beside {', '.join(images[1:])}" if len(images) > 1 else ""
+            told.append(f"the image is the field {images[0]!r}{more}")
+        if self.declared.label is None:
+            names = (label_field(fields, images) for fields in self._sampled)
+            name = next((name for name in names if name is not None), None)
+            told += [f"the label is taken from the field {name!r}, by its name"] if name is not None else []
+        return told
+
+
+def _without_image(fields: Mapping[str, Any]) -> Content:
+    """What a record without an image is: a vector, or its fields as text."""
+    content = of_object("fields", dict(fields), b"")
+    return content if not content.is_image else Content("fields", "fields", b"", text=as_text(fields))
