@@ -237,7 +237,7 @@ class _Making:
             return
         for split in self.splits:
             container = f"{split}{self.recipe.format.ending}"
-            for name, samples, size in form.shards(self.folder / container):
+            for name, samples, size in form.shards_in(self.folder / container):
                 path = f"{container}/{name}"
                 yield {"path": path, "samples": samples, "bytes": size, "checksum": checksums[path]}
 

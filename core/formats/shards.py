@@ -27,7 +27,7 @@ class Shard(NamedTuple):
 class Sharded(Protocol):
     """What a format may be as well: one whose containers are several files."""
 
-    def shards(self, path: Path) -> Sequence[Shard]:
+    def shards_in(self, path: Path) -> Sequence[Shard]:
         """The shards of the container at `path`, in the order of their samples."""
         ...
 
