@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,6 +122,49 @@ def test_it_is_asked_for_by_name() -> None:
         make_loader(memory_store([(16, 20)] * 2), decode="device")
     ((images, _),) = make_loader(store, batch_size=2, decode="auto", output="uint8")
     assert images.shape == (2, 3, 16, 20)
+
+
+CUDA = torch.device("cuda")
+needs_nvjpeg = pytest.mark.skipif(
+    not torch.cuda.is_available() or find_decoder(CUDA) is None, reason="no CUDA GPU with torchvision here"
+)
+
+
+@needs_nvjpeg
+@pytest.mark.parametrize("transform", ["none", "train224", "eval224"])
+@pytest.mark.parametrize("workers", [0, "auto"])
+def test_nvjpeg_shows_what_the_host_shows(transform: str, workers: int | str) -> None:
+    store = memory_store([(240, 260)] * 40, "jpeg")
+    settings: dict[str, Any] = {"batch_size": 8, "transform": transform, "output": "uint8"}
+    with make_loader(store, decode="device", device="cuda", workers=workers, **settings) as loader:
+        made = [batch for _ in range(2) for batch in loader]
+    host = make_loader(store, workers=0, **settings)
+    for (images, labels), (wanted, wanted_labels) in zip(made, [b for _ in range(2) for b in host], strict=True):
+        assert images.is_cuda
+        assert torch.equal(labels.cpu(), wanted_labels)
+        assert psnr(images.cpu(), wanted) > 35
+
+
+@needs_nvjpeg
+def test_what_nvjpeg_cannot_do_the_host_does() -> None:
+    store = memory_store([(16, 20)] * 6, "original")
+    replace(store, 1, turned())
+    replace(store, 3, jpeg_of(Image.new("CMYK", (20, 16), (10, 200, 30, 40))))
+    replace(store, 4, jpeg_of(Image.new("L", (20, 16), 77)))
+    replace(store, 0, jpeg_of(Image.fromarray(picture(16, 20, 1)), progressive=True))
+    settings: dict[str, Any] = {"batch_size": 6, "shuffle": False, "output": "uint8", "workers": 0}
+    ((images, _),) = make_loader(store, decode="device", device="cuda", **settings)
+    ((wanted, _),) = make_loader(store, **settings)
+    for one, other in zip(images.cpu(), wanted, strict=True):
+        assert psnr(one, other) > 35
+
+
+@needs_nvjpeg
+def test_a_jpeg_that_nvjpeg_gets_damaged_is_named() -> None:
+    store = memory_store([(16, 20)] * 6, "jpeg")
+    store.reader.payloads[4] = store.reader.payloads[4][:200]
+    with pytest.raises(WorkError, match="sample 4 of memory"):
+        list(make_loader(store, batch_size=6, decode="device", device="cuda"))
 
 
 def replace(store: MemoryStore, index: int, payload: bytes) -> None:

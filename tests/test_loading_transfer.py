@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -56,6 +58,30 @@ def test_cuda_gives_the_hosts_numbers() -> None:
             assert images.is_cuda
             torch.testing.assert_close(images.cpu(), wanted, atol=2e-6, rtol=0)
             assert torch.equal(labels.cpu(), wanted_labels)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here")
+@pytest.mark.parametrize("output", ["float16", "bfloat16", "uint8"])
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_cuda_rounds_as_torch_does(output: str, channels_last: bool) -> None:
+    store = memory_store([(20, 24)] * 50)
+    settings: dict[str, Any] = {"batch_size": 8, "workers": 0, "device": "cuda", "channels_last": channels_last}
+    wholes = make_loader(store, **settings)
+    with make_loader(store, output=output, **settings) as loader:
+        for (images, _), (whole, _) in zip(loader, wholes, strict=True):
+            assert images.dtype == getattr(torch, output)
+            layout = torch.channels_last if channels_last else torch.contiguous_format
+            assert images.is_contiguous(memory_format=layout)
+            if output != "uint8":
+                assert torch.equal(images, whole.to(images.dtype))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here")
+def test_batches_that_are_kept_on_cuda_stay_as_they_were() -> None:
+    store = memory_store([(20, 24)] * 400)
+    wanted = torch.cat([images for images, _ in make_loader(store, batch_size=8, workers=0, output="uint8")])
+    with make_loader(store, batch_size=8, workers="threads:2", device="cuda", output="uint8") as loader:
+        assert torch.equal(torch.cat([images for images, _ in loader]).cpu(), wanted)
 
 
 def test_torch_distributed_says_which_share(monkeypatch: pytest.MonkeyPatch) -> None:
