@@ -120,7 +120,7 @@ def test_the_readers_own_limits_are_told(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(EntriesRequest, "answer", hungry)
     served.serve(requests, answers)
     answers.seek(0)
-    assert wire.receive(answers) == ({}, [])
+    assert wire.receive(answers) == ({"walked": None}, [])
     assert wire.receive(answers) == ({"error": limits.TOO_MUCH_MEMORY, "limit": True}, [])
 
 

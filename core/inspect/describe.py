@@ -9,7 +9,7 @@ from PIL import ExifTags, Image
 
 from ..base.contracts import Buffer, Pixels
 from ..images.pixels import FORMATS
-from .records import Record, Records
+from .records import NamedImage, Record, Records
 from .values import image_encoding
 
 HEAD_BYTES = 4096
@@ -58,8 +58,9 @@ def describe(record: Record, records: Records) -> dict[str, Any]:
 
 def describe_fully(record: Record, records: Records) -> dict[str, Any]:
     """A record with what its image file's header says (`header`, `exif`), the numbers of a vector (`values`), and more
-    figures of numbers that are no picture (`statistics`)."""
-    about = describe(record, records)
+    figures of numbers that are no picture (`statistics`); of one of named fields these (`fields`), the names of all its
+    images (`images`), what there is to say of the further ones (`further`), and what is wrong with it (`findings`)."""
+    about = describe(record, records) | _named(record)
     if record.values is not None:
         about["values"] = [float(value) for value in record.values[:MOST_VALUES]]
         about["values_total"] = len(record.values)
@@ -67,6 +68,35 @@ def describe_fully(record: Record, records: Records) -> dict[str, Any]:
         about["statistics"] = record.statistics.full()
     header = image_header(record.payload)
     return about if header is None else {**about, **header}
+
+
+def _named(record: Record) -> dict[str, Any]:
+    """What a record of named fields has beside others."""
+    about: dict[str, Any] = {}
+    if record.fields is not None:
+        names = [record.image_name] if record.image_name is not None else []
+        about["images"] = [*names, *(image.name for image in record.images)]
+        about["fields"] = dict(record.fields)
+    if record.images:
+        about["further"] = [_further(image) for image in record.images]
+    if record.findings:
+        about["findings"] = [finding.to_json() for finding in record.findings]
+    return about
+
+
+def _further(image: NamedImage) -> dict[str, Any]:
+    """A further image, with the names that `describe` has for the first one."""
+    return {
+        "name": image.name,
+        "shape": None if image.pixels is None else list(image.pixels.shape),
+        "stored_shape": None if image.shape is None else [int(length) for length in image.shape],
+        "dtype": image.dtype,
+        "encoding": image.encoding,
+        "payload_bytes": len(image.payload),
+        **({"problem": image.problem} if image.problem is not None else {}),
+        **({"notes": list(image.notes)} if image.notes else {}),
+        **({"display": dict(image.display)} if image.display is not None else {}),
+    }
 
 
 def image_header(payload: Buffer) -> dict[str, Any] | None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import math
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from ..base.errors import InputError, WorkError, disk_error_text
+from ..base.errors import FormatMattersError, InputError, WorkError, disk_error_text
 from ..base.files import write_output
-from . import requests
+from ..base.home import Home
+from . import kept_index, requests
 from .display import Choice
-from .kinds import IdentifiedFile, identify
+from .kinds import KINDS, IdentifiedFile, identify
 from .process import TIMEOUT, ReaderProcess
 from .reader_request import ReaderRequest
 from .requests import DEFAULT, InspectedSample
@@ -20,6 +24,13 @@ from .schemas import check_name
 
 COMMAND_SECONDS = 18.0
 """Seconds that all questions of one command may take, so that it ends within 20."""
+
+WALK_SECONDS = 10.0
+"""Seconds of these for walking through a file whose records are found only so."""
+
+STEP = 1.0
+KEEP_SECONDS = 15.0
+"""Seconds of a walk after which what was noted is kept, so that little is lost where it is ended."""
 
 T = TypeVar("T")
 Arguments = ParamSpec("Arguments")
@@ -40,12 +51,49 @@ def _asked(
 class InspectedFile:
     """A file held open in a reader process. Close it, or use it as a context manager."""
 
-    def __init__(self, path: str | os.PathLike[str], schema: str | None = None, seconds: float | None = None) -> None:
-        """`seconds`: how long all that is asked may take together."""
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        schema: str | None = None,
+        seconds: float | None = None,
+        home: Home | None = None,
+    ) -> None:
+        """`seconds`: how long all that is asked may take together; `home`: where the index of a file that must be
+        walked through is kept. Such a file holds the records that were found until `walk` is through."""
         self.found: IdentifiedFile = identify(path)
         if schema is not None:
             check_name(self.found.kind, schema)  # before a process is started
-        self._reader = ReaderProcess(self.found, schema, seconds)
+        self._home = home or Home.find()
+        kept = kept_index.kept(self._home, self.found) if KINDS[self.found.kind].index else None
+        self._reader = ReaderProcess(self.found, schema, seconds, kept)
+        self.walked = self._reader.walked
+
+    @property
+    def complete(self) -> bool:
+        """Whether all records of the file are known."""
+        return self.walked is None or self.walked[0] >= self.walked[1]
+
+    def walk(self, seconds: float = math.inf) -> Iterator[tuple[int, int]]:
+        """Walk through a file whose records are found only so, for at most so long: yields (done, total) in bytes about
+        once a second. What was noted is kept, also of a walk that is not through, from which the next one goes on."""
+        kept, new = time.monotonic(), False
+        end = kept + seconds
+        try:
+            while not self.complete and time.monotonic() < end:
+                left = max(min(STEP, end - time.monotonic()), 0.05)
+                self.walked, new = self.ask(requests.IndexStepRequest(left)), True
+                yield self.walked
+                if time.monotonic() - kept > KEEP_SECONDS:
+                    self._keep_index()
+                    kept, new = time.monotonic(), False
+        finally:
+            if new:
+                self._keep_index()
+
+    def _keep_index(self) -> None:
+        """A home that cannot be written, or a reader that is gone, costs the index and nothing else."""
+        with contextlib.suppress(OSError, FormatMattersError):
+            kept_index.keep(self._home, self.found, self.ask(requests.IndexArraysRequest()), self.complete)
 
     def ask(self, request: ReaderRequest[T]) -> T:
         """The answer to one request. Raises what `ReaderProcess.ask` does."""
@@ -77,13 +125,21 @@ class InspectedFile:
         self.close()
 
 
-def open_inspected(path: str | os.PathLike[str], schema: str | None = None) -> InspectedFile:
-    """Open any LMDB, HDF5 file, store or folder of a known layout.
+def open_inspected(path: str | os.PathLike[str], schema: str | None = None, home: Home | None = None) -> InspectedFile:
+    """Open a file, store or folder of a known layout, or several files that are one; one that must be walked through
+    before its records are known is, however long that takes.
 
     Raises:
         InputError: it is none of these, or broken beyond use; the text names what it is.
     """
-    return InspectedFile(path, schema)
+    file = InspectedFile(path, schema, home=home)
+    try:
+        for _ in file.walk():
+            pass
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def inspect_file(
@@ -102,16 +158,30 @@ def inspect_file(
     Raises:
         InputError: the file is of no known kind or broken beyond use; no such index or key; the sample is no image.
     """
+    with InspectedFile(path, schema, COMMAND_SECONDS) as file:
+        for _ in file.walk(WALK_SECONDS):
+            pass
+        return inspect_opened(file, index=index, key=key, image=image, choice=choice)
+
+
+def inspect_opened(
+    file: InspectedFile,
+    *,
+    index: int | None = None,
+    key: str | None = None,
+    image: str | os.PathLike[str] | None = None,
+    choice: Choice = DEFAULT,
+) -> dict[str, Any]:
+    """`inspect_file` of a file that is open, as far as it was walked through."""
     if index is not None and key is not None:
         raise InputError("give an index or a key, not both")
-    with InspectedFile(path, schema, COMMAND_SECONDS) as file:
-        about = file.summary()
-        sample = _sample_of(file, about, index, key, choice)
+    about = file.summary()
+    sample = _sample_of(file, about, index, key, choice)
     about["sample"] = None if sample is None else sample.about
     if sample is not None and "problem" in sample.about:
         about["warnings"].append(f"entry {sample.about['key']}: {sample.about['problem']}")
     if image is not None:
-        _write_image(sample, Path(image), file.found.path)
+        _write_image(sample, Path(image), file.found.files)
     return about
 
 
@@ -130,12 +200,12 @@ def _sample_of(
         return None
 
 
-def _write_image(sample: InspectedSample | None, target: Path, inspected: Path) -> None:
+def _write_image(sample: InspectedSample | None, target: Path, inspected: Sequence[Path]) -> None:
     """Raises InputError where the sample is no image or the target is the inspected file; WorkError for a full disk."""
     if sample is None or sample.pixels is None:
         problem = None if sample is None else sample.about.get("problem")
         raise InputError(f"{target} was not written: {problem or 'the entry is not an image'}")
-    if target.exists() and target.samefile(inspected):
+    if target.exists() and any(target.samefile(file) for file in inspected):
         raise InputError(f"{target} is the inspected file itself; give another name for the image")
     from PIL import Image
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING
 from ..base.errors import InputError
 from ..base.registry import Registry
 from ..base.units import listed
+from . import shards
 from .candidate import UnidentifiedFile
 from .registration import KindRegistration, described_in
 from .unsupported import described, unsupported
@@ -33,12 +36,26 @@ KINDS: Registry[File, KindRegistration] = Registry(
 )
 
 
+LOOKED_AT = 4
+"""Files of a set that are looked into until one is of a known kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class IdentifiedFile:
-    """What lies at a path: its kind (a name in `KINDS`) and the path that its reader opens."""
+    """What lies at a path: its kind (a name in `KINDS`) and the path that its reader opens.
+
+    Of several files that are one, `path` is their folder or pattern, `paths` are they, `notes` say what was left out.
+    """
 
     kind: str
     path: Path
+    paths: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files (or the one folder) that are read."""
+        return self.paths or (self.path,)
 
 
 def identify(path: str | os.PathLike[str]) -> IdentifiedFile:
@@ -52,6 +69,8 @@ def identify(path: str | os.PathLike[str]) -> IdentifiedFile:
             raise InputError(f"{given} is neither a file nor a folder; give {usual()}")
         return _identify_file(given)
     except FileNotFoundError:
+        if shards.is_pattern(given) and given.parent.is_dir():
+            return _identify_pattern(given)
         raise InputError(f"{given} does not exist; give the path of {usual()}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -90,6 +109,9 @@ def _identify_folder(folder: Path) -> IdentifiedFile:
             )
         return IdentifiedFile(name, opened)
     _check_folder(folder)
+    found = _identify_shards(folder)
+    if found is not None:
+        return found
     if next(folder.iterdir(), None) is None:
         raise InputError(f"{folder} is an empty folder; give {usual()}")
     return IdentifiedFile(next(name for name, kind in KINDS.items() if kind.any_folder), folder)
@@ -103,6 +125,57 @@ def _check_folder(folder: Path) -> None:
         raise InputError(f"{folder} is a Zarr store; open it with the package zarr, or copy it into an HDF5 file")
     if (folder / "lock.mdb").exists():
         raise InputError(f"{folder} holds LMDB's lock file alone; its data.mdb is missing, copy that too")
+
+
+def _identify_pattern(pattern: Path) -> IdentifiedFile:
+    """The files that a pattern names, as one; one that is alone as itself."""
+    found = shards.of_pattern(pattern)
+    if not found.paths:
+        links = f"; {found.links[0]} is a link, and links are not followed" if found.links else ""
+        raise InputError(f"no file is called {pattern}{links}; give the path of {usual()}")
+    if len(found.paths) == 1 and not found.missing:
+        return _identify_file(found.paths[0])
+    kind = _kind_among(found.paths)
+    if kind is None or not KINDS[kind].shards:
+        what = "of no kind known here" if kind is None else f"files of the kind {KINDS[kind].title}"
+        raise InputError(f"{pattern} names {len(found.paths):,} files, {what}, which cannot be opened as one; give one")
+    return IdentifiedFile(kind, pattern, found.paths, _notes(found))
+
+
+def _identify_shards(folder: Path) -> IdentifiedFile | None:
+    """A folder whose files are, for the most part, shards of one kind."""
+    groups = [(_kind_among(group.paths), group) for group in shards.in_folder(folder)]
+    sizes = Counter[str | None]()
+    for kind, group in groups:
+        sizes[kind] += sum(path.stat().st_size for path in group.paths)
+    kind, size = next(((kind, size) for kind, size in sizes.most_common() if kind and KINDS[kind].shards), (None, 0))
+    if kind is None or 2 * size < sizes.total():
+        return None
+    chosen = [group for other, group in groups if other == kind]
+    left = [group.paths[0].name for other, group in groups if other != kind and other is not None]
+    notes = [note for group in chosen for note in _notes(group)]
+    notes += [f"{', '.join(left[:5])} in the same folder is of another kind and not shown"] if left else []
+    paths = tuple(sorted(path for group in chosen for path in group.paths))
+    return IdentifiedFile(kind, folder, paths[: shards.MOST_SHARDS], tuple(notes))
+
+
+def _notes(found: shards.ShardSet) -> tuple[str, ...]:
+    """What is wrong with a set of shards by their names alone."""
+    told = []
+    for what, names in (("missing", found.missing), ("links, which are not followed", found.links)):
+        more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+        told += [f"{', '.join(names[:5])}{more}: {what}"] if names else []
+    return tuple(told)
+
+
+def _kind_among(paths: Sequence[Path]) -> str | None:
+    """The kind of the first file that is of one; None where none of the first few is."""
+    for path in paths[:LOOKED_AT]:
+        try:
+            return _identify_file(path).kind
+        except (InputError, OSError):
+            continue
+    return None
 
 
 def _identify_file(path: Path) -> IdentifiedFile:

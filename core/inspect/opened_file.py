@@ -3,31 +3,91 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..base.contracts import Buffer, Labels, Pixels
 from ..base.errors import InputError
 from ..images.pixels import resize
-from . import limits
+from . import kept_index, limits
 from .arrays import flat
 from .describe import HEAD_BYTES, WARNING, WHY, describe, describe_fully, shortened
 from .display import Choice
+from .findings import merged
 from .kinds import KINDS
-from .records import UNREADABLE, File, Record
+from .records import UNREADABLE, Diagnosed, Fielded, File, Finding, Indexed, Record, Records
 from .schemas import choices, understand
+from .sharded import ShardedFile
 
 FIRST_KEYS = 10
+
+FIRST_STEP = 0.5
+"""Seconds that a file which must be walked through is walked through at once; most are done by then."""
+
+INCOMPLETE = "its records are found by walking through the file once, and only those up to there are shown"
+GO_ON = "give the same command again, which goes on from there, or scan the file, which walks through all of it"
 
 
 class OpenedFile:
     """One open file, understood. Raises InputError where it is not."""
 
-    def __init__(self, kind: str, path: str, schema: str | None) -> None:
-        self.file = open_file(kind, Path(path))
-        self.schema, self.records = understand(self.file, schema)
+    def __init__(
+        self,
+        kind: str,
+        path: str,
+        schema: str | None,
+        paths: Sequence[str] = (),
+        notes: Sequence[str] = (),
+        index: str | None = None,
+    ) -> None:
+        """`paths`, `notes`: of several files that are one; `index`: what a walk through the file has noted before."""
+        self.file = open_file(kind, Path(path), [Path(one) for one in paths], notes)
+        self._wanted = schema
+        self._walks = KINDS[kind].index > 0 and isinstance(self.file, Indexed)
+        self.walked: tuple[int, int] | None = None
+        if self._walks and index is not None:
+            self._use_index(kind, path, paths, notes, index)
+        self.walk(FIRST_STEP)
+        if self.complete:
+            self._understood  # noqa: B018 - what is wrong with the file is said when it is opened
+
+    def _use_index(self, kind: str, path: str, paths: Sequence[str], notes: Sequence[str], index: str) -> None:
+        """Go on from a kept index; from the beginning where it is none of this file's."""
+        try:
+            cast("Indexed", self.file).use_index(kept_index.read(Path(index)))
+        except UNREADABLE:
+            self.file = open_file(kind, Path(path), [Path(one) for one in paths], notes)
+
+    def walk(self, seconds: float) -> tuple[int, int] | None:
+        """Walk on through a file that is indexed: (done, total) in bytes; None for any other file."""
+        if self._walks:
+            before = self.walked
+            self.walked = cast("Indexed", self.file).index_step(seconds)
+            if self.walked != before:
+                for name in ("_understood", "numbers"):
+                    self.__dict__.pop(name, None)
+        return self.walked
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of the file was walked through; any other file is complete."""
+        return self.walked is None or self.walked[0] >= self.walked[1]
+
+    @cached_property
+    def _understood(self) -> tuple[str, Records]:
+        if isinstance(self.file, ShardedFile):
+            return self.file.understood(self._wanted)
+        return understand(self.file, self._wanted)
+
+    @property
+    def schema(self) -> str:
+        return self._understood[0]
+
+    @property
+    def records(self) -> Records:
+        return self._understood[1]
 
     @cached_property
     def numbers(self) -> Labels | None:
@@ -49,13 +109,24 @@ class OpenedFile:
             "structure": dict(self.file.structure()),
             "warnings": [shortened(one, WARNING) for one in (*self.file.warnings(), *records.warnings, *problems)],
             "schemas": choices(self.file),
+            "findings": [finding.to_json() for finding in self.findings()],
+            "fields": [str(name) for name in records.field_names] if isinstance(records, Fielded) else [],
         }
 
+    def findings(self) -> list[Finding]:
+        """What the file and its records say is wrong, and that it was not walked through to its end."""
+        parts = [part for part in (self.file, self.records) if isinstance(part, Diagnosed)]
+        found = [finding for part in parts for finding in part.findings]
+        if not self.complete and self.walked is not None:
+            done, total = self.walked
+            found.insert(0, Finding("index-incomplete", 1, f"byte {done:,} of {total:,}", INCOMPLETE, GO_ON))
+        return merged(found)
+
     def described(self, record: Record) -> tuple[dict[str, Any], list[Buffer]]:
-        """A record in full, the first bytes of its payload, and its pixels, if it has some."""
+        """A record in full, the first bytes of its payload, and the pixels of its images, one after the other."""
         blobs: list[Buffer] = [record.payload[:HEAD_BYTES]]
-        if record.pixels is not None:
-            blobs.append(flat(record.pixels))
+        every = (record.pixels, *(image.pixels for image in record.images))
+        blobs += [b"" if pixels is None else flat(pixels) for pixels in every]
         return describe_fully(record, self.records), blobs
 
     @contextlib.contextmanager
@@ -113,10 +184,13 @@ class OpenedFile:
         return keys, []
 
 
-def open_file(kind: str, path: Path) -> File:
-    """The reader of this kind of file. Libraries are imported only for the kind that needs them."""
+def open_file(kind: str, path: Path, paths: Sequence[Path] = (), notes: Sequence[str] = ()) -> File:
+    """The reader of this kind of file, or of several that are one. Libraries are imported only for the kind that needs
+    them."""
     if not KINDS[kind].available():
         raise InputError(f"reading {path} needs a library that is missing: {KINDS[kind].install_hint}")
+    if paths:
+        return ShardedFile(kind, path, paths, notes)
     opened: Callable[[Path], File] = KINDS.load(kind)
     return opened(path)
 

@@ -8,6 +8,7 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -37,8 +38,15 @@ class ReaderDied(InputError):
 class ReaderProcess:
     """One file, opened in a process of its own. Safe to use from several threads."""
 
-    def __init__(self, found: IdentifiedFile, schema: str | None = None, seconds: float | None = None) -> None:
-        """`seconds`: how long all requests together may take, for a command that ends in time; None: no limit."""
+    def __init__(
+        self,
+        found: IdentifiedFile,
+        schema: str | None = None,
+        seconds: float | None = None,
+        index: Path | None = None,
+    ) -> None:
+        """`seconds`: how long all requests together may take, for a command that ends in time; None: no limit. `index`:
+        what was kept of a walk through the file. `walked`: (done, total) bytes of that walk, where there is one."""
         self.found = found
         self._deadline = None if seconds is None else time.monotonic() + seconds
         self._lock = threading.Lock()
@@ -46,10 +54,21 @@ class ReaderProcess:
         self._process, self._complaints, self._inherited = started.process, started.complaints, started.inherited
         self._finalizer = weakref.finalize(self, started.end)
         try:
-            self.ask("open", kind=found.kind, path=str(found.path), schema=schema)
+            self.walked = self._open(schema, index)
         except BaseException:
             self.close()
             raise
+
+    def _open(self, schema: str | None, index: Path | None) -> tuple[int, int] | None:
+        """See `walked` above."""
+        found = self.found
+        arguments: dict[str, Any] = {"kind": found.kind, "path": str(found.path), "schema": schema}
+        if found.paths:
+            arguments |= {"paths": [str(path) for path in found.paths], "notes": list(found.notes)}
+        if index is not None:
+            arguments["index"] = str(index)
+        walked = self.ask("open", **arguments)[0].get("walked")
+        return None if walked is None else (int(walked[0]), int(walked[1]))
 
     def ask(self, request: str, *, timeout: float = TIMEOUT, **arguments: Any) -> wire.Message:
         """The answer to one request (`requests`).

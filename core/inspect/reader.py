@@ -27,7 +27,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             name = str(request.pop("request"))
             if name == "open":
                 opened = OpenedFile(**request)
-                answer: Answer = ({}, [])
+                answer: Answer = ({"walked": opened.walked}, [])
             else:
                 answer = REQUESTS[name].from_json(request).answer(cast("OpenedFile", opened))
         except MemoryError:

@@ -147,7 +147,9 @@ class Fielded(Protocol):
 class File(Protocol):
     """An open file of one kind, before anything is understood of it. `choice`: how its pictures are to be drawn."""
 
-    kind: ClassVar[str]
+    @property
+    def kind(self) -> str: ...
+
     choice: Choice
 
     def structure(self) -> Mapping[str, Any]:
@@ -201,6 +203,43 @@ class Paged(Protocol):
         """The file in at most so many parts of equal length: `cells`, the kind of most pages of each ("meta", "branch",
         "leaf", "overflow", "free"), and `pages_each`, how many pages a part has."""
         ...
+
+
+@runtime_checkable
+class Indexed(Protocol):
+    """What a `File` may be as well: one in which records are found only by walking through it, once.
+
+    The walk is made in steps, so that it can be watched, stopped and gone on with; what it has noted is kept by the
+    caller (`kept_index`) and handed to the next reader. Until it is complete the file holds the records found so far.
+    """
+
+    def index_step(self, seconds: float) -> tuple[int, int]:
+        """(done, total) in bytes, after walking on for about so long (0: not at all); complete where they are equal."""
+        ...
+
+    def index_arrays(self) -> Mapping[str, np.ndarray[Any, Any]]:
+        """What the walk has noted up to now, as plain arrays, with all that is needed to go on."""
+        ...
+
+    def use_index(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """Go on from arrays that were noted before. They may have been changed since: every number is checked before it
+        is followed. Raises ValueError (or KeyError) where they are none of this file's; the walk then begins anew."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCost:
+    """What one sample costs to read, in bytes touched: alone (`random_bytes`, in `random_reads` places), and where all
+    are read in order (`ordered_bytes`, each). said: what is read, in words. A file tells it in its `structure()` as
+    "read_cost"."""
+
+    random_bytes: int
+    ordered_bytes: int
+    said: str
+    random_reads: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 class Schema(Protocol):

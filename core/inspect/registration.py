@@ -31,6 +31,11 @@ class KindRegistration(Registration):
     detects: "module:function" that tells a file of this kind for sure, from bytes alone (`candidate.UnidentifiedFile`).
     guesses: the same for a file that nothing else is known of; it is asked after all that detect.
     member: a folder with a file of this name is of this kind; `opens_member`: and that file is what is opened.
+    claims: "module:function" that is asked of a folder which has the member, where other kinds have one of that name.
+    other_members: further names that make a folder one of this kind as `member` does.
+    shards: several files of this kind may be opened as one, by their folder or a pattern.
+    index: such a file is walked once before it can be read (`records.Indexed`); the number changes whenever what the
+    walk notes does, and 0 stands for none.
     any_folder: every other folder is of this kind.
     several_in_one: a file may hold several databases, of which one is chosen as "sub:NAME" or "SCHEMA@NAME".
     structure: "module:function" that draws how such a file is built, resolved by the app; "": its figures as a table.
@@ -42,6 +47,10 @@ class KindRegistration(Registration):
     guesses: str = ""
     member: str = ""
     opens_member: bool = False
+    claims: str = ""
+    other_members: tuple[str, ...] = ()
+    shards: bool = False
+    index: int = 0
     any_folder: bool = False
     several_in_one: bool = False
     structure: str = ""
@@ -54,7 +63,10 @@ class KindRegistration(Registration):
 
     def opened(self, folder: Path) -> Path | None:
         """What is opened of a folder of this kind; None for one that is not."""
-        if not self.member or not (folder / self.member).is_file():
+        names = (*((self.member,) if self.member else ()), *self.other_members)
+        if not any((folder / name).is_file() for name in names):
+            return None
+        if self.claims and not cast("Callable[[Path], bool]", load(self.claims))(folder):
             return None
         return folder / self.member if self.opens_member else folder
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,9 @@ from .arrays import flat
 from .display import Choice
 from .reader_request import REQUESTS as REQUESTS
 from .reader_request import Answer, Fields, ReaderRequest
-from .records import Chunked, Label, Paged
+from .records import Chunked, Indexed, Label, Paged
 from .search import Census, Wanted
+from .values import dtype_called
 
 if TYPE_CHECKING:
     from .opened_file import OpenedFile
@@ -41,11 +42,13 @@ Bad = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class InspectedSample:
-    """One record as it came from the reader: `about` is the JSON of headless `sample`, `head` its first bytes."""
+    """One record as it came from the reader: `about` is the JSON of headless `sample`, `head` its first bytes;
+    `further`: the pixels of its further images, in the order of `about["further"]`."""
 
     about: dict[str, Any]
     head: bytes
     pixels: Pixels | None
+    further: tuple[Pixels | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,41 @@ class SummaryRequest(ReaderRequest[dict[str, Any]]):
 
     def decode(self, fields: Fields, blobs: Sequence[bytes]) -> dict[str, Any]:
         return dict(fields)
+
+
+@dataclass(frozen=True)
+class IndexStepRequest(ReaderRequest[tuple[int, int]]):
+    """(done, total) in bytes, after walking on through the file for about so long. Raises InputError for a file that
+    needs no index."""
+
+    seconds: float
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        walked = opened.walk(self.seconds)
+        if walked is None:
+            raise InputError(f"a file of the kind {opened.file.kind} needs no index")
+        return {"done": walked[0], "total": walked[1]}, []
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> tuple[int, int]:
+        return int(fields["done"]), int(fields["total"])
+
+
+@dataclass(frozen=True)
+class IndexArraysRequest(ReaderRequest[Mapping[str, np.ndarray[Any, Any]]]):
+    """What the walk through the file has noted up to now, see `records.Indexed`."""
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        if not isinstance(opened.file, Indexed):
+            raise InputError(f"a file of the kind {opened.file.kind} needs no index")
+        arrays = {name: np.ascontiguousarray(array) for name, array in opened.file.index_arrays().items()}
+        told = [[name, array.dtype.str, list(array.shape)] for name, array in arrays.items()]
+        return {"arrays": told}, [flat(array) for array in arrays.values()]
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> Mapping[str, np.ndarray[Any, Any]]:
+        told = zip(fields["arrays"], blobs, strict=True)
+        return {
+            str(name): np.frombuffer(blob, dtype_called(dtype)).reshape(shape) for (name, dtype, shape), blob in told
+        }
 
 
 @dataclass(frozen=True)
@@ -99,8 +137,9 @@ class SampleRequest(ReaderRequest[InspectedSample]):
         return opened.described(record)
 
     def decode(self, fields: Fields, blobs: Sequence[bytes]) -> InspectedSample:
-        pixels = _shaped(blobs[1], fields["shape"]) if len(blobs) > 1 else None
-        return InspectedSample(dict(fields), blobs[0], pixels)
+        shapes = [one["shape"] for one in fields.get("further", ())]
+        further = tuple(_shaped(blob, shape) for blob, shape in zip(blobs[2:], shapes, strict=True))
+        return InspectedSample(dict(fields), blobs[0], _shaped(blobs[1], fields["shape"]), further)
 
 
 @dataclass(frozen=True)

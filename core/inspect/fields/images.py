@@ -62,6 +62,11 @@ def main_of(names: Iterable[str], declared: Declared) -> str | None:
     return ranked[0] if ranked else None
 
 
+def has_image(names: Iterable[str], field: str) -> bool:
+    """Whether one of the images is in this field."""
+    return any(_field(name) == field for name in names)
+
+
 def _rank(name: str) -> int:
     lowered = _field(name).lower()
     return IMAGES.index(lowered) if lowered in IMAGES else len(IMAGES)

@@ -16,7 +16,7 @@ from ..display_range import Array, evenly
 from ..displays import Displays
 from ..records import UNREADABLE, File, Finding, Label, NamedImage, Record
 from .declared import NOTHING, Declared
-from .images import images_of, main_of
+from .images import has_image, images_of, main_of
 from .labels import label_field, label_of
 from .plain import as_plain
 
@@ -154,9 +154,10 @@ class FieldRecords(ABC):
 
     def _missing(self, index: int, images: Mapping[str, Content]) -> Finding | None:
         """That a record has no image, where the others have one."""
-        if images or not (self.declared.image or self.image_names):
+        stated = self.declared.image
+        if has_image(images, stated) if stated is not None else images or not self.image_names:
             return None
-        name = self.declared.image or self.image_names[0]
+        name = stated or self.image_names[0]
         return Finding(
             "no-image",
             1,

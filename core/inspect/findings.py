@@ -1,0 +1,27 @@
+"""Findings put together: those of one kind are one, with their number and the first places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from .records import Finding
+
+MOST_PLACES = 5
+MOST_WHERE = 500
+MOST_KINDS = 100
+
+
+def merged(findings: Iterable[Finding]) -> list[Finding]:
+    """One finding of each kind, in the order in which they came; `where` names the first places."""
+    kinds: dict[str, Finding] = {}
+    places: dict[str, list[str]] = {}
+    for one in findings:
+        if one.kind not in kinds and len(kinds) >= MOST_KINDS:
+            continue
+        before = kinds.get(one.kind)
+        kinds[one.kind] = one if before is None else replace(before, count=before.count + one.count)
+        named = places.setdefault(one.kind, [])
+        if one.where and len(named) < MOST_PLACES and one.where not in named:
+            named.append(one.where)
+    return [replace(one, where="; ".join(places[kind])[:MOST_WHERE]) for kind, one in kinds.items()]
