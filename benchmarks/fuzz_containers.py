@@ -60,6 +60,10 @@ LAYOUTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("hdf5", "jpeg", "none", {"layout": "chunked"}),
     ("hdf5", "original", "none", {"layout": "vlen"}),
     ("hdf5", "png", "lz4", {"layout": "vlen"}),
+    ("arrow", "original", "none", {}),
+    ("arrow", "raw", "none", {}),
+    ("parquet", "original", "none", {"shards": 2}),
+    ("parquet", "raw", "none", {"parquet_compression": "zstd-pages"}),
 ]
 ROUTES = ("store", "fast", "torch", "naive", "verify")
 

@@ -1,10 +1,11 @@
-"""Reading our stores with nothing of ours: py-lmdb, h5py, the csv module, and the compressions' own libraries.
+"""Reading our stores with nothing of ours: py-lmdb, h5py, pyarrow, the csv module, and the compressions' own libraries.
 
 This is what another program would do, and the proof that it can.
 """
 
 from __future__ import annotations
 
+import base64
 import csv
 from collections.abc import Callable
 from itertools import pairwise
@@ -14,6 +15,8 @@ import h5py
 import lmdb
 import lz4.frame
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import zstandard
 
 
@@ -66,5 +69,29 @@ def dictionary_beside(folder: Path) -> bytes | None:
     return dictionary.read_bytes() if dictionary.exists() else None
 
 
-PLAINLY: dict[str, Callable[[Path, str], Plain]] = {"lmdb": _lmdb, "hdf5": _hdf5, "disk": _disk}
+def _arrow(store: Path, split: str) -> Plain:
+    with pa.memory_map(str(store / f"{split}.arrow")) as file:
+        table = pa.ipc.open_file(file).read_all()
+    dictionary = table.schema.metadata.get(b"format_matters_dictionary")
+    return *_rows(table), None if dictionary is None else base64.b64decode(dictionary)
+
+
+def _parquet(store: Path, split: str) -> Plain:
+    files = sorted((store / split).glob(f"{split}-*-of-*.parquet"))
+    return *_rows(pa.concat_tables([pq.read_table(file) for file in files])), dictionary_beside(store / split)
+
+
+def _rows(table: pa.Table) -> tuple[list[bytes], list[int]]:
+    images = table.column("image").to_pylist()
+    payloads = [image["bytes"] if isinstance(image, dict) else image for image in images]
+    return payloads, table.column("label").to_pylist()
+
+
+PLAINLY: dict[str, Callable[[Path, str], Plain]] = {
+    "lmdb": _lmdb,
+    "hdf5": _hdf5,
+    "disk": _disk,
+    "arrow": _arrow,
+    "parquet": _parquet,
+}
 """By format: (store, split) -> what is in it."""

@@ -20,6 +20,9 @@ VARYING: tuple[Case, ...] = (
     ("hdf5", {}),
     ("hdf5", {"layout": "chunked"}),
     ("hdf5", {"layout": "vlen"}),
+    ("arrow", {}),
+    ("parquet", {}),
+    ("parquet", {"shards": 3, "parquet_compression": "zstd-pages"}),
 )
 
 
@@ -30,7 +33,11 @@ class TestOurFormats(FormatContract):
         ("hdf5", {"layout": "chunked", "chunk": 3}),
         *[("hdf5", {"filter": name}) for name in ("gzip", "lzf", "zstd", "lz4")],
     )
-    copied = (("hdf5", {"layout": "chunked"}), ("hdf5", {"layout": "vlen"}))
+    copied = (
+        ("hdf5", {"layout": "chunked"}),
+        ("hdf5", {"layout": "vlen"}),
+        ("parquet", {"shards": 3, "parquet_compression": "zstd-pages"}),
+    )
 
 
 def test_every_format_is_held_to_the_contract() -> None:

@@ -26,6 +26,8 @@ CASES: dict[str, list[Any]] = {
     "hdf5 contiguous": ["hdf5", "original", "none", {}],
     "hdf5 spooled": ["hdf5", "png", "none", {}],
     "hdf5 filtered": ["hdf5", "raw", "none", {"filter": "gzip"}],
+    "arrow": ["arrow", "png", "none", {}],
+    "parquet": ["parquet", "original", "none", {"shards": 2}],
     "hdf5 vlen": ["hdf5", "png", "zstd-dict", {"layout": "vlen"}],
 }
 

@@ -22,6 +22,8 @@ FORMATS: Registry[Format, FormatRegistration] = Registry(
         "disk": described_in("files"),
         "lmdb": described_in("lmdb"),
         "hdf5": described_in("hdf5"),
+        "arrow": described_in("arrow"),
+        "parquet": described_in("parquet"),
     },
 )
 

@@ -13,6 +13,7 @@ import os
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,10 @@ def read_index(folder: Path, shard_sizes: npt.NDArray[np.int64]) -> Entries:
     Raises ValueError where it does not fit these shards or is no index.
     """
     with open_file(folder / INDEX) as file:
-        entries = np.lib.format.read_array(file, allow_pickle=False, max_header_size=10_000)
+        try:
+            entries = np.lib.format.read_array(file, allow_pickle=False, max_header_size=10_000)
+        except (SyntaxError, TokenError) as error:  # what NumPy makes of a header that is no Python literal
+            raise ValueError(f"{INDEX} has no sound header ({error})") from None
     if entries.dtype != ENTRY or entries.ndim != 1:
         raise ValueError(f"{INDEX} is no list of samples")
     if len(entries) and int(entries["shard"].max()) >= len(shard_sizes):

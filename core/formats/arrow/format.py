@@ -1,0 +1,34 @@
+"""Arrow IPC files as a format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...base.contracts import Contents
+from ...base.options import option
+from .reader import ArrowReader
+from .writer import ArrowWriter
+
+
+@dataclass(frozen=True)
+class ArrowFormat:
+    """Arrow IPC (Feather version 2), uncompressed: what pyarrow, `datasets`, pandas and DuckDB map into memory."""
+
+    batch_mb: int = option(
+        16, "Payload bytes per record batch, in MB (10^6 bytes)", minimum=1, maximum=1000, title="MB per record batch"
+    )
+    ending = ".arrow"
+
+    def check(self, contents: Contents) -> None:
+        """Whatever is a payload can be held."""
+
+    def writer(self, path: Path, contents: Contents) -> ArrowWriter:
+        return ArrowWriter(path, contents, self.batch_mb)
+
+    def reader(self, path: Path) -> ArrowReader:
+        return ArrowReader(path)
+
+    def used_bytes(self, path: Path) -> int:
+        """The file's size: nothing in it is free."""
+        return path.stat().st_size

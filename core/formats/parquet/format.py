@@ -1,0 +1,60 @@
+"""Parquet files as a format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...base.contracts import Contents
+from ...base.options import option
+from ..folder import read_shards
+from ..shards import MOST_SHARDS, Shard, ShardLimits
+from ..walk import files_below
+from .reader import ParquetReader
+from .writer import ParquetWriter
+
+USUAL_MB = 500
+"""MB of a shard where nothing is said: the size that Hugging Face's hub cuts datasets into."""
+
+
+@dataclass(frozen=True)
+class ParquetFormat:
+    """Parquet with the schema of Hugging Face's `datasets`; pandas and DuckDB read it, too."""
+
+    shards: int = option(
+        0, "Files per split, of equal samples (0: by size)", minimum=0, maximum=MOST_SHARDS, title="Shards"
+    )
+    shard_mb: int = option(
+        0, f"MB (10^6 bytes) per file (0: {USUAL_MB})", minimum=0, maximum=1_000_000, title="MB per shard"
+    )
+    row_group_mb: int = option(
+        100, "MB (10^6 bytes) of payload per row group", minimum=1, maximum=1000, title="MB per row group"
+    )
+    parquet_compression: str = option(
+        "none",
+        "Parquet's own compression of each page, for raw pixels; readers decompress a page of about 64 KiB per sample",
+        choices=("none", "zstd-pages", "snappy-pages"),
+    )
+    ending = ""
+
+    def check(self, contents: Contents) -> None:
+        """Raises InputError where both `shards` and `shard_mb` are given."""
+        self._limits(contents)
+
+    def writer(self, path: Path, contents: Contents) -> ParquetWriter:
+        codec = self.parquet_compression.removesuffix("-pages")
+        return ParquetWriter(path, contents, self._limits(contents), self.row_group_mb, codec)
+
+    def reader(self, path: Path) -> ParquetReader:
+        return ParquetReader(path)
+
+    def used_bytes(self, path: Path) -> int:
+        """The sum of the files' sizes."""
+        return sum(status.st_size for status in files_below(path))
+
+    def shards_in(self, path: Path) -> Sequence[Shard]:
+        return read_shards(path)
+
+    def _limits(self, contents: Contents) -> ShardLimits:
+        return ShardLimits.of(contents.samples, self.shards, self.shard_mb, USUAL_MB)
