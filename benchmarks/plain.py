@@ -63,6 +63,17 @@ def _disk(store: Path, split: str) -> Plain:
     return payloads, [int(row["label"]) for row in rows], dictionary_beside(folder)
 
 
+def _npy(store: Path, split: str) -> Plain:
+    folder = store / split
+    labels = np.load(folder / "labels.npy").tolist()
+    if (folder / "images.npy").exists():
+        payloads = [image.tobytes() for image in np.load(folder / "images.npy", mmap_mode="r")]
+    else:
+        data, offsets = np.load(folder / "bytes.npy").tobytes(), np.load(folder / "offsets.npy").tolist()
+        payloads = [data[start:end] for start, end in pairwise(offsets)]
+    return payloads, labels, dictionary_beside(folder)
+
+
 def dictionary_beside(folder: Path) -> bytes | None:
     """Of a container that is a folder."""
     dictionary = folder / "__dictionary__"
@@ -93,5 +104,6 @@ PLAINLY: dict[str, Callable[[Path, str], Plain]] = {
     "disk": _disk,
     "arrow": _arrow,
     "parquet": _parquet,
+    "npy": _npy,
 }
 """By format: (store, split) -> what is in it."""

@@ -24,6 +24,7 @@ FORMATS: Registry[Format, FormatRegistration] = Registry(
         "hdf5": described_in("hdf5"),
         "arrow": described_in("arrow"),
         "parquet": described_in("parquet"),
+        "npy": described_in("npy"),
     },
 )
 
