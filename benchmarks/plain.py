@@ -74,6 +74,19 @@ def _npy(store: Path, split: str) -> Plain:
     return payloads, labels, dictionary_beside(folder)
 
 
+def _zarr(store: Path, split: str) -> Plain:
+    import zarr
+
+    group = zarr.open_group(store / f"{split}.zarr", mode="r")
+    labels = group["labels"][:].tolist()
+    dictionary = group["dictionary"][:].tobytes() if "dictionary" in group else None
+    if "images" in group:
+        return [image.tobytes() for image in group["images"][:]], labels, dictionary
+    data = group["bytes"][:].tobytes()
+    places = zip(group["offsets"][:].tolist(), group["lengths"][:].tolist(), strict=True)
+    return [data[start : start + length] for start, length in places], labels, dictionary
+
+
 def dictionary_beside(folder: Path) -> bytes | None:
     """Of a container that is a folder."""
     dictionary = folder / "__dictionary__"
@@ -105,5 +118,6 @@ PLAINLY: dict[str, Callable[[Path, str], Plain]] = {
     "arrow": _arrow,
     "parquet": _parquet,
     "npy": _npy,
+    "zarr": _zarr,
 }
 """By format: (store, split) -> what is in it."""

@@ -25,6 +25,7 @@ FORMATS: Registry[Format, FormatRegistration] = Registry(
         "arrow": described_in("arrow"),
         "parquet": described_in("parquet"),
         "npy": described_in("npy"),
+        "zarr": described_in("zarr"),
     },
 )
 

@@ -49,10 +49,15 @@ def write_facts(folder: Path, contents: Contents, shards: Iterable[Shard] = ()) 
 
 def read_metadata(folder: Path) -> dict[str, Any]:
     """Raises InputError where there is none, ValueError where it is damaged."""
-    with open_file(needed(folder, METADATA)) as file:
+    return parse_json(needed(folder, METADATA))
+
+
+def parse_json(path: Path) -> dict[str, Any]:
+    """The object in a file that describes a container. Raises OSError, and ValueError where it is damaged."""
+    with open_file(path) as file:
         data = file.read(MOST_METADATA + 1)
     if len(data) > MOST_METADATA:
-        raise ValueError(f"{METADATA} has more than {MOST_METADATA >> 20} MiB")
+        raise ValueError(f"{path.name} has more than {MOST_METADATA >> 20} MiB")
     return dict(json.loads(data.decode("utf-8")))
 
 
