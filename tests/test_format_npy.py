@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def test_numpy_reads_packed_bytes(tmp_path: Path) -> None:
     payloads = sizes(30)
     path = write(tmp_path, "npy", {}, payloads)
     data, offsets = np.load(path / "bytes.npy"), np.load(path / "offsets.npy")
-    assert [data[at:end].tobytes() for at, end in zip(offsets, offsets[1:], strict=False)] == payloads
+    assert [data[at:end].tobytes() for at, end in pairwise(offsets)] == payloads
 
 
 def test_a_header_is_that_of_numpy() -> None:

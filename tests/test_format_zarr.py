@@ -51,7 +51,7 @@ def test_zarr_reads_the_pixels(tmp_path: Path, filter: str) -> None:
     assert group.attrs["classes"] == list(CLASSES)
     reader = reader_of(path, "zarr", options)
     assert [bytes(payload) for payload in reader.read([199, 0, 64, 65])] == [payloads[at] for at in (199, 0, 64, 65)]
-    told = FORMATS.make("zarr", options).shards(path)  # type: ignore[attr-defined]
+    told = FORMATS.make("zarr", options).shards_in(path)  # type: ignore[attr-defined]
     assert [(shard.name, shard.samples) for shard in told] == [
         (f"images/c/{number}/0/0/0", samples) for number, samples in enumerate((65, 65, 65, 5))
     ]
@@ -71,7 +71,7 @@ def test_packed_payloads_never_lie_across_shards(tmp_path: Path) -> None:
     assert [bytes(payload) for payload in reader.read(range(9))] == payloads
     memory, places, sizes_told = reader.extents()  # type: ignore[attr-defined]
     assert memory[places[3] : places[3] + sizes_told[3]].tobytes() == payloads[3]
-    shards = FORMATS.make("zarr", {}).shards(path)  # type: ignore[attr-defined]
+    shards = FORMATS.make("zarr", {}).shards_in(path)  # type: ignore[attr-defined]
     assert [shard.samples for shard in shards] == [3, 1, 1, 2, 2]
     with pytest.raises(InputError, match=r"4,001 bytes is larger than a shard: build with shard_mb=3"):
         write(tmp_path / "large", "zarr", {"shard_mb": 1}, [bytes(4001)])
@@ -145,7 +145,7 @@ def test_a_compressed_chunk_that_is_none_is_told(tmp_path: Path) -> None:
     data[2:40] = bytes(38)
     shard.write_bytes(data)
     reader = reader_of(path, "zarr", options)
-    with pytest.raises(InputError, match="sample 0 of .* cannot be read: a chunk"):
+    with pytest.raises(InputError, match=r"sample 0 of .* cannot be read: a chunk"):
         reader.read([0])
     assert len(bytes(reader.read([19])[0])) == SAMPLE
 

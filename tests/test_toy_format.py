@@ -145,7 +145,7 @@ def test_the_command_line_knows_it(toy: str, home: Home) -> None:
     assert listed[NAME]["title"] == TITLE
     assert listed[NAME]["available"] is True
     assert listed[NAME]["options"]["align"]["maximum"] == 4096
-    assert "disk, lmdb, hdf5, toy" in " ".join(core(home, "build", "--help").split())
+    assert ", ".join(FORMATS) in " ".join(core(home, "build", "--help").split())
 
 
 def test_a_job_builds_it(toy: str, home: Home) -> None:
@@ -186,7 +186,7 @@ MINE = built(f"{NAME}/raw", 3_000)
     ("answers", "reason"),
     [
         (Answers(machines="shared"), "toys stay at home"),
-        (Answers(readers="viewers"), "it is not HDF5"),
+        (Answers(readers="viewers"), "it is not HDF5, NumPy arrays or Zarr"),
         (Answers(readers="people"), "an image viewer does not open it"),
         (Answers(readers="programs"), "programs in other languages have no library for it"),
         (Answers(), None),

@@ -19,6 +19,7 @@ from ..base.home import Home
 from ..base.options import chosen
 from ..base.staging import claim
 from ..base.time_left import Remaining
+from ..formats import keeps_files
 from ..formats.shards import Sharded
 from ..machine.background import BackgroundLoad
 from ..machine.session import add_to_summary, now, versions
@@ -255,7 +256,7 @@ class _Making:
             classes=recipe.dataset.classes,
             splits=self.splits,
             checksum=self.checksum,
-            files=file_checksums(self.folder),
+            files=file_checksums(self.folder, keeps_files(recipe.format_name)),
             built=now(),
             versions=versions(),
             extra=self.conditions,

@@ -260,12 +260,13 @@ def changed_files(store: Store) -> list[str]:
     ]
 
 
-def file_checksums(store: Path) -> dict[str, str]:
+def file_checksums(store: Path, file_per_sample: bool = False) -> dict[str, str]:
     """XXH3-128 of the files whose every byte counts, by path below `store`.
 
-    The files of samples, one each in the class folders of a split, are not among them: their payloads have checksums.
+    The files of samples, one each in the folders of a split, are not among them: their payloads have checksums.
     """
-    files = [path for pattern in ("*", "*/*") for path in store.glob(pattern) if path.is_file()]
+    patterns = ("*", "*/*") if file_per_sample else ("**/*",)
+    files = [path for pattern in patterns for path in store.glob(pattern) if path.is_file()]
     return {
         path.relative_to(store).as_posix(): checksums.of_file(path) for path in sorted(files) if path.name != MANIFEST
     }

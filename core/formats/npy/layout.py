@@ -2,8 +2,8 @@
 
 Source: NumPy Enhancement Proposal 1 and `numpy.lib.format`: the magic `\\x93NUMPY`, a byte each for major and minor
 version, the length of the header (little-endian, 2 bytes in version 1, 4 from version 2 on), and the header: the
-literal of a dict with `descr`, `fortran_order` and `shape` (Latin-1, UTF-8 from version 3 on), filled up with blanks and
-a line end. The numbers follow.
+literal of a dict with `descr`, `fortran_order`, `shape` (Latin-1, UTF-8 from version 3 on), filled up with blanks
+and a line end. The numbers follow.
 """
 
 from __future__ import annotations

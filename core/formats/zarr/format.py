@@ -44,7 +44,7 @@ class ZarrFormat:
     def reader(self, path: Path) -> ZarrReader:
         return ZarrReader(path)
 
-    def shards(self, path: Path) -> Sequence[Shard]:
+    def shards_in(self, path: Path) -> Sequence[Shard]:
         """The files of `images` or `bytes`."""
         return self.reader(path).shards()
 

@@ -97,7 +97,7 @@ def index_bytes(lengths: Sequence[int], chunks: int) -> bytes:
     index[: len(ends), 0] = ends - np.asarray(lengths, np.uint64)
     index[: len(ends), 1] = lengths
     data = index.tobytes()
-    return data + google_crc32c.value(data).to_bytes(CHECKSUM, "little")
+    return data + int(google_crc32c.value(data)).to_bytes(CHECKSUM, "little")
 
 
 def index_size(chunks: int) -> int:

@@ -32,7 +32,7 @@ from .layout import (
     index_bytes,
     shard_name,
     sharded_json,
-)  # fmt: skip
+)
 
 CHUNK_BYTES = 1 << 16
 """Of packed payloads; of pixels as many whole images as fit, or one."""
@@ -45,7 +45,8 @@ class ZarrWriter:
         self._path, self._contents, self._filter = path, contents, filter
         self._labels, self._offsets, self._lengths = array("q"), array("q"), array("q")
         shape, samples = contents.payload_shape, contents.samples
-        self._name, self._shape = (BYTES, ()) if shape is None else (IMAGES, shape)
+        self._name = BYTES if shape is None else IMAGES
+        self._shape: tuple[int, ...] = shape or ()
         self._row_bytes = max(prod(self._shape), 1)  # of the first axis: an image, or a byte
         rows = CHUNK_BYTES if shape is None else max(min(chunk or CHUNK_BYTES // self._row_bytes, samples), 1)
         self._chunk_rows = rows
