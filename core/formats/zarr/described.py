@@ -1,4 +1,4 @@
-"""What the JSON of a Zarr group of ours says, believed only where it is what we write to the letter; its flat arrays."""
+"""The JSON of a Zarr group of ours, believed only where it is what we write to the letter, and its flat arrays."""
 
 from __future__ import annotations
 
