@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import csv
+import gzip
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import h5py
 import lmdb
@@ -111,6 +113,52 @@ def _rows(table: pa.Table) -> tuple[list[bytes], list[int]]:
     return payloads, table.column("label").to_pylist()
 
 
+def _tfrecord(store: Path, split: str) -> Plain:
+    """By the definitions of TFRecord and of protocol buffers; checksums are left to `tests/test_tfrecord.py`."""
+    payloads, labels = [], []
+    for shard in sorted((store / split).glob(f"{split}-*-of-*")):
+        data = gzip.decompress(shard.read_bytes()) if shard.suffix == ".gz" else shard.read_bytes()
+        at = 0
+        while at < len(data):
+            length = int.from_bytes(data[at : at + 8], "little")
+            features = plain_example(data[at + 12 : at + 12 + length])
+            payloads.append(features["image/encoded"])
+            labels.append(features["image/class/label"])
+            at += 16 + length
+    return payloads, labels, dictionary_beside(store / split)
+
+
+def plain_example(data: bytes) -> dict[str, Any]:
+    """A `tf.train.Example` whose features have one value each: bytes or a number from 0 on."""
+    found = {}
+    for _, feature in plain_fields(plain_fields(data)[0][1]):
+        (_, name), (_, value) = plain_fields(feature)
+        ((kind, inside),) = plain_fields(value)
+        ((_, content),) = plain_fields(inside)
+        found[name.decode()] = content if kind == 1 else _plain_varint(content, 0)[0]
+    return found
+
+
+def plain_fields(data: bytes) -> list[tuple[int, bytes]]:
+    """A message of protocol buffers all of whose fields have a length: (number, content) each."""
+    found, at = [], 0
+    while at < len(data):
+        tag, at = _plain_varint(data, at)
+        assert tag & 7 == 2, "a field of another type"
+        length, at = _plain_varint(data, at)
+        found.append((tag >> 3, data[at : at + length]))
+        at += length
+    return found
+
+
+def _plain_varint(data: bytes, at: int) -> tuple[int, int]:
+    number, shift = 0, 0
+    while data[at] & 0x80:
+        number |= (data[at] & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+    return number | data[at] << shift, at + 1
+
+
 PLAINLY: dict[str, Callable[[Path, str], Plain]] = {
     "lmdb": _lmdb,
     "hdf5": _hdf5,
@@ -119,5 +167,6 @@ PLAINLY: dict[str, Callable[[Path, str], Plain]] = {
     "parquet": _parquet,
     "npy": _npy,
     "zarr": _zarr,
+    "tfrecord": _tfrecord,
 }
 """By format: (store, split) -> what is in it."""

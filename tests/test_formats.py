@@ -23,6 +23,9 @@ VARYING: tuple[Case, ...] = (
     ("arrow", {}),
     ("parquet", {}),
     ("parquet", {"shards": 3, "parquet_compression": "zstd-pages"}),
+    ("tfrecord", {}),
+    ("tfrecord", {"shards": 3}),
+    ("tfrecord", {"compress": "gzip"}),
 )
 
 
@@ -37,6 +40,7 @@ class TestOurFormats(FormatContract):
         ("hdf5", {"layout": "chunked"}),
         ("hdf5", {"layout": "vlen"}),
         ("parquet", {"shards": 3, "parquet_compression": "zstd-pages"}),
+        ("tfrecord", {"compress": "gzip"}),
     )
 
 

@@ -26,6 +26,7 @@ FORMATS: Registry[Format, FormatRegistration] = Registry(
         "parquet": described_in("parquet"),
         "npy": described_in("npy"),
         "zarr": described_in("zarr"),
+        "tfrecord": described_in("tfrecord"),
     },
 )
 

@@ -107,8 +107,28 @@ class IndexWriter:
         entries = np.empty(len(self._columns["offset"]), ENTRY)
         for name, values in self._columns.items():
             entries[name] = np.frombuffer(values, np.int64) if values else 0
-        with (folder / INDEX).open("wb") as file:
-            np.lib.format.write_array(file, entries, version=(1, 0), allow_pickle=False)
+        write_table(folder / INDEX, entries)
+
+
+def write_table(path: Path, rows: Entries) -> None:
+    """A structured array (n,) as a `.npy` file."""
+    with path.open("wb") as file:
+        np.lib.format.write_array(file, rows, version=(1, 0), allow_pickle=False)
+
+
+def read_table(path: Path, dtype: np.dtype[Any]) -> Entries:
+    """What `write_table` wrote, of rows of this type. Raises ValueError for any other file, before memory is taken for
+    what its header promises."""
+    with open_file(path) as file:
+        try:
+            version = np.lib.format.read_magic(file)
+            shape, _, found = np.lib.format.read_array_header_1_0(file, max_header_size=10_000)
+        except (SyntaxError, TokenError) as error:  # NumPy takes a header that is none to pieces
+            raise ValueError(f"{path.name} has no sound header ({error})") from None
+        size = os.fstat(file.fileno()).st_size - file.tell()
+        if version != (1, 0) or found != dtype or len(shape) != 1 or shape[0] * dtype.itemsize != size:
+            raise ValueError(f"{path.name} is not the table that belongs there")
+        return np.fromfile(file, dtype, shape[0])
 
 
 def read_index(folder: Path, shard_sizes: npt.NDArray[np.int64]) -> Entries:
@@ -116,13 +136,7 @@ def read_index(folder: Path, shard_sizes: npt.NDArray[np.int64]) -> Entries:
 
     Raises ValueError where it does not fit these shards or is no index.
     """
-    with open_file(folder / INDEX) as file:
-        try:
-            entries = np.lib.format.read_array(file, allow_pickle=False, max_header_size=10_000)
-        except (SyntaxError, TokenError) as error:  # what NumPy makes of a header that is no Python literal
-            raise ValueError(f"{INDEX} has no sound header ({error})") from None
-    if entries.dtype != ENTRY or entries.ndim != 1:
-        raise ValueError(f"{INDEX} is no list of samples")
+    entries = read_table(folder / INDEX, ENTRY)
     if len(entries) and int(entries["shard"].max()) >= len(shard_sizes):
         raise ValueError(f"{INDEX} names a shard that is not there")
     sizes = shard_sizes.astype(np.uint64)[entries["shard"]] if len(entries) else np.empty(0, np.uint64)
