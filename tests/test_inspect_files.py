@@ -245,7 +245,7 @@ def test_a_store_and_its_container(
     assert (about["schema"], about["entries"]) == (f"own-{format}", 50)
     assert about["sample"]["class"] == truth.classes[truth.labels[7]]
     assert inspect_file(alone, key=about["sample"]["key"])["sample"] == about["sample"]
-    assert sum(decoded for _, decoded, _ in scan_file(alone)) == 50
+    assert sum(decoded for _, decoded, _, _ in scan_file(alone)) == 50
 
     foreign = open_foreign(alone)
     assert foreign.labels.tolist() == truth.labels.tolist()
@@ -258,7 +258,7 @@ def test_a_folder_that_leads_out_of_itself(home: Home, dataset: object, tmp_path
     first = next(folder.glob("*/00000000.*"))
     first.unlink()
     first.symlink_to(tmp_path / "secret.png")
-    told = [bad for _, _, batch in scan_file(folder) for bad in batch]
+    told = [bad for _, _, batch, _ in scan_file(folder) for bad in batch]
     assert [bad["key"] for bad in told] == [f"{first.parent.name}/{first.name}"]
     assert "outside of the folder" in told[0]["reason"]
 

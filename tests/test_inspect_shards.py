@@ -14,11 +14,13 @@ from shards_kind import write
 
 from core.base import plugins
 from core.base.errors import InputError
+from core.base.events import Progress, Result
 from core.base.home import Home
 from core.inspect import kept_index, reader_pool, shards
 from core.inspect.files import InspectedFile, inspect_file, open_inspected
 from core.inspect.kinds import KINDS, IdentifiedFile, identify
 from core.inspect.sharded import OPEN, ShardedFile
+from core.inspect.task import Index, Scan
 
 
 @pytest.fixture
@@ -152,6 +154,28 @@ def test_a_walk_is_kept_and_gone_on_with(lines: Path) -> None:
         assert file.complete
         assert (file.summary()["entries"], file.summary()["structure"]["steps"]) == (200, 0)
     assert list(lines.iterdir()) == [path]
+
+
+def test_a_scan_counts_findings(lines: Path) -> None:
+    three(lines)
+    *_, end = Scan(str(lines), home=str(lines.parent / "home")).run()
+    assert isinstance(end, Result)
+    assert (end.data["entries"], end.data["decoded"]) == (6, 5)
+    assert [bad["key"] for bad in end.data["bad"]] == ["train-00002-of-00004:line 1"]
+    counts = {one["kind"]: (one["count"], one["where"]) for one in end.data["findings"]}
+    assert counts["no-image"] == (1, "train-00002-of-00004: line 1")
+    assert counts["large"] == (1, "train-00002-of-00004")
+
+
+def test_the_index_is_made_by_a_task_that_tells_how_far_it_is(lines: Path) -> None:
+    path = write(lines / "slow", [(1, 1)] * 120, slow=True)
+    *steps, end = Index(str(path), str(lines.parent / "home")).run()
+    assert end == Result({"entries": 120, "bytes": path.stat().st_size})
+    told = [step for step in steps if isinstance(step, Progress)]
+    assert [step.stage for step in told] == ["index"] * len(told)
+    assert told[-1].done == told[-1].total == path.stat().st_size
+    assert told[0].left_s is not None
+    assert list(Index(str(path), str(lines.parent / "home")).run()) == [end]  # it is kept
 
 
 def test_an_index_of_another_state_of_the_file_is_not_used(lines: Path) -> None:

@@ -158,7 +158,7 @@ def _load(given: Namespace) -> Iterator[Event]:
 
 
 def _inspect_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("file", help=".mdb, an LMDB folder, .h5, .hdf5, .mat, a store, or anything else")
+    parser.add_argument("file", help="a file of any kind, a store, or shards: their folder, or a pattern in quotes")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--index", type=int, metavar="N", help="show record N (negative: from the end)")
     which.add_argument("--key", metavar="K", help="show the record with this key")
@@ -175,7 +175,8 @@ def _inspect_arguments(parser: ArgumentParser) -> None:
 def _inspect(given: Namespace) -> Iterator[Event]:
     from ..inspect.task import Inspect
 
-    return Inspect(given.file, given.index, given.key, given.schema, given.image, given.range, given.bands).run()
+    shown = given.file, given.index, given.key, given.schema, given.image, given.range, given.bands
+    return Inspect(*shown, given.home).run()
 
 
 def _scan_arguments(parser: ArgumentParser) -> None:
@@ -186,7 +187,7 @@ def _scan_arguments(parser: ArgumentParser) -> None:
 def _scan(given: Namespace) -> Iterator[Event]:
     from ..inspect.task import Scan
 
-    return Scan(given.file, given.schema).run()
+    return Scan(given.file, given.schema, home=given.home).run()
 
 
 VERBS: Mapping[str, Verb] = {

@@ -102,6 +102,7 @@ class InspectedFile:
 
     summary = _asked(requests.SummaryRequest)
     entries = _asked(requests.EntriesRequest)
+    findings = _asked(requests.FindingsRequest)
     sample = _asked(requests.SampleRequest)
     payload = _asked(requests.PayloadRequest)
     find = _asked(requests.FindRequest)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from .records import Finding
 
@@ -25,3 +26,18 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
         if one.where and len(named) < MOST_PLACES and one.where not in named:
             named.append(one.where)
     return [replace(one, where="; ".join(places[kind])[:MOST_WHERE]) for kind, one in kinds.items()]
+
+
+def completed(known: Iterable[Finding], counted: Iterable[Finding]) -> list[Finding]:
+    """What was known of a file before its records were read, and what reading all of them has counted: of one kind the
+    larger number, since the records that were looked at before are among those."""
+    kinds = {one.kind: one for one in known}
+    for one in counted:
+        before = kinds.get(one.kind)
+        kinds[one.kind] = one if before is None or one.count >= before.count else before
+    return list(kinds.values())
+
+
+def of_json(told: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """What `Finding.to_json` has told."""
+    return [Finding(**one) for one in told]

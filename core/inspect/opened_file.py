@@ -149,17 +149,18 @@ class OpenedFile:
         shape = None if pixels is None else list(pixels.shape)
         return {"index": index, **about, "thumbnail": shape}, pixels
 
-    def problem(self, index: int) -> dict[str, str] | None:
-        """The key of a record that does not decode, and the reason; None for one that does."""
+    def problem(self, index: int) -> tuple[dict[str, str] | None, Sequence[Finding]]:
+        """The key of a record that does not decode, and the reason (None for one that does); and what else is wrong."""
         key = f"#{index}"
         try:
             key = self.records.key(index)
             record = self.records.read(index)
         except MemoryError:
-            return {"key": key, "reason": "it needs more memory than a reader may use"}
+            return {"key": key, "reason": "it needs more memory than a reader may use"}, ()
         except UNREADABLE as error:
-            return {"key": key, "reason": limits.sentence(error)}
-        return {"key": key, "reason": record.problem} if record.problem is not None else None
+            return {"key": key, "reason": limits.sentence(error)}, ()
+        broken = record.problem or next((image.problem for image in record.images if image.problem is not None), None)
+        return {"key": key, "reason": broken} if broken is not None else None, record.findings
 
     def position(self, index: int | None, key: str | None) -> int:
         """The index of a key, or of an index that may be negative. Raises InputError where there is none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +19,13 @@ from ..base.errors import InputError
 from . import search
 from .arrays import flat
 from .display import Choice
+from .findings import merged, of_json
+from .index_requests import IndexArraysRequest as IndexArraysRequest
+from .index_requests import IndexStepRequest as IndexStepRequest
 from .reader_request import REQUESTS as REQUESTS
 from .reader_request import Answer, Fields, ReaderRequest
-from .records import Chunked, Indexed, Label, Paged
+from .records import Chunked, Finding, Label, Paged
 from .search import Census, Wanted
-from .values import dtype_called
 
 if TYPE_CHECKING:
     from .opened_file import OpenedFile
@@ -75,41 +77,6 @@ class SummaryRequest(ReaderRequest[dict[str, Any]]):
 
 
 @dataclass(frozen=True)
-class IndexStepRequest(ReaderRequest[tuple[int, int]]):
-    """(done, total) in bytes, after walking on through the file for about so long. Raises InputError for a file that
-    needs no index."""
-
-    seconds: float
-
-    def answer(self, opened: OpenedFile) -> Answer:
-        walked = opened.walk(self.seconds)
-        if walked is None:
-            raise InputError(f"a file of the kind {opened.file.kind} needs no index")
-        return {"done": walked[0], "total": walked[1]}, []
-
-    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> tuple[int, int]:
-        return int(fields["done"]), int(fields["total"])
-
-
-@dataclass(frozen=True)
-class IndexArraysRequest(ReaderRequest[Mapping[str, np.ndarray[Any, Any]]]):
-    """What the walk through the file has noted up to now, see `records.Indexed`."""
-
-    def answer(self, opened: OpenedFile) -> Answer:
-        if not isinstance(opened.file, Indexed):
-            raise InputError(f"a file of the kind {opened.file.kind} needs no index")
-        arrays = {name: np.ascontiguousarray(array) for name, array in opened.file.index_arrays().items()}
-        told = [[name, array.dtype.str, list(array.shape)] for name, array in arrays.items()]
-        return {"arrays": told}, [flat(array) for array in arrays.values()]
-
-    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> Mapping[str, np.ndarray[Any, Any]]:
-        told = zip(fields["arrays"], blobs, strict=True)
-        return {
-            str(name): np.frombuffer(blob, dtype_called(dtype)).reshape(shape) for (name, dtype, shape), blob in told
-        }
-
-
-@dataclass(frozen=True)
 class EntriesRequest(ReaderRequest[int]):
     """How many records there are, without what else there is to say about the file."""
 
@@ -118,6 +85,17 @@ class EntriesRequest(ReaderRequest[int]):
 
     def decode(self, fields: Fields, blobs: Sequence[bytes]) -> int:
         return int(fields["entries"])
+
+
+@dataclass(frozen=True)
+class FindingsRequest(ReaderRequest[list[Finding]]):
+    """What is known to be wrong with the file, before its records are read one by one."""
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        return {"findings": [finding.to_json() for finding in opened.findings()]}, []
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> list[Finding]:
+        return of_json(fields["findings"])
 
 
 @dataclass(frozen=True)
@@ -300,8 +278,8 @@ class CellsRequest(ReaderRequest[list[Cell]]):
 
 
 @dataclass(frozen=True)
-class ScanRequest(ReaderRequest[tuple[int, int, list[Bad]]]):
-    """(end, decoded, bad): the records start..end were decoded, as many of start..stop as take about a second.
+class ScanRequest(ReaderRequest[tuple[int, int, list[Bad], list[Finding]]]):
+    """(end, decoded, bad, findings): the records start..end were decoded, of start..stop as many as take about a second.
 
     Raises ReaderDied where one of them kills the reader or holds it up.
     """
@@ -313,11 +291,14 @@ class ScanRequest(ReaderRequest[tuple[int, int, list[Bad]]]):
     def answer(self, opened: OpenedFile) -> Answer:
         deadline, end = time.monotonic() + SCAN_SECONDS, self.start
         bad: list[Bad] = []
+        found: list[Finding] = []
         while end < self.stop and time.monotonic() < deadline:
-            problem = opened.problem(end)
+            problem, findings = opened.problem(end)
             bad += [problem] if problem is not None else []
+            found += findings
             end += 1
-        return {"end": end, "decoded": end - self.start - len(bad), "bad": bad}, []
+        told = [finding.to_json() for finding in merged(found)]
+        return {"end": end, "decoded": end - self.start - len(bad), "bad": bad, "findings": told}, []
 
-    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> tuple[int, int, list[Bad]]:
-        return int(fields["end"]), int(fields["decoded"]), list(fields["bad"])
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> tuple[int, int, list[Bad], list[Finding]]:
+        return int(fields["end"]), int(fields["decoded"]), list(fields["bad"]), of_json(fields["findings"])

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..base.errors import InputError
 from ..base.events import Event, Progress, Result
+from ..base.home import Home
+from ..base.time_left import Remaining
+from .files import WALK_SECONDS, InspectedFile
+from .findings import completed, merged
+from .records import Finding
 
 
 @dataclass(frozen=True)
@@ -24,27 +31,56 @@ class Inspect:
     image: str | None = None
     range: str | None = None
     bands: str | None = None
+    home: str | None = None
 
     def run(self) -> Iterator[Event]:
         from .display import Choice
-        from .files import inspect_file
+        from .files import COMMAND_SECONDS, inspect_opened
 
         try:
             choice = Choice.parsed(self.range, self.bands)
         except ValueError as error:
             raise InputError(str(error)) from None
-        yield Result(
-            inspect_file(self.path, index=self.index, key=self.key, schema=self.schema, image=self.image, choice=choice)
-        )
+        with InspectedFile(self.path, self.schema, COMMAND_SECONDS, Home.find(self.home)) as file:
+            yield from _walked(file, WALK_SECONDS)
+            yield Result(inspect_opened(file, index=self.index, key=self.key, image=self.image, choice=choice))
+
+
+@dataclass(frozen=True)
+class Index:
+    """Walk through a file whose records are found only so, and keep what was noted; of any other file there is nothing
+    to do. What a cancelled walk has noted is kept, too."""
+
+    path: str
+    home: str | None = None
+
+    def run(self) -> Iterator[Event]:
+        with InspectedFile(self.path, home=Home.find(self.home)) as file:
+            yield from _walked(file)
+            yield Result({"entries": file.entries(), "bytes": file.walked[1] if file.walked else 0})
+
+
+def _walked(file: InspectedFile, seconds: float = math.inf) -> Iterator[Progress]:
+    """How far the walk through a file is, with the time that is left."""
+    if file.walked is None or file.complete:
+        return
+    before, then = file.walked[0], time.monotonic()
+    left = Remaining({"walk": file.walked[1] - before})
+    for done, total in file.walk(seconds):
+        left.note("walk", done - before, time.monotonic() - then)
+        before, then = done, time.monotonic()
+        yield Progress("index", done, total, "bytes", left.seconds)
 
 
 @dataclass(frozen=True)
 class Scan:
-    """Decode every record of a file; the bad ones are listed by key and reason, the first `most` of them."""
+    """Decode every record of a file; the bad ones are listed by key and reason, the first `most` of them, and what is
+    wrong with others is counted by its kind."""
 
     path: str
     schema: str | None = None
     most: int = 10_000
+    home: str | None = None
 
     def run(self) -> Iterator[Event]:
         from .scan import scan_file
@@ -53,9 +89,16 @@ class Scan:
             raise InputError("at least one bad record must be listed")
         total = done = decoded = 0
         bad: list[dict[str, str]] = []
-        for total, well, wrong in scan_file(self.path, self.schema):
+        home = Home.find(self.home)
+        with InspectedFile(self.path, self.schema, home=home) as file:
+            yield from _walked(file)
+            findings = file.findings()
+        counted: list[Finding] = []
+        for total, well, wrong, found in scan_file(self.path, self.schema, home):
             decoded += well
             done += well + len(wrong)
             bad += wrong[: self.most - len(bad)]
+            counted = merged([*counted, *found])
             yield Progress("scan", min(done, total), total, "records")
-        yield Result({"entries": total, "decoded": decoded, "bad": bad})
+        told = [finding.to_json() for finding in completed(findings, counted)]
+        yield Result({"entries": total, "decoded": decoded, "bad": bad, "findings": told})

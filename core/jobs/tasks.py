@@ -29,6 +29,7 @@ TASKS: Mapping[str, TaskEntry] = MappingProxyType(
         "build": TaskEntry(".building:Build"),
         "verify": TaskEntry(".building:Verify"),
         "loader": TaskEntry(".measure.loaders:LoaderExperiment", keeps=True),
+        "index": TaskEntry(".inspect.task:Index", keeps=True),
         "scan": TaskEntry(".inspect.task:Scan"),
         "storage": TaskEntry(".measure.storage:StorageExperiment", keeps=True),
         "train": TaskEntry(".training.task:Train", keeps=True),

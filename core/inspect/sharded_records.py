@@ -1,0 +1,167 @@
+"""The records of several files that are one, see `sharded`: one shard after the other.
+
+Keys begin with the shard's name, so that they tell where a record lies, and are unique.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..base.contracts import Labels
+from .findings import merged
+from .limits import sentence
+from .records import UNREADABLE, Diagnosed, Fielded, Finding, Label, Record, Records
+
+if TYPE_CHECKING:
+    from .sharded import ShardedFile
+
+MOST_WARNINGS = 20
+NUMBERS_SECONDS = 8.0
+DUPLICATES_SECONDS = 1.0
+
+REWRITE = "write the file again, or leave it out of the set"
+
+
+class ShardedRecords:
+    """The records of all shards, one shard after the other."""
+
+    def __init__(self, file: ShardedFile) -> None:
+        self.file = file
+        self.classes: Sequence[str] | None = None
+        self.warnings: list[str] = []
+        self.findings: list[Finding] = []
+        self.why = ""
+        lengths = [self._begin(number) for number in range(file.reached)]
+        self._ends = list(accumulate(lengths))
+        self.findings = merged([*self.findings, *self._broken(), *self._duplicates()])
+
+    def _begin(self, number: int) -> int:
+        """The number of records of a shard, with what it says of itself."""
+        try:
+            shard = self.file.shard(number)
+            length = len(shard.records)
+        except UNREADABLE as error:
+            self.file.broken.setdefault(number, sentence(error))
+            return 0
+        name = self.file.paths[number].name
+        if not self.why:
+            count, last = len(self.file.paths), self.file.paths[-1].name
+            self.why = f"{count:,} files as one ({self.file.paths[0].name} to {last}): {shard.records.why}"
+        self.classes = self.classes or shard.records.classes
+        told = [*shard.file.warnings(), *shard.records.warnings]
+        self.warnings += [f"{name}: {text}" for text in told][: MOST_WARNINGS - len(self.warnings)]
+        for part in (shard.file, shard.records):
+            if isinstance(part, Diagnosed):
+                self.findings += [_in_shard(one, name) for one in part.findings]
+        return length
+
+    def _broken(self) -> Iterator[Finding]:
+        for number, reason in self.file.broken.items():
+            meaning = "the file cannot be read, and none of its records is shown"
+            yield Finding("shard-unreadable", 1, f"{self.file.paths[number].name}: {reason}", meaning, REWRITE)
+
+    def _duplicates(self) -> Iterator[Finding]:
+        """Keys that several shards have, as far as there is time to look; only where keys are names."""
+        seen: dict[str, int] = {}
+        twice: Counter[str] = Counter()
+        deadline = time.monotonic() + DUPLICATES_SECONDS
+        for number in range(len(self._ends)):
+            if number in self.file.broken or time.monotonic() > deadline:
+                continue
+            records = self.file.shard(number).records
+            if not getattr(records, "named_keys", False):
+                return
+            for index in range(len(records)):
+                other = seen.setdefault(key := records.key(index), number)
+                twice[key] += other != number
+                if index % 1024 == 0 and time.monotonic() > deadline:
+                    break
+        twice = +twice
+        if twice:
+            keys = ", ".join(list(twice)[:5])
+            meaning = "several shards have a record of the same key, as the same samples written twice do"
+            remedy = "compare two of them; where they are the same, write the shards again without the copies"
+            yield Finding("duplicate-keys", len(twice), keys, meaning, remedy)
+
+    # ---- records
+
+    @property
+    def field_names(self) -> Sequence[str]:
+        """Those of the first shard that has records."""
+        number = next((number for number, end in enumerate(self._ends) if end), None)
+        records = None if number is None else self.file.shard(number).records
+        return records.field_names if isinstance(records, Fielded) else []
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def _at(self, index: int) -> tuple[str, Records, int]:
+        """(name of the shard, its records, index there). Raises ValueError, which names the shard."""
+        number = bisect_right(self._ends, index)
+        name = self.file.paths[number].name
+        try:
+            records = self.file.shard(number).records
+        except UNREADABLE as error:
+            raise ValueError(f"{name}: {sentence(error)}") from None
+        return name, records, index - (self._ends[number - 1] if number else 0)
+
+    def key(self, index: int) -> str:
+        name, records, place = self._at(index)
+        return f"{name}:{records.key(place)}"
+
+    def find(self, key: str) -> int | None:
+        """By the key with its shard's name; else by that alone, in the first shard that has it."""
+        for number, path in enumerate(self.file.paths[: len(self._ends)]):
+            if key.startswith(f"{path.name}:"):
+                return self._found(number, key[len(path.name) + 1 :])
+        found = (self._found(number, key) for number in range(len(self._ends)))
+        return next((index for index in found if index is not None), None)
+
+    def _found(self, number: int, key: str) -> int | None:
+        if number in self.file.broken:
+            return None
+        place = self.file.shard(number).records.find(key)
+        return None if place is None else place + (self._ends[number - 1] if number else 0)
+
+    def read(self, index: int) -> Record:
+        name, records, place = self._at(index)
+        try:
+            record = records.read(place)
+        except UNREADABLE as error:
+            raise ValueError(f"{name}: {sentence(error)}") from None
+        findings = tuple(_in_shard(one, name) for one in record.findings)
+        return replace(record, key=f"{name}:{record.key}", findings=findings)
+
+    def label(self, index: int) -> Label:
+        _, records, place = self._at(index)
+        return records.label(place)
+
+    def numbers(self) -> Labels | None:
+        return self._numbers
+
+    @cached_property
+    def _numbers(self) -> Labels | None:
+        """Those of all shards, where each keeps them together and there is time to read them."""
+        found: list[Labels] = []
+        deadline = time.monotonic() + NUMBERS_SECONDS
+        for number in range(len(self._ends)):
+            if number in self.file.broken:
+                continue
+            numbers = self.file.shard(number).records.numbers()
+            if numbers is None or time.monotonic() > deadline:
+                return None
+            found.append(numbers)
+        return np.concatenate(found) if found else None
+
+
+def _in_shard(finding: Finding, name: str) -> Finding:
+    return replace(finding, where=f"{name}: {finding.where}" if finding.where else name)
