@@ -279,7 +279,7 @@ class CellsRequest(ReaderRequest[list[Cell]]):
 
 @dataclass(frozen=True)
 class ScanRequest(ReaderRequest[tuple[int, int, list[Bad], list[Finding]]]):
-    """(end, decoded, bad, findings): the records start..end were decoded, of start..stop as many as take about a second.
+    """(end, decoded, bad, findings): the records start..end were decoded, as many as take about a second.
 
     Raises ReaderDied where one of them kills the reader or holds it up.
     """
