@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import csv
 import gzip
+import io
+import tarfile
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -89,6 +91,20 @@ def _zarr(store: Path, split: str) -> Plain:
     return [data[start : start + length] for start, length in places], labels, dictionary
 
 
+def _webdataset(store: Path, split: str) -> Plain:
+    payloads, labels = [], []
+    for shard in sorted((store / split).glob("*.tar")):
+        with tarfile.open(shard) as archive:
+            for member in archive:
+                file = archive.extractfile(member)
+                data = b"" if file is None else file.read()
+                if member.name.endswith(".cls"):
+                    labels.append(int(data))
+                else:
+                    payloads.append(np.load(io.BytesIO(data)).tobytes() if member.name.endswith(".npy") else data)
+    return payloads, labels, dictionary_beside(store / split)
+
+
 def dictionary_beside(folder: Path) -> bytes | None:
     """Of a container that is a folder."""
     dictionary = folder / "__dictionary__"
@@ -168,5 +184,6 @@ PLAINLY: dict[str, Callable[[Path, str], Plain]] = {
     "npy": _npy,
     "zarr": _zarr,
     "tfrecord": _tfrecord,
+    "webdataset": _webdataset,
 }
 """By format: (store, split) -> what is in it."""

@@ -52,7 +52,7 @@ HOMES = {
     "lmdb": ("core.formats.lmdb", "core.measure.storage.tutorials"),
     "h5py": ("core.formats.hdf5", "core.inspect", "core.measure.storage.tutorials"),
     "hdf5plugin": ("core.formats.hdf5", "core.inspect"),
-    "zstandard": ("core.compressions", "core.formats.zarr", "core.inspect"),
+    "zstandard": ("core.compressions", "core.formats.webdataset", "core.formats.zarr", "core.inspect"),
     # Between processes of our own, and what an experiment pickles itself as a tutorial does.
     "pickle": ("core.loading.worker", "core.loading.processes", "core.measure.storage.tutorials.pickled_images"),
 }

@@ -27,6 +27,7 @@ FORMATS: Registry[Format, FormatRegistration] = Registry(
         "npy": described_in("npy"),
         "zarr": described_in("zarr"),
         "tfrecord": described_in("tfrecord"),
+        "webdataset": described_in("webdataset"),
     },
 )
 
