@@ -9,6 +9,7 @@ import base64
 import csv
 import gzip
 import io
+import json
 import tarfile
 from collections.abc import Callable
 from itertools import pairwise
@@ -105,6 +106,15 @@ def _webdataset(store: Path, split: str) -> Plain:
     return payloads, labels, dictionary_beside(store / split)
 
 
+def _csv(store: Path, split: str) -> Plain:
+    folder = store / split
+    root = folder / json.loads((folder / "metadata.json").read_text())["root"]
+    with (folder / f"{split}.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    payloads = [(root / row["path"]).read_bytes() for row in rows]
+    return payloads, [int(row["label"]) for row in rows], dictionary_beside(folder)
+
+
 def dictionary_beside(folder: Path) -> bytes | None:
     """Of a container that is a folder."""
     dictionary = folder / "__dictionary__"
@@ -182,6 +192,7 @@ PLAINLY: dict[str, Callable[[Path, str], Plain]] = {
     "arrow": _arrow,
     "parquet": _parquet,
     "npy": _npy,
+    "csv": _csv,
     "zarr": _zarr,
     "tfrecord": _tfrecord,
     "webdataset": _webdataset,

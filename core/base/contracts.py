@@ -337,6 +337,16 @@ class Format(Protocol):
         ...
 
 
+@runtime_checkable
+class Referring(Protocol):
+    """What a format may be as well: one whose containers may name the imported files in the place of payloads."""
+
+    @property
+    def keeps_payloads(self) -> bool:
+        """Whether they hold the payloads all the same."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """The four sizes of a split, in bytes, and its number of files.

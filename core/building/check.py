@@ -10,6 +10,7 @@ from ..base import checksums
 from ..base.contracts import Buffer
 from ..base.errors import FormatMattersError, InputError
 from ..datasets.dataset import Dataset
+from ..formats import keeps_files
 from ..formats.maps import release_pages
 from ..stores.store import Store, labels_checksum, payload_checksums
 from .entry_points import IndexCheck
@@ -80,7 +81,8 @@ def _check_batch(
         if isinstance(payload, str):
             yield Mismatch(store.split, index, payload)
         elif (found := checksums.of_bytes(payload)) != stated:
-            yield Mismatch(store.split, index, "payload differs from the one that was built")
+            of = f" ({store.reader.key(index)})" if keeps_files(store.manifest.format) else ""
+            yield Mismatch(store.split, index, f"payload{of} differs from the one that was built")
         elif row is not None and row.label != store.labels[index]:
             yield Mismatch(store.split, index, f"label {store.labels[index]} where the source has {row.label}")
         elif row is not None and not _is_of_source(store, payload, found, row.checksum, row.pixel_checksum):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.contracts import Writer
+from ..base.contracts import Referring, Writer
 from ..base.errors import InputError, WorkError, disk_trouble_told
 from ..base.events import Event, Message, Pace, Progress, Result
 from ..base.home import Home
@@ -183,9 +183,16 @@ class _Making:
             "samples": self.recipe.dataset.splits[split],
             **asdict(sizes),
             "seconds": seconds,
+            **self._referenced(payload_bytes),
             "labels_checksum": labels_checksum(np.frombuffer(self._labels, np.int64)),
             **index.told,
         }
+
+    def _referenced(self, payload_bytes: int) -> dict[str, int]:
+        """What lies outside of the container, whose other sizes are those of what it adds."""
+        form = self.recipe.format
+        elsewhere = isinstance(form, Referring) and not form.keeps_payloads
+        return {"referenced_bytes": payload_bytes} if elsewhere else {}
 
     def _index(self, split: str) -> IndexWriting:
         return IndexWriting(self.folder, split, self.recipe.dataset.splits[split], self.recipe.jpeg_index)

@@ -25,6 +25,7 @@ FORMATS: Registry[Format, FormatRegistration] = Registry(
         "arrow": described_in("arrow"),
         "parquet": described_in("parquet"),
         "npy": described_in("npy"),
+        "csv": described_in("csv_manifest"),
         "zarr": described_in("zarr"),
         "tfrecord": described_in("tfrecord"),
         "webdataset": described_in("webdataset"),

@@ -109,7 +109,8 @@ def estimates(rows: Sequence[Mapping[str, int]], total: int) -> list[SizeEstimat
     images = [row for row in rows if "raw" in row]
     made = [
         _estimate(format, way, np.array([row[way] for row in images if way in row], np.float64), len(images), total)
-        for format in FORMATS
+        for format, entry in FORMATS.items()
+        if not entry.refers  # its images lie elsewhere, and take what they take there
         for way in dict.fromkeys(name for row in images for name in row if name not in ("payload", "stored"))
     ]
     return sorted((one for one in made if one is not None), key=lambda one: one.bytes)

@@ -80,6 +80,8 @@ def _built(store: StoreInfo) -> StoreFacts:
     told = store.manifest
     splits = [split for split in told.splits.values() if split["samples"]]
     sums = {name: sum(split[name] for split in splits) for name in SUMMED}
+    for name in ("used_bytes", "allocated_bytes", "apparent_bytes"):
+        sums[name] += sum(split.get("referenced_bytes", 0) for split in splits)  # it is of no use without these
     encoding = ENCODINGS.make(told.encoding["name"], told.encoding["options"])
     return StoreFacts(
         name=store.name,

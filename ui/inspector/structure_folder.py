@@ -22,7 +22,10 @@ def draw_folder(span: Span, structure: dict[str, Any]) -> None:
         columns[0].metric("Files", f"{split['files']:,}")
         columns[1].metric("Image bytes", size_text(split["payload_bytes"]))
         columns[2].metric("Allocated on disk", size_text(split["allocated_bytes"]))
-        columns[3].metric("Block slack", size_text(max(split["allocated_bytes"] - split["payload_bytes"], 0)))
+        if "referenced_bytes" in split:
+            columns[3].metric("Of these in the dataset", size_text(split["referenced_bytes"]))
+        else:
+            columns[3].metric("Block slack", size_text(max(split["allocated_bytes"] - split["payload_bytes"], 0)))
     elif "files" in structure:
         endings = ", ".join(f"{count:,} {name or 'without an ending'}" for name, count in structure["endings"].items())
         st.markdown(f"{counted(structure['files'], 'file')}: {verbatim(endings)}.")

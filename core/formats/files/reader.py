@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,15 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ...base.contracts import MAX_PAYLOAD, Buffer, Labels
+from ...base.contracts import Buffer, Labels
 from ...base.errors import InputError
-from ..container import ContainerReader, open_descriptor, open_file
-from ..folder import needed, read_dictionary, read_metadata
+from ..container import ContainerReader
+from ..folder import read_dictionary, read_metadata
+from ..sample_files import file_blocks, listed_rows, read_file
 from .layout import HEADER, MANIFEST
-from .sizes import BLOCK
-
-LONGEST_LINE = 1 << 16
-"""Characters of a line of the manifest; a longer one is damaged."""
 
 
 class FilesReader(ContainerReader):
@@ -41,28 +35,19 @@ class FilesReader(ContainerReader):
 
     def _read(self, indices: Sequence[int]) -> list[Buffer]:
         root, path_of = str(self._path), self._listing.path
-        return [_read_file(f"{root}/{path_of(index)}") for index in indices]
+        return [read_file(f"{root}/{path_of(index)}") for index in indices]
 
     def _key(self, index: int) -> str:
         return self._listing.path(index)
 
     def _stored_bytes(self, index: int) -> int:
         """The blocks of its file."""
-        status = (self._path / self._key(index)).lstat()
-        blocks = getattr(status, "st_blocks", None)
-        return -(-status.st_size // BLOCK) * BLOCK if blocks is None else int(blocks * 512)
+        return file_blocks(self._path / self._key(index))
 
     @cached_property
     def _listing(self) -> _SampleList:
-        with open_file(needed(self._path, MANIFEST)) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
-            # Whatever a file without line ends holds, no more of it than this is in memory at once.
-            rows = csv.reader(iter(lambda: text.readline(LONGEST_LINE), ""))
-            if next(rows, None) != HEADER:
-                raise InputError(f"{self._path / MANIFEST} does not begin with 'path,label,class': not a store of ours")
-            try:
-                listing = _SampleList.of(rows)
-            except (ValueError, OverflowError, csv.Error) as error:
-                raise InputError(f"{self._path / MANIFEST} is damaged: {error}") from None
+        with listed_rows(self._path / MANIFEST, HEADER) as rows:
+            listing = _SampleList.of(rows)
         self._check_folders(listing)
         return listing
 
@@ -101,16 +86,3 @@ class _SampleList:
     def path(self, index: int) -> str:
         """Raises IndexError for a sample that is not there."""
         return f"{self.folders[int(self.labels[index])]}/{index:08d}{self.known_endings[self.endings[index]]}"
-
-
-def _read_file(path: str) -> bytes:
-    descriptor, size = open_descriptor(path)
-    try:
-        if size > MAX_PAYLOAD:
-            raise OSError(f"{size:,} bytes are more than a payload may have")
-        data = os.read(descriptor, size)
-        while len(data) < size and (more := os.read(descriptor, size - len(data))):
-            data += more
-        return data
-    finally:
-        os.close(descriptor)

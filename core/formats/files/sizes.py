@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..sample_files import BLOCK
+
 if TYPE_CHECKING:
     from ..registration import PayloadSizes
-
-
-BLOCK = 4096
-"""Bytes of a block of most file systems: a file occupies whole ones."""
 
 
 def occupied(sizes: PayloadSizes) -> PayloadSizes:

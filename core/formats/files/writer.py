@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from ...base.contracts import Buffer, Contents
 from ...base.names import folders
 from ..folder import write_facts
+from ..sample_files import write_file
 from .layout import HEADER, MANIFEST
 
 
@@ -34,7 +34,7 @@ class FilesWriter:
         rows = []
         for payload, label, suffix in zip(payloads, labels, suffixes, strict=True):
             relative = f"{folders[label]}/{self._written:08d}{suffix}"
-            _write_file(f"{root}/{relative}", payload)
+            write_file(f"{root}/{relative}", payload)
             rows.append((relative, label, classes[label]))
             self._written += 1
         self._manifest.writerows(rows)
@@ -46,14 +46,3 @@ class FilesWriter:
     def abort(self) -> None:
         with suppress(OSError):  # what is still to be flushed is rubbish
             self._file.close()
-
-
-def _write_file(path: str, payload: Buffer) -> None:
-    # The bare system calls: beside opening the file, Python's file objects cost as much again.
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    try:
-        view = memoryview(payload)
-        while view:
-            view = view[os.write(descriptor, view) :]
-    finally:
-        os.close(descriptor)
