@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from pathlib import Path
 
@@ -42,13 +43,11 @@ STRANGERS = {
     "npy": (array(), "NumPy"),
     "gzip": (b"\x1f\x8b\x08\x00" + bytes(64), "gzip"),
     "png": (png(IMAGES[0]), "PNG image"),
-    "old MATLAB": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(128), "-v7.3"),
-    "pickle": (b"\x80\x04N.", "pickle"),
+    "MATLAB 4": (struct.pack("<5I", 0, 1, 2, 0, 2) + b"x\x00" + bytes(16), "MATLAB 4"),
     "lock file": (b"\xde\xc0\xef\xbe\x02\x00\x00\x00" + bytes(8184), "data.mdb beside it"),
     "RecordIO": (b"\x0a\x23\xd7\xce" + bytes(60), "MXNet"),
     "TFRecord": ((20).to_bytes(8, "little") + b"abcd" + b"\x0a\x12" + bytes(18) + b"efgh", "TFRecord"),
     "SQLite": (b"SQLite format 3\x00" + bytes(84), "sqlite3"),
-    "safetensors": ((60).to_bytes(8, "little") + b'{"a":{"dtype":"F32"}}'.ljust(60), "safetensors"),
     "empty": (b"", "empty"),
     "zeros": (bytes(8192), "zeros"),
     "text": (b"hello\n" * 9, "text"),

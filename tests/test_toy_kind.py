@@ -50,10 +50,10 @@ def test_it_is_told_by_its_bytes_and_read_in_the_reader_process(toys: Path) -> N
 def test_without_its_plugin_nothing_knows_it(toys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     identify(toys)
     KINDS.unregister("toy")
-    with pytest.raises(InputError, match="no format known here; give an LMDB or HDF5 file, or a store"):
+    with pytest.raises(InputError, match=r"no format known here; give an LMDB, .* file, or a store"):
         identify(toys)
     KINDS.register("toy", toy_kind.KIND)
-    with pytest.raises(InputError, match="an LMDB, HDF5 or Toy file"):
+    with pytest.raises(InputError, match=r"an LMDB, HDF5, .* or Toy file"):
         identify(toys.parent / "nothing")
 
 

@@ -31,6 +31,11 @@ KINDS: Registry[File, KindRegistration] = Registry(
         "lmdb": described_in("lmdb"),
         "hdf5": described_in("hdf5"),
         "store": described_in("store"),
+        "idx": described_in("idx"),
+        "mat5": described_in("mat5"),
+        "safetensors": described_in("safetensors"),
+        "cifar": described_in("cifar"),
+        "pickle": described_in("pickle"),
         "folder": described_in("folder"),
     },
 )

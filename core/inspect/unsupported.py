@@ -42,7 +42,6 @@ UNSUPPORTED = tuple(
         (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
         (0, b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
         (0, b"\x93NUMPY", "a NumPy array file (.npy)", "load it with numpy.load(..., allow_pickle=False)"),
-        (0, b"MATLAB 5.0 MAT-file", "an old MATLAB file", "save it again with '-v7.3', which writes HDF5"),
         (0, b"SQLite format 3\x00", "an SQLite database", "open it with sqlite3"),
         (0, b"PAR1", "a Parquet file", "open it with pandas or pyarrow"),
         (0, b"ARROW1", "an Arrow file", "open it with pyarrow"),
@@ -53,7 +52,6 @@ UNSUPPORTED = tuple(
             "an MXNet RecordIO file (.rec)",
             "unpack it with mxnet.recordio, then import the images",
         ),
-        (8, b'{"', "a safetensors file", "open it with the package safetensors"),
         (0, b"CDF\x01", "a classic NetCDF file", "convert it with 'nccopy -k nc4', which writes HDF5"),
         (0, b"CDF\x02", "a classic NetCDF file", "convert it with 'nccopy -k nc4', which writes HDF5"),
         (0, b"\x0e\x03\x13\x01", "an HDF4 file, which is another format than HDF5", "convert it with h4toh5"),
@@ -64,10 +62,6 @@ UNSUPPORTED = tuple(
         (0, b"II*\x00", "a single TIFF image", _IMAGE),
         (0, b"MM\x00*", "a single TIFF image", _IMAGE),
         (0, b"%PDF-", "a PDF document", "open it with a PDF viewer"),
-        (0, b"\x80\x02", "a Python pickle", "only pickles inside an LMDB are read here"),
-        (0, b"\x80\x03", "a Python pickle", "only pickles inside an LMDB are read here"),
-        (0, b"\x80\x04", "a Python pickle", "only pickles inside an LMDB are read here"),
-        (0, b"\x80\x05", "a Python pickle", "only pickles inside an LMDB are read here"),
         (0, b"<!DOCTYPE html", "a web page, perhaps a failed download", "download the file again"),
         (0, b"<html", "a web page, perhaps a failed download", "download the file again"),
     )
@@ -88,6 +82,8 @@ def described(head: bytes, usual: str) -> str:
         return f"{known.name}; {known.advice}"
     if _is_tfrecord(head):
         return "a TFRecord file; read it with TensorFlow (tf.data.TFRecordDataset), or import its images as a dataset"
+    if _is_matlab_4(head):
+        return "a MATLAB 4 file; load it and save it again with '-v7', which is read here"
     if not head.strip(b"\x00"):
         return f"nothing but zeros, perhaps a download that broke off; give {usual}"
     return f"{'text' if _is_text(head) else 'of no format known here'}; give {usual}"
@@ -103,6 +99,20 @@ def _is_tfrecord(head: bytes) -> bool:
         and 2 < length < 1 << 31
         and (length + 24 > len(head) or following < 1 << 31)
     )
+
+
+def _is_matlab_4(head: bytes) -> bool:
+    """Five int32 (type, rows, columns, whether complex, length of the name) and the name, which ends with a zero.
+
+    The type has the digits M (machine, 0 to 4), O (0), P (kind of numbers, 0 to 5) and T (0 to 2).
+    """
+    for order in ("little", "big"):
+        kind, rows, columns, is_complex, length = (int.from_bytes(head[at : at + 4], order) for at in range(0, 20, 4))
+        fits = kind < 5000 and kind // 100 % 10 == 0 and kind // 10 % 10 <= 5 and kind % 10 <= 2 and is_complex <= 1
+        name = head[20 : 19 + length]
+        if fits and rows and columns and 2 <= length <= 64 and head[19 + length : 20 + length] == b"\x00":
+            return name.isascii() and name.decode("ascii").isidentifier()
+    return False
 
 
 def _is_text(head: bytes) -> bool:

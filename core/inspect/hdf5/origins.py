@@ -115,7 +115,8 @@ def _model(file: Hdf5File, looked: Sequence[Facts]) -> str | None:
     numbers = [facts for facts in looked if facts.is_numbers]
     if not numbers:
         return None
-    return _keras(file, looked) or _parameters_by_name(numbers) or _parameters_by_shape(numbers)
+    named = parameters_by_name([facts.name for facts in numbers])
+    return _keras(file, looked) or (named and f"its datasets are {named}") or _parameters_by_shape(numbers)
 
 
 def _keras(file: Hdf5File, looked: Sequence[Facts]) -> str | None:
@@ -135,21 +136,20 @@ def _keras(file: Hdf5File, looked: Sequence[Facts]) -> str | None:
     return None
 
 
-def _parameters_by_name(numbers: Sequence[Facts]) -> str | None:
-    """By the names of a state dict: conv1.weight and conv1.bias, or groups that are called so."""
-    found = [facts for facts in numbers if _is_parameter(facts)]
-    if len(found) < 2 or len(found) < MOSTLY * len(numbers):
+def parameters_by_name(names: Sequence[str]) -> str | None:
+    """ "called like the weights of a model (bias, weight)", where these names of arrays are those of a state dict."""
+    found = [name for name in names if _is_parameter(name)]
+    if len(found) < 2 or len(found) < MOSTLY * len(names):
         return None
-    leaves = {facts.name.replace(".", "/").rpartition("/")[2].split(":")[0] for facts in found}
-    several = any("/" in facts.name or "." in facts.name for facts in found)
+    leaves = {name.replace(".", "/").rpartition("/")[2].split(":")[0] for name in found}
+    several = any("/" in name or "." in name for name in found)
     if not several or len(leaves) < 2:
         return None
-    named = ", ".join(sorted(leaves)[:3])
-    return f"its datasets are called like the weights of a model ({named})"
+    return f"called like the weights of a model ({', '.join(sorted(leaves)[:3])})"
 
 
-def _is_parameter(facts: Facts) -> bool:
-    leaf = facts.name[-TELLING:].replace(".", "/").rpartition("/")[2]
+def _is_parameter(name: str) -> bool:
+    leaf = name[-TELLING:].replace(".", "/").rpartition("/")[2]
     return not PARAMETER.isdisjoint(words(leaf))
 
 
