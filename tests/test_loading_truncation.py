@@ -74,7 +74,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def built(home: Path, format: str) -> Path:
-    return Path(finish(Build("shapes", format, "raw", force=True, workers=1, home=str(home)).run())["store"])
+    options = {"shards": 3} if format == "webdataset" else {}
+    return Path(
+        finish(Build("shapes", format, "raw", options=options, force=True, workers=1, home=str(home)).run())["store"]
+    )
 
 
 CASES = [
@@ -84,8 +87,9 @@ CASES = [
     ("lmdb", "torch", "0"),
     ("hdf5", "torch", "1"),
     ("lmdb", "naive", "0"),
+    ("webdataset", "fast", "threads:2"),
 ]
-FILES = {"lmdb": "train.lmdb/data.mdb", "hdf5": "train.h5"}
+FILES = {"lmdb": "train.lmdb/data.mdb", "hdf5": "train.h5", "webdataset": "train/train-000001.tar"}
 
 
 @needs_handler
@@ -97,9 +101,10 @@ def test_a_container_cut_in_mid_epoch_is_one_sentence(home: Path, tmp_path: Path
         shutil.copytree(stores[format], folder)
         size = (folder / FILES[format]).stat().st_size
         arguments.append(f"{folder}|{FILES[format]}|{kind}|{workers}")
+        shard = "train-000001.tar " if format == "webdataset" else ""
         expected.append(
-            f"{'/'.join(folder.parts[-3:])}/train was cut short while it was read, from {size:,} bytes to 5,000: "
-            "verify the store, and build it again"
+            f"{'/'.join(folder.parts[-3:])}/train was cut short while it was read, "
+            f"{shard}from {size:,} bytes to 5,000: verify the store, and build it again"
         )
     ended = child(CUTS_IN_MID_EPOCH, *arguments)
     assert ended.stdout.splitlines() == expected, ended.stderr

@@ -22,13 +22,13 @@ FORMATS: Registry[Format, FormatRegistration] = Registry(
         "disk": described_in("files"),
         "lmdb": described_in("lmdb"),
         "hdf5": described_in("hdf5"),
-        "arrow": described_in("arrow"),
-        "parquet": described_in("parquet"),
-        "npy": described_in("npy"),
         "csv": described_in("csv_manifest"),
-        "zarr": described_in("zarr"),
-        "tfrecord": described_in("tfrecord"),
         "webdataset": described_in("webdataset"),
+        "tfrecord": described_in("tfrecord"),
+        "parquet": described_in("parquet"),
+        "arrow": described_in("arrow"),
+        "npy": described_in("npy"),
+        "zarr": described_in("zarr"),
     },
 )
 

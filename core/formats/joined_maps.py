@@ -55,7 +55,7 @@ def mapped_together(paths: Sequence[Path]) -> JoinedFiles:
     total = int(rooms.sum())
     if not total:
         return JoinedFiles(_array_over(None, 0), starts, sizes)
-    joined = _JoinedMap(-1, total, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE, prot=mmap.PROT_READ)
+    joined = JoinedMap(-1, total, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE, prot=mmap.PROT_READ)
     memory = _array_over(joined, total)
     for path, start, size in zip(paths, starts.tolist(), sizes.tolist(), strict=True):
         if size:
@@ -66,12 +66,12 @@ def mapped_together(paths: Sequence[Path]) -> JoinedFiles:
 _NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0)
 
 
-class _JoinedMap(mmap.mmap):
-    """The reserved piece. It unmaps all of itself when it goes, whatever was mapped into it."""
+class JoinedMap(mmap.mmap):
+    """The reserved piece, several files in one. It unmaps all of itself when it goes, whatever was mapped into it."""
 
     parts: list[_Part]
 
-    def __new__(cls, *arguments: Any, **named: Any) -> _JoinedMap:
+    def __new__(cls, *arguments: Any, **named: Any) -> JoinedMap:
         made = super().__new__(cls, *arguments, **named)
         made.parts = []
         return made
@@ -79,6 +79,12 @@ class _JoinedMap(mmap.mmap):
     def size(self) -> int:
         """Bytes that can be read; less than its length where a file has become shorter since it was mapped."""
         return len(self) - sum(part.missing() for part in self.parts)
+
+    def cut(self) -> str:
+        """The first file that has become shorter, with its sizes then and now, to stand in a sentence; else nothing."""
+        found = ((part, missing) for part in self.parts if (missing := part.missing()))
+        part, missing = next(found, (None, 0))
+        return "" if part is None else f"{part.path.name} from {part.size:,} bytes to {part.size - missing:,}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..base.contracts import Mapped, Reader
 from ..base.errors import WorkError
+from ..formats.joined_maps import JoinedMap
 from . import bus_error
 
 
@@ -64,7 +65,8 @@ class _Map:
         """What became of the file; nothing where all that was mapped is still there."""
         left = self._mapped.size()
         if left < self.size:
-            return f"was cut short while it was read, from {self.size:,} bytes to {left:,}"
+            cut = self._mapped.cut() if isinstance(self._mapped, JoinedMap) else ""
+            return f"was cut short while it was read, {cut or f'from {self.size:,} bytes to {left:,}'}"
         if self._slot is not None and bus_error.faults(self._slot):
             return "could not be read in places: the disk fails, or the file was cut short and grew again"
         return ""

@@ -26,7 +26,7 @@ KINDS: Mapping[str, tuple[Registry[Any, Any], tuple[str, ...] | None, str]] = {
     "Encodings": (ENCODINGS, ("original", "raw"), "How an image becomes bytes."),
     "Compressions": (COMPRESSIONS, ("none",), "How each payload is compressed."),
 }
-"""What is chosen from: title -> table, what is chosen at first (None: all), what it decides."""
+"""What is chosen from: title -> table, what is chosen at first (None: the usual ones), what it decides."""
 
 NEW, STORES = "Build new", "Stores"
 PROPOSED_FOR = "build.proposed_for"
@@ -92,7 +92,7 @@ def _draw_choice(title: str, table: Registry[Any, Any], default: tuple[str, ...]
         title,
         available,
         selection_mode="multi",
-        default=available if default is None else default,
+        default=[name for name in available if getattr(table[name], "usual", True)] if default is None else default,
         format_func=lambda name: short_title(table, name),
         help=help,
         key=f"build.{table.kind}",
