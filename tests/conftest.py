@@ -96,3 +96,22 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A home in which nothing is yet."""
     monkeypatch.setenv("FORMAT_MATTERS_HOME", str(tmp_path))
     return Home(tmp_path)
+
+
+@pytest.fixture
+def lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for files of the kind "lines", which this process and those it starts know; its parent is the home."""
+    from core.base import plugins
+    from core.inspect import reader_pool
+    from core.inspect.kinds import KINDS
+
+    monkeypatch.setenv(plugins.VARIABLE, "shards_kind")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setenv("FORMAT_MATTERS_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(plugins, "_loaded", set())
+    reader_pool.take().end()
+    folder = tmp_path / "lines"
+    folder.mkdir()
+    yield folder
+    KINDS.unregister("lines")
+    reader_pool.take().end()

@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import shards_kind
-from shards_kind import write
+from shards_kind import three, write
 
 from core.base import plugins
 from core.base.errors import InputError
 from core.base.events import Progress, Result
 from core.base.home import Home
-from core.inspect import kept_index, reader_pool, shards
+from core.inspect import kept_index, shards
 from core.inspect.files import InspectedFile, inspect_file, open_inspected
-from core.inspect.kinds import KINDS, IdentifiedFile, identify
+from core.inspect.kinds import IdentifiedFile, identify
 from core.inspect.sharded import OPEN, ShardedFile
 from core.inspect.task import Index, Scan
-
-
-@pytest.fixture
-def lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for files of the kind "lines", which this process and those it starts know; its parent is the home."""
-    monkeypatch.setenv(plugins.VARIABLE, "shards_kind")
-    monkeypatch.setenv("PYTHONPATH", str(Path(shards_kind.__file__).parent))
-    monkeypatch.setenv("FORMAT_MATTERS_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(plugins, "_loaded", set())
-    reader_pool.take().end()
-    folder = tmp_path / "lines"
-    folder.mkdir()
-    yield folder
-    KINDS.unregister("lines")
-    reader_pool.take().end()
-
-
-def three(folder: Path) -> list[Path]:
-    rows = [[(1, 0), (2, 1)], [(3, 2)], [(4, 3), (9, 4), (5, 7)]]
-    return [write(folder / f"train-{number:05d}-of-00004", part) for number, part in enumerate(rows)]
 
 
 def test_braces_and_ranges() -> None:

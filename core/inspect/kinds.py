@@ -114,7 +114,7 @@ def _identify_folder(folder: Path) -> IdentifiedFile:
             )
         return IdentifiedFile(name, opened)
     _check_folder(folder)
-    found = _identify_shards(folder)
+    found = identify_shards(folder)
     if found is not None:
         return found
     if next(folder.iterdir(), None) is None:
@@ -147,7 +147,7 @@ def _identify_pattern(pattern: Path) -> IdentifiedFile:
     return IdentifiedFile(kind, pattern, found.paths, _notes(found))
 
 
-def _identify_shards(folder: Path) -> IdentifiedFile | None:
+def identify_shards(folder: Path) -> IdentifiedFile | None:
     """A folder whose files are, for the most part, shards of one kind."""
     groups = [(_kind_among(group.paths), group) for group in shards.in_folder(folder)]
     sizes = Counter[str | None]()

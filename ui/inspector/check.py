@@ -8,10 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 from core.base.errors import FormatMattersError
-from core.inspect.kinds import opened_path
 from core.jobs import Job, State
 from core.measure.tabular import csv_text
 from ui.inspector import inspected
+from ui.inspector.findings import draw_findings
 from ui.inspector.inspected import Span
 from ui.inspector.opening import Subject
 from ui.inspector.sample_view import draw_sample
@@ -28,8 +28,8 @@ def draw_check(subject: Subject) -> None:
     whole = Span.of_file(subject.span.path, subject.span.schema)
     of = "of all splits " if subject.store else ""
     st.markdown(
-        f"A check decodes every entry {of}once and lists those that are broken. It works in the background, changes "
-        "nothing, and continues after records that crash the reader."
+        f"A check decodes every entry {of}once, lists those that are broken, and counts what else is wrong. It works "
+        "in the background, changes nothing, and continues after records that crash the reader."
     )
     running = [job for job in own_jobs(OWNER) if _is_of(job, whole)]
     last = last_check(whole)
@@ -47,9 +47,8 @@ def draw_check(subject: Subject) -> None:
 
 def _start(subject: Subject, whole: Span) -> None:
     try:
-        state.jobs().start(
-            TASK, {"path": whole.path, "schema": whole.schema}, title=f"Check {subject.name}", owner=OWNER
-        )
+        fields = {"path": whole.path, "schema": whole.schema, "home": str(state.home().root)}
+        state.jobs().start(TASK, fields, title=f"Check {subject.name}", owner=OWNER)
     except FormatMattersError as error:
         st.session_state[state.TROUBLE_KEY] = str(error)
 
@@ -60,7 +59,7 @@ def _is_of(job: Job, whole: Span) -> bool:
 
 def last_check(whole: Span) -> Job | None:
     """The last check of this file that came to its end, unless the file was written to since."""
-    written = opened_path(Path(whole.path)).stat().st_mtime
+    written = inspected.changed_at(Path(whole.path))
     done = (job for job in state.jobs().all() if _is_of(job, whole) and job.state is State.DONE)
     return next((job for job in done if job.created >= written), None)
 
@@ -68,6 +67,7 @@ def last_check(whole: Span) -> Job | None:
 def _draw_result(subject: Subject, whole: Span, job: Job) -> None:
     result = job.result
     bad: list[dict[str, str]] = result["bad"]
+    draw_findings(result.get("findings", []))
     took = f"in {seconds_text(job.seconds)}"
     if not bad:
         st.success(f"All {counted(result['entries'], 'entry', 'entries')} decode; checked {took}.",

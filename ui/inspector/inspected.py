@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from core.base.contracts import Labels
+from core.base.errors import FormatMattersError
 from core.inspect import search
+from core.inspect.changes import statuses
 from core.inspect.display import Choice
-from core.inspect.files import InspectedFile, open_inspected
-from core.inspect.kinds import opened_path
+from core.inspect.files import InspectedFile
 from core.inspect.process import ReaderDied
 from core.inspect.reader_request import ReaderRequest
 from core.inspect.requests import (
@@ -33,6 +34,7 @@ from core.inspect.requests import (
 )
 from core.inspect.search import Census, Wanted
 from core.inspect.size_estimate import SizeEstimate, estimates
+from ui.shared import state
 from ui.shared.cached import cache_data, cache_resource
 
 T = TypeVar("T")
@@ -98,16 +100,35 @@ class SearchResult:
 def stamp_of(path: Path) -> int:
     """Changes whenever what is opened of a path is replaced or written to; 0 where there is nothing."""
     try:
-        status = opened_path(path).stat()
-    except OSError:
+        found = statuses(path)
+    except (OSError, FormatMattersError):
         return 0
-    return hash((status.st_mtime_ns, status.st_size, status.st_ino))
+    return hash(tuple((status.st_mtime_ns, status.st_size, status.st_ino) for status in found))
+
+
+def changed_at(path: Path) -> float:
+    """When what is opened of a path was last written to, as `time.time` tells time. Raises OSError."""
+    return max((status.st_mtime for status in statuses(path)), default=0.0)
 
 
 @cache_data(max_entries=16, show_spinner="Opening…")
 def summary(path: str, stamp: int, schema: str | None) -> dict[str, Any]:
     """Everything about a file as a whole, see `SummaryRequest`."""
     return _ask(path, stamp, schema, SummaryRequest())
+
+
+def walked(path: str, schema: str | None) -> tuple[int, int] | None:
+    """(done, total) bytes of a file that must be walked through before all of its records are known; None for any
+    other. Raises what `summary` does."""
+    stamp = stamp_of(Path(path))
+    return _open(path, stamp, schema, _hopeless(path, stamp, schema)).walked
+
+
+def forget(path: str, schema: str | None) -> None:
+    """Open a file anew when it is asked for the next time."""
+    stamp = stamp_of(Path(path))
+    summary.clear(path, stamp, schema)
+    _opened.clear(path, stamp, schema)
 
 
 def classes(span: Span) -> list[str] | None:
@@ -221,6 +242,10 @@ class _Kept:
         self._file = file
         self._timer: threading.Timer | None = None
 
+    @property
+    def walked(self) -> tuple[int, int] | None:
+        return self._file.walked
+
     def ask(self, request: ReaderRequest[T]) -> T:
         self._stop_timer()
         try:
@@ -280,4 +305,4 @@ def _hopeless(path: str, stamp: int, schema: str | None) -> list[str]:
 @cache_resource(max_entries=OPEN_FILES, show_spinner=False, on_release=lambda kept: kept.close())
 def _opened(path: str, stamp: int, schema: str | None) -> _Kept:
     """`stamp` is part of the cache's key only: a file that was written again is another one."""
-    return _Kept(open_inspected(os.path.realpath(path), schema))
+    return _Kept(InspectedFile(os.path.realpath(path), schema, home=state.home()))

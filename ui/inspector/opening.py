@@ -11,8 +11,9 @@ import streamlit as st
 from core.base.errors import FormatMattersError
 from core.base.names import from_readable, readable
 from core.inspect import preferences, uploads
-from core.inspect.kinds import kind_of_folder
+from core.inspect.kinds import identify_shards, kind_of_folder
 from core.inspect.roots import FolderEntry, OutsideError, Roots
+from core.inspect.shards import is_pattern
 from core.stores.store import StoreInfo
 from ui.inspector.inspected import Span
 from ui.shared import address, state
@@ -122,7 +123,7 @@ def choose_path() -> Path | None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
             "Path", key=PATH, persist_state="session", icon=":material/folder_open:",
-            placeholder="/home/me/train.lmdb, a .mdb, .h5, .hdf5 or .mat file, or a folder",
+            placeholder="/home/me/train.lmdb, any .h5, .mat, ... file, a folder, or shards: train-*.tar",
         ).strip()  # fmt: skip
         beside = st.popover("Browse", icon=":material/folder:", width="content")
     path = _admitted(text, roots) if text else None
@@ -140,7 +141,7 @@ def choose_path() -> Path | None:
 def _admitted(text: str, roots: Roots) -> Path | None:
     try:
         path = roots.admit(from_readable(text))
-        if path.exists():
+        if path.exists() or (is_pattern(path) and path.parent.is_dir()):
             return path
         st.error(
             f"{verbatim(path)} does not exist. Check the spelling, or browse for it.", icon=":material/folder_off:"
@@ -159,6 +160,8 @@ def _is_only_a_folder(path: Path) -> bool:
     if not path.is_dir() or kind_of_folder(path) is not None:
         return False
     try:
+        if identify_shards(path) is not None:
+            return False
         return not any(file.suffix.lower() in (".png", ".csv") for file in path.iterdir() if file.is_file())
     except OSError:
         return True  # the browser says why
@@ -178,7 +181,8 @@ def _go_into(folder: Path) -> None:
 
 
 def _draw_recent() -> None:
-    recent = [path for path in preferences.Remembered.load(state.home()).recent if Path(path).exists()][:SHOWN_RECENT]
+    known = preferences.Remembered.load(state.home()).recent
+    recent = [path for path in known if Path(path).exists() or is_pattern(Path(path))][:SHOWN_RECENT]
     if not recent:
         return
     st.caption("Opened last")

@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.base.contracts import Pixels
 from core.base.names import safe_name
+from core.base.strict_json import dumps
 from core.inspect.files import open_inspected
 from core.inspect.requests import InspectedSample
 from ui.inspector.inspected import Span
@@ -22,6 +23,8 @@ from ui.shared.theme import PALETTE, finish
 ENDINGS = {"jpeg": ".jpg", "jpeg2000": ".jp2", "text": ".txt", "json": ".json"}
 PLAIN_ENDINGS = ("png", "webp", "gif", "bmp", "tiff", "pgm", "ppm", "avif", "npy")
 LONG_TEXT, TEXT_HEIGHT = 500, 300
+MOST_FIELDS, MOST_FIELD_TEXT = 12, 1_200
+"""Fields, and characters of them, that are shown as they are."""
 
 
 def draw_value(about: dict[str, Any]) -> None:
@@ -87,6 +90,18 @@ def draw_header(about: dict[str, Any]) -> None:
     if exif:
         with st.expander(f"EXIF ({number_text(len(exif))})", icon=":material/photo_camera:"):
             st.html(_table(exif))
+
+
+def draw_fields(about: dict[str, Any]) -> None:
+    """All fields of a record by name, those of long texts and tables in a box that scrolls."""
+    fields = about.get("fields")
+    if not fields:
+        return
+    st.caption(f"Its {number_text(len(fields))} fields" if len(fields) > 1 else "Its field")
+    pairs = [[str(name), value if isinstance(value, str) else dumps(value)] for name, value in fields.items()]
+    long = len(pairs) > MOST_FIELDS or sum(len(text) for _, text in pairs) > MOST_FIELD_TEXT
+    with st.container(height=TEXT_HEIGHT if long else "content", border=long):
+        st.html(_table(pairs))
 
 
 def _table(pairs: list[list[str]]) -> str:

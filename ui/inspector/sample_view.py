@@ -13,12 +13,16 @@ import streamlit as st
 from core.base.contracts import Pixels
 from core.inspect.requests import InspectedSample
 from ui.inspector.drawing import draw_choice
+from ui.inspector.findings import draw_findings
 from ui.inspector.opening import Subject
-from ui.inspector.sample_details import draw_header, draw_saving, draw_value
+from ui.inspector.sample_details import draw_fields, draw_header, draw_saving, draw_value
 from ui.shared.gallery import data_uri
 from ui.shared.labels import plain, verbatim
 
 LARGE, SMALL = 288, 104
+PAIR, SEVERAL = 200, 148
+"""Pixels of the longer side of each of two images of a record, and of more."""
+
 HEX_BYTES = 256
 MOST_HEADING = 120
 
@@ -53,7 +57,9 @@ def draw_sample(subject: Subject, sample: InspectedSample, position: int) -> Non
     title = about.get("class") or about["label"]
     st.subheader(_heading(about), anchor=False)
     st.caption(f"{subject.noun.capitalize()} {position:,} of {len(subject.span):,} {verbatim(subject.where)}")
-    if sample.pixels is not None:
+    if sample.further:
+        draw_all_images(sample)
+    elif sample.pixels is not None:
         draw_pictures(LARGE, {f"{subject.noun} {position}: {title}": sample.pixels})
     draw_choice(about)
     if about.get("problem"):
@@ -61,6 +67,8 @@ def draw_sample(subject: Subject, sample: InspectedSample, position: int) -> Non
     draw_value(about)
     draw_saving(subject.span, sample, position)
     st.html(_facts(about))
+    draw_fields(about)
+    draw_findings(about.get("findings", []))
     draw_header(about)
     if sample.head:
         st.caption(f"The first {min(len(sample.head), HEX_BYTES)} of its {about['payload_bytes']:,} bytes")
@@ -80,6 +88,27 @@ def draw_pictures(edge: int, pictures: dict[str, Pixels]) -> None:
     """Pictures in a row, by what they show, the longer side of each `edge`; small images keep their square pixels."""
     row = "".join(_picture(pixels, edge, alternative) for alternative, pixels in pictures.items())
     st.html(f'<div style="display:flex;gap:8px;align-items:start">{row}</div>')
+
+
+def draw_all_images(sample: InspectedSample) -> None:
+    """Every image of a record beside the others, each with its name; of one that cannot be shown, the reason."""
+    names, further = sample.about["images"], sample.about["further"]
+    edge = SEVERAL if len(names) > 2 else PAIR
+    shown = [(names[0], sample.pixels, sample.about.get("problem"))] if len(names) > len(further) else []
+    shown += [(one["name"], pixels, one.get("problem")) for one, pixels in zip(further, sample.further, strict=True)]
+    cards = "".join(_card(name, pixels, problem, edge) for name, pixels, problem in shown)
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:12px;align-items:start">{cards}</div>')
+
+
+def _card(name: str, pixels: Pixels | None, problem: str | None, edge: int) -> str:
+    inside = _picture(pixels, edge, name) if pixels is not None else _no_picture(problem or "no picture", edge)
+    caption = f'<figcaption style="font-size:0.85rem;opacity:0.75">{html.escape(plain(name))}</figcaption>'
+    return f'<figure style="margin:0;max-width:100%;width:{edge}px;overflow-wrap:anywhere">{inside}{caption}</figure>'
+
+
+def _no_picture(problem: str, edge: int) -> str:
+    style = f"width:{edge}px;max-width:100%;border:1px dashed #8A94A1;border-radius:4px;padding:8px;font-size:0.85rem"
+    return f'<div style="{style};box-sizing:border-box">{html.escape(plain(problem))}</div>'
 
 
 def _picture(pixels: Pixels, edge: int, alternative: str) -> str:

@@ -16,6 +16,8 @@ from core.inspect.schemas.names import SUB, join_choice, split_choice
 from core.stores.store import StoreInfo
 from ui.inspector import inspected
 from ui.inspector.check import draw_check
+from ui.inspector.findings import draw_findings
+from ui.inspector.indexing import draw_index
 from ui.inspector.inspected import Span
 from ui.inspector.label_histogram import draw_labels
 from ui.inspector.opening import QUERY, Subject
@@ -67,6 +69,12 @@ def draw_file(path: Path, uploaded: bool) -> None:
     except FormatMattersError as error:
         st.error(verbatim(error), icon=":material/error:")
         return
+    try:
+        if not draw_index(path, None):
+            return
+    except FormatMattersError as error:
+        st.error(verbatim(error), icon=":material/error:")
+        return
     told, choice = st.columns([3, 2], gap="large", vertical_alignment="bottom")
     with choice:
         schema = _choose_schema(path, found)
@@ -81,6 +89,7 @@ def draw_file(path: Path, uploaded: bool) -> None:
     with told:
         _draw_understood(path, about)
     _draw_warnings([verbatim(note) for note in about["warnings"]])
+    draw_findings(about["findings"])
     if about["entries"] == 0:
         st.info("There is no entry in it. Its structure can be looked at all the same.", icon=":material/inbox:")
     draw_subject(Subject(Span.of_file(str(path), schema), path.name, f"in {path.name}", path), [])

@@ -1,0 +1,64 @@
+"""A file that must be walked through before its records are known: the walk as a job, and what there is meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.base.errors import FormatMattersError
+from core.jobs import Job, State
+from ui.inspector import inspected
+from ui.inspector.check import OWNER
+from ui.shared import state
+from ui.shared.job_panel import draw_jobs
+from ui.shared.labels import size_text, verbatim
+
+TASK = "index"
+TAKEN, PARTLY = "inspector.indexes_taken", "inspector.partly"
+
+
+def draw_index(path: Path, schema: str | None) -> bool:
+    """Whether the file may be shown: all of it, or, where that is asked for, the records that were found so far.
+
+    The walk begins by itself the first time; one that was stopped is gone on with when somebody says so.
+    """
+    walked = inspected.walked(str(path), schema)
+    if walked is None or walked[0] >= walked[1]:
+        return True
+    job = _job_of(path)
+    taken: set[str] = st.session_state.setdefault(TAKEN, set())
+    if job is not None and job.state is State.DONE and job.id not in taken:
+        taken.add(job.id)
+        inspected.forget(str(path), schema)
+        st.rerun()
+    st.markdown(
+        f"**{verbatim(path.name)}** has no table of its records: they are found by walking through it once "
+        f"({size_text(walked[1])}). What is noted stays in the app's own folder, and nothing is written beside the "
+        "file; the next time it opens at once."
+    )
+    if job is None:
+        _start(path)
+    active = draw_jobs(OWNER)
+    if not active:
+        st.button("Go on", icon=":material/play_arrow:", type="primary", key="inspector.index", on_click=_start,
+                  args=(path,))  # fmt: skip
+    return st.toggle(
+        f"Show what was found so far, in the first {size_text(walked[0])}", key=PARTLY, disabled=walked[0] == 0
+    )
+
+
+def _job_of(path: Path) -> Job | None:
+    """The last job that walked through this file as it is now."""
+    changed = inspected.changed_at(path)
+    jobs = (job for job in state.jobs().all() if job.task == TASK and job.fields.get("path") == str(path))
+    return next((job for job in jobs if job.created >= changed), None)
+
+
+def _start(path: Path) -> None:
+    try:
+        state.jobs().start(
+            TASK, {"path": str(path), "home": str(state.home().root)}, title=f"Index {path.name}", owner=OWNER
+        )
+    except FormatMattersError as error:
+        st.session_state[state.TROUBLE_KEY] = str(error)
