@@ -36,6 +36,10 @@ KINDS: Registry[File, KindRegistration] = Registry(
         "safetensors": described_in("safetensors"),
         "cifar": described_in("cifar"),
         "pickle": described_in("pickle"),
+        "recordio": described_in("recordio"),
+        "mds": described_in("mds"),
+        "litdata": described_in("litdata"),
+        "beton": described_in("beton"),
         "folder": described_in("folder"),
     },
 )

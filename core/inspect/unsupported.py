@@ -46,12 +46,6 @@ UNSUPPORTED = tuple(
         (0, b"PAR1", "a Parquet file", "open it with pandas or pyarrow"),
         (0, b"ARROW1", "an Arrow file", "open it with pyarrow"),
         (0, b"FEA1", "a Feather file", "open it with pandas or pyarrow"),
-        (
-            0,
-            b"\x0a\x23\xd7\xce",
-            "an MXNet RecordIO file (.rec)",
-            "unpack it with mxnet.recordio, then import the images",
-        ),
         (0, b"CDF\x01", "a classic NetCDF file", "convert it with 'nccopy -k nc4', which writes HDF5"),
         (0, b"CDF\x02", "a classic NetCDF file", "convert it with 'nccopy -k nc4', which writes HDF5"),
         (0, b"\x0e\x03\x13\x01", "an HDF4 file, which is another format than HDF5", "convert it with h4toh5"),

@@ -23,18 +23,30 @@ def pil_image(thing: pickles.PickledObject) -> Array | None:
     if not isinstance(state, list) or len(state) < 5 or not isinstance(state[1], str):
         return None
     _, mode, size, palette, data, *_ = state
-    if mode == "1":
-        return _bits(size, data)
-    if mode not in _TYPES or not isinstance(data, bytes) or not isinstance(size, tuple | list) or len(size) != 2:
+    if not isinstance(data, bytes) or not _is_size(size):
         return None
-    code, channels = _TYPES[mode]
-    array = np.frombuffer(data, code)
-    if array.size != size[0] * size[1] * channels:
-        raise ValueError(f"an image of {size[0]} x {size[1]} pixels of mode {mode} with {len(data):,} bytes")
-    array = array.reshape(size[1], size[0], channels) if channels > 1 else array.reshape(size[1], size[0])
+    return bare_image(mode, (size[0], size[1]), data, palette)
+
+
+def bare_image(mode: str, size: tuple[int, int], data: bytes, palette: Any = None) -> Array | None:
+    """The pixels of an image of Pillow's from its mode, (width, height) and bytes; None for a mode not known here.
+
+    Raises ValueError where its pixels are not as many as its size says.
+    """
+    width, height = size
+    if mode not in _TYPES and mode != "1":
+        return None
+    code, channels = _TYPES.get(mode, ("u1", 1))
+    row = (width + 7) // 8 if mode == "1" else width * channels * np.dtype(code).itemsize
+    if len(data) != row * height or not data:
+        raise ValueError(f"an image of {width} x {height} pixels of mode {mode} with {len(data):,} bytes")
     if mode in ("RGB", "L", "I", "F", "I;16"):
-        return array
-    return _through_pillow(mode, size, palette, data)
+        return np.frombuffer(data, code).reshape((height, width, channels) if channels > 1 else (height, width))
+    return _bits(size, data) if mode == "1" else _through_pillow(mode, size, palette, data)
+
+
+def _is_size(size: Any) -> bool:
+    return isinstance(size, tuple | list) and len(size) == 2 and all(type(side) is int and side > 0 for side in size)
 
 
 def _bits(size: Any, data: bytes) -> Array:
