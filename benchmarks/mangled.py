@@ -1,4 +1,4 @@
-"""Mangled LMDB and HDF5 files, seeded and reproducible: what does the command line do with them?
+"""Mangled files of every kind of the inspector, seeded and reproducible: what does the command line do with them?
 
     python -m benchmarks.mangled --files 2000 [--first SEED] [--kind lmdb] [--workers 2] [--minutes 60] [--keep DIR]
 
@@ -30,6 +30,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from benchmarks import mangled_arrays
 
 REPOSITORY = Path(__file__).parent.parent
 SECONDS, BYTES = 20.0, 1 << 30
@@ -164,6 +166,7 @@ LAYOUTS: dict[str, dict[str, Callable[[Path], Path]]] = {
     "hdf5": {
         function.__name__: function for function in (hdf5_of_arrays, hdf5_of_chunks, hdf5_of_files, hdf5_of_groups)
     },
+    **mangled_arrays.LAYOUTS,
 }
 
 

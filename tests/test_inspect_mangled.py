@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import mangled_arrays
 from benchmarks.mangled import LAYOUTS, VERBS, WAYS, mangled, run
 from core.base.errors import InputError
 from core.inspect.kinds import identify
 from core.inspect.lmdb.file import LmdbFile
+from core.inspect.opened_file import OpenedFile
 from core.inspect.records import UNREADABLE
 from core.inspect.schemas import understand
 
@@ -48,7 +50,29 @@ def test_mangled_lmdbs_raise_nothing_else(layout: str, tmp_path: Path) -> None:
     assert usable > SEEDS * 2 // 3, "most of what is damaged in part can be shown in part"
 
 
-@pytest.mark.parametrize("kind", LAYOUTS)
+ARRAYS = {name: make for kind in mangled_arrays.LAYOUTS.values() for name, make in kind.items()}
+
+
+@pytest.mark.parametrize("layout", ARRAYS)
+def test_mangled_arrays_raise_nothing_else(layout: str, tmp_path: Path) -> None:
+    whole = ARRAYS[layout](tmp_path / "whole").read_bytes()
+    path = tmp_path / "mangled"
+    sound = 0
+    for seed in range(SEEDS):
+        path.write_bytes(mangled(whole, seed) if seed else whole)
+        try:
+            found = identify(path)
+            opened = OpenedFile(found.kind, str(path), None)
+            assert opened.summary()["entries"] == len(opened.records)
+        except InputError:
+            assert seed, "the sound file opens"
+            continue
+        for index in range(min(len(opened.records), 20)):
+            sound += opened.problem(index)[0] is None
+    assert sound >= 2, "those of the sound file at least"
+
+
+@pytest.mark.parametrize("kind", ["lmdb", "hdf5"])
 def test_the_command_line_survives_them(kind: str, tmp_path: Path) -> None:
     layout, make = next(iter(LAYOUTS[kind].items()))
     whole = make(tmp_path / "whole").read_bytes()
