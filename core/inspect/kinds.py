@@ -30,8 +30,6 @@ KINDS: Registry[File, KindRegistration] = Registry(
     {
         "lmdb": described_in("lmdb"),
         "hdf5": described_in("hdf5"),
-        "parquet": described_in("parquet"),
-        "arrow": described_in("arrow"),
         "store": described_in("store"),
         "idx": described_in("idx"),
         "mat5": described_in("mat5"),
@@ -42,6 +40,8 @@ KINDS: Registry[File, KindRegistration] = Registry(
         "mds": described_in("mds"),
         "litdata": described_in("litdata"),
         "beton": described_in("beton"),
+        "npy": described_in("npy"),
+        "npz": described_in("npz"),
         "folder": described_in("folder"),
     },
 )

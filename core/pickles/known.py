@@ -51,10 +51,13 @@ class DtypeInMaking(InMaking):
 
 
 class ArrayInMaking(InMaking):
-    """An array whose state, (version, shape, dtype, whether in Fortran's order, bytes), is to follow."""
+    """An array whose state, (version, shape, dtype, whether in Fortran's order, bytes), is to follow. One of objects,
+    whose state ends with a list of them, becomes lists, or its only item where it has no axis."""
 
-    def finish(self, state: Any, budget: Budget) -> npt.NDArray[Any]:
+    def finish(self, state: Any, budget: Budget) -> Any:
         _, shape, dtype, fortran, raw = state
+        if _dtype_of(dtype).hasobject:
+            return _objects(raw, shape, bool(fortran), budget)
         return _array(raw, dtype, shape, "F" if fortran else "C", budget)
 
 
@@ -73,13 +76,32 @@ def update_record(record: PickledObject, state: Any) -> None:
 
 def _array(raw: Any, dtype: Any, shape: Any, order: Any, budget: Budget) -> npt.NDArray[Any]:
     kind = _dtype_of(dtype)
-    if type(shape) is not tuple or len(shape) > MAX_DIMENSIONS or any(type(n) is not int or n < 0 for n in shape):
-        raise UnsafePickle("refused: an array whose shape is not one of whole numbers")
+    _check_shape(shape)
     if type(raw) not in (bytes, bytearray) or len(raw) != math.prod(shape) * kind.itemsize:
         raise UnsafePickle(f"refused: an array of {kind} and shape {shape} whose bytes are not as many")
     budget.copied(len(raw))
     array = np.frombuffer(bytes(raw), dtype=kind) if raw else np.zeros(math.prod(shape), dtype=kind)
     return array.reshape(shape, order="F" if _text(order) == "F" else "C")
+
+
+def _objects(items: Any, shape: Any, fortran: bool, budget: Budget) -> Any:
+    """What an array of objects holds, nested as it has axes."""
+    _check_shape(shape)
+    if type(items) is not list or len(items) != math.prod(shape):
+        raise UnsafePickle(f"refused: an array of objects and shape {shape} whose objects are not as many")
+    if not shape:
+        return items[0]
+    if fortran and len(shape) > 1:
+        raise UnsafePickle("refused: an array of objects in Fortran's order")
+    for length in reversed(shape[1:]):
+        budget.objects(len(items) // max(length, 1))
+        items = [items[start : start + length] for start in range(0, len(items), length)] if length else []
+    return items
+
+
+def _check_shape(shape: Any) -> None:
+    if type(shape) is not tuple or len(shape) > MAX_DIMENSIONS or any(type(n) is not int or n < 0 for n in shape):
+        raise UnsafePickle("refused: an array whose shape is not one of whole numbers")
 
 
 def _dtype_of(value: Any) -> np.dtype[Any]:
@@ -104,8 +126,10 @@ def _from_buffer(arguments: tuple[Any, ...], budget: Budget) -> npt.NDArray[Any]
 
 
 def _dtype(arguments: tuple[Any, ...], _: Budget) -> DtypeInMaking:
-    """`numpy.dtype('u1', ...)`, of numbers, booleans and strings only."""
+    """`numpy.dtype('u1', ...)`, of numbers, booleans and strings, and of objects, which are plain data themselves."""
     code = _text(arguments[0])
+    if code in ("O", "O4", "O8"):
+        return DtypeInMaking(np.dtype("O"))
     if not re.fullmatch(r"b1|[iu][1248]|f(2|4|8|16)|c(8|16|32)|[SU][1-9]\d{0,6}", code):
         raise UnsafePickle(f"refused: an array of dtype {code[:40]!r}, which is not numbers, booleans or strings")
     return DtypeInMaking(np.dtype(code))

@@ -83,21 +83,17 @@ def pages(memory: memoryview, offset: int, size: int) -> Iterator[Page]:
         offset = page.end
 
 
-def body_of(
-    memory: memoryview, page: Page, inflate: Inflate | None, nullable: bool = True
-) -> tuple[memoryview, memoryview]:
-    """(definition levels as RLE, values) of a data page of a flat column, which has levels where it is `nullable`;
-    `inflate` is None where the chunk has no codec. Raises ValueError for a page that is damaged."""
+def body_of(memory: memoryview, page: Page, inflate: Inflate | None) -> tuple[memoryview, memoryview]:
+    """(definition levels as RLE, values) of a data page of a flat column that may have nulls; `inflate` is None where
+    the chunk has no codec. Raises ValueError for a page that is damaged."""
     data = memory[page.start : page.end]
     if page.kind == DATA_V2:
         levels, values = data[: page.levels], data[page.levels :]
         if inflate is not None and page.compressed:
-            values = whole(inflate(values, page.plain_size - page.levels), page.plain_size - page.levels)
+            values = _whole(inflate(values, page.plain_size - page.levels), page.plain_size - page.levels)
         return levels, values
     if inflate is not None:
-        data = whole(inflate(data, page.plain_size), page.plain_size)
-    if not nullable:
-        return data[:0], data
+        data = _whole(inflate(data, page.plain_size), page.plain_size)
     if len(data) < 4:
         raise ValueError("a page has no levels")
     (length,) = struct.unpack_from("<I", data)
@@ -106,11 +102,10 @@ def body_of(
     return data[4 : 4 + length], data[4 + length :]
 
 
-def whole(data: bytes | memoryview, size: int) -> memoryview:
-    """Inflated bytes as unsigned ones, of the size that a header says. Raises ValueError for another."""
+def _whole(data: bytes | memoryview, size: int) -> memoryview:
     if len(data) != size:
         raise ValueError(f"a page has {len(data):,} bytes where it says {size:,}")
-    return memoryview(data).cast("B")  # pyarrow's are signed
+    return memoryview(data)
 
 
 def strings_of(values: memoryview, count: int) -> tuple[list[int], list[int]]:

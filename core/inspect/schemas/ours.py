@@ -111,7 +111,7 @@ class OwnLmdb(Container):
         contents = LmdbByKey(file)
         if not contents.looks_like_ours():
             return None
-        reader = _usable(contents)
+        reader = usable(contents)
         return cls(reader, "it has __labels__ and JSON in __metadata__, as the stores built here", Stages.of(reader))
 
 
@@ -124,7 +124,7 @@ class OwnHdf5(Container):
     def recognise(cls, file: Hdf5File) -> OwnHdf5 | None:
         if "metadata" not in file.attributes() or "labels" not in file.datasets or not _stays_inside(file):
             return None
-        reader = _usable(FORMATS.make("hdf5").reader(file.path))
+        reader = usable(FORMATS.make("hdf5").reader(file.path))
         return cls(reader, "it has labels and metadata in JSON, as the stores built here", Stages.of(reader))
 
 
@@ -157,13 +157,13 @@ class OwnDisk(Container):
     def recognise(cls, file: FilesFolder) -> OwnDisk | None:
         if "manifest.csv" not in file.names:
             return None
-        reader = _usable(FORMATS.make("disk").reader(file.path))
+        reader = usable(FORMATS.make("disk").reader(file.path))
         records = cls(reader, "it has a manifest.csv of paths and labels, as the stores built here", Stages.of(reader))
         records.folder = file.path
         return records
 
 
-def _usable(reader: Reader) -> Reader:
+def usable(reader: Reader) -> Reader:
     """The reader, if what lies there is its format's. Raises InputError or ValueError that says what is wrong."""
     if len(reader) != len(reader.labels) or not isinstance(reader.metadata, Mapping):
         raise ValueError("its labels and metadata are not those of a store")
