@@ -5,7 +5,7 @@ payload `00000000.jpg` and its label `00000000.cls`; pixels of one shape are `.n
 `index.npy` (where samples lie) and `metadata.json`. Any tool that reads tar reads it; our reader maps the shards.
 
 tar_layout  headers of tar archives, of .npy members, and the names of members
-tar_walk    all members of a tar, by a walk over its headers
+tar_walk    all members of a tar, by a walk over its headers; tar_headers, pax: what these say
 seekable    shards in zstd frames, each of which is decompressed alone
 writer, reader, rebuild: the index where it is missing
 """

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from .pax import PaxError, pax_records
-from .tar_layout import BLOCK, CHECKSUM, MAGIC, NAME, PREFIX, SIZE, padded
+from .tar_headers import LONGEST_NAME, Places, checksums_hold, end_with_slash, names_in, size_in
+from .tar_layout import BLOCK, SIZE, padded
 
 BATCH = 4096
 """Headers that are looked at together."""
 
 MOST_MEMBERS = 8_000_000
-LONGEST_NAME = 4096
 MOST_PAX = 1 << 20
 """Bytes of a pax header, or of a GNU long name."""
 
@@ -34,8 +34,6 @@ _ABOUT_THE_NEXT = frozenset((GNU_NAME, GNU_LINK, PAX, PAX_GLOBAL, SOLARIS_PAX))
 
 _FIELDS = struct.Struct("12s20xB")
 """From SIZE on: the size, mtime and checksum passed over, the type."""
-
-Places = npt.NDArray[np.int64]
 
 
 class Members(NamedTuple):
@@ -83,8 +81,13 @@ class TarWalk:
     what is wrong with the archive at `position`, where the walk ended early.
     """
 
-    def __init__(self, memory: npt.NDArray[np.uint8], position: int = 0, members: int = 0) -> None:
-        """From `position`, a header's place, on, behind so many members. Raises ValueError for no place of a header."""
+    def __init__(
+        self, memory: npt.NDArray[np.uint8], position: int = 0, members: int = 0, most: int = MOST_MEMBERS
+    ) -> None:
+        """From `position`, a header's place, on, behind so many members, to `most` of them in all.
+
+        Raises ValueError for what is no place of a header.
+        """
         if position % BLOCK or not 0 <= position <= padded(len(memory)) or members < 0:
             raise ValueError("a walk begins at a header")
         self._blocks = memory[: len(memory) // BLOCK * BLOCK].reshape(-1, BLOCK)
@@ -92,6 +95,7 @@ class TarWalk:
         self._size = len(memory)
         self.position = position
         self.members = members
+        self._most = most
         self.ended = False
         self.end_mark = False
         self.problem: str | None = None
@@ -121,7 +125,7 @@ class TarWalk:
         sizes, fields = self._sizes, _FIELDS.unpack_from
         headers, lengths, types = found.headers, found.sizes, found.types
         while len(headers) < BATCH or found.told:
-            if position + BLOCK > total or not memory[position] or self.members + len(headers) >= MOST_MEMBERS:
+            if position + BLOCK > total or not memory[position] or self.members + len(headers) >= self._most:
                 found.finished, found.stop = True, self._why_no_header(position, self.members + len(headers))
                 break
             written, kind = fields(memory, position + SIZE)
@@ -150,14 +154,14 @@ class TarWalk:
     def _learned(self, written: bytes) -> int:
         if len(self._sizes) > 1 << 16:
             self._sizes.clear()
-        size = self._sizes[written] = _number(written)
+        size = self._sizes[written] = size_in(written)
         return size
 
     def _why_no_header(self, position: int, members: int) -> str | None:
         """What is wrong where the next header should be; None for the archive's end."""
         left = self._size - position
-        if left > 0 and members >= MOST_MEMBERS:
-            return f"only the first {MOST_MEMBERS:,} members are looked at"
+        if left > 0 and members >= self._most:
+            return f"only the first {self._most:,} members are looked at"
         if left <= 0:
             return None if left == 0 else f"the archive is cut off: its last member ends {-left:,} bytes behind it"
         block = self._memory[position : position + BLOCK]
@@ -218,14 +222,14 @@ class TarWalk:
         for place, shift in found.shifts.items():
             offsets[place] += shift
         outside = (offsets + sizes > self._size) & ~np.isin(types, list(WITHOUT_DATA))
-        good = _first(~_checksums_hold(rows))
+        good = _first(~checksums_hold(rows))
         inside = _first(outside)
         kept = min(good, inside)
         self._end_of(found, good, inside)
         types[[place for place in found.sparse if place < len(types)]] = SPARSE[0]
         shown = np.flatnonzero(~np.isin(types[:kept], list(_ABOUT_THE_NEXT)))
-        names, name_lengths = _names(rows[:kept], types[:kept], found.names, shown)
-        slashed = _ends_with_slash(names, name_lengths) & (types[shown] == REGULAR[0])
+        names, name_lengths = names_in(rows[:kept], types[:kept], found.names, shown)
+        slashed = end_with_slash(names, name_lengths) & (types[shown] == REGULAR[0])
         types[shown[slashed]] = DIRECTORY[0]  # how archives before POSIX told folders
         return Members(headers[shown], offsets[shown], sizes[shown], types[shown], names, np.cumsum(name_lengths))
 
@@ -259,62 +263,6 @@ class _Batch:
         self.next = 0
         self.finished = False
         self.stop: str | None = None
-
-
-def _number(field: bytes) -> int:
-    """A size: octal digits, or binary where the first bit is set; -1 for none."""
-    if field[0] & 0x80:
-        size = int.from_bytes(field[1:], "big") if field[0] == 0x80 else -1
-        return size if size < 1 << 62 else -1
-    digits = field.partition(b"\0")[0].strip()
-    if not digits:
-        return 0
-    return int(digits, 8) if all(0x30 <= digit <= 0x37 for digit in digits) else -1
-
-
-def _checksums_hold(rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """Of headers, uint8 (n, 512). Old archives summed signed bytes."""
-    fields = rows[:, CHECKSUM]
-    total = rows.sum(axis=1, dtype=np.int64) - fields.sum(axis=1, dtype=np.int64) + 8 * ord(" ")
-    written = np.zeros(len(rows), np.int64)
-    open_ = np.ones(len(rows), bool)
-    for place in range(8):
-        byte = fields[:, place].astype(np.int64)
-        digit = (byte >= 0x30) & (byte <= 0x37)
-        written = np.where(open_ & digit, 8 * written + byte - 0x30, written)
-        open_ &= digit | (byte == ord(" ")) & (written == 0)
-    held: npt.NDArray[np.bool_] = written == total
-    if not held.all():
-        signed = total - 256 * ((rows >= 128).sum(axis=1) - (fields >= 128).sum(axis=1))
-        held |= written == signed
-    return held
-
-
-def _names(
-    rows: npt.NDArray[np.uint8], types: npt.NDArray[np.uint8], given: Mapping[int, bytes], shown: Places
-) -> tuple[npt.NDArray[np.uint8], Places]:
-    """(all names end to end, the length of each) of the members `shown`."""
-    rows = rows[shown]
-    fields = np.concatenate([rows[:, NAME], np.zeros((len(rows), 1), np.uint8)], axis=1)
-    lengths = (fields == 0).argmax(axis=1).astype(np.int64)
-    posix = (rows[:, MAGIC] == np.frombuffer(b"ustar\0", np.uint8)).all(axis=1)
-    prefixed = np.flatnonzero(posix & (rows[:, PREFIX.start] != 0))
-    if not given and not len(prefixed):
-        return fields[np.arange(fields.shape[1]) < lengths[:, None]], lengths
-    names = [field[:length] for field, length in zip(map(bytes, fields), lengths.tolist(), strict=True)]
-    for place in prefixed.tolist():
-        names[place] = rows[place, PREFIX].tobytes().partition(b"\0")[0] + b"/" + names[place]
-    places = {int(number): place for place, number in enumerate(shown)}
-    for number, name in given.items():
-        if number in places:
-            names[places[number]] = name
-    names = [name[:LONGEST_NAME] for name in names]
-    return np.frombuffer(b"".join(names), np.uint8), np.array(list(map(len, names)), np.int64)
-
-
-def _ends_with_slash(names: npt.NDArray[np.uint8], lengths: Places) -> npt.NDArray[np.bool_]:
-    ends = np.cumsum(lengths)
-    return (lengths > 0) & (names[np.maximum(ends - 1, 0)] == ord("/")) if len(names) else np.zeros(len(lengths), bool)
 
 
 def _first(true: npt.NDArray[np.bool_]) -> int:

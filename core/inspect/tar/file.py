@@ -1,0 +1,96 @@
+"""One tar archive, open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..display import Choice
+from ..records import ReadCost
+from .beside import Beside, beside
+from .index import TarIndex
+from .source import Source
+
+TYPES = {"0": "files", "7": "files", "1": "hard links", "2": "links", "3": "devices", "4": "devices", "5": "folders",
+         "6": "pipes", "S": "sparse files"}  # fmt: skip
+
+
+class TarFile:
+    """An archive whose members are found by one walk (`records.Indexed`)."""
+
+    kind: ClassVar[str] = "tar"
+
+    def __init__(self, path: Path) -> None:
+        self.choice = Choice()
+        self.path = path
+        self.source = Source(path)
+        self.index = TarIndex(self.source.memory())
+
+    @property
+    def memory(self) -> npt.NDArray[np.uint8]:
+        """The archive's bytes, uint8 (bytes,)."""
+        return self.source.memory()
+
+    @cached_property
+    def beside(self) -> Beside:
+        return beside(self.path)
+
+    def index_step(self, seconds: float) -> tuple[int, int]:
+        """See `records.Indexed`; in bytes of the archive, decompressed."""
+        return self.index.step(seconds), len(self.memory)
+
+    def index_arrays(self) -> dict[str, np.ndarray[Any, Any]]:
+        """See `records.Indexed`."""
+        return self.index.arrays()
+
+    def use_index(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """See `records.Indexed`."""
+        self.index.use(arrays)
+
+    def name(self, member: int) -> str:
+        """The whole name of a member; "" for -1."""
+        return "" if member < 0 else self.index.members.name(member).decode("utf-8", "backslashreplace")
+
+    def of_types(self, types: str) -> tuple[int, int]:
+        """(number, first) of the members of these types; (0, -1) for none."""
+        found = np.flatnonzero(np.isin(self.index.members.types, list(types.encode())))
+        return len(found), int(found[0]) if len(found) else -1
+
+    def structure(self) -> Mapping[str, Any]:
+        """Members by type and by ending, and what a sample costs to read."""
+        members, groups = self.index.members, self.index.groups
+        records = max(len(groups.ends), 1)
+        blocks = -(-members.sizes // 512) * 512 + 512
+        each = int(blocks[groups.members].sum()) // records if len(groups.members) else 0
+        reads = -(-int(groups.facts.interleaved) * 2 // records) or 1
+        types: dict[str, int] = {}
+        for kind, count in zip(*np.unique(members.types, return_counts=True), strict=True):
+            name = TYPES.get(chr(int(kind)), "other members")
+            types[name] = types.get(name, 0) + int(count)
+        return {
+            "members": len(members.headers),
+            "records": len(groups.ends),
+            "types": types,
+            "endings": self.index.endings(),
+            "compressed": self.source.compressed,
+            "apparent_bytes": self.source.size,
+            "archive_bytes": len(self.memory),
+            "end_mark": self.index.told.end_mark,
+            "read_cost": ReadCost(each, len(self.memory) // records, self._cost(), reads).to_json(),
+        }
+
+    def _cost(self) -> str:
+        if self.source.compressed:
+            return "all before it is decompressed; a tar behind a compression has no random access of its own"
+        return "its members, once a walk over all headers has told where they lie; a tar has no index of its own"
+
+    def warnings(self) -> list[str]:
+        return []
+
+    def close(self) -> None:
+        self.source.close()
