@@ -31,6 +31,8 @@ KINDS: Registry[File, KindRegistration] = Registry(
         "lmdb": described_in("lmdb"),
         "hdf5": described_in("hdf5"),
         "tar": described_in("tar"),
+        "parquet": described_in("parquet"),
+        "arrow": described_in("arrow"),
         "store": described_in("store"),
         "idx": described_in("idx"),
         "mat5": described_in("mat5"),

@@ -20,8 +20,8 @@ from ui.shared.gallery import data_uri
 from ui.shared.labels import plain, verbatim
 
 LARGE, SMALL = 288, 104
-PAIR, SEVERAL = 200, 148
-"""Pixels of the longer side of each of two images of a record, and of more."""
+PAIR, SEVERAL = 160, 106
+"""Pixels of the longer side of each of two images of a record, and of more: so many fit side by side."""
 
 HEX_BYTES = 256
 MOST_HEADING = 120

@@ -83,17 +83,21 @@ def pages(memory: memoryview, offset: int, size: int) -> Iterator[Page]:
         offset = page.end
 
 
-def body_of(memory: memoryview, page: Page, inflate: Inflate | None) -> tuple[memoryview, memoryview]:
-    """(definition levels as RLE, values) of a data page of a flat column that may have nulls; `inflate` is None where
-    the chunk has no codec. Raises ValueError for a page that is damaged."""
+def body_of(
+    memory: memoryview, page: Page, inflate: Inflate | None, nullable: bool = True
+) -> tuple[memoryview, memoryview]:
+    """(definition levels as RLE, values) of a data page of a flat column, which has levels where it is `nullable`;
+    `inflate` is None where the chunk has no codec. Raises ValueError for a page that is damaged."""
     data = memory[page.start : page.end]
     if page.kind == DATA_V2:
         levels, values = data[: page.levels], data[page.levels :]
         if inflate is not None and page.compressed:
-            values = _whole(inflate(values, page.plain_size - page.levels), page.plain_size - page.levels)
+            values = whole(inflate(values, page.plain_size - page.levels), page.plain_size - page.levels)
         return levels, values
     if inflate is not None:
-        data = _whole(inflate(data, page.plain_size), page.plain_size)
+        data = whole(inflate(data, page.plain_size), page.plain_size)
+    if not nullable:
+        return data[:0], data
     if len(data) < 4:
         raise ValueError("a page has no levels")
     (length,) = struct.unpack_from("<I", data)
@@ -102,10 +106,11 @@ def body_of(memory: memoryview, page: Page, inflate: Inflate | None) -> tuple[me
     return data[4 : 4 + length], data[4 + length :]
 
 
-def _whole(data: bytes | memoryview, size: int) -> memoryview:
+def whole(data: bytes | memoryview, size: int) -> memoryview:
+    """Inflated bytes as unsigned ones, of the size that a header says. Raises ValueError for another."""
     if len(data) != size:
         raise ValueError(f"a page has {len(data):,} bytes where it says {size:,}")
-    return memoryview(data)
+    return memoryview(data).cast("B")  # pyarrow's are signed
 
 
 def strings_of(values: memoryview, count: int) -> tuple[list[int], list[int]]:
