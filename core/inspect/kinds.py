@@ -45,6 +45,7 @@ KINDS: Registry[File, KindRegistration] = Registry(
         "beton": described_in("beton"),
         "npy": described_in("npy"),
         "npz": described_in("npz"),
+        "zarr": described_in("zarr"),
         "folder": described_in("folder"),
     },
 )
@@ -135,8 +136,6 @@ def _check_folder(folder: Path) -> None:
     """Raises InputError for folders that are databases or stores of another kind."""
     if (folder / "CURRENT").is_file() and next(folder.glob("MANIFEST-*"), None) is not None:
         raise InputError(f"{folder} is a LevelDB or RocksDB, as Caffe may use; copy its entries into an LMDB first")
-    if any((folder / name).is_file() for name in (".zgroup", ".zarray", "zarr.json")):
-        raise InputError(f"{folder} is a Zarr store; open it with the package zarr, or copy it into an HDF5 file")
     if (folder / "lock.mdb").exists():
         raise InputError(f"{folder} holds LMDB's lock file alone; its data.mdb is missing, copy that too")
 
