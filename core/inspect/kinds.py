@@ -43,6 +43,7 @@ KINDS: Registry[File, KindRegistration] = Registry(
         "mds": described_in("mds"),
         "litdata": described_in("litdata"),
         "beton": described_in("beton"),
+        "lance": described_in("lance"),
         "npy": described_in("npy"),
         "npz": described_in("npz"),
         "zarr": described_in("zarr"),

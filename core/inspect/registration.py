@@ -31,7 +31,8 @@ class KindRegistration(Registration):
     detects: "module:function" that tells a file of this kind for sure, from bytes alone (`candidate.UnidentifiedFile`).
     guesses: the same for a file that nothing else is known of; it is asked after all that detect.
     member: a folder with a file of this name is of this kind; `opens_member`: and that file is what is opened.
-    claims: "module:function" that is asked of a folder which has the member, where other kinds have one of that name.
+    claims: "module:function" that is asked of a folder which has the member, where other kinds have one of that name;
+    without a member, of any folder.
     other_members: further names that make a folder one of this kind as `member` does.
     shards: several files of this kind may be opened as one, by their folder or a pattern.
     index: such a file is walked once before it can be read (`records.Indexed`); the number changes whenever what the
@@ -64,7 +65,9 @@ class KindRegistration(Registration):
     def opened(self, folder: Path) -> Path | None:
         """What is opened of a folder of this kind; None for one that is not."""
         names = (*((self.member,) if self.member else ()), *self.other_members)
-        if not any((folder / name).is_file() for name in names):
+        if not names and not self.claims:
+            return None
+        if names and not any((folder / name).is_file() for name in names):
             return None
         if self.claims and not cast("Callable[[Path], bool]", load(self.claims))(folder):
             return None
