@@ -1,6 +1,7 @@
 """Mangled files of every kind of the inspector, seeded and reproducible: what does the command line do with them?
 
-    python -m benchmarks.mangled --files 2000 [--first SEED] [--kind lmdb] [--workers 2] [--minutes 60] [--keep DIR]
+    python -m benchmarks.mangled --files 2000 [--first SEED] [--kind lmdb] [--workers 2] [--minutes 60]
+        [--here] [--keep DIR]
 
 Each file is one of several layouts with something wrong: cut short, bytes changed, a hole, a piece in the wrong place,
 two pages exchanged, numbers that cannot be. `inspect` and `scan` run on it, each in a process of its own. Told are exit
@@ -17,10 +18,12 @@ import os
 import pickle
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,11 +34,14 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import mangled_arrays
+from benchmarks import mangled_arrays, mangled_containers
+from core.base.files import remove
 
 REPOSITORY = Path(__file__).parent.parent
 SECONDS, BYTES = 20.0, 1 << 30
 VERBS = ("inspect", "scan")
+GONE_EACH = 25
+"""Of a folder's files one is taken away instead of mangled, each so many seeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +173,7 @@ LAYOUTS: dict[str, dict[str, Callable[[Path], Path]]] = {
         function.__name__: function for function in (hdf5_of_arrays, hdf5_of_chunks, hdf5_of_files, hdf5_of_groups)
     },
     **mangled_arrays.LAYOUTS,
+    **mangled_containers.LAYOUTS,
 }
 
 
@@ -258,23 +265,61 @@ def _wrong(status: int, output: bytes, complaints: bytes, seconds: float) -> str
     return ""
 
 
+def run_here(path: Path, verb: str, seed: int, layout: str) -> Outcome:
+    """One verb on one file without the command line's own process, which takes most of the time; the file's reader is a
+    process all the same."""
+    from core.base.errors import FormatMattersError, InputError
+    from core.base.events import finish
+    from core.base.strict_json import dumps
+    from core.inspect.task import Inspect, Scan
+
+    began = time.monotonic()
+    status, output, complaints = 0, b"", ""
+    try:
+        output = dumps(finish((Inspect if verb == "inspect" else Scan)(str(path)).run())).encode()
+    except FormatMattersError as error:
+        status, complaints = 2 if isinstance(error, InputError) else 1, str(error)
+    except Exception:  # noqa: BLE001 - whatever it is, it is told
+        status, complaints = 1, traceback.format_exc()
+    seconds = time.monotonic() - began
+    return Outcome(seed, layout, verb, status, seconds, _wrong(status, output, complaints.encode(), seconds))
+
+
 def cases(kinds: list[str], files: int, first: int, folder: Path) -> Iterator[tuple[int, str, Path]]:
-    """(seed, layout, path of the mangled file), the layouts in turn."""
+    """(seed, layout, path of the mangled file or folder), the layouts in turn."""
     folder.mkdir(parents=True, exist_ok=True)
-    whole = {
-        name: make(folder / f"whole-{name}").read_bytes() for kind in kinds for name, make in LAYOUTS[kind].items()
-    }
+    whole = {name: make(folder / f"whole-{name}") for kind in kinds for name, make in LAYOUTS[kind].items()}
     names = list(whole)
     for seed in range(first, first + files):
         # Layouts and ways go round at their own pace, so that all of them meet.
         name = names[(seed // len(WAYS)) % len(names)]
-        path = folder / f"{seed:05d}-{name}"
-        path.write_bytes(mangled(whole[name], seed))
-        yield seed, name, path
+        yield seed, name, mangled_copy(whole[name], folder / f"{seed:05d}-{name}", seed)
+
+
+def mangled_copy(whole: Path, copy: Path, seed: int) -> Path:
+    """A copy with something wrong: of a folder, in one of its files, or one of them is gone."""
+    if whole.is_file():
+        copy.write_bytes(mangled(whole.read_bytes(), seed))
+        return copy
+    shutil.copytree(whole, copy)
+    inside = sorted(path for path in copy.rglob("*") if path.is_file() and path.stat().st_size)
+    chosen = inside[(seed // len(WAYS)) % len(inside)]
+    if seed % GONE_EACH == 0:
+        chosen.unlink()
+    else:
+        chosen.write_bytes(mangled(chosen.read_bytes(), seed))
+    return copy
 
 
 def outcomes(
-    kinds: list[str], files: int, first: int, folder: Path, workers: int, keep: bool, minutes: float
+    kinds: list[str],
+    files: int,
+    first: int,
+    folder: Path,
+    workers: int,
+    keep: bool,
+    minutes: float,
+    one: Callable[[Path, str, int, str], Outcome] = run,
 ) -> Iterator[Outcome]:
     """What both verbs do with each file, until the time is up; a file that was begun is ended."""
     end = time.monotonic() + 60 * minutes
@@ -282,11 +327,11 @@ def outcomes(
     def both(case: tuple[int, str, Path]) -> list[Outcome]:
         seed, layout, path = case
         if time.monotonic() > end:
-            path.unlink()
+            remove(path)
             return []
-        found = [run(path, verb, seed, layout) for verb in VERBS]
+        found = [one(path, verb, seed, layout) for verb in VERBS]
         if not keep and not any(outcome.wrong for outcome in found):
-            path.unlink()
+            remove(path)
         return found
 
     with ThreadPoolExecutor(workers) as pool:
@@ -301,14 +346,16 @@ def main() -> int:
     parser.add_argument("--kind", choices=list(LAYOUTS), action="append")
     parser.add_argument("--workers", type=int, default=max((os.cpu_count() or 2) // 2, 1))
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin no file after so long")
+    parser.add_argument("--here", action="store_true", help="without a process for each verb, which is faster")
     parser.add_argument("--keep", type=Path, help="a folder where all mangled files stay")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mangled-") as folder:
+        os.environ["FORMAT_MATTERS_HOME"] = f"{folder}/home"
         told = Counter[str]()
         slowest = 0.0
         for outcome in outcomes(
             options.kind or list(LAYOUTS), options.files, options.first, options.keep or Path(folder), options.workers,
-            options.keep is not None, options.minutes,
+            options.keep is not None, options.minutes, run_here if options.here else run,
         ):  # fmt: skip
             told[f"{outcome.verb}: status {outcome.status}"] += 1
             told["files"] += outcome.verb == VERBS[0]
