@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..shard_tables.health import check
-from ..shard_tables.offsets import OffsetTable
 from ..shard_tables.records import Cell, ShardTableRecords, declared_images, pickled_finding
 from .file import LitDataFile
 from .serializers import IMAGES, decoded, name_of
@@ -37,30 +36,16 @@ class LitDataRecords(ShardTableRecords):
         row = self._row(index)
         return super().label_fields(index) if row is None else row
 
-    def stored_bytes(self, index: int) -> int | None:
-        """Only where an item lies there as it is."""
-        number, _ = self.file.place(index)
-        return super().stored_bytes(index) if type(self.file.table(number)) is OffsetTable else None
-
     def _row(self, index: int) -> Mapping[str, Any] | None:
         """A row that is kept as Arrow; None where items are LitData's own."""
         number, within = self.file.place(index)
         table = self.file.table(number)
         return table.row(within) if isinstance(table, ArrowRows) else None
 
-    def cells(self, index: int) -> Iterator[Cell]:
-        config, data = self.file.config, self.file.sample(index)
-        if config.bare:
-            yield Cell(config.names[0], config.formats[0], data)
-            return
-        at = 4 * len(config.formats)
-        sizes = [int.from_bytes(data[place : place + 4], "little") for place in range(0, at, 4)]
-        if at + sum(sizes) != len(data):
-            told = f"its leaves take {at + sum(sizes):,} bytes and it has {len(data):,}"
-            raise ValueError(f"{self.file.where(index)}: {told}")
-        for name, told, size in zip(config.names, config.formats, sizes, strict=True):
-            yield Cell(name, told, data[at : at + size])
-            at += size
+    def layout(self, index: int) -> Sequence[tuple[str, str, int]]:
+        config = self.file.config
+        sizes = [self.file.open(index).size if config.bare else 0] * len(config.names)
+        return list(zip(config.names, config.formats, sizes, strict=True))
 
     def decoded(self, cell: Cell) -> Any:
         return decoded(cell.encoding, cell.data)

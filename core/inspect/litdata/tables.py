@@ -11,7 +11,7 @@ import struct
 from typing import Any
 
 from ...base.extras import needed_by
-from ..shard_tables.folder import ShardBytes
+from ..shard_tables.folder import InflatedShard, ShardBytes
 from ..shard_tables.offsets import OffsetTable
 from ..values import MAX_INFLATED, inflate
 
@@ -24,8 +24,9 @@ _PREFIX = 24
 class CompressedItems(OffsetTable):
     """A plain table whose items are zstd frames."""
 
-    def sample(self, index: int) -> bytes:
-        return inflate(super().sample(index), "zstd")
+    def open(self, index: int) -> ShardBytes:
+        packed = super().open(index)
+        return InflatedShard(self.shard.name, inflate(packed.at(0, packed.size), "zstd"))
 
 
 class FramedItems:
@@ -41,13 +42,17 @@ class FramedItems:
             raise ValueError(f"{shard.name}: the table of its frames does not lie in it, or has another version")
         self._last: tuple[int, int, bytes] | None = None
 
-    def sample(self, index: int) -> bytes:
+    def open(self, index: int) -> ShardBytes:
         first, data = self._frame(index)
         zero, start = self._offset(first), self._offset(index)
         stop = self._offset(index + 1)
         if not zero <= start <= stop or stop - zero > len(data):
             raise ValueError(f"{self.shard.name}: item {index:,} does not lie in its frame")
-        return data[start - zero : stop - zero]
+        return InflatedShard(self.shard.name, data[start - zero : stop - zero])
+
+    def stored(self, index: int) -> int | None:
+        """Items share their frames."""
+        return None
 
     def where(self, index: int) -> str:
         return f"frame {index // self.rows:,}"
@@ -99,7 +104,11 @@ class ArrowRows:
         rows: list[dict[str, Any]] = self._table.slice(index, 1).to_pylist()
         return rows[0]
 
-    def sample(self, index: int) -> bytes:
+    def stored(self, index: int) -> int | None:
+        """Rows share their columns."""
+        return None
+
+    def open(self, index: int) -> ShardBytes:
         raise ValueError(f"{self.shard.name}: its rows are Arrow's and have no bytes of their own")
 
     def where(self, index: int) -> str:

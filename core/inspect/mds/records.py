@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ..shard_tables.health import check
@@ -28,22 +28,9 @@ class MdsRecords(ShardTableRecords):
         said = "their columns and encodings are told there" if file.is_index else "its header names the columns"
         return cls(file, where, declared_images(images, said), findings)
 
-    def cells(self, index: int) -> Iterator[Cell]:
-        number, _ = self.file.place(index)
-        data, columns = self.file.sample(index), self.file.columns[number]
-        at = 4 * columns.sizes.count(0)
-        if at > len(data):
-            raise ValueError(f"{self.file.where(index)}: the sample is shorter than the sizes of its columns")
-        variable = iter(range(0, at, 4))
-        sizes = [
-            size or int.from_bytes(data[(place := next(variable)) : place + 4], "little") for size in columns.sizes
-        ]
-        if at + sum(sizes) != len(data):
-            told = f"its columns take {at + sum(sizes):,} bytes and it has {len(data):,}"
-            raise ValueError(f"{self.file.where(index)}: {told}")
-        for name, encoding, size in zip(columns.names, columns.encodings, sizes, strict=True):
-            yield Cell(name, encoding, data[at : at + size])
-            at += size
+    def layout(self, index: int) -> Sequence[tuple[str, str, int]]:
+        columns = self.file.columns[self.file.place(index)[0]]
+        return list(zip(columns.names, columns.encodings, columns.sizes, strict=True))
 
     def decoded(self, cell: Cell) -> Any:
         return decoded(cell.encoding, cell.data)

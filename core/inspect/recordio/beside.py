@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .parts import FIRST, WHOLE, behind, part_at
+from .parts import FIRST, WHOLE, end_at, part_at
 
 MOST_BYTES = 1 << 29
 MOST_LIST_BYTES = 1 << 27
@@ -80,18 +80,9 @@ def _problem(data: mmap.mmap, offsets: Numbers) -> str | None:
         found = part_at(data, at)
         if found is None or found[0] not in (WHOLE, FIRST):
             return f"no record begins at its offset {at:,}"
-        if _end(data, at) != stop:
+        if end_at(data, at) != stop:
             return f"behind the record at byte {at:,} there is one that it does not name"
     return None
-
-
-def _end(data: mmap.mmap, at: int) -> int:
-    """Where the record that begins at `at` ends, all its parts; -1 where a part is missing."""
-    while (found := part_at(data, at)) is not None:
-        at = min(behind(at, found[1]), len(data))
-        if found[0] not in (FIRST, 2):
-            return at
-    return -1
 
 
 class ListedNames:

@@ -36,6 +36,15 @@ def behind(at: int, length: int) -> int:
     return at + HEADER.size + (length + 3 & ~3)
 
 
+def end_at(data: mmap.mmap, at: int) -> int:
+    """Where the record that begins at a place ends, all its parts; -1 where a part is missing."""
+    while (found := part_at(data, at)) is not None:
+        at = min(behind(at, found[1]), len(data))
+        if found[0] not in (FIRST, MIDDLE):
+            return at
+    return -1
+
+
 def payload_at(data: mmap.mmap, at: int, most: int = MAX_INFLATED) -> bytes:
     """The bytes of the record that begins at a place, its parts joined; at most about `most` of them.
 

@@ -14,6 +14,7 @@ from ..records import UNREADABLE, Finding
 from .beside import list_beside
 from .file import RecordIoFile
 from .header import HEADER, ImageHeader, header_of, is_image_record, objects_of, plain
+from .parts import end_at
 
 LOOKED_AT = 24
 MOST_LABELS = 1 << 16
@@ -58,7 +59,8 @@ class KeyedRecords(FieldRecords):
         return next((index for index in found if key in (text, self.key(index))), None)
 
     def stored_bytes(self, index: int) -> int | None:
-        return len(self.file.payload(self.start(index))) + 8
+        start = self.start(index)
+        return max(end_at(self.file.data, start) - start, 0)
 
     @cached_property
     def _keys(self) -> np.ndarray[Any, Any] | None:
@@ -66,7 +68,8 @@ class KeyedRecords(FieldRecords):
 
     @cached_property
     def _unique(self) -> bool:
-        return self._keys is None or len(np.unique(self._keys)) == len(self._keys)
+        ordered = np.sort(self._keys) if self._keys is not None else self.places[:0]
+        return not bool(np.any(ordered[1:] == ordered[:-1]))
 
 
 class ImageRecords(KeyedRecords):

@@ -28,8 +28,12 @@ class SampleTable(Protocol):
 
     count: int
 
-    def sample(self, index: int) -> bytes:
-        """Raises ValueError where there is none."""
+    def open(self, index: int) -> ShardBytes:
+        """The bytes of a sample. Raises ValueError where there is none."""
+        ...
+
+    def stored(self, index: int) -> int | None:
+        """What it takes in the folder, where that can be told."""
         ...
 
     def where(self, index: int) -> str:
@@ -95,10 +99,10 @@ class ShardTableFile:
         self.shards[number] = replace(self.shards[number], samples=samples)
         self.ends = list(accumulate(shard.samples for shard in self.shards))
 
-    def sample(self, index: int) -> bytes:
+    def open(self, index: int) -> ShardBytes:
         """The bytes of a sample. Raises ValueError, which names the shard."""
         number, within = self.place(index)
-        return self.table(number).sample(within)
+        return self.table(number).open(within)
 
     def where(self, index: int) -> str:
         """ "shard.00000.mds, byte 1,234", as far as it can be told."""

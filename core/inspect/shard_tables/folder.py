@@ -50,6 +50,19 @@ class ShardFile:
         return self._folder.read(self.name, start, count)
 
 
+class ShardPart:
+    """A piece of a shard, such as one sample."""
+
+    def __init__(self, shard: ShardBytes, start: int, stop: int) -> None:
+        self.name, self.size, self._shard, self._start = shard.name, stop - start, shard, start
+
+    def at(self, start: int, count: int) -> bytes:
+        check_within(self, start, count)
+        if count > MAX_INFLATED:
+            raise ValueError(f"{self.name}: {count:,} bytes of one sample are more than is read here")
+        return self._shard.at(self._start + start, count)
+
+
 def check_within(shard: ShardBytes, start: int, count: int) -> None:
     """Raises ValueError where `count` bytes from `start` on do not lie in the shard."""
     if start < 0 or count < 0 or start + count > shard.size:

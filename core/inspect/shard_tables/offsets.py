@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..records import Finding
-from ..values import MAX_INFLATED
-from .folder import ShardBytes
+from .folder import InflatedShard, ShardBytes, ShardPart
 
 WRAPS = 1 << 32
 MOST_UNWRAPPED = 1 << 24
@@ -52,12 +51,14 @@ class OffsetTable:
             raise ValueError(f"{self.shard.name}: {told}, the file has {self.shard.size:,} bytes")
         return start, stop
 
-    def sample(self, index: int) -> bytes:
-        """The bytes of a sample. Raises ValueError as `span` does, and for one that is too large."""
+    def open(self, index: int) -> ShardBytes:
+        """The bytes of a sample, not yet read. Raises ValueError as `span` does."""
+        return ShardPart(self.shard, *self.span(index))
+
+    def stored(self, index: int) -> int | None:
+        """What a sample takes, with its offset; None where the shard is compressed as a whole."""
         start, stop = self.span(index)
-        if stop - start > MAX_INFLATED:
-            raise ValueError(f"{self.shard.name}: a sample of {stop - start:,} bytes is more than is read here")
-        return self.shard.at(start, stop - start)
+        return None if isinstance(self.shard, InflatedShard) else stop - start + 4
 
     def where(self, index: int) -> str:
         return f"byte {self.span(index)[0]:,}"

@@ -6,6 +6,8 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ...base.errors import InputError
 from ..fields import Declared, FieldRecords
 from ..fields.declared import NOTHING
@@ -36,8 +38,8 @@ class ShardTableRecords(FieldRecords):
         self._found: tuple[int, list[Finding]] = (-1, [])
 
     @abstractmethod
-    def cells(self, index: int) -> Iterator[Cell]:
-        """The cells of a sample. Raises ValueError where their sizes do not agree with its own."""
+    def layout(self, index: int) -> Sequence[tuple[str, str, int]]:
+        """(name, encoding, bytes) of the values of a sample; bytes of 0: the sample tells them."""
 
     @abstractmethod
     def decoded(self, cell: Cell) -> Any:
@@ -57,6 +59,26 @@ class ShardTableRecords(FieldRecords):
     def find(self, key: str) -> int | None:
         return int(key) if key.isascii() and key.isdigit() and int(key) < len(self) else None
 
+    def cells(self, index: int, images: bool = True) -> Iterator[Cell]:
+        """The values of a sample: uint32 sizes of those that have no fixed one, then the values. Without `images` the
+        others alone are read. Raises ValueError where the sizes do not agree with the sample's own."""
+        data, columns = self.file.open(index), self.layout(index)
+        at = 4 * sum(not size for _, _, size in columns)
+        head = data.at(0, data.size if images else min(at, data.size))
+        if at > data.size:
+            raise ValueError(f"{self.file.where(index)}: the sample is shorter than the sizes of its values")
+        told = iter(np.frombuffer(head[:at], "<u4").tolist())
+        sizes = [size or next(told) for _, _, size in columns]
+        if at + sum(sizes) != data.size:
+            reason = f"its values take {at + sum(sizes):,} bytes and it has {data.size:,}"
+            raise ValueError(f"{self.file.where(index)}: {reason}")
+        for (name, encoding, _), size in zip(columns, sizes, strict=True):
+            if images:
+                yield Cell(name, encoding, head[at : at + size])
+            elif not self.is_image(encoding):
+                yield Cell(name, encoding, data.at(at, size))
+            at += size
+
     def fields(self, index: int) -> Mapping[str, Any]:
         found: list[Finding] = []
         fields = {cell.name: self._value(index, cell, found) for cell in self.cells(index)}
@@ -64,16 +86,14 @@ class ShardTableRecords(FieldRecords):
         return fields
 
     def label_fields(self, index: int) -> Mapping[str, Any]:
-        return {
-            cell.name: self._value(index, cell, []) for cell in self.cells(index) if not self.is_image(cell.encoding)
-        }
+        return {cell.name: self._value(index, cell, []) for cell in self.cells(index, images=False)}
 
     def record_findings(self, index: int) -> Sequence[Finding]:
         return self._found[1] if self._found[0] == index else ()
 
     def stored_bytes(self, index: int) -> int | None:
         number, within = self.file.place(index)
-        return None if self.file.is_inflated(number) else len(self.file.table(number).sample(within))
+        return self.file.table(number).stored(within)
 
     def _value(self, index: int, cell: Cell, found: list[Finding]) -> Any:
         """A value; one that cannot be read is told, as bytes where it should be an image."""
