@@ -33,6 +33,13 @@ def findings(file: OpenedFile) -> list[tuple[str, int]]:
     return [(one.kind, one.count) for one in file.findings()]
 
 
+def unreadable(file: OpenedFile) -> bool:
+    try:
+        return file.records.read(0).problem is not None
+    except ValueError:
+        return True
+
+
 def group(path: Path, version: int = 3, **named: Any) -> Any:
     made = zarr.create_group(path, zarr_format=version)
     images = made.create_array("images", shape=IMAGES.shape, dtype=IMAGES.dtype, **named)
@@ -103,7 +110,6 @@ def test_a_chunk_that_is_not_there_is_never_black(tmp_path: Path, sharded: bool)
         if index in lost:
             assert record.pixels is None
             assert "is not there; Zarr would give its fill value (0)" in str(record.problem)
-            assert file.problem(index) is not None
         else:
             np.testing.assert_array_equal(record.pixels, IMAGES[index])
 
@@ -182,7 +188,7 @@ def test_hostile_metadata_is_refused_or_told(tmp_path: Path, fields: dict[str, A
     changed(path, **fields)
     file = opened(path)
     told = str(file.summary()["warnings"]) + str(file.summary()["findings"])
-    assert "cannot be read" in told or "missing-chunk" in told or file.problem(0) is not None
+    assert "cannot be read" in told or "missing-chunk" in told or unreadable(file)
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
@@ -191,7 +197,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "a.zarr/images/c").symlink_to(tmp_path / "outside")
     file = opened(tmp_path / "a.zarr")
     assert ("missing-chunk", 6) in findings(file)
-    assert file.problem(0) is not None
+    assert unreadable(file)
 
 
 def test_mangled_stores_are_told(tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ class FormatRegistration(Registration):
     usual: the demo and the storage experiment take it unless others are asked for.
     refers: unless an option says otherwise its payloads stay where the dataset has them, so that only the imported
     files as they are go (encoding `original`, no compression); its sizes are those of what it adds.
+    referred: "module:function" that tells of a folder which other one it refers to as such a container, or None.
     file_per_sample: every sample is a file of its own; else a split is one container.
     mapped: a reader can tell where payloads lie in a map (`core.base.contracts.Mapped`), as a rule.
     random_access: a sample is read without those before it.
@@ -105,6 +106,7 @@ class FormatRegistration(Registration):
     sizes: str
     usual: bool = True
     refers: bool = False
+    referred: str = ""
     file_per_sample: bool = False
     mapped: bool = False
     random_access: bool = True
@@ -116,6 +118,10 @@ class FormatRegistration(Registration):
     tutorial: TutorialCode | None = None
     signs: ContainerSigns = ContainerSigns()
     inspector_kind: str = ""
+
+    def referred_by(self, folder: Path) -> Path | None:
+        """The folder whose files a container at `folder` names; None where it is none, or has all that it names."""
+        return cast("Callable[[Path], Path | None]", load(self.referred))(folder) if self.referred else None
 
     def occupied(self, sizes: PayloadSizes) -> PayloadSizes:
         """Bytes that payloads of these `sizes` (float64 (n,)) occupy in a large store, each with its share of what

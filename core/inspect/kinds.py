@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from ..base.errors import InputError
 from ..base.registry import Registry
 from ..base.units import listed
+from ..formats import FORMATS
+from ..stores.manifest import MANIFEST
 from . import shards
 from .candidate import UnidentifiedFile
 from .registration import KindRegistration, described_in
@@ -113,6 +115,18 @@ def opened_path(path: Path) -> Path:
 def members() -> list[str]:
     """The names of files that are opened when the folder that they lie in is given."""
     return [kind.member for kind in KINDS.values() if kind.opens_member]
+
+
+def referred_folders(path: Path) -> list[Path]:
+    """Other folders whose files are shown when `path` is opened: those that a container, or one in it, refers to."""
+    if not path.is_dir():
+        return []
+    folders = [path]
+    if (path / MANIFEST).is_file():
+        with os.scandir(path) as entries:
+            folders += [Path(entry.path) for entry in entries if entry.is_dir()]
+    found = [entry.referred_by(folder) for entry in FORMATS.values() if entry.referred for folder in folders]
+    return [folder for folder in found if folder is not None]
 
 
 def _identify_folder(folder: Path) -> IdentifiedFile:

@@ -11,7 +11,7 @@ from ..base.errors import InputError
 from ..base.home import Home
 from ..base.typed_paths import typed_path
 from .allowed import load
-from .kinds import kind_of_folder, members, opened_path
+from .kinds import kind_of_folder, members, opened_path, referred_folders
 
 VARIABLE = "FORMAT_MATTERS_ROOTS"
 KAGGLE_INPUT = Path("/kaggle/input")
@@ -88,6 +88,8 @@ class Roots:
             raise InputError("that is no path; give one of a file, or of an LMDB's folder") from None
         for member in members():
             self._resolved(path / member)
+        for folder in referred_folders(path):
+            self._resolved(folder)
         return path
 
     def list(self, folder: Path) -> FolderListing:

@@ -13,6 +13,7 @@ FORMAT = FormatRegistration(
     sizes=".formats.csv_manifest.sizes:occupied",
     usual=False,
     refers=True,
+    referred=".formats.csv_manifest.layout:referred_root",
     file_per_sample=True,
     image_viewers=True,
     other_languages=True,

@@ -6,7 +6,9 @@ SCHEMAS = schemas(
     "folders",
     {
         "own-disk": ("ours:OwnDisk", "Folder of a store built here"),
+        "own-csv": ("ours:OwnCsv", "CSV manifest of a store built here"),
         "png-csv": ("png_csv:PngCsv", "PNG files with their labels in CSV files"),
+        "image-list": ("image_list:ListedImages", "A table that lists image files in the folder"),
     },
 )
 

@@ -17,6 +17,7 @@ from ...base.contracts import Compression, Encoding, Labels, Pixels, Reader
 from ...compressions import COMPRESSIONS
 from ...encodings import ENCODINGS
 from ...formats import FORMATS
+from ...formats.folder import METADATA
 from ...formats.lmdb.by_key import LmdbByKey
 from ...images.value_range import ValueRange
 from ..records import Label, Record
@@ -161,6 +162,20 @@ class OwnDisk(Container):
         records = cls(reader, "it has a manifest.csv of paths and labels, as the stores built here", Stages.of(reader))
         records.folder = file.path
         return records
+
+
+class OwnCsv(Container):
+    """A CSV manifest of a store. Its images may lie in the dataset; the format's reader opens none outside of the
+    folder that the metadata names, and `roots` admits a manifest only where that one may be opened."""
+
+    kind: ClassVar[str] = "folder"
+
+    @classmethod
+    def recognise(cls, file: FilesFolder) -> OwnCsv | None:
+        if not {f"{file.path.name}.csv", METADATA} <= set(file.names):
+            return None
+        reader = usable(FORMATS.make("csv").reader(file.path))
+        return cls(reader, "it has a CSV file of its name and metadata.json, as stores built here", Stages.of(reader))
 
 
 def usable(reader: Reader) -> Reader:
