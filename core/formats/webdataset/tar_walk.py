@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from .pax import PaxError, pax_records
 from .tar_headers import LONGEST_NAME, Places, checksums_hold, end_with_slash, names_in, size_in
-from .tar_layout import BLOCK, SIZE, padded
+from .tar_layout import BLOCK, KIND, SIZE, padded
 
 BATCH = 4096
 """Headers that are looked at together."""
@@ -123,20 +123,24 @@ class TarWalk:
     def _hop(self, found: _Batch) -> None:
         memory, total, position = self._memory, self._size, self.position
         sizes, fields = self._sizes, _FIELDS.unpack_from
-        headers, lengths, types = found.headers, found.sizes, found.types
+        headers, lengths, most = found.headers, found.sizes, self._most - self.members
         while len(headers) < BATCH or found.told:
-            if position + BLOCK > total or not memory[position] or self.members + len(headers) >= self._most:
+            if position + BLOCK > total or not memory[position] or len(headers) >= most:
                 found.finished, found.stop = True, self._why_no_header(position, self.members + len(headers))
                 break
             written, kind = fields(memory, position + SIZE)
             size = sizes.get(written)
             if size is None:
                 size = self._learned(written)
+            elif kind == REGULAR[0] and size >= 0 and not found.told:
+                headers.append(position)
+                lengths.append(size)
+                position += BLOCK + (size + BLOCK - 1 & -BLOCK)
+                continue
             if size < 0:
                 found.finished, found.stop = True, _damaged(position, "its size is no number")
                 break
-            about_next = kind in _ABOUT_THE_NEXT
-            if about_next:
+            if kind in _ABOUT_THE_NEXT:
                 found.stop = self._noted(found, position, size, kind)
                 if found.stop is not None:
                     found.finished = True
@@ -145,7 +149,6 @@ class TarWalk:
                 size = self._applied(found, size)
             headers.append(position)
             lengths.append(size)
-            types.append(kind)
             if kind == SPARSE[0]:
                 position += self._extended(found, position)
             position += BLOCK + (0 if kind in WITHOUT_DATA else -(-size // BLOCK) * BLOCK)
@@ -216,7 +219,7 @@ class TarWalk:
         headers = np.array(found.headers, np.int64)
         rows = self._blocks[headers // BLOCK]
         sizes = np.array(found.sizes, np.int64)
-        types = np.array(found.types, np.uint8)
+        types = rows[:, KIND]
         types[types == 0] = REGULAR[0]
         offsets = headers + BLOCK
         for place, shift in found.shifts.items():
@@ -255,7 +258,6 @@ class _Batch:
     def __init__(self) -> None:
         self.headers: list[int] = []
         self.sizes: list[int] = []
-        self.types: list[int] = []
         self.names: dict[int, bytes] = {}
         self.shifts: dict[int, int] = {}
         self.sparse: list[int] = []

@@ -152,7 +152,8 @@ def _begins(keys: Hashes) -> Numbers:
 
 def _side_by_side(keys: Hashes, begins: Numbers) -> bool:
     """Whether each key stands in one place alone, as it should."""
-    return len(np.unique(keys[begins])) == len(begins)
+    ordered = np.sort(keys[begins])
+    return not bool((ordered[1:] == ordered[:-1]).any())
 
 
 def _turns(keys: Hashes, whole: Hashes) -> Numbers:

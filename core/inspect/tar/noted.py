@@ -19,7 +19,7 @@ from ...formats.webdataset.tar_walk import Members
 META = re.compile(rb"__[^/]*__($|/)")
 """Names of members that webdataset passes over."""
 
-MOST_ENDINGS = 4096
+MOST_ENDINGS, LONGEST_ENDING = 4096, 32
 LONGEST_LABEL = 18
 NO_LABEL = -(1 << 63)
 
@@ -54,49 +54,48 @@ class Notes:
 
     def __init__(self, endings: list[bytes] | None = None) -> None:
         self.endings: list[bytes] = endings or [b""]
-        self._numbers = {ending: number for number, ending in enumerate(self.endings)}
+        self._numbers = {b"." + ending: number for number, ending in enumerate(self.endings) if number}
 
     def of(self, members: Members, memory: npt.NDArray[np.uint8]) -> Noted:
         """What there is to note of members of the archive in `memory`."""
-        digest, known = checksums.of_bytes, self._numbers.get
-        rows, hashes = [], []
-        for name in members.all_names():
-            base = name.rfind(b"/") + 1
-            first = last = name.find(b".", base)
-            if first < 0:
-                first = last = len(name)
-                ending = 0
-            else:
-                last = name.rfind(b".", base)
-                ending = known(name[last + 1 :], -1)
-                if ending < 0:
-                    ending = self._number(name[last + 1 :])
-            key = digest(name[:first])
-            other = key if last == first else digest(name[:last])
-            hashes.append((key, other, ending or digest(name[last:])))
-            role = HIDDEN if first == base else NOTE if name[:2] == b"__" and META.match(name) else SAMPLE
-            rows.append((first, last, ending, role))
-        columns = np.array(rows, np.int64).reshape(-1, 4)
-        hashed = np.array(hashes, np.uint64).reshape(-1, 3)
-        roles = np.where(np.isin(members.types, list(_REGULAR)), columns[:, 3], NO_FILE).astype(np.uint8)
-        endings = columns[:, 2].astype(np.uint16)
+        digest = checksums.of_bytes
+        starts, base, first, last = _places(members)
+        arena, begins, stops = members.names.tobytes(), starts.tolist(), last.tolist()
+        last_key = np.array([digest(arena[at:to]) for at, to in zip(begins, stops, strict=True)], np.uint64)
+        first_key = last_key.copy()
+        for place in np.flatnonzero(first != last).tolist():
+            first_key[place] = digest(arena[begins[place] : first[place]])
+        known, texts = (
+            self._numbers.get,
+            [arena[at:to] for at, to in zip(stops, members.name_ends.tolist(), strict=True)],
+        )
+        found = [known(text, -1) for text in texts]
+        endings = np.array([self._number(texts[at]) if one < 0 else one for at, one in enumerate(found)], np.uint16)
+        rest = endings.astype(np.uint64)
+        for place in np.flatnonzero(endings == 0).tolist():
+            rest[place] = digest(texts[place])
+        roles = np.where(first == base, HIDDEN, SAMPLE).astype(np.uint8)
+        for place in _begin_with_underscores(members, starts):
+            roles[place] = NOTE if META.match(members.name(place)) else roles[place]
+        roles[~np.isin(members.types, list(_REGULAR))] = NO_FILE
         return Noted(
-            columns[:, 0].astype(np.uint16),
-            columns[:, 1].astype(np.uint16),
-            hashed[:, 0],
-            hashed[:, 1],
-            hashed[:, 1] * _MIX ^ hashed[:, 2],
+            (first - starts).astype(np.uint16),
+            (last - starts).astype(np.uint16),
+            first_key,
+            last_key,
+            last_key * _MIX ^ rest,
             endings,
             roles,
             self._labels(members, memory, endings, roles),
         )
 
     def _number(self, ending: bytes) -> int:
-        """The number of an ending that is new."""
-        if len(self.endings) >= MOST_ENDINGS or len(ending) > 32:
-            return 0
-        self.endings.append(ending)
-        self._numbers[ending] = len(self.endings) - 1
+        """The number of an ending (with its dot) that was not known before this batch."""
+        if ending not in self._numbers:
+            if len(self.endings) >= MOST_ENDINGS or not 0 < len(ending) <= LONGEST_ENDING:
+                return 0
+            self.endings.append(ending[1:])
+            self._numbers[ending] = len(self.endings) - 1
         return self._numbers[ending]
 
     def _labels(
@@ -108,7 +107,7 @@ class Notes:
     ) -> Numbers:
         """The numbers in `.cls` members, read as the walk passes them."""
         labels = np.full(len(endings), NO_LABEL, np.int64)
-        number = self._numbers.get(b"cls")
+        number = self._numbers.get(b".cls")
         if number is None:
             return labels
         chosen = np.flatnonzero((endings == number) & (roles == SAMPLE) & (members.sizes <= LONGEST_LABEL))
@@ -120,6 +119,26 @@ class Notes:
         chosen, places = chosen[inside], places[inside]
         labels[chosen] = _numbers_in(blocks[places, :LONGEST_LABEL], members.sizes[chosen])
         return labels
+
+
+def _places(members: Members) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """(where each name begins, its part behind the last slash, the first and the last dot there), int64 (n,), places in
+    `members.names`; the end of the name where it has no dot."""
+    names, ends = members.names, members.name_ends
+    starts = np.concatenate([[0], ends[:-1]]).astype(np.int64) if len(ends) else ends
+    slashes = np.append(np.flatnonzero(names == ord("/")), -1)
+    before = slashes[np.searchsorted(slashes[:-1], ends) - 1]
+    base = np.where(before >= starts, before + 1, starts)
+    dots = np.append(np.flatnonzero(names == ord(".")), len(names))
+    first = np.minimum(dots[np.searchsorted(dots[:-1], base)], ends)
+    last = np.where(first < ends, dots[np.searchsorted(dots[:-1], ends) - 1], ends)
+    return starts, base, first, last
+
+
+def _begin_with_underscores(members: Members, starts: Numbers) -> list[int]:
+    names = np.append(members.names, [0, 0])
+    found: list[int] = np.flatnonzero((names[starts] == ord("_")) & (names[starts + 1] == ord("_"))).tolist()
+    return found
 
 
 def _numbers_in(rows: npt.NDArray[np.uint8], sizes: Numbers) -> Numbers:
