@@ -38,7 +38,6 @@ STRANGERS = {
     "png": (png(IMAGES[0]), "PNG image"),
     "MATLAB 4": (struct.pack("<5I", 0, 1, 2, 0, 2) + b"x\x00" + bytes(16), "MATLAB 4"),
     "lock file": (b"\xde\xc0\xef\xbe\x02\x00\x00\x00" + bytes(8184), "data.mdb beside it"),
-    "TFRecord": ((20).to_bytes(8, "little") + b"abcd" + b"\x0a\x12" + bytes(18) + b"efgh", "TFRecord"),
     "SQLite": (b"SQLite format 3\x00" + bytes(84), "sqlite3"),
     "empty": (b"", "empty"),
     "zeros": (bytes(8192), "zeros"),

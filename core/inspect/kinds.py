@@ -49,6 +49,7 @@ KINDS: Registry[File, KindRegistration] = Registry(
         "npy": described_in("npy"),
         "npz": described_in("npz"),
         "zarr": described_in("zarr"),
+        "tfrecord": described_in("tfrecord"),
         "folder": described_in("folder"),
     },
 )

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..base.contracts import Labels
 from .findings import merged
+from .first_label import labels_from_one
 from .limits import sentence
 from .records import UNREADABLE, Diagnosed, Fielded, Finding, Label, Record, Records
 
@@ -31,6 +32,10 @@ DUPLICATES_SECONDS = 1.0
 REWRITE = "write the file again, or leave it out of the set"
 
 
+OF_ALL = frozenset(("labels-from-1", "one-file"))
+"""Findings that a shard alone cannot tell: others may have a class 0, or are there."""
+
+
 class ShardedRecords:
     """The records of all shards, one shard after the other."""
 
@@ -42,7 +47,7 @@ class ShardedRecords:
         self.why = ""
         lengths = [self._begin(number) for number in range(file.reached)]
         self._ends = list(accumulate(lengths))
-        self.findings = merged([*self.findings, *self._broken(), *self._duplicates()])
+        self.findings = merged([*self.findings, *self._broken(), *self._duplicates(), *self._labels()])
 
     def _begin(self, number: int) -> int:
         """The number of records of a shard, with what it says of itself."""
@@ -61,13 +66,17 @@ class ShardedRecords:
         self.warnings += [f"{name}: {text}" for text in told][: MOST_WARNINGS - len(self.warnings)]
         for part in (shard.file, shard.records):
             if isinstance(part, Diagnosed):
-                self.findings += [_in_shard(one, name) for one in part.findings]
+                self.findings += [_in_shard(one, name) for one in part.findings if one.kind not in OF_ALL]
         return length
 
     def _broken(self) -> Iterator[Finding]:
         for number, reason in self.file.broken.items():
             meaning = "the file cannot be read, and none of its records is shown"
             yield Finding("shard-unreadable", 1, f"{self.file.paths[number].name}: {reason}", meaning, REWRITE)
+
+    def _labels(self) -> Iterator[Finding]:
+        """What the labels of all shards tell, once all are known."""
+        return labels_from_one(self) if self.file.reached == len(self.file.paths) else iter(())
 
     def _duplicates(self) -> Iterator[Finding]:
         """Keys that several shards have, as far as there is time to look; only where keys are names."""

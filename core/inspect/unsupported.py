@@ -71,39 +71,9 @@ def described(head: bytes, usual: str) -> str:
     known = unsupported(head)
     if known is not None:
         return f"{known.name}; {known.advice}"
-    if _is_tfrecord(head):
-        return "a TFRecord file; read it with TensorFlow (tf.data.TFRecordDataset), or import its images as a dataset"
-    if _is_matlab_4(head):
-        return "a MATLAB 4 file; load it and save it again with '-v7', which is read here"
     if not head.strip(b"\x00"):
         return f"nothing but zeros, perhaps a download that broke off; give {usual}"
     return f"{'text' if _is_text(head) else 'of no format known here'}; give {usual}"
-
-
-def _is_tfrecord(head: bytes) -> bool:
-    """A record is uint64 length, uint32 checksum, an Example (first byte 0x0a), uint32 checksum; then the next."""
-    length = int.from_bytes(head[:8], "little")
-    following = int.from_bytes(head[length + 16 : length + 24], "little")
-    return (
-        len(head) > 16
-        and head[12] == 0x0A
-        and 2 < length < 1 << 31
-        and (length + 24 > len(head) or following < 1 << 31)
-    )
-
-
-def _is_matlab_4(head: bytes) -> bool:
-    """Five int32 (type, rows, columns, whether complex, length of the name) and the name, which ends with a zero.
-
-    The type has the digits M (machine, 0 to 4), O (0), P (kind of numbers, 0 to 5) and T (0 to 2).
-    """
-    for order in ("little", "big"):
-        kind, rows, columns, is_complex, length = (int.from_bytes(head[at : at + 4], order) for at in range(0, 20, 4))
-        fits = kind < 5000 and kind // 100 % 10 == 0 and kind // 10 % 10 <= 5 and kind % 10 <= 2 and is_complex <= 1
-        name = head[20 : 19 + length]
-        if fits and rows and columns and 2 <= length <= 64 and head[19 + length : 20 + length] == b"\x00":
-            return name.isascii() and name.decode("ascii").isidentifier()
-    return False
 
 
 def _is_text(head: bytes) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .checksum import masked, masked_of_numbers
+from .checksum import masked, masked_of_numbers, masked_of_octets
 
 HEADER, FOOTER = 12, 4
 BESIDE = HEADER + FOOTER
@@ -59,10 +59,20 @@ def wrong_lengths(memory: Octets, walked: Walked) -> npt.NDArray[np.int64]:
 
 
 def length_at(memory: Any, at: int) -> tuple[int, bool]:
-    """(length, whether its checksum is right) that a header states."""
+    """(length, whether its checksum is right) that a header states. Raises struct.error where it is not whole."""
     header = bytes(memory[at : at + HEADER])
     length, checksum = _HEADER.unpack(header)
     return length, masked(header[:8]) == checksum
+
+
+def headers_in(memory: Octets) -> npt.NDArray[np.int64]:
+    """Where in these bytes a header may begin, ascending: eight bytes whose checksum stands behind them."""
+    count = max(len(memory) - HEADER + 1, 0)
+    octets = [memory[place : place + count] for place in range(HEADER)]
+    stated = np.zeros(count, np.uint32)
+    for place in range(4):
+        stated |= octets[8 + place].astype(np.uint32) << np.uint32(8 * place)
+    return np.flatnonzero(stated == masked_of_octets(octets[:8]))
 
 
 def data_is_whole(data: bytes, checksum: bytes) -> bool:

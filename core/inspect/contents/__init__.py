@@ -25,6 +25,7 @@ CONTENTS: Mapping[str, str] = {
     "json_text": "JSON",
     "datum": "a Caffe Datum",
     "caffe2": "Caffe2 tensors",
+    "tensor_proto": "a serialised tensor of TensorFlow",
     "tf_example": "a TensorFlow Example",
     "safetensors": "safetensors",
     "messages": "protocol buffers with an image inside",

@@ -14,6 +14,7 @@ from ..values import dtype_called, text_of
 
 IMAGES = (
     "image", "img", "images", "imgs", "image_bytes", "img_bytes", "image/encoded", "encoded", "imagedata", "image_data",
+    "image_raw", "img_raw",
     "jpeg", "jpg", "png", "webp", "picture", "photo", "frame", "pixels", "rgb", "x", "data", "input", "inputs",
     "features", "value", "buffer", "bytes", "content", "raw", "array", "arr_0", "0",
 )  # fmt: skip
@@ -142,10 +143,18 @@ def stated_shape(fields: Mapping[str, Any], image: str = "image") -> tuple[int, 
             if name.endswith("size") and len(stated) == 2 and type(channels) is not int:
                 continue  # may be (width, height) of an image file
             return (*stated, channels) if len(stated) == 2 and type(channels) is int else stated
-    pairs = (("height", "h", "rows", "imageheight"), ("width", "w", "cols", "imagewidth"))
+    pairs = (
+        ("height", "h", "rows", "imageheight", "image/height"),
+        ("width", "w", "cols", "imagewidth", "image/width"),
+    )
     height, width = (_whole(fields.get(name) for name in names) for names in pairs)
     if height and width:
-        return (height, width, _whole(fields.get(name) for name in ("channels", "depth", "c", "bands")) or 3)
+        return (
+            height,
+            width,
+            _whole(fields.get(name) for name in ("channels", "depth", "c", "bands", "image/channels", "image/depth"))
+            or 3,
+        )
     return None
 
 
