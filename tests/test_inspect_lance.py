@@ -50,7 +50,7 @@ def test_rows_with_their_images(tmp_path: Path) -> None:
     lance.write_dataset(table, str(tmp_path / "rows"), max_rows_per_file=4)
     told = inspect_file(tmp_path / "rows", index=5, image=tmp_path / "out.png")
     assert (told["kind"], told["entries"], told["sample"]["label"]) == ("lance", 6, 5)
-    assert told["structure"]["fragments"] == [[0, 4], [1, 2]]
+    assert told["structure"]["fragments"] == [{"fragment": 0, "rows": 4}, {"fragment": 1, "rows": 2}]
     assert np.array_equal(np.asarray(Image.open(tmp_path / "out.png")), PIXELS[5])
     for path in (tmp_path / "rows" / "data").iterdir():
         path.write_bytes(bytes(path.stat().st_size))

@@ -80,6 +80,14 @@ def test_the_command_line_reads_a_folder_and_a_single_shard(tmp_path: Path) -> N
     assert np.array_equal(alone.read(1).pixels, PIXELS[3])
 
 
+def test_shards_whose_index_is_missing_are_read_by_their_headers(tmp_path: Path) -> None:
+    path = folder(tmp_path / "train")
+    (path / "index.json").unlink()
+    told = inspect_file(path, index=3)
+    assert (told["kind"], told["entries"], told["sample"]["key"]) == ("mds", 5, "shard.00001.mds:1")
+    assert [(finding["kind"], finding["count"]) for finding in told["findings"]] == [("index-missing", 2)]
+
+
 def test_missing_other_and_unlisted_shards(tmp_path: Path) -> None:
     path = folder(tmp_path / "train")
     (path / "shard.00000.mds").rename(path / "shard.00009.mds")

@@ -14,6 +14,7 @@ from app_under_test import open_page, texts
 from inspect_fixtures import IMAGES, LABELS, SAMPLES, png, write_dicts, write_many_hdf5
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.read_only_files import write_mds
 from core.base.events import finish
 from core.base.home import Home
 from core.inspect import uploads
@@ -332,6 +333,16 @@ def test_the_structure_of_an_hdf5_file(empty: Home, files: Path) -> None:
     assert "4 rows, 12.3 kB of values" in said
     assert "lies in 3 chunks" in said
     assert "external link" in "".join(str(element.proto.body) for element in app.get("html"))
+
+
+def test_the_structure_of_a_folder_of_shards(empty: Home, files: Path) -> None:
+    columns: dict[str, tuple[str, int | None]] = {"image": ("png", None), "label": ("int", 8)}
+    samples = [{"image": png(image), "label": bytes(8)} for image in IMAGES[:6]]
+    app = opened(write_mds(files / "mds", columns, [samples[:2], samples[2:]]), "structure")
+    assert "What one sample costs to read" in texts(app)
+    tables = [table.value for table in app.dataframe]
+    assert any(list(table.get("Shard", ())) == ["shard.00000.mds", "shard.00001.mds"] for table in tables)
+    assert any(list(table.get("Encoding", ())) == ["png", "int"] for table in tables)
 
 
 def test_a_check_lists_what_is_broken(empty: Home, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ class LanceFile:
     def structure(self) -> Mapping[str, Any]:
         """Version, fragments and columns."""
         fragments = self.dataset.get_fragments()
-        rows = [[fragment.fragment_id, fragment.count_rows()] for fragment in fragments[:LISTED]]
+        rows = [{"fragment": one.fragment_id, "rows": one.count_rows()} for one in fragments[:LISTED]]
         columns = [{"name": field.name, "type": str(field.type)[:200]} for field in self.dataset.schema]
         size = self._bytes()
         each = -(-size // self.rows) if self.rows else 0
@@ -48,7 +48,7 @@ class LanceFile:
             "version": int(self.dataset.version),
             "rows": self.rows,
             "apparent_bytes": size,
-            "fragment_count": len(fragments),
+            "all_fragments": len(fragments),
             "fragments": rows,
             "columns": columns,
             "read_cost": ReadCost(each, each, said, len(columns)).to_json(),

@@ -16,6 +16,7 @@ KIND = KindRegistration(
     member="index.json",
     opens_member=True,
     claims=".inspect.mds.detect:claims",
+    shards=True,
     schemas=Registry(
         "schema for MDS", {"mds": Registration(".inspect.mds.records:MdsRecords", "Columns as index.json tells them")}
     ),

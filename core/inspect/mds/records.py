@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from ..records import Finding
 from ..shard_tables.health import check
 from ..shard_tables.records import Cell, ShardTableRecords, declared_images, pickled_finding
 from .encodings import IMAGES, decoded
@@ -21,7 +22,7 @@ class MdsRecords(ShardTableRecords):
     def recognise(cls, file: MdsFile) -> MdsRecords:
         every = list(dict.fromkeys(pair for columns in file.columns for pair in columns.pairs))
         images = [name for name, encoding in every if encoding in IMAGES]
-        findings = check(file, "Streaming", ".mds") if file.is_index else []
+        findings = check(file, "Streaming", ".mds") if file.is_index else _alone(file)
         pickled = [name for name, encoding in every if encoding == "pkl"]
         findings += [pickled_finding(pickled)] if pickled else []
         where = "index.json lists shards of MDS version 2" if file.is_index else "it begins as a shard of MDS"
@@ -37,3 +38,11 @@ class MdsRecords(ShardTableRecords):
 
     def is_image(self, encoding: str) -> bool:
         return encoding in IMAGES
+
+
+def _alone(file: MdsFile) -> list[Finding]:
+    """That a shard has no index beside it."""
+    if (file.path.parent / "index.json").is_file():
+        return []
+    told = "without index.json no loader reads the shards; here their own headers tell what is in them"
+    return [Finding("index-missing", 1, "index.json", told, "copy it, too, or write it again from the shards' headers")]

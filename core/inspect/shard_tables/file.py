@@ -114,9 +114,12 @@ class ShardTableFile:
 
     def structure(self) -> Mapping[str, Any]:
         """The shards and what a sample costs to read."""
-        rows = [[shard.packed or shard.name, shard.samples, self._stored(shard)] for shard in self.shards[:LISTED]]
+        rows = [
+            {"shard": shard.packed or shard.name, "samples": shard.samples, "bytes": self._stored(shard)}
+            for shard in self.shards[:LISTED]
+        ]
         return {
-            "shard_count": len(self.shards),
+            "listed_shards": len(self.shards),
             "samples": self.samples,
             "apparent_bytes": sum(self._stored(shard) or 0 for shard in self.shards),
             "shards": rows,
