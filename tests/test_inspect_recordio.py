@@ -79,6 +79,26 @@ def test_a_record_with_the_magic_number_in_it_is_put_together_again(tmp_path: Pa
     assert records.read(0).payload == whole[24:]
 
 
+def test_a_record_of_very_many_parts_is_walked_through_once(tmp_path: Path) -> None:
+    payload = image_record(b"\xff\xd8\xff\xe0" + MAGIC * 10_000, 7, 1)
+    file, _, records = opened(write_recordio(tmp_path / "a.rec", [payload, image_record(png(1), 1, 2)]))
+    assert len(records) == 2
+    assert file.payload(0) == payload
+    assert np.array_equal(records.read(1).pixels, PIXELS[1])
+
+
+def test_a_record_whose_last_part_is_missing_costs_itself(tmp_path: Path) -> None:
+    cut = record(b"abcd" + MAGIC + b"efgh")[:12]  # its first part
+    (tmp_path / "a.rec").write_bytes(cut + record(image_record(png(1), 1, 2)) + cut)
+    file, _, records = opened(tmp_path / "a.rec")
+    assert kinds(file.findings) == ["index-missing", "damaged", "truncated"]
+    assert file.findings[1].where == "bytes 0 to 12"
+    assert len(records) == 3
+    assert np.array_equal(records.read(1).pixels, PIXELS[1])
+    with pytest.raises(ValueError, match=r"parts are missing|no record begins"):
+        records.read(0)
+
+
 @pytest.mark.parametrize("spoiled", ["0\t0\n1\t5\n", "0\t0\n1\t4000000\n", "0\t0\n", "no numbers\there\n", ""])
 def test_an_index_that_is_stale_is_told_and_not_used(tmp_path: Path, spoiled: str) -> None:
     path = simple(tmp_path / "a.rec")

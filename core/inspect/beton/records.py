@@ -37,7 +37,7 @@ class BetonRecords(FieldRecords):
         return str(index)
 
     def find(self, key: str) -> int | None:
-        return int(key) if key.isascii() and key.isdigit() and int(key) < len(self) else None
+        return int(key) if key.isascii() and key.isdigit() and len(key) < 19 and int(key) < len(self) else None
 
     def fields(self, index: int) -> Mapping[str, Any]:
         return {field.name: self._value(index, number, field) for number, field in enumerate(self.file.header.fields)}

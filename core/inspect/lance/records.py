@@ -38,7 +38,7 @@ class LanceRecords(FieldRecords):
         return str(index)
 
     def find(self, key: str) -> int | None:
-        return int(key) if key.isascii() and key.isdigit() and int(key) < len(self) else None
+        return int(key) if key.isascii() and key.isdigit() and len(key) < 19 and int(key) < len(self) else None
 
     def fields(self, index: int) -> Mapping[str, Any]:
         row = self._row(index, self._columns)

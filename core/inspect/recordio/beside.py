@@ -15,6 +15,7 @@ from .parts import FIRST, WHOLE, end_at, part_at
 
 MOST_BYTES = 1 << 29
 MOST_LIST_BYTES = 1 << 27
+BLOCK = 1 << 24
 PROBED = 256
 """Offsets of an index that are looked at."""
 
@@ -37,15 +38,11 @@ def index_beside(path: Path, data: mmap.mmap) -> KeyedOffsets | None:
     try:
         if beside == path or not beside.is_file() or beside.is_symlink():
             return None
-        size = beside.stat().st_size
-        text = beside.read_bytes() if size <= MOST_BYTES else b""
+        pairs = _pairs(beside)
     except OSError as error:
         return KeyedOffsets(_NONE, _NONE, f"it cannot be read: {error}", beside)
-    if size > MOST_BYTES:
-        return KeyedOffsets(_NONE, _NONE, "it is larger than any index that is read here", beside)
-    pairs = _numbers(text)
     if pairs is None:
-        return KeyedOffsets(_NONE, _NONE, "it is not one whole number and one offset a line", beside)
+        return KeyedOffsets(_NONE, _NONE, "it is not one whole number and one offset a line, or is too large", beside)
     keys, offsets = np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
     return KeyedOffsets(keys, offsets, _problem(data, offsets), beside)
 
@@ -53,16 +50,23 @@ def index_beside(path: Path, data: mmap.mmap) -> KeyedOffsets | None:
 _NONE = np.empty(0, np.int64)
 
 
-def _numbers(text: bytes) -> Numbers | None:
-    """(n, 2) whole numbers; None for any other text."""
-    lines = text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
-    with warnings.catch_warnings():
+def _pairs(path: Path) -> Numbers | None:
+    """(n, 2) whole numbers of a text file, read in blocks of lines; None for any other text, and for none at all."""
+    if not 0 < path.stat().st_size <= MOST_BYTES:
+        return None
+    found: list[Numbers] = []
+    with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("error")
-        try:
-            found = np.fromstring(text.decode("ascii"), np.int64, sep=" ")
-        except (ValueError, DeprecationWarning, OverflowError):
-            return None
-    return found.reshape(-1, 2) if found.size and found.size == 2 * lines else None
+        while block := file.read(BLOCK) + file.readline(BLOCK):
+            lines = block.count(b"\n") + (not block.endswith(b"\n"))
+            try:
+                numbers = np.fromstring(block.decode("ascii"), np.int64, sep=" ")
+            except (ValueError, DeprecationWarning, OverflowError):
+                return None
+            if numbers.size != 2 * lines:
+                return None
+            found.append(numbers.reshape(-1, 2))
+    return np.concatenate(found)
 
 
 def _problem(data: mmap.mmap, offsets: Numbers) -> str | None:

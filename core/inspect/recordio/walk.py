@@ -21,7 +21,8 @@ MOST_DAMAGED = 1000
 
 
 class Walk:
-    """How far it is. starts: where records begin, ascending; damaged: (from, to) of what is no record."""
+    """How far it is. starts: where records begin, ascending; damaged: (from, to) of what is no record; at: where the
+    next part begins; within: whether it should be one of the record that was begun last."""
 
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
@@ -29,6 +30,7 @@ class Walk:
         self.damaged: list[tuple[int, int]] = []
         self.damaged_count = 0
         self.at = 0
+        self.within = False
 
     @property
     def done(self) -> bool:
@@ -43,24 +45,27 @@ class Walk:
                 raise ValueError(f"it has more than {MOST_RECORDS:,} records, which is the limit here")
 
     def _some(self) -> None:
-        data, at, within = self._data, self.at, False
         for _ in range(BETWEEN_LOOKS):
-            found = part_at(data, at)
-            which = -1 if found is None else found[0]
-            if found is None or which not in ((MIDDLE, LAST) if within else (WHOLE, FIRST)):
-                self.at = self._next(at + 4 if found is None or within is False else at)
-                self._note_damage(at, self.at)
-                return
-            if which in (WHOLE, FIRST):
-                self.starts.append(at)
-            within = which in (FIRST, MIDDLE)
-            at = min(behind(at, found[1]), len(data))
-            if not within:
-                self.at = at
-            if at >= len(data):
+            if self.done:
                 break
-        if within and at >= len(data):
-            self.at = at  # the last record has no end; reading it tells
+            found = part_at(self._data, self.at)
+            if found is None or found[0] not in ((MIDDLE, LAST) if self.within else (WHOLE, FIRST)):
+                self._skip(self.at if self.within and found is not None else self.at + 4)
+                continue
+            if found[0] in (WHOLE, FIRST):
+                self.starts.append(self.at)
+            self.within = found[0] in (FIRST, MIDDLE)
+            self.at = min(behind(self.at, found[1]), len(self._data))
+        if self.done and self.within:
+            self._skip(len(self._data))
+
+    def _skip(self, at: int) -> None:
+        """Go on with the next record from `at` on; what lies before it is damaged, the record that was begun, too."""
+        start = self.starts[-1] if self.within else self.at
+        self.at, self.within = self._next(at), False
+        self.damaged_count += 1
+        if len(self.damaged) < MOST_DAMAGED:
+            self.damaged.append((start, self.at))
 
     def _next(self, at: int) -> int:
         """Where the next record begins, from `at` on; the end of the file where none does.
@@ -74,25 +79,20 @@ class Walk:
             at += 1
         return len(self._data)
 
-    def _note_damage(self, start: int, stop: int) -> None:
-        self.damaged_count += 1
-        if len(self.damaged) < MOST_DAMAGED:
-            self.damaged.append((start, stop))
-
     # ---- kept
 
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
         """What has been noted, and all that is needed to go on."""
         return {
-            "starts": np.frombuffer(self.starts, np.uint64) if self.starts else np.empty(0, np.uint64),
+            "starts": np.array(self.starts, np.uint64),
             "damaged": np.array(self.damaged, np.uint64).reshape(-1, 2),
-            "state": np.array([self.at, self.damaged_count], np.uint64),
+            "state": np.array([self.at, self.within, self.damaged_count], np.uint64),
         }
 
     def use(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         """Go on from there. Raises ValueError where the numbers are none of this file."""
         starts, damaged = (np.asarray(arrays[name], np.uint64) for name in ("starts", "damaged"))
-        at, count = (int(number) for number in arrays["state"])
+        at, within, count = (int(number) for number in arrays["state"])
         size = len(self._data)
         if at > size or damaged.ndim != 2 or damaged.shape[1:] != (2,) or len(damaged) > MOST_DAMAGED:
             raise ValueError("it is the index of another file")
@@ -100,4 +100,4 @@ class Walk:
             raise ValueError("it is the index of another file")
         self.starts = array("Q", starts.tobytes())
         self.damaged = [(int(start), int(stop)) for start, stop in damaged]
-        self.at, self.damaged_count = at, count
+        self.at, self.within, self.damaged_count = at, bool(within and starts.size), count

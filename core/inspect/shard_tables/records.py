@@ -57,7 +57,7 @@ class ShardTableRecords(FieldRecords):
         return str(index)
 
     def find(self, key: str) -> int | None:
-        return int(key) if key.isascii() and key.isdigit() and int(key) < len(self) else None
+        return int(key) if key.isascii() and key.isdigit() and len(key) < 19 and int(key) < len(self) else None
 
     def cells(self, index: int, images: bool = True) -> Iterator[Cell]:
         """The values of a sample: uint32 sizes of those that have no fixed one, then the values. Without `images` the
