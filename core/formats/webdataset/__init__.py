@@ -19,5 +19,6 @@ FORMAT = FormatRegistration(
     sizes=".formats.webdataset.sizes:occupied",
     usual=False,
     mapped=True,
+    inspector_kind="tar",
     other_languages=True,
 )

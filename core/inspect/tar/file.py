@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,9 @@ from ..records import ReadCost
 from .beside import Beside, beside
 from .index import TarIndex
 from .source import Source
+
+LISTED, LONGEST_LISTED = 100, 500
+"""Members that `structure` lists, and characters of their names."""
 
 TYPES = {"0": "files", "7": "files", "1": "hard links", "2": "links", "3": "devices", "4": "devices", "5": "folders",
          "6": "pipes", "S": "sparse files"}  # fmt: skip
@@ -68,21 +72,30 @@ class TarFile:
         blocks = -(-members.sizes // 512) * 512 + 512
         each = int(blocks[groups.members].sum()) // records if len(groups.members) else 0
         reads = -(-int(groups.facts.interleaved) * 2 // records) or 1
-        types: dict[str, int] = {}
-        for kind, count in zip(*np.unique(members.types, return_counts=True), strict=True):
-            name = TYPES.get(chr(int(kind)), "other members")
-            types[name] = types.get(name, 0) + int(count)
         return {
             "members": len(members.headers),
             "records": len(groups.ends),
-            "types": types,
-            "endings": self.index.endings(),
             "compressed": self.source.compressed,
             "apparent_bytes": self.source.size,
             "archive_bytes": len(self.memory),
             "end_mark": self.index.told.end_mark,
             "read_cost": ReadCost(each, len(self.memory) // records, self._cost(), reads).to_json(),
+            "types": self._types(),
+            "endings": [{"ending": name, "members": count} for name, count in self.index.endings().items()],
+            "first_members": [self._listed(member) for member in range(min(len(members.headers), LISTED))],
         }
+
+    def _types(self) -> list[dict[str, Any]]:
+        counts = Counter[str]()
+        for kind, count in zip(*np.unique(self.index.members.types, return_counts=True), strict=True):
+            counts[TYPES.get(chr(int(kind)), "other members")] += int(count)
+        return [{"type": name, "members": count} for name, count in counts.items()]
+
+    def _listed(self, member: int) -> dict[str, Any]:
+        members = self.index.members
+        kind = TYPES.get(chr(int(members.types[member])), "other")
+        place = {"header_at": int(members.headers[member]), "bytes": int(members.sizes[member])}
+        return {"name": self.name(member)[:LONGEST_LISTED], "type": kind, **place}
 
     def _cost(self) -> str:
         if self.source.compressed:
