@@ -173,6 +173,7 @@ def test_scan_decodes_every_entry(tmp_path: Path) -> None:
         "entries": SAMPLES,
         "decoded": SAMPLES,
         "bad": [],
+        "findings": [],
     }
 
 

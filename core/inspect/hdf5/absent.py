@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 
 import h5py
 
+from ..records import Finding
 from .chunks import layout_of
 
 COUNTED = 1 << 20
@@ -117,13 +118,30 @@ def warning(name: str, absence: Absence) -> str:
     )
 
 
-def warnings(names: Iterable[str], lacking: Callable[[str], str | None]) -> list[str]:
-    """The sentences of the first few datasets that lack values; `lacking` finds one, or None."""
+def findings(names: Iterable[str], lacking: Callable[[str], Finding | None]) -> list[Finding]:
+    """What the first few datasets lack; `lacking` finds it of one, or None."""
     deadline = time.monotonic() + SECONDS
-    found: list[str] = []
+    found: list[Finding] = []
     for name in names:
         if len(found) > MOST_TOLD or time.monotonic() > deadline:
             break
         told = lacking(name)
         found += [told] if told is not None else []
-    return found[:MOST_TOLD] + ["more datasets lie elsewhere or were never written"] * (len(found) > MOST_TOLD)
+    return found
+
+
+def warnings(found: Sequence[Finding]) -> list[str]:
+    """The same as sentences."""
+    told = [one.meaning for one in found[:MOST_TOLD]]
+    return told + ["more datasets lie elsewhere or were never written"] * (len(found) > MOST_TOLD)
+
+
+def elsewhere(name: str, told: str) -> Finding:
+    """That the values of a dataset lie in other files, as `told` says."""
+    remedy = "put the other files where this one looks for them, or copy the values into one file (h5repack does)"
+    return Finding("missing-source" if "not there" in told else "values-elsewhere", 1, f"/{name}", told, remedy)
+
+
+def never_written(name: str, absence: Absence) -> Finding:
+    remedy = "write these values again: whoever reads the file gets the fill value, black most often, and no error"
+    return Finding("never-written", max(absence.missing, 1), f"/{name}", warning(name, absence), remedy)

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...base.errors import InputError
 from ..display import Choice
+from ..records import Finding
 from . import absent, guard
 from .absent import Absence
 from .chunks import chunk_map, describe
@@ -215,21 +216,24 @@ class Hdf5File:
             ) from None
 
     def warnings(self) -> list[str]:
-        return [*self.tree.warnings, *dict.fromkeys(self._warnings), *self._missing]
+        return [*self.tree.warnings, *dict.fromkeys(self._warnings), *absent.warnings(self.findings)]
 
     @cached_property
-    def _missing(self) -> list[str]:
-        return absent.warnings(self.datasets, self._lacking)
+    def findings(self) -> list[Finding]:
+        """The datasets that lie elsewhere or were never written."""
+        return absent.findings(self.datasets, self._lacking)
 
-    def _lacking(self, name: str) -> str | None:
-        """Where a dataset lies elsewhere or was never written, in whole or in part: that, as a sentence."""
+    def _lacking(self, name: str) -> Finding | None:
+        """Where a dataset lies elsewhere or was never written, in whole or in part: that."""
         try:
             dataset = self.datasets[name]
             elsewhere = None if self.follow_external else guard.outside(dataset, self.tree)
         except TROUBLE:
             return None  # what cannot be opened is told where it is read
+        if elsewhere:
+            return absent.elsewhere(name, elsewhere)
         absence = self.absence(dataset)
-        return elsewhere or (absent.warning(name, absence) if absence else None)
+        return absent.never_written(name, absence) if absence else None
 
     def attributes(self, name: str = "") -> Mapping[str, Any]:
         """The attributes of an object (the root without a name) that are plain; what cannot be read is warned of."""

@@ -37,6 +37,13 @@ class Rows:
             block = self._block(number)
         return block[(slice(None),) * self.axis + (place,)]
 
+    def whole(self, index: int) -> np.ndarray[Any, Any]:
+        """The same with its axis: an element of a fixed string stays what it is, with the zeros at its end."""
+        number, place = divmod(index, self._step)
+        block = self._kept.get(number)
+        block = self._block(number) if block is None else block
+        return block[(slice(None),) * self.axis + (slice(place, place + 1),)]
+
     def _block(self, number: int) -> np.ndarray[Any, Any]:
         """A block as it is read; the last two are kept, if they are not too large for that."""
         while len(self._kept) >= KEPT:

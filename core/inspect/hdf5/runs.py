@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from ...base.contracts import Labels
-from ..records import Label, Record
+from ..records import Finding, Label, Record
 from . import absent
 from .absent import Absence
 from .facts import Facts
@@ -118,6 +118,7 @@ class Runs:
     def __init__(self, why: str, runs: Sequence[Run], classes: Sequence[str] | None = None) -> None:
         self.why = why
         self.warnings: list[str] = []
+        self.findings: list[Finding] = []
         self.runs = runs
         self.classes = classes if classes is not None else _classes(runs)
         self._starts = list(accumulate((len(run) for run in runs), initial=0))

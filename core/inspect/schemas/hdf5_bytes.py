@@ -14,9 +14,12 @@ from ..hdf5.name_hints import IMAGE_WORDS
 from ..hdf5.rows import Rows
 from ..hdf5.runs import Column, Extent, Run, Runs
 from ..hdf5.sidecar_labels import find_labels
+from ..hdf5.stretched import findings as stretched_findings
+from ..hdf5.stretched import lengths_of, string_bytes
 from ..hdf5.values import Pictures, bytes_of, is_bytes, record_of_file
-from ..records import Record
+from ..records import Finding, Record
 from ..values import image_encoding
+from .hdf5_groups import DatasetsRun
 
 PROBE = 8
 HEADS = 1 << 12
@@ -37,9 +40,10 @@ LENGTHS = frozenset(
 class BytesRun(Run):
     """Rows that are the bytes of an image file each: of variable length, opaque, text, or padded to one length."""
 
-    def __init__(self, facts: Facts, labels: Column | None = None) -> None:
+    def __init__(self, facts: Facts, labels: Column | None = None, lengths: Rows | None = None) -> None:
         super().__init__(facts.name, facts.shape[0], labels)
         self._rows = Rows(facts)
+        self._lengths = lengths
         self._pictures = Pictures(facts.file, facts.shape[0], self._data)
 
     def extent(self, index: int) -> Extent:
@@ -49,8 +53,18 @@ class BytesRun(Run):
         """Raises ValueError where the row cannot be read or holds no bytes."""
         return record_of_file(self.key(index), self.label(index), self._data(index), self._pictures)
 
+    def findings(self) -> list[Finding]:
+        """What is to be known of rows of one length."""
+        facts = self._rows.facts
+        stretched = facts.dtype.kind == "S" or len(facts.shape) == 2
+        return stretched_findings(facts, self._lengths) if stretched else []
+
     def _data(self, index: int) -> bytes:
+        if self._rows.facts.dtype.kind == "S":
+            return bytes_of(string_bytes(self._rows, index))
         value = self._rows[index]
+        if self._lengths is not None:
+            value = value.reshape(-1)[: int(self._lengths[index])]
         value = value.reshape(-1) if isinstance(value, np.ndarray) else value
         if isinstance(value, np.ndarray) and value.size == 1 and not is_bytes(value):
             value = value[0]
@@ -70,9 +84,17 @@ class EncodedRows(Runs):
             return None
         best = max(facts.rank(IMAGE_WORDS) for facts in found)
         found = [facts for facts in found if facts.split is not None or facts.rank(IMAGE_WORDS) == best]
-        runs = [BytesRun(facts, find_labels(file, looked, facts, facts.shape[0])) for facts in found]
+        runs = [_bytes_run(file, looked, facts) for facts in found]
         names = ", ".join(facts.name for facts in found[:4])
-        return cls(f"the elements of {names} begin like image files{_labelled(runs)}", runs)
+        records = cls(f"the elements of {names} begin like image files{_labelled(runs)}", runs)
+        records.findings += [one for run in runs for one in run.findings()]
+        return records
+
+
+def _bytes_run(file: Hdf5File, looked: Sequence[Facts], facts: Facts) -> BytesRun:
+    lengths = lengths_of(facts, looked, LENGTHS)
+    others = [other for other in looked if lengths is None or other.name != lengths.facts.name]
+    return BytesRun(facts, find_labels(file, others, facts, facts.shape[0]), lengths)
 
 
 def _labelled(runs: Sequence[Run]) -> str:
@@ -89,6 +111,9 @@ def _may_be_rows(facts: Facts) -> bool:
 def _begins_like_images(facts: Facts) -> bool:
     """Whether most of the elements that are looked at begin like an image file; the empty ones do not count."""
     known = told = 0
+    if facts.shape == ():
+        value = facts.file.rows(facts.dataset, 0, 1).reshape(-1)[0]
+        return is_bytes(value) and image_encoding(bytes_of(value)) is not None
     first = range(min(facts.shape[0], PROBE))
     for place in dict.fromkeys([*first, *(part * (facts.shape[0] - 1) // PROBE for part in range(PROBE + 1))]):
         if known >= PROBE:
@@ -149,7 +174,20 @@ class PackedBytes(Runs):
                     runs.append(run)
                     told.append(f"{table.name} tells where in {facts.name} each image file begins")
                     break
-        return cls("; ".join(told[:4]) + _labelled(runs), runs) if runs else None
+        if not runs:
+            return None
+        taken = {run.name for run in runs}
+        beside = [facts for facts in looked if facts.name not in taken]
+        rows = [
+            _bytes_run(file, looked, facts) for facts in beside if _may_be_rows(facts) and _begins_like_images(facts)
+        ]
+        told += [f"the elements of {run.name} begin like image files" for run in rows]
+        alone = [facts.name for facts in beside if facts.shape == () and facts.is_bytes and _begins_like_images(facts)]
+        told += [f"{', '.join(alone[:4])}: an image file"] if alone else []
+        each = [DatasetsRun(file, alone, None)] if alone else []
+        records = cls("; ".join(told[:6]) + _labelled(runs), [*runs, *rows, *each])
+        records.findings += [one for run in rows for one in run.findings()]
+        return records
 
 
 def _may_be_table(packed: Facts, other: Facts) -> bool:
