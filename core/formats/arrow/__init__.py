@@ -18,4 +18,5 @@ FORMAT = FormatRegistration(
     mapped=True,
     other_languages=True,
     signs=ContainerSigns(signature=b"ARROW1\x00\x00"),
+    inspector_kind="arrow",
 )

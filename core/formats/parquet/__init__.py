@@ -19,4 +19,5 @@ FORMAT = FormatRegistration(
     mapped=True,
     other_languages=True,
     signs=ContainerSigns(signature=b"PAR1"),
+    inspector_kind="parquet",
 )

@@ -47,9 +47,9 @@ class ArrowFile:
             "allocated_bytes": getattr(status, "st_blocks", 0) * 512 or status.st_size,
             "container": "stream" if self.batches.stream else "file",
             "batch_count": len(places),
-            "batches": [[place.rows, place.end - place.begin] for place in places[:LISTED]],
+            "batches": [{"rows": place.rows, "bytes": place.end - place.begin} for place in places[:LISTED]],
             "codec": CODECS.get(self._codec, "unknown"),
-            "columns": [[column.name, str(column.type)[:200]] for column in list(self.rows.schema)[:LISTED]],
+            "columns": [{"name": one.name, "type": str(one.type)[:200]} for one in list(self.rows.schema)[:LISTED]],
             **self._cost(),
         }
 

@@ -49,6 +49,7 @@ class ImageRows(FieldRecords):
     def __init__(self, file: TableFile, why: str) -> None:
         self._rows = file.rows
         self._features = features_of(self._rows.schema)
+        self._last: tuple[int, Mapping[str, Any]] = -1, {}
         super().__init__(file, why, declared(self._rows.schema, self._features))
         self.findings = list(lost_features(self._rows.schema, self._features))
         columns = dict.fromkeys(name.partition("[")[0] for name in self.image_names)
@@ -68,7 +69,8 @@ class ImageRows(FieldRecords):
         return int(key) if key.isdecimal() and len(key) < 19 and int(key) < len(self) else None
 
     def fields(self, index: int) -> Mapping[str, Any]:
-        return dict(self._plain(self._rows.row(index)))
+        self._last = index, self._rows.row(index)
+        return dict(self._plain(self._last[1]))
 
     def label_fields(self, index: int) -> Mapping[str, Any]:
         """Without the columns of images."""
@@ -84,7 +86,7 @@ class ImageRows(FieldRecords):
 
     def record_findings(self, index: int) -> Sequence[Finding]:
         """An image that lies elsewhere, one of another kind than its name says, a label that has no name."""
-        row = self._rows.row(index)
+        row = self._last[1] if self._last[0] == index else self._rows.row(index)
         found = [one for name, value in row.items() for one in _of_pair(str(index), name, value)]
         label, classes = row.get(self.declared.label or ""), self.declared.classes
         if classes and type(label) is int and not -1 <= label < len(classes):

@@ -110,8 +110,8 @@ class ParquetFile:
         if not self.metadata.num_row_groups:
             return None
         paths = [path for name in self.rows.schema.names for path in self.rows.leaf_paths(name)]
-        large = [path for path in paths if self.rows.is_large(0, path)]
-        return max(large, key=lambda path: self.rows.column(0, path).total_compressed_size, default=None)
+        flat = [path for path in paths if self.rows.is_flat(path)]
+        return max(flat, key=lambda path: self.rows.column(0, path).total_compressed_size, default=None)
 
     def _cost(self) -> dict[str, Any]:
         """What a sample costs to a reader of pages, next to a reader of row groups."""

@@ -139,7 +139,23 @@ class ParquetRows:
         """What the footer says of a column in a row group (pyarrow's ColumnChunkMetaData)."""
         return self._metadata.row_group(group).column(self._numbers[path])
 
+    def _small(self, group: int) -> tuple[dict[str, pa.Array], int]:
+        """The first columns of a row group that are small together, read at once: a table may have thousands."""
+        chosen: dict[str, list[str]] = {}
+        left = SMALL
+        for name, paths in self._paths.items():
+            size = sum(self.column(group, path).total_uncompressed_size for path in paths)
+            if 0 <= size <= left and not any(self.is_large(group, path) for path in paths):
+                chosen[name] = paths
+                left -= size
+        every = [path for paths in chosen.values() for path in paths]
+        table = self._file.read_row_group(group, every, use_threads=False)
+        return {name: _joined(table.column(name)) for name in table.column_names}, SMALL - left
+
     def _value(self, group: int, row: int, name: str) -> Any:
+        small = self._kept.get((group, "small"), lambda: self._small(group))
+        if name in small:
+            return plain_at(small[name], row)
         paths = self._paths.get(name, [])
         by_page = [path for path in paths if self.is_large(group, path) and (group, path) not in self._left]
         rest = [path for path in paths if path not in by_page]
@@ -171,9 +187,12 @@ class ParquetRows:
         return plain_at(found.array.field(0), row - found.start)
 
     def _whole(self, group: int, paths: Sequence[str]) -> pa.Array:
-        column = self._file.read_row_group(group, list(paths), use_threads=False).column(0)
-        whole = column.combine_chunks()
-        return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
+        return _joined(self._file.read_row_group(group, list(paths), use_threads=False).column(0))
+
+
+def _joined(column: pa.ChunkedArray) -> pa.Array:
+    whole = column.combine_chunks()
+    return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
 
 
 class _Stream:
