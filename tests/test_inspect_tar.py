@@ -190,6 +190,24 @@ def test_a_cut_archive_shows_what_is_there_and_says_where(tmp_path: Path) -> Non
     assert (len(records), kinds_of(records)) == (5, {"behind-the-end": 1})
 
 
+def test_members_behind_a_damaged_header_are_shown(tmp_path: Path) -> None:
+    path = tar(tmp_path / "a.tar", [part for number in range(6) for part in pair(f"{number}", number)])
+    data = bytearray(path.read_bytes())
+    data[4 * 1024 + 3] ^= 1  # the header of 2.png
+    path.write_bytes(data)
+    records = records_in(path)
+    assert [records.key(index) for index in range(6)] == ["0", "1", "2", "3", "4", "5"]
+    assert {one.kind: one.where for one in records.findings} == {"damaged": "bytes 4,096 to 5,120", "no-image": "2.cls"}
+    again = records_in(path, records.tar.index_arrays())
+    assert kinds_of(again) == kinds_of(records)
+    data[5 * 1024 :] = bytes(len(data) - 5 * 1024)
+    data[5 * 1024 :: 512] = b"x" * len(data[5 * 1024 :: 512])
+    path.write_bytes(data)
+    records = records_in(path)
+    assert [(one.kind, one.where) for one in records.findings] == [("damaged", "byte 4,096")]
+    assert len(records) == 2
+
+
 @pytest.mark.parametrize("ending", ["gz", "zst", "bz2", "xz"])
 def test_compressed_archives_are_read_too_and_a_cut_one_in_part(tmp_path: Path, ending: str) -> None:
     plain = tar(tmp_path / "a.tar", [part for number in range(40) for part in pair(f"{number}", number)]).read_bytes()
@@ -270,7 +288,7 @@ def test_our_shards_have_their_classes_and_a_folder_is_one(tmp_path: Path) -> No
 
 def test_shards_with_the_same_keys_are_told(tmp_path: Path) -> None:
     for number in range(3):
-        tar(tmp_path / f"{number:05d}.tar", [*pair("same", 1), *pair(f"own{number}", 2)])
+        tar(tmp_path / f"{number:05d}.tar", [*pair("same", 0), *pair(f"own{number}", 1)])
     with open_inspected(tmp_path) as file:
         findings = {finding["kind"]: finding["where"] for finding in file.summary()["findings"]}
     assert findings == {"duplicate-keys": "same"}

@@ -17,12 +17,18 @@ import numpy.typing as npt
 
 from .pax import PaxError, pax_records
 from .tar_headers import LONGEST_NAME, Places, checksums_hold, end_with_slash, names_in, size_in
-from .tar_layout import BLOCK, KIND, SIZE, padded
+from .tar_layout import BLOCK, KIND, MAGIC, SIZE, padded
 
 BATCH = 4096
 """Headers that are looked at together."""
 
 MOST_MEMBERS = 8_000_000
+SEARCHED = 1 << 26
+"""Bytes behind a damaged header in which the next one is looked for."""
+
+DAMAGED = "the header at byte "
+_USTAR = np.frombuffer(b"ustar", np.uint8)
+
 MOST_PAX = 1 << 20
 """Bytes of a pax header, or of a GNU long name."""
 
@@ -117,6 +123,18 @@ class TarWalk:
         deadline = None if seconds is None else time.monotonic() + seconds
         while not self.ended and (deadline is None or time.monotonic() < deadline):
             yield self.step()
+
+    def skip_damage(self) -> bool:
+        """Go on behind a header that is damaged, where the next one that holds lies not too far away (`SEARCHED`)."""
+        if self.problem is None or not self.problem.startswith(DAMAGED):
+            return False
+        first = self.position // BLOCK + 1
+        rows = self._blocks[first : first + SEARCHED // BLOCK]
+        for place in np.flatnonzero((rows[:, MAGIC.start : MAGIC.start + 5] == _USTAR).all(axis=1)).tolist():
+            if checksums_hold(rows[place : place + 1])[0]:
+                self.position, self.problem, self.ended = (first + place) * BLOCK, None, False
+                return True
+        return False
 
     # ---- from header to header
 
@@ -273,4 +291,4 @@ def _first(true: npt.NDArray[np.bool_]) -> int:
 
 
 def _damaged(position: int, what: str) -> str:
-    return f"the header at byte {position:,} is damaged: {what}"
+    return f"{DAMAGED}{position:,} is damaged: {what}"

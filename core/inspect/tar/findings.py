@@ -23,6 +23,12 @@ def findings_of(file: TarFile) -> list[Finding]:
 
 def _of_the_walk(file: TarFile) -> Iterator[Finding]:
     told = file.index.told
+    if told.damaged:
+        where = "; ".join(f"bytes {first:,} to {end:,}" for first, end in told.damaged[:5])
+        meaning = (
+            "headers are damaged: members there are lost, and readers stop with an error; what lies behind is shown"
+        )
+        yield Finding("damaged", len(told.damaged), where, meaning, "copy or write the archive again")
     where = f"byte {told.position:,}"
     if told.problem is not None:
         kind = "truncated" if "cut off" in told.problem else "not-read" if "only the" in told.problem else "damaged"

@@ -23,6 +23,9 @@ from .noted import Noted, Notes
 MOST_MEMBERS = 5_000_000
 """Members that are looked at: what is noted of more does not fit into a reader's memory."""
 
+MOST_DAMAGED = 100
+"""Damaged places that are passed over."""
+
 MOST_ENDS = 1 << 26
 """Zeros behind the archive's end that are looked through for another archive."""
 
@@ -32,13 +35,15 @@ Arrays = Mapping[str, np.ndarray[Any, Any]]
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the walk says of the archive as a whole: `problem`: what is wrong with it at `position`; `end_mark`: whether
-    it is ended as it should; `behind`: the place of another archive behind its end, or -1."""
+    it is ended as it should; `behind`: the place of another archive behind its end, or -1; `damaged`: (first, end) of
+    what was passed over, from a damaged header to the next one that holds."""
 
     position: int = 0
     ended: bool = False
     problem: str | None = None
     end_mark: bool = False
     behind: int = -1
+    damaged: tuple[tuple[int, int], ...] = ()
 
 
 class TarIndex:
@@ -53,6 +58,7 @@ class TarIndex:
         self._groups: Groups | None = None
         self._lengths: npt.NDArray[np.uint16] | None = None
         self._endings: npt.NDArray[np.int64] | None = None
+        self._damaged: list[tuple[int, int]] = []
         self.told = Told()
 
     # ---- the walk
@@ -66,13 +72,19 @@ class TarIndex:
                 self._members.append(members)
                 self._noted.append(self._notes.of(members, self._memory))
                 self._groups = self._lengths = None
+            self._pass_damage()
             self.told = self._as_told()
         return len(self._memory) if self.told.ended else min(self.told.position, max(len(self._memory) - 1, 0))
 
     def _as_told(self) -> Told:
         walk = self._walk
         behind = self._behind() if walk.ended and walk.end_mark else -1
-        return Told(walk.position, walk.ended, walk.problem, walk.end_mark, behind)
+        return Told(walk.position, walk.ended, walk.problem, walk.end_mark, behind, tuple(self._damaged))
+
+    def _pass_damage(self) -> None:
+        start = self._walk.position
+        if len(self._damaged) < MOST_DAMAGED and self._walk.skip_damage():
+            self._damaged.append((start, self._walk.position))
 
     def _behind(self) -> int:
         """Where another archive begins behind the end of this one, as after `cat a.tar b.tar`."""
@@ -142,7 +154,8 @@ class TarIndex:
     def use(self, arrays: Arrays) -> None:
         """Go on from such arrays. Raises ValueError or KeyError where they are not of this archive."""
         state = json.loads(arrays["state"].tobytes())
-        told = Told(**state["told"])
+        damaged = [(int(first), int(end)) for first, end in state["told"].pop("damaged")]
+        told = Told(**state["told"], damaged=tuple(damaged))
         members = Members(*(arrays[name] for name in Members._fields))
         _check_members(members, len(self._memory))
         if state["bytes"] != len(self._memory):
@@ -156,7 +169,7 @@ class TarIndex:
             noted = Noted(*(arrays[f"noted_{name}"] for name in Noted._fields))
             _check_noted(noted, members)
             self._noted = [noted]
-        self._members, self.told = [members], told
+        self._members, self._damaged, self.told = [members], damaged, told
 
     def record(self, index: int) -> list[int]:
         """The members of a record."""
