@@ -41,11 +41,28 @@ def read_index(path: Path) -> tuple[list[ListedShard], list[Columns]]:
     shards, version = index.get("shards"), index.get("version")
     if version != 2 or not isinstance(shards, list):
         raise InputError(f"{path} is no index of MDS version 2: its version is {str(version)[:40]!r}; write it again")
-    found = [_shard(shard, number) for number, shard in enumerate(shards)]
+    found: list[tuple[ListedShard, Columns]] = []
+    told: dict[str, Columns | None] = {}  # all shards have the same columns, as a rule
+    for number, shard in enumerate(shards):
+        key = _key_of(shard)
+        if key not in told:
+            told[key] = columns_of(shard)
+        found.append(_shard(shard, number, told[key]))
     return [shard for shard, _ in found], [columns for _, columns in found]
 
 
-def _shard(shard: Any, number: int) -> tuple[ListedShard, Columns]:
+def _key_of(shard: Any) -> str:
+    """The same for shards of the same columns."""
+    try:
+        return repr([shard.get(name) for name in _COLUMNS]) if isinstance(shard, Mapping) else ""
+    except RecursionError:
+        return ""
+
+
+_COLUMNS = ("column_names", "column_encodings", "column_sizes")
+
+
+def _shard(shard: Any, number: int, columns: Columns | None) -> tuple[ListedShard, Columns]:
     """One that cannot be understood has no samples, and the reason."""
     raw, name, size = _data(shard, "raw_data")
     samples = as_count(shard.get("samples")) if isinstance(shard, Mapping) else None
@@ -53,7 +70,6 @@ def _shard(shard: Any, number: int) -> tuple[ListedShard, Columns]:
         return ListedShard(
             name or f"shard {number}", 0, problem="index.json does not tell its name or samples"
         ), NO_COLUMNS
-    columns = columns_of(shard)
     if shard.get("format") != "mds" or columns is None:
         problem = f"its format {str(shard.get('format'))[:40]!r} or its columns are none of MDS"
         return ListedShard(name, 0, problem=problem), NO_COLUMNS
@@ -82,7 +98,7 @@ def _data(shard: Any, which: str) -> tuple[bool, str | None, int | None]:
 def columns_of(header: Any) -> Columns | None:
     """The columns of a shard; None where they are none."""
     told = header if isinstance(header, dict) else {}
-    names, encodings, sizes = (_list(told.get(f"column_{what}")) for what in ("names", "encodings", "sizes"))
+    names, encodings, sizes = (_list(told.get(name)) for name in _COLUMNS)
     if not 0 < len(names) <= MOST_COLUMNS or not len(names) == len(encodings) == len(sizes):
         return None
     if not all(isinstance(one, str) for one in [*names, *encodings]) or len({*names}) < len(names):

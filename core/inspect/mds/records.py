@@ -20,7 +20,7 @@ class MdsRecords(ShardTableRecords):
 
     @classmethod
     def recognise(cls, file: MdsFile) -> MdsRecords:
-        every = list(dict.fromkeys(pair for columns in file.columns for pair in columns.pairs))
+        every = list(dict.fromkeys(pair for columns in dict.fromkeys(file.columns) for pair in columns.pairs))
         images = [name for name, encoding in every if encoding in IMAGES]
         findings = check(file, "Streaming", ".mds") if file.is_index else _alone(file)
         pickled = [name for name, encoding in every if encoding == "pkl"]

@@ -51,8 +51,15 @@ class ShardTableFile:
         self.path = path
         self.folder = ShardFolder(path.parent)
         self.shards = list(shards)
-        self.ends = list(accumulate(shard.samples for shard in self.shards))
+        self._ends: list[int] | None = None
         self._tables: OrderedDict[int, SampleTable] = OrderedDict()
+
+    @property
+    def ends(self) -> list[int]:
+        """The number of samples up to the end of each shard."""
+        if self._ends is None:
+            self._ends = list(accumulate(shard.samples for shard in self.shards))
+        return self._ends
 
     @property
     def samples(self) -> int:
@@ -97,7 +104,7 @@ class ShardTableFile:
     def shorten(self, number: int, samples: int) -> None:
         """Say that a shard has fewer samples than its index tells."""
         self.shards[number] = replace(self.shards[number], samples=samples)
-        self.ends = list(accumulate(shard.samples for shard in self.shards))
+        self._ends = None
 
     def open(self, index: int) -> ShardBytes:
         """The bytes of a sample. Raises ValueError, which names the shard."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import stat
 from collections import OrderedDict
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -75,11 +77,18 @@ class ShardFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._root = folder.resolve()
+        self._sizes: dict[str, int | None] = {}
         self._open: OrderedDict[str, int] = OrderedDict()
         self._inflated: InflatedShard | None = None
 
     def size(self, name: str) -> int | None:
-        """The size of a file in bytes; None where there is no such file in the folder, or its name leads out of it."""
+        """The size of a file in bytes, as it was when it was first asked for; None where there is no such file in the
+        folder, or its name leads out of it."""
+        if name not in self._sizes:
+            self._sizes[name] = self._size(name)
+        return self._sizes[name]
+
+    def _size(self, name: str) -> int | None:
         path = self._path(name)
         if path is None:
             return None
@@ -139,8 +148,18 @@ class ShardFolder:
         self._open.move_to_end(name)
         return self._open[name]
 
+    @cached_property
+    def _entries(self) -> Mapping[str, bool]:
+        """What lies in the folder: name -> whether it is a file, and no link."""
+        with os.scandir(self._root) as entries:
+            return {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
+
     def _path(self, name: str) -> Path | None:
         """The path of a name, followed through links (as the cache of Hugging Face's hub has them inside of it)."""
+        if self._entries.get(name):
+            return self._root / name
+        if name not in self._entries and "/" not in name:
+            return None
         try:
             path = (self._root / name).resolve()
         except (OSError, ValueError, RuntimeError):
