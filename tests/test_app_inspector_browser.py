@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from pathlib import Path
 from urllib.parse import quote
 
@@ -53,4 +55,26 @@ def test_by_keyboard_alone(browser, photos: Path) -> None:  # noqa: F811 - the f
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")
         shows(page, 12)
+        page.close()
+
+
+def test_images_of_a_record_stand_side_by_side(browser, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+    random = np.random.default_rng(0)
+    for shard in range(2):
+        with tarfile.open(tmp_path / f"train-{shard:06d}.tar", "w") as archive:
+            for number in range(3):
+                for ending in ("png", "mask.png", "depth.png"):
+                    data = png(random.integers(0, 256, (16, 16, 3), np.uint8))
+                    about = tarfile.TarInfo(f"{3 * shard + number:06d}.{ending}")
+                    about.size = len(data)
+                    archive.addfile(about, io.BytesIO(data))
+    with serving(tmp_path) as address:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{address}/inspector?file={quote(str(tmp_path))}/train-*.tar")
+        page.get_by_text("1 to 6 of 6 entries").wait_for(timeout=20_000)
+        captions = page.locator("figcaption")
+        captions.nth(2).wait_for(timeout=20_000)
+        assert captions.all_inner_texts() == ["png", "mask.png", "depth.png"]
+        places = [figure.bounding_box() for figure in page.locator("figure").all()]
+        assert len({round(place["y"]) for place in places}) == 1
         page.close()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import mangled_arrays
-from benchmarks.mangled import LAYOUTS, VERBS, WAYS, mangled, run
+from benchmarks import mangled_arrays, mangled_containers
+from benchmarks.mangled import LAYOUTS, VERBS, WAYS, mangled, mangled_copy, run
 from core.base.errors import InputError
-from core.inspect.kinds import identify
+from core.inspect.kinds import KINDS, identify
 from core.inspect.lmdb.file import LmdbFile
 from core.inspect.opened_file import OpenedFile
 from core.inspect.records import UNREADABLE
@@ -70,6 +70,35 @@ def test_mangled_arrays_raise_nothing_else(layout: str, tmp_path: Path) -> None:
         for index in range(min(len(opened.records), 20)):
             sound += opened.problem(index)[0] is None
     assert sound >= 2, "those of the sound file at least"
+
+
+CONTAINERS = {name: kind for kind, makers in mangled_containers.LAYOUTS.items() for name in makers}
+NEEDED = {"parquet": "pyarrow", "arrow": "pyarrow", "zarr": "zarr", "tfrecord": "google_crc32c"}
+
+
+@pytest.mark.parametrize("layout", CONTAINERS)
+def test_mangled_containers_raise_nothing_else(layout: str, tmp_path: Path) -> None:
+    kind = CONTAINERS[layout]
+    if kind not in KINDS:
+        pytest.skip(f"the inspector has no kind {kind}")
+    if kind in NEEDED:
+        pytest.importorskip(NEEDED[kind], reason="what such a file is made with is not installed")
+    whole = mangled_containers.LAYOUTS[kind][layout](tmp_path / "whole")
+    found = identify(whole)
+    assert found.kind == kind
+    opened = OpenedFile(kind, str(found.path), None, [str(path) for path in found.paths])
+    assert len(opened.records) > 0
+    assert all(opened.problem(index)[0] is None for index in range(min(len(opened.records), 24)))
+    for seed in range(len(WAYS)):
+        path = mangled_copy(whole, tmp_path / f"mangled{seed}", seed)
+        try:
+            found = identify(path)
+            opened = OpenedFile(found.kind, str(found.path), None, [str(path) for path in found.paths])
+            assert opened.summary()["entries"] == len(opened.records)
+        except UNREADABLE:
+            continue
+        for index in range(min(len(opened.records), 10)):
+            opened.problem(index)
 
 
 @pytest.mark.parametrize("kind", ["lmdb", "hdf5"])

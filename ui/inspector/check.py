@@ -67,7 +67,8 @@ def last_check(whole: Span) -> Job | None:
 def _draw_result(subject: Subject, whole: Span, job: Job) -> None:
     result = job.result
     bad: list[dict[str, str]] = result["bad"]
-    draw_findings(result.get("findings", []))
+    known = inspected.summary(whole.path, whole.stamp, whole.schema)["findings"]  # these stand above already
+    draw_findings([finding for finding in result.get("findings", []) if finding not in known])
     took = f"in {seconds_text(job.seconds)}"
     if not bad:
         st.success(f"All {counted(result['entries'], 'entry', 'entries')} decode; checked {took}.",

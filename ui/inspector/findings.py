@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.shared.labels import verbatim
+from ui.shared.labels import counted, verbatim
 
 SHOWN = 3
 
@@ -19,7 +19,7 @@ def draw_findings(findings: Sequence[dict[str, Any]]) -> None:
     with st.container(border=True):
         st.markdown("\n\n".join(map(finding_text, findings[:SHOWN])))
         if len(findings) > SHOWN:
-            with st.expander(f"{len(findings) - SHOWN} more findings", icon=":material/troubleshoot:"):
+            with st.expander(counted(len(findings) - SHOWN, "more finding"), icon=":material/troubleshoot:"):
                 st.markdown("\n\n".join(map(finding_text, findings[SHOWN:])))
 
 

@@ -205,8 +205,9 @@ def choose_upload() -> Path | None:
     uploaded = st.file_uploader("A file to look into", key="inspector.upload")
     if uploaded is None:
         st.caption(
-            "Any LMDB (of an LMDB folder, its `data.mdb`) or HDF5 file, whatever its name. It is kept in the app's own "
-            "folder and removed when you take it back or leave. Larger files are opened faster by their path."
+            "A file of any kind that is known here, whatever its name (of an LMDB folder, its `data.mdb`). It is kept "
+            "in the app's own folder and removed when you take it back or leave. Larger files are opened faster by "
+            "their path."
         )
         _kept.clear()
         return None

@@ -70,7 +70,9 @@ def _title(name: str) -> str:
 
 
 def _figure(name: str, value: int | float | str) -> str:
-    if isinstance(value, bool | str):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
         return plain(value)
     return size_text(value) if name.endswith("bytes") else number_text(value)
 
