@@ -221,6 +221,18 @@ def test_cut_changed_and_lost_bytes_are_told_apart(tmp_path: Path) -> None:
     assert (len(records), found(file, records)) == (10, {"zeros-at-end": f"from byte {10 * size:,} on"})
 
 
+def test_zeros_are_no_records(tmp_path: Path) -> None:
+    parts = [record(one) for one in slim(4)]
+    for name, data in (
+        ("a-0-of-2", b"".join([*parts, bytes(4800), *parts])),
+        ("b.gz", gzip.compress(parts[0] + bytes(4800))),
+    ):
+        (tmp_path / name).write_bytes(data)
+        file, records = opened(tmp_path / name)
+        assert len(records) == (8 if name == "a-0-of-2" else 1)
+        assert list(found(file, records)) == ["length-damaged"]
+
+
 def test_a_writer_without_checksums(tmp_path: Path) -> None:
     data = b"".join(len(one).to_bytes(8, "little") + bytes(4) + one + bytes(4) for one in slim(4))
     (tmp_path / "a-00000-of-00002").write_bytes(data)
@@ -330,7 +342,7 @@ def test_bytes_that_are_no_tfrecord(tmp_path: Path) -> None:
 def test_mangled_files_are_read_as_far_as_they_go(tmp_path: Path) -> None:
     plain = b"".join(map(record, slim(30)))
     draw, seen = random.Random(0), 0
-    for number in range(150):
+    for number in range(90):
         data = bytearray(plain if number % 2 else gzip.compress(plain))
         for _ in range(draw.choice([1, 4, 30])):
             data[draw.randrange(len(data))] = draw.randrange(256)
@@ -350,7 +362,7 @@ def test_mangled_files_are_read_as_far_as_they_go(tmp_path: Path) -> None:
             except ValueError:
                 continue
             seen += 1
-    assert seen > 1500
+    assert seen > 900
 
 
 def test_headers_are_found_wherever_they_stand() -> None:

@@ -6,7 +6,7 @@ checksum of that. Features of an Example are TF-slim's: `image/encoded` (the pay
 (where each payload is), `metadata.json`, and with `compress=gzip` `blocks.npy` (where reading can begin).
 """
 
-from ..registration import FormatRegistration
+from ..registration import ContainerSigns, FormatRegistration
 
 FORMAT = FormatRegistration(
     where=".formats.tfrecord.format:TfRecordFormat",
@@ -18,4 +18,5 @@ FORMAT = FormatRegistration(
     usual=False,
     mapped=True,
     other_languages=True,
+    signs=ContainerSigns(endings=(".tfrecord", ".tfrecords")),
 )

@@ -65,14 +65,16 @@ def length_at(memory: Any, at: int) -> tuple[int, bool]:
     return length, masked(header[:8]) == checksum
 
 
-def headers_in(memory: Octets) -> npt.NDArray[np.int64]:
-    """Where in these bytes a header may begin, ascending: eight bytes whose checksum stands behind them."""
+def headers_in(memory: Octets, most: int = 1 << 63) -> npt.NDArray[np.int64]:
+    """Where in these bytes a header may begin, ascending: a length of at most `most` with its checksum behind it."""
     count = max(len(memory) - HEADER + 1, 0)
     octets = [memory[place : place + count] for place in range(HEADER)]
-    stated = np.zeros(count, np.uint32)
-    for place in range(4):
-        stated |= octets[8 + place].astype(np.uint32) << np.uint32(8 * place)
-    return np.flatnonzero(stated == masked_of_octets(octets[:8]))
+    high = octets[(most.bit_length() + 7) // 8 : 8]  # what is 0 in every such length, which few places are
+    begin = octets[8] | octets[9] | octets[10] | octets[11]
+    places = np.flatnonzero((begin != 0) & ~np.any(high, axis=0)) if high else np.flatnonzero(begin)
+    chosen = [octet[places] for octet in octets]
+    stated = sum(octet.astype(np.uint32) << np.uint32(8 * place) for place, octet in enumerate(chosen[8:]))
+    return places[np.equal(stated, masked_of_octets(chosen[:8]))]
 
 
 def data_is_whole(data: bytes, checksum: bytes) -> bool:

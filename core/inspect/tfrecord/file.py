@@ -51,7 +51,7 @@ class TfRecordFile:
     # ---- its records
 
     def __len__(self) -> int:
-        return len(self._walk.starts)
+        return len(self._walk)
 
     def start(self, index: int) -> int:
         """Where a record begins, in bytes of the file, or of what it inflates to."""

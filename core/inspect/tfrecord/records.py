@@ -19,8 +19,8 @@ from .file import TfRecordFile
 from .formats import stated_formats
 from .values import SMALL, plain, plain_sequence, tensors
 
-LOOKED_AT = 32
-"""Records that are looked at to learn what is usual."""
+LOOKED_AT, LOOKED_AT_BYTES = 32, 1 << 26
+"""Records that are looked at to learn what is usual, and bytes of them."""
 
 MOST_FOUND = 4096
 """Records whose findings are kept until they are asked for."""
@@ -121,8 +121,12 @@ class ExampleRecords(TfRecords):
     @cached_property
     def _looked_at(self) -> list[tuple[int, bytes, dict[str, Feature]]]:
         """(index, data, features) of some records."""
-        found = []
+        found: list[tuple[int, bytes, dict[str, Feature]]] = []
+        left = LOOKED_AT_BYTES
         for index in evenly(len(self), LOOKED_AT):
+            left -= self.records.record_bytes(index)
+            if left < 0 and found:
+                break
             try:
                 data, _ = self.records.record(index)
                 found.append((index, data, features_of(data)))

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any
 
-from ...base.contracts import MAX_PAYLOAD
+from ..values import MAX_INFLATED
 
 GZIP, ZLIB = zlib.MAX_WBITS | 16, zlib.MAX_WBITS
 MAGIC = b"\x1f\x8b\x08"
@@ -87,12 +87,11 @@ class InflatedStream:
     def read(self, start: int, count: int, deadline: float | None = None) -> bytes | None:
         """`count` bytes from `start` on, fewer where the stream ends before; None where the deadline came first.
 
-        Raises ValueError for more than a payload may have.
+        Raises ValueError for more than a value may inflate to.
         """
-        if count > MAX_PAYLOAD:
-            raise ValueError(f"a record of {count:,} bytes is larger than any that is read here")
-        if start < self._state.start - len(self._piece):
-            self._go_back(start)
+        if count > MAX_INFLATED:
+            raise ValueError(f"a record of {count:,} bytes, inflated, is larger than any that is read here")
+        self._approach(start)
         parts, at, end = [], start, start + count
         while at < end:
             begin = self._state.start - len(self._piece)
@@ -106,9 +105,11 @@ class InflatedStream:
                 return None
         return b"".join(parts)
 
-    def _go_back(self, start: int) -> None:
-        number = bisect_right([state.start for state in self._states], start) - 1
-        self._state, self._piece = self._states[number].copy(), b""
+    def _approach(self, start: int) -> None:
+        """Go to the kept state from which the way to this place is the shortest, where that is not the present one."""
+        kept = self._states[bisect_right(self._states, start, key=lambda state: state.start) - 1]
+        if start < self._state.start - len(self._piece) or kept.start > self._state.start:
+            self._state, self._piece = kept.copy(), b""
 
     def _next(self) -> bool:
         """Inflate the next piece; False at the end, whatever brought it about."""

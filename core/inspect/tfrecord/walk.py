@@ -15,17 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from ...base.contracts import MAX_PAYLOAD
 from ...formats.tfrecord.records import (
     BESIDE,
     FOOTER,
     HEADER,
+    Walked,
     data_is_whole,
     headers_in,
     length_at,
     walk,
     wrong_lengths,
 )
+from ..values import MAX_INFLATED
 from .detect import begins_with_record
 from .stream import InflatedStream, wrapping_of
 
@@ -37,7 +38,7 @@ WINDOW = 1 << 20
 
 MOST_GAPS = 10_000
 LONGEST_DOUBTED = 1 << 31
-"""Bytes; a length with a wrong checksum is not followed further."""
+"""Bytes; a length with a wrong checksum is not followed further, and one of 0 not at all: zeros are no records."""
 
 STATE = ("at", "doubt", "gap", "wrong", "first_wrong", "cut", "lacking", "zeros", "done", "unfinished", "damaged")
 
@@ -74,6 +75,10 @@ class Walk(ABC):
     @abstractmethod
     def total(self) -> int:
         """Bytes of the file, or of what it inflates to as far as that is known."""
+
+    def __len__(self) -> int:
+        """How many records are known; not those whose lengths have led nowhere yet."""
+        return len(self.starts) if self.doubt < 0 else self.doubt
 
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
         state = np.array([getattr(self, name) for name in STATE], np.int64)
@@ -148,9 +153,14 @@ class PlainWalk(Walk):
 
     def _follow(self) -> None:
         walked = walk(self._memory, self.at, self.total, AT_ONCE)
+        wrong = wrong_lengths(self._octets, walked)
+        empty = wrong[walked.lengths[wrong] == 0]
+        if len(empty):  # zeros are no records, though each leads to the next one
+            walked = Walked(walked.starts[: empty[0]], int(walked.starts[empty[0]]))
+            wrong = wrong[wrong < empty[0]]
         first = len(self.starts)
         self.starts.extend(walked.starts.tolist())
-        self._judge(first, wrong_lengths(self._octets, walked).tolist(), len(walked.starts))
+        self._judge(first, wrong.tolist(), len(walked.starts))
         self.at = walked.end
         if len(walked.starts) < AT_ONCE and self.at < self.total:
             self._stop()
@@ -185,7 +195,8 @@ class PlainWalk(Walk):
     def _search(self) -> None:
         """Look through one more window for a place to go on at."""
         stop = min(self.at + WINDOW, self.total)
-        for place in headers_in(self._octets[self.at : min(stop + HEADER - 1, self.total)]).tolist():
+        window = self._octets[self.at : min(stop + HEADER - 1, self.total)]
+        for place in headers_in(window, self.total).tolist():
             start = self.at + place
             if start > self.gap and self._is_record(start):
                 self._end_gap(start)
@@ -215,7 +226,7 @@ class PlainWalk(Walk):
         end = start + HEADER + length
         if end + FOOTER > self.total:
             raise ValueError(f"the record at byte {start:,} reaches beyond the file")
-        if length > MAX_PAYLOAD:
+        if length > MAX_INFLATED:
             raise ValueError(f"a record of {length:,} bytes is larger than any that is read here")
         data = bytes(self._memory[start + HEADER : end])
         return data, right and data_is_whole(data, bytes(self._memory[end : end + FOOTER]))
@@ -263,7 +274,7 @@ class StreamWalk(Walk):
         length, right = length_at(header, 0)
         if right:
             self._resolve(len(self.starts))
-        elif length > LONGEST_DOUBTED:
+        elif not 0 < length <= LONGEST_DOUBTED:
             self._give_up_doubtful()
             self.gap = self.at
             return False
