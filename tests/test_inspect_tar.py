@@ -243,6 +243,21 @@ def test_only_so_much_is_decompressed(tmp_path: Path, monkeypatch: pytest.Monkey
     assert {"not-read", "truncated"} <= kinds_of(records).keys()
 
 
+def test_few_archives_are_held_decompressed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.inspect.tar import source
+
+    source._held.clear()
+    plain = tar(tmp_path / "a.tar", [part for number in range(4) for part in pair(f"{number}", number)]).read_bytes()
+    monkeypatch.setattr(source, "MOST_DECOMPRESSED", len(plain) + 1)
+    monkeypatch.setattr(source, "MOST_HELD", 3 * len(plain))
+    for number in range(6):
+        (tmp_path / f"{number}.tar.gz").write_bytes(gzip.compress(plain, mtime=number))
+    opened = [records_in(tmp_path / f"{number}.tar.gz") for number in range(6)]
+    assert len(source._held) == 2
+    assert [records.read(3).label for records in opened] == [3] * 6
+    assert len(source._held) == 2
+
+
 def test_a_kept_index_is_used_and_a_changed_one_refused(tmp_path: Path) -> None:
     path = tar(tmp_path / "a.tar", [part for number in range(30) for part in pair(f"{number}", number)])
     whole = records_in(path)

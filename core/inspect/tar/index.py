@@ -47,9 +47,11 @@ class Told:
 
 
 class TarIndex:
-    """What is known of the archive in `memory`, uint8 (bytes,)."""
+    """What is known of the archive in `memory`, uint8 (bytes,), which is let go once the walk is complete: what was
+    decompressed is large."""
 
     def __init__(self, memory: npt.NDArray[np.uint8]) -> None:
+        self._size = len(memory)
         self._memory = memory
         self._walk = TarWalk(memory, most=MOST_MEMBERS)
         self._members: list[Members] = []
@@ -74,7 +76,13 @@ class TarIndex:
                 self._groups = self._lengths = None
             self._pass_damage()
             self.told = self._as_told()
-        return len(self._memory) if self.told.ended else min(self.told.position, max(len(self._memory) - 1, 0))
+            if self.told.ended:
+                self._let_go()
+        return self._size if self.told.ended else min(self.told.position, max(self._size - 1, 0))
+
+    def _let_go(self) -> None:
+        self._memory = np.empty(0, np.uint8)
+        self._walk = TarWalk(self._memory)
 
     def _as_told(self) -> Told:
         walk = self._walk
@@ -137,7 +145,7 @@ class TarIndex:
         told = {name: getattr(members, name) for name in Members._fields}
         state: dict[str, Any] = {
             "told": {name: getattr(self.told, name) for name in Told.__slots__},
-            "bytes": len(self._memory),
+            "bytes": self._size,
             "endings": [ending.decode("latin-1") for ending in self._notes.endings],
         }
         if self.told.ended:
@@ -157,14 +165,15 @@ class TarIndex:
         damaged = [(int(first), int(end)) for first, end in state["told"].pop("damaged")]
         told = Told(**state["told"], damaged=tuple(damaged))
         members = Members(*(arrays[name] for name in Members._fields))
-        _check_members(members, len(self._memory))
-        if state["bytes"] != len(self._memory):
+        _check_members(members, self._size)
+        if state["bytes"] != self._size:
             raise ValueError("the index is that of another archive")
         self._walk = TarWalk(self._memory, told.position, len(members.headers), most=MOST_MEMBERS)
         self._notes = Notes([str(ending).encode("latin-1") for ending in state["endings"]])
         if told.ended:
             self._groups, self._lengths = _checked_groups(arrays, Facts.from_json(state["facts"]), members)
             self._endings = arrays["ending_counts"][: len(self._notes.endings)]
+            self._let_go()
         else:
             noted = Noted(*(arrays[f"noted_{name}"] for name in Noted._fields))
             _check_noted(noted, members)

@@ -24,7 +24,7 @@ from .detect import BZIP2, GZIP, XZ, compression_of
 MOST_DECOMPRESSED = 300_000_000
 """Bytes of one archive that are looked at behind a compression: more than a usual shard has."""
 
-MOST_HELD = 400_000_000
+MOST_HELD = 450_000_000
 """Bytes of all archives together that are held decompressed."""
 
 WINDOW = 1 << 27
@@ -57,9 +57,9 @@ class Source:
         if self._map is not None:
             return self._map
         if self._name not in _held:
-            _held[self._name] = decompressed(self.path)
-            while len(_held) > 1 and sum(len(memory) for memory, _ in _held.values()) > MOST_HELD:
+            while sum(len(memory) for memory, _ in _held.values()) > MOST_HELD - MOST_DECOMPRESSED:
                 _held.popitem(last=False)
+            _held[self._name] = decompressed(self.path)
         _held.move_to_end(self._name)
         memory, self.problem = _held[self._name]
         return memory
@@ -71,21 +71,20 @@ class Source:
 
 def decompressed(path: Path) -> tuple[Memory, str | None]:
     """(what is behind a file's compression, why it is not all)."""
-    pieces: list[bytes] = []
-    size, problem = 0, None
+    whole = bytearray()
+    problem = None
     try:
         for piece in _pieces(path):
-            pieces.append(piece[: MOST_DECOMPRESSED - size])
-            size += len(pieces[-1])
-            if size >= MOST_DECOMPRESSED:
+            whole += piece[: MOST_DECOMPRESSED - len(whole)]
+            if len(whole) >= MOST_DECOMPRESSED:
                 problem = (
                     f"only the first {MOST_DECOMPRESSED:,} bytes behind the compression are looked at: decompress the "
                     "archive to see the rest"
                 )
                 break
     except (zlib.error, OSError, EOFError, ValueError, lzma.LZMAError, zstandard.ZstdError) as error:
-        problem = f"it does not decompress behind byte {size:,}: {error}"
-    return np.frombuffer(b"".join(pieces), np.uint8), problem
+        problem = f"it does not decompress behind byte {len(whole):,}: {error}"
+    return np.frombuffer(whole, np.uint8), problem
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
