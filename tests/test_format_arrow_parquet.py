@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from format_contract import CLASSES, SHAPE, reader_of, sizes, write
 
 from core.base.contracts import Contents
 from core.base.errors import InputError
+from core.base.home import REPOSITORY
 from core.formats import FORMATS
 from core.formats.parquet.pages import hybrid, pages
 
@@ -104,6 +107,18 @@ def test_a_compressed_page_holds_few_samples(tmp_path: Path) -> None:
     found = list(pages(data, chunk.data_page_offset, chunk.total_compressed_size))
     assert max(page.values for page in found) <= 4
     assert sum(page.values for page in found) == 40
+
+
+def test_reading_imports_no_pyarrow(tmp_path: Path) -> None:
+    """Each worker would wait for it."""
+    paths = {name: str(write(tmp_path, name, {}, sizes(5))) for name in ("arrow", "parquet")}
+    code = (
+        "import sys; from pathlib import Path; from core.formats import FORMATS; import json\n"
+        "for name, path in json.loads(sys.argv[1]).items():\n"
+        "    assert len(FORMATS.make(name, {}).reader(Path(path)).read(range(5))) == 5\n"
+        "assert 'pyarrow' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code, json.dumps(paths)], cwd=REPOSITORY, check=True, timeout=60)
 
 
 @pytest.mark.parametrize("name", ["arrow", "parquet"])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...base.contracts import Contents
 from ...base.options import option
 from .reader import ArrowReader
-from .writer import ArrowWriter
+
+if TYPE_CHECKING:
+    from .writer import ArrowWriter
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,12 @@ class ArrowFormat:
     ending = ".arrow"
 
     def check(self, contents: Contents) -> None:
-        """Whatever is a payload can be held."""
+        """Whatever is a payload can be held. The library is imported here, before a build's clock runs."""
+        from . import writer  # noqa: F401
 
     def writer(self, path: Path, contents: Contents) -> ArrowWriter:
+        from .writer import ArrowWriter  # pyarrow takes a third of a second, which reading need not wait for
+
         return ArrowWriter(path, contents, self.batch_mb)
 
     def reader(self, path: Path) -> ArrowReader:

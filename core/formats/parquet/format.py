@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...base.contracts import Contents
 from ...base.options import option
@@ -12,7 +13,9 @@ from ..folder import read_shards
 from ..shards import MOST_SHARDS, Shard, ShardLimits
 from ..walk import files_below
 from .reader import ParquetReader
-from .writer import ParquetWriter
+
+if TYPE_CHECKING:
+    from .writer import ParquetWriter
 
 USUAL_MB = 500
 """MB of a shard where nothing is said: the size that Hugging Face's hub cuts datasets into."""
@@ -39,10 +42,15 @@ class ParquetFormat:
     ending = ""
 
     def check(self, contents: Contents) -> None:
-        """Raises InputError where both `shards` and `shard_mb` are given."""
+        """Raises InputError where both `shards` and `shard_mb` are given. The library is imported here, before a
+        build's clock runs."""
+        from . import writer  # noqa: F401
+
         self._limits(contents)
 
     def writer(self, path: Path, contents: Contents) -> ParquetWriter:
+        from .writer import ParquetWriter  # pyarrow takes a third of a second, which reading need not wait for
+
         codec = self.parquet_compression.removesuffix("-pages")
         return ParquetWriter(path, contents, self._limits(contents), self.row_group_mb, codec)
 
