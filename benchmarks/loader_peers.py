@@ -145,11 +145,12 @@ def best(spoken: str, work: Work, given: argparse.Namespace, others: OtherWork) 
     """The peer with the number of workers that serves it best; with N if it is called `name@N`. Raises Refused."""
     name, _, fixed = spoken.partition("@")
     candidates: list[Peer] = []
+    tried = [int(fixed)] if fixed else given.workers or ENTRIES[name].workers
     try:
-        for workers in [int(fixed)] if fixed else given.workers or ENTRIES[name].workers:
+        for workers in tried:
             candidates.append(start(name, work, given, workers))
             with others.going():
-                for _ in range(TRIALS):
+                for _ in range(TRIALS if len(tried) > 1 else 1):
                     candidates[-1].epoch()
     except Refused:
         for peer in candidates:

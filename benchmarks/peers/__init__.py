@@ -58,5 +58,11 @@ def works(cifar: Path, photos: Path, folder: Path) -> dict[str, Work]:
         "cifar-png": Work(
             "cifar-png", folder / "images" / "cifar-png", raw=False, batch_size=256, train224=False, png=True
         ),
+        "containers-jpeg": Work(
+            "containers-jpeg", folder / "images" / "containers", raw=False, batch_size=256, train224=False
+        ),
+        "containers-raw": Work(
+            "containers-raw", folder / "images" / "containers", raw=True, batch_size=256, train224=False
+        ),
         "one-batch": Work("one-batch", folder / "images" / "one-batch", raw=False, batch_size=4096, train224=False),
     }

@@ -35,6 +35,10 @@ OURS = {
     "ours": Entry("ours", LMDB, workers=THREADS),
     "ours_hdf5": Entry("ours", HDF5, workers=THREADS),
     "ours_disk": Entry("ours", {"format": "disk"}, workers=THREADS),
+    **{
+        f"ours_{form}": Entry("ours", {"format": form}, workers=THREADS)
+        for form in ("arrow", "npy", "webdataset", "tfrecord", "parquet")
+    },
     "ours_zstd_dict": Entry("ours", LMDB | {"compression": "zstd-dict"}, workers=THREADS),
     "ours_jpeg_index": Entry("ours", LMDB | {"options": {"jpeg_index": "16"}}, workers=THREADS),
     "ours_bfloat16": Entry("ours", LMDB, {"output": HALF}, "ours", HALF, workers=THREADS),
@@ -56,9 +60,7 @@ OTHERS = {
         f"lmdb_{decoder}": Entry("torch_lmdb", settings={"decoder": decoder}, files_of="torch_lmdb", workers=PROCESSES)
         for decoder in ("pillow", "imagecodecs", "opencv")
     },
-    **{
-        name: Entry(name)
-        for name in ("h5py_single", "webdataset", "hf", "lance", "litdata", "mosaic", "deep_lake", "grain", "spdl")
-    },
+    **{name: Entry(name, workers=PROCESSES) for name in ("webdataset", "webdataset_tutorial", "hf", "hf_tutorial")},
+    **{name: Entry(name) for name in ("h5py_single", "lance", "litdata", "mosaic", "deep_lake", "grain", "spdl")},
 }
 ENTRIES = OURS | OTHERS

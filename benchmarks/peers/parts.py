@@ -1,4 +1,4 @@
-"""Parts of CIFAR's JPEG folder as folders of their own: 10,000 as PNG, 4,096 as they are."""
+"""Parts of CIFAR's JPEG folder as folders of their own: 10,000 as PNG, 3,000 and 4,096 as they are."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from pathlib import Path
 
 from benchmarks.peers import Work
 
-IMAGES = {"cifar-png": 10_000, "one-batch": 4_096}
+IMAGES = {"cifar-png": 10_000, "containers": 3_000, "one-batch": 4_096}
+"""By the name of their folder."""
 
 
 def make_part(work: Work, cifar: Path) -> None:
     """Write a work's images if it is one of these and they are not there: the first of each class in turn."""
-    if work.name not in IMAGES or work.images.exists():
+    if work.images.name not in IMAGES or work.images.exists():
         return
     making = work.images.with_suffix(".making")
     shutil.rmtree(making, ignore_errors=True)
-    for file in islice(_in_turn(cifar), IMAGES[work.name]):
+    for file in islice(_in_turn(cifar), IMAGES[work.images.name]):
         target = making / file.parent.name / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
         if work.png:
@@ -26,6 +27,19 @@ def make_part(work: Work, cifar: Path) -> None:
         else:
             shutil.copy(file, target)
     making.rename(work.images)
+
+
+def part_of(images: Path, folder: Path, count: int) -> Path:
+    """A folder of so many of the images, the first of each class in turn."""
+    if not folder.exists():
+        making = folder.with_suffix(".making")
+        shutil.rmtree(making, ignore_errors=True)
+        for file in islice(_in_turn(images), count):
+            target = making / file.parent.name / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+        making.rename(folder)
+    return folder
 
 
 def _in_turn(cifar: Path) -> Iterator[Path]:

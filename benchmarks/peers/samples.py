@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from io import BytesIO
 from math import exp, log, sqrt
 from random import Random, randint, random, uniform
 from typing import Any, Protocol
 
 import numpy as np
-import simplejpeg
 import torch
 from PIL import Image
 
@@ -63,19 +63,29 @@ def _with_opencv(data: Any) -> np.ndarray:
     return pixels
 
 
+def _with_simplejpeg(data: Any) -> np.ndarray:
+    import simplejpeg
+
+    pixels: np.ndarray = simplejpeg.decode_jpeg(data)
+    return pixels
+
+
 DECODERS: dict[str, Decoder] = {
     "pillow": _with_pillow,
     "imagecodecs": _with_imagecodecs,
     "opencv": _with_opencv,
-    "simplejpeg": simplejpeg.decode_jpeg,
+    "simplejpeg": _with_simplejpeg,
 }
 """From encoded bytes to uint8 (H, W, 3)."""
 
+JPEG = "simplejpeg" if find_spec("simplejpeg") is not None else "pillow"
+
 
 def to_pixels(data: Any, work: Work) -> np.ndarray:
-    """uint8 (H, W, 3), by what decodes it fastest: libjpeg-turbo for JPEG, imagecodecs for PNG."""
+    """uint8 (H, W, 3), by what decodes it fastest: libjpeg-turbo for JPEG (Pillow without simplejpeg), imagecodecs for
+    PNG."""
     if not work.raw:
-        return DECODERS["imagecodecs" if work.png else "simplejpeg"](data)
+        return DECODERS["imagecodecs" if work.png else JPEG](data)
     side = work.raw_size or 32
     return np.frombuffer(data, np.uint8).reshape(side, side, 3)
 

@@ -10,14 +10,22 @@ from benchmarks.peers import Work
 from benchmarks.peers.samples import data_loader, mixed, to_sample
 
 SHARD = 5000
+LEAST_SHARDS = 8
+"""So that no worker is left without one."""
 
 
 def prepare(work: Work, folder: Path) -> None:
     import webdataset
 
-    with webdataset.ShardWriter(str(folder / "%06d.tar"), maxcount=SHARD) as writer:
-        for number, (data, label) in enumerate(mixed(work)):
+    samples = mixed(work)
+    with webdataset.ShardWriter(str(folder / "%06d.tar"), maxcount=shard_length(len(samples))) as writer:
+        for number, (data, label) in enumerate(samples):
             writer.write({"__key__": f"{number:08d}", "img": data, "cls": label})
+
+
+def shard_length(samples: int) -> int:
+    """Samples in a shard."""
+    return min(SHARD, -(-samples // LEAST_SHARDS))
 
 
 def open_epochs(work: Work, folder: Path, workers: int) -> Callable[[], Iterator[Any]]:
