@@ -141,6 +141,10 @@ def test_what_tfds_says_beside_is_taken(tmp_path: Path) -> None:
     assert records.classes == ["zero", "one"]
     assert (records.read(0).label, records.read(0).image_name) == (1, "digit")
     assert "features.json" in records.why
+    for lengths, told in ((["1"], []), (["3"], ["record-count"]), (["1", "2"], []), ([{}], []), (None, [])):
+        splits = {"splits": [{"name": "train", "shardLengths": lengths}]}
+        (tmp_path / "dataset_info.json").write_text(json.dumps(splits))
+        assert list(found(*opened(path))) == told
 
 
 @pytest.mark.parametrize("wrap", [gzip.compress, zlib.compress])

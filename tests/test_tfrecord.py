@@ -14,13 +14,13 @@ import pytest
 from format_contract import CLASSES, SHAPE, reader_of, sizes, write
 
 from benchmarks.plain import plain_example, plain_fields
-from core.base.contracts import Contents, Row
+from core.base.contracts import Contents, Mapped, Row
 from core.base.errors import InputError
 from core.base.events import finish
 from core.base.home import Home
 from core.building import Build
 from core.formats import FORMATS
-from core.formats.tfrecord import checksum, example, records
+from core.formats.tfrecord import checksum, example, records, shard_maps
 
 ONE, THREE = "train-00000-of-00001", ["train-00000-of-00003", "train-00001-of-00003", "train-00002-of-00003"]
 
@@ -198,6 +198,19 @@ def test_gzip_is_read_by_any_reader_and_a_sample_takes_one_block(tmp_path: Path)
     assert bytes(reader.read([59])[0]) == payloads[59]
     with pytest.raises(InputError, match=r"sample 0 .*gzip"):
         reader.read([0])
+
+
+def test_where_files_cannot_be_mapped_as_one_they_are_read_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payloads = sizes(30)
+    path = write(tmp_path, "tfrecord", {"shards": 3}, payloads)
+    monkeypatch.setattr(shard_maps, "can_join", lambda files: False)
+    reader = reader_of(path, "tfrecord", {"shards": 3})
+    assert isinstance(reader, Mapped)
+    assert reader.extents() is None
+    assert [bytes(payload) for payload in reader.read(range(30))] == payloads
+    reader.release()
 
 
 def test_shards_are_named_counted_and_told(home: Home, dataset: object) -> None:

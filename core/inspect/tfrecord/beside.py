@@ -1,9 +1,11 @@
-"""What TFDS keeps beside its files: `features.json` says which feature is an image and which the label, and
-`<label>.labels.txt` how the classes are called (tensorflow_datasets/core/features)."""
+"""What TFDS keeps beside its files: `features.json` says which feature is an image and which the label,
+`<label>.labels.txt` how the classes are called (tensorflow_datasets/core/features), and `dataset_info.json` how many
+records each file has (`splits[].shardLengths`)."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,10 @@ from typing import Any
 from ...formats.container import open_file
 from ..fields import Declared
 
-FEATURES = "features.json"
+FEATURES, INFO = "features.json", "dataset_info.json"
+_SHARD = re.compile(r"-([^-.]+)\.[a-z]+-(\d{5})-of-(\d{5})$")
+"""The end of a file's name: split, ending, number of the file, how many there are."""
+
 MOST_BYTES = 1 << 24
 MOST_CLASSES, DEEPEST = 1 << 20, 16
 
@@ -35,6 +40,19 @@ def declared_beside(path: Path) -> Declared:
         classes=None if label is None else _classes(path, label),
         said=f"{FEATURES} beside it says what its features are",
     )
+
+
+def stated_records(path: Path) -> int | None:
+    """How many records the file has by `dataset_info.json` beside it; None where that does not say so."""
+    named, text = _SHARD.search(path.name), _text(path.with_name(INFO))
+    if named is None or text is None:
+        return None
+    try:
+        splits = {split["name"]: split["shardLengths"] for split in json.loads(text)["splits"]}
+        lengths = splits[named[1]]
+        return int(lengths[int(named[2])]) if len(lengths) == int(named[3]) else None
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
 
 
 def _features(told: Mapping[str, Any], name: str, depth: int) -> Iterator[tuple[str, str]]:

@@ -132,6 +132,16 @@ def serialised_tensor(name: str, array: np.ndarray[Any, Any], size: int) -> Find
     )
 
 
+def other_count(stated: int, count: int) -> Finding:
+    return Finding(
+        "record-count",
+        abs(stated - count),
+        f"{stated:,} records by dataset_info.json, {count:,} in the file",
+        "the file is not the one that TFDS wrote: it was cut at a record, written again, or mixed with another version",
+        "download or prepare the dataset again",
+    )
+
+
 def one_file(count: int) -> Finding:
     return Finding(
         "one-file",

@@ -14,7 +14,7 @@ from ..findings import merged
 from ..first_label import labels_from_one
 from ..records import UNREADABLE, Finding, Record
 from . import findings
-from .beside import declared_beside
+from .beside import declared_beside, stated_records
 from .file import TfRecordFile
 from .formats import stated_formats
 from .values import SMALL, plain, plain_sequence, tensors
@@ -97,7 +97,7 @@ class ExampleRecords(TfRecords):
 
     def __init__(self, file: TfRecordFile) -> None:
         super().__init__(file, declared_beside(file.path))
-        self.findings = merged([*self._of_looked_at(), *self._alone()])
+        self.findings = merged([*self._of_looked_at(), *self._counted(), *self._alone()])
 
     @classmethod
     def recognise(cls, file: TfRecordFile) -> ExampleRecords | None:
@@ -140,6 +140,11 @@ class ExampleRecords(TfRecords):
         every = [features for _, _, features in self._looked_at]
         names = dict.fromkeys(name for features in every for name in features)
         return [name for name in names if 2 * sum(name in features for features in every) > len(every)]
+
+    def _counted(self) -> Iterator[Finding]:
+        stated = stated_records(self.records.path) if self.records.complete else None
+        if stated is not None and stated != len(self):
+            yield findings.other_count(stated, len(self))
 
     def _of_looked_at(self) -> Iterator[Finding]:
         for index, data, features in self._looked_at:
