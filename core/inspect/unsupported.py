@@ -71,9 +71,25 @@ def described(head: bytes, usual: str) -> str:
     known = unsupported(head)
     if known is not None:
         return f"{known.name}; {known.advice}"
+    if _is_matlab_4(head):
+        return "a MATLAB 4 file; load it and save it again with '-v7', which is read here"
     if not head.strip(b"\x00"):
         return f"nothing but zeros, perhaps a download that broke off; give {usual}"
     return f"{'text' if _is_text(head) else 'of no format known here'}; give {usual}"
+
+
+def _is_matlab_4(head: bytes) -> bool:
+    """Five int32 (type, rows, columns, whether complex, length of the name) and the name, which ends with a zero.
+
+    The type has the digits M (machine, 0 to 4), O (0), P (kind of numbers, 0 to 5) and T (0 to 2).
+    """
+    for order in ("little", "big"):
+        kind, rows, columns, is_complex, length = (int.from_bytes(head[at : at + 4], order) for at in range(0, 20, 4))
+        fits = kind < 5000 and kind // 100 % 10 == 0 and kind // 10 % 10 <= 5 and kind % 10 <= 2 and is_complex <= 1
+        name = head[20 : 19 + length]
+        if fits and rows and columns and 2 <= length <= 64 and head[19 + length : 20 + length] == b"\x00":
+            return name.isascii() and name.decode("ascii").isidentifier()
+    return False
 
 
 def _is_text(head: bytes) -> bool:
