@@ -35,7 +35,8 @@ STORES = (
     ("disk", "original", "none", {}), ("disk", "raw", "zstd", {}), ("lmdb", "raw", "none", {}),
     ("lmdb", "jpeg", "none", {}), ("lmdb", "png", "zstd-dict", {}), ("lmdb", "raw", "none", {"group": 4}),
     ("hdf5", "raw", "none", {}), ("hdf5", "jpeg", "lz4", {}), ("hdf5", "raw", "none", {"filter": "gzip"}),
-    ("hdf5", "jpeg", "none", {"layout": "vlen"}),
+    ("hdf5", "jpeg", "none", {"layout": "vlen"}), ("webdataset", "raw", "none", {"shards": 2}),
+    ("webdataset", "jpeg", "none", {}), ("webdataset", "png", "none", {"compress": "zst"}),
 )  # fmt: skip
 LOADERS = ("fast", "torch", "naive")
 SECONDS = 30

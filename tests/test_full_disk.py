@@ -28,6 +28,7 @@ CASES: dict[str, list[Any]] = {
     "hdf5 filtered": ["hdf5", "raw", "none", {"filter": "gzip"}],
     "arrow": ["arrow", "png", "none", {}],
     "parquet": ["parquet", "original", "none", {"shards": 2}],
+    "webdataset": ["webdataset", "png", "none", {"shards": 2}],
     "hdf5 vlen": ["hdf5", "png", "zstd-dict", {"layout": "vlen"}],
 }
 

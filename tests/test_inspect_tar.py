@@ -368,4 +368,7 @@ def test_a_label_is_the_number_in_its_member_and_nothing_else(tmp_path: Path) ->
     assert [records.label(index) for index in range(len(values))] == list(values.values())
     assert [records.read(index).label for index in range(len(values))] == list(values.values())
     assert records.numbers() is None
+    other = [("0.png", png()), ("0.cls", b"1"), ("0.class", b"5"), ("0.left.cls", b"9")]
+    records = records_in(tar(tmp_path / "other.tar", other))
+    assert (records.label(0), records.read(0).label, records.numbers()) == (5, 5, None)
     assert np.array_equal(records_in(tar(tmp_path / "b.tar", pair("0", 255))).numbers(), [255])

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ...base import checksums
 from ...formats.webdataset.tar_walk import Members
-from .noted import HIDDEN, NOTE, SAMPLE, Hashes, Noted, Numbers
+from .noted import HIDDEN, NO_LABEL, NOTE, SAMPLE, Hashes, Noted, Numbers
 
 IMAGES = frozenset(
     b"jpg jpeg jpe jfif png webp gif bmp tif tiff ppm pgm pbm pnm npy npz npx pyd pkl pickle pth pt ten tb mp msgpack "
@@ -114,7 +114,8 @@ def grouped(members: Members, noted: Noted, endings: Sequence[bytes]) -> Groups:
     _count(counted, "notes", np.flatnonzero(noted.roles == NOTE))
     counted["hidden"] = int((noted.roles == HIDDEN).sum())
     _count(counted, "cased", _cased(members, noted, keys, shown, rule))
-    labels = np.maximum.reduceat(noted.labels[flat], firsts) if len(firsts) else np.empty(0, np.int64)
+    told = np.where(noted.first == noted.last, noted.labels, NO_LABEL) if rule == FIRST_DOT else noted.labels
+    labels = np.maximum.reduceat(told[flat], firsts) if len(firsts) else np.empty(0, np.int64)
     return Groups(flat, ends, record_turns, labels, Facts(**counted))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ...base.contracts import Labels
 from ..fields import Declared, FieldRecords
+from ..fields.labels import label_field
 from ..records import Label
 from .file import TarFile
 from .findings import findings_of
@@ -16,6 +18,7 @@ from .grouping import LAST_DOT
 from .members import LONGEST, value_of
 from .noted import NO_LABEL
 
+LABEL = "cls"
 WHOLE_NAME = "file"
 """What the only field of a member without ending is called."""
 
@@ -57,13 +60,19 @@ class TarRecords(FieldRecords):
         return {name: value_of(name, self._bytes(member)) for name, member in short.items() if name not in images}
 
     def label(self, index: int) -> Label:
-        number = int(self.groups.labels[index])
+        number = int(self.groups.labels[index]) if self._noted_labels else NO_LABEL
         return super().label(index) if number == NO_LABEL else number
 
     def numbers(self) -> Labels | None:
         """Those of `.cls` members, where every record has one."""
         labels = self.groups.labels
-        return labels if len(labels) and not (labels == NO_LABEL).any() else None
+        return labels if self._noted_labels and not (labels == NO_LABEL).any() else None
+
+    @cached_property
+    def _noted_labels(self) -> bool:
+        """Whether the label is the number in the `.cls`, which was noted in the walk, and no other field."""
+        named = [label_field(fields, self.image_names) for fields in self._sampled]
+        return bool(named) and all(name == LABEL for name in named)
 
     def stored_bytes(self, index: int) -> int:
         return self.index.stored_bytes(self.index.record(index))
