@@ -37,6 +37,20 @@ def test_svhn_has_its_axes_its_digits_and_its_zero(compressed: bool, tmp_path: P
     assert file.file.structure()["variables"][0]["shape"] == [32, 32, 3, COUNT]
 
 
+def test_a_large_compressed_array_is_opened_by_its_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.inspect.named_arrays.array.NEAR_BYTES", 1 << 16)
+    images = np.tile(IMAGES.transpose(1, 2, 3, 0), 150)  # 5.5 MB
+    file = opened(saved(tmp_path / "large.mat", True, X=images))
+    assert (len(file.records), file.records.probed) == (150 * COUNT, 21)
+    read: list[int] = []
+    [array] = file.file.arrays
+    inflated = array._data.at
+    monkeypatch.setattr(array._data, "at", lambda offset, count: read.append(offset) or inflated(offset, count))
+    assert np.array_equal(file.records.read(0).pixels, IMAGES[0])
+    assert max(read) < 1 << 17
+    assert np.array_equal(file.records.read(150 * COUNT - 1).pixels, IMAGES[COUNT - 1])
+
+
 def test_labels_alone_are_numbers_that_count_from_1(tmp_path: Path) -> None:
     file = opened(saved(tmp_path / "imagelabels.mat", labels=np.array([[3, 2, 2, 1]], np.uint8)))
     assert file.schema == "mat5-variables"

@@ -73,6 +73,12 @@ class FieldRecords(ABC):
         """The class numbers of all records, int64 (n,), where the file keeps them together."""
         return None
 
+    @property
+    def probed(self) -> int:
+        """From how many of the first records some are looked at to learn what all are like: all of them, unless a far
+        one is dear."""
+        return len(self)
+
     def find(self, key: str) -> int | None:
         """The index of a key, or None."""
         return next((index for index in range(len(self)) if self.key(index) == key), None)
@@ -180,7 +186,7 @@ class FieldRecords(ABC):
 
     def _display(self, name: str) -> Displays:
         if name not in self._displays:
-            self._displays[name] = Displays.spread(len(self), lambda place: self._array(place, name))
+            self._displays[name] = Displays.spread(self.probed, lambda place: self._array(place, name))
         return self._displays[name]
 
     def _array(self, index: int, name: str) -> Array | None:
@@ -190,7 +196,7 @@ class FieldRecords(ABC):
     @cached_property
     def _sampled(self) -> list[Mapping[str, Any]]:
         found = []
-        for index in evenly(len(self), SAMPLED):
+        for index in evenly(self.probed, SAMPLED):
             try:
                 found.append(self.fields(index))
             except UNREADABLE:

@@ -34,6 +34,10 @@ class IdxRecords(FieldRecords):
     def find(self, key: str) -> int | None:
         return place_in(key, self.noun, len(self))
 
+    @property
+    def probed(self) -> int:
+        return min(self.file.array.near(0), len(self))
+
     def _row(self, index: int) -> Any:
         return self.file.array.row(0, index)
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from ...base.errors import InputError
 from ...base.printable import printable
+from ...base.units import counted
 from ...formats.maps import mapped
 from ..display import Choice
 from ..inflated_bytes import ZLIB, InflatedBytes
@@ -43,7 +44,8 @@ class Mat5File:
         found = self._read()
         self.arrays, self.others = flattened(found)
         order = "little" if self._order == "<" else "big"
-        self.said = f"the header of a MATLAB 5 file, {order}-endian, with {len(self._variables):,} variables"
+        self.said = f"the header of a MATLAB 5 file, {order}-endian, with "
+        self.said += counted(len(self._variables), "variable")
 
     def _read(self) -> dict[str, Any]:
         found: dict[str, Any] = {}

@@ -15,6 +15,9 @@ from ..inflated_bytes import InflatedBytes
 MOST_BYTES = 1 << 28
 """256 MiB that are read of one array at a time; what lies in memory or in a map is not read."""
 
+NEAR_BYTES = 1 << 26
+"""64 MiB of compressed data that are inflated to learn what an array is like."""
+
 Values = npt.NDArray[Any]
 
 
@@ -42,6 +45,10 @@ class NamedArray(ABC):
     def touched_bytes(self, axis: int) -> int:
         """What is read, or inflated, for one place along an axis alone."""
         return self.row_bytes(axis)
+
+    def near(self, axis: int) -> int:
+        """How many of the first places along an axis are reached soon: all of them, where nothing is inflated."""
+        return self.shape[axis]
 
     @abstractmethod
     def rows(self, axis: int, start: int, stop: int) -> Values:
@@ -101,6 +108,10 @@ class InflatedArray(NamedArray):
 
     def first(self, count: int) -> Values:
         return self._read(0, min(count, self.size))
+
+    def near(self, axis: int) -> int:
+        """Those within the first `NEAR_BYTES`."""
+        return min(self.shape[axis], max(NEAR_BYTES // max(self.row_bytes(axis), 1), 1))
 
     def touched_bytes(self, axis: int) -> int:
         """From the copy of the inflater's state before it; all of the array along an axis other than the slowest."""

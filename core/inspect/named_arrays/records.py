@@ -94,6 +94,11 @@ class ArraySamples(FieldRecords):
             start = end
         return None
 
+    @property
+    def probed(self) -> int:
+        """Those of the first group that are reached soon."""
+        return min([len(self), *(one.array.near(one.axis) for one in self._groups[0].images)])
+
     def fields(self, index: int) -> Mapping[str, Any]:
         group, place = self._place(index)
         fields: dict[str, Any] = {}

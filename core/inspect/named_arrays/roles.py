@@ -227,9 +227,9 @@ def _doubt(one: Images) -> str | None:
 
 
 def first_images(one: Images, count: int) -> list[Array]:
-    """A few of them, spread evenly; none where they cannot be read."""
+    """A few of them, spread evenly over those that are reached soon; none where they cannot be read."""
     found: list[Array] = []
-    for index in evenly(one.count, count):
+    for index in evenly(one.array.near(one.axis), count):
         try:
             found += one.frames(index)
         except ValueError:

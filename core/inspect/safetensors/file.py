@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...base.errors import InputError
+from ...base.units import counted
 from ...formats.maps import mapped
 from ..display import Choice
 from ..hdf5.origins import parameters_by_name
@@ -40,7 +41,7 @@ class SafetensorsFile:
             for one in tensors
             if not one.dtype
         }
-        self.said = f"the header of a safetensors file with {len(tensors):,} tensors"
+        self.said = f"the header of a safetensors file with {counted(len(tensors), 'tensor')}"
         self.model = _model(self.header)
 
     def structure(self) -> Mapping[str, Any]:
