@@ -166,6 +166,26 @@ def test_columns_of_pixels_are_images(tmp_path: Path) -> None:
             assert file.records.label(index) == index % 10
 
 
+def test_of_very_many_columns_some_are_read(tmp_path: Path) -> None:
+    columns = {f"{'abc'[at % 3]}{at * 7 % 601}x": np.zeros(4) for at in range(600)}
+    rows = pa.table(columns).append_column("image", images(4)).append_column("label", pa.array([0, 1, 0, 1]))
+    file = opened(parquet(tmp_path / "a.parquet", rows))
+    np.testing.assert_array_equal(file.records.read(3).pixels, picture(3)[0])
+    assert file.records.label(3) == 1
+    assert "90 columns of numbers are not shown" in " ".join(file.summary()["warnings"])
+
+
+def test_pixels_of_large_row_groups_are_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_rows, "MOST_MATRIX", 0)
+    monkeypatch.setattr(parquet_rows, "BLOCK", 1000)
+    values = np.arange(64 * 30).reshape(30, 64) % 251
+    file = opened(parquet(tmp_path / "a.parquet", pa.table({f"p{at}": values[:, at] for at in range(64)})))
+    for index in (29, 3, 4):
+        pixels = file.records.read(index).pixels
+        assert pixels is not None
+        np.testing.assert_array_equal(pixels[:, :, 0].reshape(-1), values[index])
+
+
 def test_numbers_in_text_are_images(tmp_path: Path) -> None:
     grey = picture(2)[0][:, :, 0]
     rows = pa.table({"emotion": [3], "pixels": [" ".join(map(str, grey.reshape(-1)))]})

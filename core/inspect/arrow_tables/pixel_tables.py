@@ -16,6 +16,9 @@ import pyarrow as pa
 from .. import arrays
 
 SMALLEST = 64
+KNOWN = {137 * 236: (137, 236, 1)}
+"""Tables of images that are not square: Kaggle's Bengali graphemes."""
+
 _NUMBERED = re.compile(r"^(.*?)(\d+)$")
 _CROSSED = re.compile(r"^(\d+)x(\d+)$")
 _LIST = re.compile(r"^\s*\d{1,3}(?:[\s,]+\d{1,3}){63,}\s*$")
@@ -36,11 +39,11 @@ class PixelColumns:
 def pixel_columns(schema: pa.Schema) -> PixelColumns | None:
     """The columns of numbers whose names count up (`pixel0`, `pixel1`, ...; `1x1`, `1x2`, ...), where there are as many
     as a square image has pixels."""
-    columns = [column.name for column in schema if _is_number(column.type)]
+    columns = [column.name for column in schema if is_number(column.type)]
     if len(columns) < SMALLEST or len(set(schema.names)) != len(schema.names):
         return None
     names = _crossed(columns) or _counted(columns)
-    shape = arrays.shape_of(len(names)) if names else None
+    shape = KNOWN.get(len(names)) or arrays.shape_of(len(names)) if names else None
     return None if shape is None else PixelColumns(tuple(names), shape)
 
 
@@ -62,7 +65,8 @@ def _crossed(columns: Sequence[str]) -> list[str]:
     return [found[place] for place in sorted(found)] if len(found) >= SMALLEST else []
 
 
-def _is_number(kind: pa.DataType) -> bool:
+def is_number(kind: pa.DataType) -> bool:
+    """Whether a column has numbers."""
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 

@@ -7,13 +7,15 @@ from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 import numpy as np
+import pyarrow as pa
 
 from ...base.contracts import Labels
+from ..contents.named import LABELS, SHAPES
 from ..fields import FieldRecords
 from ..records import Finding
 from ..values import image_encoding
 from .features import declared, features_of, lost_features
-from .pixel_tables import PixelColumns, from_text, image_of, pixel_columns
+from .pixel_tables import PixelColumns, from_text, image_of, is_number, pixel_columns
 from .rows import Rows
 
 ENDINGS = {
@@ -21,6 +23,8 @@ ENDINGS = {
     ".tiff": "tiff",
 }  # fmt: skip
 MOST_LENGTH = 1 << 28
+MOST_COLUMNS = 512
+"""Columns of a table that are read; of wider ones numbers without a name are left out."""
 
 
 class TableFile(Protocol):
@@ -50,8 +54,12 @@ class ImageRows(FieldRecords):
         self._rows = file.rows
         self._features = features_of(self._rows.schema)
         self._last: tuple[int, Mapping[str, Any]] = -1, {}
+        self._left_out = _left_out(self._rows.schema, self._pixels_of(), self._features.labels)
         super().__init__(file, why, declared(self._rows.schema, self._features))
         self.findings = list(lost_features(self._rows.schema, self._features))
+        more = len(self._left_out) - len(self._pixels_of())
+        if more:
+            self.warnings.append(f"{more:,} columns of numbers are not shown")
         columns = dict.fromkeys(name.partition("[")[0] for name in self.image_names)
         self.findings += file.images_findings([name for name in columns if name in self._rows.schema.names])
 
@@ -69,13 +77,13 @@ class ImageRows(FieldRecords):
         return int(key) if key.isdecimal() and len(key) < 19 and int(key) < len(self) else None
 
     def fields(self, index: int) -> Mapping[str, Any]:
-        self._last = index, self._rows.row(index)
+        self._last = index, self._rows.row(index, self._left_out)
         return dict(self._plain(self._last[1]))
 
     def label_fields(self, index: int) -> Mapping[str, Any]:
         """Without the columns of images."""
         images = {name.partition("[")[0] for name in self.image_names}
-        return dict(self._plain(self._rows.row(index, images)))
+        return dict(self._plain(self._rows.row(index, self._left_out | images)))
 
     def numbers(self) -> Labels | None:
         """The declared column of labels, where it is one of whole numbers."""
@@ -86,7 +94,7 @@ class ImageRows(FieldRecords):
 
     def record_findings(self, index: int) -> Sequence[Finding]:
         """An image that lies elsewhere, one of another kind than its name says, a label that has no name."""
-        row = self._last[1] if self._last[0] == index else self._rows.row(index)
+        row = self._last[1] if self._last[0] == index else self._rows.row(index, self._left_out)
         found = [one for name, value in row.items() for one in _of_pair(str(index), name, value)]
         label, classes = row.get(self.declared.label or ""), self.declared.classes
         if classes and type(label) is int and not -1 <= label < len(classes):
@@ -94,6 +102,10 @@ class ImageRows(FieldRecords):
             remedy = "compare the features' names with whatever made the labels; labels count from 0"
             found.append(Finding("label-outside", 1, str(index), meaning, remedy))
         return found
+
+    def _pixels_of(self) -> frozenset[str]:
+        """Columns that are one image together."""
+        return frozenset()
 
     def _plain(self, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         """The columns of a row as fields."""
@@ -115,7 +127,7 @@ class PixelRows(ImageRows):
         count = f"{height} x {width}" + (f" x {channels}" if channels > 1 else "")
         super().__init__(
             file,
-            f"the columns {columns.called} hold one pixel each, taken for a square image of {count}; nothing says so",
+            f"the columns {columns.called} hold one pixel each, taken for an image of {count}; nothing says so",
         )
 
     @classmethod
@@ -126,17 +138,29 @@ class PixelRows(ImageRows):
     def fields(self, index: int) -> Mapping[str, Any]:
         values = self._rows.matrix(index, self._pixels.names)
         image = image_of(values, self._pixels.shape)
-        return {"image": image, **dict(self._plain(self._rows.row(index, self._others)))}
+        return {"image": image, **self.label_fields(index)}
 
     def label_fields(self, index: int) -> Mapping[str, Any]:
-        return dict(self._plain(self._rows.row(index, self._others)))
+        return dict(self._plain(self._rows.row(index, self._left_out)))
 
     def record_findings(self, index: int) -> Sequence[Finding]:
         return ()
 
-    @property
-    def _others(self) -> frozenset[str]:
+    def _pixels_of(self) -> frozenset[str]:
         return frozenset(self._pixels.names)
+
+
+def _left_out(schema: pa.Schema, pixels: frozenset[str], labels: Sequence[str]) -> frozenset[str]:
+    """The columns that are not read as such: pixels, and of very many the numbers that no name promises to be more."""
+    others = [column for column in schema if column.name not in pixels]
+    if len(others) <= MOST_COLUMNS:
+        return pixels
+    known = {*LABELS, *SHAPES, *labels}
+    first = [column.name for column in others if column.name.lower() in known or not is_number(column.type)]
+    chosen = frozenset(first[:MOST_COLUMNS])
+    room = MOST_COLUMNS - len(chosen)
+    chosen |= {column.name for column in [one for one in others if one.name not in chosen][:room]}
+    return pixels | frozenset(column.name for column in others if column.name not in chosen)
 
 
 def _fields(name: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -55,6 +55,7 @@ class ParquetRows:
         self._file, self._memory = file, memory
         self._metadata = file.metadata
         self.schema: pa.Schema = file.schema_arrow
+        self._names: list[str] = self.schema.names
         groups = self._metadata.num_row_groups
         if groups > MOST_GROUPS:
             raise ValueError(f"its {groups:,} row groups are more than are looked at")
@@ -80,7 +81,7 @@ class ParquetRows:
 
     def row(self, index: int, without: Collection[str] = ()) -> dict[str, Any]:
         group, row = self.place(index)
-        return {name: self._value(group, row, name) for name in self.schema.names if name not in without}
+        return {name: self._value(group, row, name) for name in self._names if name not in without}
 
     def matrix(self, index: int, names: Sequence[str]) -> npt.NDArray[Any]:
         group, row = self.place(index)
@@ -88,23 +89,30 @@ class ParquetRows:
         if rows * len(names) <= MOST_MATRIX:
             whole = self._kept.get((group, "matrix"), lambda: self._matrix(group, names, rows))
             return np.asarray(whole[row])
-        found = self._streams.setdefault((group, tuple(names)), _Stream(self._file, group, names, rows)).block(row)
-        return np.array([found.array.field(at)[row - found.start].as_py() for at in range(len(names))])
+        key = group, tuple(names)
+        if key not in self._streams:
+            self._streams[key] = _Stream(self._file, group, names, max(BLOCK // len(names), 1))
+        found = self._streams[key].block(row)
+        return np.array([found.array.field(at)[row - found.start].as_py() or 0 for at in range(len(names))])
 
     def _matrix(self, group: int, names: Sequence[str], rows: int) -> tuple[npt.NDArray[Any], int]:
         """The columns of a row group as one array; uint8 where the values fit."""
         whole: npt.NDArray[Any] = np.zeros((rows, len(names)), np.uint8)
-        for at, name in enumerate(names):
-            column = self._file.read_row_group(group, [name], use_threads=False).column(0)
-            values = column.fill_null(0).to_numpy()
-            small = values.astype(np.uint8)
-            if whole.dtype == np.uint8 and not np.array_equal(small, values):
-                whole = whole.astype(np.float32)
-            whole[:, at] = values
+        step = max(min(512, SMALL // max(8 * rows, 1)), 1)
+        for start in range(0, len(names), step):
+            part = names[start : start + step]
+            table = self._file.read_row_group(group, list(part), use_threads=False)
+            for at, name in enumerate(part, start):
+                column = table.column(name)
+                values = (column.fill_null(0) if column.null_count else column).to_numpy()
+                small = values.astype(np.uint8)
+                if whole.dtype == np.uint8 and not np.array_equal(small, values):
+                    whole = whole.astype(np.float32)
+                whole[:, at] = values
         return whole, whole.nbytes
 
     def numbers(self, name: str) -> Labels | None:
-        if len(self) > MOST_NUMBERS or name not in self.schema.names:
+        if len(self) > MOST_NUMBERS or name not in self._names:
             return None
         if not pa.types.is_integer(self.schema.field(name).type):
             return None
