@@ -15,9 +15,9 @@ from benchmarks.guarded_batch import Answer, GuardedBatch, answer_of, history, p
 from core.loading.batch_sampler import BatchSpec
 from core.loading.decode import turbo
 from core.loading.fused.memory import axes_of, output_to
+from core.loading.jpeg.batch import jpeg_batch, jpeg_sizes, jpeg_views
 from core.loading.jpeg.records import no_records
 from core.loading.jpeg.state import ACROSS, COMPONENTS, DOWN, HEIGHT, PADDING, SCAN, WIDTH, DecoderState, new_state
-from core.loading.kernels import jpeg_batch, jpeg_sizes, jpeg_views
 from core.loading.resample import new_workspace
 from core.loading.statuses import OK, TOO_SMALL
 from core.loading.transform import SIDE, Transform, View

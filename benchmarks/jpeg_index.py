@@ -28,10 +28,10 @@ import numpy.typing as npt
 from benchmarks.guarded import guarded_copy, guarded_tuple
 from core.loading.batch_sampler import BatchSpec
 from core.loading.fused.memory import axes_of, output_to
+from core.loading.jpeg.batch import jpeg_sizes, jpeg_views
 from core.loading.jpeg.noting import records_of
 from core.loading.jpeg.records import EntryRecords, no_records
 from core.loading.jpeg.state import new_state
-from core.loading.kernels import jpeg_sizes, jpeg_views
 from core.loading.normalise import Images, Normalise
 from core.loading.resample import new_workspace
 from core.loading.statuses import DISAGREES, OK, TOO_SMALL

@@ -16,9 +16,9 @@ from core.base.errors import WorkError
 from core.images.pixels import BadImage, decode
 from core.loading.batch_sampler import BatchSpec
 from core.loading.fused import fuse
+from core.loading.jpeg.batch import jpeg_batch, jpeg_views
 from core.loading.jpeg.records import no_records
 from core.loading.jpeg.state import new_state
-from core.loading.kernels import jpeg_batch, jpeg_views
 from core.loading.loader import make_loader
 from core.loading.normalise import Normalise
 from core.loading.output import PLANAR_U8, Output

@@ -214,3 +214,10 @@ def test_rounds_are_measured_until_they_agree_undisturbed(
     assert len(gains) - len(list(left)) == rounds
     assert told.disturbed is disturbed
     assert ("measured while other work" in told.reason) is disturbed
+
+
+def test_one_hold_up_does_not_make_a_batch_long_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch of a few images is Python's work: threads would seem to hinder."""
+    held_up = iter([0.02])
+    monkeypatch.setattr(workers, "_alone", lambda _, size, __: next(held_up, 0.0) + 4e-5 * size)
+    assert workers._enough(lambda _: None, 256) == (128, 1)

@@ -61,7 +61,7 @@ def test_the_result_has_every_figure(stored: OpenedStore, loader: str, state: st
 
 def test_compiling_is_announced(stored: OpenedStore, monkeypatch: pytest.MonkeyPatch) -> None:
     said = Message("compiling")
-    monkeypatch.setattr(task, "ready_kernels", lambda: iter([said]))
+    monkeypatch.setattr(task, "ready_kernels", lambda wanted: iter([said]))
     assert next(Load(str(stored.path)).run()) is said
 
 

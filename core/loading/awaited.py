@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 
 from .compiling import compile_ahead, in_background, rest_text, runs
-from .fused import kind_of, set_of
+from .fused import GATHER, RAW, kind_of, set_of
 from .kernel_cache import compiled
-from .pipeline import Pipeline, StagedPipeline, Stored
+from .normalise import Normalise
+from .pipeline import Pipeline, StagedPipeline, Stored, staged
 
 INTERVAL = 0.25
 """Seconds between two looks."""
@@ -44,6 +45,17 @@ class AwaitedKernels:
         if self._given_up:
             return "the stages do the work: the kernels could not be compiled"
         return f"the stages do the work until the kernels are compiled: {rest_text()}"
+
+
+def sets_for_load(store: Stored, transform: str, *, fast: bool, stage_limits: bool) -> tuple[str, ...]:
+    """The sets of kernels that measuring a load of this store uses, the loader's own first.
+
+    `fast`: by the fast loader, the one that uses kernels; `stage_limits`: and what limits it.
+    Raises InputError for an unknown transform, WorkError where the first sample cannot be read.
+    """
+    kind = kind_of(store, staged(store, transform, 0, Normalise())) if fast or stage_limits else None
+    own = () if kind is None else (set_of(kind, transform),)
+    return tuple(dict.fromkeys((*own, set_of(RAW, transform), GATHER))) if stage_limits else own
 
 
 def await_kernels(store: Stored, stages: StagedPipeline) -> AwaitedKernels | None:

@@ -1,4 +1,4 @@
-"""The process that compiles every kernel: `python -m core.loading.compile_kernels [SET]`, which begins with that set.
+"""The process that compiles every kernel, these sets first: `python -m core.loading.compile_kernels [SET...]`.
 
 It makes small batches with the pipelines themselves, so that what is compiled is what they call. One at a time works
 at a cache folder; another one that is started meanwhile ends at once.
@@ -144,8 +144,8 @@ class Compilation:
     kind (`SHARE`) and says on its standard output what is done.
     """
 
-    def __init__(self, first: str, *, share: bool = True) -> None:
-        """`first`: the set to begin with. `share`: whether a second process may take a part."""
+    def __init__(self, first: Sequence[str], *, share: bool = True) -> None:
+        """`first`: the sets to begin with. `share`: whether a second process may take a part."""
         self._kernels = define_kernels()
         self._sets = [name for name in compiled().sets if name in SETS]
         missing = [name for name in SETS if name not in self._sets]
@@ -195,12 +195,13 @@ class Compilation:
         Compiled(tuple(self._sets), len(self._kernels), done, self._began, time.time(), trouble).write()
 
 
-def divided(sets: Sequence[str], first: str) -> tuple[list[str], list[str]]:
-    """These sets, those of every second kind apart; `first` is the first of the first part."""
+def divided(sets: Sequence[str], first: Sequence[str]) -> tuple[list[str], list[str]]:
+    """These sets, those of every second kind apart; of both parts `first` come first, the first one in the first."""
     kinds = list(dict.fromkeys(name.partition("/")[0] for name in SETS))
-    mine = kinds.index(first.partition("/")[0]) % 2 if first in SETS else 0
+    order = [name for name in first if name in SETS]
+    mine = kinds.index(order[0].partition("/")[0]) % 2 if order else 0
     parts: tuple[list[str], list[str]] = ([], [])
-    for name in sorted(sets, key=lambda name: name != first):
+    for name in sorted(sets, key=lambda name: order.index(name) if name in order else len(order)):
         parts[(kinds.index(name.partition("/")[0]) + mine) % 2].append(name)
     return parts
 
@@ -256,7 +257,7 @@ def compile_share(sets: Sequence[str]) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Compile what is missing in the cache folder; `arguments`: the name of the set to begin with.
+    """Compile what is missing in the cache folder; `arguments`: names of the sets to begin with.
 
     `SHARE` and names of sets: the part of another process that does this.
     """
@@ -272,7 +273,7 @@ def main(arguments: Sequence[str]) -> None:
     except Timeout:
         return
     with held:
-        Compilation(arguments[0] if arguments else "").run()
+        Compilation(arguments).run()
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ they are there (`core.loading.awaited`); what is measured waits (`ready_kernels`
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from filelock import FileLock, Timeout
 
@@ -44,7 +46,11 @@ def in_background() -> bool:
 
 def complete() -> bool:
     """Whether every kernel is there."""
-    return set(SETS) <= set(compiled().sets)
+    return _are_there(SETS)
+
+
+def _are_there(wanted: Sequence[str]) -> bool:
+    return set(wanted) <= set(compiled().sets)
 
 
 def lock() -> FileLock:
@@ -60,8 +66,8 @@ class CompilingProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._failed = False
 
-    def start(self, first: str = "") -> None:
-        """Begin, if that is not done: once a process. `first` names the set of kernels that is wanted most.
+    def start(self, *first: str) -> None:
+        """Begin, if that is not done: once a process. `first` names the sets of kernels that are wanted most.
 
         Never raises: without the kernels the stages do the work.
         """
@@ -71,7 +77,7 @@ class CompilingProcess:
             try:
                 cache_folder().mkdir(parents=True, exist_ok=True)
                 self._process = start_module(
-                    ".loading.compile_kernels", first, start_new_session=True, stdin=subprocess.DEVNULL,
+                    ".loading.compile_kernels", *first, start_new_session=True, stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 )  # fmt: skip
             except OSError:
@@ -91,8 +97,13 @@ class CompilingProcess:
 
     def stop(self) -> None:
         """End the process that this one has started, if it has; what it compiled stays, the next goes on from there."""
-        if self._process is not None:
-            end(self._process)
+        with self._lock:
+            process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)  # and the second one, which shares the work
+            end(process)
 
 
 _compiler = CompilingProcess()
@@ -110,20 +121,24 @@ def rest_text() -> str:
     return f"{state.done} of {state.kernels} kernels" + (f", about {left:.0f} s" if left is not None else "")
 
 
-def ready_kernels() -> Iterator[Event]:
-    """Return when every kernel is compiled, with progress meanwhile; nothing to wait for where none is ahead.
+def ready_kernels(wanted: Sequence[str] = SETS) -> Iterator[Event]:
+    """Return when these sets of kernels are compiled, with progress meanwhile; nothing to wait for where none is ahead.
 
-    Where the process that compiles ends before its end, kernels are compiled as they are needed.
+    The rest stays for the next who needs kernels, so that nothing is compiled beside a measurement. Where the process
+    that compiles ends before its end, kernels are compiled as they are needed.
     """
-    if not in_background() or complete():
+    if not in_background() or _are_there(wanted):
         return
-    compile_ahead()
+    compile_ahead(*(() if wanted == SETS else wanted))
     yield Message(f"{STAGE}, once on this machine (a minute or two)")
-    while runs() and not complete():
+    while runs() and not _are_there(wanted):
         state = compiled()
-        yield Progress(STAGE, state.done, state.kernels or None, "kernels", left_s(state))
+        left = left_s(state) if wanted == SETS else None
+        yield Progress(STAGE, state.done, state.kernels or None, "kernels", left)
         time.sleep(0.2)
-    if not complete():
+    if _are_there(wanted):
+        stop()
+    else:
         os.environ[VARIABLE] = WAIT
         why = compiled().trouble or "the process ended"
         yield Message(f"the kernels could not be compiled ahead ({why}): what is missing is compiled now", "warning")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import threading
+from contextlib import ContextDecorator
 from types import TracebackType
 
 
-class CollectorPause:
-    """No collections inside a `with`, in any thread; may be entered by several at a time.
+class CollectorPause(ContextDecorator):
+    """No collections inside a `with` or a decorated function, in any thread; may be entered by several at a time.
 
     Importing a compiler makes some hundred thousand objects that all stay. Each few hundred of them set off another
     collection, which finds nothing, and which looks through all of torch every now and then: of the 0.6 seconds

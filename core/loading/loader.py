@@ -15,6 +15,7 @@ import torch.distributed
 from ..base.errors import InputError
 from .batch_sampler import BatchSampler
 from .engine import Engine
+from .gc_pause import collector_paused
 from .integrity import checked_labels, checks_of
 from .jpeg_index import entry_points_of
 from .loaders import DEFAULT_LOADER, LOADERS
@@ -28,6 +29,7 @@ from .workers import Workers
 Mean = tuple[float, float, float]
 
 
+@collector_paused  # modules are imported on the way
 def make_loader(
     store: Stored,
     *,

@@ -73,7 +73,7 @@ class Load:
         if self.order not in ORDERS:
             raise InputError(f"order={self.order!r}: choose one of {', '.join(ORDERS)}")
         path = self._find()
-        yield from ready_kernels()
+        yield from ready_kernels(self._kernels(path))
         if self.compare:
             yield Message("comparing the first batches with the store")
         known = self._prepare(path)
@@ -87,6 +87,17 @@ class Load:
         """The store's folder: a path, or the part of one below the home's `data/built`."""
         path = Path(self.store)
         return path if path.exists() else Home.find(self.home).built / self.store
+
+    def _kernels(self, path: Path) -> tuple[str, ...]:
+        """Names of the sets of kernels that this load uses."""
+        from .awaited import sets_for_load
+
+        fast = self.loader == DEFAULT_LOADER
+        store = open_store(path, self.split)
+        try:
+            return sets_for_load(store, self.transform, fast=fast, stage_limits=self.stage_limits)
+        finally:
+            store.close()
 
     def _prepare(self, path: Path) -> dict[str, Any]:
         """Everything that is not timed; its handles are closed before the page cache is touched."""

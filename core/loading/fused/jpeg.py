@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from ...base.contracts import Extents
 from ..batch_sampler import BatchSpec
+from ..jpeg.batch import jpeg_batch, jpeg_sizes, jpeg_views
 from ..jpeg.memory import jpeg_memory
 from ..jpeg.records import EntryRecords, no_records
-from ..kernels import jpeg_batch, jpeg_sizes, jpeg_views
 from ..normalise import Images
 from ..output import Output
 from ..statuses import DISAGREES, OK

@@ -158,7 +158,8 @@ def _decode_entry(
     first, column = row * grid.across + span * grid.interval, min((span + 1) * grid.interval, grid.across)
     whole = column <= edge
     _predict(record, entry, state)
-    if state.predictions.any() and first % grid.restart == 0:
+    dc = state.predictions
+    if (dc[0] != 0 or dc[1] != 0 or dc[2] != 0) and first % grid.restart == 0:
         return DISAGREES
     stop = row * grid.across + (column if whole else edge)
     status = _decode_span(data, first, stop, begin, end, whole, grid, state, part)

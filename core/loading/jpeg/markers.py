@@ -38,6 +38,9 @@ from .state import (
 
 SOF0, SOF1, DHT, RST0, SOI, EOI, SOS, DQT, DRI = 0xC0, 0xC1, 0xC4, 0xD0, 0xD8, 0xD9, 0xDA, 0xDB, 0xDD
 
+RED, GREEN = b"RG"
+"""Numbers of components by which libjpeg knows RGB. Constants: a compiled `ord` loads numba's text functions."""
+
 LONGEST_SIDE = 65500
 """libjpeg's JPEG_MAX_DIMENSION."""
 
@@ -191,7 +194,7 @@ def _has_plain_ids(state: DecoderState) -> bool:
     """Whether the three components have numbers of their own, and not those by which libjpeg knows RGB."""
     first, second, third = state.components[0, ID], state.components[1, ID], state.components[2, ID]
     differ = first != second and second != third and first != third
-    return differ and not (first == ord("R") and second == ord("G"))
+    return differ and not (first == RED and second == GREEN)
 
 
 @kernel

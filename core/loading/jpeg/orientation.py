@@ -15,6 +15,7 @@ ORIENTATION, X_RESOLUTION = 0x0112, 0x011A
 SHORT, RATIONAL = 3, 5
 UPRIGHT = 1
 ENTRY = 12
+(FIRST_LETTER,) = b"O"
 
 
 @kernel
@@ -31,7 +32,7 @@ def is_upright(data: Bytes, start: int, end: int) -> bool:
     if starts_with(data, start, b"Exif\0\0"):
         return _exif_is_upright(data[start + 6 : end])
     for place in range(start, end):
-        if data[place] == ord("O") and starts_with(data, place, b"Orientation"):
+        if data[place] == FIRST_LETTER and starts_with(data, place, b"Orientation"):
             return False
     return True
 

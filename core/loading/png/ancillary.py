@@ -20,6 +20,8 @@ SIZE, BACKGROUND, HISTOGRAM, PALETTES = 0x70485973, 0x624B4744, 0x68495354, 0x73
 TIME, OFFSET, VIRTUAL_PAGE, CANVAS = 0x74494D45, 0x6F464673, 0x76704167, 0x63614E76  # tIME oFFs vpAg caNv
 TEXT = 0x74455874  # tEXt
 
+CAPITAL_A, CAPITAL_R, CAPITAL_X, CAPITAL_Z, SMALL_A, SMALL_D, COLON = b"ARXZad:"
+
 LONGEST_TEXT = 1 << 12
 
 
@@ -56,6 +58,6 @@ def _is_plain_text(data: Bytes, start: int, size: int) -> bool:
     if not 5 < size <= LONGEST_TEXT:
         return False
     first = data[start]
-    if first == ord("d"):
-        return data[start + 1] == ord("a") and data[start + 4] == ord(":")
-    return ord("A") <= first <= ord("Z") and first != ord("R") and first != ord("X")
+    if first == SMALL_D:
+        return data[start + 1] == SMALL_A and data[start + 4] == COLON
+    return CAPITAL_A <= first <= CAPITAL_Z and first != CAPITAL_R and first != CAPITAL_X

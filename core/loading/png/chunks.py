@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...images.pixels import MAX_PIXELS
-from ..native import kernel
+from ..native import inlined, kernel
 from ..simd.instruction import load_be64
 from ..statuses import OK, TOO_SMALL, UNSUPPORTED
 from .ancillary import is_plain, word
@@ -160,11 +160,20 @@ def _join(data: Bytes, place: int, state: PngState) -> int:
         return TOO_SMALL
     while filled < frame[STREAM_BYTES]:
         size, start = word(data, place), place + BEFORE_DATA
-        state.stream[filled : filled + size] = data[start : start + size]
+        if size > frame[STREAM_BYTES] - filled or start + size > len(data):
+            return UNSUPPORTED  # somebody is writing to the file
+        copy(data[start:], state.stream[filled:], size)
         filled += size
         place = start + size + 4
     frame[STREAM] = -1
     return OK
+
+
+@inlined
+def copy(source: npt.NDArray[np.integer], target: npt.NDArray[np.integer], count: int) -> None:
+    """The first `count` numbers. Assigning a slice loads numba's text functions, which say how shapes differ."""
+    for place in range(count):
+        target[place] = source[place]
 
 
 @kernel

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..native import kernel
 from ..statuses import OK, UNSUPPORTED
-from .chunks import has_room
+from .chunks import copy, has_room
 from .inflate_many import inflate_many
 from .inflate_state import DATA, LENGTH, OUT, OUT_LENGTH, STATUS
 from .pixels import to_pixels
@@ -32,7 +32,7 @@ def join(data: npt.NDArray[np.uint8], number: int, place: int, state: PngState) 
     """Make the image whose chunks were read last, sample `number`, the group's image at `place`."""
     frame, job = state.frame, state.group.jobs[place]
     state.group.numbers[place] = number
-    state.group.frames[place] = frame
+    copy(frame, state.group.frames[place], len(frame))
     job[DATA], job[LENGTH] = np.int64(data.ctypes.data) + frame[STREAM], frame[STREAM_BYTES]
     job[OUT], job[OUT_LENGTH] = state.group.filtered[place].ctypes.data, (frame[ROW] + 1) * frame[HEIGHT]
 
@@ -49,6 +49,6 @@ def group_pixels(place: int, state: PngState) -> int:
     job = state.group.jobs[place]
     if job[STATUS] != 0:
         return UNSUPPORTED
-    state.frame[:] = state.group.frames[place]
-    state.filtered[: job[OUT_LENGTH]] = state.group.filtered[place, : job[OUT_LENGTH]]
+    copy(state.group.frames[place], state.frame, len(state.frame))
+    copy(state.group.filtered[place], state.filtered, job[OUT_LENGTH])
     return to_pixels(state, state.frame[HEIGHT])
