@@ -151,7 +151,7 @@ def kernels(monkeypatch: pytest.MonkeyPatch) -> Compiling:
 @pytest.mark.parametrize("encoding", ["jpeg", "raw"])
 def test_a_loader_changes_to_the_kernels_between_two_batches(kernels: Compiling, workers: str, encoding: str) -> None:
     store = memory_store([SIZE] * 42, encoding)
-    with make_loader(store, batch_size=4, output="uint8", workers=workers) as loader:
+    with make_loader(store, batch_size=4, output="uint8", workers=workers, prefetch=2) as loader:
         order = np.concatenate([spec.indices for spec in loader.sampler.specs(0)])
         given: list[Any] = []
         for number, (images, labels) in enumerate(loader):
