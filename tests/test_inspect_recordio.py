@@ -124,6 +124,13 @@ def test_several_labels_and_boxes(tmp_path: Path) -> None:
     assert np.array_equal(things.pixels, PIXELS[1])
 
 
+def test_labels_that_are_no_numbers_of_a_class(tmp_path: Path) -> None:
+    payloads = [image_record(png(0), [1e30, float("nan")], 0), image_record(png(1), [float("inf")], 1)]
+    _, _, records = opened(write_recordio(tmp_path / "a.rec", payloads))
+    assert [isinstance(records.label(index), str | None) for index in range(2)] == [True, True]
+    assert np.array_equal(records.read(0).pixels, PIXELS[0])
+
+
 def insightface(path: Path, said: int = 5) -> Path:
     images = [image_record(png(n), [70 + n // 2, 0], n + 1) for n in range(4)]
     identities = [image_record(b"", [first, first + 2], number) for number, first in ((5, 1), (6, 3))]

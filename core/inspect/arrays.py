@@ -79,6 +79,8 @@ def label_of(value: Any) -> int | str | None:
 
 
 def _label_of_array(values: Array) -> int | str | None:
+    if values.dtype.hasobject:
+        return str(values.reshape(-1)[:8].tolist())[:200] if values.size else None
     if values.size == 1:
         only = values.reshape(-1)[0]
         if values.dtype.kind in "biu" or (values.dtype.kind == "f" and float(only).is_integer()):

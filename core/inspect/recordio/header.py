@@ -14,6 +14,9 @@ from ..values import image_encoding
 
 HEADER = struct.Struct("<IfQQ")
 
+EXACT = 1 << 53
+"""Beyond this a float is no number of a class."""
+
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 
@@ -51,7 +54,7 @@ def is_image_record(payload: bytes) -> bool:
 
 def plain(labels: Floats) -> Any:
     """One label as a number, several as a list, whole numbers as such."""
-    numbers = [int(label) if float(label).is_integer() else float(label) for label in labels.tolist()]
+    numbers = [int(label) if label.is_integer() and abs(label) < EXACT else label for label in labels.tolist()]
     return numbers[0] if len(numbers) == 1 else numbers
 
 
