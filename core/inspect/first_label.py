@@ -12,7 +12,7 @@ from .named_arrays.labels import one_based
 from .records import UNREADABLE, Finding, Label
 from .search import spread
 
-SECONDS = 1.0
+SECONDS = 0.5
 PASSES = (64, 1 << 10, 1 << 14, 1 << 18)
 """Labels that are looked at, evenly spread over the records: more of them while there is time."""
 

@@ -19,8 +19,8 @@ from .file import TfRecordFile
 from .formats import stated_formats
 from .values import SMALL, plain, plain_sequence, tensors
 
-LOOKED_AT, LOOKED_AT_BYTES = 32, 1 << 26
-"""Records that are looked at to learn what is usual, and bytes of them."""
+LOOKED_AT, LOOKED_AT_OF_MANY, LOOKED_AT_BYTES = 32, 8, 1 << 26
+"""Records that are looked at to learn what is usual: of a file alone, of each of several; and bytes of them."""
 
 MOST_FOUND = 4096
 """Records whose findings are kept until they are asked for."""
@@ -123,7 +123,7 @@ class ExampleRecords(TfRecords):
         """(index, data, features) of some records."""
         found: list[tuple[int, bytes, dict[str, Feature]]] = []
         left = LOOKED_AT_BYTES
-        for index in evenly(len(self), LOOKED_AT):
+        for index in evenly(len(self), LOOKED_AT if self.records.is_alone else LOOKED_AT_OF_MANY):
             left -= self.records.record_bytes(index)
             if left < 0 and found:
                 break
