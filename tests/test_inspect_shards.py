@@ -14,7 +14,7 @@ from core.base import plugins
 from core.base.errors import InputError
 from core.base.events import Progress, Result
 from core.base.home import Home
-from core.inspect import kept_index, shards
+from core.inspect import kept_index, sharded_records, shards
 from core.inspect.files import InspectedFile, inspect_file, open_inspected
 from core.inspect.kinds import IdentifiedFile, identify
 from core.inspect.sharded import OPEN, ShardedFile
@@ -107,6 +107,17 @@ def test_few_shards_are_open_at_a_time(lines: Path) -> None:
         assert records.find(records.key(index)) == index
     assert records.find("line 1") == 1
     assert len(file._open) <= OPEN
+
+
+def test_more_shards_than_can_be_opened_in_time_are_refused(lines: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = three(lines)
+    plugins.load_plugins()
+    file = ShardedFile("lines", lines, paths)
+    while (walked := file.index_step(1.0))[0] < walked[1]:
+        pass
+    monkeypatch.setattr(sharded_records, "OPENING_SECONDS", -1.0)
+    with pytest.raises(InputError, match=r"3 files, of which 0 were opened.*give a pattern of fewer"):
+        file.understood(None)
 
 
 def test_a_walk_is_kept_and_gone_on_with(lines: Path) -> None:

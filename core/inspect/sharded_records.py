@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..base.contracts import Labels
+from ..base.errors import InputError
 from .findings import merged
 from .first_label import labels_from_one
 from .limits import sentence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .sharded import ShardedFile
 
 MOST_WARNINGS = 20
+OPENING_SECONDS = 11.0
 NUMBERS_SECONDS = 8.0
 DUPLICATES_SECONDS = 1.0
 
@@ -45,9 +47,19 @@ class ShardedRecords:
         self.warnings: list[str] = []
         self.findings: list[Finding] = []
         self.why = ""
-        lengths = [self._begin(number) for number in range(file.reached)]
-        self._ends = list(accumulate(lengths))
+        self._ends = list(accumulate(self._lengths()))
         self.findings = merged([*self.findings, *self._broken(), *self._duplicates(), *self._labels()])
+
+    def _lengths(self) -> Iterator[int]:
+        """The number of records of each shard. Raises InputError where opening them takes longer than a request may."""
+        end = time.monotonic() + OPENING_SECONDS
+        for number in range(self.file.reached):
+            if time.monotonic() > end:
+                raise InputError(
+                    f"{self.file.path} is {len(self.file.paths):,} files, of which {number:,} were opened in "
+                    f"{OPENING_SECONDS:g} s; give a pattern of fewer, such as {self.file.paths[0].parent / 'NAME-00*'}"
+                )
+            yield self._begin(number)
 
     def _begin(self, number: int) -> int:
         """The number of records of a shard, with what it says of itself."""
