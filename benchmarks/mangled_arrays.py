@@ -1,4 +1,5 @@
-"""Sound files of named arrays to be mangled: idx, MATLAB 5, safetensors, pickles, CIFAR. See `benchmarks.mangled`."""
+"""Sound files of named arrays to be mangled: idx, MATLAB 5, safetensors, pickles, CIFAR, NumPy's, Zarr. See
+`benchmarks.mangled`."""
 
 from __future__ import annotations
 
@@ -105,6 +106,72 @@ def cifar_rows(path: Path) -> Path:
     return path
 
 
+def npy_of_images(path: Path) -> Path:
+    with path.open("wb") as file:
+        np.save(file, _images())
+    return path
+
+
+def npy_of_structures(path: Path) -> Path:
+    table = np.zeros(COUNT, [("image", np.uint8, (32, 32, 3)), ("label", "<i4"), ("name", "U8")])
+    table["image"], table["label"], table["name"] = _images(), LABELS, "abc"
+    with path.open("wb") as file:
+        np.save(file, table)
+    return path
+
+
+def npy_of_objects(path: Path) -> Path:
+    with path.open("wb") as file:
+        np.save(file, np.array({"x": _images(16), "y": LABELS}, object), allow_pickle=True)
+    return path
+
+
+def npz_stored(path: Path) -> Path:
+    with path.open("wb") as file:
+        np.savez(file, x_train=_images(), y_train=LABELS, x_test=_images()[:5], y_test=LABELS[:5])
+    return path
+
+
+def npz_compressed(path: Path) -> Path:
+    with path.open("wb") as file:
+        np.savez_compressed(file, images=_images(), labels=LABELS, names=np.array(list("abcdefghij")))
+    return path
+
+
+def _zarr(path: Path, **options: Any) -> Path:
+    import zarr
+
+    group = zarr.create_group(path, zarr_format=options.pop("zarr_format", 3))
+    group.create_array("images", shape=(COUNT, 32, 32, 3), dtype="uint8", **options)[:] = _images()
+    group.create_array("labels", shape=(COUNT,), chunks=(10,), dtype="int64")[:] = LABELS
+    return path
+
+
+def zarr_in_chunks(path: Path) -> Path:
+    return _zarr(path, chunks=(5, 20, 32, 3))
+
+
+def zarr_in_shards(path: Path) -> Path:
+    return _zarr(path, chunks=(1, 32, 32, 3), shards=(8, 32, 32, 3))
+
+
+def zarr_2_in_blosc(path: Path) -> Path:
+    import numcodecs
+
+    return _zarr(path, zarr_format=2, chunks=(6, 32, 32, 3), compressors=numcodecs.Blosc())
+
+
+def table_of_images(path: Path) -> Path:
+    from PIL import Image
+
+    path.mkdir()
+    for number, image in enumerate(_images()):
+        Image.fromarray(image).save(path / f"{number}.png")
+    lines = [f"{number}.png,{label},{label}" for number, label in enumerate(LABELS)]
+    (path / "train.csv").write_text("\n".join(["path,label,class", *lines, ""]))
+    return path
+
+
 def _named(*makers: Callable[[Path], Path]) -> dict[str, Callable[[Path], Path]]:
     return {make.__name__: make for make in makers}
 
@@ -115,4 +182,8 @@ LAYOUTS = {
     "safetensors": _named(safetensors_of_images),
     "pickle": _named(pickle_of_samples, pickle_of_arrays),
     "cifar": _named(cifar_batch, cifar_rows),
+    "npy": _named(npy_of_images, npy_of_structures, npy_of_objects),
+    "npz": _named(npz_stored, npz_compressed),
+    "zarr": _named(zarr_in_chunks, zarr_in_shards, zarr_2_in_blosc),
+    "folder": _named(table_of_images),
 }
