@@ -184,7 +184,12 @@ def test_what_an_extra_brings_is_pinned_and_named_when_it_is_missing() -> None:
     wanted = [*project["dependencies"], *(name for extra in extras.values() for name in extra)]
     distributions = {name.partition(">")[0].lower() for name in wanted if not name.startswith("format-matters")}
     assert distributions == pinned
-    modules = {"vl-convert-python": "vl_convert", "nvidia-ml-py": "pynvml", "sse-starlette": "sse_starlette"}
+    modules = {
+        "vl-convert-python": "vl_convert",
+        "nvidia-ml-py": "pynvml",
+        "sse-starlette": "sse_starlette",
+        "google-crc32c": "google_crc32c",
+    }
     for extra, known in EXTRAS.items():
         brought = [name.partition(">")[0] for name in extras[extra]]
         named = {modules.get(name, name) for name in brought if not name.startswith("format-matters")}

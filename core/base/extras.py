@@ -11,7 +11,7 @@ from .package import INSTALLED
 EXTRAS = {
     "loader": ("torch", "numba", "simplejpeg", "scipy", "pynvml"),
     "containers": ("pyarrow", "google_crc32c"),
-    "zarr": ("zarr", "numcodecs"),
+    "zarr": ("numcodecs",),
     "app": ("streamlit", "starlette", "altair", "vl_convert", "pandas", "jinja2", "sse_starlette"),
 }
 """Extra -> the modules that it brings; `pyproject.toml` names their distributions."""

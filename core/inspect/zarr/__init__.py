@@ -15,6 +15,8 @@ from ..registration import KindRegistration
 KIND = KindRegistration(
     where=".inspect.zarr.file:ZarrFile",
     title="Zarr",
+    needs=("google_crc32c",),
+    install_hint="pip install google-crc32c",
     member="zarr.json",
     other_members=(".zgroup", ".zarray"),
     detects=".inspect.zarr.detect:is_zipped_store",
