@@ -65,7 +65,7 @@ def run(home: Home, given: argparse.Namespace) -> list[Reached]:
 
 def run_rivals(home: Home, given: argparse.Namespace) -> list[Reached]:
     """Ours and the ecosystems' own, on a part of the images."""
-    given = argparse.Namespace(**{**vars(given), "rounds": min(given.rounds, MOST_ROUNDS)})
+    given = argparse.Namespace(**{**vars(given), "rounds": min(given.rounds, MOST_ROUNDS), "trials": 1})
     known = works(given.cifar, given.photos, given.folder)
     goals: list[Reached] = []
     for encoding, name in _wanted(PART_WORKS, given):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import io
+import os
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from benchmarks.container_readers import NOT_INSTALLED, TOOLS, digest
 from core.base.home import REPOSITORY, Home
 from core.datasets.dataset import Dataset
 
-AT_ONCE = 2
+AT_ONCE = os.cpu_count() or 1
 PATIENCE = 600
 
 

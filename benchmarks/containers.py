@@ -17,7 +17,8 @@ CIFAR is a folder of class folders of JPEGs (the 60,000 of CIFAR-10 for the tabl
 - batches: each store through ours, the page cache warm and cold; those of original bytes through the tutorials' loop
   as well.
 
-The last table is of what should be reached. What is built stays in `--folder`, if one is given, for the next run.
+The last table is of what should be reached. What is built stays in `--folder`, if one is given: with it `--only` makes
+one part after the other.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ def best(spoken: str, work: Work, given: argparse.Namespace, others: OtherWork) 
         for workers in tried:
             candidates.append(start(name, work, given, workers))
             with others.going():
-                for _ in range(TRIALS if len(tried) > 1 else 1):
+                for _ in range(getattr(given, "trials", TRIALS) if len(tried) > 1 else 1):
                     candidates[-1].epoch()
     except Refused:
         for peer in candidates:
