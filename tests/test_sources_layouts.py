@@ -416,7 +416,7 @@ def test_label_files_are_named_for_what_they_are_and_said_not_to_be_used(root: P
     [
         ("photo.heic", b"\0\0\0 ftypheic", "an image of a kind that is not read"),
         ("photo.jxl", b"\xff\x0a", "an image of a kind that is not read"),
-        ("array.npy", b"\x93NUMPY", "a NumPy array"),
+        ("array.npy", b"\x93NUMPY", "NumPy files: to be opened in the Inspector"),
         ("scan.dcm", b"\0" * 128 + b"DICM", "a medical image"),
         ("clip.mp4", b"\0\0\0\x18ftyp", "a video"),
         ("notes.txt", b"hello", "text"),
