@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -71,13 +72,28 @@ class Encoder:
     def _read(self, row: Row) -> bytes:
         path = f"{self.root}/{row.path}"
         try:
-            with open(path, "rb", buffering=0) as file:
-                data = file.readall()
+            data = _whole_file(path, row.bytes)
         except OSError as error:
             raise WorkError(f"{path} cannot be read ({error.strerror}); import the dataset again") from None
         if checksums.of_bytes(data) != row.checksum:
             raise WorkError(f"{path} has changed since it was imported; import the dataset again")
         return data
+
+
+def _whole_file(path: str, expected: int) -> bytes:
+    """A file's bytes; of one that has grown beyond `expected`, at least one more. Three system calls, where a file
+    object takes seven and 3 us more: half of what a build of small files costs is reading them."""
+    descriptor = os.open(path, _FLAGS)
+    try:
+        data = os.read(descriptor, expected + 1)
+        while len(data) < expected and (more := os.read(descriptor, expected + 1 - len(data))):
+            data += more  # a file of more than 2 GiB, or a network drive, comes in parts
+        return data
+    finally:
+        os.close(descriptor)
+
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
