@@ -1,6 +1,7 @@
 """How fast stores are built from an imported folder, and what memory that takes.
 
-    python -m benchmarks.build IMAGES [--rounds N]        images a second, in interleaved rounds, page cache warm
+    python -m benchmarks.build IMAGES [--rounds N] [--formats lmdb hdf5 disk ...]
+                                                          images a second, in interleaved rounds, page cache warm
     python -m benchmarks.build IMAGES --memory 20000 --memory 1000000      peak memory of builds of so many images
 
 The rival is the way of the tutorials: one process, one `put` a file, in one transaction of an LMDB (no checksums, no
@@ -17,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import lmdb
@@ -27,6 +29,7 @@ from core.base.home import REPOSITORY, Home
 from core.building import Build
 from core.datasets.dataset import Dataset
 from core.datasets.importing import Import
+from core.formats import FORMATS
 
 NAME = "speed"
 
@@ -35,26 +38,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--formats", nargs="+", choices=list(FORMATS), default=["lmdb", "hdf5", "disk"], metavar="F")
     parser.add_argument("--memory", type=int, action="append", metavar="N")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         if given.memory:
             memory(given.images, given.memory, Path(temporary))
         else:
-            speed(given.images, given.rounds, Home(Path(temporary)))
+            speed(given.images, given.rounds, given.formats, Home(Path(temporary)))
 
 
 # ---------------------------------------------------------------- speed
 
 
-def speed(images: Path, rounds: int, home: Home) -> None:
+def speed(images: Path, rounds: int, formats: Sequence[str], home: Home) -> None:
     finish(Import(str(images), NAME, home=str(home.root)).run())
     dataset = Dataset.open(home, NAME)
     count = sum(dataset.splits.values())
     ways: dict[str, Callable[[], float]] = {
-        "LMDB, original bytes": lambda: ours(home, "lmdb"),
-        "HDF5, original bytes": lambda: ours(home, "hdf5"),
-        "files on disk, original bytes": lambda: ours(home, "disk"),
+        **{f"{form}, original bytes": partial(ours, home, form) for form in formats},
         "the tutorials' LMDB": lambda: tutorial(dataset, home),
     }
     seconds: dict[str, list[float]] = {name: [] for name in ways}
