@@ -1,9 +1,12 @@
 """What the inspector takes for files of a million entries: the first grid, a page, a jump, and memory.
 
-    python -m benchmarks.inspecting [--entries N] [--rounds N] [--folder DIR] [--no-page]
+    python -m benchmarks.inspecting [--entries N] [--rounds N] [--folder DIR] [--kinds lmdb h5 tar tfrecord parquet]
+                                    [--no-page] [--warm]
 
-Two files are made, unless they lie in `--folder` already: an LMDB of PNG images and an HDF5 file of pixels, 16 by 16.
-Each is then opened over and over, once with its pages in the page cache and once with them dropped from it:
+Files are made, unless they lie in `--folder` already: an LMDB of PNG images and an HDF5 file of pixels, 16 by 16; with
+`--kinds` others, of the same PNG images with their labels. A file whose records are found only by walking through it
+is walked through once before, which is timed. Each is then opened over and over, once with its pages in the page cache
+and once with them dropped from it:
 
 - by the reader, in a process of its own: opening and the first 48 cells; 48 cells anywhere; the most memory it held,
   told apart into its own and the file's pages, which are mapped and belong to the page cache;
@@ -18,11 +21,13 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -34,8 +39,13 @@ import psutil
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from core.inspect.files import InspectedFile, open_inspected
+from core.base.contracts import Contents
+from core.base.events import finish
+from core.base.home import Home
+from core.formats import FORMATS
+from core.inspect.files import InspectedFile
 from core.inspect.roots import VARIABLE
+from core.inspect.task import Index
 from tests.test_app_browser import QUIET, browser_path, serving
 
 CELLS, EDGE = 48, 64
@@ -50,17 +60,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--folder", type=Path, help="where the two files are, or are to be left")
+    parser.add_argument("--folder", type=Path, help="where the files are, or are to be left")
     parser.add_argument("--no-page", action="store_true", help="ask the reader only")
+    parser.add_argument("--kinds", nargs="+", choices=list(WRITERS), default=["lmdb", "h5"], metavar="KIND")
+    parser.add_argument("--warm", action="store_true", help="with the files in the page cache only")
     given = parser.parse_args()
     with ExitStack() as stack:
         folder = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        files = made(folder, given.entries)
+        given.home = Home(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        given.caches = (False,) if given.warm else (False, True)
+        files = made(folder, given.entries, given.kinds)
+        for file in files:
+            walked(file, given.home)
         print(
             "| file, page cache | first grid s | page ms | memory MB, own | with mapped pages |\n|---|---|---|---|---|"
         )
         for file in files:
-            for cold in (False, True):
+            for cold in given.caches:
                 print(f"| {named(file, cold)} | {read(file, cold, given)} |", flush=True)
         if not given.no_page:
             print("\n| in the browser | first grid s | next page s | page anywhere s |\n|---|---|---|---|")
@@ -79,12 +95,11 @@ def told(seconds: list[float], scale: float = 1.0, digits: int = 2) -> str:
 # ---------------------------------------------------------------- the files
 
 
-def made(folder: Path, entries: int) -> list[Path]:
-    """The two files, written where they are not there already."""
+def made(folder: Path, entries: int, kinds: Sequence[str]) -> list[Path]:
+    """A file of each kind, written where it is not there already."""
     folder.mkdir(parents=True, exist_ok=True)
     images = np.random.default_rng(0).integers(0, 256, (DIFFERENT, 16, 16, 3), np.uint8)
-    writers: dict[str, Callable[[Path, Any, int], None]] = {"lmdb": _write_lmdb, "h5": _write_hdf5}
-    files = {folder / f"entries-{entries}.{suffix}": write for suffix, write in writers.items()}
+    files = {folder / f"entries-{entries}.{kind}": WRITERS[kind] for kind in kinds}
     for file, write in files.items():
         if not file.exists():
             write(file, images, entries)
@@ -115,6 +130,40 @@ def _write_hdf5(path: Path, images: np.ndarray[Any, Any], entries: int) -> None:
         file["labels"] = np.arange(entries) % 10
 
 
+def _write_built(form: str, path: Path, images: np.ndarray[Any, Any], entries: int) -> None:
+    """The one shard of a container built here, as others hand it on: without what lies beside."""
+    values = [_png(image) for image in images]
+    folder = path.with_name("made")
+    classes = tuple(f"class {number}" for number in range(10))
+    writer = FORMATS.make(form, {"shards": 1}).writer(folder, Contents(entries, classes))
+    for start in range(0, entries, AT_ONCE):
+        numbers = range(start, min(start + AT_ONCE, entries))
+        payloads = [values[number % DIFFERENT] for number in numbers]
+        writer.write(payloads, [number % 10 for number in numbers], [".png"] * len(numbers))
+    writer.close()
+    (shard,) = (file for file in folder.iterdir() if file.name.startswith("made-"))
+    shard.rename(path)
+    shutil.rmtree(folder)
+
+
+WRITERS: dict[str, Callable[[Path, Any, int], None]] = {
+    "lmdb": _write_lmdb,
+    "h5": _write_hdf5,
+    "tar": partial(_write_built, "webdataset"),
+    "tfrecord": partial(_write_built, "tfrecord"),
+    "parquet": partial(_write_built, "parquet"),
+}
+
+
+def walked(file: Path, home: Home) -> None:
+    """Walk through a file, where that takes a walk, and tell the seconds."""
+    prepare(file, cold=False)
+    began = time.perf_counter()
+    noted = finish(Index(str(file), str(home.root)).run())
+    if noted["bytes"]:
+        print(f"walked through {file.name}: {time.perf_counter() - began:.1f} s for {noted['entries']:,} records\n")
+
+
 def prepare(file: Path, cold: bool) -> None:
     """Bring a file into the page cache as a whole, or drop it from there."""
     with file.open("rb", buffering=0) as opened:
@@ -135,7 +184,7 @@ def read(file: Path, cold: bool, given: argparse.Namespace) -> str:
     for number in range(given.rounds):
         prepare(file, cold)
         began = time.perf_counter()
-        with open_inspected(file) as opened:
+        with InspectedFile(file, home=given.home) as opened:
             opened.summary()
             opened.cells(range(CELLS), EDGE)
             firsts.append(time.perf_counter() - began)
@@ -172,13 +221,13 @@ def look(files: list[Path], given: argparse.Namespace) -> None:
     if path is None:
         raise SystemExit("no Chromium or Chrome here: give --no-page, or name it in the variable CHROMIUM")
     os.environ[VARIABLE] = str(files[0].parent)
-    with _another(files[0]) as first, tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+    with _another(files[0]) as first, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         for file in files:
-            for cold in (False, True):
+            for cold in given.caches:
                 times: dict[str, list[float]] = {"first": [], "next": [], "anywhere": []}
                 for number in range(given.rounds):
-                    with serving(Path(home)) as address:  # nothing of the last round is remembered
+                    with serving(given.home.root) as address:  # nothing of the last round is remembered
                         _visit(browser, address, first, file, cold, random.Random(number), times)
                 row = " | ".join(told(seconds) for seconds in times.values())
                 print(f"| {named(file, cold)} | {row} |", flush=True)
