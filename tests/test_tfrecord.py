@@ -60,6 +60,9 @@ class Rows:
     def __iter__(self) -> Any:
         return iter(Row(number, "", 0, 0, 7, 9 + number, 0, 0) for number in range(3))
 
+    def sizes(self) -> Any:
+        return iter((row.height, row.width) for row in self)
+
 
 def test_a_file_is_what_the_definitions_say_to_the_byte(tmp_path: Path) -> None:
     form = FORMATS.make("tfrecord")

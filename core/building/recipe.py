@@ -131,6 +131,9 @@ class _SplitRows:
     def __iter__(self) -> Iterator[Row]:
         return self.dataset.rows(self.split)
 
+    def sizes(self) -> Iterator[tuple[int, int]]:
+        return self.dataset.sizes(self.split)
+
 
 def _share_out(
     options: Mapping[str, Any], format: str, encoding: str, compression: str

@@ -99,6 +99,18 @@ class Dataset:
         except (sqlite3.Error, Unreadable) as error:
             raise _damaged(self.name, error) from None
 
+    def sizes(self, split: str) -> Iterator[tuple[int, int]]:
+        """(height, width) of the images of a split in order, streamed from the index."""
+        try:
+            with closing(_connect(self.root)) as index:
+                found = index.execute("SELECT height, width FROM images WHERE split = ? ORDER BY position", (split,))
+                for height, width in found:
+                    if type(height) is not int or type(width) is not int:
+                        raise Unreadable(f"{split} has a row without height and width")
+                    yield height, width
+        except (sqlite3.Error, Unreadable) as error:
+            raise _damaged(self.name, error) from None
+
     def row(self, split: str, position: int) -> Row:
         """One image. Raises InputError for a split that is not there, IndexError for a position outside of it."""
         if not 0 <= position < self._size(split):

@@ -8,6 +8,7 @@ everything little-endian, one after the other, with nothing before, between or b
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,6 @@ BESIDE = HEADER + FOOTER
 
 _LENGTH = struct.Struct("<Q")
 _CHECKSUM = struct.Struct("<I")
-_HEADER = struct.Struct("<QI")
 
 Octets = npt.NDArray[np.uint8]
 
@@ -61,8 +61,10 @@ def wrong_lengths(memory: Octets, walked: Walked) -> npt.NDArray[np.int64]:
 def length_at(memory: Any, at: int) -> tuple[int, bool]:
     """(length, whether its checksum is right) that a header states. Raises struct.error where it is not whole."""
     header = bytes(memory[at : at + HEADER])
-    length, checksum = _HEADER.unpack(header)
-    return length, masked(header[:8]) == checksum
+    (length,) = _LENGTH.unpack_from(header)
+    if len(header) < HEADER:
+        raise struct.error("a header is cut off")
+    return length, header == header_of(length)
 
 
 def headers_in(memory: Octets, most: int = 1 << 63) -> npt.NDArray[np.int64]:
@@ -82,6 +84,7 @@ def data_is_whole(data: bytes, checksum: bytes) -> bool:
     return bool(_CHECKSUM.unpack(checksum)[0] == masked(data))
 
 
+@lru_cache(1 << 14)
 def header_of(length: int) -> bytes:
     """What stands before data of this many bytes."""
     octets = _LENGTH.pack(length)

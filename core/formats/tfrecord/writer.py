@@ -100,8 +100,8 @@ def _sizes(contents: Contents) -> Generator[Size, None, None]:
     shape = contents.payload_shape or contents.metadata.get("payload_shape")
     while shape:
         yield shape[0], shape[1]
-    for row in contents.rows or ():
-        yield row.height, row.width
+    if contents.rows is not None:
+        yield from contents.rows.sizes()
     while True:
         yield None, None
 
