@@ -1,7 +1,8 @@
 """JPEGs decoded on the device, where its maker's decoder is at hand: torchvision's door to nvJPEG.
 
 Encoded bytes cross the bus, which are a tenth of the pixels, and the CPUs are left to others. The decoder rounds
-otherwise than libjpeg does, so pixels may differ from the host's by a few levels: it is used where it is asked for.
+otherwise than libjpeg does, so pixels differ from the host's (by up to 60 levels, docs/loading.md): it is used where it
+is asked for.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def make_loader(
         channels_last: the images' memory in the order B, H, W, 3; their shape stays (B, 3, H, W).
         prefetch: batches made ahead at most; two per worker if None.
         decode: "host" (libjpeg's pixels), "device" (the fast loader's JPEGs are decoded by nvJPEG through torchvision:
-            pixels differ by a few levels) or "auto" (the device where it can).
+            pixels differ, see docs/loading.md) or "auto" (the device where it can).
         verify: "sampled" (payloads are compared with their checksums as far as that takes a hundredth of the time),
             "always" (each one whenever it is read) or "never" (see `core.loading.integrity`).
         jpeg_index: where the store was built with an index of its JPEGs' entry points, use it for transforms that crop
