@@ -88,7 +88,7 @@ def needed(folder: Path, name: str) -> Path:
     return path
 
 
-class IndexWriter:
+class ShardIndexWriter:
     """Collects where samples lie, 28 bytes each, and writes `index.npy`."""
 
     def __init__(self) -> None:

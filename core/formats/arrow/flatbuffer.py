@@ -13,7 +13,7 @@ Bytes = bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class FlatTable:
     """A table at `place` of `data`. Every method raises ValueError for what leads outside of `data`."""
 
     data: Bytes
@@ -22,11 +22,11 @@ class Table:
     slots: int
 
     @classmethod
-    def root(cls, data: Bytes) -> Table:
+    def root(cls, data: Bytes) -> FlatTable:
         return cls.at(data, _number(data, 0, "<I"))
 
     @classmethod
-    def at(cls, data: Bytes, place: int) -> Table:
+    def at(cls, data: Bytes, place: int) -> FlatTable:
         vtable = place - _number(data, place, "<i")
         size = _number(data, vtable, "<H")
         return cls(data, place, vtable, (size - 4) // 2)
@@ -36,19 +36,19 @@ class Table:
         place = self._field(slot)
         return default if place is None else _number(self.data, place, form)
 
-    def table(self, slot: int) -> Table | None:
+    def table(self, slot: int) -> FlatTable | None:
         place = self._field(slot)
-        return None if place is None else Table.at(self.data, self._followed(place))
+        return None if place is None else FlatTable.at(self.data, self._followed(place))
 
     def text(self, slot: int) -> str:
         """Raises ValueError for a text that is not UTF-8."""
         begin, count = self.vector(slot, 1)
         return bytes(self.data[begin : begin + count]).decode("utf-8")
 
-    def tables(self, slot: int) -> list[Table]:
+    def tables(self, slot: int) -> list[FlatTable]:
         """The tables of a vector."""
         begin, count = self.vector(slot, 4)
-        return [Table.at(self.data, self._followed(begin + 4 * at)) for at in range(count)]
+        return [FlatTable.at(self.data, self._followed(begin + 4 * at)) for at in range(count)]
 
     def vector(self, slot: int, item: int) -> tuple[int, int]:
         """(where its items of `item` bytes begin, how many there are); none where it is left out."""

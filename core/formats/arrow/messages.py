@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .flatbuffer import Table
+from .flatbuffer import FlatTable
 
 MAGIC = b"ARROW1"
 CONTINUED = 0xFFFFFFFF
@@ -41,12 +41,12 @@ class Block(NamedTuple):
 class Footer:
     """`schema`: the flatbuffer table Schema; `dictionaries`, `batches`: in the order of the file."""
 
-    schema: Table
+    schema: FlatTable
     dictionaries: list[Block]
     batches: list[Block]
 
 
-class Batch(NamedTuple):
+class RecordBatch(NamedTuple):
     """A record batch: its rows, nulls of each column part (int64 (nodes,)), its buffers as places in the file and
     lengths (int64 (buffers, 2)), the codec of its buffers (-1: none, 0: LZ4 frame, 1: zstd)."""
 
@@ -56,11 +56,11 @@ class Batch(NamedTuple):
     codec: int
 
 
-class Message(NamedTuple):
+class IpcMessage(NamedTuple):
     """`kind` is one of SCHEMA, DICTIONARY_BATCH and RECORD_BATCH; `body` is where its body begins."""
 
     kind: int
-    header: Table
+    header: FlatTable
     body: int
     body_size: int
 
@@ -73,14 +73,14 @@ def read_footer(memory: memoryview) -> Footer:
     (length,) = struct.unpack_from("<i", memory, size - 10)
     if not 0 < length <= min(size - 18, MOST_METADATA):
         raise ValueError("its footer does not fit the file")
-    footer = Table.root(bytes(memory[size - 10 - length : size - 10]))
+    footer = FlatTable.root(bytes(memory[size - 10 - length : size - 10]))
     schema = footer.table(1)
     if schema is None:
         raise ValueError("its footer has no schema")
     return Footer(schema, _blocks(footer, 2, size), _blocks(footer, 3, size))
 
 
-def _blocks(footer: Table, slot: int, size: int) -> list[Block]:
+def _blocks(footer: FlatTable, slot: int, size: int) -> list[Block]:
     """struct Block {offset: int64; metaDataLength: int32, padded; bodyLength: int64}."""
     begin, count = footer.vector(slot, 24)
     found = [Block(*struct.unpack_from("<qi4xq", footer.data, begin + 24 * at)) for at in range(count)]
@@ -90,7 +90,7 @@ def _blocks(footer: Table, slot: int, size: int) -> list[Block]:
     return found
 
 
-def read_message(memory: memoryview, offset: int) -> Message | None:
+def read_message(memory: memoryview, offset: int) -> IpcMessage | None:
     """The message at `offset`; None for the mark at the end of a stream. Raises ValueError for what is none."""
     if offset + 8 > len(memory):
         raise ValueError("it ends without the mark of its end")
@@ -102,14 +102,14 @@ def read_message(memory: memoryview, offset: int) -> Message | None:
         return None
     if not 0 < length <= min(len(memory) - begin, MOST_METADATA):
         raise ValueError(f"the message at byte {offset:,} does not fit the file")
-    table = Table.root(bytes(memory[begin : begin + length]))
+    table = FlatTable.root(bytes(memory[begin : begin + length]))
     header, body_size = table.table(2), table.number(3, "<q")
     if header is None or not 0 <= body_size <= len(memory) - begin - length:
         raise ValueError(f"the message at byte {offset:,} does not fit the file")
-    return Message(table.number(1, "<B"), header, begin + length, body_size)
+    return IpcMessage(table.number(1, "<B"), header, begin + length, body_size)
 
 
-def batch_of(message: Message) -> Batch:
+def batch_of(message: IpcMessage) -> RecordBatch:
     """A record batch's places, each inside its body. Raises ValueError for another message, or one that lies."""
     if message.kind != RECORD_BATCH:
         raise ValueError("a message is no record batch")
@@ -125,10 +125,10 @@ def batch_of(message: Message) -> Batch:
     buffers[:, 0] += message.body
     compression = header.table(3)
     codec = -1 if compression is None else compression.number(0, "<b")
-    return Batch(rows, nodes[:, 1].astype(np.int64), buffers, codec)
+    return RecordBatch(rows, nodes[:, 1].astype(np.int64), buffers, codec)
 
 
-def messages(memory: memoryview, offset: int) -> Iterator[tuple[int, Message]]:
+def messages(memory: memoryview, offset: int) -> Iterator[tuple[int, IpcMessage]]:
     """The messages of a stream from `offset` on, with where each begins; it ends at the mark or at the file's end."""
     while offset < len(memory):
         message = read_message(memory, offset)
@@ -138,6 +138,6 @@ def messages(memory: memoryview, offset: int) -> Iterator[tuple[int, Message]]:
         offset = message.body + message.body_size
 
 
-def metadata_of(schema: Table) -> dict[str, str]:
+def metadata_of(schema: FlatTable) -> dict[str, str]:
     """The schema's own key-value metadata."""
     return {pair.text(0): pair.text(1) for pair in schema.tables(2)}

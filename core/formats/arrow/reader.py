@@ -16,7 +16,7 @@ from ..container import MappedContainerReader, open_file
 from ..handles import PerProcess
 from ..joined_maps import Memory
 from ..maps import release_pages
-from .messages import Batch, Footer, Numbers, batch_of, metadata_of, read_footer, read_message
+from .messages import Footer, Numbers, RecordBatch, batch_of, metadata_of, read_footer, read_message
 
 HUGGINGFACE, TOLD, DICTIONARY = "huggingface", "format_matters", "format_matters_dictionary"
 
@@ -105,7 +105,7 @@ def _open(path: Path) -> _Opened:
     return _Opened(view, footer, Extents(memory, joined[0], joined[1]), joined[2])
 
 
-def _places(memory: Memory, batch: Batch) -> tuple[Numbers, Numbers, Numbers]:
+def _places(memory: Memory, batch: RecordBatch) -> tuple[Numbers, Numbers, Numbers]:
     """(offsets in the file, lengths, labels) of a batch's rows: int64 (rows,) each.
 
     Buffers of our schema: of `image` as a struct [its nulls, nulls of bytes, offsets, data, nulls of path, offsets,

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from ...base.contracts import Buffer, Contents
 from ..disk_errors import disk_errors_told
-from ..folder import IndexWriter, write_facts
+from ..folder import ShardIndexWriter, write_facts
 from ..image_table import Gathered, ImageTable
 from ..shards import MB, Shard, ShardLimits
 from .places import payload_places
@@ -38,7 +38,7 @@ class ParquetWriter:
         self._table = ImageTable(contents)
         self._gathered = Gathered(self._table, self._batch, min(BATCH_BYTES, row_group_mb * MB), MOST_ROWS)
         self._row_group = row_group_mb * MB
-        self._index = IndexWriter()
+        self._index = ShardIndexWriter()
         self._file: _ParquetFile | None = None
         self._done: list[tuple[Path, int]] = []
         self._samples = self._file_samples = self._file_bytes = 0

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 
 from ...base.contracts import Buffer, Contents
-from ..folder import IndexWriter, write_facts, write_table
+from ..folder import ShardIndexWriter, write_facts, write_table
 from ..shards import Shard, ShardLimits
 from .layout import BLOCK, BLOCK_BYTES, BLOCKS, after_encoded, before_features, encoded_of, heads, shard_name
 from .records import HEADER, footer_of, header_of
@@ -33,7 +33,7 @@ class TfRecordWriter:
         self._gzip = gzip
         self._heads = heads(contents.classes)
         self._sizes = _sizes(contents)
-        self._index = IndexWriter()
+        self._index = ShardIndexWriter()
         self._samples: list[int] = []
         self._blocks: list[tuple[int, int, int, int, int]] = []
         self._written = 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ...base.contracts import Buffer, Contents
-from ..folder import IndexWriter, write_facts
+from ..folder import ShardIndexWriter, write_facts
 from ..shards import Shard, ShardLimits
 from .seekable import SeekableWriter
 from .tar_layout import (
@@ -42,7 +42,7 @@ class WebDatasetWriter:
         self._before = b"" if shape is None else npy_header(shape)
         self._templates: dict[str, HeaderTemplate] = {}
         self._label_header = HeaderTemplate(LABEL_SUFFIX)
-        self._index = IndexWriter()
+        self._index = ShardIndexWriter()
         self._shards: list[Shard] = []
         self._shard: _PlainShard | SeekableWriter = self._begun()
         self._written = 0

@@ -15,7 +15,7 @@ from ..maps import release_pages
 from ..shards import Shard
 from .described import array_json, flat_array
 from .layout import DICTIONARY, IMAGES, LABELS, META, group_json
-from .sharded import Images, PackedBytes, ShardedArray
+from .sharded import ShardedArray, ShardedBytes, ShardedImages
 
 
 class ZarrReader(MappedContainerReader):
@@ -69,5 +69,5 @@ class ZarrReader(MappedContainerReader):
     def _array(self) -> ShardedArray:
         samples = len(self.labels)
         if (self._path / IMAGES).is_dir():
-            return Images(self._path, samples)
-        return PackedBytes(self._path, samples)
+            return ShardedImages(self._path, samples)
+        return ShardedBytes(self._path, samples)

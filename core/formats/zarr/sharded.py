@@ -98,7 +98,7 @@ class ShardedArray:
         return -(-min(self.shard, self.rows - number * self.shard) // self.chunk)
 
 
-class Images(ShardedArray):
+class ShardedImages(ShardedArray):
     """`images` (N, H, W, C)."""
 
     def __init__(self, folder: Path, samples: int) -> None:
@@ -138,7 +138,7 @@ class Images(ShardedArray):
         return decompressed(self.files.memory[begin : begin + length].data, self.filter, self.chunk_bytes)
 
 
-class PackedBytes(ShardedArray):
+class ShardedBytes(ShardedArray):
     """`bytes` with `offsets` and `lengths`."""
 
     def __init__(self, folder: Path, samples: int) -> None:

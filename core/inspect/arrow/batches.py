@@ -8,7 +8,7 @@ from ...formats.arrow.messages import (
     DICTIONARY_BATCH,
     MAGIC,
     RECORD_BATCH,
-    Batch,
+    RecordBatch,
     batch_of,
     messages,
     read_footer,
@@ -77,7 +77,7 @@ def _of_stream(memory: memoryview, begin: int) -> Batches:
     return Batches(places, True, dictionaries)
 
 
-def layout(memory: memoryview, place: Place) -> Batch:
+def layout(memory: memoryview, place: Place) -> RecordBatch:
     """The buffers of a record batch. Raises ValueError for one that lies."""
     message = read_message(memory, place.begin)
     if message is None:

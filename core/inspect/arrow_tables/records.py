@@ -16,7 +16,7 @@ from ..records import Finding
 from ..values import image_encoding
 from .features import declared, features_of, lost_features
 from .pixel_tables import PixelColumns, from_text, image_of, is_number, pixel_columns
-from .rows import Rows
+from .rows import TableRows
 
 ENDINGS = {
     ".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".gif": "gif", ".bmp": "bmp", ".webp": "webp", ".tif": "tiff",
@@ -36,7 +36,7 @@ class TableFile(Protocol):
     def kind(self) -> str: ...
 
     @property
-    def rows(self) -> Rows: ...
+    def rows(self) -> TableRows: ...
 
     def structure(self) -> Mapping[str, Any]: ...
 

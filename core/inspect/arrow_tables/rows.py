@@ -12,7 +12,7 @@ import pyarrow as pa
 from ...base.contracts import Labels
 
 
-class Rows(Protocol):
+class TableRows(Protocol):
     """The rows of a table. What cannot be read raises one of `records.UNREADABLE`."""
 
     @property

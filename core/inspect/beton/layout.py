@@ -58,7 +58,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class BetonHeader:
     """What stands in front. table: where the allocation table begins, 0 where it was never written."""
 
     fields: tuple[Field, ...]
@@ -98,7 +98,7 @@ def fields_begin(head: bytes) -> bool:
     return len(name) == 16 and kind[0] in NAMES and bool(text) and all(32 <= byte < 127 for byte in text)
 
 
-def header_of(head: bytes, size: int) -> Header:
+def header_of(head: bytes, size: int) -> BetonHeader:
     """Header and fields. Raises ValueError where they do not lie in the file."""
     count = count_of_fields(head)
     if count is None or HEADER.size + FIELD * count > len(head):
@@ -114,7 +114,7 @@ def header_of(head: bytes, size: int) -> Header:
         fields.append(field if again == 1 else Field(f"{field.name}[{again}]", field.type, field.dtype, field.shape))
     if table > size:
         raise ValueError(f"its allocation table is said to begin at byte {table:,} of {size:,}: it was cut short")
-    return Header(tuple(fields), page, samples, table)
+    return BetonHeader(tuple(fields), page, samples, table)
 
 
 def _field(kind: int, name: bytes, arguments: bytes) -> Field:

@@ -17,7 +17,7 @@ from ...base.errors import InputError
 from ..contents.pickled import load
 from ..named_arrays.array import MemoryArray, NamedArray, TextColumn
 from ..named_arrays.flattened import text
-from ..named_arrays.roles import Group, Images
+from ..named_arrays.roles import ArrayGroup, ImageArray
 
 SIDE = 32
 ROW = 3 * SIDE**2
@@ -29,7 +29,7 @@ _LONGEST_META = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class CifarBatch:
     """data: uint8 (n, 3072); labels: by name, int64 (n,); filenames: where there are some."""
 
     name: str
@@ -37,9 +37,9 @@ class Batch:
     labels: Mapping[str, np.ndarray[Any, Any]]
     filenames: Sequence[str] = ()
 
-    def group(self) -> Group:
+    def group(self) -> ArrayGroup:
         """Its images, labels and names as arrays that belong together."""
-        images = Images(MemoryArray(f"{self.name}/data", self.data), "NX", 9, ((3, SIDE, SIDE), "CHW"))
+        images = ImageArray(MemoryArray(f"{self.name}/data", self.data), "NX", 9, ((3, SIDE, SIDE), "CHW"))
         columns: dict[str, tuple[NamedArray, int]] = {}
         for name, numbers in self.labels.items():
             columns[f"{self.name}/{name}"] = MemoryArray(f"{self.name}/{name}", numbers), 0
@@ -47,10 +47,10 @@ class Batch:
             name = f"{self.name}/filenames"
             columns[name] = TextColumn(name, self.filenames), 0
         label = next((f"{self.name}/{name}" for name in LABELS if name in self.labels), None)
-        return Group(len(self.data), None, [images], columns, label, self.name)
+        return ArrayGroup(len(self.data), None, [images], columns, label, self.name)
 
 
-def batch_in(name: str, value: Any) -> Batch | None:
+def batch_in(name: str, value: Any) -> CifarBatch | None:
     """The batch that unpickled data are; None for anything else."""
     if not isinstance(value, Mapping):
         return None
@@ -61,7 +61,7 @@ def batch_in(name: str, value: Any) -> Batch | None:
     labels = {key: numbers for key in LABELS if (numbers := _numbers(named.get(key), len(data))) is not None}
     filenames = named.get("filenames")
     told = filenames if isinstance(filenames, list) and len(filenames) == len(data) else []
-    return Batch(name, data, labels, [text(one) for one in told]) if labels else None
+    return CifarBatch(name, data, labels, [text(one) for one in told]) if labels else None
 
 
 def _numbers(value: Any, count: int) -> np.ndarray[Any, Any] | None:

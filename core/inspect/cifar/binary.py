@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .batches import ROW, SIDE, Batch
+from .batches import ROW, SIDE, CifarBatch
 
 MOST_LOOKED_AT = 32
 SMOOTH = 0.4
@@ -45,9 +45,9 @@ def _likeness(rows: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> float:
     return float(np.mean([smoothness(row[: SIDE**2].reshape(SIDE, SIDE)) for row in rows]))
 
 
-def batch_of_rows(name: str, memory: memoryview, count: int) -> Batch:
+def batch_of_rows(name: str, memory: memoryview, count: int) -> CifarBatch:
     """The rows of a file with `count` labels each."""
     rows = len(memory) // (count + ROW)
     table = np.frombuffer(memory, np.uint8, rows * (count + ROW)).reshape(rows, count + ROW)
     labels = {label: table[:, place].astype(np.int64) for place, (label, _) in enumerate(COLUMNS[count])}
-    return Batch(name, table[:, count:], labels)
+    return CifarBatch(name, table[:, count:], labels)

@@ -13,7 +13,7 @@ from ..display import Choice
 from ..named_arrays.array import NamedArray
 from ..named_arrays.read_cost import read_cost_of
 from ..records import ReadCost
-from .batches import Batch, batch_in, names_beside
+from .batches import CifarBatch, batch_in, names_beside
 from .binary import batch_of_rows, labels_before
 from .detect import BATCHES
 
@@ -38,7 +38,7 @@ class CifarFile:
         self.others: dict[str, Any] = {}
         self.model: str | None = None
         self._problems: list[str] = []
-        self.batches: list[Batch] = []
+        self.batches: list[CifarBatch] = []
         self.names: dict[str, list[str]] = {}
         if path.is_dir():
             self._open_folder()
@@ -98,7 +98,7 @@ class CifarFile:
         """There is nothing to close."""
 
 
-def _read(path: Path) -> Batch:
+def _read(path: Path) -> CifarBatch:
     if path.stat().st_size > MOST_BYTES:
         raise InputError(f"it has {path.stat().st_size:,} bytes, more than a batch of CIFAR")
     batch = batch_in(path.name, load(path.read_bytes()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..named_arrays.records import ArraySamples
-from .batches import Batch, batch_in, names_beside
+from .batches import CifarBatch, batch_in, names_beside
 
 
 class CifarBatches(ArraySamples):
@@ -16,7 +16,7 @@ class CifarBatches(ArraySamples):
     @classmethod
     def recognise(cls, file: Any) -> CifarBatches | None:
         """Of a `CifarFile` its batches; of a `PickleFile` the one that it may be."""
-        batches: list[Batch] = getattr(file, "batches", [])
+        batches: list[CifarBatch] = getattr(file, "batches", [])
         names: dict[str, list[str]] = getattr(file, "names", {})
         if not batches:
             batch = batch_in(file.path.name, file.value)

@@ -20,9 +20,9 @@ KIND = KindRegistration(
             "idx-emnist": Registration(
                 ".inspect.idx.records:EmnistImages", "Images that lie on their side, as EMNIST's do"
             ),
-            "idx-images": Registration(".inspect.idx.records:Images", "Images, and the labels of the file beside"),
+            "idx-images": Registration(".inspect.idx.records:IdxImages", "Images, and the labels of the file beside"),
             "idx-labels": Registration(".inspect.idx.records:LabelsAlone", "Labels, one number each"),
-            "idx-numbers": Registration(".inspect.idx.records:Rows", "Rows of numbers"),
+            "idx-numbers": Registration(".inspect.idx.records:IdxRows", "Rows of numbers"),
             "idx-transposed": Registration(
                 ".inspect.idx.records:TransposedImages", "Images, height and width exchanged"
             ),

@@ -17,7 +17,7 @@ from ..inflated_bytes import GZIP, InflatedBytes
 from ..named_arrays.array import InflatedArray, MemoryArray, NamedArray
 from ..records import ReadCost
 from .detect import stated_length
-from .header import LONGEST, Header, behind_gzip, header_of, is_gzip
+from .header import LONGEST, IdxHeader, behind_gzip, header_of, is_gzip
 
 _MOST_LABELS = 1 << 27
 """Bytes of labels that are read at once."""
@@ -39,7 +39,7 @@ class IdxFile:
         header = header_of(head)
         if header is None:
             raise InputError(f"{path} is no idx file: its magic number, type and shape are none")
-        self.header: Header = header
+        self.header: IdxHeader = header
         self._problem: str | None = None
         self.array = self._inflated(data) if self.compressed else self._plain(data)
         self.entries = self.array.shape[0]

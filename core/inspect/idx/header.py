@@ -26,7 +26,7 @@ LONGEST = 4 + 4 * MOST_AXES
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class IdxHeader:
     """Type and shape of the numbers, which begin at the byte `start`."""
 
     dtype: np.dtype[np.generic]
@@ -42,13 +42,13 @@ class Header:
         return self.start + prod(self.shape) * self.dtype.itemsize
 
 
-def header_of(head: bytes) -> Header | None:
+def header_of(head: bytes) -> IdxHeader | None:
     """The header that these bytes begin with; None where they begin otherwise, or promise nothing or too much."""
     if len(head) < 8 or head[:2] != b"\x00\x00" or head[2] not in DTYPES or not 1 <= head[3] <= MOST_AXES:
         return None
     if len(head) < 4 + 4 * head[3]:
         return None
-    header = Header(np.dtype(DTYPES[head[2]]), tuple(np.frombuffer(head, ">u4", head[3], 4).tolist()))
+    header = IdxHeader(np.dtype(DTYPES[head[2]]), tuple(np.frombuffer(head, ">u4", head[3], 4).tolist()))
     return header if 0 not in header.shape and header.end <= MOST_BYTES else None
 
 

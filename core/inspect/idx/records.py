@@ -42,7 +42,7 @@ class IdxRecords(FieldRecords):
         return self.file.array.row(0, index)
 
 
-class Images(IdxRecords):
+class IdxImages(IdxRecords):
     """Arrays of three axes, (N, H, W), or of four with an axis of channels."""
 
     noun = "images"
@@ -60,7 +60,7 @@ class Images(IdxRecords):
             self.findings += one_based(labels.numbers, labels.name)
 
     @classmethod
-    def recognise(cls, file: IdxFile) -> Images | None:
+    def recognise(cls, file: IdxFile) -> IdxImages | None:
         return cls(file) if is_of_images(file) else None
 
     def fields(self, index: int) -> Mapping[str, Any]:
@@ -91,7 +91,7 @@ class Images(IdxRecords):
         )
 
 
-class TransposedImages(Images):
+class TransposedImages(IdxImages):
     """The same on their side. Never recognised, only asked for."""
 
     transposed = True
@@ -134,11 +134,11 @@ class LabelsAlone(IdxRecords):
             return None
 
 
-class Rows(IdxRecords):
+class IdxRows(IdxRecords):
     """Anything else: each entry as the numbers that it is."""
 
     @classmethod
-    def recognise(cls, file: IdxFile) -> Rows | None:
+    def recognise(cls, file: IdxFile) -> IdxRows | None:
         shape = "x".join(map(str, file.header.shape))
         return cls(file, f"the magic number of an idx file; {shape} numbers are no images", Declared(exact=True))
 

@@ -11,7 +11,7 @@ from ..shard_tables.file import SampleTable, ShardTableFile
 from ..shard_tables.folder import ShardBytes
 from ..shard_tables.offsets import OffsetTable
 from .index import read_index
-from .tables import ARROW, FRAMED, ArrowRows, CompressedItems, FramedItems
+from .tables import ARROW, FRAMED, CompressedItems, FramedItems, LitDataRows
 
 
 class LitDataFile(ShardTableFile):
@@ -27,7 +27,7 @@ class LitDataFile(ShardTableFile):
         if shard.size >= 8 and shard.at(0, 8) == FRAMED:
             return FramedItems(shard)
         if shard.size >= 24 and shard.at(shard.size - 8, 8) == ARROW:
-            return ArrowRows(shard)
+            return LitDataRows(shard)
         return CompressedItems(shard) if self.config.each else OffsetTable(shard)
 
     def read_cost(self) -> ReadCost:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..shard_tables.health import check
-from ..shard_tables.records import Cell, ShardTableRecords, declared_images, pickled_finding
+from ..shard_tables.records import ColumnCell, ShardTableRecords, declared_images, pickled_finding
 from .file import LitDataFile
 from .serializers import IMAGES, decoded, name_of
-from .tables import ArrowRows
+from .tables import LitDataRows
 
 
 class LitDataRecords(ShardTableRecords):
@@ -40,14 +40,14 @@ class LitDataRecords(ShardTableRecords):
         """A row that is kept as Arrow; None where items are LitData's own."""
         number, within = self.file.place(index)
         table = self.file.table(number)
-        return table.row(within) if isinstance(table, ArrowRows) else None
+        return table.row(within) if isinstance(table, LitDataRows) else None
 
     def layout(self, index: int) -> Sequence[tuple[str, str, int]]:
         config = self.file.config
         sizes = [self.file.open(index).size if config.bare else 0] * len(config.names)
         return list(zip(config.names, config.formats, sizes, strict=True))
 
-    def decoded(self, cell: Cell) -> Any:
+    def decoded(self, cell: ColumnCell) -> Any:
         return decoded(cell.encoding, cell.data)
 
     def is_image(self, encoding: str) -> bool:

@@ -77,7 +77,7 @@ class FramedItems:
         return self._last[1], self._last[2]
 
 
-class ArrowRows:
+class LitDataRows:
     """Rows that are kept as Arrow record batches behind an empty table."""
 
     def __init__(self, shard: ShardBytes) -> None:

@@ -29,7 +29,7 @@ Read = Callable[[int, int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ElementSource:
     """Where elements lie: the map of a file, or what is behind compression; `order`: "<" or ">"."""
 
     read: Read
@@ -48,7 +48,7 @@ class Element:
     next: int
 
 
-def element_at(source: Source, offset: int, end: int) -> Element:
+def element_at(source: ElementSource, offset: int, end: int) -> Element:
     """The element that begins at `offset`. Raises ValueError where it does not end before `end`."""
     if offset + 8 > end:
         raise ValueError(f"a data element at byte {offset:,} begins where nothing follows")
@@ -68,14 +68,14 @@ def element_at(source: Source, offset: int, end: int) -> Element:
     return Element(first, start, length, min(start + length + padding, end))
 
 
-def bytes_of(source: Source, element: Element, most: int) -> bytes:
+def bytes_of(source: ElementSource, element: Element, most: int) -> bytes:
     """All its bytes. Raises ValueError where there are more than `most`."""
     if element.length > most:
         raise ValueError(f"a data element at byte {element.start:,} has {element.length:,} bytes, {most:,} at most")
     return source.read(element.start, element.length)
 
 
-def numbers_of(source: Source, element: Element, most: int) -> np.ndarray[Any, Any]:
+def numbers_of(source: ElementSource, element: Element, most: int) -> np.ndarray[Any, Any]:
     """A short element as numbers. Raises ValueError where it is none."""
     code = DTYPES.get(element.type)
     if code is None:

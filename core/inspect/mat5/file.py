@@ -16,8 +16,8 @@ from ..named_arrays.flattened import flattened
 from ..named_arrays.read_cost import read_cost_of
 from ..records import ReadCost
 from .detect import HEADER, ORDERS
-from .elements import COMPRESSED, Element, Source, element_at
-from .matrices import Budget, Head, head_of, value_of
+from .elements import COMPRESSED, Element, ElementSource, element_at
+from .matrices import Head, ReadBudget, head_of, value_of
 
 MOST_VARIABLES = 10_000
 """Variables that are looked at; a file with more is told to have them."""
@@ -49,8 +49,8 @@ class Mat5File:
 
     def _read(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        budget = Budget()
-        file = Source(self._at, self._order, memory=self._memory)
+        budget = ReadBudget()
+        file = ElementSource(self._at, self._order, memory=self._memory)
         at, end = HEADER, len(self._memory)
         while at < end and len(self._variables) < MOST_VARIABLES:
             try:
@@ -62,7 +62,7 @@ class Mat5File:
             at = element.next
         return found
 
-    def _read_variable(self, file: Source, element: Element, budget: Budget, found: dict[str, Any]) -> None:
+    def _read_variable(self, file: ElementSource, element: Element, budget: ReadBudget, found: dict[str, Any]) -> None:
         told: dict[str, Any] = {"offset": element.start, "stored_bytes": element.length}
         self._variables.append(told)
         name = f"variable {len(self._variables)}"
@@ -79,13 +79,13 @@ class Mat5File:
         except ValueError as error:
             self._problems.append(f"{printable(name)} cannot be read: {error}")
 
-    def _behind(self, element: Element) -> tuple[Source, Element]:
+    def _behind(self, element: Element) -> tuple[ElementSource, Element]:
         """The one element behind compression: its tag says how long it is, and no more is ever inflated."""
         data = self._memory[element.start : element.start + element.length]
-        tag = Source(InflatedBytes(data, ZLIB, 8).at, self._order)
+        tag = ElementSource(InflatedBytes(data, ZLIB, 8).at, self._order)
         length = int.from_bytes(tag.read(4, 4), "little" if self._order == "<" else "big")
         inflated = InflatedBytes(data, ZLIB, 8 + length)
-        source = Source(inflated.at, self._order, inflated=inflated)
+        source = ElementSource(inflated.at, self._order, inflated=inflated)
         return source, element_at(source, 0, 8 + length)
 
     def _at(self, offset: int, count: int) -> bytes:

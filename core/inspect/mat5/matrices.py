@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..named_arrays.array import InflatedArray, MemoryArray, NamedArray
-from .elements import COMPRESSED, DTYPES, MATRIX, TEXTS, Element, Source, bytes_of, element_at, numbers_of
+from .elements import COMPRESSED, DTYPES, MATRIX, TEXTS, Element, ElementSource, bytes_of, element_at, numbers_of
 
 CELL, STRUCT, OBJECT, CHAR, SPARSE, FIRST_NUMBERS, LAST_NUMBERS = 1, 2, 3, 4, 5, 6, 15
 CLASSES: Mapping[int, str] = {
@@ -34,7 +34,7 @@ SECONDS = 5.0
 _NESTED = (CELL, STRUCT, OBJECT)
 
 
-class Budget:
+class ReadBudget:
     """How many matrices of a file are still looked at, and how long."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class Head:
         return CLASSES.get(self.matlab_class, f"class {self.matlab_class}")
 
 
-def head_of(source: Source, element: Element) -> Head:
+def head_of(source: ElementSource, element: Element) -> Head:
     """Raises ValueError where the element is no matrix, or broken."""
     if element.type != MATRIX:
         raise ValueError(f"a data element of type {element.type} at byte {element.start:,} where a matrix belongs")
@@ -88,7 +88,7 @@ def head_of(source: Source, element: Element) -> Head:
     return Head(name, matlab_class, shape, bool(int(flags[0]) & 0x800), name_element.next, end)
 
 
-def value_of(source: Source, head: Head, stored: int, budget: Budget, depth: int = 0) -> Any:
+def value_of(source: ElementSource, head: Head, stored: int, budget: ReadBudget, depth: int = 0) -> Any:
     """A matrix as plain data: a `NamedArray`, text, a list of a cell's values, a dict of a structure's fields, a list
     of dicts of an array of structures.
 
@@ -108,7 +108,7 @@ def value_of(source: Source, head: Head, stored: int, budget: Budget, depth: int
     return f"a MATLAB {head.called} of shape {head.shape}, which is not read here"
 
 
-def _numbers(source: Source, head: Head, stored: int) -> NamedArray:
+def _numbers(source: ElementSource, head: Head, stored: int) -> NamedArray:
     count = prod(head.shape)
     if not count:
         return MemoryArray(head.name, np.zeros(head.shape, np.uint8), stored)
@@ -129,7 +129,7 @@ def _numbers(source: Source, head: Head, stored: int) -> NamedArray:
     return MemoryArray(head.name, values.reshape(head.shape, order="F"), stored)
 
 
-def _text(source: Source, head: Head) -> Any:
+def _text(source: ElementSource, head: Head) -> Any:
     """One text, or the rows of a table of characters."""
     if not prod(head.shape):
         return ""
@@ -146,7 +146,7 @@ def _text(source: Source, head: Head) -> Any:
     return [text[row::rows].rstrip() for row in range(rows)]
 
 
-def _cell(source: Source, head: Head, budget: Budget, depth: int) -> list[Any]:
+def _cell(source: ElementSource, head: Head, budget: ReadBudget, depth: int) -> list[Any]:
     values: list[Any] = []
     at = head.at
     for _ in range(prod(head.shape)):
@@ -155,7 +155,7 @@ def _cell(source: Source, head: Head, budget: Budget, depth: int) -> list[Any]:
     return values
 
 
-def _structure(source: Source, head: Head, budget: Budget, depth: int) -> Any:
+def _structure(source: ElementSource, head: Head, budget: ReadBudget, depth: int) -> Any:
     """The fields of one structure; of several a list. The names lie in a table, each with the same number of bytes."""
     at = head.at
     if head.matlab_class == OBJECT:
@@ -179,7 +179,7 @@ def _structure(source: Source, head: Head, budget: Budget, depth: int) -> Any:
     return found[0] if len(found) == 1 else found
 
 
-def _next(source: Source, at: int, end: int, budget: Budget, depth: int) -> tuple[Any, int]:
+def _next(source: ElementSource, at: int, end: int, budget: ReadBudget, depth: int) -> tuple[Any, int]:
     element = element_at(source, at, end)
     if element.type == COMPRESSED:
         raise ValueError(f"compressed data inside of a matrix at byte {at:,}, which cannot be")

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from ..records import Finding
 from ..shard_tables.health import check
-from ..shard_tables.records import Cell, ShardTableRecords, declared_images, pickled_finding
+from ..shard_tables.records import ColumnCell, ShardTableRecords, declared_images, pickled_finding
 from .encodings import IMAGES, decoded
 from .file import MdsFile
 
@@ -33,7 +33,7 @@ class MdsRecords(ShardTableRecords):
         columns = self.file.columns[self.file.place(index)[0]]
         return list(zip(columns.names, columns.encodings, columns.sizes, strict=True))
 
-    def decoded(self, cell: Cell) -> Any:
+    def decoded(self, cell: ColumnCell) -> Any:
         return decoded(cell.encoding, cell.data)
 
     def is_image(self, encoding: str) -> bool:

@@ -22,7 +22,7 @@ from ..records import Finding, Label, ReadCost, Record
 from .array import MOST_BYTES, NamedArray, TextColumn
 from .keys import place_in
 from .labels import SVHN_CLASSES, is_svhn, one_based, svhn_digit
-from .roles import Group, groups_of
+from .roles import ArrayGroup, groups_of
 
 MOST_VALUES = 1 << 20
 """Numbers of an array that are looked at where it is a record of its own."""
@@ -56,7 +56,7 @@ class ArraySamples(FieldRecords):
 
     kind: ClassVar[str] = "arrays"
 
-    def __init__(self, file: ArraysFile, groups: Sequence[Group]) -> None:
+    def __init__(self, file: ArraysFile, groups: Sequence[ArrayGroup]) -> None:
         self._groups = groups
         self._ends = list(accumulate(group.count for group in groups))
         first = groups[0]
@@ -126,7 +126,7 @@ class ArraySamples(FieldRecords):
         told = [one for one in found if one is not None]
         return np.concatenate(told) if len(told) == len(found) else None
 
-    def _place(self, index: int) -> tuple[Group, int]:
+    def _place(self, index: int) -> tuple[ArrayGroup, int]:
         """The group of a record, and its place in it."""
         number = bisect.bisect_right(self._ends, index)
         if not 0 <= number < len(self._groups) or index < 0:
@@ -209,7 +209,7 @@ def _lists_of_texts(file: ArraysFile) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _class_numbers(group: Group) -> contracts.Labels | None:
+def _class_numbers(group: ArrayGroup) -> contracts.Labels | None:
     if group.label is None:
         return None
     array, axis = group.columns[group.label]

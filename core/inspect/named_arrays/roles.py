@@ -38,7 +38,7 @@ _PLURALS = frozenset(("images", "imgs", "pictures", "photos", "frames", "faces",
 
 
 @dataclass(frozen=True, slots=True)
-class Images:
+class ImageArray:
     """An array of images: `layout` has a letter for each of its axes (`hdf5.layouts`); `flat`: the shape of an image
     and its axes, where the array has rows of pixels."""
 
@@ -78,14 +78,14 @@ class Images:
 
 
 @dataclass(slots=True)
-class Group:
+class ArrayGroup:
     """Arrays that tell of the same samples: `images`, the likeliest first; `columns`: the others, by the axis that
     counts the samples; `label`: the one of them that has the labels; `name`: what its samples are called by, "" for the
     name of the first array."""
 
     count: int
     split: str | None
-    images: list[Images] = field(default_factory=list)
+    images: list[ImageArray] = field(default_factory=list)
     columns: dict[str, tuple[NamedArray, int]] = field(default_factory=dict)
     label: str | None = None
     name: str = ""
@@ -100,7 +100,7 @@ class Group:
         return [*(one.array.name for one in self.images), *self.columns]
 
 
-def groups_of(arrays: Sequence[NamedArray], doubts: dict[str, str]) -> list[Group]:
+def groups_of(arrays: Sequence[NamedArray], doubts: dict[str, str]) -> list[ArrayGroup]:
     """The groups that have images, in the order of the file; `doubts` takes why others are none.
 
     Where no array is one of images, those with labels beside rows of numbers.
@@ -109,9 +109,9 @@ def groups_of(arrays: Sequence[NamedArray], doubts: dict[str, str]) -> list[Grou
     found = [one for array in numbers if (one := images_in(array, numbers, doubts)) is not None]
     best = max((one.points for one in found if not has(one.array.name, BESIDE)), default=None)
     found = [one for one in found if best is None or one.points >= min(best, 3) - 2]
-    groups: dict[tuple[str, str | None, int], Group] = {}
+    groups: dict[tuple[str, str | None, int], ArrayGroup] = {}
     for one in sorted(found, key=_merit, reverse=True):
-        group = groups.setdefault(_place(one.array, one.count), Group(one.count, split_of(one.array.name)))
+        group = groups.setdefault(_place(one.array, one.count), ArrayGroup(one.count, split_of(one.array.name)))
         group.images.append(one)
     if not groups:
         groups = _of_rows(numbers)
@@ -126,22 +126,22 @@ def _place(array: NamedArray, count: int) -> tuple[str, str | None, int]:
     return array.name.rpartition("/")[0], split_of(array.name), count
 
 
-def _first_place(group: Group, order: dict[str, int]) -> int:
+def _first_place(group: ArrayGroup, order: dict[str, int]) -> int:
     names = [one.array.name for one in group.images] or list(group.columns)
     return min((order[name] for name in names), default=len(order))
 
 
-def _of_rows(numbers: Sequence[NamedArray]) -> dict[tuple[str, str | None, int], Group]:
+def _of_rows(numbers: Sequence[NamedArray]) -> dict[tuple[str, str | None, int], ArrayGroup]:
     """Groups of rows of numbers with labels."""
-    groups: dict[tuple[str, str | None, int], Group] = {}
+    groups: dict[tuple[str, str | None, int], ArrayGroup] = {}
     for array in numbers:
         if len(array.shape) == 2 and min(array.shape) > 1 and not label_rank(array.name):
             for count in array.shape:
-                groups.setdefault(_place(array, count), Group(count, split_of(array.name)))
+                groups.setdefault(_place(array, count), ArrayGroup(count, split_of(array.name)))
     return groups
 
 
-def _add_columns(group: Group, key: tuple[str, str | None, int], arrays: Sequence[NamedArray]) -> None:
+def _add_columns(group: ArrayGroup, key: tuple[str, str | None, int], arrays: Sequence[NamedArray]) -> None:
     taken = {one.array.name for one in group.images}
     for array in arrays:
         axis = _axis_of(array, group.count)
@@ -167,7 +167,7 @@ def _is_narrow(array: NamedArray, axis: int) -> bool:
     return array.dtype.kind in "biufSU" and (width == 1 or (len(array.shape) == 2 and width <= 1_000))
 
 
-def _merit(one: Images) -> tuple[bool, int, int, int]:
+def _merit(one: ImageArray) -> tuple[bool, int, int, int]:
     name = one.array.name
     return not has(name, BESIDE), rank(name, IMAGE_WORDS), one.points, one.array.size // max(one.count, 1)
 
@@ -175,7 +175,7 @@ def _merit(one: Images) -> tuple[bool, int, int, int]:
 # ---------------------------------------------------------------- one array
 
 
-def images_in(array: NamedArray, all_of_them: Sequence[NamedArray], doubts: dict[str, str]) -> Images | None:
+def images_in(array: NamedArray, all_of_them: Sequence[NamedArray], doubts: dict[str, str]) -> ImageArray | None:
     """The array as images, or None with the reason in `doubts`, where its shape is one of images."""
     if len(array.shape) == 2:
         return _flat(array, all_of_them)
@@ -184,7 +184,7 @@ def images_in(array: NamedArray, all_of_them: Sequence[NamedArray], doubts: dict
     layout = layouts.many(array.shape, False, not _FRAMES.isdisjoint(words(array.name)))
     if layout is None or "N" not in layout:
         return None
-    one = Images(array, layout, _points(array, layout))
+    one = ImageArray(array, layout, _points(array, layout))
     doubt = _doubt(one)
     if doubt is not None:
         doubts[array.name] = doubt
@@ -215,7 +215,7 @@ def _points(array: NamedArray, layout: str) -> int:
     return points - (4 if min(height, width) < LEAST and not surely_images(array.name) else 0)
 
 
-def _doubt(one: Images) -> str | None:
+def _doubt(one: ImageArray) -> str | None:
     """Why an array of the shape of images holds none."""
     images = first_images(one, PROBE)
     array = one.array
@@ -226,7 +226,7 @@ def _doubt(one: Images) -> str | None:
     return None if one.points >= 3 or _smooth(images) >= SMOOTH else "neighbouring values are not alike"
 
 
-def first_images(one: Images, count: int) -> list[Array]:
+def first_images(one: ImageArray, count: int) -> list[Array]:
     """A few of them, spread evenly over those that are reached soon; none where they cannot be read."""
     found: list[Array] = []
     for index in evenly(one.array.near(one.axis), count):
@@ -242,14 +242,14 @@ def _smooth(images: Sequence[Array]) -> float:
     return float(np.mean(found)) if found else 0.0
 
 
-def _flat(array: NamedArray, all_of_them: Sequence[NamedArray]) -> Images | None:
+def _flat(array: NamedArray, all_of_them: Sequence[NamedArray]) -> ImageArray | None:
     """Rows of pixels, one after the other, of square images; the axis of the samples is the one that labels have."""
     if has(array.name, UNLIKELY) or label_rank(array.name):
         return None
     for axis in _axes(array, all_of_them):
         ways = _ways(array.shape[1 - axis])
         layout = "NX" if axis == 0 else "XN"
-        made = [Images(array, layout, 3 if array.dtype == np.uint8 else 1, way) for way in ways]
+        made = [ImageArray(array, layout, 3 if array.dtype == np.uint8 else 1, way) for way in ways]
         scored = [(_smooth(first_images(one, PROBE)), place, one) for place, one in enumerate(made)]
         best = max(scored, default=None, key=lambda item: (item[0], -item[1]))
         if best is not None and best[0] >= SMOOTH and not _are_lines(best[2]):
@@ -263,7 +263,7 @@ def _axes(array: NamedArray, all_of_them: Sequence[NamedArray]) -> list[int]:
     return told or [0]
 
 
-def _are_lines(one: Images) -> bool:
+def _are_lines(one: ImageArray) -> bool:
     """Whether each row is one smooth line (a spectrum, a signal), which is smooth at any width."""
     images = [nature.finite(image, None) for image in first_images(one, PROBE)]
     planes = np.stack([image if image.ndim == 2 else image[:, :, 0] for image in images])

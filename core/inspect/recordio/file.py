@@ -13,7 +13,7 @@ from ..display import Choice
 from ..records import Finding, ReadCost
 from .beside import index_beside
 from .parts import payload_at
-from .walk import Walk
+from .walk import RecordIoWalk
 
 
 class RecordIoFile:
@@ -26,7 +26,7 @@ class RecordIoFile:
         self.path = path
         self.data = mapped(path)
         self.index = index_beside(path, self.data)
-        self.walk = Walk(self.data)
+        self.walk = RecordIoWalk(self.data)
 
     @property
     def keyed(self) -> bool:

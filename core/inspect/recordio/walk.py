@@ -20,7 +20,7 @@ MOST_DAMAGED = 1000
 """Damaged places that are noted one by one."""
 
 
-class Walk:
+class RecordIoWalk:
     """How far it is. starts: where records begin, ascending; damaged: (from, to) of what is no record; at: where the
     next part begins; within: whether it should be one of the record that was begun last."""
 

@@ -17,7 +17,7 @@ from ..hdf5.origins import parameters_by_name
 from ..named_arrays.array import MOST_BYTES, MemoryArray, NamedArray, Values
 from ..named_arrays.read_cost import read_cost_of
 from ..records import ReadCost
-from .header import LONGEST_HEADER, Header, Tensor, header_of, length_of, values_of
+from .header import LONGEST_HEADER, SafetensorsHeader, Tensor, header_of, length_of, values_of
 
 
 class SafetensorsFile:
@@ -72,7 +72,7 @@ class SafetensorsFile:
         """The map goes with the last array that refers to it."""
 
 
-def _header(path: Path, memory: memoryview) -> Header:
+def _header(path: Path, memory: memoryview) -> SafetensorsHeader:
     head = bytes(memory[:9])
     length = length_of(head, len(memory))
     if length is not None and length > LONGEST_HEADER:
@@ -111,7 +111,7 @@ def _widened(halves: Values) -> Values:
     return (halves.astype(np.uint32) << 16).view(np.float32)
 
 
-def _model(header: Header) -> str | None:
+def _model(header: SafetensorsHeader) -> str | None:
     """How it is told that these are the weights of a model: their names, or who wrote them."""
     names = [tensor.name for tensor in header.tensors if tensor.dtype]
     named = parameters_by_name(names)

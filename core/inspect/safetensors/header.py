@@ -41,7 +41,7 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class SafetensorsHeader:
     """What is sound of it. start: where the arrays' bytes begin; problems: of the tensors that are left out, and of how
     the others lie, in sentences."""
 
@@ -57,7 +57,7 @@ def length_of(head: bytes, size: int) -> int | None:
     return length if head[8:9] == b"{" and 2 <= length <= size - 8 else None
 
 
-def header_of(head: bytes, size: int) -> Header | None:
+def header_of(head: bytes, size: int) -> SafetensorsHeader | None:
     """The header of a file of `size` bytes that begins with `head`; None where it is none, or longer than that."""
     length = length_of(head, size)
     if length is None or len(head) < 8 + length:
@@ -80,7 +80,7 @@ def header_of(head: bytes, size: int) -> Header | None:
         except ValueError as error:
             problems.append(str(error))
     problems += _misplaced(tensors, size - 8 - length) if not problems else []
-    return Header(8 + length, tensors, texts, problems)
+    return SafetensorsHeader(8 + length, tensors, texts, problems)
 
 
 def _tensor(name: str, told: Mapping[str, Any], size: int) -> Tensor:

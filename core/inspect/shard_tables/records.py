@@ -16,7 +16,7 @@ from ..records import Finding
 from .file import ShardTableFile
 
 
-class Cell(NamedTuple):
+class ColumnCell(NamedTuple):
     """One value of a sample as it lies there."""
 
     name: str
@@ -42,7 +42,7 @@ class ShardTableRecords(FieldRecords):
         """(name, encoding, bytes) of the values of a sample; bytes of 0: the sample tells them."""
 
     @abstractmethod
-    def decoded(self, cell: Cell) -> Any:
+    def decoded(self, cell: ColumnCell) -> Any:
         """The value of a cell as plain data. Raises ValueError (or InputError)."""
 
     @abstractmethod
@@ -59,7 +59,7 @@ class ShardTableRecords(FieldRecords):
     def find(self, key: str) -> int | None:
         return int(key) if key.isascii() and key.isdigit() and len(key) < 19 and int(key) < len(self) else None
 
-    def cells(self, index: int, images: bool = True) -> Iterator[Cell]:
+    def cells(self, index: int, images: bool = True) -> Iterator[ColumnCell]:
         """The values of a sample: uint32 sizes of those that have no fixed one, then the values. Without `images` the
         others alone are read. Raises ValueError where the sizes do not agree with the sample's own."""
         data, columns = self.file.open(index), self.layout(index)
@@ -74,9 +74,9 @@ class ShardTableRecords(FieldRecords):
             raise ValueError(f"{self.file.where(index)}: {reason}")
         for (name, encoding, _), size in zip(columns, sizes, strict=True):
             if images:
-                yield Cell(name, encoding, head[at : at + size])
+                yield ColumnCell(name, encoding, head[at : at + size])
             elif not self.is_image(encoding):
-                yield Cell(name, encoding, data.at(at, size))
+                yield ColumnCell(name, encoding, data.at(at, size))
             at += size
 
     def fields(self, index: int) -> Mapping[str, Any]:
@@ -95,7 +95,7 @@ class ShardTableRecords(FieldRecords):
         number, within = self.file.place(index)
         return self.file.table(number).stored(within)
 
-    def _value(self, index: int, cell: Cell, found: list[Finding]) -> Any:
+    def _value(self, index: int, cell: ColumnCell, found: list[Finding]) -> Any:
         """A value; one that cannot be read is told, as bytes where it should be an image."""
         try:
             return self.decoded(cell)

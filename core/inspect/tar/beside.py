@@ -17,7 +17,7 @@ MOST_ROWS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class FilesBeside:
     """`classes`: their names by number, where they are told, `said` where; `findings`: what a table says is missing."""
 
     classes: Sequence[str] | None = None
@@ -25,11 +25,11 @@ class Beside:
     findings: tuple[Finding, ...] = ()
 
 
-def beside(path: Path) -> Beside:
+def beside(path: Path) -> FilesBeside:
     """What lies beside an archive. Nothing where it is damaged: an archive is read without it."""
     classes = _classes(path)
     said = f"the classes' names are those of {METADATA} beside it" if classes else ""
-    return Beside(classes, said, tuple(_failures(path)))
+    return FilesBeside(classes, said, tuple(_failures(path)))
 
 
 def _classes(path: Path) -> list[str] | None:

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from ..display import Choice
 from ..records import ReadCost
-from .beside import Beside, beside
+from .beside import FilesBeside, beside
 from .index import TarIndex
-from .source import Source
+from .source import TarSource
 
 LISTED, LONGEST_LISTED = 100, 500
 """Members that `structure` lists, and characters of their names."""
@@ -32,7 +32,7 @@ class TarFile:
     def __init__(self, path: Path) -> None:
         self.choice = Choice()
         self.path = path
-        self.source = Source(path)
+        self.source = TarSource(path)
         self.index = TarIndex(self.source.memory())
 
     @property
@@ -41,7 +41,7 @@ class TarFile:
         return self.source.memory()
 
     @cached_property
-    def beside(self) -> Beside:
+    def beside(self) -> FilesBeside:
         return beside(self.path)
 
     def index_step(self, seconds: float) -> tuple[int, int]:

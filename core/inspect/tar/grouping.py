@@ -32,7 +32,7 @@ SHORT = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class GroupingFacts:
     """Numbers of members or records. runs: samples that webdataset makes, of neighbours whose key is the same;
     interleaved: records whose members do not lie side by side; repeated: records of a name that came before; dotted:
     names that two rules split differently; rule: by which they are split here; cased: keys that differ in case alone;
@@ -66,7 +66,7 @@ class Facts:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Facts:
+    def from_json(cls, told: Mapping[str, Any]) -> GroupingFacts:
         """Raises ValueError for anything else."""
         kinds = {one.name: str if one.name == "rule" else int for one in fields(cls)}
         if told.keys() != kinds.keys() or any(type(told[name]) is not kind for name, kind in kinds.items()):
@@ -84,7 +84,7 @@ class Groups:
     ends: Numbers
     turns: Numbers
     labels: Numbers
-    facts: Facts
+    facts: GroupingFacts
 
 
 def grouped(members: Members, noted: Noted, endings: Sequence[bytes]) -> Groups:
@@ -116,7 +116,7 @@ def grouped(members: Members, noted: Noted, endings: Sequence[bytes]) -> Groups:
     _count(counted, "cased", _cased(members, noted, keys, shown, rule))
     told = np.where(noted.first == noted.last, noted.labels, NO_LABEL) if rule == FIRST_DOT else noted.labels
     labels = np.maximum.reduceat(told[flat], firsts) if len(firsts) else np.empty(0, np.int64)
-    return Groups(flat, ends, record_turns, labels, Facts(**counted))
+    return Groups(flat, ends, record_turns, labels, GroupingFacts(**counted))
 
 
 def _count(counted: dict[str, Any], what: str, found: Numbers) -> None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ...base.strict_json import dumps
 from ...formats.webdataset.tar_layout import BLOCK, padded
 from ...formats.webdataset.tar_walk import Members, TarWalk, joined
-from .grouping import LAST_DOT, Facts, Groups, grouped
+from .grouping import LAST_DOT, GroupingFacts, Groups, grouped
 from .noted import Noted, Notes
 
 MOST_MEMBERS = 5_000_000
@@ -33,7 +33,7 @@ Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldOfTar:
     """What the walk says of the archive as a whole: `problem`: what is wrong with it at `position`; `end_mark`: whether
     it is ended as it should; `behind`: the place of another archive behind its end, or -1; `damaged`: (first, end) of
     what was passed over, from a damaged header to the next one that holds."""
@@ -61,7 +61,7 @@ class TarIndex:
         self._lengths: npt.NDArray[np.uint16] | None = None
         self._endings: npt.NDArray[np.int64] | None = None
         self._damaged: list[tuple[int, int]] = []
-        self.told = Told()
+        self.told = ToldOfTar()
 
     # ---- the walk
 
@@ -84,10 +84,10 @@ class TarIndex:
         self._memory = np.empty(0, np.uint8)
         self._walk = TarWalk(self._memory)
 
-    def _as_told(self) -> Told:
+    def _as_told(self) -> ToldOfTar:
         walk = self._walk
         behind = self._behind() if walk.ended and walk.end_mark else -1
-        return Told(walk.position, walk.ended, walk.problem, walk.end_mark, behind, tuple(self._damaged))
+        return ToldOfTar(walk.position, walk.ended, walk.problem, walk.end_mark, behind, tuple(self._damaged))
 
     def _pass_damage(self) -> None:
         start = self._walk.position
@@ -144,7 +144,7 @@ class TarIndex:
         members = self.members
         told = {name: getattr(members, name) for name in Members._fields}
         state: dict[str, Any] = {
-            "told": {name: getattr(self.told, name) for name in Told.__slots__},
+            "told": {name: getattr(self.told, name) for name in ToldOfTar.__slots__},
             "bytes": self._size,
             "endings": [ending.decode("latin-1") for ending in self._notes.endings],
         }
@@ -163,7 +163,7 @@ class TarIndex:
         """Go on from such arrays. Raises ValueError or KeyError where they are not of this archive."""
         state = json.loads(arrays["state"].tobytes())
         damaged = [(int(first), int(end)) for first, end in state["told"].pop("damaged")]
-        told = Told(**state["told"], damaged=tuple(damaged))
+        told = ToldOfTar(**state["told"], damaged=tuple(damaged))
         members = Members(*(arrays[name] for name in Members._fields))
         _check_members(members, self._size)
         if state["bytes"] != self._size:
@@ -171,7 +171,7 @@ class TarIndex:
         self._walk = TarWalk(self._memory, told.position, len(members.headers), most=MOST_MEMBERS)
         self._notes = Notes([str(ending).encode("latin-1") for ending in state["endings"]])
         if told.ended:
-            self._groups, self._lengths = _checked_groups(arrays, Facts.from_json(state["facts"]), members)
+            self._groups, self._lengths = _checked_groups(arrays, GroupingFacts.from_json(state["facts"]), members)
             self._endings = arrays["ending_counts"][: len(self._notes.endings)]
             self._let_go()
         else:
@@ -225,7 +225,7 @@ def _check_lengths(lengths: npt.NDArray[np.uint16], members: Members) -> None:
         raise ValueError("a key is longer than its name")
 
 
-def _checked_groups(arrays: Arrays, facts: Facts, members: Members) -> tuple[Groups, npt.NDArray[np.uint16]]:
+def _checked_groups(arrays: Arrays, facts: GroupingFacts, members: Members) -> tuple[Groups, npt.NDArray[np.uint16]]:
     names = ("record_members", "record_ends", "turns", "labels")
     flat, ends, turns, labels = (arrays[name] for name in names)
     lengths: npt.NDArray[np.uint16] = arrays["key_lengths"]

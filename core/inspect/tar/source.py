@@ -36,7 +36,7 @@ _held: OrderedDict[tuple[int, ...], tuple[Memory, str | None]] = OrderedDict()
 """By what tells one file from another, and from itself before it was changed."""
 
 
-class Source:
+class TarSource:
     """The archive at `path`. `size`: the file's bytes; `problem`: why not all of what is behind a compression is there.
 
     Raises OSError for a file that cannot be opened.

@@ -15,7 +15,7 @@ from ...formats.tfrecord.records import BESIDE
 from ..display import Choice
 from ..records import Finding, ReadCost
 from . import findings
-from .walk import Walk, walk_of
+from .walk import RecordWalk, walk_of
 
 _ENDINGS = (".gz", ".gzip", ".zlib", ".zz", ".z")
 _OF = re.compile(r"\d-of-(\d{1,9})(?!\d)")
@@ -31,7 +31,7 @@ class TfRecordFile:
         self.choice = Choice()
         self.path = path
         self._memory = memoryview(mapped(path))
-        self._walk: Walk
+        self._walk: RecordWalk
         self._walk, self._stream = walk_of(self._memory)
         self.complete = False
 

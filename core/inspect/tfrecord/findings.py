@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..records import Finding
-from .walk import Walk
+from .walk import RecordWalk
 
 _COPY = "copy or download the file again and compare its size"
 
 
-def of_walk(walk: Walk, file_bytes: int, compression: str | None) -> Iterator[Finding]:
+def of_walk(walk: RecordWalk, file_bytes: int, compression: str | None) -> Iterator[Finding]:
     """What the walk over the records has shown. Places are bytes of the file, or of what it inflates to."""
     inside = f" of what the {compression} inflates to" if compression else ""
     if walk.unfinished:

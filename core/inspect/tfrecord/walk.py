@@ -43,7 +43,7 @@ LONGEST_DOUBTED = 1 << 31
 STATE = ("at", "doubt", "gap", "wrong", "first_wrong", "cut", "lacking", "zeros", "done", "unfinished", "damaged")
 
 
-class Walk(ABC):
+class RecordWalk(ABC):
     """What is known of a file's records so far, and how to go on.
 
     starts: where records begin, in bytes of the file (or of what it inflates to); gaps: (start, end) of what holds no
@@ -126,7 +126,7 @@ class Walk(ABC):
         return True
 
 
-class PlainWalk(Walk):
+class PlainWalk(RecordWalk):
     """Through a file whose records lie bare."""
 
     def __init__(self, memory: memoryview) -> None:
@@ -236,7 +236,7 @@ _FAR = 1 << 62
 """A place behind the end of any stream."""
 
 
-class StreamWalk(Walk):
+class StreamWalk(RecordWalk):
     """Through what a compressed file inflates to. Behind a length that leads nowhere it does not go on."""
 
     def __init__(self, memory: memoryview, stream: InflatedStream) -> None:
@@ -314,7 +314,7 @@ class StreamWalk(Walk):
         return data[:length], right and data_is_whole(data[:length], data[length:])
 
 
-def walk_of(memory: memoryview) -> tuple[Walk, InflatedStream | None]:
+def walk_of(memory: memoryview) -> tuple[RecordWalk, InflatedStream | None]:
     """The way through a file, and what it inflates to where it is compressed: by its bytes, whatever its name."""
     head = bytes(memory[: 1 << 16])
     wrapping = wrapping_of(head)

@@ -18,7 +18,7 @@ from ...formats.zarr.layout import ABSENT, read_index
 from ..named_arrays.array import MOST_BYTES, NamedArray, Values
 from .codecs import decoded
 from .metadata import ArrayMeta, Coordinates
-from .storage import MOST_ENTRIES, Storage, whole
+from .storage import MOST_ENTRIES, ZarrStorage, whole
 
 KEPT_BYTES = 1 << 26
 """64 MiB of chunks that are kept, of all arrays of this kind one each."""
@@ -45,7 +45,7 @@ class MissingChunks(NamedTuple):
 class ChunkedArray(NamedArray):
     """`key`: of the array in its store."""
 
-    def __init__(self, name: str, key: str, meta: ArrayMeta, storage: Storage) -> None:
+    def __init__(self, name: str, key: str, meta: ArrayMeta, storage: ZarrStorage) -> None:
         dtype = np.dtype(object) if meta.pipeline.texts else meta.pipeline.dtype
         super().__init__(name, meta.shape, dtype, 0)
         self.key, self.meta = key, meta

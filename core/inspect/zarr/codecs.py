@@ -9,12 +9,12 @@ import numpy as np
 from ...base.extras import needed_by
 from ...formats.zarr.chunks import decompressed
 from ..values import MAX_INFLATED, inflate
-from .metadata import Coordinates, Pipeline
+from .metadata import CodecPipeline, Coordinates
 
 CHECKSUM = 4
 
 
-def decoded(data: bytes, pipeline: Pipeline, shape: Coordinates) -> np.ndarray[Any, Any]:
+def decoded(data: bytes, pipeline: CodecPipeline, shape: Coordinates) -> np.ndarray[Any, Any]:
     """The chunk of this shape. Raises ValueError that says why it is none."""
     dtype = pipeline.dtype
     size = int(np.prod(shape, dtype=object)) * dtype.itemsize

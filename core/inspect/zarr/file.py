@@ -15,7 +15,7 @@ from ..named_arrays.read_cost import read_cost_of
 from ..records import Finding, ReadCost
 from .chunked import ChunkedArray
 from .metadata import LONGEST_JSON, ArrayMeta, object_in, of_version_2, of_version_3
-from .storage import FolderStorage, Storage, ZipStorage, whole
+from .storage import FolderStorage, ZarrStorage, ZipStorage, whole
 
 MOST_ARRAYS = 1_000
 MOST_GROUPS = 10_000
@@ -54,7 +54,7 @@ class ZarrFile:
         versions = " and ".join(map(str, sorted(self._versions)))
         self.said = f"the metadata of a Zarr store, version {versions or 'unknown'}, with {len(self._listed):,} arrays"
 
-    def _opened(self, path: Path) -> Storage:
+    def _opened(self, path: Path) -> ZarrStorage:
         if path.is_dir():
             return FolderStorage(path)
         try:
@@ -64,7 +64,7 @@ class ZarrFile:
         self._problems += storage.problems
         return storage
 
-    def _add(self, name: str, key: str, told: Mapping[str, Any], storage: Storage) -> None:
+    def _add(self, name: str, key: str, told: Mapping[str, Any], storage: ZarrStorage) -> None:
         """An array. One that cannot be read is told, and costs itself."""
         if len(self._listed) >= MOST_ARRAYS:
             return
@@ -98,14 +98,14 @@ class ZarrFile:
         """Nothing is held open."""
 
 
-def _json(storage: Storage, key: str) -> bytes | None:
+def _json(storage: ZarrStorage, key: str) -> bytes | None:
     try:
         return whole(storage, key, LONGEST_JSON)
     except ValueError:
         return None
 
 
-def _arrays(storage: Storage) -> Iterator[tuple[str, dict[str, Any]]]:
+def _arrays(storage: ZarrStorage) -> Iterator[tuple[str, dict[str, Any]]]:
     """(key, metadata) of all arrays, group by group; chunks are not looked into."""
     waiting, looked = [("", 0)], 0
     while waiting and looked < MOST_GROUPS:

@@ -33,7 +33,7 @@ class ByteCodec:
 
 
 @dataclass(frozen=True, slots=True)
-class Pipeline:
+class CodecPipeline:
     """How a chunk is stored: its axes in this order (`transpose`, None as they are), then as numbers of `dtype` in
     C order or as `texts` ("utf8", "bytes", "" for numbers), then through the `steps`."""
 
@@ -65,7 +65,7 @@ class ArrayMeta:
     version: int
     shape: Coordinates
     chunk: Coordinates
-    pipeline: Pipeline
+    pipeline: CodecPipeline
     fill: Any
     separator: str
     prefix: str
@@ -114,7 +114,7 @@ def of_version_2(told: Mapping[str, Any]) -> ArrayMeta:
     transpose = tuple(range(len(shape)))[::-1] if told.get("order") == "F" and not texts else None
     separator = "/" if told.get("dimension_separator") == "/" else "."
     return _checked(
-        ArrayMeta(2, shape, chunk, Pipeline(dtype, texts, transpose, steps), told.get("fill_value"), separator, "")
+        ArrayMeta(2, shape, chunk, CodecPipeline(dtype, texts, transpose, steps), told.get("fill_value"), separator, "")
     )
 
 
@@ -160,7 +160,7 @@ def _sharding(settings: Mapping[str, Any], outer: Coordinates) -> tuple[Sharding
     return Sharding(per_shard, settings.get("index_location", "end") != "start", len(names) == 2), chunk, codecs
 
 
-def _pipeline(codecs: Sequence[ByteCodec], dtype: np.dtype[Any] | str, axes: int) -> Pipeline:
+def _pipeline(codecs: Sequence[ByteCodec], dtype: np.dtype[Any] | str, axes: int) -> CodecPipeline:
     left = list(codecs)
     transpose = None
     if left and left[0].name == "transpose":
@@ -171,11 +171,11 @@ def _pipeline(codecs: Sequence[ByteCodec], dtype: np.dtype[Any] | str, axes: int
         raise ValueError(f"its codec {left[0].name[:40]!r} is not known here" if left else "it names no codec")
     first, *steps = left
     if first.name.startswith("vlen-"):
-        return Pipeline(np.dtype("u1"), first.name.removeprefix("vlen-"), transpose, tuple(steps))
+        return CodecPipeline(np.dtype("u1"), first.name.removeprefix("vlen-"), transpose, tuple(steps))
     if isinstance(dtype, str):
         raise ValueError(f"its type {dtype[:40]!r} is not known here")
     order = ">" if first.settings.get("endian") == "big" else "<"
-    return Pipeline(dtype.newbyteorder(order), "", transpose, tuple(steps))  # type: ignore[arg-type]
+    return CodecPipeline(dtype.newbyteorder(order), "", transpose, tuple(steps))  # type: ignore[arg-type]
 
 
 _TYPES = {"bool": "?", "float16": "f2", "float32": "f4", "float64": "f8", "complex64": "c8", "complex128": "c16"}

@@ -24,7 +24,7 @@ MOST_BYTES = 1 << 28
 RAW_DEFLATE = -15
 
 
-class Storage(Protocol):
+class ZarrStorage(Protocol):
     """Files by key. All numbers that come from a file are checked by whoever asks."""
 
     def size(self, key: str) -> int | None:
@@ -44,7 +44,7 @@ class Storage(Protocol):
         ...
 
 
-def whole(storage: Storage, key: str, most: int = MOST_BYTES) -> bytes | None:
+def whole(storage: ZarrStorage, key: str, most: int = MOST_BYTES) -> bytes | None:
     """All of a file; None where there is none. Raises ValueError for one that is too large to be read."""
     size = storage.size(key)
     if size is None:
