@@ -96,8 +96,8 @@ def test_payloads_that_are_no_files_of_the_dataset_are_refused(home: Home, datas
 
 @pytest.fixture
 def foreign(tmp_path: Path) -> Path:
-    """A container that names images in a folder `root`, beside which lies a secret."""
-    folder, root = tmp_path / "train", tmp_path / "root"
+    """A container that names images in a folder `images`, beside which lies a secret."""
+    folder, root = tmp_path / "train", tmp_path / "images"
     (root / "a").mkdir(parents=True)
     (root / "a/1.png").write_bytes(b"image")
     (tmp_path / "secret").write_bytes(b"secret")
@@ -106,7 +106,7 @@ def foreign(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("path", ["../secret", "a/../../secret", "{}/secret", "{}/root/../secret", "a//1.png", "", "."])
+@pytest.mark.parametrize("path", ["../secret", "a/../../secret", "{}/secret", "{}/images/../secret", "a//1.png", ""])
 def test_a_path_never_leads_out_of_the_root(foreign: Path, path: str) -> None:
     named = path.format(foreign.parent)
     (foreign / "train.csv").write_text(f"path,label,class\n{named},0,ant\n")
@@ -115,13 +115,13 @@ def test_a_path_never_leads_out_of_the_root(foreign: Path, path: str) -> None:
 
 
 def test_a_path_below_the_root_is_read(foreign: Path) -> None:
-    for path in ("a/1.png", f"{foreign.parent}/root/a/1.png"):
+    for path in ("a/1.png", f"{foreign.parent}/images/a/1.png"):
         (foreign / "train.csv").write_text(f"path,label,class\n{path},0,ant\n")
         assert reader_of(foreign, "csv", {}).read([0]) == [b"image"]
 
 
 def test_links_are_not_followed(foreign: Path) -> None:
-    root = foreign.parent / "root"
+    root = foreign.parent / "images"
     (root / "a/link.png").symlink_to(foreign.parent / "secret")
     (root / "folder").symlink_to(foreign.parent)
     for path, told in (("a/link.png", "is a link"), ("folder/secret", "behind a link")):

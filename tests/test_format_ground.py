@@ -14,6 +14,7 @@ from core.base.contracts import Contents
 from core.base.errors import InputError
 from core.formats import folder
 from core.formats.joined_maps import mapped_together
+from core.formats.npy.reader import NpyReader
 from core.formats.shards import Shard, ShardLimits
 
 
@@ -84,7 +85,7 @@ def test_shares_are_equal_and_none_is_empty() -> None:
 
 
 def test_an_index_comes_back_and_one_that_leads_outside_is_refused(tmp_path: Path) -> None:
-    index = folder.IndexWriter()
+    index = folder.ShardIndexWriter()
     index.append([0, 90], [10, 10], [1, 2], [0, 1])
     index.write(tmp_path)
     read = folder.read_index(tmp_path, np.array([10, 100]))
@@ -103,8 +104,9 @@ def test_facts_come_back_and_a_shard_elsewhere_is_refused(tmp_path: Path) -> Non
     shards = [Shard("train-000000.tar", 2, 10_240)]
     folder.write_facts(tmp_path, Contents(2, ("a",), dictionary=b"d", metadata={"note": "é"}), shards)
     assert folder.read_shards(tmp_path) == shards
-    assert folder.metadata_of(tmp_path) == {"samples": 2, "classes": ["a"], "note": "é"}
-    assert folder.read_dictionary(tmp_path) == b"d"
+    reader = NpyReader(tmp_path)
+    assert reader.metadata == {"samples": 2, "classes": ["a"], "note": "é"}
+    assert reader.dictionary == b"d"
     text = (tmp_path / folder.METADATA).read_text()
     (tmp_path / folder.METADATA).write_text(text.replace("train-000000.tar", "../x.tar"))
     with pytest.raises(ValueError, match=r"\.\./x\.tar"):

@@ -145,6 +145,14 @@ def read_index(folder: Path, shard_sizes: npt.NDArray[np.int64]) -> Entries:
     return entries
 
 
-def metadata_of(folder: Path) -> Mapping[str, Any]:
-    """The metadata as readers hand it out, without the list of shards."""
-    return {name: value for name, value in read_metadata(folder).items() if name != "shards"}
+class FolderFacts:
+    """What readers of such containers have from here; stands before `ContainerReader` among their bases."""
+
+    _path: Path
+
+    def _metadata(self) -> Mapping[str, Any]:
+        """Without the list of shards."""
+        return {name: value for name, value in read_metadata(self._path).items() if name != "shards"}
+
+    def _dictionary(self) -> bytes | None:
+        return read_dictionary(self._path)

@@ -18,3 +18,8 @@ def files_below(path: Path) -> Iterator[os.stat_result]:
                 yield from files_below(Path(entry.path))
             else:
                 yield entry.stat(follow_symlinks=False)
+
+
+def bytes_below(path: Path) -> int:
+    """The sum of their sizes."""
+    return sum(status.st_size for status in files_below(path))

@@ -8,7 +8,7 @@ from pathlib import Path
 from ...base.contracts import Contents
 from ...base.errors import InputError
 from ...base.options import option
-from ..walk import files_below
+from ..walk import bytes_below
 from .reader import CsvReader
 from .writer import CopyWriter, ManifestWriter, ReferenceWriter
 
@@ -46,4 +46,4 @@ class CsvFormat:
 
     def used_bytes(self, path: Path) -> int:
         """The sum of the sizes of its own files, not of those that it refers to."""
-        return sum(status.st_size for status in files_below(path))
+        return bytes_below(path)

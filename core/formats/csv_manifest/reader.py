@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +15,12 @@ import numpy.typing as npt
 from ...base.contracts import Buffer, Labels
 from ...base.errors import InputError
 from ..container import ContainerReader, reason_of
-from ..folder import read_dictionary, read_metadata
+from ..folder import FolderFacts
 from ..sample_files import file_blocks, listed_rows, read_file
 from .layout import HEADER, HERE, ROOT, manifest_of
 
 
-class CsvReader(ContainerReader):
+class CsvReader(FolderFacts, ContainerReader):
     """Reads whole files below one folder, the `root`, and nothing that a link or a path leads to outside of it."""
 
     def _open(self) -> None:
@@ -29,12 +28,6 @@ class CsvReader(ContainerReader):
 
     def _labels(self) -> Labels:
         return self._listing.labels
-
-    def _metadata(self) -> Mapping[str, Any]:
-        return read_metadata(self._path)
-
-    def _dictionary(self) -> bytes | None:
-        return read_dictionary(self._path)
 
     @cached_property
     def root(self) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...base.contracts import Contents
 from ...base.errors import InputError
-from ..walk import files_below
+from ..walk import bytes_below
 from .layout import RESERVED
 from .reader import FilesReader
 from .writer import FilesWriter
@@ -33,4 +33,4 @@ class FilesFormat:
 
     def used_bytes(self, path: Path) -> int:
         """The sum of the files' sizes."""
-        return sum(status.st_size for status in files_below(path))
+        return bytes_below(path)

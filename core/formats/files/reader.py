@@ -6,19 +6,18 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from ...base.contracts import Buffer, Labels
 from ...base.errors import InputError
 from ..container import ContainerReader
-from ..folder import read_dictionary, read_metadata
+from ..folder import FolderFacts
 from ..sample_files import file_blocks, listed_rows, read_file
 from .layout import HEADER, MANIFEST
 
 
-class FilesReader(ContainerReader):
+class FilesReader(FolderFacts, ContainerReader):
     """Reads whole files; holds the list of paths, no handles. Nothing that a link leads to is read."""
 
     def _open(self) -> None:
@@ -26,12 +25,6 @@ class FilesReader(ContainerReader):
 
     def _labels(self) -> Labels:
         return self._listing.labels
-
-    def _metadata(self) -> Mapping[str, Any]:
-        return read_metadata(self._path)
-
-    def _dictionary(self) -> bytes | None:
-        return read_dictionary(self._path)
 
     def _read(self, indices: Sequence[int]) -> list[Buffer]:
         root, path_of = str(self._path), self._listing.path

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...base.contracts import Contents
-from ..walk import files_below
+from ..walk import bytes_below
 from .reader import NpyReader
 from .writer import NpyWriter
 
@@ -28,4 +28,4 @@ class NpyFormat:
 
     def used_bytes(self, path: Path) -> int:
         """The sum of the files' sizes: nothing in them is free."""
-        return sum(status.st_size for status in files_below(path))
+        return bytes_below(path)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +14,12 @@ import numpy.typing as npt
 from ...base.contracts import Buffer, Extents, Labels
 from ...base.errors import InputError
 from ..container import MappedContainerReader, open_file
-from ..folder import needed, read_dictionary, read_metadata
+from ..folder import FolderFacts, needed
 from ..maps import release_pages
 from .layout import BYTES, IMAGES, LABELS, OFFSETS, NpyHeader, read_header
 
 
-class NpyReader(MappedContainerReader):
+class NpyReader(FolderFacts, MappedContainerReader):
     """Payloads are views of the mapped file, in a place that its header and the offsets tell."""
 
     def _open(self) -> None:
@@ -28,12 +27,6 @@ class NpyReader(MappedContainerReader):
 
     def _labels(self) -> Labels:
         return _numbers(self._path, LABELS)
-
-    def _metadata(self) -> Mapping[str, Any]:
-        return read_metadata(self._path)
-
-    def _dictionary(self) -> bytes | None:
-        return read_dictionary(self._path)
 
     def _read(self, indices: Sequence[int]) -> list[Buffer]:
         memory, offsets, lengths = self._extents

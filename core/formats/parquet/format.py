@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...base.contracts import Contents
 from ...base.options import option
-from ..folder import read_shards
-from ..shards import MOST_SHARDS, Shard, ShardLimits
-from ..walk import files_below
+from ..sharded_folder import ShardedFolder
+from ..shards import MOST_SHARDS
 from .reader import ParquetReader
 
 if TYPE_CHECKING:
@@ -22,7 +20,7 @@ USUAL_MB = 500
 
 
 @dataclass(frozen=True)
-class ParquetFormat:
+class ParquetFormat(ShardedFolder):
     """Parquet with the schema of Hugging Face's `datasets`; pandas and DuckDB read it, too."""
 
     shards: int = option(
@@ -40,6 +38,7 @@ class ParquetFormat:
         choices=("none", "zstd-pages", "snappy-pages"),
     )
     ending = ""
+    usual_mb = USUAL_MB
 
     def check(self, contents: Contents) -> None:
         """Raises InputError where both `shards` and `shard_mb` are given. The library is imported here, before a
@@ -56,13 +55,3 @@ class ParquetFormat:
 
     def reader(self, path: Path) -> ParquetReader:
         return ParquetReader(path)
-
-    def used_bytes(self, path: Path) -> int:
-        """The sum of the files' sizes."""
-        return sum(status.st_size for status in files_below(path))
-
-    def shards_in(self, path: Path) -> Sequence[Shard]:
-        return read_shards(path)
-
-    def _limits(self, contents: Contents) -> ShardLimits:
-        return ShardLimits.of(contents.samples, self.shards, self.shard_mb, USUAL_MB)

@@ -4,18 +4,17 @@ decompress pages, where they are."""
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...base.contracts import Buffer, Extents, Labels
 from ..container import MappedContainerReader
-from ..folder import metadata_of, read_dictionary, read_index, read_metadata, read_shards
+from ..folder import FolderFacts, read_index, read_metadata, read_shards
 from ..handles import PerProcess
 from ..joined_maps import mapped_together
 from ..maps import release_pages
@@ -26,7 +25,7 @@ PER_ROW = 4 + 16 + 8
 """Beside the payload: its length, its path with its length, its label."""
 
 
-class ParquetReader(MappedContainerReader):
+class ParquetReader(FolderFacts, MappedContainerReader):
     """Payloads as views of the map, or of a page that was decompressed."""
 
     def __init__(self, path: Path) -> None:
@@ -38,12 +37,6 @@ class ParquetReader(MappedContainerReader):
 
     def _labels(self) -> Labels:
         return self._opened.get().labels
-
-    def _metadata(self) -> Mapping[str, Any]:
-        return metadata_of(self._path)
-
-    def _dictionary(self) -> bytes | None:
-        return read_dictionary(self._path)
 
     def _read(self, indices: Sequence[int]) -> list[Buffer]:
         return self._opened.get().read(indices)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...base.contracts import Contents
 from ...base.errors import InputError
 from ...base.options import option
-from ..folder import read_shards
-from ..shards import MOST_SHARDS, Shard, ShardLimits
-from ..walk import files_below
+from ..sharded_folder import ShardedFolder
+from ..shards import MOST_SHARDS
 from .reader import TfRecordReader
 from .writer import TfRecordWriter
 
@@ -23,7 +21,7 @@ LARGEST_EXAMPLE = (1 << 31) - (1 << 16)
 
 
 @dataclass(frozen=True)
-class TfRecordFormat:
+class TfRecordFormat(ShardedFolder):
     """TFRecord: TensorFlow alone reads every sample."""
 
     shards: int = option(0, "Files a split (0: by their size)", minimum=0, maximum=MOST_SHARDS - 1)
@@ -37,6 +35,7 @@ class TfRecordFormat:
         choices=("none", "gzip"),
     )
     ending = ""
+    usual_mb = USUAL_MB
 
     def check(self, contents: Contents) -> None:
         """Raises InputError for options that contradict each other or these contents."""
@@ -49,13 +48,3 @@ class TfRecordFormat:
 
     def reader(self, path: Path) -> TfRecordReader:
         return TfRecordReader(path)
-
-    def used_bytes(self, path: Path) -> int:
-        """The sum of the files' sizes."""
-        return sum(status.st_size for status in files_below(path))
-
-    def shards_in(self, path: Path) -> Sequence[Shard]:
-        return read_shards(path)
-
-    def _limits(self, contents: Contents) -> ShardLimits:
-        return ShardLimits.of(contents.samples, self.shards, self.shard_mb, USUAL_MB)

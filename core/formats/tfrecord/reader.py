@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from ...base.contracts import Buffer, Extents, Labels
 from ..container import MappedContainerReader
-from ..folder import Entries, metadata_of, needed, read_dictionary, read_index, read_shards
+from ..folder import Entries, FolderFacts, needed, read_index, read_shards
 from ..shards import Shard
 from .example import varint
 from .index import walked_index
@@ -22,7 +21,7 @@ _LONGEST_SIZE = 10
 """Bytes of a number in protocol buffers."""
 
 
-class TfRecordReader(MappedContainerReader):
+class TfRecordReader(FolderFacts, MappedContainerReader):
     """Holds the map of the shards and the index. `read` checks the checksums of what it reads; whoever goes by
     `extents` is held to the store's own."""
 
@@ -31,12 +30,6 @@ class TfRecordReader(MappedContainerReader):
 
     def _labels(self) -> Labels:
         return np.ascontiguousarray(self._entries["label"])
-
-    def _metadata(self) -> Mapping[str, Any]:
-        return metadata_of(self._path)
-
-    def _dictionary(self) -> bytes | None:
-        return read_dictionary(self._path)
 
     def _read(self, indices: Sequence[int]) -> list[Buffer]:
         """Neighbours one after the other, so that a block of gzip is inflated once."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...base.contracts import Contents
 from ...base.errors import InputError
 from ...base.options import option
-from ..folder import read_shards
-from ..shards import Shard, ShardLimits
-from ..walk import files_below
+from ..sharded_folder import ShardedFolder
 from .reader import WebDatasetReader
 from .tar_layout import MOST_SAMPLES
 from .writer import WebDatasetWriter
@@ -20,7 +17,7 @@ USUAL_MB = 256
 
 
 @dataclass(frozen=True)
-class WebDatasetFormat:
+class WebDatasetFormat(ShardedFolder):
     """Tar shards that any tar tool and the library webdataset read."""
 
     shard_mb: int = option(
@@ -38,6 +35,7 @@ class WebDatasetFormat:
         title="Compression of whole shards",
     )
     ending = ""
+    usual_mb = USUAL_MB
 
     def check(self, contents: Contents) -> None:
         """Raises InputError for options that contradict each other, and for samples that do not fit the keys."""
@@ -51,13 +49,3 @@ class WebDatasetFormat:
 
     def reader(self, path: Path) -> WebDatasetReader:
         return WebDatasetReader(path)
-
-    def used_bytes(self, path: Path) -> int:
-        """The sum of the files' sizes."""
-        return sum(status.st_size for status in files_below(path))
-
-    def shards_in(self, path: Path) -> Sequence[Shard]:
-        return read_shards(path)
-
-    def _limits(self, contents: Contents) -> ShardLimits:
-        return ShardLimits.of(contents.samples, self.shards, self.shard_mb, USUAL_MB)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ...base.contracts import Buffer, Extents, Labels
 from ..container import MappedContainerReader
-from ..folder import Entries, metadata_of, needed, read_dictionary, read_index, read_shards
+from ..folder import Entries, FolderFacts, needed, read_index, read_shards
 from ..joined_maps import JoinedFiles, mapped_together
 from ..maps import release_pages
 from ..shards import Shard
@@ -25,7 +25,7 @@ LOOKED_AT = 64
 """Samples whose headers are compared with the index when it is read."""
 
 
-class WebDatasetReader(MappedContainerReader):
+class WebDatasetReader(FolderFacts, MappedContainerReader):
     """Finds samples by the index beside the shards, or by a walk through them where it is missing or does not fit."""
 
     def __init__(self, path: Path) -> None:
@@ -38,12 +38,6 @@ class WebDatasetReader(MappedContainerReader):
 
     def _labels(self) -> Labels:
         return self._entries["label"].astype(np.int64)
-
-    def _metadata(self) -> Mapping[str, Any]:
-        return metadata_of(self._path)
-
-    def _dictionary(self) -> bytes | None:
-        return read_dictionary(self._path)
 
     def _extents_of_all(self) -> Extents | None:
         return None if self._frames else self._extents

@@ -10,7 +10,7 @@ from ...base.contracts import Contents
 from ...base.errors import InputError
 from ...base.options import option
 from ..shards import MB, Shard
-from ..walk import files_below
+from ..walk import bytes_below
 from .layout import FILTERS
 from .reader import ZarrReader
 from .writer import ZarrWriter
@@ -50,4 +50,4 @@ class ZarrFormat:
 
     def used_bytes(self, path: Path) -> int:
         """The sum of the files' sizes."""
-        return sum(status.st_size for status in files_below(path))
+        return bytes_below(path)

@@ -16,6 +16,12 @@ _COPY = "copy or download the file again and compare its size"
 def of_walk(walk: RecordWalk, file_bytes: int, compression: str | None) -> Iterator[Finding]:
     """What the walk over the records has shown. Places are bytes of the file, or of what it inflates to."""
     inside = f" of what the {compression} inflates to" if compression else ""
+    yield from _of_compression(walk, file_bytes, compression)
+    yield from _of_the_end(walk, inside)
+    yield from _of_lengths(walk, inside)
+
+
+def _of_compression(walk: RecordWalk, file_bytes: int, compression: str | None) -> Iterator[Finding]:
     if walk.unfinished:
         yield Finding(
             "gzip-unfinished" if compression == "gzip" else "zlib-unfinished",
@@ -34,6 +40,9 @@ def of_walk(walk: RecordWalk, file_bytes: int, compression: str | None) -> Itera
             "all records behind it are lost",
             _COPY,
         )
+
+
+def _of_the_end(walk: RecordWalk, inside: str) -> Iterator[Finding]:
     if walk.cut >= 0:
         lacking = f", {walk.lacking:,} bytes are missing" if walk.lacking > 0 else ""
         yield Finding(
@@ -52,6 +61,9 @@ def of_walk(walk: RecordWalk, file_bytes: int, compression: str | None) -> Itera
             "nothing but zeros follow the last record, as where room was reserved that was never written to",
             f"cut the file at byte {walk.zeros:,}, or {_COPY}",
         )
+
+
+def _of_lengths(walk: RecordWalk, inside: str) -> Iterator[Finding]:
     for start, end in walk.gaps[:100]:
         to = f" to {end:,}" if end >= 0 else " on"
         yield Finding(
