@@ -1,4 +1,4 @@
-"""Any LMDB, HDF5 file or store, looked at safely: what it is, how it is understood, and the images inside.
+"""Any container of images, looked at safely: what it is, how it is understood, and the images inside.
 
 `inspect_file` and `scan_file` serve the command line and the app; `open_foreign` gives the tutorials' layouts the face
 of a store. Native libraries meet the file only in a reader process (`process`, `reader`), never in the caller's.
