@@ -41,7 +41,7 @@ def test_a_pattern_names_regular_files_of_its_folder_alone(lines: Path) -> None:
     assert any("links, which are not followed" in note for note in found.notes)
     assert identify(lines / "train-{00000..00001}-of-00004").paths == tuple(paths[:2])
     assert identify(lines / "train-00000*").path == paths[0]
-    with pytest.raises(InputError, match="no file is called"):
+    with pytest.raises(InputError, match="matches no file"):
         identify(lines / "other-*")
     with pytest.raises(InputError, match="does not exist"):
         identify(lines.parent / "*" / "train-00000-of-00004")

@@ -115,7 +115,7 @@ def test_names_with_several_dots_are_told_and_read_as_they_are_meant(tmp_path: P
     ]
     assert kinds_of(records) == {"dotted-names": 4, "field-case": 1}
     assert "'05.png' of sample 'train.v1/22' (first dot)" in records.findings[0].meaning
-    assert "1 samples of 2" in records.findings[0].meaning
+    assert "1 sample of 2" in records.findings[0].meaning
     assert "a guess" in records.why
     pairs = [(f"{number}.{side}.png", png()) for number in range(5) for side in ("left", "right")]
     records = records_in(tar(tmp_path / "pairs.tar", pairs))

@@ -26,6 +26,8 @@ from .container import open_file
 from .shards import Shard
 
 METADATA, DICTIONARY, INDEX = "metadata.json", "__dictionary__", "index.npy"
+BESIDE_SHARDS = frozenset((METADATA, DICTIONARY, INDEX, "blocks.npy"))
+"""What is no shard in the folders that are built here."""
 
 ENTRY = np.dtype([("offset", "<u8"), ("length", "<u8"), ("label", "<i8"), ("shard", "<u4")])
 """Of a sample: where its payload begins in its shard and how long it is, in bytes; its class number; the shard's

@@ -18,6 +18,7 @@ from ..base.errors import InputError
 from ..base.registry import Registry
 from ..base.units import listed
 from ..formats import FORMATS
+from ..formats.folder import BESIDE_SHARDS
 from ..stores.manifest import MANIFEST
 from . import shards
 from .candidate import UnidentifiedFile
@@ -161,7 +162,7 @@ def _identify_pattern(pattern: Path) -> IdentifiedFile:
     found = shards.of_pattern(pattern)
     if not found.paths:
         links = f"; {found.links[0]} is a link, and links are not followed" if found.links else ""
-        raise InputError(f"no file is called {pattern}{links}; give the path of {usual()}")
+        raise InputError(f"{pattern} matches no file{links}; look at the folder's names, or give the folder itself")
     if len(found.paths) == 1 and not found.missing:
         return _identify_file(found.paths[0])
     kind = _kind_among(found.paths)
@@ -181,9 +182,11 @@ def identify_shards(folder: Path) -> IdentifiedFile | None:
     if kind is None or 2 * size < sizes.total():
         return None
     chosen = [group for other, group in groups if other == kind]
-    left = [group.paths[0].name for other, group in groups if other != kind and other is not None]
+    others = (group.paths[0].name for other, group in groups if other != kind and other is not None)
+    left = [name for name in others if name not in BESIDE_SHARDS]
     notes = [note for group in chosen for note in _notes(group)]
-    notes += [f"{', '.join(left[:5])} in the same folder is of another kind and not shown"] if left else []
+    more = f" and {len(left) - 5:,} more" if len(left) > 5 else ""
+    notes += [f"not shown, being of another kind, of the same folder: {', '.join(left[:5])}{more}"] if left else []
     paths = tuple(sorted(path for group in chosen for path in group.paths))
     return IdentifiedFile(kind, folder, paths[: shards.MOST_SHARDS], tuple(notes))
 

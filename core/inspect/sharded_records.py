@@ -72,7 +72,8 @@ class ShardedRecords:
         name = self.file.paths[number].name
         if not self.why:
             count, last = len(self.file.paths), self.file.paths[-1].name
-            self.why = f"{count:,} files as one ({self.file.paths[0].name} to {last}): {shard.records.why}"
+            several = f"{count:,} files as one ({self.file.paths[0].name} to {last}), each read by itself; the first: "
+            self.why = f"{several if count > 1 else ''}{shard.records.why}"
         self.classes = self.classes or shard.records.classes
         told = [*shard.file.warnings(), *shard.records.warnings]
         self.warnings += [f"{name}: {text}" for text in told][: MOST_WARNINGS - len(self.warnings)]

@@ -25,7 +25,8 @@ def draw_findings(findings: Sequence[dict[str, Any]]) -> None:
 
 def finding_text(finding: dict[str, Any]) -> str:
     """One finding as Markdown: what, how often, where; its meaning; what to do."""
-    name = str(finding["kind"]).replace("-", " ").capitalize()
+    name = str(finding["kind"]).replace("-", " ")
+    name = f"{name[:1].upper()}{name[1:]}".replace("Hf ", "HF ")
     facts = [f"{finding['count']:,} ×" if finding["count"] > 1 else "", verbatim(finding["where"])]
     said = " ".join(filter(None, facts))
     meaning, remedy = (verbatim(_sentence(finding[part])) for part in ("meaning", "remedy"))

@@ -38,8 +38,11 @@ def draw_sizes(subject: Subject) -> None:
     st.altair_chart(chart, alt="Estimated size of these images in other formats")
     st.caption(
         f"**Estimates**, from {counted(len(images), 'image')} drawn at random and encoded just now, for "
-        f"{counted(len(subject.span), subject.noun, 'entries' if subject.noun == 'entry' else None)}. The whiskers "
-        "are 95% confidence intervals. JPEG is lossy, the others are lossless."
+        f"{counted(len(subject.span), subject.noun, 'entries' if subject.noun == 'entry' else None)}. "
+        + ("The whiskers are 95% confidence intervals. " if len(images) > 1 else "")
+        + (f"Shown are the smallest {SHOWN} of {len(found)}. " if len(found) > SHOWN else "")
+        + "Format, encoding and compression differ from bar to bar. JPEG is lossy, the others are lossless. What a "
+        "container occupies beside its samples, some kB, is not in the bars."
         + (f" The line: what this file occupies now, {size_text(here)}." if here else "")
     )
     download_row(chart, [asdict(one) for one in found], f"{Path(subject.span.path).stem}-in-other-formats")
@@ -77,8 +80,8 @@ def sizes_chart(found: Sequence[SizeEstimate], here: int | None) -> alt.LayerCha
     way = alt.Y("way:N", sort=list(table["way"]), title=None, axis=alt.Axis(labelLimit=300))
     base = alt.Chart(table).encode(y=way)
     bars = base.mark_bar(cornerRadiusEnd=3, height=16).encode(
-        x=alt.X("megabytes:Q", title="MB (estimated)", scale=scale, axis=alt.Axis(tickCount=6, format="~s")),
-        color=alt.Color("format:N", scale=format_scale()),
+        x=alt.X("megabytes:Q", title="MB (estimated)", scale=scale, axis=alt.Axis(tickCount=6, format="~g")),
+        color=alt.Color("format:N", scale=format_scale(), legend=None),  # each bar has its format's name
         tooltip=["way", "figure", alt.Tooltip("low", format=",.2f", title="from MB"),
                  alt.Tooltip("high", format=",.2f", title="to MB")],
     )  # fmt: skip

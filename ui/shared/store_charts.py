@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.base.units import listed
+from core.formats import FORMATS
+from ui.shared.labels import verbatim
 from ui.shared.stores import SIZES, SIZES_EXPLAINED
 from ui.shared.theme import FIGURE_COLOUR, PALETTE, finish, format_scale
 
@@ -28,6 +31,18 @@ def draw_four_sizes(table: pd.DataFrame) -> None:
                 st.markdown(f"**{title}** :gray[MB]")
                 st.altair_chart(chart, alt=f"{title} size of each store, in MB")
     st.caption(SIZES_EXPLAINED)
+    elsewhere = [row.store for row in table.itertuples() if row.used_bytes < row.payload_bytes and _refers(row.store)]
+    if elsewhere:
+        st.caption(
+            f"**{listed(map(verbatim, elsewhere))}** only lists the dataset's own files: its images' bytes are in "
+            "Payload and in no other size."
+        )
+
+
+def _refers(store: str) -> bool:
+    """Whether a store's format leaves images where they are, by the name that stores have."""
+    format = store.partition("/")[0]
+    return format in FORMATS and FORMATS[format].refers
 
 
 def four_sizes(table: pd.DataFrame) -> dict[str, alt.LayerChart]:

@@ -18,7 +18,7 @@ from ..records import Finding
 
 MOST_METADATA = 1 << 26
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-AS_DICTS = "`datasets` shows these images as dicts of bytes, and does not decode them"
+AS_DICTS = "Hugging Face's datasets shows these images as dicts of bytes, and does not decode them"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def declared(schema: pa.Schema, features: Features) -> Declared:
     ranked = [name for name in ("label", "labels", "fine_label") if name in features.labels]
     label = next(iter([*ranked, *features.labels]), None)
     classes = features.classes.get(label) if label is not None else None
-    said = "the schema's metadata name its features, as Hugging Face's `datasets` writes them" if features.known else ""
+    said = "the schema's metadata name its features, as Hugging Face's datasets writes them" if features.known else ""
     return Declared(first, others, label, classes or None, said)
 
 
@@ -74,9 +74,10 @@ def lost_features(schema: pa.Schema, features: Features) -> Iterator[Finding]:
             remedy = f"cast the column to {IMAGE}, in this order, or load with features that say so, and write it again"
             yield Finding("hf-features-lost", 1, f"column {column.name!r}", meaning, remedy)
         elif column.name not in features.images:
-            what = "the schema has no metadata `huggingface`" if not features.known else "the features name no Image"
+            lacking = "the schema has no metadata called huggingface"
+            what = "the features name no Image" if features.known else lacking
             meaning = f"{what} for this column of images: {AS_DICTS}, and labels have no names"
-            remedy = "cast_column(name, datasets.Image()), ClassLabel for the labels, and write with to_parquet"
+            remedy = "give the column the feature Image and the labels ClassLabel (cast_column), then write it again"
             yield Finding("hf-features-lost", 1, f"column {column.name!r}", meaning, remedy)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ...base.units import counted
 from ..records import Finding
 from .grouping import FIRST_DOT
 
@@ -55,7 +56,7 @@ def _of_names(file: TarFile) -> Iterator[Finding]:
         meaning = (
             f"two rules split these names differently: webdataset and datasets read field {first[2]!r} of sample "
             f"{folder + slash + first[0]!r} (first dot), others {last[2]!r} of {folder + slash + last[0]!r} (last "
-            f"dot); here {here} ends the key, and webdataset makes {facts.runs:,} samples of {records:,}"
+            f"dot); here {here} ends the key, and webdataset makes {counted(facts.runs, 'sample')} of {records:,}"
         )
         yield Finding("dotted-names", facts.dotted, name, meaning, "write names whose only dot is before the ending")
     if facts.upper:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ...base.errors import InputError
+from ...base.units import counted
 from ..display import Choice
 from ..hdf5.origins import parameters_by_name
 from ..named_arrays.array import NamedArray, TextColumn
@@ -52,7 +53,9 @@ class ZarrFile:
         named = parameters_by_name([array.name for array in self.arrays if array.is_numbers])
         self.model = None if named is None else f"its arrays are {named}"
         versions = " and ".join(map(str, sorted(self._versions)))
-        self.said = f"the metadata of a Zarr store, version {versions or 'unknown'}, with {len(self._listed):,} arrays"
+        self.said = (
+            f"the metadata of a Zarr store, version {versions or 'unknown'}, with {counted(len(self._listed), 'array')}"
+        )
 
     def _opened(self, path: Path) -> ZarrStorage:
         if path.is_dir():

@@ -22,10 +22,14 @@ class ZarrSamples(ArraySamples):
             return super().read(index)
         except MissingChunk as missing:
             finding = Finding(
-                "missing-chunk", 1, self.key(index), "a chunk of the sample is not there", "see the finding of the file"
+                "missing-chunk",
+                1,
+                self.key(index),
+                "a chunk of the sample is not there",
+                "the findings of the file say what to do",
             )
             label = self.label(index)
-            return Record(self.key(index), label, "raw", b"", problem=str(missing), findings=(finding,))
+            return Record(self.key(index), label, "nothing", b"", problem=str(missing), findings=(finding,))
 
     def label(self, index: int) -> Label:
         """None where the chunk of the label is not there."""
