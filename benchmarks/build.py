@@ -28,8 +28,8 @@ from core.base.events import finish
 from core.base.home import REPOSITORY, Home
 from core.building import Build
 from core.datasets.dataset import Dataset
-from core.datasets.importing import Import
 from core.formats import FORMATS
+from core.importing.task import Import
 
 NAME = "speed"
 

@@ -13,7 +13,7 @@ from benchmarks.container_goals import Reached, rows
 from core.base.events import finish
 from core.base.home import Home
 from core.building import Build
-from core.datasets.importing import Import
+from core.importing.task import Import
 
 FORMATS = ("lmdb", "csv", "webdataset", "tfrecord", "parquet", "arrow", "npy", "zarr")
 """The first is what the others are compared with."""

@@ -85,7 +85,7 @@ def build_all(home: Path) -> list[Path]:
     """The stores of `LAYOUTS`, of a few images of 24 x 24."""
     from core.base.events import finish
     from core.building import Build
-    from core.datasets.importing import Import
+    from core.importing.task import Import
 
     options = {"size": 24, "train": SAMPLES, "val": 4}
     finish(Import("shapes", "shapes", options=options, home=str(home)).run())

@@ -15,7 +15,7 @@ from typing import Any
 from core.base.events import Message, Progress, Sample, finish, to_fields
 from core.base.home import Home
 from core.building import Build, Verify
-from core.datasets.importing import Import
+from core.importing.task import Import
 from core.inspect.preferences import remember_path, remember_schema
 from core.inspect.task import Scan
 from core.measure.exchange import bundle, open_bundle

@@ -27,7 +27,7 @@ from benchmarks.mangled import REPOSITORY, mangled
 from core.base.errors import FormatMattersError
 from core.base.events import finish
 from core.building import Build
-from core.datasets.importing import Import
+from core.importing.task import Import
 from core.loading import compile_now
 from core.stores.store import open_store
 

@@ -24,7 +24,7 @@ from core.base.events import finish
 from core.base.home import Home
 from core.building import Build, Verify
 from core.datasets.dataset import Dataset
-from core.datasets.importing import Import
+from core.importing.task import Import
 
 FORMATS = ("disk", "lmdb", "hdf5")
 ENCODINGS = ("original", "png", "raw")

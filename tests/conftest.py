@@ -13,7 +13,7 @@ from core.base.events import finish
 from core.base.home import Home
 from core.building import Build
 from core.datasets.dataset import Dataset
-from core.datasets.importing import Import
+from core.importing.task import Import
 from core.loading import kept_workers
 from core.machine.session import session_name
 from core.measure.loaders import LoaderExperiment

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.base.events import finish
 from core.base.home import Home
-from core.datasets.importing import Import
+from core.importing.task import Import
 from ui.shared import state
 from ui.shared.address import number
 

@@ -23,6 +23,7 @@ FLOORS = [
     ["core.jobs"],
     ["core.report"],
     ["core.training"],
+    ["core.importing"],
     ["core.measure", "core.inspect", "core.loading"],
     ["core.building"],
     ["core.stores"],

@@ -23,7 +23,7 @@ from core.base.home import REPOSITORY, Home
 from core.building import Build, compare_compressions, encode, estimate
 from core.building.publish import publish, restore
 from core.datasets.dataset import Dataset
-from core.datasets.importing import Import
+from core.importing.task import Import
 from core.machine.session import session_folder
 from core.processes import pool
 from core.stores.store import Manifest, list_stores

@@ -25,10 +25,10 @@ from core.base.events import Progress, Result, finish
 from core.base.home import REPOSITORY, Home
 from core.base.names import folders
 from core.base.staging import claim
-from core.datasets import importing
 from core.datasets.dataset import Dataset, list_datasets
-from core.datasets.importing import Import
 from core.images import pixels
+from core.importing import task as importing
+from core.importing.task import Import
 from tests.image_fixtures import encoded, picture, put, put_classes
 
 
@@ -314,7 +314,7 @@ def test_processes_give_what_one_gives(home: Home, folder: Path, monkeypatch: py
 
 SCRIPT = """
 import sys
-from core.datasets.importing import Import
+from core.importing.task import Import
 from core.base.names import folders
 from core.base.events import Progress
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from core.base.events import finish
 from core.base.home import Home
 from core.building import Build, Verify
 from core.building.estimate import estimate
-from core.datasets.importing import Import
+from core.importing.task import Import
 from core.loading.batch_sampler import BatchSpec
 from core.loading.fused import fuse
 from core.loading.jpeg.noting import records_of

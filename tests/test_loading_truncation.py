@@ -15,7 +15,7 @@ import pytest
 from core.base.errors import WorkError
 from core.base.events import finish
 from core.building import Build
-from core.datasets.importing import Import
+from core.importing.task import Import
 from core.loading import bus_error
 from core.loading.loader import make_loader
 from core.loading.truncation import TruncationGuard

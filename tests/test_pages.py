@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 from core.base.events import finish
 from core.base.home import Home
 from core.datasets.dataset import Dataset, list_datasets
-from core.datasets.importing import Import
 from core.formats import FORMATS
+from core.importing.task import Import
 from core.jobs import Job, Jobs, State
 from core.stores.store import list_stores
 from tests.image_fixtures import put_classes

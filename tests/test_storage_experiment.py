@@ -19,7 +19,7 @@ from core.base.errors import InputError, WorkError
 from core.base.events import Sample, finish
 from core.base.home import Home
 from core.datasets.dataset import Dataset
-from core.datasets.importing import Import
+from core.importing.task import Import
 from core.inspect import inspect_file
 from core.measure.monitor import Monitor, read_monitor
 from core.measure.records import list_records

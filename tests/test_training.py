@@ -16,7 +16,7 @@ from core.base.events import Message, Sample, finish
 from core.base.home import Home
 from core.building import Build
 from core.datasets.dataset import Dataset
-from core.datasets.importing import Import
+from core.importing.task import Import
 from core.measure.monitor import read_monitor
 from core.measure.record_fields import printed
 from core.measure.records import list_records

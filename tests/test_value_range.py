@@ -20,9 +20,9 @@ from core.base.home import Home
 from core.building import Build, Verify
 from core.building.recipe import Recipe
 from core.datasets.dataset import Dataset
-from core.datasets.importing import Import
 from core.images.pixels import decode, examine
 from core.images.value_range import ValueRange, bounds
+from core.importing.task import Import
 from core.stores.store import open_store
 
 TWELVE = ValueRange(integers=(0, 4095))

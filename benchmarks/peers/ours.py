@@ -19,7 +19,7 @@ def prepare(
     """Import the images and build one store of them."""
     from core.base.events import finish
     from core.building import Build
-    from core.datasets.importing import Import
+    from core.importing.task import Import
 
     source = folder / "images"
     shutil.copytree(work.images, source / "train")

@@ -52,7 +52,7 @@ def _import_arguments(parser: ArgumentParser) -> None:
 
 
 def _import(given: Namespace) -> Iterator[Event]:
-    from ..datasets.importing import Import
+    from ..importing.task import Import
     from ..loading import compile_ahead
 
     compile_ahead()  # who imports will load

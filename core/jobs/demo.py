@@ -10,8 +10,8 @@ from ..base.events import Event, Result, Sample
 from ..base.home import Home
 from ..building import Build
 from ..datasets.dataset import Dataset, list_datasets
-from ..datasets.importing import Import
 from ..formats import FORMATS, example_format
+from ..importing.task import Import
 from ..measure.loaders import LoaderExperiment
 from ..stores.store import StoreInfo, list_stores
 

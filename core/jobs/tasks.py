@@ -24,7 +24,7 @@ class TaskEntry:
 
 TASKS: Mapping[str, TaskEntry] = MappingProxyType(
     {
-        "import": TaskEntry(".datasets.importing:Import"),
+        "import": TaskEntry(".importing.task:Import"),
         "import-upload": TaskEntry(".jobs.upload:ImportUpload"),
         "build": TaskEntry(".building:Build"),
         "verify": TaskEntry(".building:Verify"),

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from ..base.events import Event
 from ..base.home import Home
-from ..datasets.importing import Import
+from ..importing.task import Import
 from ..inspect import uploads
 
 FOLDER = "imported"

@@ -20,7 +20,7 @@ from core.base.events import finish
 from core.base.home import Home
 from core.building import Build
 from core.datasets.dataset import Dataset
-from core.datasets.importing import Import
+from core.importing.task import Import
 from tests.test_app_browser import QUIET, browser_path, calm, serving
 
 HERE = Path(__file__).parent

@@ -10,8 +10,8 @@ import streamlit as st
 
 from core.base.contracts import Skipped
 from core.base.errors import InputError
-from core.datasets.preview import Preview, preview
 from core.images.pixels import BadImage
+from core.importing.preview import Preview, preview
 from core.sources import SOURCES
 from ui.shared import state
 from ui.shared.cached import cache_data

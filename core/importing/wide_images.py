@@ -16,11 +16,11 @@ from ..base import checksums
 from ..base.contracts import Pixels
 from ..base.errors import WorkError
 from ..base.events import Event, Pace, Progress
+from ..datasets.index import IndexWriter
 from ..images import pixels
 from ..images.value_range import ValueRange, Values, told
 from ..processes.cpus import usable_cpus
 from ..processes.pool import in_order, processes
-from .index import IndexWriter
 
 CHUNK_IMAGES = 32
 WORTH_A_POOL = 200

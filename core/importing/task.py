@@ -24,14 +24,14 @@ from ..base.home import Home, check_name
 from ..base.names import folders
 from ..base.staging import claim
 from ..base.strict_json import dumps
+from ..datasets.dataset import Dataset
+from ..datasets.index import IndexWriter
 from ..images import pixels
 from ..images.value_range import Values
 from ..processes.cpus import usable_cpus
 from ..processes.pool import in_order, processes
 from ..sources import Request, open_source, recognise
 from ..sources.recognise import GENERATED, as_path
-from .dataset import Dataset
-from .index import IndexWriter
 from .wide_images import Extremes, WideImages
 
 CHUNK_IMAGES = 64
