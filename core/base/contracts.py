@@ -34,14 +34,67 @@ MAX_PAYLOAD = 1 << 30
 """1 GiB; what claims to be a larger payload is refused before memory is taken for it."""
 
 
+FieldValue = str | int | float | bool | bytes | npt.NDArray[Any] | list[Any] | dict[str, Any] | None
+"""A further value of a sample; see `Field` for what each kind holds. None where a sample has none of this name."""
+
+
+class Field(NamedTuple):
+    """A named value that samples have beside image and label.
+
+    kind: "text" (str), "integer" (int), "number" (float), "array" (numbers of any shape: a vector, boxes (n, 4)),
+    "image" (bytes of an image file: a mask, a second camera) or "json" (lists of labels, and whatever else is plain).
+    """
+
+    name: str
+    kind: str
+
+
 # ---------------------------------------------------------------- sources
+
+
+class Place(NamedTuple):
+    """Where an image lies that was imported by reference.
+
+    source: the number of its `ReferencedSource`. The image file is the whole file at the row's path below the root of
+    the references (`offset` and `record` -1), or begins at `offset` of the source's file and has as many bytes as the
+    row says, or is made of record `record` of the source, which is read in a process of its own.
+    """
+
+    source: int
+    offset: int = -1
+    record: int = -1
+
+
+class ReferencedSource(NamedTuple):
+    """A folder or file that images lie in, by its path below the root of the references ("": the root itself).
+
+    kind, schema: as the Inspector opens it, where records are read from it; "" for files that are read as they are.
+    size, mtime_ns: of a file, in bytes and nanoseconds; -1 for folders. options: plain JSON, as text, for what reads
+    records.
+    """
+
+    path: str
+    kind: str = ""
+    schema: str = ""
+    size: int = -1
+    mtime_ns: int = -1
+    options: str = ""
+
+
+@dataclass
+class References:
+    """What an import by reference refers to: the root of all paths, and the sources below it by their number."""
+
+    root: Path
+    sources: list[ReferencedSource] = field(default_factory=list)
 
 
 class FoundImage(NamedTuple):
     """An image as a source hands it over: nothing decoded, nothing checked yet.
 
     `name` is a file name with its ending, unique within split and class; `origin` is what to call the image
-    when something is wrong with it (a path, or "data_batch_1 #17").
+    when something is wrong with it (a path, or "data_batch_1 #17"); `fields` are further values of the sample. With a
+    `place` the image is not copied; where that is a whole file, `name` is its path below the root of the references.
     """
 
     split: str
@@ -49,6 +102,8 @@ class FoundImage(NamedTuple):
     name: str
     data: bytes
     origin: str
+    fields: Mapping[str, FieldValue] = {}
+    place: Place | None = None
 
 
 class Skipped(NamedTuple):
@@ -71,6 +126,19 @@ class Recognition:
     labels: str = ""
     notes: list[str] = field(default_factory=list)
     unused: list[Skipped] = field(default_factory=list)
+
+
+@runtime_checkable
+class Referable(Protocol):
+    """What a source may be as well: one whose images need not be copied.
+
+    It heeds `Request.reference`, and gives each image it finds then a `place`.
+    """
+
+    @property
+    def references(self) -> References:
+        """Complete once all images were handed over."""
+        ...
 
 
 class Source(Protocol):
@@ -109,7 +177,8 @@ class Row(NamedTuple):
 
     `path` is relative to the dataset's folder, with forward slashes; `checksum` is XXH3-64 of the file's
     bytes, `pixel_checksum` XXH3-64 of the decoded RGB pixels (`core.images.pixels.decode` with
-    the dataset's range of values), both as unsigned integers.
+    the dataset's range of values), both as unsigned integers. An image that was not copied has a `place`; its path is
+    below the root of the references, or only a name where it is no file of its own.
     """
 
     position: int
@@ -120,6 +189,7 @@ class Row(NamedTuple):
     width: int
     checksum: int
     pixel_checksum: int
+    place: Place | None = None
 
 
 # ---------------------------------------------------------------- encodings and compressions
@@ -216,6 +286,15 @@ class ImportedRows(Protocol):
 
     def sizes(self) -> Iterator[tuple[int, int]]:
         """(height, width) of each alone, which costs a fraction of its row."""
+        ...
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The further values that samples have."""
+        ...
+
+    def field_values(self, start: int = 0) -> Iterator[Mapping[str, FieldValue]]:
+        """Those of each sample from `start` on, in order; a sample lacks the names that it has no value of."""
         ...
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,6 +12,7 @@ from typing import NamedTuple
 from ..base import checksums
 from ..base.contracts import Buffer, Compression, Encoding, Row
 from ..base.errors import InputError, WorkError
+from ..datasets.image_reader import ImageReader
 from ..images.pixels import OriginalImage
 from ..images.value_range import DEFAULT, ValueRange
 from ..processes.cpus import usable_cpus
@@ -40,9 +40,9 @@ class EncodedChunk(NamedTuple):
 
 @dataclass(frozen=True)
 class Encoder:
-    """Reads image files below `root`, encodes and compresses them. Travels to worker processes."""
+    """Reads image files, encodes and compresses them. Travels to worker processes."""
 
-    root: str
+    reader: ImageReader
     encoding: Encoding
     compression: Compression
     values: ValueRange = DEFAULT
@@ -67,33 +67,20 @@ class Encoder:
 
     def encode(self, rows: Sequence[Row]) -> list[bytes]:
         encode = self.encoding.encode
-        return [encode(OriginalImage(self._read(row), self.values)) for row in rows]
+        return [encode(OriginalImage(data, self.values)) for data in self._read(rows)]
 
-    def _read(self, row: Row) -> bytes:
-        path = f"{self.root}/{row.path}"
+    def _checked(self, row: Row, data: bytes) -> bytes:
+        if row.checksum and checksums.of_bytes(data) != row.checksum:
+            raise WorkError(f"{self.reader.name(row)} has changed since it was imported; import the dataset again")
+        return data
+
+    def _read(self, rows: Sequence[Row]) -> list[bytes]:
         try:
-            data = _whole_file(path, row.bytes)
+            found = self.reader.read_many(rows)
         except OSError as error:
-            raise WorkError(f"{path} cannot be read ({error.strerror}); import the dataset again") from None
-        if checksums.of_bytes(data) != row.checksum:
-            raise WorkError(f"{path} has changed since it was imported; import the dataset again")
-        return data
-
-
-def _whole_file(path: str, expected: int) -> bytes:
-    """A file's bytes; of one that has grown beyond `expected`, at least one more. Three system calls, where a file
-    object takes seven and 3 us more: half of what a build of small files costs is reading them."""
-    descriptor = os.open(path, _FLAGS)
-    try:
-        data = os.read(descriptor, expected + 1)
-        while len(data) < expected and (more := os.read(descriptor, expected + 1 - len(data))):
-            data += more  # a file of more than 2 GiB, or a network drive, comes in parts
-        return data
-    finally:
-        os.close(descriptor)
-
-
-_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+            where = error.filename or self.reader.root
+            raise WorkError(f"{where} cannot be read ({error.strerror}); import the dataset again") from None
+        return [self._checked(row, data) for row, data in zip(rows, found, strict=True)]
 
 
 def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..base.contracts import Compression, Contents, Encoding, Format, Row
+from ..base.contracts import Compression, Contents, Encoding, Field, FieldValue, Format, Row
 from ..base.errors import InputError
 from ..base.home import Home
 from ..base.options import chosen, slug
@@ -126,13 +126,20 @@ class _SplitRows:
 
     @property
     def root(self) -> Path:
-        return self.dataset.root
+        return self.dataset.files_root
 
     def __iter__(self) -> Iterator[Row]:
         return self.dataset.rows(self.split)
 
     def sizes(self) -> Iterator[tuple[int, int]]:
         return self.dataset.sizes(self.split)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return self.dataset.fields
+
+    def field_values(self, start: int = 0) -> Iterator[Mapping[str, FieldValue]]:
+        return self.dataset.field_values(self.split, start)
 
 
 def _share_out(

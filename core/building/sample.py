@@ -25,7 +25,7 @@ def sample_rows(recipe: Recipe, count: int, seed: int = 0) -> list[Row]:
 
 def sample_payloads(recipe: Recipe, rows: Sequence[Row]) -> list[bytes]:
     """These rows' encoded payloads, not compressed."""
-    return Encoder(str(recipe.dataset.root), recipe.encoding, NoCompression(), recipe.dataset.values).encode(rows)
+    return Encoder(recipe.dataset.reader, recipe.encoding, NoCompression(), recipe.dataset.values).encode(rows)
 
 
 def training_payloads(recipe: Recipe) -> list[bytes]:

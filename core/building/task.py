@@ -145,7 +145,7 @@ class _Making:
             self.recipe = self.recipe.trained(training_payloads(self.recipe))
             self._training_s = time.perf_counter() - began
         encoder = Encoder(
-            str(self.recipe.dataset.root),
+            self.recipe.dataset.reader,
             self.recipe.encoding,
             self.recipe.compression,
             self.recipe.dataset.values,

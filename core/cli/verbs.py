@@ -48,6 +48,7 @@ def _import_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("source", help="shapes, cifar10, or the path of a folder or archive")
     parser.add_argument("--name", required=True, help="the dataset's name")
     parser.add_argument("--limit", type=int, metavar="N", help="at most N images")
+    parser.add_argument("--reference", action="store_true", help="copy nothing: the dataset refers to where images lie")
     _option_argument(parser)
 
 
@@ -56,7 +57,8 @@ def _import(given: Namespace) -> Iterator[Event]:
     from ..loading import compile_ahead
 
     compile_ahead()  # who imports will load
-    return Import(given.source, given.name, given.limit, _options(given.option), given.home).run()
+    options = _options(given.option)
+    return Import(given.source, given.name, given.limit, options, given.home, reference=given.reference).run()
 
 
 # ---------------------------------------------------------------- stores

@@ -12,6 +12,9 @@ from ..base.files import Unreadable
 COLUMNS = "position, path, label, bytes, height, width, checksum, pixel_checksum"
 """Of an image."""
 
+PLACE = "source, byte_offset, record"
+"""Of an image that was not copied, from schema 3 on."""
+
 READ = {
     "images": f"split, {COLUMNS}",
     "skipped": "path, reason",

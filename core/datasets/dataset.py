@@ -10,18 +10,21 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..base import field_values
 from ..base.checked_fields import TEXT, check
-from ..base.contracts import Row, Shape, Skipped
-from ..base.errors import InputError, disk_trouble_told
-from ..base.files import Unreadable, entries, open_plain, remove
+from ..base.contracts import Field, FieldValue, ReferencedSource, Row, Shape, Skipped
+from ..base.errors import InputError, WorkError, disk_trouble_told
+from ..base.files import Unreadable, entries, read_object, remove
 from ..base.home import Home, check_name
 from ..base.staging import claim
 from ..images.value_range import DEFAULT, ValueRange
-from .checks import COLUMNS, DAMAGE, check_sums
-from .index import INDEX, READ, SCHEMA, to_row
+from .checks import COLUMNS, DAMAGE, PLACE, check_sums
+from .image_reader import ImageReader
+from .index import INDEX, READ, REFERENCE, SCHEMA, to_field, to_row, to_source
 
 TOLD = ("recognised", "why", "labels", "notes", "range")
 """What schema 1 did not say."""
@@ -35,7 +38,8 @@ class Dataset:
     digits) is the same for two imports of the same files; `bytes` sums up the image files; `imported` is an ISO time;
     `recognised`, `why`, `labels` and `notes` say what the source was taken for, on what grounds, where labels come from
     (`core.base.contracts.Recognition`), and what was guessed or chosen; `values` how samples of more than 8 bits become
-    pixels.
+    pixels; `fields` are the further values that samples have. Images that were not copied lie in `sources`, below
+    `reference_root`, which is None for a dataset that has all of its images.
     """
 
     name: str
@@ -51,6 +55,9 @@ class Dataset:
     labels: str = ""
     notes: tuple[str, ...] = ()
     values: ValueRange = DEFAULT
+    fields: tuple[Field, ...] = ()
+    sources: tuple[ReferencedSource, ...] = ()
+    reference_root: Path | None = None
 
     @classmethod
     def open(cls, home: Home, name: str) -> Dataset:
@@ -73,6 +80,10 @@ class Dataset:
             classes = [name for (name,) in index.execute("SELECT name FROM classes ORDER BY label")]
             check_sums(index, classes)
             counts = dict(index.execute("SELECT split, SUM(images) FROM counts GROUP BY split"))
+            new = told["schema"] not in BEFORE_REFERENCES
+            sources = index.execute(f"SELECT {_SOURCE} FROM sources ORDER BY number") if new else ()  # noqa: S608
+            fields = index.execute("SELECT name, kind FROM fields ORDER BY number") if new else ()
+            kept = tuple(map(to_source, sources))
             return cls(
                 name=root.name,
                 root=root,
@@ -87,14 +98,29 @@ class Dataset:
                 labels=told.get("labels", ""),
                 notes=tuple(map(str, json.loads(told.get("notes", "[]")))),
                 values=ValueRange.from_json(json.loads(told.get("range", "{}"))),
+                fields=tuple(map(to_field, fields)),
+                sources=kept,
+                reference_root=_reference_root(root) if kept else None,
             )
+
+    @property
+    def files_root(self) -> Path:
+        """The folder below which the images' files lie: the dataset's own, or the one that it refers to."""
+        return self.reference_root or self.root
+
+    @property
+    def reader(self) -> ImageReader:
+        """Reads the images' bytes; travels to other processes."""
+        return ImageReader(self.files_root, self.sources)
 
     def rows(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[Row]:
         """The images of a split in order, from position `start` to before `stop`, streamed from the index."""
         end = self._size(split) if stop is None else stop
         try:
             with closing(_connect(self.root)) as index:
-                found = index.execute(f"{_SELECT} AND position >= ? AND position < ?", (split, start, end))
+                columns = f"{COLUMNS}, {PLACE}" if self.sources else COLUMNS
+                select = f"SELECT {columns} FROM images WHERE split = ?"  # noqa: S608 - columns of our own
+                found = index.execute(f"{select} AND position >= ? AND position < ?", (split, start, end))
                 yield from map(to_row, found)
         except (sqlite3.Error, Unreadable) as error:
             raise _damaged(self.name, error) from None
@@ -119,20 +145,40 @@ class Dataset:
             return row
         raise _damaged(self.name, f"{split} has no row {position}")
 
+    def field_values(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[dict[str, FieldValue]]:
+        """The further values of the samples of a split in order, streamed; each lacks the names it has no value of."""
+        end = self._size(split) if stop is None else stop
+        columns = "".join(f", f{number}" for number in range(len(self.fields)))
+        select = f"SELECT position{columns} FROM field_values WHERE split = ? AND position >= ? AND position < ?"  # noqa: S608
+        try:
+            with closing(_connect(self.root)) as index:
+                following = start
+                for position, *kept in index.execute(f"{select} ORDER BY position", (split, start, end)):
+                    yield from ({} for _ in range(following, position))
+                    yield self._values(kept)
+                    following = position + 1
+                yield from ({} for _ in range(following, end))
+        except (sqlite3.Error, ValueError, TypeError, Unreadable) as error:
+            raise _damaged(self.name, error) from None
+
+    def _values(self, kept: Sequence[Any]) -> dict[str, FieldValue]:
+        told = zip(self.fields, kept, strict=True)
+        return {field.name: field_values.loaded(value, field.kind) for field, value in told if value is not None}
+
     def path(self, row: Row) -> Path:
-        return self.root / row.path
+        """The image's file; of an image inside of another file, that one's."""
+        inside = row.place is not None and max(row.place.offset, row.place.record) >= 0
+        return self.reader.path_of(row.place.source) if inside and row.place else self.files_root / row.path
 
     def read(self, row: Row) -> builtins.bytes:
         """The image file's bytes as they were imported; of a file that has grown since, one byte more than that.
 
-        Raises OSError, also for what is no file.
+        Raises OSError for what cannot be read, also for what is no file.
         """
-        path = self.path(row)
         try:
-            with open_plain(path) as file:
-                return file.read(row.bytes + 1)
-        except Unreadable as error:
-            raise OSError(errno.EINVAL, str(error), str(path)) from None
+            return _kept_reader(self.files_root, self.sources).read(row)
+        except WorkError as error:
+            raise OSError(errno.EIO, str(error), str(self.path(row))) from None
 
     def shapes(self, split: str | None = None) -> dict[Shape, int]:
         """(height, width, 3) -> number of images, the most frequent first; of all splits or of one."""
@@ -194,7 +240,24 @@ class Dataset:
             raise _damaged(self.name, error) from None
 
 
-_SELECT = f"SELECT {COLUMNS} FROM images WHERE split = ?"  # noqa: S608 - columns of our own
+@lru_cache(maxsize=4)
+def _kept_reader(root: Path, sources: tuple[ReferencedSource, ...]) -> ImageReader:
+    """One reader for all who ask for an image now and then: opening a container takes a process."""
+    return ImageReader(root, sources)
+
+
+BEFORE_REFERENCES = ("1", "2")
+"""Schemas without references and fields."""
+
+_SOURCE = "path, kind, schema, size, mtime_ns, options"
+
+
+def _reference_root(root: Path) -> Path:
+    """The folder that the dataset's sources lie in. Raises Unreadable where it is not said."""
+    folder = read_object(root / REFERENCE).get("root")
+    if not isinstance(folder, str) or not Path(folder).is_absolute():
+        raise Unreadable(f"{REFERENCE} names no folder")
+    return Path(folder)
 
 
 def _damaged(name: str, reason: object) -> InputError:

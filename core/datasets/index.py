@@ -8,12 +8,19 @@ held in memory, and any tool can read it. Tables:
                                                          core.images.value_range)
     classes(label INTEGER PRIMARY KEY, name TEXT)
     images(split TEXT, position INTEGER, path TEXT, label INTEGER, bytes INTEGER, height INTEGER, width INTEGER,
-           checksum INTEGER, pixel_checksum INTEGER, PRIMARY KEY (split, position)) WITHOUT ROWID
+           checksum INTEGER, pixel_checksum INTEGER, source INTEGER, byte_offset INTEGER, record INTEGER,
+           PRIMARY KEY (split, position)) WITHOUT ROWID  source and what follows: `contracts.Place`, or NULL
+    sources(number INTEGER PRIMARY KEY, path TEXT, kind TEXT, schema TEXT, size INTEGER, mtime_ns INTEGER,
+            options TEXT)                                what images refer to (`contracts.ReferencedSource`)
+    fields(number INTEGER PRIMARY KEY, name TEXT, kind TEXT)                           `contracts.Field`
+    field_values(split TEXT, position INTEGER, f0, f1, ..., PRIMARY KEY (split, position)) WITHOUT ROWID
+                                                         one column per field (`base.field_values`)
     skipped(path TEXT, reason TEXT)                      files that could not be read as an image
     unused(path TEXT, reason TEXT)                       what lay beside the images and was not taken
     counts(split TEXT, label INTEGER, first INTEGER, images INTEGER, bytes INTEGER)    summed up from images
     shapes(split TEXT, height INTEGER, width INTEGER, images INTEGER)                  summed up from images
 
+The root of what is referred to stands in `reference.json` beside the index, which never changes once it is published.
 The images of a split lie class by class, so those of one class are the positions from `first` on.
 SQLite's integers are signed, so the two XXH3-64 checksums are kept modulo 2**64 as signed numbers.
 """
@@ -22,19 +29,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import xxhash
 
-from ..base.contracts import Row, Skipped
+from ..base import field_values
+from ..base.contracts import Field, FieldValue, Place, ReferencedSource, Row, Skipped
 from ..base.files import Unreadable
 
 INDEX = "index.sqlite"
-SCHEMA = 2
-READ = ("1", "2")
-"""Schema 1 had neither `unused` nor what schema 2 tells of the import; every sample of more than 8 bits was of 16."""
+REFERENCE = "reference.json"
+SCHEMA = 3
+READ = ("1", "2", "3")
+"""Schema 1 had neither `unused` nor what schema 2 tells of the import; every sample of more than 8 bits was of 16.
+Schema 2 had neither references nor fields."""
 
 _TABLES = """
 PRAGMA journal_mode = OFF;
@@ -42,7 +53,12 @@ PRAGMA synchronous = OFF;
 CREATE TABLE dataset(key TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE classes(label INTEGER PRIMARY KEY, name TEXT);
 CREATE TABLE images(split TEXT, position INTEGER, path TEXT, label INTEGER, bytes INTEGER, height INTEGER,
-    width INTEGER, checksum INTEGER, pixel_checksum INTEGER, PRIMARY KEY (split, position)) WITHOUT ROWID;
+    width INTEGER, checksum INTEGER, pixel_checksum INTEGER, source INTEGER, byte_offset INTEGER, record INTEGER,
+    PRIMARY KEY (split, position)) WITHOUT ROWID;
+CREATE TABLE sources(number INTEGER PRIMARY KEY, path TEXT, kind TEXT, schema TEXT, size INTEGER, mtime_ns INTEGER,
+    options TEXT);
+CREATE TABLE fields(number INTEGER PRIMARY KEY, name TEXT, kind TEXT);
+CREATE TABLE field_values(split TEXT, position INTEGER, PRIMARY KEY (split, position)) WITHOUT ROWID;
 CREATE TABLE skipped(path TEXT, reason TEXT);
 CREATE TABLE unused(path TEXT, reason TEXT);
 CREATE TABLE counts(split TEXT, label INTEGER, first INTEGER, images INTEGER, bytes INTEGER);
@@ -64,13 +80,56 @@ class IndexWriter:
         self._index.executescript(_TABLES + "BEGIN;")
         self._index.executemany("INSERT INTO classes VALUES (?, ?)", enumerate(classes))
         self._digest = xxhash.xxh3_128()
+        self._fields: dict[str, tuple[int, str]] = {}
+        self.unkept: Counter[str] = Counter()
+        """Values by field that could not be kept: beside an array or an image, something else."""
 
     def add(self, split: str, rows: Sequence[Row]) -> None:
         for row in rows:
             self._digest.update(f"{split}\t{row.position}\t{row.path}\t{row.label}\t{row.checksum}\n".encode())
         self._index.executemany(
-            "INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_from_row, _pair(split, rows))
+            "INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_from_row, _pair(split, rows))
         )
+
+    def add_fields(self, split: str, position: int, values: Mapping[str, FieldValue]) -> None:
+        """The further values of one sample. Those of names beyond `field_values.MOST_FIELDS` are not kept."""
+        given = {name: value for name, value in values.items() if value is not None and self._holds(name, value)}
+        if not given:
+            return
+        columns = [f"f{self._fields[name][0]}" for name in given]
+        kept = [field_values.stored(value, self._fields[name][1]) for name, value in given.items()]
+        self._index.execute(
+            f"INSERT INTO field_values(split, position, {', '.join(columns)}) "  # noqa: S608 - columns of our own
+            f"VALUES (?, ?{', ?' * len(columns)})",
+            (split, position, *kept),
+        )
+
+    def _holds(self, name: str, value: FieldValue) -> bool:
+        """Make room for a value: a column of its own for a new name, a wider kind where values differ."""
+        kind = field_values.kind_of(value)
+        if name not in self._fields:
+            if len(self._fields) >= field_values.MOST_FIELDS:
+                self.unkept[name] += 1
+                return False
+            self._fields[name] = len(self._fields), kind
+            self._index.execute(f"ALTER TABLE field_values ADD COLUMN f{len(self._fields) - 1}")
+            return True
+        number, known = self._fields[name]
+        wider = field_values.common(known, kind)
+        if wider == known:
+            return True
+        if known in _AS_BYTES or kind == field_values.IMAGE:
+            self.unkept[name] += 1
+            return False
+        widened = f"json_quote(f{number})" if wider == field_values.JSON else f"f{number} + 0.0"
+        self._index.execute(f"UPDATE field_values SET f{number} = {widened} WHERE f{number} NOT NULL")  # noqa: S608
+        self._fields[name] = number, wider
+        return True
+
+    def refer(self, sources: Iterable[ReferencedSource]) -> None:
+        """Note what images refer to, by number from 0 on."""
+        rows = ((number, *source) for number, source in enumerate(sources))
+        self._index.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def skip(self, skipped: Skipped) -> None:
         self._index.execute("INSERT INTO skipped VALUES (?, ?)", skipped)
@@ -88,6 +147,8 @@ class IndexWriter:
         """Sum up, note what is `told` of the dataset, and bring it all to the disk."""
         for statement in _SUMS:
             self._index.execute(statement)
+        fields = [(number, name, kind) for name, (number, kind) in self._fields.items()]
+        self._index.executemany("INSERT INTO fields VALUES (?, ?, ?)", fields)
         told |= {"schema": str(SCHEMA), "fingerprint": self._digest.hexdigest()}
         self._index.executemany("INSERT INTO dataset VALUES (?, ?)", told.items())
         self._index.execute("COMMIT")
@@ -101,15 +162,46 @@ class IndexWriter:
 
 def to_row(columns: tuple[Any, ...]) -> Row:
     """An image's row from the columns of `images` but its split. Raises Unreadable for what is none."""
-    position, path, label, size, height, width, checksum, pixel_checksum = columns
+    position, path, label, size, height, width, checksum, pixel_checksum, *place = columns
     numbers = {type(position), type(label), type(size), type(height), type(width), type(checksum), type(pixel_checksum)}
     if type(path) is not str or numbers != _WHOLE:
         raise Unreadable(f"the row at {position} is not of an image")
-    return Row(position, path, label, size, height, width, checksum % 2**64, pixel_checksum % 2**64)
+    where = _to_place(position, place) if place else None
+    return Row(position, path, label, size, height, width, checksum % 2**64, pixel_checksum % 2**64, where)
+
+
+def _to_place(position: int, columns: Sequence[Any]) -> Place | None:
+    if columns[0] is None:
+        return None
+    if set(map(type, columns)) != _WHOLE:
+        raise Unreadable(f"the row at {position} does not say where its image lies")
+    return Place(*columns)
+
+
+def to_field(columns: tuple[Any, ...]) -> Field:
+    """A field from its name and kind. Raises Unreadable for what is none."""
+    name, kind = columns
+    if type(name) is not str or kind not in _KINDS:
+        raise Unreadable("a field has no name, or is of no kind")
+    return Field(name, kind)
+
+
+def to_source(columns: tuple[Any, ...]) -> ReferencedSource:
+    """What images refer to. Raises Unreadable for what is none."""
+    path, kind, schema, size, mtime_ns, options = columns
+    if {type(path), type(kind), type(schema), type(options)} != {str} or {type(size), type(mtime_ns)} != _WHOLE:
+        raise Unreadable("what its images refer to is not said")
+    return ReferencedSource(path, kind, schema, size, mtime_ns, options)
 
 
 _WHOLE = {int}
 """SQLite gives nothing else for a whole number; a million rows are checked in every build."""
+
+_AS_BYTES = (field_values.ARRAY, field_values.IMAGE)
+"""Kinds whose values cannot become JSON text where they lie."""
+
+_KINDS = (field_values.TEXT, field_values.INTEGER, field_values.NUMBER, field_values.ARRAY, field_values.IMAGE,
+          field_values.JSON)  # fmt: skip
 
 
 def _pair(split: str, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
@@ -118,8 +210,8 @@ def _pair(split: str, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
 
 def _from_row(pair: tuple[str, Row]) -> tuple[Any, ...]:
     split, row = pair
-    *fields, checksum, pixel_checksum = row
-    return (split, *fields, _signed(checksum), _signed(pixel_checksum))
+    *fields, checksum, pixel_checksum, place = row
+    return (split, *fields, _signed(checksum), _signed(pixel_checksum), *(place or (None, None, None)))
 
 
 def _signed(checksum: int) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..base.contracts import Buffer, Original, Pixels, Shape
 from ..images import pixels
+from ..images.array_files import NPY_MAGIC
 from ..images.value_range import DEFAULT, ValueRange
 from .entry_points import jpeg_index_option
 
@@ -18,6 +19,9 @@ _MAGIC = (
     (b"BM", ".bmp"),
     (b"II*\0", ".tif"),
     (b"MM\0*", ".tif"),
+    (b"P5\n", ".pgm"),
+    (b"P6\n", ".ppm"),
+    (NPY_MAGIC, ".npy"),
 )
 
 

@@ -8,6 +8,7 @@
 - Alpha (a channel declared as such, or a palette's transparent entry) is laid over white. A second or fourth channel
   that no one declares to be alpha is a band, and left out.
 - Of an animation, the first frame.
+- The array in an .npy file is samples as any other: (height, width) or (height, width, bands).
 
 Pillow is the reference that every faster path is held to.
 """
@@ -24,6 +25,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..base.contracts import Buffer, Pixels
+from .array_files import NPY_MAGIC, samples_of
 from .value_range import DEFAULT, FULL, Bounds, ValueRange, Values
 
 MAX_PIXELS = 1 << 27
@@ -90,6 +92,8 @@ def _opened(data: Buffer, values: ValueRange | None, edge: int | None) -> tuple[
     if len(data) == 0:
         raise BadImage("empty file")
     try:
+        if data[: len(NPY_MAGIC)] == NPY_MAGIC:
+            return _of_array(samples_of(bytes(data)), values)
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise BadImage(
@@ -153,6 +157,23 @@ def _flat(image: Image.Image, unnamed_band: bool) -> Pixels:
         white = Image.new("RGBA", rgba.size, "white")
         image = Image.alpha_composite(white, rgba)
     return cast("Pixels", np.array(image.convert("RGB")))
+
+
+def _of_array(array: np.ndarray, values: ValueRange | None) -> tuple[Pixels, Values]:
+    """An .npy file's samples, (height, width) or (height, width, bands): of two bands the first, of more the first
+    three."""
+    if array.shape[0] * array.shape[1] > MAX_PIXELS:
+        raise BadImage(f"{array.shape[1]} x {array.shape[0]} pixels, more than {MAX_PIXELS // 10**6} million")
+    bands = array[:, :, None] if array.ndim == 2 else array[:, :, : 1 if array.shape[2] < 3 else 3]
+    if array.dtype.kind == "b" or array.dtype == np.uint8:
+        narrow = bands.astype(np.uint8) * 255 if array.dtype.kind == "b" else bands
+        found = Values("byte", 0, int(narrow.max()))
+    else:
+        kind = "float" if array.dtype.kind == "f" else "integer"
+        known = None if values is None else values.floats if kind == "float" else values.integers
+        found = _extremes(bands, kind) if known is None else Values(kind, 0, 0)
+        narrow = scaled(bands, known or _usual(found))
+    return np.ascontiguousarray(np.broadcast_to(narrow, (*array.shape[:2], 3))), found
 
 
 # ---------------------------------------------------------------- what a file says of its samples

@@ -17,15 +17,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..base import checksums
-from ..base.contracts import FoundImage, Row, Skipped, Source
+from ..base.contracts import FieldValue, FoundImage, Place, Referable, References, Row, Skipped, Source
 from ..base.errors import InputError, WorkError, disk_trouble_told
 from ..base.events import Event, Message, Pace, Progress, Result
+from ..base.files import write_whole
 from ..base.home import Home, check_name
 from ..base.names import folders
 from ..base.staging import claim
 from ..base.strict_json import dumps
 from ..datasets.dataset import Dataset
-from ..datasets.index import IndexWriter
+from ..datasets.image_reader import ImageReader
+from ..datasets.index import REFERENCE, IndexWriter
 from ..images import pixels
 from ..images.value_range import Values
 from ..processes.cpus import usable_cpus
@@ -55,24 +57,34 @@ class ImportedImage(NamedTuple):
 
 
 class ImportChunk(NamedTuple):
-    """Images of one split on their way to the disk: `found` with their paths in the dataset, and their labels."""
+    """Images of one split on their way to the disk: `found` with their paths in the dataset, their labels, their
+    further values and, where they are not copied, their places."""
 
     split: str
     found: list[FoundImage | Skipped]
     paths: list[str]
     labels: list[int]
+    fields: list[Mapping[str, FieldValue]]
+    places: list[Place | None]
+
+    @classmethod
+    def empty(cls, split: str) -> ImportChunk:
+        return cls(split, [], [], [], [], [])
 
     def add(self, found: FoundImage | Skipped, path: str, label: int) -> None:
         self.found.append(found)
         self.paths.append(path)
         self.labels.append(label)
+        self.fields.append(found.fields if isinstance(found, FoundImage) else {})
+        self.places.append(found.place if isinstance(found, FoundImage) else None)
 
 
 @dataclass
 class Import:
     """Import `source` ("shapes", "cifar10" or a path) as the dataset `name`; `options` are the source's own.
 
-    `called` is what people call the source, where that is not the path itself.
+    `called` is what people call the source, where that is not the path itself. With `reference` no image is copied: the
+    dataset refers to where they lie.
     """
 
     source: str
@@ -81,6 +93,7 @@ class Import:
     options: Mapping[str, object] = field(default_factory=dict)
     home: str | None = None
     called: str = ""
+    reference: bool = False
 
     def run(self) -> Iterator[Event]:
         """Ends with the `import` verb's JSON. Raises InputError and WorkError; leaves nothing half-made behind."""
@@ -90,9 +103,13 @@ class Import:
         with trouble_told(), claim_name(home, name) as scratch:
             request = self._request(home, scratch)
             source = open_source(recognise(self.source), self.options, request)
+            if self.reference and not isinstance(source, Referable):
+                raise InputError(
+                    f"{self.source} is made or unpacked by the import, so nothing is there to refer to: import a copy"
+                )
             with closing(source):
                 yield from source.prepare()
-                yield from _Reading(source, scratch / "dataset").run(self.called or self.source, name)
+                yield from _Reading(source, scratch / "dataset", self.reference).run(self.called or self.source, name)
             (scratch / "dataset").rename(home.raw / name)
         yield Result(_summary(Dataset.open(home, name), time.monotonic() - begun))
 
@@ -101,7 +118,12 @@ class Import:
         work.mkdir()
         path = None if self.source in GENERATED else as_path(self.source)
         return Request(
-            scratch=work, downloads=home.root / "data" / "downloads", path=path, limit=self.limit, called=self.called
+            scratch=work,
+            downloads=home.root / "data" / "downloads",
+            path=path,
+            limit=self.limit,
+            called=self.called,
+            reference=self.reference,
         )
 
 
@@ -129,8 +151,9 @@ def trouble_told() -> Iterator[None]:
 class _Reading:
     """Everything the source has becomes files and rows under `root`."""
 
-    def __init__(self, source: Source, root: Path) -> None:
+    def __init__(self, source: Source, root: Path, refer: bool) -> None:
         root.mkdir()
+        self._refer = refer
         self._root = root
         self._source = source
         self._classes = list(source.classes)
@@ -144,9 +167,11 @@ class _Reading:
         with closing(self._index), closing(self._wide):
             yield from self._read_all(spec)
             values = self._extremes.range
-            yield from self._wide.read_again(values, self._index)
+            references = self._references()
+            reader = ImageReader(references.root, tuple(references.sources)) if references else ImageReader(self._root)
+            yield from self._wide.read_again(values, self._index, reader)
             told = self._source.recognition
-            said = self._extremes.sentences()
+            said = [*self._extremes.sentences(), *_unkept(self._index.unkept)]
             yield from (Message(text, "warning") for text in said)
             self._index.leave(told.unused)
             self._index.finish(
@@ -159,6 +184,15 @@ class _Reading:
                 notes=dumps([*told.notes, *said]),
                 range=dumps(values.to_json()),
             )
+
+    def _references(self) -> References | None:
+        """What the images refer to, noted in the index and beside it; None where they were copied."""
+        if not self._refer or not isinstance(self._source, Referable):
+            return None
+        references = self._source.references
+        self._index.refer(references.sources)
+        write_whole(self._root / REFERENCE, dumps({"root": str(references.root.absolute())}).encode())
+        return references
 
     def _read_all(self, spec: str) -> Iterator[Event]:
         total = sum(self._source.counts.values())
@@ -176,7 +210,8 @@ class _Reading:
         yield Progress("reading", done, total)
 
     def _rows(self, chunk: ImportChunk, results: Sequence[ImportedImage | Skipped]) -> Iterator[Row]:
-        for path, label, result in zip(chunk.paths, chunk.labels, results, strict=True):
+        told = zip(chunk.paths, chunk.labels, chunk.fields, chunk.places, results, strict=True)
+        for path, label, fields, place, result in told:
             if isinstance(result, Skipped):
                 self._index.skip(result)
                 continue
@@ -184,8 +219,9 @@ class _Reading:
             self._positions[chunk.split] += 1
             self._extremes.add(result.values)
             if result.values.kind != "byte":
-                self._wide.add(chunk.split, position, path)
-            yield Row(position, path, label, *result[:-1])
+                self._wide.add(chunk.split, Row(position, path, label, *result[:-1], place))
+            self._index.add_fields(chunk.split, position, fields)
+            yield Row(position, path, label, *result[:-1], place)
 
 
 def chunks(images: Iterable[FoundImage | Skipped], root: Path, classes: Sequence[str]) -> Iterator[ImportChunk]:
@@ -193,17 +229,21 @@ def chunks(images: Iterable[FoundImage | Skipped], root: Path, classes: Sequence
     label_of = {name: label for label, name in enumerate(classes)}
     folder_of = folders(classes)
     made: set[str] = set()
-    chunk, size = ImportChunk("", [], [], []), 0
+    chunk, size = ImportChunk.empty(""), 0
     for found in images:
         split = chunk.split if isinstance(found, Skipped) else found.split
         if split != chunk.split or len(chunk.found) >= CHUNK_IMAGES or size >= CHUNK_BYTES:
             yield chunk
-            chunk, size = ImportChunk(split, [], [], []), 0
+            chunk, size = ImportChunk.empty(split), 0
         if isinstance(found, Skipped):
             chunk.add(found, "", -1)
             continue
+        if found.place is not None and max(found.place.offset, found.place.record) < 0:
+            chunk.add(found, found.name, label_of[found.class_name])
+            size += len(found.data)
+            continue
         folder = f"{split}/{folder_of[found.class_name]}"
-        if folder not in made:
+        if found.place is None and folder not in made:
             (root / folder).mkdir(parents=True)
             made.add(folder)
         chunk.add(found, f"{folder}/{found.name}", label_of[found.class_name])
@@ -239,20 +279,30 @@ def _keep_all(root: Path, chunk: ImportChunk) -> tuple[ImportChunk, list[Importe
 
 
 def keep(image: FoundImage, path: Path) -> ImportedImage | Skipped:
-    """Decode an image and write its bytes, as they are, to `path`; a broken one is not written."""
+    """Decode an image and write its bytes, as they are, to `path`; a broken one, and one by reference, is not
+    written."""
     try:
         decoded, values = pixels.examine(image.data)
     except pixels.BadImage as error:
         return Skipped(image.origin, str(error))
     try:
-        with path.open("xb") as file:
-            file.write(image.data)
+        if image.place is None:
+            with path.open("xb") as file:
+                file.write(image.data)
     except FileExistsError:
         return Skipped(image.origin, f"another image of its class is called {path.name} already")
     height, width, _ = decoded.shape
     return ImportedImage(
         len(image.data), height, width, checksums.of_bytes(image.data), checksums.of_bytes(decoded), values
     )
+
+
+def _unkept(counts: Mapping[str, int]) -> list[str]:
+    """A sentence about values that the index has no room or no form for."""
+    if not counts:
+        return []
+    named = ", ".join(f"{name} ({number:,})" for name, number in list(counts.items())[:5])
+    return [f"values that are not kept, being of another kind than the first of their name, or too many: {named}"]
 
 
 def _summary(dataset: Dataset, seconds: float) -> dict[str, object]:
@@ -267,6 +317,8 @@ def _summary(dataset: Dataset, seconds: float) -> dict[str, object]:
         "unused": [unused._asdict() for unused in dataset.unused()],
         "warnings": list(dataset.notes),
         "range": dataset.values.to_json(),
+        "fields": [field.name for field in dataset.fields],
+        "reference": str(dataset.reference_root) if dataset.reference_root else None,
         "bytes": dataset.bytes,
         "fingerprint": dataset.fingerprint,
         "path": str(dataset.root),

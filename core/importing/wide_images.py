@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from ..base import checksums
-from ..base.contracts import Pixels
+from ..base.contracts import Pixels, Place, Row
 from ..base.errors import WorkError
 from ..base.events import Event, Pace, Progress
+from ..datasets.image_reader import ImageReader
 from ..datasets.index import IndexWriter
 from ..images import pixels
 from ..images.value_range import ValueRange, Values, told
@@ -24,9 +26,6 @@ from ..processes.pool import in_order, processes
 
 CHUNK_IMAGES = 32
 WORTH_A_POOL = 200
-
-Place = tuple[int, str]
-"""(position in its split, path in the dataset)."""
 
 
 class Extremes:
@@ -54,23 +53,25 @@ class WideImages:
     """The images of a dataset at `root` with wide samples, kept on disk beside it while the import works."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
         self._file = root.with_name("wide.sqlite")
         self._places: sqlite3.Connection | None = None
         self._count = 0
 
-    def add(self, split: str, position: int, path: str) -> None:
+    def add(self, split: str, row: Row) -> None:
         if self._places is None:
             self._places = sqlite3.connect(self._file, isolation_level=None)
             self._places.executescript(
                 "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-                "CREATE TABLE wide(split TEXT, position INTEGER, path TEXT, PRIMARY KEY (split, position))"
-                "WITHOUT ROWID; BEGIN;"
+                "CREATE TABLE wide(split TEXT, position INTEGER, path TEXT, bytes INTEGER, source INTEGER,"
+                "byte_offset INTEGER, record INTEGER, PRIMARY KEY (split, position)) WITHOUT ROWID; BEGIN;"
             )
-        self._places.execute("INSERT INTO wide VALUES (?, ?, ?)", (split, position, path))
+        place = row.place or (None, None, None)
+        self._places.execute(
+            "INSERT INTO wide VALUES (?, ?, ?, ?, ?, ?, ?)", (split, row.position, row.path, row.bytes, *place)
+        )
         self._count += 1
 
-    def read_again(self, values: ValueRange, index: IndexWriter) -> Iterator[Event]:
+    def read_again(self, values: ValueRange, index: IndexWriter, reader: ImageReader) -> Iterator[Event]:
         """Decode them by the dataset's range and put their pixels' checksums into the index.
 
         Raises:
@@ -80,16 +81,20 @@ class WideImages:
             return
         done, pace = 0, Pace()
         for (split,) in self._places.execute("SELECT DISTINCT split FROM wide").fetchall():
-            rows = self._places.execute("SELECT position, path FROM wide WHERE split = ?", (split,))
-            for sums in self._decoded(values, _chunks(rows)):
+            rows = self._places.execute(
+                "SELECT position, path, bytes, source, byte_offset, record FROM wide WHERE split = ?", (split,)
+            )
+            for sums in self._decoded(values, reader, _chunks(map(_to_row, rows))):
                 index.set_pixel_checksums(split, sums)
                 done += len(sums)
                 if pace.due():
                     yield Progress("scaling", done, self._count)
         yield Progress("scaling", done, self._count)
 
-    def _decoded(self, values: ValueRange, chunks: Iterator[list[Place]]) -> Iterator[list[tuple[int, int]]]:
-        call = functools.partial(_checksums, self._root, values)
+    def _decoded(
+        self, values: ValueRange, reader: ImageReader, chunks: Iterator[list[Row]]
+    ) -> Iterator[list[tuple[int, int]]]:
+        call = functools.partial(_checksums, reader, values)
         if self._count < WORTH_A_POOL:
             yield from map(call, chunks)
             return
@@ -103,18 +108,29 @@ class WideImages:
             self._file.unlink(missing_ok=True)
 
 
-def _chunks(places: Iterator[Place]) -> Iterator[list[Place]]:
-    while chunk := list(islice(places, CHUNK_IMAGES)):
+def _to_row(kept: Sequence[Any]) -> Row:
+    position, path, size, *place = kept
+    return Row(position, path, 0, size, 0, 0, 0, 0, Place(*place) if place[0] is not None else None)
+
+
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while chunk := list(islice(rows, CHUNK_IMAGES)):
         yield chunk
 
 
-def _checksums(root: Path, values: ValueRange, places: list[Place]) -> list[tuple[int, int]]:
+def _checksums(reader: ImageReader, values: ValueRange, rows: list[Row]) -> list[tuple[int, int]]:
     """(position, XXH3-64 of the pixels) of each image."""
-    return [(position, checksums.of_bytes(_decoded(root / path, values))) for position, path in places]
-
-
-def _decoded(path: Path, values: ValueRange) -> Pixels:
     try:
-        return pixels.decode(path.read_bytes(), values)
-    except (OSError, pixels.BadImage) as error:
-        raise WorkError(f"{path.name} changed while it was imported ({error}); import again") from None
+        found = reader.read_many(rows)
+    except OSError as error:
+        raise WorkError(f"{error.filename} changed while it was imported ({error}); import again") from None
+    return [
+        (row.position, checksums.of_bytes(_pixels(row, data, values))) for row, data in zip(rows, found, strict=True)
+    ]
+
+
+def _pixels(row: Row, data: bytes, values: ValueRange) -> Pixels:
+    try:
+        return pixels.decode(data, values)
+    except pixels.BadImage as error:
+        raise WorkError(f"{row.path} changed while it was imported ({error}); import again") from None

@@ -31,6 +31,11 @@ class Archive(ImageFolder):
     def prepare(self) -> Iterator[Event]:
         assert self.request is not None
         archive = self.request.place
+        if self.request.reference:
+            raise InputError(
+                f"the images in {self.request.shown} are packed, so they cannot be referred to: unpack it and import "
+                "the folder, or import a copy"
+            )
         self._unpacked = self.request.scratch / safe_name(_stem(archive))
         yield from unpack(archive, self._unpacked)
         try:

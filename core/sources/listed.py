@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..base.contracts import FoundImage, Recognition, Skipped
+from ..base.contracts import FoundImage, Place, Recognition, ReferencedSource, References, Skipped
 from ..base.errors import InputError
 from ..base.names import readable
 from .folder_names import SPLIT_ORDER, in_order
@@ -87,8 +87,17 @@ class ListedFiles:
                 origin = readable(file.path)
                 if isinstance(data, str):
                     yield Skipped(origin, data)
+                elif self.request is not None and self.request.reference:
+                    name = file.path.relative_to(self.request.place).as_posix()
+                    yield FoundImage(split, file.class_name, name, data, origin, place=Place(0))
                 else:
                     yield FoundImage(split, file.class_name, file.name, data, origin)
+
+    @property
+    def references(self) -> References:
+        """The folder that was listed, whose files are one source."""
+        assert self.request is not None, "made by core.sources.open_source"
+        return References(self.request.place, [ReferencedSource("")])
 
     def close(self) -> None:
         if self._listing is not None:
