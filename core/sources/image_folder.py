@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ from .file_labels import class_in_name, classes_in_names, readable_stem
 from .folder_names import holds_images, holds_labels, split_name
 from .layout import FolderLayout, LayoutPart, Unused, find_layout
 from .listed import ListedFiles
-from .tree import SourceFolder, SourceTree, image_files, scan
+from .tree import SourceFolder, SourceTree, image_files, image_paths, scan
 from .unused import files_unused
 
 NO_CLASS = "images"
@@ -98,8 +99,9 @@ class ImageFolder(ListedFiles):
                 left.append(part.folder)
                 continue
             known, guess = known | found[0], guess or found[1]
-            for path in self.without_masks(part.folder, image_files(part.folder)):
-                self.listing.add(part.split, class_in_name(readable_stem(path.name)) or "", part.folder.path, [path])
+            for path in self.without_masks(part.folder, image_paths(part.folder)):
+                name = readable_stem(os.path.basename(path))  # noqa: PTH119 - a string, not a path
+                self.listing.add(part.split, class_in_name(name) or "", part.folder.path, [path])
         if not known:
             return False
         for folder in left:

@@ -15,7 +15,7 @@ from .folder_names import SPLIT_ORDER, in_order
 from .listing import SourceListing
 from .masks import mask_files
 from .request import Request
-from .tree import IMAGE_ENDINGS, SourceFolder, image_files
+from .tree import IMAGE_ENDINGS, SourceFolder, image_paths
 
 MAX_FILE_BYTES = 256 << 20
 """A larger file is not taken for an image."""
@@ -36,7 +36,7 @@ class ListedFiles:
     def begin(self, seed: int) -> tuple[Request, SourceListing]:
         """Open the listing; everything else comes after."""
         assert self.request is not None, "made by core.sources.open_source"
-        self._listing = SourceListing(self.request.scratch, seed)
+        self._listing = SourceListing(self.request.scratch, self.request.place, seed)
         return self.request, self._listing
 
     @property
@@ -46,9 +46,9 @@ class ListedFiles:
 
     def add(self, split: str, class_name: str, folder: SourceFolder) -> None:
         """List a folder's images and all below it as one class, but for masks that lie beside their images."""
-        self.listing.add(split, class_name, folder.path, self.without_masks(folder, image_files(folder)))
+        self.listing.add(split, class_name, folder.path, self.without_masks(folder, image_paths(folder)))
 
-    def without_masks(self, folder: SourceFolder, paths: Iterable[Path]) -> Iterator[Path]:
+    def without_masks(self, folder: SourceFolder, paths: Iterable[str]) -> Iterator[str]:
         """The paths that are no masks of others; the masks are noted as unused."""
         masks = 0
         for path, is_mask in mask_files(paths):
@@ -83,13 +83,12 @@ class ListedFiles:
         classes = self.classes
         for split in self.counts:
             for file in self.listing.files(split, classes):
-                data = read_image_file(file.path)
+                data = read_image_file(Path(file.path))
                 origin = readable(file.path)
                 if isinstance(data, str):
                     yield Skipped(origin, data)
                 elif self.request is not None and self.request.reference:
-                    name = file.path.relative_to(self.request.place).as_posix()
-                    yield FoundImage(split, file.class_name, name, data, origin, place=Place(0))
+                    yield FoundImage(split, file.class_name, file.below, data, origin, place=Place(0))
                 else:
                     yield FoundImage(split, file.class_name, file.name, data, origin)
 

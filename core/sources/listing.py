@@ -1,12 +1,14 @@
-"""The files that a source has found, kept on disk while it works: a million of them need no memory.
+"""The files that a source has found, kept on disk while it works: a million of them need no memory, and 50 bytes each.
 
-A SQLite file in the import's scratch folder holds one line a file, in the order in which they are handed over.
-Sharing out a limit and drawing a validation split are questions to it.
+A SQLite file in the import's scratch folder holds one line a file: its path below the source's folder, and what it is
+called in the dataset where that is not its own name. Sharing out a limit and drawing a validation split are questions
+to it. A file's draw is the XXH3 of its path below its class's folder, so that the same files give the same draws.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,47 +22,80 @@ from .limits import Cell, share
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
-CREATE TABLE files(split TEXT, class TEXT, path BLOB, name TEXT, draw INTEGER,
-                   PRIMARY KEY (split, class, path)) WITHOUT ROWID;
-CREATE TABLE quotas(split TEXT, class TEXT, n INTEGER, PRIMARY KEY (split, class)) WITHOUT ROWID;
+CREATE TABLE cells(cell INTEGER PRIMARY KEY, split TEXT, class TEXT, images INTEGER, UNIQUE (split, class));
+CREATE TABLE files(cell INTEGER, path BLOB, below INTEGER, name TEXT, PRIMARY KEY (cell, path)) WITHOUT ROWID;
 """
 
-_RANKED = """
-SELECT path, ROW_NUMBER() OVER (PARTITION BY split, class ORDER BY draw, path) AS rank, split, class FROM files
-"""
+_NAME = "COALESCE(name, CAST(SUBSTR(path, below) AS TEXT))"
+"""What a file is called in the dataset; `below` is where its path below its class's folder begins, from 1."""
+
+_DRAW = "DRAW(SUBSTR(path, below)), path"
+
+_PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ ().,+=-]{0,98}[A-Za-z0-9_)])?\.[A-Za-z0-9]{1,5}")
+"""File names of which it is seen at once that `safe_name` leaves them as they are."""
+
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\.", re.IGNORECASE)
 
 
 class SourceFile(NamedTuple):
-    """A file to be read: `path` as the file system spells it, `name` its name in the dataset."""
+    """A file to be read: `path` as the file system spells it, `below` the same below the source's folder, `name` its
+    name in the dataset."""
 
     split: str
     class_name: str
-    path: Path
+    path: str
+    below: str
     name: str
 
 
 class SourceListing:
-    """Files by split, class and path. `seed` decides every draw; the same files give the same draws."""
+    """Files below `base` by split, class and path. `seed` decides every draw."""
 
-    def __init__(self, scratch: Path, seed: int = 0) -> None:
-        self._seed = seed
+    def __init__(self, scratch: Path, base: Path, seed: int = 0) -> None:
+        self._seed, self._base = seed, os.fsencode(base)
         self._index = sqlite3.connect(scratch / "listing.sqlite", isolation_level=None)
+        self._index.create_function("DRAW", 1, self._draw, deterministic=True)
         self._index.executescript(_SCHEMA + "BEGIN;")
+        self._numbers: dict[Cell, int] = {}
+        self._may_have_twins: set[int] = set()
+        self._roots: dict[int, bytes] = {}
 
-    def add(self, split: str, class_name: str, root: Path, paths: Iterable[Path]) -> int:
+    def _draw(self, path: bytes) -> int:
+        return xxhash.xxh3_64_intdigest(path, seed=self._seed) >> 1
+
+    def add(self, split: str, class_name: str, root: Path, paths: Iterable[str | Path]) -> int:
         """List `paths`, all somewhere below `root`, as images of one class; returns how many there were."""
+        cell, folder = self._cell(split, class_name), os.fsencode(root)
+        if self._roots.setdefault(cell, folder) != folder:
+            self._may_have_twins.add(cell)
         before = self._index.total_changes
-        self._index.executemany(
-            "INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?)",
-            ((split, class_name, os.fsencode(path), *self._name_and_draw(path, root)) for path in paths),
-        )
-        return self._index.total_changes - before
+        self._index.executemany("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)", self._rows(cell, folder, paths))
+        added = self._index.total_changes - before
+        self._index.execute("UPDATE cells SET images = images + ? WHERE cell = ?", (added, cell))
+        return added
 
-    def _name_and_draw(self, path: Path, root: Path) -> tuple[str, int]:
-        below = path.relative_to(root)
-        flat = "-".join([*below.parts[:-1], path.stem])
-        draw = xxhash.xxh3_64_intdigest(os.fsencode(below), seed=self._seed) >> 1
-        return safe_name(flat, path.suffix), draw
+    def _cell(self, split: str, class_name: str) -> int:
+        number = self._numbers.get((split, class_name))
+        if number is None:
+            number = self._numbers[split, class_name] = len(self._numbers)
+            self._index.execute("INSERT INTO cells VALUES (?, ?, ?, 0)", (number, split, class_name))
+        return number
+
+    def _rows(
+        self, cell: int, root: bytes, paths: Iterable[str | Path]
+    ) -> Iterator[tuple[int, bytes, int, str | None]]:
+        base = self._base + b"/"
+        start = len(base) if root.startswith(base) or root == self._base else 0
+        below = len(root) + 1
+        for path in paths:
+            whole = os.fsencode(path)
+            name = os.fsdecode(whole[below:])
+            if _PLAIN.fullmatch(name) and not _RESERVED.match(name):
+                yield cell, whole[start:], below - start + 1, None
+                continue
+            self._may_have_twins.add(cell)
+            stem, ending = os.path.splitext(name)  # noqa: PTH122 - a string, not a path
+            yield cell, whole[start:], below - start + 1, safe_name(stem.replace("/", "-"), ending)
 
     def finish(self, limit: int | None) -> None:
         """Call after the last `add` and `draw_validation`: keeps `limit` files, and no two of one name."""
@@ -70,72 +105,79 @@ class SourceListing:
         self._part_names()
 
     def rename_split(self, old: str, new: str) -> None:
-        self._index.execute("UPDATE files SET split = ? WHERE split = ?", (new, old))
+        """`new` must not be there."""
+        self._index.execute("UPDATE cells SET split = ? WHERE split = ?", (new, old))
+        self._numbers = {(new if split == old else split, name): cell for (split, name), cell in self._numbers.items()}
 
     def draw_validation(self, fraction: float) -> None:
         """Move this part of every class of "train" to "val", drawn by the seed; each class keeps one at least."""
-        parts = {cell: min(n - 1, max(1, round(n * fraction))) for cell, n in self.cells().items() if n > 1}
-        self._set_quotas(parts)
-        self._index.execute(
-            f"""UPDATE files SET split = 'val' WHERE path IN
-                (SELECT path FROM ({_RANKED}) JOIN quotas USING (split, class) WHERE rank <= n)"""  # noqa: S608
-        )
+        for (split, class_name), n in self.cells().items():
+            if split == "train" and n > 1:
+                drawn = min(n - 1, max(1, round(n * fraction)))
+                old, new = self._numbers[split, class_name], self._cell("val", class_name)
+                if old in self._may_have_twins:
+                    self._may_have_twins.add(new)
+                self._index.execute(f"UPDATE files SET cell = ? WHERE {_LEAST}", (new, old, old, drawn))  # noqa: S608
+                self._index.execute("UPDATE cells SET images = images - ? WHERE cell = ?", (drawn, old))
+                self._index.execute("UPDATE cells SET images = images + ? WHERE cell = ?", (drawn, new))
 
     def _keep(self, quotas: dict[Cell, int]) -> None:
-        self._set_quotas(quotas)
-        self._index.execute(
-            f"""DELETE FROM files WHERE path IN
-                (SELECT path FROM ({_RANKED}) JOIN quotas USING (split, class) WHERE rank > n)"""  # noqa: S608
-        )
-
-    def _set_quotas(self, quotas: dict[Cell, int]) -> None:
-        self._index.execute("DELETE FROM quotas")
-        self._index.executemany("INSERT INTO quotas VALUES (?, ?, ?)", ((*cell, n) for cell, n in quotas.items()))
+        for cell, n in quotas.items():
+            number = self._numbers[cell]
+            self._index.execute(f"DELETE FROM files WHERE {_MOST}", (number, number, n))  # noqa: S608
+            self._index.execute("UPDATE cells SET images = MIN(images, ?) WHERE cell = ?", (n, number))
 
     def _part_names(self) -> None:
         """Files of different folders that would come to lie under one name get a digest of their path."""
-        twins = self._index.execute(
-            """SELECT split, class, path, name FROM files JOIN
-               (SELECT split, class, name FROM files GROUP BY split, class, name HAVING COUNT(*) > 1)
-               USING (split, class, name)"""
-        ).fetchall()
-        for split, class_name, path, name in twins:
-            stem, ending = os.path.splitext(name)  # noqa: PTH122 - a name, not a path
-            parted = f"{stem}~{digest(readable(os.fsdecode(path)))}{ending}"
-            self._index.execute(
-                "UPDATE files SET name = ? WHERE split = ? AND class = ? AND path = ?",
-                (parted, split, class_name, path),
-            )
+        for cell in sorted(self._may_have_twins):
+            twins = self._index.execute(
+                f"SELECT path, {_NAME} FROM files WHERE cell = ? AND {_NAME} IN "  # noqa: S608
+                f"(SELECT {_NAME} FROM files WHERE cell = ? GROUP BY 1 HAVING COUNT(*) > 1)",
+                (cell, cell),
+            ).fetchall()
+            for path, name in twins:
+                stem, ending = os.path.splitext(name)  # noqa: PTH122 - a name, not a path
+                parted = f"{stem}~{digest(readable(self._whole(path)))}{ending}"
+                self._index.execute("UPDATE files SET name = ? WHERE cell = ? AND path = ?", (parted, cell, path))
 
     def cells(self) -> dict[Cell, int]:
         """The number of files of each (split, class), sorted."""
-        rows = self._index.execute("SELECT split, class, COUNT(*) FROM files GROUP BY split, class ORDER BY 1, 2")
+        rows = self._index.execute("SELECT split, class, images FROM cells WHERE images ORDER BY 1, 2")
         return {(split, class_name): count for split, class_name, count in rows}
 
     def files(self, split: str, classes: Iterable[str]) -> Iterator[SourceFile]:
         """The files of a split, by class in this order, then by path."""
-        question = "SELECT path, name FROM files WHERE split = ? AND class = ? ORDER BY path"
+        base = os.fsdecode(self._base)
+        question = f"SELECT path, {_NAME} FROM files WHERE cell = ? ORDER BY path"  # noqa: S608
         for class_name in classes:
-            for path, name in self._index.execute(question, (split, class_name)):
-                yield SourceFile(split, class_name, Path(os.fsdecode(path)), name)
+            for path, name in self._index.execute(question, (self._numbers.get((split, class_name), -1),)):
+                below = os.fsdecode(path)
+                yield SourceFile(split, class_name, f"{base}/{below}" if below[0] != "/" else below, below, name)
+
+    def _whole(self, path: bytes) -> str:
+        return os.fsdecode(os.path.join(self._base, path))  # noqa: PTH118 - bytes
 
     def sizes(self, k: int) -> tuple[int, int]:
         """(files that were looked at, their bytes), of up to `k` drawn by the seed."""
-        found = [_size(path) for (path,) in self._index.execute("SELECT path FROM files ORDER BY draw LIMIT ?", (k,))]
+        drawn = self._index.execute(f"SELECT path FROM files ORDER BY {_DRAW} LIMIT ?", (k,))  # noqa: S608
+        found = [_size(self._whole(path)) for (path,) in drawn]
         return len(found), sum(found)
 
     def first(self, split: str, class_name: str) -> Path | None:
         """The first file of a class in a split."""
-        question = "SELECT path FROM files WHERE split = ? AND class = ? ORDER BY path LIMIT 1"
-        row = self._index.execute(question, (split, class_name)).fetchone()
-        return Path(os.fsdecode(row[0])) if row else None
+        return next((Path(file.path) for file in self.files(split, [class_name])), None)
 
     def close(self) -> None:
         self._index.close()
 
 
-def _size(path: bytes) -> int:
+_DRAWN = f"(SELECT path FROM files WHERE cell = ? ORDER BY {_DRAW}"  # noqa: S608 - columns of our own
+_LEAST = f"cell = ? AND path IN {_DRAWN} LIMIT ?)"
+_MOST = f"cell = ? AND path IN {_DRAWN} LIMIT -1 OFFSET ?)"
+
+
+def _size(path: str) -> int:
     try:
-        return os.stat(path).st_size  # noqa: PTH116 - bytes, as the index keeps them
+        return os.stat(path).st_size  # noqa: PTH116
     except OSError:
         return 0

@@ -23,11 +23,13 @@ LOOKED_AT = 6
 
 FEW_VALUES = 40
 
-_SUFFIX = re.compile(
+_WORD = (
     r"[ _.-](?:mask|masks|seg|segmentation|gt|label|labels|groundtruth|ground_truth|trimap|matte|annotation)"
-    r"(?:[ _.-]?\d{1,3})?$",
-    re.IGNORECASE,
+    r"(?:[ _.-]?\d{1,3})?"
 )
+_SUFFIX = re.compile(_WORD + "$", re.IGNORECASE)
+_MARKED = re.compile(_WORD + r"\.[^./]*$", re.IGNORECASE)
+"""The same in front of a file's ending."""
 
 
 class Masks(NamedTuple):
@@ -79,11 +81,15 @@ def _belong(masks: SourceFolder, images: SourceFolder) -> bool:
     return True
 
 
-def mask_files(names: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+def mask_files(paths: Iterable[str]) -> Iterator[tuple[str, bool]]:
     """Each file, and whether it is a mask of another beside it by its name: `12_mask.png` beside `12.png`."""
-    for path in names:
-        stem = _SUFFIX.sub("", path.stem)
-        yield path, bool(stem) and stem != path.stem and _image_of(path.parent, stem) is not None
+    for path in paths:
+        yield path, _MARKED.search(path) is not None and _is_mask(Path(path))
+
+
+def _is_mask(path: Path) -> bool:
+    stem = _SUFFIX.sub("", path.stem)
+    return bool(stem) and stem != path.stem and _image_of(path.parent, stem) is not None
 
 
 def _image_of(folder: Path, stem: str) -> Path | None:

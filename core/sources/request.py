@@ -56,7 +56,7 @@ class Request:
         """The path, for a source that cannot do without one. Raises InputError where there is none."""
         if self.path is None:
             raise InputError("this source needs the path of a folder or an archive")
-        return self.path
+        return self.path if self.path.parts else Path.cwd()  # what lies in "." would not begin with its name
 
     @property
     def shown(self) -> str:

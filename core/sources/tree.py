@@ -174,8 +174,9 @@ def _leads_back(folder: SourceFolder) -> bool:
     return False
 
 
-def image_files(folder: SourceFolder, deep: bool = True, skipped: list[Skipped] | None = None) -> Iterator[Path]:
-    """The files with an image's ending in a folder and, if `deep`, in all below it.
+def image_paths(folder: SourceFolder, deep: bool = True, skipped: list[Skipped] | None = None) -> Iterator[str]:
+    """The paths of the files with an image's ending in a folder and, if `deep`, in all below it, as text: a `Path`
+    takes longer to make than a file takes to be listed.
 
     `skipped` gets the folders that have become unreadable since they were scanned.
     """
@@ -185,8 +186,14 @@ def image_files(folder: SourceFolder, deep: bool = True, skipped: list[Skipped] 
         try:
             with os.scandir(inner.path) as entries:
                 for entry in entries:
-                    if _ending(entry.name) in IMAGE_ENDINGS and is_visible(entry.name) and not is_folder(entry):
-                        yield Path(entry.path)
+                    name = entry.name
+                    if name[name.rfind(".") :].lower() in IMAGE_ENDINGS and is_visible(name) and not is_folder(entry):
+                        yield entry.path
         except OSError as error:
             if skipped is not None:
                 skipped.append(Skipped(readable(inner.path), f"cannot be read: {error.strerror}"))
+
+
+def image_files(folder: SourceFolder, deep: bool = True, skipped: list[Skipped] | None = None) -> Iterator[Path]:
+    """The same as paths."""
+    return map(Path, image_paths(folder, deep, skipped))
