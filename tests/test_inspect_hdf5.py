@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from export_checks import check_export
 from hdf5_fixtures import ARRAYS, Truth
 
 from core.inspect import inspect_file, open_foreign
@@ -31,6 +32,9 @@ def check(path: Path, truth: Truth) -> dict:
         if truth.labels is not None:
             assert sample.about["label"] == truth.labels[place]
         assert file.find(truth.keys[place]) == place
+    for place, one in enumerate(file.export(range(len(truth.pixels)))):
+        label = one.label if truth.labels is None else truth.labels[place]
+        check_export(one, truth.keys[place], label, truth.pixels[place], truth.tolerance)
     store.close()
     return about
 

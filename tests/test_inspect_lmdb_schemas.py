@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from export_checks import check_export, exported
 from inspect_fixtures import Hostile
 from lmdb_fixtures import (
     COUNT,
@@ -60,6 +61,7 @@ def check(path: Path, schema: str, keys: list[str], labels: list[Any], images: l
         assert np.array_equal(record.pixels, images[index]), key
         assert (record.stored_bytes or 0) >= len(record.payload) > 0
         assert records.find(key) == index
+        check_export(exported(records.file, records, index), key, labels[index], images[index])
     assert records.find("nobody") is None
     return records
 

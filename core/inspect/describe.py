@@ -9,7 +9,7 @@ from PIL import ExifTags, Image
 
 from ..base.contracts import Buffer, Pixels
 from ..images.pixels import FORMATS
-from .records import NamedImage, Record, Records
+from .records import Label, NamedImage, Record, Records
 from .values import image_encoding
 
 HEAD_BYTES = 4096
@@ -35,7 +35,7 @@ def describe(record: Record, records: Records) -> dict[str, Any]:
     about: dict[str, Any] = {
         "key": record.key,
         "label": record.label,
-        "class": _class_name(record, records),
+        "class": class_name(record.label, records),
         "shape": None if pixels is None else list(pixels.shape),
         "stored_shape": None if record.shape is None else [int(length) for length in record.shape],
         "dtype": record.dtype,
@@ -143,8 +143,9 @@ def _plain(value: Any) -> str:
     return line if len(line) <= TAG_LENGTH else line[:TAG_LENGTH] + "…"
 
 
-def _class_name(record: Record, records: Records) -> str | None:
-    classes, label = records.classes, record.label
+def class_name(label: Label, records: Records) -> str | None:
+    """A label by the file's names of classes; text as it is."""
+    classes = records.classes
     if classes is not None and isinstance(label, int) and 0 <= label < len(classes):
         return classes[label]
     return label if isinstance(label, str) else None

@@ -20,13 +20,15 @@ from .display_range import MOST_VALUES, Array, Range, Ranges, Told, drawn, sampl
 
 DATASET, AS_IS = "dataset", "as-is"
 RANGES = (DATASET, AS_IS)
+NO_RANGE = "none"
+"""Asked for by whoever wants the numbers themselves: no picture is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is asked for. range: `DATASET` (its own), `AS_IS` (its type's) or (black, white); bands: one or three,
-    counted from 0, or None for those that the file or a usual order names; channels: of how many they are the choice,
-    images with more or fewer keeping theirs (None: of any number)."""
+    """What is asked for. range: `DATASET` (its own), `AS_IS` (its type's), (black, white) or `NO_RANGE`; bands: one
+    or three, counted from 0, or None for those that the file or a usual order names; channels: of how many they are the
+    choice, images with more or fewer keeping theirs (None: of any number)."""
 
     range: str | Told = DATASET
     bands: tuple[int, ...] | None = None
@@ -50,10 +52,16 @@ class Choice:
             return cls()
         range, bands = told["range"], told["bands"]
         return cls(
-            _range(range) if isinstance(range, str) else (float(range[0]), float(range[1])),
+            _told_range(range),
             None if bands is None else tuple(map(int, bands)),
             told["channels"],
         )
+
+
+def _told_range(told: Any) -> str | Told:
+    if told == NO_RANGE:
+        return NO_RANGE
+    return _range(told) if isinstance(told, str) else (float(told[0]), float(told[1]))
 
 
 def _range(text: str) -> str | Told:
@@ -74,7 +82,8 @@ class Drawn:
     """A picture, RGB uint8 (height, width, 3), and how it came about.
 
     notes: sentences to be read beside it, none where nothing was chosen; low, high: the values that are black and
-    white; bands: the channels drawn, counted from 0, of `count`; names: those of all channels, where they have some.
+    white; bands: the channels drawn, counted from 0, of `count`; names: those of all channels, where they have some;
+    values: the numbers of these bands as they lie in the file, upright, (height, width, 1 or 3) of their own type.
     """
 
     pixels: Pixels
@@ -84,6 +93,12 @@ class Drawn:
     bands: tuple[int, ...]
     count: int
     names: tuple[str, ...] = ()
+    values: Array | None = None
+
+    @property
+    def numbers(self) -> Array:
+        """What the picture was drawn from; the picture itself where that is all there is."""
+        return self.pixels if self.values is None else self.values
 
     def to_json(self) -> dict[str, Any]:
         told = {"range": [self.low, self.high], "bands": list(self.bands), "channels": self.count}
@@ -127,20 +142,32 @@ class Display:
         values = native(image if image.ndim == 3 else image[:, :, None])
         if values.ndim != 3 or values.size == 0 or values.dtype.kind not in "biuf":
             raise ValueError(f"{image.dtype} values of shape {image.shape} are no picture")
+        if choice.range == NO_RANGE:
+            return self._undrawn(values, choice)
         if not self._images():  # none of the sample can be read: then it goes by this one
             self._sample = [thinned(values, MOST_VALUES)]
         bands = self._bands(values.shape[2], choice)
         range = self._range(bands, choice)
-        every = list(bands.chosen) == [*np.arange(values.shape[2])]
-        painted = drawn(values if every else values[:, :, list(bands.chosen)], range)  # a list of axes would copy
+        painted = drawn(_of_bands(values, bands), range)
         painted = np.subtract(255, painted, dtype=np.uint8) if self._inverted else painted
         if bands.alpha is not None:
-            painted = _over_white(painted, values[:, :, bands.alpha])
+            painted = over_white(painted, values[:, :, bands.alpha])
         pixels = np.repeat(painted, 3, axis=2) if painted.shape[2] == 1 else painted
         notes = (*self.notes, *filter(None, (bands.words, range.words)))
         count = values.shape[2]
         names = self.hints.all_names if len(self.hints.all_names) == count else ()
         return Drawn(np.ascontiguousarray(pixels), notes, range.low, range.high, bands.chosen, count, names)
+
+    def _undrawn(self, values: Array, choice: Choice) -> Drawn:
+        """The numbers of the chosen bands alone, what is transparent in them over white, white where white is zero."""
+        bands = self._bands(values.shape[2], choice)
+        chosen = _of_bands(values, bands)
+        if bands.alpha is not None:
+            chosen = over_white(chosen, values[:, :, bands.alpha])
+        if self._inverted:
+            chosen = negative(chosen)
+        nothing = np.empty((0, 0, 3), np.uint8)
+        return Drawn(nothing, (), 0, 0, bands.chosen, values.shape[2], values=chosen)
 
     def _bands(self, count: int, choice: Choice) -> Bands:
         if choice.bands is not None and choice.channels in (None, count):
@@ -191,8 +218,26 @@ def native(values: Array) -> Array:
     return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
 
 
-def _over_white(colours: Array, alpha: Array) -> Array:
-    """uint8 (H, W, C) with a declared transparency (H, W), 0 to the most of its type (floats: 1), laid over white."""
-    most = 1.0 if alpha.dtype.kind in "fb" else float(np.iinfo(alpha.dtype).max)
-    share = np.clip(np.nan_to_num(alpha.astype(np.float32)) / most, 0, 1)[:, :, None]
-    return np.asarray(np.rint(colours * share + 255 * (1 - share)), dtype=np.uint8)
+def _of_bands(values: Array, bands: Bands) -> Array:
+    """The chosen channels of an image (H, W, C); a list of axes would copy."""
+    every = list(bands.chosen) == [*range(values.shape[2])]
+    return values if every else values[:, :, list(bands.chosen)]
+
+
+def over_white(colours: Array, alpha: Array) -> Array:
+    """(H, W, C) with a declared transparency (H, W), 0 to the most of its type (floats: 1), laid over white, which is
+    the most of the colours' type."""
+    share = np.clip(np.nan_to_num(alpha.astype(np.float64)) / _most(alpha.dtype), 0, 1)[:, :, None]
+    laid = colours * share + _most(colours.dtype) * (1 - share)
+    return np.asarray(laid if colours.dtype.kind == "f" else np.rint(laid), dtype=colours.dtype)
+
+
+def negative(values: Array) -> Array:
+    """Numbers whose lowest are white, turned round within their type; floats by their sign."""
+    if values.dtype.kind == "b":
+        return ~values
+    return -values if values.dtype.kind == "f" else np.asarray(np.invert(values), dtype=values.dtype)
+
+
+def _most(dtype: np.dtype[Any]) -> float:
+    return 1.0 if dtype.kind in "fb" else float(np.iinfo(dtype).max)

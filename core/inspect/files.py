@@ -115,6 +115,8 @@ class InspectedFile:
     page_map = _asked(requests.PageMapRequest)
     cells = _asked(requests.CellsRequest)
     scan = _asked(requests.ScanRequest)
+    export = _asked(requests.ExportRequest)
+    listed = _asked(requests.RecordListRequest)
 
     def close(self) -> None:
         self._reader.close()

@@ -18,6 +18,8 @@ Label = int | str | None
 
 Vector = npt.NDArray[np.float64]
 
+Array = np.ndarray[Any, Any]
+
 UNREADABLE = (FormatMattersError, ValueError, IndexError, OSError, KeyError, TypeError, RuntimeError)
 """What something broken in a file raises, from whichever library."""
 
@@ -35,6 +37,8 @@ class NamedImage:
     problem: str | None = None
     notes: tuple[str, ...] = ()
     display: Mapping[str, Any] | None = None
+    file: Buffer | None = None
+    array: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,11 @@ class Record:
     statistics: figures of numbers that are no picture. Of a record of named fields, also image_name: what the file
     calls the image; images: its further images (a mask, the right one of two, other cameras); fields: all its fields,
     name -> plain JSON, a text in the place of what is long; findings: what is wrong with it, counted by a scan.
+
+    For whoever takes the record away: file: the bytes of the image file that the pixels are from, where there is one;
+    array: the numbers that they are drawn from, upright, (height, width, channels) of the bands chosen, of their own
+    type; whole_fields: what else belongs to the record, by name, plain data in full; label_value: what the file has in
+    the place of a label, where `label` says only a part of it.
     """
 
     key: str
@@ -86,6 +95,10 @@ class Record:
     images: tuple[NamedImage, ...] = ()
     fields: Mapping[str, Any] | None = None
     findings: tuple[Finding, ...] = ()
+    file: Buffer | None = None
+    array: Array | None = None
+    whole_fields: Mapping[str, Any] | None = None
+    label_value: Any = None
 
 
 class Records(Protocol):
@@ -132,6 +145,15 @@ class Diagnosed(Protocol):
 
     @property
     def findings(self) -> Sequence[Finding]: ...
+
+
+@runtime_checkable
+class Parted(Protocol):
+    """What `Records` may be as well: a file that says which split its records belong to."""
+
+    def split(self, index: int) -> str | None:
+        """ "train", "val", "test", or another name of the file's own; None where nothing is said."""
+        ...
 
 
 @runtime_checkable

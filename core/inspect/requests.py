@@ -19,6 +19,8 @@ from ..base.errors import InputError
 from . import search
 from .arrays import flat
 from .display import Choice
+from .export_request import ExportRequest as ExportRequest
+from .export_request import RecordListRequest as RecordListRequest
 from .findings import merged, of_json
 from .index_requests import IndexArraysRequest as IndexArraysRequest
 from .index_requests import IndexStepRequest as IndexStepRequest

@@ -21,7 +21,8 @@ from ..base.errors import InputError
 from .findings import merged
 from .first_label import labels_from_one
 from .limits import sentence
-from .records import UNREADABLE, Diagnosed, Fielded, Finding, Label, Record, Records
+from .records import UNREADABLE, Diagnosed, Fielded, Finding, Label, Parted, Record, Records
+from .splits import split_in_name
 
 if TYPE_CHECKING:
     from .sharded import ShardedFile
@@ -166,6 +167,12 @@ class ShardedRecords:
     def label(self, index: int) -> Label:
         _, records, place = self._at(index)
         return records.label(place)
+
+    def split(self, index: int) -> str | None:
+        """What the records of the shard say, else the shard's name."""
+        name, records, place = self._at(index)
+        said = records.split(place) if isinstance(records, Parted) else None
+        return said or split_in_name(name)
 
     def numbers(self) -> Labels | None:
         return self._numbers

@@ -6,7 +6,9 @@ import bz2
 import io
 import lzma
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from ..base.contracts import MAX_PAYLOAD, Pixels
@@ -30,6 +32,24 @@ _IMAGES = (
 )
 _EXACT = ("png", "tiff", "pgm", "bmp", "gif", "jpeg2000")
 _NETPBM_OR_BMP = {"bmp", "pgm", "ppm"}
+
+
+_pictures = ContextVar("pictures", default=True)
+
+
+@contextmanager
+def without_pictures() -> Iterator[None]:
+    """Image files are not decoded, and arrays not drawn, where that tells nothing about a value: for whoever takes the
+    values away as they are."""
+    token = _pictures.set(False)
+    try:
+        yield
+    finally:
+        _pictures.reset(token)
+
+
+def pictures_wanted() -> bool:
+    return _pictures.get()
 
 
 def image_encoding(data: bytes) -> str | None:

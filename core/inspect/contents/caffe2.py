@@ -54,7 +54,9 @@ def _content(tensor: Fields, label: Any, value: bytes) -> Content | None:
         pixels, shape, _ = image_from_bytes(strings[0])
     except ValueError as error:
         return Content("caffe2", f"caffe2+{encoding}", strings[0], label=label, problem=str(error), is_image=True)
-    return Content("caffe2", f"caffe2+{encoding}", strings[0], pixels, shape, label=label, is_image=True)
+    return Content(
+        "caffe2", f"caffe2+{encoding}", strings[0], pixels, shape, label=label, is_image=True, file=strings[0]
+    )
 
 
 def _array(tensor: Fields) -> np.ndarray[Any, Any]:

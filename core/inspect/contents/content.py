@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from ...base.contracts import Buffer, Pixels
 from .. import arrays
 from ..records import Label, Vector
+from ..values import pictures_wanted
 
 MOST_NUMBERS = 1 << 20
 """Numbers of a vector that are handed on to be drawn."""
@@ -25,6 +27,8 @@ class Content:
     bands: the names of the array's channels, where they have some;
     array: the numbers that are drawn, (H, W) or (H, W, C), for the display of the whole dataset (`display.Display`),
     None where the pixels are all there is to say.
+    file: the bytes of the image file that it is, or that is inside it; fields: what plain data holds beside the image,
+    by name.
     """
 
     kind: str
@@ -41,6 +45,8 @@ class Content:
     array: np.ndarray[Any, Any] | None = None
     guess: Label = None
     bands: tuple[str, ...] = ()
+    file: Buffer | None = None
+    fields: Mapping[str, Any] | None = None
 
     def inside(self, kind: str, *, label: Label = None, prefix: str | None = None) -> Content:
         """The same, found inside a value of another kind."""
@@ -66,7 +72,8 @@ def of_array(
             doubt = None if certain or array.dtype.kind == "b" or array.dtype == np.uint8 else _doubt(image)
             if doubt is not None:
                 return replace(seen, encoding="array", text=f"{_numbers_text(array)}; no picture: {doubt}")
-            return replace(seen, pixels=arrays.to_rgb(image), is_image=True, array=image)
+            drawn = arrays.to_rgb(image) if pictures_wanted() else None
+            return replace(seen, pixels=drawn, is_image=True, array=image)
         except ValueError as error:
             return replace(seen, problem=str(error), is_image=True)
     if array.dtype.kind in "biuf" and array.size > 1 and max(array.shape) == array.size:

@@ -42,7 +42,7 @@ def _encoded(data: bytes, label: int | None) -> Content | None:
         pixels, shape, _ = image_from_bytes(data)
     except ValueError as error:
         return Content("datum", f"datum+{encoding}", data, label=label, problem=str(error), is_image=True)
-    return Content("datum", f"datum+{encoding}", data, pixels, shape, label=label, is_image=True)
+    return Content("datum", f"datum+{encoding}", data, pixels, shape, label=label, is_image=True, file=data)
 
 
 def _array(fields: Fields, data: bytes, shape: tuple[int, int, int]) -> np.ndarray[Any, Any] | None:

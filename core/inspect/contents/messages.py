@@ -47,7 +47,7 @@ def _content(fields: Fields, value: bytes, depth: int) -> Content | None:
     for _, data in _bytes_of(fields) if depth < 2 else ():
         inner = message_of(data)
         content = None if inner is None else _content(inner, data, depth + 1)
-        if content is not None and content.pixels is not None:
+        if content is not None and content.is_image and content.problem is None:
             return content if content.guess is not None else _with_guess(content, fields, 0)
     return None
 

@@ -100,7 +100,8 @@ def _labelled(kind: str, content: Content, fields: Mapping[str, Any], name: str)
     label = label_among(fields, name)
     several = several_labels(fields, name) if label is None else None
     text = "; ".join(filter(None, (content.text, several))) or None
-    return replace(content.inside(kind, label=label, prefix=""), text=text)
+    beside = {other: value for other, value in fields.items() if other != name}
+    return replace(content.inside(kind, label=label, prefix=""), text=text, fields=content.fields or beside)
 
 
 def _of_bands(kind: str, fields: Mapping[str, Any], payload: Buffer) -> Content | None:

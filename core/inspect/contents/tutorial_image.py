@@ -73,7 +73,7 @@ def _of_bytes(data: bytes, fields: Mapping[str, Any], metadata: Mapping[Any, Any
         plain = inflate(data, general) if general else data
         if image_encoding(plain) is not None:
             pixels, shape, encoding = image_from_bytes(plain)
-            return Content("pickled", encoding + behind, data, pixels, shape, is_image=True)
+            return Content("pickled", encoding + behind, data, pixels, shape, is_image=True, file=plain)
         guessed = guessed_dtype(plain, math.prod(shape)) if dtype is None and shape else dtype
         content = _of_array(bare_array(plain, shape, guessed or "uint8"), data, f"raw{behind}")
     except ValueError as error:

@@ -26,7 +26,9 @@ def read(value: bytes) -> Content | None:
         return None
     text = f"the image begins {len(before):,} bytes into the value"
     guess = None if _is_length(before, len(data)) else number_before(before)
-    return Content("wrapped", f"wrapped+{encoding}", data, pixels, shape, text=text, is_image=True, guess=guess)
+    return Content(
+        "wrapped", f"wrapped+{encoding}", data, pixels, shape, text=text, is_image=True, guess=guess, file=data
+    )
 
 
 def _is_length(before: bytes, length: int) -> bool:

@@ -15,6 +15,7 @@ from ..display import Drawn
 from ..display_range import Array, evenly
 from ..displays import Displays
 from ..records import UNREADABLE, File, Finding, Label, NamedImage, Record
+from ..splits import split_field, split_of_value
 from .declared import NOTHING, Declared
 from .images import has_image, images_of, main_of
 from .labels import label_field, label_of
@@ -107,6 +108,15 @@ class FieldRecords(ABC):
     def label(self, index: int) -> Label:
         return label_of(self.label_fields(index), self.declared, self.image_names)
 
+    def split(self, index: int) -> str | None:
+        """What a field called split says."""
+        name = self._split_field
+        return None if name is None else split_of_value(self.label_fields(index).get(name))
+
+    @cached_property
+    def _split_field(self) -> str | None:
+        return split_field(self._sampled)
+
     def read(self, index: int) -> Record:
         fields = self.fields(index)
         images = self._images(fields)
@@ -117,7 +127,7 @@ class FieldRecords(ABC):
         problem = record.problem or (missing.meaning if missing is not None and self.declared.image else None)
         found = (*self.record_findings(index), *((missing,) if missing is not None else ()))
         plain = as_plain(fields, images)
-        return replace(record, images=further, fields=plain, findings=found, problem=problem)
+        return replace(record, images=further, fields=plain, findings=found, problem=problem, whole_fields=fields)
 
     def _main(self, index: int, fields: Mapping[str, Any], images: Mapping[str, Content], label: Label) -> Record:
         """The record with its first image, or with what else is in it."""
@@ -139,6 +149,8 @@ class FieldRecords(ABC):
             notes=() if drawn is None else drawn.notes,
             display=None if drawn is None else drawn.to_json(),
             image_name=name,
+            file=content.file,
+            array=None if drawn is None else drawn.numbers,
         )
 
     def _further(self, name: str, content: Content) -> NamedImage:
@@ -153,6 +165,8 @@ class FieldRecords(ABC):
             content.problem or undrawn,
             () if drawn is None else drawn.notes,
             None if drawn is None else drawn.to_json(),
+            content.file,
+            None if drawn is None else drawn.numbers,
         )
 
     def _images(self, fields: Mapping[str, Any]) -> dict[str, Content]:

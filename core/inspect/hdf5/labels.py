@@ -78,6 +78,15 @@ class LabelColumn:
             return self._text(value)
         return arrays.label_of(np.asarray(value).reshape(-1))
 
+    def value(self, index: int) -> Any:
+        """Numbers as they lie in the file; text about an image, a list where there are several."""
+        if self.facts.dtype.kind in "biuf":
+            return np.asarray(self._rows[index])
+        if self.kind == TEXT:
+            lines = str(self[index] or "").split("\n")
+            return lines if len(lines) > 1 else lines[0]
+        return None
+
     def _text(self, value: Any) -> Label:
         """One text, or several (five captions of one image) a line each."""
         text = text_of(self.facts.file, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any, ClassVar, Protocol
@@ -13,9 +13,11 @@ import numpy as np
 
 from ...base.contracts import Labels
 from ..records import Finding, Label, Record
+from ..splits import split_in_key
 from . import absent
 from .absent import Absence
 from .facts import Facts
+from .name_hints import split_of
 from .walk import TROUBLE
 
 
@@ -29,6 +31,10 @@ class Column(Protocol):
 
     def told(self) -> str:
         """How it is said that these are the labels; a guess says that it is one."""
+        ...
+
+    def value(self, index: int) -> Any:
+        """What the file has in the place of a label that is no class: numbers, text. None where the label says it."""
         ...
 
     def numbers(self) -> Labels | None:
@@ -120,6 +126,7 @@ class Runs:
         self.warnings: list[str] = []
         self.findings: list[Finding] = []
         self.runs = runs
+        self.splits: Mapping[str, str] = {}
         self.classes = classes if classes is not None else _classes(runs)
         self._starts = list(accumulate((len(run) for run in runs), initial=0))
 
@@ -146,9 +153,19 @@ class Runs:
         known = [numbers for numbers in found if numbers is not None]
         return np.concatenate(known) if known and len(known) == len(found) else None
 
+    def split(self, index: int) -> str | None:
+        """By the lists of samples that the file keeps for each split (`splits`), else by the name of the dataset."""
+        run, inner = self._place(index)
+        if not run.name:
+            return split_in_key(run.key(inner))
+        listed = next((self.splits[group] for group in run.name.split("/") if group in self.splits), None)
+        return listed or split_of(run.name)
+
     def read(self, index: int) -> Record:
         run, inner = self._place(index)
-        return run.told(inner)
+        record = run.told(inner)
+        value = run.labels.value(inner) if isinstance(record.label, str) and run.labels is not None else None
+        return record if value is None else replace(record, label_value=value)
 
     def _place(self, index: int) -> tuple[Run, int]:
         number = bisect.bisect_right(self._starts, index) - 1

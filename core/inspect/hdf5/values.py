@@ -11,10 +11,11 @@ import numpy as np
 
 from .. import arrays
 from ..array_statistics import measured
+from ..contents.image_file import has_one_look
 from ..display import Drawn
 from ..displays import Displays
 from ..records import Label, Record
-from ..values import image_encoding, image_from_bytes, samples_of, text_of
+from ..values import image_encoding, image_from_bytes, pictures_wanted, samples_of, text_of
 from .file import Hdf5File
 from .pixels import Look
 
@@ -68,16 +69,18 @@ def record_of_bytes(
         text = text_of(data)
         kind = "text" if text is not None else _kind(data)
         return Record(key, label, kind, data, None, (len(data),), "uint8", stored_bytes, None, text)
+    if not pictures_wanted() and has_one_look(data, encoding):
+        return Record(key, label, encoding, data, None, (len(data),), "uint8", stored_bytes, file=data)
     try:
         pixels, shape, encoding = image_from_bytes(data)
         drawn = None if pictures is None else pictures.draw(data)
     except ValueError as error:
         return Record(key, label, encoding, data, None, (len(data),), "uint8", stored_bytes, str(error))
     if drawn is None:
-        return Record(key, label, encoding, data, pixels, shape, "uint8", stored_bytes)
+        return Record(key, label, encoding, data, pixels, shape, "uint8", stored_bytes, file=data)
     return Record(
         key, label, encoding, data, drawn.pixels, shape, "uint8", stored_bytes, notes=drawn.notes,
-        display=drawn.to_json(),
+        display=drawn.to_json(), file=data,
     )  # fmt: skip
 
 
@@ -102,7 +105,7 @@ def record_of_pixels(key: str, label: Label, values: arrays.Array, look: Look, s
         drawn = look.draw(values)
         return Record(
             key, label, "raw", payload, drawn.pixels, shape, dtype, stored_bytes,
-            notes=drawn.notes, display=drawn.to_json(),
+            notes=drawn.notes, display=drawn.to_json(), array=drawn.numbers,
         )  # fmt: skip
     except ValueError as error:
         return Record(key, label, "raw", payload, None, shape, dtype, stored_bytes, str(error))

@@ -206,6 +206,9 @@ class LmdbRecords:
             values=content.values,
             notes=() if drawn is None else drawn.notes,
             display=None if drawn is None else drawn.to_json(),
+            file=content.file,
+            array=None if drawn is None else drawn.numbers,
+            whole_fields=content.fields,
         )
 
     @cached_property

@@ -16,7 +16,7 @@ from ..contents.content import of_array
 from ..contents.objects import as_text
 from ..display import Choice
 from ..fields import Declared, FieldRecords
-from ..hdf5.name_hints import CLASS_NAME_WORDS, SPLITS, label_rank, words
+from ..hdf5.name_hints import CLASS_NAME_WORDS, SPLITS, label_rank, split_of, words
 from ..hdf5.values import record_of_values
 from ..records import Finding, Label, ReadCost, Record
 from .array import MOST_BYTES, NamedArray, TextColumn
@@ -106,6 +106,11 @@ class ArraySamples(FieldRecords):
             frames = one.frames(place, MOST_FRAMES)
             fields[self._called(one.array.name)] = frames[0] if len(frames) == 1 else frames
         return {**fields, **self.label_fields(index)}
+
+    def split(self, index: int) -> str | None:
+        """By the names of the arrays, or of the batch that they are in."""
+        group, _ = self._place(index)
+        return group.split or split_of(group.called) or super().split(index)
 
     def label_fields(self, index: int) -> Mapping[str, Any]:
         group, place = self._place(index)
@@ -293,12 +298,13 @@ class SingleArrays:
             return None
         values = array.rows(0, 0, array.shape[0])
         content = of_array("array", values, b"")
-        if not content.is_image or content.pixels is None:
+        if not content.is_image or content.array is None:
             return None
         payload = np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
         return Record(
-            array.name, None, "raw", payload, content.pixels, array.shape, str(array.dtype), array.stored_bytes
-        )
+            array.name, None, "raw", payload, content.pixels, array.shape, str(array.dtype), array.stored_bytes,
+            array=content.array,
+        )  # fmt: skip
 
     def _look_at_labels(self, array: NamedArray) -> None:
         """Whether labels that stand by themselves count from 1."""

@@ -19,6 +19,7 @@ from ..hdf5.pixels import Look, look_of
 from ..hdf5.rows import Rows
 from ..hdf5.runs import Column, Extent, Run, Runs
 from ..hdf5.sidecar_labels import find_labels
+from ..hdf5.splits import listed_splits
 from ..hdf5.values import record_of_pixels
 from ..records import Label, Record
 
@@ -111,6 +112,7 @@ class NamedArrays(Runs):
         taken = [candidate.facts.name for candidate in (*images, *beside)]
         runs = [_run(file, looked, candidate, taken) for candidate in images]
         records = cls(_why(images, runs), runs)
+        records.splits = listed_splits(file)
         if beside:
             records.why += beside_words(file, [candidate.facts.name for candidate in beside])
         return records

@@ -184,7 +184,7 @@ class BoxesRun(Run):
         record = record_of_bytes(self.key(index), self.label(index), picture, None)
         return Record(
             record.key, record.label, record.encoding, picture, record.pixels, record.shape, problem=record.problem,
-            text=text,
+            text=text, file=record.file,
         )  # fmt: skip
 
     def _picture(self, name: str) -> bytes | None:

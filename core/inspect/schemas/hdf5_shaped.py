@@ -92,7 +92,7 @@ def _drawn(key: str, label: Any, image: arrays.Array, displays: Displays, facts:
     drawn = displays.draw(image, facts.file.choice)
     return Record(
         key, label, "raw", arrays.flat(image), drawn.pixels, image.shape, str(image.dtype), stored, notes=drawn.notes,
-        display=drawn.to_json(),
+        display=drawn.to_json(), array=drawn.numbers,
     )  # fmt: skip
 
 

@@ -38,6 +38,11 @@ class Stages:
     compression: Compression
     compression_name: str
 
+    @property
+    def bare(self) -> bool:
+        """Whether payloads are bare pixels, whatever they begin with."""
+        return self.encoding is not None and self.encoding.payload_shape is not None
+
     @classmethod
     def of(cls, reader: Reader) -> Stages:
         """The stages that a container's own metadata names. Raises InputError for a compression that is unknown."""
@@ -83,10 +88,12 @@ class Container:
     def read(self, index: int) -> Record:
         stored = bytes(self._reader.read([index])[0])
         pixels: Pixels | None = None
+        file: bytes | None = None
         stages, encoding, problem = self._stages, "bytes", None
         try:
             payload = bytes(stages.compression.decompress(stored))
             encoding = image_encoding(payload) or "raw"
+            file = None if encoding == "raw" or stages.bare else payload
             pixels = stages.encoding.decode(payload) if stages.encoding else image_from_bytes(payload)[0]
         except ValueError as error:
             problem = str(error)
@@ -99,6 +106,7 @@ class Container:
             shape=None if pixels is None else pixels.shape,
             stored_bytes=self._reader.stored_bytes(index),
             problem=problem,
+            file=file,
         )
 
 
@@ -237,6 +245,9 @@ class BuiltStore:
     def label(self, index: int) -> Label:
         split, inner = self._place(index)
         return self._containers[split].label(inner)
+
+    def split(self, index: int) -> str:
+        return self._names[self._place(index)[0]]
 
     def numbers(self) -> Labels | None:
         numbers = [store.labels for store in self._stores]

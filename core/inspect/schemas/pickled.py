@@ -53,7 +53,8 @@ class _Pickled(LmdbRecords):
         fields = fields_of(load(value))
         if fields is None:
             return content_of(value)
-        return replace(image_content(fields, self.metadata), label=_label(fields))
+        beside = {name: value for name, value in fields.items() if name != "image"}
+        return replace(image_content(fields, self.metadata), label=_label(fields), fields=beside)
 
 
 def _label(fields: Mapping[str, Any]) -> Label:

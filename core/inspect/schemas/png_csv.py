@@ -83,6 +83,7 @@ class PngCsv:
             problem=problem,
             notes=() if drawn is None else drawn.notes,
             display=None if drawn is None else drawn.to_json(),
+            file=payload,
         )
 
     @cached_property
