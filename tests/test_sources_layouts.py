@@ -231,7 +231,13 @@ def test_classes_with_the_same_folders_in_each_are_said(root: Path) -> None:
     read = Read(root)
 
     assert read.classes == ["colour", "grey"]
-    assert "the same folders in it (apple, kiwi): if those are the classes, import colour" in read.said
+    assert "2 of 2 classes hold folders (colour: apple, kiwi)" in read.said
+    for level, classes in (
+        ("last", ["apple", "kiwi"]),
+        ("path", ["colour/apple", "colour/kiwi", "grey/apple", "grey/kiwi"]),
+    ):
+        root = root.rename(root.with_name(level))
+        assert Read(root, level=level).classes == classes
 
 
 # ---------------------------------------------------------------- classes

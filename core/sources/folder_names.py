@@ -27,6 +27,9 @@ _LABELS = frozenset((
     "segmentation", "segmentations", "gt", "gts", "groundtruth", "ground", "trimap", "trimaps", "matte", "mattes",
     "instances", "panoptic", "semantic", "contours", "manual", "target", "targets", "bbox", "boxes",
 ))
+_PARTS = frozenset(("part", "parts", "chunk", "batch", "shard", "volume", "vol", "subset", "fold"))
+_THUMBNAILS = frozenset(("thumb", "thumbs", "thumbnail", "thumbnails"))
+_AUGMENTED = frozenset(("augmented", "augmentation", "augmentations", "aug"))
 # fmt: on
 
 _TOKEN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
@@ -71,6 +74,45 @@ def holds_images(name: str) -> bool:
 def holds_labels(name: str) -> bool:
     """Whether a folder's name has a word in it for what belongs to images: masks, labels, annotations."""
     return not _LABELS.isdisjoint(tokens(name))
+
+
+class PartName(NamedTuple):
+    """The name of one of several parts of a folder: its words, and its number ("images", 3 of "images_003")."""
+
+    words: tuple[str, ...]
+    number: int
+
+    @property
+    def is_fold(self) -> bool:
+        return self.words[-1] == "fold"
+
+
+def part_name(name: str) -> PartName | None:
+    """
+    >>> part_name("HAM10000_images_part_2"), part_name("class_2")
+    (PartName(words=('ham', '10000', 'images', 'part'), number=2), None)
+    """
+    *words, last = tokens(name) or [""]
+    if not words or not last.isdecimal():
+        return None
+    says_nothing = all(word in _NEUTRAL or word in _IMAGES for word in words)
+    return PartName(tuple(words), int(last)) if says_nothing or words[-1] in _PARTS else None
+
+
+def holds_thumbnails(name: str) -> bool:
+    """Whether a folder is called thumbnails, or another such word, whatever numbers are behind it."""
+    words = {word for word in tokens(name) if word != "x" and not word.isdecimal()}
+    return bool(words & _THUMBNAILS) and words <= _THUMBNAILS | _NEUTRAL
+
+
+def is_augmented(name: str) -> bool:
+    """Whether a folder's name says that it holds altered copies of other images."""
+    return not _AUGMENTED.isdisjoint(tokens(name))
+
+
+def says_nothing(name: str) -> bool:
+    """Whether a folder's name has only words that say nothing, as data_256 and images have."""
+    return all(word in _NEUTRAL or word.isdecimal() or word == "standard" for word in tokens(name))
 
 
 def in_order(classes: Iterable[str]) -> list[str]:

@@ -20,8 +20,9 @@ from ..base.names import readable
 from ..base.options import option
 from ..base.units import counted
 from .file_labels import class_in_name, classes_in_names, readable_stem
+from .folder_layout import LEVELS, FolderLayout, LayoutPart, Unused
 from .folder_names import holds_images, holds_labels, split_name
-from .layout import FolderLayout, LayoutPart, Unused, find_layout
+from .layout import find_layout
 from .listed import ListedFiles
 from .tree import SourceFolder, SourceTree, image_files, image_paths, scan
 from .unused import files_unused
@@ -43,13 +44,18 @@ class ImageFolder(ListedFiles):
         "where classes come from: folders' names, files' names (cat.1.jpg), none, or what seems right (auto)",
         choices=("auto", "folders", "names", "none"),
     )
+    level: str = option(
+        "auto",
+        "of folders in one another, which is the class: what seems right (auto), the first, the last, or all as a path",
+        choices=LEVELS,
+    )
     _tree: SourceTree | None = field(default=None, init=False, repr=False)
 
     def prepare(self) -> Iterator[Event]:
         request, listing = self.begin(self.seed)
         tree = self._tree = scan(request.place, request.patience)
         self._left_out = tree.skipped
-        layout = find_layout(tree.root, judge_names=self.labels != "folders")
+        layout = find_layout(tree.root, judge_names=self.labels != "folders", level=self.level)
         told = self.recognition
         told.recognised, told.why = "a folder of images", layout.why
         told.notes += layout.notes
@@ -80,7 +86,7 @@ class ImageFolder(ListedFiles):
         splits = {part.split for part in parts}
         for part in layout.parts:
             if part.class_name is not None:
-                self.add(part.split, part.class_name, part.folder)
+                self.add(part.split, part.class_name, part.folder, part.deep)
             elif part.split not in splits:
                 layout.leave(part.folder, "it has no class folders, so its images have no labels")
         strangers = _classes_of(parts, "val", "test") - _classes_of(parts, "train")

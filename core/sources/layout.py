@@ -1,78 +1,48 @@
 """How a folder of images is laid out: which folders are splits, which are classes, and which are neither.
 
 In this order, from the top down: split folders, whatever lies beside them; a folder of images beside one of masks or
-labels; a folder that holds nothing but the next; classes that hold splits; classes. What is decided on thin ground is
-said, and folders with images that are not used are named with the reason.
+labels; a folder that holds nothing but the next; classes that hold splits; classes (`core.sources.class_folders`). What
+is decided on thin ground is said, and folders with images that are not used are named with the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
-from .folder_names import holds_images, holds_labels, split_name
+from ..base.errors import InputError
+from ..base.names import readable
+from .alike import (
+    MAX_WRAPPERS,
+    inner_are_classes,
+    inner_names,
+    is_copy,
+    looked_through,
+    names_in_common,
+    parts_of_one,
+)
+from .class_folders import class_parts, images_by_name, named, say_above
+from .folder_layout import FolderLayout, LayoutPart
+from .folder_names import holds_images, holds_labels, holds_thumbnails, is_augmented, split_name
 from .masks import masks_among
 from .split_folders import SplitFolder, find_splits
 from .tree import SourceFolder
 
-MAX_WRAPPERS = 32
-"""Folders within folders that hold nothing else are looked through to this depth."""
+Splits = Mapping[str, Sequence[SplitFolder]]
 
 
-class LayoutPart(NamedTuple):
-    """Images of one split: of the class `class_name`, or None where no folder tells one. Everything below belongs."""
-
-    split: str
-    class_name: str | None
-    folder: SourceFolder
-
-
-class Unused(NamedTuple):
-    """A folder whose images are not taken, all below it or (`deep` false) the ones directly in it, and why."""
-
-    folder: SourceFolder
-    reason: str
-    deep: bool = True
-
-
-@dataclass
-class FolderLayout:
-    """`root` is the folder that the images are really in; `why` tells the layout in words; `notes` what is a guess."""
-
-    root: SourceFolder
-    why: str = ""
-    parts: list[LayoutPart] = field(default_factory=list)
-    unused: list[Unused] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def leave(self, folder: SourceFolder, reason: str) -> None:
-        self.unused.append(Unused(folder, reason))
-
-    def leave_but(
-        self, used: Collection[SourceFolder], folders: Iterable[SourceFolder], why: Callable[[SourceFolder], str]
-    ) -> None:
-        """Of these folders, those that are not used, each with its own reason."""
-        for folder in folders:
-            if folder not in used:
-                self.leave(folder, why(folder))
-
-    def leave_loose(self, folder: SourceFolder, beside: str) -> None:
-        """Images that lie in a folder that is to hold folders only."""
-        if folder.images:
-            self.unused.append(Unused(folder, f"beside {beside}", deep=False))
-
-
-def find_layout(top: SourceFolder, judge_names: bool = True) -> FolderLayout:
+def find_layout(top: SourceFolder, judge_names: bool = True, level: str = "auto") -> FolderLayout:
     """The layout of the images below `top`.
 
-    `judge_names` false takes every folder for a class that is not plainly called train, val or test.
+    `judge_names` false takes every folder for a class that is not plainly called train, val or test. `level` is one of
+    `core.sources.folder_layout.LEVELS`: which of folders in one another is the class.
 
     Raises:
-        InputError: two folders are the same split.
+        InputError: two folders are the same split, or two sets of data lie there.
     """
-    layout = FolderLayout(top)
+    layout = FolderLayout(top, judge_names, level)
+    if judge_names:
+        _leave_thumbnails(layout, top)
     for _ in range(MAX_WRAPPERS):
         splits = find_splits(layout.root, layout.notes)
         if splits:
@@ -83,14 +53,26 @@ def find_layout(top: SourceFolder, judge_names: bool = True) -> FolderLayout:
             break
         layout.leave_loose(layout.root, f"the folder {inner.name}")
         layout.root = inner
-    _say_repeated(layout, layout.root)
-    by_class = _splits_in_classes(layout, layout.root)
-    if by_class:
-        layout.parts, layout.why = by_class, "folders are classes, and in each of them are its splits"
+    layout.parts = _groups_with_splits(layout, layout.root)
+    if layout.parts:
+        layout.why = "groups of classes, and in each of them are its splits"
         return layout
-    layout.parts = list(_classes(layout, "train", layout.root))
-    layout.why = "folders are classes" if layout.root.kids else "images in one folder"
+    layout.parts = _splits_in_classes(layout, layout.root)
+    if layout.parts:
+        layout.why = "folders are classes, and in each of them are its splits"
+        return layout
+    layout.parts = class_parts(layout, "train", layout.root)
+    with_class = any(part.class_name is not None for part in layout.parts)
+    layout.why = "folders are classes" if with_class else "images in one folder"
     return layout
+
+
+def _leave_thumbnails(layout: FolderLayout, top: SourceFolder) -> None:
+    """Folders of thumbnails that lie among the images themselves are taken out of the tree."""
+    for folder in list(top.walk()):
+        if folder.below and folder.parent and folder.parent.images and holds_thumbnails(folder.name):
+            layout.leave(folder, "thumbnails by its name")
+            folder.remove()
 
 
 # ---------------------------------------------------------------- one folder into the next
@@ -104,25 +86,45 @@ def _inner(layout: FolderLayout, folder: SourceFolder) -> SourceFolder | None:
         if folder.images or (only.images and only.kids):
             return None  # a class, with images of its own beside its folders
         return only
-    with_splits = [kid for kid in kids if len(find_splits(kid, [])) > 1]
-    if len(with_splits) > 1:  # a tree of images beside one of labels with the same splits
-        with_splits = [kid for kid in with_splits if not holds_labels(kid.name)]
-    if len(with_splits) != 1:
+    left = _left_beside(list(_with_splits(kids)))
+    inner = [kid for kid in _with_splits(kids) if kid not in left]
+    if len(inner) != 1:
         return None
-    (inner,) = with_splits
-    beside = f"beside {inner.name}, which holds the splits"
-    layout.leave_but({inner}, kids, lambda kid: _by_name(kid, "masks or label images by its name, ") + beside)
-    return inner
+    beside = f"beside {inner[0].name}, which holds the splits"
+    layout.leave_but(
+        inner, kids, lambda kid: left.get(kid) or _by_name(kid, "masks or label images by its name, ") + beside
+    )
+    return inner[0]
+
+
+def _with_splits(folders: Sequence[SourceFolder]) -> dict[SourceFolder, Splits]:
+    """Those that hold two or more splits, whatever folders they are wrapped in."""
+    found = {folder: find_splits(looked_through(folder), []) for folder in folders}
+    return {folder: splits for folder, splits in found.items() if len(splits) > 1}
+
+
+def _left_beside(folders: Sequence[SourceFolder]) -> dict[SourceFolder, str]:
+    """Of several folders with splits, those that are no sets of their own -> why: labels, copies, further folds."""
+    left: dict[SourceFolder, str] = {}
+    parts = parts_of_one(folders)
+    for number, folder in enumerate(folders if len(folders) > 1 else ()):
+        kept = [other for other in folders[:number] if other not in left]
+        same = next((other for other in kept if is_copy(looked_through(folder), looked_through(other))), None)
+        if holds_labels(folder.name):
+            left[folder] = "masks or label images by its name, with the same splits"
+        elif holds_thumbnails(folder.name) or is_augmented(folder.name):
+            left[folder] = "thumbnails or altered copies by its name"
+        elif number and parts and parts[0].is_fold:
+            left[folder] = f"a fold, as {folders[0].name} is: import it by itself"
+        elif same is not None and folder.name.casefold() == same.name.casefold():
+            left[folder] = f"a copy of {same.name}, as it seems"
+    return left if len(left) < len(folders) else {}
 
 
 def _images_beside_labels(layout: FolderLayout, folder: SourceFolder) -> SourceFolder | None:
     """The folder of images among others that hold masks or label images for them."""
     kids = folder.kids
-    images = [kid for kid in kids if holds_images(kid.name)]
-    if len(images) == 1 and any(holds_labels(kid.name) for kid in kids):
-        (inner,) = images
-        beside = f"beside {inner.name}, by its name; not a class"
-        layout.leave_but({inner}, kids, lambda kid: f"{_by_name(kid, 'masks or label images', 'images')} {beside}")
+    if inner := images_by_name(layout, folder):
         return inner
     found = None if folder.images else masks_among(kids)
     if found is None:
@@ -144,25 +146,37 @@ def _by_name(folder: SourceFolder, of_labels: str, of_others: str = "") -> str:
 # ---------------------------------------------------------------- splits and classes
 
 
-def _take_splits(layout: FolderLayout, splits: dict[str, list[SplitFolder]]) -> None:
+def _take_splits(layout: FolderLayout, splits: Splits) -> None:
     layout.leave_loose(layout.root, "the split folders")
     used = {placed.folder for found in splits.values() for placed in found}
-    names = ", ".join(dict.fromkeys(placed.folder.name for found in splits.values() for placed in found))
-    layout.leave_but(used, layout.root.kids, partial(_beside_splits, names=names))
+    layout.leave_but(used, layout.root.kids, partial(_beside_splits, used=used))
+    layout.parts = _parts_of_splits(layout, splits)
+    layout.why = f"split folders: {_named(used)}"
+
+
+def _parts_of_splits(layout: FolderLayout, splits: Splits) -> list[LayoutPart]:
+    parts: list[LayoutPart] = []
     for split, found in splits.items():
         for placed in found:
             folder = _entered(layout, placed.folder)
             if placed.class_name is None:
-                layout.parts += _classes(layout, split, folder)
+                parts += class_parts(layout, split, folder)
             else:
-                layout.parts.append(LayoutPart(split, placed.class_name, folder))
-    layout.why = f"split folders: {names}"
+                parts.append(LayoutPart(split, placed.class_name, folder))
+    return parts
 
 
-def _beside_splits(kid: SourceFolder, names: str) -> str:
+def _named(folders: Collection[SourceFolder]) -> str:
+    return ", ".join(sorted({folder.name for folder in folders}))
+
+
+def _beside_splits(kid: SourceFolder, used: Collection[SourceFolder]) -> str:
+    names = _named(used)
     if holds_labels(kid.name):
         return f"masks or label images by its name, beside the split folders {names}"
-    copy = "; it holds the same splits once more" if len(find_splits(kid, [])) > 1 else ""
+    if any(kid.name.casefold() == other.name.casefold() for other in used):
+        return f"a copy of one of the split folders {names}, as it seems"
+    copy = "; it holds the same splits once more" if _with_splits([kid]) else ""
     return f"beside the split folders {names}{copy}"
 
 
@@ -194,39 +208,58 @@ def _says_nothing(folder: SourceFolder, split_folder: SourceFolder) -> bool:
     )
 
 
-def _say_repeated(layout: FolderLayout, folder: SourceFolder) -> None:
-    """Colour/apple, colour/kiwi, grey/apple, grey/kiwi: the classes may be one folder further down."""
-    inner = {frozenset(one.name for one in kid.kids) for kid in folder.kids}
-    names = next(iter(inner), frozenset())
-    if len(folder.kids) > 1 and len(inner) == 1 and len(names) > 1 and not find_splits(folder.kids[0], []):
-        some = ", ".join(sorted(names)[:3])
-        layout.notes.append(
-            f"each of the classes has the same folders in it ({some}{', ...' if len(names) > 3 else ''}): if those are "
-            f"the classes, import {folder.kids[0].name} or another one by itself"
-        )
-
-
-def _classes(layout: FolderLayout, split: str, folder: SourceFolder) -> Iterator[LayoutPart]:
-    """A part for each class folder, or one without a class where there are none."""
-    if not folder.kids:
-        yield LayoutPart(split, None, folder)
-        return
-    layout.leave_loose(folder, "the class folders")
-    for kid in folder.kids:
-        yield LayoutPart(split, kid.name, kid)
-
-
 def _splits_in_classes(layout: FolderLayout, folder: SourceFolder) -> list[LayoutPart]:
     """The parts of class/train, class/test; nothing where the classes hold no splits."""
-    found = {kid: find_splits(kid, []) for kid in folder.kids}
+    found = {kid: find_splits(looked_through(kid), []) for kid in folder.kids}
     if sum(len(splits) > 1 for splits in found.values()) < 2:
         return []
     parts: list[LayoutPart] = []
     for kid, splits in found.items():
-        used = {placed.folder for places in splits.values() for placed in places}
         if not splits:
             layout.leave(kid, "holds no split folders, as the folders beside it do")
-        names = ", ".join(sorted(folder.name for folder in used))
-        layout.leave_but(used, kid.kids if splits else (), partial(_beside_splits, names=names))
+            continue
+        used = {placed.folder for places in splits.values() for placed in places}
+        layout.leave_but(used, looked_through(kid).kids, partial(_beside_splits, used=used))
         parts += [LayoutPart(split, kid.name, placed.folder) for split, places in splits.items() for placed in places]
     return parts
+
+
+# ---------------------------------------------------------------- several sets of data
+
+
+def _groups_with_splits(layout: FolderLayout, folder: SourceFolder) -> list[LayoutPart]:
+    """The parts of group/train/class, group/test/class; nothing where the folders are classes or hold no splits.
+
+    Raises InputError where the folders hold splits of different classes: sets of data that are no one's groups.
+    """
+    sets = _with_splits(folder.kids)
+    left = _left_beside(list(sets))
+    sets = {kid: splits for kid, splits in sets.items() if kid not in left}
+    names = [frozenset(_class_names(splits)) for splits in sets.values()]
+    if len(sets) < 2 or min(map(len, names)) < 2 or not layout.guesses_level:
+        return []
+    shared = names_in_common(names)
+    if not shared:
+        first, second = list(sets)[:2]
+        raise InputError(
+            f"{readable(first.path)} and {readable(second.path)} hold splits of different classes, as two sets of data "
+            "do: import one of them, or take them for two classes with --option level=first"
+        )
+    if not inner_are_classes([kid.name for kid in sets], shared):
+        return []
+    say_above(layout, list(sets), "groups, since they hold the same splits and classes")
+    parts: list[LayoutPart] = []
+    for kid in folder.kids:
+        if kid not in sets:
+            layout.leave(kid, left.get(kid, f"beside {named(list(sets))}, which hold the splits"))
+            continue
+        used = {placed.folder for places in sets[kid].values() for placed in places}
+        layout.leave_but(used, looked_through(kid).kids, partial(_beside_splits, used=used))
+        parts += _parts_of_splits(layout, sets[kid])
+    return parts
+
+
+def _class_names(splits: Splits) -> set[str]:
+    """The folders in the training split, or in the first one where there is none."""
+    places = splits.get("train") or next(iter(splits.values()))
+    return {name for placed in places for name in inner_names(placed.folder)}

@@ -44,9 +44,9 @@ class ListedFiles:
         assert self._listing is not None, "prepare() comes first"
         return self._listing
 
-    def add(self, split: str, class_name: str, folder: SourceFolder) -> None:
-        """List a folder's images and all below it as one class, but for masks that lie beside their images."""
-        self.listing.add(split, class_name, folder.path, self.without_masks(folder, image_paths(folder)))
+    def add(self, split: str, class_name: str, folder: SourceFolder, deep: bool = True) -> None:
+        """List a folder's images, and if `deep` all below it, as one class, but for masks beside their images."""
+        self.listing.add(split, class_name, folder.path, self.without_masks(folder, image_paths(folder, deep)))
 
     def without_masks(self, folder: SourceFolder, paths: Iterable[str]) -> Iterator[str]:
         """The paths that are no masks of others; the masks are noted as unused."""

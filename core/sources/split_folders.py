@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from ..base.errors import InputError
 from ..base.names import readable
-from .folder_names import SPLIT_ORDER, SplitName, holds_labels, split_name
+from .alike import is_copy
+from .folder_names import SPLIT_ORDER, SplitName, holds_labels, says_nothing, split_name
 from .tree import SourceFolder
 
 
@@ -22,17 +23,20 @@ def find_splits(folder: SourceFolder, notes: list[str]) -> dict[str, list[SplitF
     """Split -> its folders among those below `folder`, in the splits' order; empty where they are no splits.
 
     Folders called train, val and test are splits; so are two or more whose names have these words in them and else the
-    same (seg_train, seg_test). A single one counts where it holds classes and what lies beside it does not. `notes`
-    gets what is a guess.
+    same (seg_train, seg_test). A single one counts where it holds classes and what lies beside it does not; one called
+    val or test also where the folders beside it are classes. `notes` gets what is a guess.
 
     Raises:
-        InputError: two folders are the same split.
+        InputError: two folders are the same split, and neither is a copy of the other.
     """
     named = [(kid, name) for kid in folder.kids if (name := split_name(kid.name)) is not None]
     if not named:
         return {}
     exact = [(kid, name) for kid, name in named if not name.rest]
     found = {name.split for _, name in exact}
+    if found == {"val", "test"} and (train := _unnamed_train(folder.kids, [kid for kid, _ in named])):
+        notes.append(f"{train.name}: taken for the training split, since {_names(exact)} lie beside it")
+        return {"train": [SplitFolder(train)], **_one_each(exact)}
     if len(found) > 1:
         return _one_each(exact)
     by_rest = _by_rest(named)
@@ -42,6 +46,12 @@ def find_splits(folder: SourceFolder, notes: list[str]) -> dict[str, list[SplitF
         others = [(kid, name) for kid, name in named if name.split not in found and not holds_labels(kid.name)]
         if others:
             return _one_each([*exact, *others])
+        if classes := _classes_beside(exact, folder.kids):
+            notes.append(
+                f"{_names(exact)}: taken for a split, and the folders beside it for the classes of the training split; "
+                "--option labels=folders takes it for a class"
+            )
+            return {"train": [SplitFolder(kid, kid.name) for kid in classes], **_one_each(exact)}
         if _stands_alone(exact[0][0], [kid for kid in folder.kids if kid not in [one for one, _ in exact]]):
             return _one_each(exact)
     return {}
@@ -53,12 +63,17 @@ def _one_each(named: Sequence[tuple[SourceFolder, SplitName]]) -> dict[str, list
     for split in SPLIT_ORDER:
         of_split = [(kid, name) for kid, name in named if name.split == split]
         candidates = [kid for kid, name in of_split if name.pure] or [kid for kid, _ in of_split]
-        if len(candidates) > 1:
+        if len(candidates) > 1 and not all(_same_folder(candidates[0], other) for other in candidates):
             first, second = (readable(kid.path) for kid in candidates[:2])
             raise InputError(f"{first} and {second} are both called {split}; rename or remove one of them")
         if candidates:
             chosen[split] = candidates[0]
     return {split: [SplitFolder(kid)] for split, kid in chosen.items()}
+
+
+def _same_folder(folder: SourceFolder, other: SourceFolder) -> bool:
+    """Train and train, with the same in them: packed on a system that takes both for one name."""
+    return folder.name.casefold() == other.name.casefold() and is_copy(folder, other)
 
 
 def _by_rest(named: Sequence[tuple[SourceFolder, SplitName]]) -> dict[str, dict[str, SourceFolder]]:
@@ -91,6 +106,28 @@ def _affixed(groups: Mapping[str, Mapping[str, SourceFolder]], notes: list[str])
         for split in SPLIT_ORDER
         if any(split in group for group in kept.values())
     }
+
+
+def _unnamed_train(folders: Sequence[SourceFolder], splits: Sequence[SourceFolder]) -> SourceFolder | None:
+    """Beside val and test, the one other folder: data_256 beside val_256."""
+    others = [kid for kid in folders if kid not in splits and not holds_labels(kid.name)]
+    return others[0] if len(others) == 1 and (says_nothing(others[0].name) or len(others[0].kids) > 1) else None
+
+
+def _classes_beside(
+    exact: Sequence[tuple[SourceFolder, SplitName]], folders: Sequence[SourceFolder]
+) -> list[SourceFolder]:
+    """The folders beside a single one called val or test, where they are classes: cat, dog, test."""
+    (split_folder, name), *more = exact
+    beside = [kid for kid in folders if kid is not split_folder and not holds_labels(kid.name)]
+    if more or not name.pure or name.split == "train" or len(beside) < 2 or any(kid.kids for kid in beside):
+        return []
+    classes = {kid.name for kid in split_folder.kids}
+    return beside if classes <= {kid.name for kid in beside} else []
+
+
+def _names(named: Sequence[tuple[SourceFolder, SplitName]]) -> str:
+    return ", ".join(kid.name for kid, _ in named)
 
 
 def _stands_alone(split_folder: SourceFolder, beside: Sequence[SourceFolder]) -> bool:

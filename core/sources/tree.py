@@ -26,6 +26,11 @@ IMAGE_ENDINGS = frozenset((
 ))
 # fmt: on
 
+_SYSTEMS = frozenset((
+    "__MACOSX", "Thumbs.db", "thumbs.db", "ehthumbs.db", "desktop.ini", "@eaDir", "#recycle", "$RECYCLE.BIN",
+    "System Volume Information", "lost+found", "__pycache__",
+))  # fmt: skip
+
 MAX_LINKED = 100_000
 """Folders that are reached through links: a few links can make a tree that never ends without going in circles."""
 
@@ -61,6 +66,16 @@ class SourceFolder:
     def kids(self) -> list[SourceFolder]:
         """The folders directly below that hold images at any depth, in order."""
         return [folder for folder in self.folders if folder.below]
+
+    def remove(self) -> None:
+        """Take it out of the folder that it lies in, as if it were not there."""
+        above = self.parent
+        if above is None:
+            return
+        above.folders.remove(self)
+        while above is not None:
+            above.below -= self.below
+            above = above.parent
 
     def walk(self) -> Iterator[SourceFolder]:
         """This one and all below, each before what lies in it, in order."""
@@ -153,7 +168,8 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def is_visible(name: str) -> bool:
-    return not name.startswith(".") and name not in ("__MACOSX", "Thumbs.db", "desktop.ini")
+    """Whether a person put it there: not what systems keep beside people's files (thumbnails, settings, rubbish)."""
+    return not name.startswith(".") and name not in _SYSTEMS
 
 
 def _ending(name: str) -> str:
