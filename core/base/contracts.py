@@ -279,7 +279,7 @@ class ImportedRows(Protocol):
 
     @property
     def untouched(self) -> bool:
-        """Whether a payload is the imported file's bytes as they are."""
+        """Whether a payload is the bytes of the file at its row's path, as they are."""
         ...
 
     def __iter__(self) -> Iterator[Row]: ...

@@ -100,7 +100,7 @@ class Recipe:
             total_bytes=self.dataset.split_bytes()[split] if self.untouched else None,
             dictionary=self.compression.dictionary,
             metadata=self.metadata(split),
-            rows=_SplitRows(self.dataset, split, self.untouched),
+            rows=_SplitRows(self.dataset, split, self.untouched and self.dataset.has_files),
         )
 
     def metadata(self, split: str) -> dict[str, Any]:

@@ -104,6 +104,32 @@ def _build(given: Namespace) -> Iterator[Event]:
     ).run()
 
 
+def _convert_arguments(parser: ArgumentParser) -> None:
+    from ..compressions import COMPRESSIONS
+    from ..encodings import ENCODINGS
+    from ..formats import FORMATS
+
+    parser.add_argument(
+        "source", help="whatever can be imported: a file or folder that `inspect` opens, images, a list"
+    )
+    parser.add_argument("--to", required=True, metavar="FORMAT", help=", ".join(FORMATS))
+    parser.add_argument("--encoding", help=f"{', '.join(ENCODINGS)}; original, or png where pixels lie bare")
+    parser.add_argument("--compression", default="none", help=", ".join(COMPRESSIONS))
+    parser.add_argument("--out", metavar="FOLDER", help="make the store there; else in the home, with its dataset")
+    parser.add_argument("--name", default="", help="the dataset's name; the source's where it is left out")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes that encode (0: none beside this one)")
+    parser.add_argument("--force", action="store_true", help="build again what is built already")
+    _option_argument(parser)
+
+
+def _convert(given: Namespace) -> Iterator[Event]:
+    from ..importing.convert import Convert
+
+    options = _options(given.option)
+    parts = given.to, given.encoding, given.compression, options
+    return Convert(given.source, *parts, given.out, given.name, given.workers, given.force, given.home).run()
+
+
 def _stores(given: Namespace) -> Iterator[Event]:
     from ..stores.store import list_damaged_stores, list_stores
 
@@ -197,6 +223,7 @@ VERBS: Mapping[str, Verb] = {
     "import": Verb("import a dataset", _import_arguments, _import),
     "formats": Verb("list formats, encodings and compressions with their options", _nothing, _formats),
     "build": Verb("build a store of a dataset", _build_arguments, _build),
+    "convert": Verb("import a source by reference and build a store of it, in one go", _convert_arguments, _convert),
     "stores": Verb("list the built stores", _nothing, _stores),
     "verify": Verb("re-read a store and compare every sample with its source", _store_argument, _verify),
     "load": Verb("measure how fast a store loads", _load_arguments, _load),

@@ -109,6 +109,11 @@ class Dataset:
         return self.reference_root or self.root
 
     @property
+    def has_files(self) -> bool:
+        """Whether every image is a file of its own, rather than a part of one or made of a record."""
+        return not any(source.kind or source.size >= 0 for source in self.sources)
+
+    @property
     def reader(self) -> ImageReader:
         """Reads the images' bytes; travels to other processes."""
         return ImageReader(self.files_root, self.sources)

@@ -26,6 +26,7 @@ TASKS: Mapping[str, TaskEntry] = MappingProxyType(
     {
         "import": TaskEntry(".importing.task:Import"),
         "import-upload": TaskEntry(".jobs.upload:ImportUpload"),
+        "convert": TaskEntry(".importing.convert:Convert"),
         "build": TaskEntry(".building:Build"),
         "verify": TaskEntry(".building:Verify"),
         "loader": TaskEntry(".measure.loaders:LoaderExperiment", keeps=True),
