@@ -14,6 +14,7 @@ from PIL import Image
 from core.base.contracts import FoundImage, Recognition, Skipped
 from core.base.errors import InputError
 from core.base.events import finish
+from core.images.pixels import BadImage, decode
 from core.sources import Request, open_source, recognise
 from core.sources.file_labels import classes_in_names
 from core.sources.folder_names import in_order
@@ -420,9 +421,10 @@ def test_label_files_are_named_for_what_they_are_and_said_not_to_be_used(root: P
 @pytest.mark.parametrize(
     ("name", "content", "what"),
     [
-        ("photo.heic", b"\0\0\0 ftypheic", "an image of a kind that is not read"),
-        ("photo.jxl", b"\xff\x0a", "an image of a kind that is not read"),
+        ("photo.heic", b"\0\0\0 ftypheic", "a HEIC photo, which is not read: save them as JPEG"),
+        ("photo.jxl", b"\xff\x0a", "a JPEG XL image, which is not read: save them as JPEG or PNG"),
         ("array.npy", b"\x93NUMPY", "NumPy files: to be opened in the Inspector"),
+        ("photo.NEF", b"MM\0*", "a camera's raw photo, which is not read: develop them"),
         ("scan.dcm", b"\0" * 128 + b"DICM", "a medical image"),
         ("clip.mp4", b"\0\0\0\x18ftyp", "a video"),
         ("notes.txt", b"hello", "text"),
@@ -485,7 +487,8 @@ def test_links_to_themselves_and_other_oddities_are_skipped_with_their_reasons(r
     read = Read(root)
 
     assert len(read.images) == 4
-    assert set(read.skipped) == {"loop.jpg", "gone.jpg", "folder.jpg", "pipe.jpg"}
+    assert set(read.skipped) == {"loop.jpg", "gone.jpg", "folder.jpg", "pipe.jpg", "up"}
+    assert "a link to a folder that it lies in" in read.skipped["up"]
     assert "symbolic links" in read.skipped["loop.jpg"]
     assert "a folder" in read.skipped["folder.jpg"]
     assert "not a regular file" in read.unused["pipe.txt"]
@@ -497,7 +500,59 @@ def test_class_folders_that_are_links_are_followed(root: Path, tmp_path: Path) -
     for name in ("cat", "dog"):
         (root / name).symlink_to(tmp_path / "elsewhere" / f"{name}s")
 
-    assert Read(root).cells == {"train/cat": 2, "train/dog": 2}
+    read = Read(root)
+
+    assert read.cells == {"train/cat": 2, "train/dog": 2}
+    assert "2 links lead out of the folder (cat, dog)" in read.said
+
+
+def test_links_within_the_folder_are_told_where_images_are_taken_twice(root: Path) -> None:
+    tree(root, "cat", "dog")
+    (root / "pets").symlink_to("cat")
+    (root / "cat" / "again.png").symlink_to("0.png")
+
+    read = Read(root)
+
+    assert read.cells == {"train/cat": 3, "train/dog": 2, "train/pets": 3}
+    assert read.said == "1 folder is a link to another one of the same tree (pets): its images are taken for both"
+
+
+def test_links_can_be_skipped(root: Path, tmp_path: Path) -> None:
+    tree(tmp_path / "elsewhere", "bird")
+    tree(root, "cat", "dog")
+    (root / "bird").symlink_to(tmp_path / "elsewhere" / "bird")
+    for number in range(25):
+        (root / "cat" / f"{number:02d}.jpg").symlink_to(root / "dog" / "0.png")
+
+    read = Read(root, links="skip")
+
+    assert read.cells == {"train/cat": 2, "train/dog": 2}
+    assert len(read.skipped) == 22
+    assert "a link" in read.skipped["bird"]
+    assert read.skipped["cat"] == "5 more links are skipped (links=skip)"
+    assert "lead" not in read.said
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\0\0\0 ftypheicmif1", "a HEIC photo, which is not read here: save them as JPEG"),
+        (b"\xff\x0a", "a JPEG XL image"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
+        (b"<!DOCTYPE html>", "a web page"),
+    ],
+)
+def test_what_is_called_an_image_and_is_another_thing_is_named(content: bytes, what: str) -> None:
+    with pytest.raises(BadImage, match=what):
+        decode(content)
+
+
+def test_images_that_are_not_read_are_told_with_a_remedy(root: Path) -> None:
+    tree(root, "cat", "dog")
+    for number in range(2):
+        (root / "cat" / f"{number}.HEIC").write_bytes(b"")
+
+    assert "2 HEIC photos (0.HEIC, ...) not imported: save them as JPEG" in Read(root).said
 
 
 def test_links_cannot_make_a_tree_without_end(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..base.contracts import Buffer, Pixels
 from .array_files import NPY_MAGIC, samples_of
+from .unread import what_instead
 from .value_range import DEFAULT, FULL, Bounds, ValueRange, Values
 
 MAX_PIXELS = 1 << 27
@@ -106,7 +107,7 @@ def _opened(data: Buffer, values: ValueRange | None, edge: int | None) -> tuple[
     except BadImage:
         raise
     except UnidentifiedImageError:
-        raise BadImage("not an image that Pillow knows") from None
+        raise BadImage(what_instead(bytes(data[:256])) or "not an image that Pillow knows") from None
     except Image.DecompressionBombError as error:
         raise BadImage(f"taken for a decompression bomb: {error}") from None
     except Exception as error:  # noqa: BLE001 - decoders raise anything on hostile bytes

@@ -24,8 +24,8 @@ from .folder_layout import LEVELS, FolderLayout, LayoutPart, Unused
 from .folder_names import holds_images, holds_labels, split_name
 from .layout import find_layout
 from .listed import ListedFiles
-from .tree import SourceFolder, SourceTree, image_files, image_paths, scan
-from .unused import files_unused
+from .tree import LINKS, SourceFolder, SourceTree, image_files, image_paths, scan
+from .unused import files_unused, unread_images
 
 NO_CLASS = "images"
 """The class of images of which nothing tells one, where their folder's name says nothing either."""
@@ -49,11 +49,16 @@ class ImageFolder(ListedFiles):
         "of folders in one another, which is the class: what seems right (auto), the first, the last, or all as a path",
         choices=LEVELS,
     )
+    links: str = option(
+        "follow",
+        "links to images and folders: follow them wherever they lead, never in circles, or skip and list them",
+        choices=LINKS,
+    )
     _tree: SourceTree | None = field(default=None, init=False, repr=False)
 
     def prepare(self) -> Iterator[Event]:
         request, listing = self.begin(self.seed)
-        tree = self._tree = scan(request.place, request.patience)
+        tree = self._tree = scan(request.place, request.patience, self.links)
         self._left_out = tree.skipped
         layout = find_layout(tree.root, judge_names=self.labels != "folders", level=self.level)
         told = self.recognition
@@ -67,6 +72,7 @@ class ImageFolder(ListedFiles):
         self._make_splits()
         if label_files:
             told.notes.append(f"not used, though labels may lie there: {'; '.join(label_files)}")
+        told.notes += tree.links.notes() + unread_images(tree)
         _say_unused(told.notes, layout.unused)
         listing.finish(request.limit)
         yield from (Message(note, "warning") for note in told.notes)

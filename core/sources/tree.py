@@ -1,6 +1,7 @@
 """The folders below a place, read once: how many images each holds, and what else lies there.
 
-Nothing here recurses, so that no depth is too much; links are followed, never in circles; what cannot be read is noted.
+Nothing here recurses, so that no depth is too much; links are followed, never in circles, or skipped; what cannot be
+read is noted.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from PIL import features
 from ..base.contracts import Skipped
 from ..base.errors import InputError
 from ..base.names import readable
+from .links import FollowedLinks
 from .request import Patience
 
 # fmt: off
@@ -38,6 +40,9 @@ NAMED = 20
 """Of the files of one ending in one folder, so many are known by name."""
 
 
+LINKS = ("follow", "skip")
+
+
 class OtherFiles(NamedTuple):
     """Files of one ending in one folder that are no images: their number, and the first names in order."""
 
@@ -47,11 +52,15 @@ class OtherFiles(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class SourceFolder:
-    """A folder: `images` directly in it, `below` in it and everywhere below, `others` by ending (in lower case)."""
+    """A folder: `images` directly in it, `below` in it and everywhere below, `others` by ending (in lower case).
+
+    `linked`: it is reached through a link; `follows`: links in it are followed.
+    """
 
     path: Path
     parent: SourceFolder | None = None
     linked: bool = False
+    follows: bool = True
     folders: list[SourceFolder] = field(default_factory=list)
     images: int = 0
     below: int = 0
@@ -88,22 +97,24 @@ class SourceFolder:
 
 @dataclass
 class SourceTree:
-    """What was read: the `root`, what could not be (`skipped`), and `hidden` entries, which are never read."""
+    """What was read: the `root`, what could not be (`skipped`), `hidden` entries, which are never read, and the `links`
+    to images and folders that were followed."""
 
     root: SourceFolder
+    links: FollowedLinks
     skipped: list[Skipped] = field(default_factory=list)
     hidden: int = 0
     hidden_names: list[str] = field(default_factory=list)
 
 
-def scan(place: Path, patience: Patience | None = None) -> SourceTree:
-    """Read the folders below `place`.
+def scan(place: Path, patience: Patience | None = None, links: str = "follow") -> SourceTree:
+    """Read the folders below `place`; `links` is one of `LINKS`.
 
     Raises:
         PatienceError: there is more than `patience` admits.
         InputError: `place` itself cannot be read, or links make more folders than `MAX_LINKED`.
     """
-    tree = SourceTree(SourceFolder(place))
+    tree = SourceTree(SourceFolder(place, follows=links == "follow"), FollowedLinks(place))
     waiting, linked, images, seen = [tree.root], 0, 0, []
     while waiting:
         folder = waiting.pop()
@@ -137,21 +148,43 @@ def _read(tree: SourceTree, folder: SourceFolder) -> None:
             raise InputError(f"{readable(folder.path)} cannot be read: {error.strerror}") from None
         tree.skipped.append(Skipped(readable(folder.path), f"cannot be read: {error.strerror}"))
         return
+    links = 0
     for entry in entries:
         ending = _ending(entry.name)
         if not is_visible(entry.name):
             tree.hidden += 1
             tree.hidden_names += [readable(entry.name)] if len(tree.hidden_names) < 3 else []
-        elif is_folder(entry):
-            inner = SourceFolder(Path(entry.path), folder, folder.linked or entry.is_symlink())
-            if entry.is_symlink() and _leads_back(inner):
+        elif entry.is_symlink() and (ending in IMAGE_ENDINGS or is_folder(entry)):
+            if folder.follows:
+                _follow(tree, folder, entry)
                 continue
-            folder.folders.append(inner)
+            links += 1
+            if links <= NAMED:
+                tree.skipped.append(Skipped(readable(entry.path), "a link, and links are skipped (links=skip)"))
+        elif is_folder(entry):
+            folder.folders.append(SourceFolder(Path(entry.path), folder, folder.linked, folder.follows))
         elif ending in IMAGE_ENDINGS:
             folder.images += 1
         else:
             count, names = folder.others.get(ending, OtherFiles(0, []))
             folder.others[ending] = OtherFiles(count + 1, [*names, entry.name] if len(names) < NAMED else names)
+    if links > NAMED:
+        tree.skipped.append(Skipped(readable(folder.path), f"{links - NAMED:,} more links are skipped (links=skip)"))
+
+
+def _follow(tree: SourceTree, folder: SourceFolder, entry: os.DirEntry[str]) -> None:
+    """A link to a folder or an image, unless it leads in a circle."""
+    leads_to_folder = is_folder(entry)
+    if leads_to_folder:
+        inner = SourceFolder(Path(entry.path), folder, linked=True)
+        if _leads_back(inner):
+            tree.skipped.append(Skipped(readable(entry.path), "a link to a folder that it lies in: not followed"))
+            return
+        folder.folders.append(inner)
+    else:
+        folder.images += 1
+    if not folder.linked:
+        tree.links.add(entry.path, leads_to_folder)
 
 
 def _entries(path: Path) -> list[os.DirEntry[str]]:
@@ -203,7 +236,12 @@ def image_paths(folder: SourceFolder, deep: bool = True, skipped: list[Skipped] 
             with os.scandir(inner.path) as entries:
                 for entry in entries:
                     name = entry.name
-                    if name[name.rfind(".") :].lower() in IMAGE_ENDINGS and is_visible(name) and not is_folder(entry):
+                    if (
+                        name[name.rfind(".") :].lower() in IMAGE_ENDINGS
+                        and is_visible(name)
+                        and not is_folder(entry)
+                        and (inner.follows or not entry.is_symlink())
+                    ):
                         yield entry.path
         except OSError as error:
             if skipped is not None:

@@ -17,6 +17,7 @@ from ..base.names import readable
 from ..base.package import COMMAND
 from ..base.units import counted
 from ..formats import FORMATS
+from ..images.unread import BY_ENDING, UnreadKind
 from .tree import OtherFiles, SourceFolder, SourceTree
 
 ONE_BY_ONE = 50
@@ -24,11 +25,9 @@ ONE_BY_ONE = 50
 
 HEAD_BYTES = 1 << 14
 
-_NOT_READ = "an image of a kind that is not read here (save it as PNG or JPEG)"
 _TO_INSPECT = f"to be opened in the Inspector ({COMMAND} inspect)"
 _KINDS: Mapping[str, str] = {
-    **dict.fromkeys((".heic", ".heif", ".avif", ".jxl", ".psd", ".exr", ".hdr", ".svg", ".eps", ".dds"), _NOT_READ),
-    **dict.fromkeys((".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"), "a raw photo, which is not read"),
+    **{ending: f"{kind.one}, which is not read: {kind.remedy}" for ending, kind in BY_ENDING.items()},
     **dict.fromkeys((".dcm", ".dicom", ".nii", ".nrrd", ".mha", ".mhd"), "a medical image, which is not read"),
     **dict.fromkeys((".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"), "a video, which is not read"),
     **dict.fromkeys((".npy", ".npz"), "a NumPy array, which is not read"),
@@ -72,6 +71,20 @@ def files_unused(tree: SourceTree) -> tuple[list[Skipped], list[str]]:
             )
         )
     return listed, list(labels.values())
+
+
+def unread_images(tree: SourceTree) -> list[str]:
+    """A sentence for each kind of image that lies there and is not read, with what to do about it."""
+    found: dict[UnreadKind, tuple[int, str]] = {}
+    for ending, places in sorted(_by_ending(tree.root).items()):
+        if ending in BY_ENDING:
+            files, first = found.get(BY_ENDING[ending], (0, readable(places[0][1].names[0])))
+            found[BY_ENDING[ending]] = files + sum(others.files for _, others in places), first
+    return [
+        f"{counted(files, kind.one.partition(' ')[2], kind.several)} ({first}{', ...' if files > 1 else ''}) not "
+        f"imported: {kind.remedy}"
+        for kind, (files, first) in found.items()
+    ]
 
 
 Places = list[tuple[SourceFolder, OtherFiles]]
