@@ -27,7 +27,7 @@ from core.base.names import folders
 from core.base.staging import claim
 from core.datasets.dataset import Dataset, list_datasets
 from core.images import pixels
-from core.importing import task as importing
+from core.importing import copying, workers
 from core.importing.task import Import
 from tests.image_fixtures import encoded, picture, put, put_classes
 
@@ -288,7 +288,7 @@ def test_a_full_disk_leaves_nothing_and_is_said(home: Home, monkeypatch: pytest.
     def full(*_: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(importing, "keep", full)
+    monkeypatch.setattr(copying, "_write", full)
 
     with pytest.raises(WorkError, match="disk is full"):
         imported(home, "shapes", limit=10)
@@ -301,7 +301,7 @@ def test_processes_give_what_one_gives(home: Home, folder: Path, monkeypatch: py
     put_classes(folder, {"cat": 70, "dog": 70})
     (folder / "dog" / "bad.png").write_bytes(b"")
     inline = imported(home, folder, "inline")
-    monkeypatch.setattr(importing, "INLINE_IMAGES", 0)
+    monkeypatch.setattr(workers, "INLINE_IMAGES", 0)
 
     parallel = imported(home, folder, "parallel")
 

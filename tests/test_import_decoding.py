@@ -65,6 +65,7 @@ def by_pillow(file: bytes) -> Examined | str:
 def kernels(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     sets = ("jpeg/whole", "png/whole") if request.param == "compiled" else ()
     monkeypatch.setattr(decoding, "compiled", lambda: Compiled(sets))
+    monkeypatch.setattr(decoding, "WORTH_LOADING", -1)
     decoding._kernels.cache_clear()
     yield request.param
     decoding._kernels.cache_clear()

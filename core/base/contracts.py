@@ -95,6 +95,7 @@ class FoundImage(NamedTuple):
     `name` is a file name with its ending, unique within split and class; `origin` is what to call the image
     when something is wrong with it (a path, or "data_batch_1 #17"); `fields` are further values of the sample. With a
     `place` the image is not copied; where that is a whole file, `name` is its path below the root of the references.
+    Where the request allows it (`Request.unread`), `data` may be empty and is what `file` holds.
     """
 
     split: str
@@ -104,6 +105,7 @@ class FoundImage(NamedTuple):
     origin: str
     fields: Mapping[str, FieldValue] = {}
     place: Place | None = None
+    file: str = ""
 
 
 class Skipped(NamedTuple):

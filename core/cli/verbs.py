@@ -49,6 +49,9 @@ def _import_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--name", required=True, help="the dataset's name")
     parser.add_argument("--limit", type=int, metavar="N", help="at most N images")
     parser.add_argument("--reference", action="store_true", help="copy nothing: the dataset refers to where images lie")
+    parser.add_argument(
+        "--copy", default="auto", metavar="WAY", help="auto (shared blocks where possible), reflink, hardlink or copy"
+    )
     _option_argument(parser)
 
 
@@ -58,7 +61,8 @@ def _import(given: Namespace) -> Iterator[Event]:
 
     compile_ahead()  # who imports will load
     options = _options(given.option)
-    return Import(given.source, given.name, given.limit, options, given.home, reference=given.reference).run()
+    told = {"reference": given.reference, "copy": given.copy}
+    return Import(given.source, given.name, given.limit, options, given.home, **told).run()
 
 
 # ---------------------------------------------------------------- stores

@@ -1,20 +1,25 @@
 """Many image files at once: their size, the checksum of their pixels and their values, as `examine` finds them.
 
 A file is decoded by the first of these that knows it for certain: the loader's kernels for JPEG and PNG, where they are
-compiled; libjpeg-turbo; Pillow. Whatever one of them has a doubt about goes to the next, so a file is refused by Pillow
-alone, in its words, and nothing is refused or accepted that `core.images.pixels.examine` would not.
+compiled; libjpeg-turbo, for JPEGs of whose header Pillow finds nothing unusual; Pillow. Whatever one of them has a
+doubt about goes to the next, so a file is refused by Pillow alone, in its words, and nothing is refused or accepted
+that `core.images.pixels.examine` would not.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import io
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from ..base import checksums
 from ..base.contracts import Buffer, Extents, Pixels
@@ -25,8 +30,15 @@ from ..loading.kernel_cache import compiled, has_compiler
 from ..loading.statuses import OK, TOO_SMALL
 from .headers import jpeg_size, png_size
 
+ORIENTATION = 0x0112
+"""EXIF's tag, which Pillow also fills from XMP."""
+
 MOST_PIXELS = 1 << 24
 """Pixels that the kernels decode at a time, 48 MiB; a larger image is not theirs."""
+
+
+WORTH_LOADING = 1000
+"""Images after which kernels are loaded: that takes 0.3 s, in which the others decode hundreds of photos."""
 
 
 class Examined(NamedTuple):
@@ -41,14 +53,25 @@ class Examined(NamedTuple):
 def examine_many(files: Sequence[bytes]) -> list[Examined | pixels.BadImage]:
     """Of each file what is in it, or why it is no image."""
     found: list[Examined | None] = [None] * len(files)
+    _seen.count += len(files)
     for name, places in _by_kind(files).items():
         for size, group in _by_size([(_SIZES[name](files[place]), place) for place in places]).items():
             _decode_group(name, size, files, group, found)
     return [_examine(file) if result is None else result for file, result in zip(files, found, strict=True)]
 
 
+@dataclass
+class _Seen:
+    """How many images this process was asked for."""
+
+    count: int = 0
+
+
+_seen = _Seen()
+
+
 def _examine(file: bytes) -> Examined | pixels.BadImage:
-    decoded = turbo(file) if file.startswith(JPEG) and _is_allowed(jpeg_size(file)) else None
+    decoded = _by_turbo(file) if file.startswith(JPEG) and _is_allowed(jpeg_size(file)) else None
     if decoded is not None:
         return _examined(decoded, Values("byte", 0, int(decoded.max())))
     try:
@@ -59,6 +82,30 @@ def _examine(file: bytes) -> Examined | pixels.BadImage:
 
 def _is_allowed(size: tuple[int, int] | None) -> bool:
     return size is not None and size[0] * size[1] <= pixels.MAX_PIXELS
+
+
+def _by_turbo(file: bytes) -> Pixels | None:
+    """The pixels of a JPEG that libjpeg-turbo shows as Pillow does, which decodes with it as well; None where its
+    header asks for more than that, or where either of the two has anything to say against it."""
+    decoded = turbo(file)
+    if decoded is not None or not _has_turbo():
+        return decoded
+    import simplejpeg
+
+    try:
+        with Image.open(io.BytesIO(file), formats=("JPEG",)) as image:
+            if image.format != "JPEG" or image.mode not in ("L", "RGB") or image.getexif().get(ORIENTATION, 1) != 1:
+                return None
+            size = image.size
+        decoded = cast("Pixels", simplejpeg.decode_jpeg(file, colorspace="RGB"))
+    except Exception:  # noqa: BLE001 - decoders raise anything on hostile bytes, and Pillow is asked next
+        return None
+    return decoded if decoded.shape == (size[1], size[0], 3) else None
+
+
+@cache
+def _has_turbo() -> bool:
+    return importlib.util.find_spec("simplejpeg") is not None
 
 
 def _examined(decoded: Pixels, values: Values) -> Examined:
@@ -76,6 +123,8 @@ _BEGINS = {"jpeg": JPEG, "png": PNG}
 
 def _by_kind(files: Sequence[bytes]) -> dict[str, list[int]]:
     """The places of files that kernels may know, by the kernels' name."""
+    if _seen.count <= WORTH_LOADING:
+        return {}
     kinds = {name: _BEGINS[name] for name in _SIZES if _kernels(name) is not None}
     return {
         name: [place for place, file in enumerate(files) if file.startswith(begins)] for name, begins in kinds.items()

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait
@@ -61,9 +61,7 @@ def _ready(call: Callable[[Given], object], given: Given) -> int:
     return os.getpid()
 
 
-def in_order(
-    pool: ProcessPoolExecutor, workers: int, call: Callable[[Given], Made], given: Iterable[Given]
-) -> Iterator[Made]:
+def in_order(pool: Executor, workers: int, call: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:
     """`call` of each item, in order, with at most `IN_FLIGHT` items a worker under way.
 
     Raises whatever `call` raises; WorkError where a worker died.

@@ -79,18 +79,20 @@ class ListedFiles:
         return {split: n for split, n in found.items() if n}
 
     def images(self) -> Iterator[FoundImage | Skipped]:
+        assert self.request is not None, "made by core.sources.open_source"
         yield from self._left_out
         classes = self.classes
+        place = Place(0) if self.request.reference else None
         for split in self.counts:
             for file in self.listing.files(split, classes):
-                data = read_image_file(Path(file.path))
+                data = b"" if self.request.unread else read_image_file(file.path)
                 origin = readable(file.path)
                 if isinstance(data, str):
                     yield Skipped(origin, data)
-                elif self.request is not None and self.request.reference:
-                    yield FoundImage(split, file.class_name, file.below, data, origin, place=Place(0))
-                else:
-                    yield FoundImage(split, file.class_name, file.name, data, origin)
+                    continue
+                name = file.name if place is None else file.below
+                unread = file.path if self.request.unread else ""
+                yield FoundImage(split, file.class_name, name, data, origin, {}, place, unread)
 
     @property
     def references(self) -> References:
@@ -103,18 +105,35 @@ class ListedFiles:
             self._listing.close()
 
 
-def read_image_file(path: Path) -> bytes | str:
+def read_image_file(path: str | Path) -> bytes | str:
     """The file's bytes, or in words why it cannot be an image."""
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 - a `Path` takes longer to make
         if not stat.S_ISREG(status.st_mode):
             return "not a regular file"
         if status.st_size <= MAX_FILE_BYTES:
             # Whatever has taken its place since, it can neither block nor be larger.
-            with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-                data = file.read(MAX_FILE_BYTES + 1)
+            descriptor = os.open(path, _FLAGS)
+            try:
+                data = _read_to_end(descriptor, status.st_size)
+            finally:
+                os.close(descriptor)
             if len(data) <= MAX_FILE_BYTES:
                 return data
         return f"{status.st_size:,} bytes, more than {MAX_FILE_BYTES >> 20} MiB: not taken for an image"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
+
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def _read_to_end(descriptor: int, expected: int) -> bytes:
+    """What a file holds, about `expected` bytes; up to one more than `MAX_FILE_BYTES`."""
+    data = os.read(descriptor, expected + 1)
+    while len(data) not in (0, expected) and len(data) <= MAX_FILE_BYTES:
+        more = os.read(descriptor, MAX_FILE_BYTES + 1 - len(data))
+        if not more:
+            break
+        data += more
+    return data

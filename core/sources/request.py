@@ -36,7 +36,8 @@ class Request:
     `path` is None for a source that needs none; `limit` is the most images to hand over, of all splits together;
     `called` is what people call the path, where that is not the path itself (an upload's name); `patience` bounds the
     time that listing a folder may take, for whoever only wants to look. With `reference` nothing is to be copied
-    (`core.base.contracts.Referable`).
+    (`core.base.contracts.Referable`), and with `unread` files may be named in the place of what they hold
+    (`FoundImage.file`), so that several processes read them.
     """
 
     scratch: Path
@@ -46,6 +47,7 @@ class Request:
     called: str = ""
     patience: Patience | None = None
     reference: bool = False
+    unread: bool = False
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:

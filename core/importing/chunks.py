@@ -1,0 +1,110 @@
+"""Images in groups of one split, each group one call of a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..base.contracts import FieldValue, FoundImage, Place, Skipped
+from ..base.names import folders
+
+FIRST_IMAGES, FEWEST_IMAGES, MOST_IMAGES = 16, 4, 256
+"""Images that one call handles: at first, and at least and at most by what calls have taken."""
+
+CHUNK_BYTES = 4 << 20
+"""Where their bytes come with them, fewer when they are large."""
+
+CALL_SECONDS = 0.04
+"""What a call should take: long beside what it costs to make one, short beside the whole import."""
+
+
+class GivenImage(NamedTuple):
+    """What a worker is given of an image: its bytes or the file that has them, what to call it when something is wrong,
+    and where it is to be written ("" where it is not copied)."""
+
+    data: bytes
+    file: str
+    origin: str
+    target: str
+
+
+class ImportChunk(NamedTuple):
+    """Images of one split: as a worker is given them (or why there is none), with their paths in the dataset, their
+    labels, their further values and, where they are not copied, their places."""
+
+    split: str
+    given: list[GivenImage | Skipped]
+    paths: list[str]
+    labels: list[int]
+    fields: list[Mapping[str, FieldValue]]
+    places: list[Place | None]
+
+    @classmethod
+    def empty(cls, split: str) -> ImportChunk:
+        return cls(split, [], [], [], [], [])
+
+
+class ChunkSize:
+    """How many images one call should handle, as learnt from what calls took."""
+
+    def __init__(self) -> None:
+        self.images = FIRST_IMAGES
+
+    def learn(self, images: int, seconds: float) -> None:
+        wanted = round(images * CALL_SECONDS / max(seconds, 1e-6))
+        self.images = max(FEWEST_IMAGES, self.images // 2, min(wanted, MOST_IMAGES))
+
+
+class Chunks:
+    """Groups the images that a source hands over; makes the class folders on the way."""
+
+    def __init__(self, root: Path, classes: Sequence[str], size: ChunkSize) -> None:
+        self._root, self._size = root, size
+        self._label_of = {name: label for label, name in enumerate(classes)}
+        self._folder_of = folders(classes)
+        self._made: set[str] = set()
+
+    def of(self, images: Iterable[FoundImage | Skipped]) -> Iterator[ImportChunk]:
+        chunk, size = ImportChunk.empty(""), 0
+        for found in images:
+            split = chunk.split if isinstance(found, Skipped) else found.split
+            if chunk.given and (split != chunk.split or len(chunk.given) >= self._size.images or size >= CHUNK_BYTES):
+                yield chunk
+                chunk, size = ImportChunk.empty(split), 0
+            elif split != chunk.split:
+                chunk = ImportChunk.empty(split)
+            if isinstance(found, Skipped):
+                self._add(chunk, found, "", -1, {}, None)
+            else:
+                self._add_found(chunk, found)
+                size += len(found.data)
+        if chunk.given:
+            yield chunk
+
+    def _add_found(self, chunk: ImportChunk, found: FoundImage) -> None:
+        label, place, path, target = self._label_of[found.class_name], found.place, found.name, ""
+        if place is None or max(place.offset, place.record) >= 0:
+            folder = f"{found.split}/{self._folder_of[found.class_name]}"
+            path = f"{folder}/{found.name}"
+        if place is None:
+            target = f"{self._root}/{path}"
+            if folder not in self._made:
+                (self._root / folder).mkdir(parents=True, exist_ok=True)
+                self._made.add(folder)
+        self._add(chunk, GivenImage(found.data, found.file, found.origin, target), path, label, found.fields, place)
+
+    def _add(
+        self,
+        chunk: ImportChunk,
+        given: GivenImage | Skipped,
+        path: str,
+        label: int,
+        fields: Mapping[str, FieldValue],
+        place: Place | None,
+    ) -> None:
+        chunk.given.append(given)
+        chunk.paths.append(path)
+        chunk.labels.append(label)
+        chunk.fields.append(fields)
+        chunk.places.append(place)

@@ -1,0 +1,92 @@
+"""What is done with each image, many at a time: read, check by decoding, and bring into the dataset."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from ..base import checksums
+from ..base.contracts import Skipped
+from ..images.pixels import BadImage
+from ..images.value_range import Values
+from ..sources.listed import read_image_file
+from .chunks import CHUNK_BYTES, GivenImage
+from .copying import Copier
+from .decoding import Examined, examine_many
+
+
+class ImportedImage(NamedTuple):
+    """An image that was checked and brought into the dataset."""
+
+    bytes: int
+    height: int
+    width: int
+    checksum: int
+    pixel_checksum: int
+    values: Values
+
+
+class KeptChunk(NamedTuple):
+    """What became of the images of a chunk, in order, and the seconds that took."""
+
+    results: list[ImportedImage | Skipped]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Reads, checks and keeps images; travels to worker processes. `copy` is one of `copying.WAYS`."""
+
+    copy: str = "auto"
+
+    @cached_property
+    def _copier(self) -> Copier:
+        return Copier(self.copy)
+
+    def __call__(self, given: Sequence[GivenImage | Skipped]) -> KeptChunk:
+        """Raises OSError where the disk refuses to keep an image, and InputError (see `Copier`)."""
+        begun = time.perf_counter()
+        results: list[ImportedImage | Skipped] = []
+        for part in _parts(given):
+            results += self._kept(part)
+        return KeptChunk(results, time.perf_counter() - begun)
+
+    def _kept(self, part: Sequence[tuple[GivenImage, bytes] | Skipped]) -> Iterator[ImportedImage | Skipped]:
+        examined = iter(examine_many([one[1] for one in part if not isinstance(one, Skipped)]))
+        for one in part:
+            yield one if isinstance(one, Skipped) else self._keep(*one, next(examined))
+
+    def _keep(self, image: GivenImage, data: bytes, examined: Examined | BadImage) -> ImportedImage | Skipped:
+        if isinstance(examined, BadImage):
+            return Skipped(image.origin, str(examined))
+        try:
+            if image.target:
+                self._copier(data, image.file, image.target)
+        except FileExistsError:
+            return Skipped(image.origin, f"another image of its class is called {Path(image.target).name} already")
+        height, width, pixel_checksum, values = examined
+        return ImportedImage(len(data), height, width, checksums.of_bytes(data), pixel_checksum, values)
+
+
+def _parts(given: Sequence[GivenImage | Skipped]) -> Iterator[list[tuple[GivenImage, bytes] | Skipped]]:
+    """The images with their bytes, no more at a time than memory is to hold."""
+    part: list[tuple[GivenImage, bytes] | Skipped] = []
+    size = 0
+    for image in given:
+        if isinstance(image, Skipped):
+            part.append(image)
+            continue
+        data = read_image_file(image.file) if image.file else image.data
+        if isinstance(data, str):
+            part.append(Skipped(image.origin, data))
+            continue
+        part.append((image, data))
+        size += len(data)
+        if size >= CHUNK_BYTES:
+            yield part
+            part, size = [], 0
+    yield part
