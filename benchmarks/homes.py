@@ -145,7 +145,14 @@ def _keep_jobs(home: Home, stores: list[str]) -> None:
 KINDS = ("jobs/*/spec.json", "jobs/*/started.json", "jobs/*/end.json", "jobs/*/events.jsonl", "jobs/*/alive",
          "jobs/*/log.txt", "*/sysinfo.json", "*/foreign.json", "*/loader-*.jsonl", "*/storage-*.jsonl",
          "*/train-*.jsonl", "*/*.monitor.csv", "*/summary.csv")  # fmt: skip
-DATA = ("raw/*/index.sqlite", "raw/*/*/*/*", "built/*/*/*/manifest.json", "built/*/*/*/*", "inspector.json")
+DATA = (
+    "raw/*/index.sqlite",
+    "raw/*/reference.json",
+    "raw/*/*/*/*",
+    "built/*/*/*/manifest.json",
+    "built/*/*/*/*",
+    "inspector.json",
+)
 FOLDERS = ("runs", "runs/jobs", "runs/jobs/*", "runs/*", "data/raw", "data/raw/*", "data/built", "data/built/*/*/*",
            "data")  # fmt: skip
 
@@ -261,7 +268,9 @@ def replace_by_thing(path: Path, dice: random.Random) -> str:
 
 def change_index(path: Path, dice: random.Random) -> str:
     """What SQLite lets anybody write."""
-    table = dice.choice(("dataset", "classes", "images", "counts", "shapes", "skipped"))
+    table = dice.choice(
+        ("dataset", "classes", "images", "counts", "shapes", "skipped", "sources", "fields", "field_values")
+    )
     with contextlib.closing(sqlite3.connect(path)) as index:
         columns = [row[1] for row in index.execute(f"PRAGMA table_info({table})")]
         column = dice.choice(columns)
