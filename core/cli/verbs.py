@@ -36,9 +36,26 @@ def _nothing(parser: ArgumentParser) -> None:
     """No arguments of its own."""
 
 
+def _datasets_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--check", metavar="NAME", help="look for duplicates, odd classes, sizes and files in a dataset"
+    )
+    parser.add_argument(
+        "--near", action="store_true", help="decode all images: near duplicates, pictures of one colour"
+    )
+    parser.add_argument("--distance", type=int, metavar="BITS", help="how far near duplicates are apart: 0 to 16 of 64")
+
+
 def _datasets(given: Namespace) -> Iterator[Event]:
     from ..datasets.dataset import list_datasets
+    from ..datasets.quality.task import DISTANCE, DatasetCheck
 
+    if given.check is not None:
+        distance = DISTANCE if given.distance is None else given.distance
+        yield from DatasetCheck(given.check, given.near or given.distance is not None, distance, home=given.home).run()
+        return
+    if given.near or given.distance is not None:
+        raise InputError("--near and --distance need --check NAME")
     found = list_datasets(Home.find(given.home))
     rows = [{"name": d.name, "splits": d.splits, "classes": len(d.classes), "bytes": d.bytes} for d in found]
     yield Result({"datasets": rows})
@@ -223,7 +240,7 @@ def _scan(given: Namespace) -> Iterator[Event]:
 
 
 VERBS: Mapping[str, Verb] = {
-    "datasets": Verb("list the imported datasets", _nothing, _datasets),
+    "datasets": Verb("list the imported datasets, or check one", _datasets_arguments, _datasets),
     "import": Verb("import a dataset", _import_arguments, _import),
     "formats": Verb("list formats, encodings and compressions with their options", _nothing, _formats),
     "build": Verb("build a store of a dataset", _build_arguments, _build),

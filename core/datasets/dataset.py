@@ -237,12 +237,16 @@ class Dataset:
             raise InputError(f"dataset {self.name!r} has no split {split!r}; it has: {', '.join(self.splits)}")
         return self.splits[split]
 
-    def _query(self, question: str, values: Sequence[Any] = ()) -> list[Any]:
+    def select(self, question: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The answers of the index, streamed. Raises InputError where it is damaged."""
         try:
             with closing(_connect(self.root)) as index:
-                return index.execute(question, values).fetchall()
+                yield from index.execute(question, values)
         except sqlite3.Error as error:
             raise _damaged(self.name, error) from None
+
+    def _query(self, question: str, values: Sequence[Any] = ()) -> list[Any]:
+        return list(self.select(question, values))
 
 
 @lru_cache(maxsize=4)

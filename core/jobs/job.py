@@ -116,6 +116,7 @@ END_OPTIONAL = {"error": TEXT, "result": OBJECT}
 RESULT_FIELDS = {
     "verify": {"samples": COUNT, "mismatches": list_of(OBJECT)},
     "scan": {"entries": COUNT, "decoded": COUNT, "bad": list_of(with_fields({"key": TEXT, "reason": TEXT}))},
+    "dataset-check": {"fingerprint": TEXT, "images": COUNT, "findings": list_of(OBJECT)},
     "demo": {"file": TEXT},
 }
 """Task -> what the pages rely on in its result."""

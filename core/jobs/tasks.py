@@ -27,6 +27,7 @@ TASKS: Mapping[str, TaskEntry] = MappingProxyType(
         "import": TaskEntry(".importing.task:Import"),
         "import-upload": TaskEntry(".jobs.upload:ImportUpload"),
         "convert": TaskEntry(".importing.convert:Convert"),
+        "dataset-check": TaskEntry(".datasets.quality.task:DatasetCheck"),
         "build": TaskEntry(".building:Build"),
         "verify": TaskEntry(".building:Verify"),
         "loader": TaskEntry(".measure.loaders:LoaderExperiment", keeps=True),

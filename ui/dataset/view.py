@@ -9,6 +9,7 @@ from core.datasets.dataset import Dataset, delete_dataset
 from core.stores.store import StoreInfo, delete_store, list_stores
 from ui.dataset.charts import class_balance, shape_map, size_histogram
 from ui.dataset.preview import LABELS, capitalised, draw_reasons
+from ui.dataset.quality import draw_quality
 from ui.shared import state
 from ui.shared.cached import cache_data
 from ui.shared.labels import code, counted, listed, number_text, size_text, verbatim
@@ -27,7 +28,8 @@ def draw_dataset(dataset: Dataset) -> None:
     _draw_figures(dataset)
     skipped = dataset.skipped()
     unused = dataset.unused()
-    views = ["Samples", "Classes", "Shapes and sizes", f"Skipped ({len(skipped):,})", f"Not used ({len(unused):,})"]
+    left_out = [f"Skipped ({len(skipped):,})", f"Not used ({len(unused):,})"]
+    views = ["Samples", "Classes", "Shapes and sizes", "Quality", *left_out]
     view = st.segmented_control("View", views, default=views[0], required=True, key=f"dataset.view.{dataset.name}",
                                 label_visibility="collapsed", persist_state="session")  # fmt: skip
     if view == views[0]:
@@ -37,6 +39,8 @@ def draw_dataset(dataset: Dataset) -> None:
     elif view == views[2]:
         _draw_shapes(dataset)
     elif view == views[3]:
+        draw_quality(dataset)
+    elif view == views[4]:
         _draw_skipped(skipped)
     else:
         _draw_unused(unused, recorded=bool(dataset.recognised))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import html
 import io
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from PIL import Image
 
@@ -37,6 +39,33 @@ def _class_row(dataset: Dataset, split: str, label: int, each: int, seed: int) -
         f'max-height:{EDGE}px;overflow:hidden">{name}</div>'
         f'<div style="display:flex;gap:6px;overflow:hidden;height:{EDGE}px;flex-wrap:wrap">{pictures}</div>'
     )
+
+
+def figures(dataset: Dataset, examples: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> str:
+    """HTML: for each example its images side by side, each with its split and class below, and the example's text.
+
+    An image is told by `split`, `position` and `class`.
+    """
+    drawn = "".join(_figure(dataset, text, images) for text, images in examples)
+    return f'<div style="display:flex;flex-wrap:wrap;gap:14px 28px">{drawn}</div>'
+
+
+def _figure(dataset: Dataset, text: str, images: Sequence[Mapping[str, Any]]) -> str:
+    cells = "".join(
+        f'<div style="width:6.5rem">{_picture(dataset, image["split"], image["position"], _said(image["class"]))}'
+        f"<div>{_said(image['split'])} · {_said(image['class'])}</div>"
+        f'<div style="opacity:0.6">{_said(image["path"].rpartition("/")[2])}</div></div>'
+        for image in images
+    )
+    return (
+        '<figure style="margin:0;font-size:0.75rem;line-height:1.3;overflow-wrap:anywhere">'
+        f'<div style="display:flex;gap:8px">{cells}</div>'
+        f'<figcaption style="opacity:0.8;margin-top:2px">{_said(text)}</figcaption></figure>'
+    )
+
+
+def _said(text: str) -> str:
+    return html.escape(plain(text))
 
 
 def _picture(dataset: Dataset, split: str, position: int, name: str) -> str:
