@@ -194,14 +194,29 @@ def test_where_jobs_cannot_be_kept_it_is_said(empty: Home) -> None:
     assert "the job could not be started" in app.error[0].value
 
 
-@pytest.mark.parametrize("view", [1, 2, 3, 4])
+def test_the_quality_of_a_dataset_is_checked_by_a_job_and_shown(empty: Home, tmp_path: Path) -> None:
+    put_classes(tmp_path / "images" / "train", {"cat": 12, "dog": 12})
+    put_classes(tmp_path / "images" / "val", {"cat": 1, "dog": 0})
+    finish(Import(str(tmp_path / "images"), "pets", home=str(empty.root)).run())
+    app = open_page("dataset")
+    app.segmented_control(key="dataset.view.pets").set_value("Quality").run()
+    click(app, "dataset.check")
+    assert ended(empty, "dataset-check").error is None
+    app.run()
+    said = texts(app)
+    assert "**Leak** :gray[1 ×]" in said
+    assert "- dog: none in val, 12 in train" in said
+    assert any("train · cat" in html.value and "val · cat" in html.value for html in app.get("html"))
+
+
+@pytest.mark.parametrize("view", [1, 2, 3, 4, 5])
 def test_every_view_of_a_dataset_is_drawn(view: int, furnished: Home) -> None:
     app = open_page("dataset")
     control = app.segmented_control(key="dataset.view.shapes")
     control.set_value(control.options[view]).run()
     assert not app.exception
-    assert len(app.get("vega_lite_chart")) == (1, 1, 0, 0)[view - 1]
-    assert ("Nothing was skipped" in texts(app), "No file was ignored" in texts(app)) == (view == 3, view == 4)
+    assert len(app.get("vega_lite_chart")) == (1, 1, 0, 0, 0)[view - 1]
+    assert ("Nothing was skipped" in texts(app), "No file was ignored" in texts(app)) == (view == 4, view == 5)
 
 
 def test_deleting_a_dataset_asks_first_and_names_its_stores(furnished: Home) -> None:

@@ -46,6 +46,7 @@ def _draw_form(dataset: Dataset, again: bool) -> None:
         near = st.toggle(
             "Decode all images",
             key="dataset.near",
+            persist_state="session",
             help="Finds near duplicates (encoded again, resized, brighter), pictures of one colour, and changed files.",
         )
         distance = DISTANCE

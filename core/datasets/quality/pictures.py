@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,6 @@ import numpy.typing as npt
 
 from ...base import checksums
 from ...base.contracts import Pixels, Row
-from ...base.errors import FormatMattersError
 from ...images import perceptual_hash, pixels
 from ...images.perceptual_hash import GreyThumbnails, Hashes
 from ...processes.cpus import usable_cpus
@@ -113,8 +113,8 @@ def _look(dataset: Dataset, chunk: RowChunk) -> tuple[RowChunk, Looked]:
     faults: list[Fault] = []
     thumbnails: list[GreyThumbnails] = []
     sound: list[int] = []
-    for place, row in enumerate(chunk.rows):
-        decoded = _decoded(dataset, row)
+    for place, (row, data) in enumerate(zip(chunk.rows, _read(dataset, chunk.rows), strict=True)):
+        decoded = _decoded(dataset, row, data)
         if not isinstance(decoded, tuple):
             decoded = _colour_fault(decoded) or decoded
         if isinstance(decoded, tuple):
@@ -127,14 +127,25 @@ def _look(dataset: Dataset, chunk: RowChunk) -> tuple[RowChunk, Looked]:
     return chunk, Looked(hashes, faults)
 
 
-def _decoded(dataset: Dataset, row: Row) -> Pixels | tuple[str, str]:
-    """The pixels, or the kind of a fault and its reason."""
+def _read(dataset: Dataset, rows: Sequence[Row]) -> Sequence[bytes | OSError]:
+    """The files' bytes, or why there are none."""
     try:
-        data = dataset.read(row)
-    except FileNotFoundError:
-        return "missing-files", "it is not there any more"
-    except (OSError, FormatMattersError) as error:
-        return "missing-files", f"it cannot be read: {error}"
+        return dataset.read_many(rows)
+    except OSError:  # one of them: which?
+        return [_read_one(dataset, row) for row in rows]
+
+
+def _read_one(dataset: Dataset, row: Row) -> bytes | OSError:
+    try:
+        return dataset.read(row)
+    except OSError as error:
+        return error
+
+
+def _decoded(dataset: Dataset, row: Row, data: bytes | OSError) -> Pixels | tuple[str, str]:
+    """The pixels, or the kind of a fault and its reason."""
+    if isinstance(data, OSError):
+        return "missing-files", _reason(data)
     if len(data) != row.bytes or checksums.of_bytes(data) != row.checksum:
         return "changed-files", "its bytes are not those that were imported"
     try:
@@ -161,14 +172,44 @@ def _extremes(decoded: Pixels) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.ui
     return channels.min(axis=0), channels.max(axis=0)
 
 
-def file_fault(dataset: Dataset, row: Row) -> Fault | None:
-    """Whether an image's file is there with the size that it had, without reading it."""
+class FileSizes:
+    """Whether the files of a dataset are there with the sizes that they had, without reading them."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._containers: dict[int, tuple[str, str] | None] = {}
+
+    def fault(self, row: Row) -> Fault | None:
+        """What is wrong with an image's file, or with the container that it lies in."""
+        place = row.place
+        if place is None or max(place.offset, place.record) < 0:
+            wrong = _size_fault(self._dataset.path(row), row.bytes)
+        else:
+            if place.source not in self._containers:
+                self._containers[place.source] = self._container_fault(place.source)
+            wrong = self._containers[place.source]
+        return None if wrong is None else Fault(0, *wrong)
+
+    def _container_fault(self, source: int) -> tuple[str, str] | None:
+        if not 0 <= source < len(self._dataset.sources):
+            return "missing-files", f"it refers to source {source}, of {len(self._dataset.sources)}"
+        known = self._dataset.sources[source]
+        path = self._dataset.files_root / known.path
+        return _size_fault(path, known.size if known.size >= 0 else None)
+
+
+def _size_fault(path: Path, expected: int | None) -> tuple[str, str] | None:
+    """`expected`: bytes of the file; None for a folder, whose size says nothing."""
     try:
-        size = dataset.path(row).stat().st_size
-    except FileNotFoundError:
-        return Fault(0, "missing-files", "it is not there any more")
+        size = path.stat().st_size
     except OSError as error:
-        return Fault(0, "missing-files", f"it cannot be read: {error.strerror}")
-    if size == row.bytes:
+        return "missing-files", _reason(error)
+    if expected is None or size == expected:
         return None
-    return Fault(0, "changed-files", f"it has {size:,} bytes, {row.bytes:,} were imported")
+    return "changed-files", f"{path.name} has {size:,} bytes, and had {expected:,} when it was imported"
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "it is not there any more"
+    return f"it cannot be read: {error.strerror or error}"

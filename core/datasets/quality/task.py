@@ -13,12 +13,12 @@ from ..dataset import Dataset
 from .balance import class_findings, size_findings
 from .duplicates import Duplicates
 from .findings import QualityFinding
-from .pictures import PictureFindings, file_fault, look_at_all
+from .pictures import FileSizes, PictureFindings, look_at_all
 from .similar import SimilarPictures
 
 DISTANCE = 8
-"""Bits of 64. Of CIFAR-10's images that were compressed anew at quality 60, 99 % are as near as that; of pairs within
-it, all that a person was shown were the same picture (docs/importing.md)."""
+"""Bits of 64. Of CIFAR-10's images that were compressed anew at quality 60, 99 % are as near as that; its own pairs
+of that distance are the same picture or two takes of one scene (docs/importing.md)."""
 
 FARTHEST = 16
 
@@ -72,9 +72,10 @@ class DatasetCheck:
 def _look_at_files(dataset: Dataset, pictures: PictureFindings) -> Iterator[Event]:
     """That they are there, with the size that they had."""
     done, images, pace = 0, sum(dataset.splits.values()), Pace()
+    sizes = FileSizes(dataset)
     for split in dataset.splits:
         for row in dataset.rows(split):
-            fault = file_fault(dataset, row)
+            fault = sizes.fault(row)
             if fault is not None:
                 pictures.add(dataset, split, row, fault)
             done += 1
