@@ -404,15 +404,15 @@ LABEL_FILES = {
 
 
 @pytest.mark.parametrize("name", LABEL_FILES)
-def test_label_files_are_named_for_what_they_are_and_said_not_to_be_used(root: Path, name: str) -> None:
+def test_beside_class_folders_label_files_are_named_for_what_they_are_and_not_used(root: Path, name: str) -> None:
     content, what = LABEL_FILES[name]
-    tree(root, "images")
+    tree(root, "images/pug", "images/corgi")
     (root / name).parent.mkdir(exist_ok=True)
     (root / name).write_text(content)
 
     read = Read(root)
 
-    assert len(read.images) == 2
+    assert read.cells == {"train/pug": 2, "train/corgi": 2}
     assert what in read.unused[Path(name).name]
     assert "labels may lie there" in read.said
     assert what in read.said

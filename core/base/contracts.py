@@ -115,12 +115,22 @@ class Skipped(NamedTuple):
     reason: str
 
 
+class JoinedSample(NamedTuple):
+    """A row of a label file ("labels.csv, row 2"), the image that it was joined with, and what it says of it."""
+
+    row: str
+    image: str
+    split: str
+    class_name: str
+
+
 @dataclass
 class Recognition:
     """What a source took its place for: its kind in words (`recognised`) and why.
 
-    `labels` is "folders", "file names", "none", or "" where the source states them; `notes` are sentences about what
-    was guessed or chosen; `unused` is what lies there and is not used.
+    `labels` is "folders", "file names", "label file", "none", or "" where the source states them; `notes` are sentences
+    about what was guessed or chosen; `unused` is what lies there and is not used; `joined` are some rows of a label
+    file, to be shown.
     """
 
     recognised: str = ""
@@ -128,6 +138,7 @@ class Recognition:
     labels: str = ""
     notes: list[str] = field(default_factory=list)
     unused: list[Skipped] = field(default_factory=list)
+    joined: list[JoinedSample] = field(default_factory=list)
 
 
 @runtime_checkable

@@ -37,6 +37,9 @@ SOURCES: Registry[Source, SourceRegistration] = Registry(
             about="60,000 photographs of 32 x 32 pixels in ten classes.",
         ),
         "image_folder": SourceRegistration(".sources.image_folder:ImageFolder", "A folder of images", refers=True),
+        "label_file": SourceRegistration(
+            ".sources.label_files.source:LabelFile", "A label file (.csv, .jsonl, ...) and its images", refers=True
+        ),
         "tiny_imagenet": SourceRegistration(
             ".sources.tiny_imagenet:TinyImageNet", "Tiny ImageNet, its own folder", refers=True
         ),

@@ -50,6 +50,7 @@ class Archive(ImageFolder):
             told.labels,
             told.notes,
             [Skipped(self._in_archive(unused.path), unused.reason) for unused in told.unused],
+            told.joined,
         )
 
     def _source_of(self, name: str, folder: Path) -> Source:

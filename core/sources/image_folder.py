@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..base.contracts import Skipped
+from ..base.errors import InputError
 from ..base.events import Event, Message
 from ..base.names import readable
 from ..base.options import option
@@ -22,27 +23,33 @@ from ..base.units import counted
 from .file_labels import class_in_name, classes_in_names, readable_stem
 from .folder_layout import LEVELS, FolderLayout, LayoutPart, Unused
 from .folder_names import holds_images, holds_labels, split_name
+from .label_files.in_folder import FolderTables
+from .label_files.reading import NO_CLASS, LabelOptions
 from .layout import find_layout
 from .listed import ListedFiles
 from .tree import LINKS, SourceFolder, SourceTree, image_files, image_paths, scan
 from .unused import files_unused, unread_images
 
-NO_CLASS = "images"
-"""The class of images of which nothing tells one, where their folder's name says nothing either."""
+VAL_FRACTION = 0.2
+"""Part of each class that is drawn for validation, where no label file says what is in the images."""
 
 
 @dataclass
 class ImageFolder(ListedFiles):
     """Images of the folder that the request names, by the rules above."""
 
-    val_fraction: float = option(
-        0.2, "part of each class that becomes the validation split, where there is none", minimum=0.0, maximum=0.9
+    val_fraction: float | None = option(
+        None,
+        "part of each class that becomes the validation split, where there is none; empty: 0.2, with a label file 0",
+        minimum=0.0,
+        maximum=0.9,
     )
     seed: int = option(0, "decides the draw of the validation split and of a limit", minimum=0, maximum=2**63 - 1)
     labels: str = option(
         "auto",
-        "where classes come from: folders' names, files' names (cat.1.jpg), none, or what seems right (auto)",
-        choices=("auto", "folders", "names", "none"),
+        "where classes come from: folders' names, files' names (cat.1.jpg), a label file (file), none, or what seems "
+        "right (auto)",
+        choices=("auto", "folders", "names", "file", "none"),
     )
     level: str = option(
         "auto",
@@ -54,6 +61,9 @@ class ImageFolder(ListedFiles):
         "links to images and folders: follow them wherever they lead, never in circles, or skip and list them",
         choices=LINKS,
     )
+    image: str = option("", "of a label file, the column that names the image files; empty: found out")
+    label: str = option("", "of a label file, the column of classes, several with commas between, or none")
+    split: str = option("", "of a label file, the column that says train, val or test, or none")
     _tree: SourceTree | None = field(default=None, init=False, repr=False)
 
     def prepare(self) -> Iterator[Event]:
@@ -64,12 +74,14 @@ class ImageFolder(ListedFiles):
         told = self.recognition
         told.recognised, told.why = "a folder of images", layout.why
         told.notes += layout.notes
-        self._list(layout)
+        tables = self._list(layout, tree)
         told.unused += [_as_skipped(unused) for unused in layout.unused]
-        files, label_files = files_unused(tree)
+        files, label_files = files_unused(tree, tables.used, tables.unused)
         told.unused += files
         self.check_found(request.place, _instead(tree, files))
-        self._make_splits()
+        drawn = (0.0 if tables.used else VAL_FRACTION) if self.val_fraction is None else self.val_fraction
+        self.make_splits(drawn, self.seed)
+        told.notes += tables.notes()
         if label_files:
             told.notes.append(f"not used, though labels may lie there: {'; '.join(label_files)}")
         told.notes += tree.links.notes() + unread_images(tree)
@@ -79,13 +91,33 @@ class ImageFolder(ListedFiles):
 
     # ------------------------------------------------------------ classes
 
-    def _list(self, layout: FolderLayout) -> None:
-        """List every image that is used, under its class."""
+    def _list(self, layout: FolderLayout, tree: SourceTree) -> FolderTables:
+        """List every image that is used, under its class; returns what became of the label files."""
+        assert self.request is not None
+        tables = FolderTables(tree, self.request.scratch, LabelOptions(self.image, self.label, self.split))
         with_class = [part for part in layout.parts if part.class_name is not None]
         if self.labels in ("auto", "folders") and with_class:
             self._list_classes(layout, with_class)
-        elif self.labels in ("folders", "none") or not self._list_by_names(layout):
-            self._list_without(layout)
+        elif not self._list_by_file(tables, layout, labelled=self.labels == "auto"):
+            by_names = self.labels in ("auto", "names") and self._list_by_names(layout)
+            if not by_names and not self._list_by_file(tables, layout, labelled=False):
+                self._list_without(layout)
+        return tables
+
+    def _list_by_file(self, tables: FolderTables, layout: FolderLayout, labelled: bool) -> bool:
+        """The images that a label file names, where it is to say what they are; the folders say nothing then."""
+        asked = self.labels == "file"
+        if self.labels not in ("auto", "file"):
+            return False
+        if tables.list_into(self.listing, self.recognition, self._left_out, labelled, asked):
+            layout.unused.clear()
+            return True
+        if asked:
+            raise InputError(
+                f"no label file in {self.request.shown if self.request else 'it'} names images there; give the label "
+                "file itself as the source, with --option root=FOLDER for its images"
+            )
+        return False
 
     def _list_classes(self, layout: FolderLayout, parts: Sequence[LayoutPart]) -> None:
         self.recognition.labels = "folders"
@@ -136,23 +168,6 @@ class ImageFolder(ListedFiles):
             f"called {name!r} after their folder"
         )
 
-    # ------------------------------------------------------------ splits
-
-    def _make_splits(self) -> None:
-        counts, notes = self.counts, self.recognition.notes
-        if "test" in counts and "val" not in counts and self.recognition.labels != "none":
-            self.listing.rename_split("test", "val")
-            notes.append(f"no validation split: the {counts['test']:,} test images serve as val")
-        elif set(counts) == {"train"} and self.val_fraction:
-            self.listing.draw_validation(self.val_fraction)
-            if drawn := self.counts.get("val", 0):
-                notes.append(
-                    f"no validation split: {drawn:,} of {counted(counts['train'], 'image')} were drawn for "
-                    f"val, {self.val_fraction:.0%} of each class (seed {self.seed})"
-                )
-        if "train" not in self.counts and self.counts:
-            notes.append(f"there are no training images, only {' and '.join(self.counts)}")
-
 
 def _classes_of(parts: Sequence[LayoutPart], *splits: str) -> set[str]:
     return {part.class_name for part in parts if part.class_name is not None and part.split in splits}
@@ -192,7 +207,7 @@ def _instead(tree: SourceTree, files: Sequence[Skipped]) -> str:
     """What a folder without images holds, for the sentence that refuses it."""
     if tree.skipped:
         return f"{readable(tree.skipped[0].path)}: {tree.skipped[0].reason}"
-    if not any(folder.others for folder in tree.root.walk()):
+    if not files or not any(folder.others for folder in tree.root.walk()):
         return ""
     first = files[0]
     more = f", and {len(files) - 1:,} more" if len(files) > 1 else ""

@@ -11,7 +11,9 @@ from pathlib import Path
 from ..base.contracts import FoundImage, Place, Recognition, ReferencedSource, References, Skipped
 from ..base.errors import InputError
 from ..base.names import readable
+from ..base.units import counted
 from .folder_names import SPLIT_ORDER, in_order
+from .kept_fields import from_kept
 from .listing import SourceListing
 from .masks import mask_files
 from .request import Request
@@ -32,11 +34,13 @@ class ListedFiles:
     recognition: Recognition = field(default_factory=Recognition, init=False, repr=False)
     _listing: SourceListing | None = field(default=None, init=False, repr=False)
     _left_out: list[Skipped] = field(default_factory=list, init=False, repr=False)
+    _base: Path = field(default=Path(), init=False, repr=False)
 
-    def begin(self, seed: int) -> tuple[Request, SourceListing]:
-        """Open the listing; everything else comes after."""
+    def begin(self, seed: int, base: Path | None = None) -> tuple[Request, SourceListing]:
+        """Open the listing; everything else comes after. `base`: the images' folder, if not the request's path."""
         assert self.request is not None, "made by core.sources.open_source"
-        self._listing = SourceListing(self.request.scratch, self.request.place, seed)
+        self._base = base or self.request.place
+        self._listing = SourceListing(self.request.scratch, self._base, seed)
         return self.request, self._listing
 
     @property
@@ -78,6 +82,22 @@ class ListedFiles:
         found = {split: sum(n for (other, _), n in cells.items() if other == split) for split in SPLIT_ORDER}
         return {split: n for split, n in found.items() if n}
 
+    def make_splits(self, val_fraction: float, seed: int) -> None:
+        """Test images with labels serve as val where there is none; else this part of each class is drawn for val."""
+        counts, notes = self.counts, self.recognition.notes
+        if "test" in counts and "val" not in counts and self.recognition.labels != "none":
+            self.listing.rename_split("test", "val")
+            notes.append(f"no validation split: the {counts['test']:,} test images serve as val")
+        elif set(counts) == {"train"} and val_fraction:
+            self.listing.draw_validation(val_fraction)
+            if drawn := self.counts.get("val", 0):
+                notes.append(
+                    f"no validation split: {drawn:,} of {counted(counts['train'], 'image')} were drawn for "
+                    f"val, {val_fraction:.0%} of each class (seed {seed})"
+                )
+        if "train" not in self.counts and self.counts:
+            notes.append(f"there are no training images, only {' and '.join(self.counts)}")
+
     def images(self) -> Iterator[FoundImage | Skipped]:
         assert self.request is not None, "made by core.sources.open_source"
         yield from self._left_out
@@ -92,13 +112,12 @@ class ListedFiles:
                     continue
                 name = file.name if place is None else file.below
                 unread = file.path if self.request.unread else ""
-                yield FoundImage(split, file.class_name, name, data, origin, {}, place, unread)
+                yield FoundImage(split, file.class_name, name, data, origin, from_kept(file.fields), place, unread)
 
     @property
     def references(self) -> References:
         """The folder that was listed, whose files are one source."""
-        assert self.request is not None, "made by core.sources.open_source"
-        return References(self.request.place, [ReferencedSource("")])
+        return References(self._base, [ReferencedSource("")])
 
     def close(self) -> None:
         if self._listing is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,7 @@ PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 CREATE TABLE cells(cell INTEGER PRIMARY KEY, split TEXT, class TEXT, images INTEGER, UNIQUE (split, class));
 CREATE TABLE files(cell INTEGER, path BLOB, below INTEGER, name TEXT, PRIMARY KEY (cell, path)) WITHOUT ROWID;
+CREATE TABLE fields(path BLOB PRIMARY KEY, kept TEXT) WITHOUT ROWID;
 """
 
 _NAME = "COALESCE(name, CAST(SUBSTR(path, below) AS TEXT))"
@@ -39,13 +41,23 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\.", re.IGNORECASE)
 
 class SourceFile(NamedTuple):
     """A file to be read: `path` as the file system spells it, `below` the same below the source's folder, `name` its
-    name in the dataset."""
+    name in the dataset, `fields` its further values (`core.sources.kept_fields`)."""
 
     split: str
     class_name: str
     path: str
     below: str
     name: str
+    fields: str = ""
+
+
+class LabelledFile(NamedTuple):
+    """A file of which a label file says everything; `fields` as in `SourceFile`."""
+
+    split: str
+    class_name: str
+    path: Path
+    fields: str
 
 
 class SourceListing:
@@ -96,6 +108,26 @@ class SourceListing:
             self._may_have_twins.add(cell)
             stem, ending = os.path.splitext(name)  # noqa: PTH122 - a string, not a path
             yield cell, whole[start:], below - start + 1, safe_name(stem.replace("/", "-"), ending)
+
+    def add_labelled(self, files: Iterable[LabelledFile]) -> None:
+        """List files one by one, each with its class."""
+        added: Counter[int] = Counter()
+        self._index.executemany("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)", self._labelled(files, added))
+        self._may_have_twins.update(added)
+        self._index.executemany(
+            "UPDATE cells SET images = images + ? WHERE cell = ?", ((number, cell) for cell, number in added.items())
+        )
+
+    def _labelled(
+        self, files: Iterable[LabelledFile], added: Counter[int]
+    ) -> Iterator[tuple[int, bytes, int, str | None]]:
+        for one in files:
+            cell = self._cell(one.split, one.class_name)
+            for row in self._rows(cell, os.fsencode(one.path.parent), [one.path]):
+                added[cell] += 1
+                if one.fields:
+                    self._index.execute("INSERT INTO fields VALUES (?, ?)", (row[1], one.fields))
+                yield row
 
     def finish(self, limit: int | None) -> None:
         """Call after the last `add` and `draw_validation`: keeps `limit` files, and no two of one name."""
@@ -148,11 +180,13 @@ class SourceListing:
     def files(self, split: str, classes: Iterable[str]) -> Iterator[SourceFile]:
         """The files of a split, by class in this order, then by path."""
         base = os.fsdecode(self._base)
-        question = f"SELECT path, {_NAME} FROM files WHERE cell = ? ORDER BY path"  # noqa: S608
+        question = f"""SELECT path, {_NAME}, kept FROM files LEFT JOIN fields USING (path)
+                       WHERE cell = ? ORDER BY path"""  # noqa: S608
         for class_name in classes:
-            for path, name in self._index.execute(question, (self._numbers.get((split, class_name), -1),)):
+            for path, name, fields in self._index.execute(question, (self._numbers.get((split, class_name), -1),)):
                 below = os.fsdecode(path)
-                yield SourceFile(split, class_name, f"{base}/{below}" if below[0] != "/" else below, below, name)
+                whole = f"{base}/{below}" if below[0] != "/" else below
+                yield SourceFile(split, class_name, whole, below, name, fields or "")
 
     def _whole(self, path: bytes) -> str:
         return os.fsdecode(os.path.join(self._base, path))  # noqa: PTH118 - bytes

@@ -18,6 +18,8 @@ ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar
 
 OTHER_ARCHIVES = (".7z", ".rar", ".tar.zst", ".tzst", ".tar.lz4", ".zst", ".gz", ".bz2", ".xz")
 
+LABEL_FILES = (".csv", ".tsv", ".txt", ".lst", ".jsonl", ".ndjson")
+
 HEAD = 64
 """Bytes of a file by which a container is recognised."""
 
@@ -25,6 +27,7 @@ MAX_WRAPPERS = 32
 
 ACCEPTED = (
     "shapes, cifar10, a folder of images, an archive of one (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz), "
+    "a label file (.csv, .tsv, .txt, .jsonl), "
     "cifar-10-python.tar.gz or cifar-10-batches-py, or tiny-imagenet-200"
 )
 
@@ -41,7 +44,8 @@ class ContainerError(InputError):
 
 
 def recognise(spec: str) -> str:
-    """The name of the source that `spec` means: "shapes", "cifar10", "image_folder", "tiny_imagenet" or "archive".
+    """The name of the source that `spec` means: "shapes", "cifar10", "image_folder", "label_file", "tiny_imagenet"
+    or "archive".
 
     Raises:
         ContainerError: it is the container of a format.
@@ -113,6 +117,8 @@ def _recognise_file(path: Path) -> str:
     for entry in FORMATS.values():
         if entry.signs.in_file(head, name):
             raise ContainerError(path, entry.noun)
+    if name.endswith(LABEL_FILES):
+        return "label_file"
     if name.endswith(OTHER_ARCHIVES):
         raise InputError(f"{path} is an archive of a kind that is not read; unpack it and import the folder")
     raise InputError(f"{path} is a file that is not an archive of images; accepted are {ACCEPTED}")

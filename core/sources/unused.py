@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,9 @@ ONE_BY_ONE = 50
 """Files of one ending that are listed by their names; of more, the folders are."""
 
 HEAD_BYTES = 1 << 14
+
+READ_BY = "--option labels=file reads it"
+"""What to say of a label file that was not read because folders tell classes."""
 
 _TO_INSPECT = f"to be opened in the Inspector ({COMMAND} inspect)"
 _KINDS: Mapping[str, str] = {
@@ -51,11 +54,22 @@ class FileGuess(NamedTuple):
     labels: bool = False
 
 
-def files_unused(tree: SourceTree) -> tuple[list[Skipped], list[str]]:
-    """What is not used, and what of it may hold labels, in a few words each."""
+def files_unused(
+    tree: SourceTree, used: Collection[Path] = (), known: Mapping[Path, str] | None = None
+) -> tuple[list[Skipped], list[str]]:
+    """What is not used, and what of it may hold labels, in a few words each.
+
+    `used` are label files that were read, `known` those of which it is known why they were not.
+    """
     listed: list[Skipped] = []
     labels: dict[str, str] = {}
+    skip = {*used, *(known or ())}
     for ending, places in sorted(_by_ending(tree.root).items()):
+        told = [path for folder, others in places for name in others.names if (path := folder.path / name) in skip]
+        listed += [Skipped(readable(path), known[path]) for path in told if known and path in known]
+        places = _without(places, skip)
+        if not places:
+            continue
         files = sum(others.files for _, others in places)
         seen = describe(places[0][0].path / places[0][1].names[0], ending)
         listed += _entries(ending, places, files, seen)
@@ -88,6 +102,16 @@ def unread_images(tree: SourceTree) -> list[str]:
 
 
 Places = list[tuple[SourceFolder, OtherFiles]]
+
+
+def _without(places: Places, skip: Collection[Path]) -> Places:
+    """The places without these files."""
+    left = []
+    for folder, others in places:
+        names = [name for name in others.names if folder.path / name not in skip]
+        if names or others.files > len(others.names):
+            left.append((folder, OtherFiles(others.files - len(others.names) + len(names), names or others.names)))
+    return left
 
 
 def _by_ending(root: SourceFolder) -> dict[str, Places]:
@@ -161,7 +185,7 @@ def _table(text: str) -> FileGuess:
     except csv.Error:
         columns = []
     names = ", ".join(" ".join(name.split())[:30] for name in columns[:8]) + (", ..." if len(columns) > 8 else "")
-    return FileGuess(f"a table with the columns {names}; labels in tables are not read", labels=True)
+    return FileGuess(f"a table with the columns {names}: {READ_BY}", labels=True)
 
 
 def _json(text: str) -> FileGuess:
@@ -177,9 +201,7 @@ def _json_lines(text: str) -> FileGuess:
         fields = list(json.loads(text.split("\n", 1)[0]))
     except (ValueError, TypeError, RecursionError):
         return FileGuess("text, which is not read")
-    return FileGuess(
-        f"a line for each image with {', '.join(map(str, fields[:8]))}; such labels are not read", labels=True
-    )
+    return FileGuess(f"a line for each image with {', '.join(map(str, fields[:8]))}: {READ_BY}", labels=True)
 
 
 def _xml(text: str) -> FileGuess:
@@ -193,7 +215,7 @@ def _plain_text(text: str) -> FileGuess:
     if _YOLO.fullmatch(first):
         return FileGuess("YOLO boxes, which are not read", labels=True)
     if _LISTED.search(first):
-        return FileGuess("a list of images, which is not read", labels=True)
+        return FileGuess(f"a list of images: {READ_BY}", labels=True)
     return FileGuess("text, which is not read")
 
 

@@ -1,0 +1,154 @@
+"""The label files that lie in a folder of images: which of them say what is in the images, and which are left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...base.contracts import Recognition, Skipped
+from ...base.errors import InputError
+from ...base.names import readable
+from ..folder_names import tokens
+from ..listing import SourceListing
+from ..tree import SourceTree, image_files
+from .catalogue import ImageCatalogue
+from .joining import ReadyTable
+from .meaning import CLASS, MANY
+from .opening import KINDS, open_table
+from .profile import profile
+from .reading import LabelListing, LabelOptions, understand
+from .table import LabelTable
+
+MOST_TABLES = 40
+"""Files that are looked into."""
+
+MOST_ALIKE = 20
+"""Files of one ending in one folder: more are one for each image, which are not tables."""
+
+DEEPEST = 4
+"""Folders, the images' own included, that are searched for tables."""
+
+PEEKED = 2_000
+"""Rows of a table by which it is judged."""
+
+LEAST = 0.5
+"""Of the rows that are looked at, or of the images, so many must belong together for a table to be taken unasked."""
+
+_NAMES = ("labels", "label", "train", "training", "metadata", "annotations", "instances", "data", "list")
+LOOSE = (".txt", ".lst", ".json")
+"""Endings of files that need be no tables."""
+
+_NEVER = frozenset(("submission", "readme", "license", "requirements", "predictions", "results", "log", "history"))
+
+
+@dataclass
+class FolderTables:
+    """Label files below `tree`; made with `scratch` for its own file, which `close` removes."""
+
+    tree: SourceTree
+    scratch: Path
+    options: LabelOptions
+    unused: dict[Path, str] = field(default_factory=dict, init=False)
+    """Label files that are not taken, and why."""
+    used: list[Path] = field(default_factory=list, init=False)
+
+    def list_into(
+        self, listing: SourceListing, told: Recognition, left_out: list[Skipped], labelled: bool, asked: bool
+    ) -> bool:
+        """List the images that the best of the tables name, and tell of it; whether there is one.
+
+        `labelled`: only a table that has labels will do; `asked`: a person wants one, however few images it names.
+
+        Raises:
+            InputError: a column that is asked for is not there.
+        """
+        paths = list(self._candidates()) if self.tree.root.below else []
+        if not paths:
+            return False
+        root = self.tree.root
+        with closing(ImageCatalogue(self.scratch, root.path, image_files(root))) as catalogue:
+            chosen = self._choose(catalogue, paths, labelled, asked)
+            if not chosen:
+                return False
+            rows = LabelListing(catalogue, chosen)
+            if not rows.joined:
+                return False
+            self.used = [ready.table.path for ready in chosen]
+            told.recognised = "a folder of images with a label file"
+            told.why = f"no folders tell classes, and {chosen[0].name} names the images"
+            rows.list_into(listing)
+            rows.tell(told, left_out)
+        return True
+
+    def notes(self) -> Iterator[str]:
+        """A sentence about the label files that were looked into and not taken."""
+        if self.unused:
+            named = "; ".join(f"{readable(path.name)} ({reason})" for path, reason in list(self.unused.items())[:5])
+            yield f"label files not used: {named}{'; ...' if len(self.unused) > 5 else ''}"
+
+    def _candidates(self) -> Iterator[Path]:
+        number = 0
+        for folder in self.tree.root.walk():
+            if len(folder.path.relative_to(self.tree.root.path).parts) >= DEEPEST:
+                continue
+            for ending, others in sorted(folder.others.items()):
+                if ending not in KINDS or others.files > MOST_ALIKE:
+                    continue
+                for name in others.names:
+                    if _NEVER.isdisjoint(tokens(name)) and number < MOST_TABLES:
+                        number += 1
+                        yield folder.path / name
+
+    def _choose(
+        self, catalogue: ImageCatalogue, paths: Sequence[Path], labelled: bool, asked: bool
+    ) -> list[ReadyTable]:
+        """The best table and those that go with it, completely looked through."""
+        peeked = [ready for path in paths if (ready := self._peek(catalogue, path)) is not None]
+        good: list[tuple[ReadyTable, int]] = []
+        for ready in peeked:
+            names = ready.resolver.learn(ready.profile.values(ready.choice.image))
+            few = names < LEAST * min(len(ready.profile.sample), len(catalogue)) and not asked
+            if few:
+                self.unused[ready.table.path] = f"a table that names only {names:,} of the images"
+            elif labelled and ready.meaning.kind not in (CLASS, MANY):
+                self.unused[ready.table.path] = "a table without a column of labels"
+            else:
+                good.append((ready, names))
+        if not good:
+            return []
+        best = max(good, key=lambda one: (bool(one[0].choice.labels), one[1], _rank(one[0].table.path)))[0]
+        chosen = [best, *(ready for ready, _ in good if ready is not best and _go_together(best, ready))]
+        for ready, _ in good:
+            if ready not in chosen:
+                self.unused[ready.table.path] = f"a table beside {best.name}, which was taken"
+        whole = [understand(ready.table, profile(ready.table), catalogue, self.options) for ready in chosen]
+        return [ready for ready in whole if ready is not None]
+
+    def _peek(self, catalogue: ImageCatalogue, path: Path) -> ReadyTable | None:
+        try:
+            table: LabelTable = open_table(path)
+            found = profile(table, PEEKED)
+        except InputError as error:
+            self.unused[path] = str(error)
+            return None
+        ready = understand(table, found, catalogue, self.options)
+        if ready is None and path.suffix.lower() not in LOOSE:
+            self.unused[path] = "a table of which no row names an image here"
+        return ready
+
+
+def _rank(path: Path) -> tuple[int, int]:
+    """Names that people give to label files come first, then what lies higher."""
+    words = tokens(path.stem)
+    place = next((place for place, name in enumerate(_NAMES) if name in words), len(_NAMES))
+    return -place, -len(path.parts)
+
+
+def _go_together(best: ReadyTable, other: ReadyTable) -> bool:
+    """Whether two tables are of one dataset: the same columns, for another split or another folder."""
+    same = (best.choice.image, best.choice.labels) == (other.choice.image, other.choice.labels)
+    one, two = best.table, other.table
+    splits = bool(one.split) and bool(two.split) and one.split != two.split
+    return same and (splits or (one.path.name == two.path.name and one.path.parent != two.path.parent))

@@ -1,0 +1,49 @@
+"""JSON Lines: an object for each image, as Hugging Face's `metadata.jsonl` has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...base.errors import InputError
+from ...base.names import readable
+from .table import MAX_COLUMNS, MAX_LINE, LabelTable, TableRow
+
+
+@dataclass
+class JsonLinesTable(LabelTable):
+    """A file of one JSON object per line."""
+
+    def rows(self) -> Iterator[TableRow]:
+        try:
+            with self.path.open("rb") as file:
+                number = 0
+                while line := file.readline(MAX_LINE + 1):
+                    number += 1
+                    if len(line) > MAX_LINE:
+                        raise InputError(
+                            f"{readable(self.path)} has a line of more than {MAX_LINE >> 20} MiB (line {number:,}), "
+                            "which is not read as JSON Lines"
+                        )
+                    if line.strip():
+                        yield _row(number, line)
+        except OSError as error:
+            raise InputError(f"{readable(self.path)} cannot be read: {error.strerror}") from None
+
+
+def _row(number: int, line: bytes) -> TableRow:
+    try:
+        values = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError) as error:
+        return TableRow(number, {}, f"not JSON: {error}"[:200])
+    return json_row(number, values)
+
+
+def json_row(number: int, values: object) -> TableRow:
+    """A row from what JSON had: an object of named values."""
+    if not isinstance(values, dict):
+        return TableRow(number, {}, "not an object of named values")
+    if len(values) > MAX_COLUMNS:
+        return TableRow(number, {}, f"{len(values):,} values, where up to {MAX_COLUMNS:,} are read")
+    return TableRow(number, {" ".join(name.split())[:200]: value for name, value in values.items()})

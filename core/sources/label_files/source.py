@@ -1,0 +1,100 @@
+"""A label file as the thing that is imported: the images are looked for around it, or in the folder `root`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...base.errors import InputError
+from ...base.events import Event, Message
+from ...base.names import readable
+from ...base.options import option
+from ...base.typed_paths import typed_path
+from ...base.units import counted
+from ..listed import ListedFiles
+from ..request import Patience, PatienceError, Request
+from ..tree import image_files, scan
+from .catalogue import ImageCatalogue
+from .joining import ReadyTable
+from .opening import open_table
+from .profile import profile
+from .reading import LabelListing, LabelOptions, understand
+from .table import LabelTable
+
+AROUND = Patience(10.0, 300_000)
+"""Seconds and images within which the folder above the label file's is looked through."""
+
+
+@dataclass
+class LabelFile(ListedFiles):
+    """The images that the rows of a label file name."""
+
+    image: str = option("", "the column that names the image files; empty: the one whose cells are names of images")
+    label: str = option("", "the column of classes, several with commas between, or none; empty: found out")
+    split: str = option("", "the column that says train, val or test, or none; empty: found out")
+    root: str = option("", "the folder that the images lie below; empty: the label file's own, or the one above")
+    val_fraction: float = option(
+        0.0, "part of each class that becomes the validation split, where no split is stated", minimum=0.0, maximum=0.9
+    )
+    seed: int = option(0, "decides the draw of the validation split and of a limit", minimum=0, maximum=2**63 - 1)
+
+    def prepare(self) -> Iterator[Event]:
+        assert self.request is not None, "made by core.sources.open_source"
+        catalogue, ready = self._joinable(open_table(self.request.place), self.request)
+        with closing(catalogue):
+            request, listing = self.begin(self.seed, catalogue.root)
+            rows = LabelListing(catalogue, [ready])
+            rows.list_into(listing)
+            told = self.recognition
+            told.recognised = "a label file"
+            told.why = f"its column {ready.choice.image} names images below {readable(catalogue.root)}"
+            rows.tell(told, self._left_out)
+            if not rows.joined:
+                first = self._left_out[0]
+                raise InputError(
+                    f"no row of {request.shown} could be joined with an image: {first.path}: {first.reason}"
+                )
+        self.make_splits(self.val_fraction, self.seed)
+        listing.finish(request.limit)
+        yield from (Message(note, "warning") for note in told.notes)
+
+    def _joinable(self, table: LabelTable, request: Request) -> tuple[ImageCatalogue, ReadyTable]:
+        """The images of the first folder among those that come into question of which rows name some."""
+        found = profile(table)
+        if not found.rows:
+            raise InputError(f"{request.shown} has no rows; a label file names an image in each")
+        options = LabelOptions(self.image, self.label, self.split)
+        looked: list[str] = []
+        for root, patience in self._roots(request):
+            try:
+                tree = scan(root, patience)
+            except PatienceError as error:
+                looked.append(f"{readable(root)} ({error})")
+                continue
+            looked.append(f"{readable(root)} ({counted(tree.root.below, 'image')})")
+            catalogue = ImageCatalogue(request.scratch, root, image_files(tree.root))
+            ready = understand(table, found, catalogue, options)
+            if ready is not None:
+                self._left_out += tree.skipped
+                return catalogue, ready
+            catalogue.close()
+        raise InputError(
+            f"none of the {counted(found.rows, 'row')} of {request.shown} names an image in {' or '.join(looked)}; "
+            "--option root=FOLDER says where the images are, --option image=COLUMN where their names are"
+        )
+
+    def _roots(self, request: Request) -> Iterator[tuple[Path, Patience | None]]:
+        folder = request.place.parent
+        if self.root:
+            beside = folder / self.root
+            root = beside if beside.is_dir() else typed_path(self.root)
+            if not root.is_dir():
+                raise InputError(f"root={self.root} is not a folder, neither beside {request.shown} nor from here")
+            yield root, request.patience
+            return
+        yield folder, request.patience
+        if folder.parent != folder:
+            yield folder.parent, Patience(time.monotonic() + AROUND.until, AROUND.images)
