@@ -17,6 +17,7 @@ from PIL import Image
 pytest.importorskip("numba")
 
 from core.base import checksums
+from core.base.contracts import Extents
 from core.base.errors import InputError, WorkError
 from core.base.events import finish
 from core.base.home import Home
@@ -28,6 +29,7 @@ from core.loading.fused import fuse
 from core.loading.jpeg.noting import records_of
 from core.loading.jpeg_index import EntryPoints
 from core.loading.normalise import Normalise
+from core.loading.noted_points import INTERVAL, NotedEntryPoints
 from core.loading.pipeline import staged
 from core.stores.jpeg_index import JpegIndex, JpegIndexWriter, index_file
 from core.stores.store import Manifest, open_store
@@ -302,5 +304,29 @@ def test_a_copy_of_the_index_reads_for_itself(tmp_path: Path) -> None:
     store = store_of(payloads)
     stages = staged(store, "train224", 3, Normalise("uint8"), entry_points=entry_points)
     copy = pickle.loads(pickle.dumps(replace(stages, name="copied"))).entry_points
-    for one, other in zip(copy.of_batch(np.arange(2)), entry_points.of_batch(np.arange(2)), strict=True):
+    both, nothing = np.arange(2), Extents(np.zeros(0, np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int64))
+    for one, other in zip(copy.of_batch(both, nothing), entry_points.of_batch(both, nothing), strict=True):
         assert np.array_equal(one, other)
+
+
+def test_entry_points_that_are_noted_on_the_way_change_no_picture(tmp_path: Path) -> None:
+    payloads = pictures()
+    noting = NotedEntryPoints(len(payloads))
+    for epoch in range(3):
+        assert np.array_equal(viewed(payloads, noting, epoch), viewed(payloads, None, epoch)), epoch
+    assert noting.size == sum(map(len, records_of(payloads, INTERVAL)))
+    others = [*payloads[1:], payloads[0]]  # bytes that changed since are noticed, and noted anew
+    for epoch in range(2):
+        assert np.array_equal(viewed(others, noting, epoch), viewed(others, None, epoch)), epoch
+
+
+def test_noting_is_asked_for_by_name(photos: Home) -> None:
+    told = finish(Build("photos", "lmdb", home=str(photos.root)).run())
+    store = open_store(told["store"])
+    settings: dict[str, Any] = {"transform": "train224", "batch_size": 4, "workers": 0, "output": "uint8"}
+    noting, plain = (store.loader(jpeg_index=choice, **settings) for choice in ("note", True))
+    for _ in range(2):
+        for (one, _), (other, _) in zip(noting, plain, strict=True):
+            assert np.array_equal(one.numpy(), other.numpy())
+    with pytest.raises(InputError, match="True, False or 'note'"):
+        store.loader(jpeg_index="yes")

@@ -6,15 +6,20 @@ A wrong record never changes a picture: its image is decoded as without one. Tha
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..base.contracts import Extents
 from ..base.errors import InputError, WorkError
 from ..stores.jpeg_index import JpegIndex
 from ..stores.store import Store
 from .batch_sampler import Indices
 from .jpeg.records import EntryRecords, no_records
 from .pipeline import Stored, name_of
+
+if TYPE_CHECKING:
+    from .noted_points import NotedEntryPoints
 
 REMEDY = "verify the store, and build it again (jpeg_index=False loads without its index)"
 
@@ -26,8 +31,8 @@ class EntryPoints:
         self._index, self._name = index, name
         self._warned = False
 
-    def of_batch(self, indices: Indices) -> EntryRecords:
-        """The records of these samples; of one that is damaged, none."""
+    def of_batch(self, indices: Indices, payloads: Extents) -> EntryRecords:
+        """The records of these samples, whose bytes are `payloads`; of one that is damaged, none."""
         if not self._index.sizes(indices).any():
             return no_records(len(indices))
         found = [self._record(index) for index in indices.tolist()]
@@ -54,14 +59,23 @@ class EntryPoints:
             return b""
 
 
-def entry_points_of(store: Stored, transform: str) -> EntryPoints | None:
-    """The index that a store was built with; None where it was built without, and for a transform that shows it all.
+def entry_points_of(store: Stored, transform: str, note: bool = False) -> EntryPoints | NotedEntryPoints | None:
+    """The index that a store was built with; without one, those that are noted on the way where `note` says so, else
+    None. None for a transform that shows it all.
 
     Raises WorkError where it is missing, damaged, or another store's.
     """
-    if not isinstance(store, Store) or store.jpeg_index is None or transform == "none":
+    if transform == "none":
         return None
+    if not isinstance(store, Store) or store.jpeg_index is None:
+        return _noting(len(store)) if note else None
     try:
         return EntryPoints(JpegIndex(store.path, store.split, len(store)), name_of(store))
     except InputError as error:
         raise WorkError(f"{name_of(store)} was built with a JPEG index, but {error}: {REMEDY}") from error
+
+
+def _noting(samples: int) -> NotedEntryPoints:
+    from .noted_points import NotedEntryPoints  # with the kernels that note
+
+    return NotedEntryPoints(samples)

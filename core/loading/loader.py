@@ -26,6 +26,8 @@ from .transfer import Batch, Transfer, transfer_to
 from .transform import check_transform
 from .workers import Workers
 
+NOTE = "note"
+
 Mean = tuple[float, float, float]
 
 
@@ -48,7 +50,7 @@ def make_loader(
     prefetch: int | None = None,
     decode: str = "host",
     verify: str = "sampled",
-    jpeg_index: bool = True,
+    jpeg_index: bool | str = True,
     rank: int | None = None,
     world_size: int | None = None,
 ) -> Loader:
@@ -72,7 +74,8 @@ def make_loader(
         verify: "sampled" (payloads are compared with their checksums as far as that takes a hundredth of the time),
             "always" (each one whenever it is read) or "never" (see `core.loading.integrity`).
         jpeg_index: where the store was built with an index of its JPEGs' entry points, use it for transforms that crop
-            (the fast loader); the pixels are the same.
+            (the fast loader); the pixels are the same. "note": where it was built without, note entry points in memory
+            when an image is first met, which pays from about the fifth epoch on (see `core.loading.noted_points`).
         rank, world_size: this process's share; torch.distributed's if it is initialised, else everything.
 
     Raises:
@@ -88,7 +91,7 @@ def make_loader(
     checks, labels = checks_of(store, verify), checked_labels(store, verify)
     host = Normalise(transfer.host_output, mean, std)
     shown = check_transform(transform)
-    entry_points = entry_points_of(store, shown) if jpeg_index else None
+    entry_points = entry_points_of(store, shown, _notes(jpeg_index)) if jpeg_index else None
     stages = staged(store, shown, seed, host, checks, entry_points)
     inputs = EngineInputs(
         store=store, sampler=sampler, stages=stages, labels=labels, size=sample_size(store, stages),
@@ -96,6 +99,13 @@ def make_loader(
         channels_last=channels_last,
     )  # fmt: skip
     return Loader(sampler, *LOADERS.make(loader).engine(inputs))
+
+
+def _notes(jpeg_index: bool | str) -> bool:
+    """Whether entry points are noted on the way. Raises InputError for another word than "note"."""
+    if isinstance(jpeg_index, str) and jpeg_index != NOTE:
+        raise InputError(f"jpeg_index={jpeg_index!r}: give True, False or {NOTE!r}")
+    return jpeg_index == NOTE
 
 
 def _check(store: Stored, loader: str, decode: str, prefetch: int | None) -> None:

@@ -22,6 +22,7 @@ from .truncation import TruncationGuard
 if TYPE_CHECKING:
     from .integrity import Checks
     from .jpeg_index import EntryPoints
+    from .noted_points import NotedEntryPoints
 
 Laps = Mapping[str, float]
 """Seconds by stage, in the order of the stages."""
@@ -93,7 +94,7 @@ class StagedPipeline:
     normalise: Normalise
     name: str = "store"
     checks: Checks | None = None
-    entry_points: EntryPoints | None = None
+    entry_points: EntryPoints | NotedEntryPoints | None = None
 
     def fill(self, spec: BatchSpec, out: Images) -> Laps:
         watch = Stopwatch()
@@ -169,7 +170,7 @@ def staged(
     seed: int,
     normalise: Normalise,
     checks: Checks | None = None,
-    entry_points: EntryPoints | None = None,
+    entry_points: EntryPoints | NotedEntryPoints | None = None,
 ) -> StagedPipeline:
     """The stages for this store, with Pillow's way of resizing; `checks`: what payloads are compared with;
     `entry_points`: those of its JPEGs, for pipelines that can use them."""

@@ -31,7 +31,7 @@ class JpegPipeline(EncodedPipeline):
     def decode_views(
         self, spec: BatchSpec, payloads: Extents, todo: Numbers, views: Views, output: Output, status: Statuses
     ) -> None:
-        records = self._records(spec)
+        records = self._records(spec, payloads)
         jpeg_views(*payloads, records, todo, *views, jpeg_memory.state, resample_memory.work, output, status)
 
     def grow(self) -> bool:
@@ -46,6 +46,8 @@ class JpegPipeline(EncodedPipeline):
         status[wrong] = OK
         return status
 
-    def _records(self, spec: BatchSpec) -> EntryRecords:
+    def _records(self, spec: BatchSpec, payloads: Extents) -> EntryRecords:
         entry_points = self.stages.entry_points
-        return no_records(len(spec.indices)) if entry_points is None else entry_points.of_batch(spec.indices)
+        if entry_points is None:
+            return no_records(len(spec.indices))
+        return entry_points.of_batch(spec.indices, payloads)
