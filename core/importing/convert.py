@@ -17,7 +17,8 @@ from ..compressions import COMPRESSIONS
 from ..datasets.dataset import Dataset
 from ..encodings import ENCODINGS
 from ..formats import FORMATS
-from ..sources import SOURCES, recognise
+from ..sources import SOURCES
+from .recognise import recognise
 from .task import Import
 
 WORKPLACE = ".converting"

@@ -16,18 +16,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from ..base.contracts import Recognition
+from ..base.contracts import FoundImage, Recognition
 from ..base.errors import InputError
 from ..base.home import Home
 from ..base.names import readable
 from ..base.units import counted
 from ..images import pixels
 from ..images.value_range import ValueRange
-from ..sources import SOURCES, Request, open_source, recognise
+from ..sources import SOURCES, Request, open_source
 from ..sources.listed import ListedFiles, read_image_file
 from ..sources.recognise import as_path
 from ..sources.request import Patience, PatienceError
 from ..sources.tree import IMAGE_ENDINGS
+from .inspected import InspectedSource
+from .recognise import recognise
 from .wide_images import Extremes
 
 SECONDS = 10.0
@@ -89,16 +91,46 @@ def preview(home: Home, spec: str, options: Mapping[str, object]) -> Preview:
         return Preview(name, told, free=free, note="The import reads its batches and tells what is in them.")
     with tempfile.TemporaryDirectory(prefix="preview-") as scratch:
         patience = Patience(time.monotonic() + SECONDS, IMAGES)
-        request = Request(scratch=Path(scratch), downloads=Path(scratch), path=path, patience=patience)
+        request = Request(scratch=Path(scratch), downloads=Path(scratch), path=path, patience=patience, home=home)
         source = open_source(name, options, request)
-        assert isinstance(source, ListedFiles)
         with closing(source):
             try:
                 for _ in source.prepare():
                     pass
             except PatienceError as error:
                 return Preview(name, told, free=free, note=f"No preview: {error}. The import tells what is in it.")
+            if isinstance(source, InspectedSource):
+                return _of_records(name, source, free)
+            assert isinstance(source, ListedFiles)
             return _of_listing(name, source, free)
+
+
+def _of_records(name: str, source: InspectedSource, free: int) -> Preview:
+    classes, splits = list(source.classes), source.counts
+    spread = classes[:: max(1, -(-len(classes) // SAMPLES))]
+    found = [one for one in source.reading.first(list(splits), spread) if isinstance(one, FoundImage)]
+    samples = [PreviewImage(one.split, one.class_name, one.origin, one.data) for one in found if _is_image(one.data)]
+    images = sum(splits.values())
+    total = round(sum(len(one.data) for one in found) / max(1, len(found)) * images)
+    cells = source.listing.cells()
+    return Preview(
+        name,
+        source.recognition,
+        splits,
+        {one: {split: cells.get((split, one), 0) for split in splits} for one in classes},
+        total,
+        total + images * INDEX_BYTES,
+        free,
+        samples,
+        _range_of(samples),
+    )
+
+
+def _range_of(samples: Sequence[PreviewImage]) -> ValueRange:
+    extremes = Extremes()
+    for sample in samples:
+        extremes.add(pixels.examine(sample.data)[1])
+    return extremes.range
 
 
 def _of_listing(name: str, source: ListedFiles, free: int) -> Preview:
@@ -107,9 +139,6 @@ def _of_listing(name: str, source: ListedFiles, free: int) -> Preview:
     sized, size = source.listing.sizes(SIZED)
     total = round(size / max(1, sized) * images)
     samples = _samples(source)
-    extremes = Extremes()
-    for sample in samples:
-        extremes.add(pixels.examine(sample.data)[1])
     return Preview(
         name,
         source.recognition,
@@ -119,7 +148,7 @@ def _of_listing(name: str, source: ListedFiles, free: int) -> Preview:
         total + images * INDEX_BYTES,
         free,
         samples,
-        extremes.range,
+        _range_of(samples),
     )
 
 

@@ -19,11 +19,12 @@ from ..base.events import Event, Result
 from ..base.home import Home, check_name
 from ..base.staging import claim
 from ..datasets.dataset import Dataset
-from ..sources import Request, open_source, recognise
+from ..sources import Request, open_source
 from ..sources.recognise import GENERATED, as_path
 from .copying import Copier
 from .keeping import Keeper
 from .reading import Reading
+from .recognise import recognise
 
 
 @dataclass
@@ -75,6 +76,7 @@ class Import:
             called=self.called,
             reference=self.reference,
             unread=True,
+            home=home,
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 from ..base.home import Home
@@ -24,40 +23,45 @@ class ExportChoice:
     bands: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True)
 class RecordExport:
-    """A file that is read by one schema."""
+    """A file that is read by one schema, for an import. Close it."""
 
-    path: str | os.PathLike[str]
-    schema: str | None = None
-    choice: ExportChoice = ExportChoice()
-    home: Home | None = None
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        schema: str | None = None,
+        choice: ExportChoice = ExportChoice(),
+        home: Home | None = None,
+        file: InspectedFile | None = None,
+    ) -> None:
+        """`file`: the same, where it is open already; it is closed with the rest."""
+        self._choice = choice
+        self._reading = ReadingOn(path, schema, home, file)
 
     def records(self, indices: Sequence[int]) -> Iterator[ExportedRecord]:
-        """These records, in this order; those that are given up after others have killed the reader as one with its
-        problem.
+        """These records, in this order; those that are given up after others have killed the reader as one, called -1,
+        with its problem.
 
-        Raises:
-            InputError: the file is of no known kind, or broken beyond use; it has no such field.
+        Raises InputError where the file cannot be opened any more.
         """
 
         def ask(file: InspectedFile, start: int, stop: int) -> ReadBatch[list[ExportedRecord]]:
-            found = file.export(indices[start:stop], self.choice.image, self.choice.label, self.choice.split,
-                                self.choice.bands)  # fmt: skip
+            found = self.some(file, indices[start:stop])
             bad = [one.problem for one in found if one.problem is not None]
             return ReadBatch(start + len(found), found, len(found) - len(bad), len(bad), bad[-1] if bad else "")
 
         def name(position: int) -> str:
             return f"#{indices[position]}"
 
-        with closing(ReadingOn(self.path, self.schema, self.home, len(indices), ask, name)) as work:
-            while not work.done:
-                start = work.position
-                batch, lost = work.next()
-                yield from batch.value if batch is not None else ()
-                yield from (ExportedRecord(indices[start], one["key"], problem=one["reason"]) for one in lost)
-            left = work.given_up()
-            yield from (ExportedRecord(-1, one["key"], problem=one["reason"]) for one in left)
+        for position, batch, lost in self._reading.batches(len(indices), ask, name):
+            yield from batch.value if batch is not None else ()
+            index = -1 if self._reading.hopeless else indices[position]
+            yield from (ExportedRecord(index, one["key"], problem=one["reason"]) for one in lost)
+
+    def some(self, file: InspectedFile, indices: Sequence[int]) -> list[ExportedRecord]:
+        """The first of these records, as many as fit an answer. Raises InputError for a field that is not there."""
+        choice = self._choice
+        return file.export(indices, choice.image, choice.label, choice.split, choice.bands)
 
     def listed(self, total: int) -> Iterator[tuple[int, ListedRecord]]:
         """(number, record without its image) of the first `total` records; of those that are given up after others have
@@ -67,13 +71,17 @@ class RecordExport:
         """
 
         def ask(file: InspectedFile, start: int, stop: int) -> ReadBatch[list[ListedRecord]]:
-            found = file.listed(start, stop, self.choice.label, self.choice.split)
+            found = file.listed(start, stop, self._choice.label, self._choice.split)
             return ReadBatch(start + len(found), found, len(found))
 
-        with closing(ReadingOn(self.path, self.schema, self.home, total, ask)) as work:
-            while not work.done:
-                start = work.position
-                batch, lost = work.next()
-                yield from enumerate(batch.value if batch is not None else (), start)
-                yield from ((start, ListedRecord(one["key"], problem=one["reason"])) for one in lost)
-            yield from ((-1, ListedRecord(one["key"], problem=one["reason"])) for one in work.given_up())
+        for position, batch, lost in self._reading.batches(total, ask):
+            yield from enumerate(batch.value if batch is not None else (), position)
+            index = -1 if self._reading.hopeless else position
+            yield from ((index, ListedRecord(one["key"], problem=one["reason"])) for one in lost)
+
+    def opened(self) -> InspectedFile:
+        """The file. Raises InputError where it cannot be opened."""
+        return self._reading.opened()
+
+    def close(self) -> None:
+        self._reading.close()

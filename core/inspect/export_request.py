@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .display import NO_RANGE, Choice
-from .field_values import FieldValue, of_told, told
+from .field_values import of_told, told
 from .reader_request import Answer, Fields, ReaderRequest
 from .records import Label
 
 if TYPE_CHECKING:
-    from ..base.contracts import Buffer
+    from ..base.contracts import Buffer, FieldValue
     from .opened_file import OpenedFile
 
 BATCH_BYTES = 4 << 20
@@ -153,3 +153,18 @@ class RecordListRequest(ReaderRequest[list[ListedRecord]]):
 
     def decode(self, fields: Fields, blobs: Sequence[bytes]) -> list[ListedRecord]:
         return [ListedRecord(*one) for one in fields["records"]]
+
+
+@dataclass(frozen=True)
+class LeftOutRequest(ReaderRequest[list[tuple[str, str]]]):
+    """(name, what it is) of what is in the file and belongs to no record: other databases, datasets, arrays."""
+
+    timeout = EXPORT_TIMEOUT
+
+    def answer(self, opened: OpenedFile) -> Answer:
+        from .exporting import left_out
+
+        return {"left_out": left_out(opened)}, []
+
+    def decode(self, fields: Fields, blobs: Sequence[bytes]) -> list[tuple[str, str]]:
+        return [(str(name), str(what)) for name, what in fields["left_out"]]

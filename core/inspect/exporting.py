@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..base.contracts import FieldValue
 from ..base.errors import InputError
 from . import search
 from .contents.named import DTYPES, SHAPES, as_label
 from .describe import class_name
 from .export_request import ExportedRecord, ImageData
-from .field_values import FieldValue, field_value
+from .field_values import field_value
 from .fields import FieldRecords
 from .fields.labels import label_field
 from .limits import TOO_MUCH_MEMORY, sentence
-from .records import UNREADABLE, Fielded, Label, NamedImage, Parted, Record, Records
+from .records import UNREADABLE, Columned, Fielded, Label, NamedImage, Parted, Record, Records, SeveralInOne
+from .schemas.names import split_choice
 from .splits import split_of_value
 from .values import without_pictures
+
+if TYPE_CHECKING:
+    from .opened_file import OpenedFile
 
 LAYOUT = frozenset((*SHAPES, *DTYPES, "compression", "channels", "height", "width", "rows", "cols"))
 """What tells how bare pixels lie in their bytes, which the exported image says itself."""
 
 MOST_FIELDS = 500
+MOST_LEFT = 1000
 
 
 class Exporting:
@@ -96,6 +102,8 @@ class Exporting:
         every = _images_of(record)
         main = self._main(record, every)
         whole = record.whole_fields or {}
+        if self._fields and isinstance(self._records, Columned):
+            whole = {**self._records.columns(index), **whole}
         named = self._label or self._named_label(whole, every)
         label, value = record.label, record.label_value
         if self._label:
@@ -188,3 +196,12 @@ def _no_image(record: Record) -> str:
     """Why a record without image and without a problem gives none."""
     told = record.text or record.encoding
     return f"it holds no image: {' '.join(told.split())[:200]}"
+
+
+def left_out(opened: OpenedFile) -> list[tuple[str, str]]:
+    """What is in a file and is not exported: databases other than the one that is read, and what its records say."""
+    found = list(opened.records.left_out()) if isinstance(opened.records, Columned) else []
+    if isinstance(opened.file, SeveralInOne) and opened.file.databases:
+        read = split_choice(opened.schema)[1] or ""
+        found += [(name, "another database of the file") for name in opened.file.databases if name != read]
+    return found[:MOST_LEFT]

@@ -11,14 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from ..base.contracts import Buffer
+from ..base.contracts import Buffer, FieldValue
 from ..base.errors import InputError
 from ..pickles import PickledObject
 from .arrays import flat
 from .contents.pickled import load
 from .values import dtype_called, image_encoding, text_of
-
-FieldValue = str | int | float | bool | bytes | np.ndarray[Any, Any] | list[Any] | dict[str, Any] | None
 
 DEEPEST = 20
 """Lists in lists; what lies deeper is told as text."""

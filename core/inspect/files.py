@@ -117,6 +117,7 @@ class InspectedFile:
     scan = _asked(requests.ScanRequest)
     export = _asked(requests.ExportRequest)
     listed = _asked(requests.RecordListRequest)
+    left_out = _asked(requests.LeftOutRequest)
 
     def close(self) -> None:
         self._reader.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
 from ..base.errors import InputError
@@ -34,80 +34,67 @@ class ReadBatch(NamedTuple, Generic[T]):
     reason: str = ""
 
 
-class ReadingOn(Generic[T]):
-    """Positions 0 to `total`, read by `ask(file, start, stop)` in the batches that it takes. Close it."""
+class ReadingOn:
+    """A file that is read by one schema, opened again whenever its reader dies. Close it."""
 
     def __init__(
-        self,
-        path: str | os.PathLike[str],
-        schema: str | None,
-        home: Home | None,
-        total: int,
-        ask: Callable[[InspectedFile, int, int], ReadBatch[T]],
-        name: Callable[[int], str] = "#{}".format,
+        self, path: str | os.PathLike[str], schema: str | None, home: Home | None, file: InspectedFile | None = None
     ) -> None:
-        """`name`: what to call the record at a position."""
-        self.position = 0
+        """`file`: the same, where it is open already; it is closed with the rest."""
         self._path = path
         self._schema = schema
         self._home = home
-        self._total = total
-        self._ask = ask
-        self._name = name
-        self._size = BATCH
-        self._file: InspectedFile | None = None
+        self._file = file
         self._lost = 0.0
         self._failed = 0
         self._reason = ""
 
     @property
-    def done(self) -> bool:
-        """Whether all were read, or the rest is given up."""
-        return self.position >= self._total or self.hopeless
-
-    @property
     def hopeless(self) -> bool:
+        """Whether the rest of the file is given up."""
         return self._lost > LOST_SECONDS or self._failed >= HOPELESS
 
-    def next(self) -> tuple[ReadBatch[T] | None, list[Bad]]:
-        """The next batch; None where it killed its reader and is to be halved, with the record that is left out where
-        it was that alone."""
-        started = time.monotonic()
-        stop = min(self.position + self._size, self._total)
-        try:
-            batch = self._ask(self._opened(), self.position, stop)
-        except InputError as error:
-            self._reason = str(error)
-            self._lost += time.monotonic() - started
-            self.close()
-            return None, self._after_a_death(stop - self.position)
-        self.position = batch.stop
-        self._size = min(2 * self._size, BATCH)
-        self._failed = 0 if batch.good else self._failed + batch.bad
-        self._reason = batch.reason or self._reason
-        return batch, []
+    def batches(
+        self,
+        total: int,
+        ask: Callable[[InspectedFile, int, int], ReadBatch[T]],
+        name: Callable[[int], str] = "#{}".format,
+    ) -> Iterator[tuple[int, ReadBatch[T] | None, list[Bad]]]:
+        """(position, batch, records that are left out there) for the positions 0 to `total`, which `ask(file, start,
+        stop)` reads; no batch where it killed its reader and is to be halved. `name`: what to call a record.
 
-    def given_up(self) -> list[Bad]:
-        """One entry for all the records that are left."""
-        if self.position >= self._total:
-            return []
-        left = f"{self._name(self.position)} to {self._name(self._total - 1)}"
-        return [{"key": left, "reason": f"given up; the last reason: {self._reason}"}]
+        The last one has all that are given up as one.
+        """
+        position, size = 0, BATCH
+        while position < total and not self.hopeless:
+            started = time.monotonic()
+            stop = min(position + size, total)
+            try:
+                batch = ask(self.opened(), position, stop)
+            except InputError as error:
+                self._reason = str(error)
+                self._lost += time.monotonic() - started
+                self.close()
+                lost = [Bad(key=name(position), reason=self._reason)] if stop - position == 1 else []
+                yield position, None, lost
+                size = max((stop - position) // 2, 1)  # behind a record that is found the next one is tried alone
+                position += len(lost)
+                continue
+            yield position, batch, []
+            position, size = batch.stop, min(2 * size, BATCH)
+            self._failed = 0 if batch.good else self._failed + batch.bad
+            self._reason = batch.reason or self._reason
+        if position < total:
+            left = name(position) if position == total - 1 else f"{name(position)} to {name(total - 1)}"
+            yield position, None, [Bad(key=left, reason=f"given up; the last reason: {self._reason}")]
+
+    def opened(self) -> InspectedFile:
+        """Raises InputError where it cannot be opened."""
+        if self._file is None:
+            self._file = open_inspected(self._path, self._schema, self._home)
+        return self._file
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-    def _after_a_death(self, size: int) -> list[Bad]:
-        """Half of the batch is tried next, and behind a record that is found the next one alone."""
-        self._size = max(size // 2, 1)
-        if size > 1:
-            return []
-        self.position += 1
-        return [{"key": self._name(self.position - 1), "reason": self._reason}]
-
-    def _opened(self) -> InspectedFile:
-        if self._file is None:
-            self._file = open_inspected(self._path, self._schema, self._home)
-        return self._file

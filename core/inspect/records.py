@@ -157,6 +157,20 @@ class Parted(Protocol):
 
 
 @runtime_checkable
+class Columned(Protocol):
+    """What `Records` may be as well: a file that keeps more of each record than what is shown of it, and things that
+    belong to no record."""
+
+    def columns(self, index: int) -> Mapping[str, Any]:
+        """The further fields of a record."""
+        ...
+
+    def left_out(self) -> Sequence[tuple[str, str]]:
+        """(name, what it is) of what is neither an image nor a label nor a field of one."""
+        ...
+
+
+@runtime_checkable
 class Fielded(Protocol):
     """What `Records` may be as well: records of named fields."""
 

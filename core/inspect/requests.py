@@ -20,6 +20,7 @@ from . import search
 from .arrays import flat
 from .display import Choice
 from .export_request import ExportRequest as ExportRequest
+from .export_request import LeftOutRequest as LeftOutRequest
 from .export_request import RecordListRequest as RecordListRequest
 from .findings import merged, of_json
 from .index_requests import IndexArraysRequest as IndexArraysRequest

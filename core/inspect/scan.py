@@ -35,13 +35,10 @@ def scan_file(path: str | os.PathLike[str], schema: str | None = None, home: Hom
     with open_inspected(path, schema, home) as file:
         total = file.entries()
     yield Scanned(total, 0, [], [])
-    with closing(ReadingOn(path, schema, home, total, _scan)) as work:
-        while not work.done:
-            batch, lost = work.next()
+    with closing(ReadingOn(path, schema, home)) as reading:
+        for _, batch, lost in reading.batches(total, _scan):
             decoded, bad, findings = (0, [], []) if batch is None else batch.value
             yield Scanned(total, decoded, [*bad, *lost], findings)
-        if left := work.given_up():
-            yield Scanned(total, 0, left, [])
 
 
 def _scan(file: InspectedFile, start: int, stop: int) -> ReadBatch[tuple[int, list[Bad], list[Finding]]]:

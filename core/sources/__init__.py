@@ -46,6 +46,11 @@ SOURCES: Registry[Source, SourceRegistration] = Registry(
         "archive": SourceRegistration(
             ".sources.archive:Archive", "An archive of any of these (.zip, .tar, .tar.gz, ...)"
         ),
+        "inspected": SourceRegistration(
+            ".importing.inspected:InspectedSource",
+            "Records of a file that the Inspector reads (LMDB, HDF5, tar, ...)",
+            refers=True,
+        ),
     },
 )
 

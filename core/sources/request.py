@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..base.errors import InputError
+from ..base.home import Home
 from ..base.names import readable
 
 
@@ -37,7 +38,7 @@ class Request:
     `called` is what people call the path, where that is not the path itself (an upload's name); `patience` bounds the
     time that listing a folder may take, for whoever only wants to look. With `reference` nothing is to be copied
     (`core.base.contracts.Referable`), and with `unread` files may be named in the place of what they hold
-    (`FoundImage.file`), so that several processes read them.
+    (`FoundImage.file`), so that several processes read them. `home`: where what is noted of files may be kept.
     """
 
     scratch: Path
@@ -48,6 +49,7 @@ class Request:
     patience: Patience | None = None
     reference: bool = False
     unread: bool = False
+    home: Home | None = None
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:

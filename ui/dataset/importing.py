@@ -10,9 +10,10 @@ import streamlit as st
 
 from core.base.errors import FormatMattersError, InputError
 from core.base.home import check_name
+from core.importing.recognise import recognise
 from core.inspect.roots import FolderEntry
 from core.jobs import upload
-from core.sources import SOURCES, recognise
+from core.sources import SOURCES
 from core.sources.recognise import ARCHIVE_ENDINGS, ContainerError, as_path
 from ui.dataset.preview import draw_preview
 from ui.shared import state

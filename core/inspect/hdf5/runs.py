@@ -6,8 +6,9 @@ import bisect
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import accumulate
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from . import absent
 from .absent import Absence
 from .facts import Facts
 from .name_hints import split_of
+
+if TYPE_CHECKING:
+    from .columns import Columns
 from .walk import TROUBLE
 
 
@@ -91,6 +95,11 @@ class Run:
         matched = re.fullmatch(rf"(?:/?{re.escape(self.name)}\[)?(\d{{1,18}})\]?", key)
         index = int(matched[1]) if matched else -1
         return index if 0 <= index < len(self) else None
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The datasets that it is made of, its labels among them."""
+        return [self.name, *([self.labels.name] if self.labels is not None else [])]
 
     def label(self, index: int) -> Label:
         return None if self.labels is None else self.labels[index]
@@ -166,6 +175,27 @@ class Runs:
         record = run.told(inner)
         value = run.labels.value(inner) if isinstance(record.label, str) and run.labels is not None else None
         return record if value is None else replace(record, label_value=value)
+
+    @cached_property
+    def _columns(self) -> Mapping[int, Columns]:
+        from .columns import columns_of
+
+        labels = (run.labels.name for run in self.runs if run.labels is not None)
+        return columns_of(self.runs, frozenset((*labels, *(run.name for run in self.runs))))
+
+    def columns(self, index: int) -> Mapping[str, Any]:
+        """What other datasets of the same group and length have for a record."""
+        number = bisect.bisect_right(self._starts, index) - 1
+        return self._columns[number].values(index - self._starts[number]) if number in self._columns else {}
+
+    def left_out(self) -> Sequence[tuple[str, str]]:
+        """The datasets that are neither images nor labels nor columns of them."""
+        from .columns import file_of, left_out
+
+        file = file_of(self.runs)
+        taken = [name for run in self.runs for name in run.names]
+        taken += [name for columns in self._columns.values() for name in columns.names]
+        return list(left_out(file, taken)) if file is not None else []
 
     def _place(self, index: int) -> tuple[Run, int]:
         number = bisect.bisect_right(self._starts, index) - 1

@@ -28,6 +28,7 @@ MOST_VALUES = 1 << 20
 """Numbers of an array that are looked at where it is a record of its own."""
 
 MOST_FRAMES = 16
+MOST_LEFT = 200
 MOST_DOUBTS = 3
 
 
@@ -57,6 +58,7 @@ class ArraySamples(FieldRecords):
     kind: ClassVar[str] = "arrays"
 
     def __init__(self, file: ArraysFile, groups: Sequence[ArrayGroup]) -> None:
+        self.arrays_file = file
         self._groups = groups
         self._ends = list(accumulate(group.count for group in groups))
         first = groups[0]
@@ -111,6 +113,16 @@ class ArraySamples(FieldRecords):
         """By the names of the arrays, or of the batch that they are in."""
         group, _ = self._place(index)
         return group.split or split_of(group.called) or super().split(index)
+
+    def columns(self, index: int) -> Mapping[str, Any]:
+        return {}
+
+    def left_out(self) -> Sequence[tuple[str, str]]:
+        """The arrays that belong to no sample."""
+        taken = {name for group in self._groups for name in group.names}
+        left = [(array.name, f"an array of shape {array.shape}, {array.dtype}") for array in self.arrays_file.arrays]
+        others = [(name, "no array of numbers") for name in self.arrays_file.others]
+        return [pair for pair in (*left, *others) if pair[0] not in taken][:MOST_LEFT]
 
     def label_fields(self, index: int) -> Mapping[str, Any]:
         group, place = self._place(index)

@@ -43,6 +43,10 @@ class DatasetsRun(Run):
         self._looks = Looks(Families(file, names).alike)
         self._pictures = Pictures(file, len(names), lambda index: bytes_of(_only(self._values(index)[1])))
 
+    @property
+    def names(self) -> Sequence[str]:
+        return self._names
+
     def key(self, index: int) -> str:
         name = self._names[index]
         return name[: -self._cut] if self._cut else name

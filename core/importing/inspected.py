@@ -1,0 +1,242 @@
+"""Records of whatever the Inspector reads, as a source of images: LMDB, HDF5, tar shards, TFRecord, Parquet, ...
+
+- Read in the Inspector's own process: images as the bytes of their files, arrays as files of their own numbers
+  (`images.array_files`). What cannot be read is listed with the reason and left out.
+- Splits and labels are those that the file says (`record_splits`, `record_labels`); everything else that belongs to a
+  record becomes a field of the sample.
+- Keys, labels and splits of all records are listed first, on disk (`record_listing`); then images are read class by
+  class (`record_reading`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from ..base.contracts import FoundImage, Recognition, ReferencedSource, References, Skipped
+from ..base.errors import InputError
+from ..base.events import Event, Message, Pace, Progress
+from ..base.names import safe_name
+from ..base.options import option
+from ..base.strict_json import dumps
+from ..base.units import counted
+from ..inspect.bands import parsed
+from ..inspect.export import ExportChoice
+from ..inspect.kinds import KINDS
+from ..inspect.splits import split_in_key
+from ..sources.request import Request
+from ..sources.tree import IMAGE_ENDINGS
+from .open_parts import OpenPart, OpenParts
+from .record_labels import ASKED, AUTO, RecordLabels
+from .record_listing import RecordLine, RecordListing
+from .record_parts import parts_of
+from .record_reading import RecordReading
+from .record_splits import ALL_ALIKE, TRAIN, RecordSplits, in_split_order
+
+MOST_RECORDS = 50_000_000
+LISTED_AT_ONCE = 1024
+MOST_NOTES = 20
+
+NAMED = 100
+"""Records of a part that are named as having no label."""
+
+LABEL = "label"
+"""The field that takes labels which are no classes."""
+
+
+@dataclass
+class InspectedSource:
+    """See the module. Options with nothing in them leave the choice to the Inspector's rules."""
+
+    schema: str = option("", "How the file is read, as inspect names it: a schema, sub:DATABASE, SCHEMA@DATABASE")
+    image: str = option("", "The field that is the image, where records have several")
+    label: str = option("", "The field that is the label (json.category: one inside of the field json)")
+    split: str = option("", "The field that says the split; train, val or test: all are that; none: nothing says it")
+    labels: str = option(
+        AUTO, "Whether labels are classes, or values that are kept as a field (auto: what seems right)", choices=ASKED
+    )
+    bands: str = option("", "Which bands of an image with more are red, green and blue, from 1: 4,3,2")
+    val_fraction: float = option(
+        0.2, "Part of each class that becomes the validation split, where there is none", minimum=0.0, maximum=0.9
+    )
+    seed: int = option(0, "Decides the draw of the validation split and of a limit", minimum=0, maximum=2**63 - 1)
+    request: Request | None = None
+    recognition: Recognition = field(default_factory=Recognition, init=False, repr=False)
+    _opened: OpenParts | None = field(default=None, init=False, repr=False)
+    _listing: RecordListing | None = field(default=None, init=False, repr=False)
+    _labels: RecordLabels = field(default_factory=lambda: RecordLabels([], AUTO, False), init=False, repr=False)
+    _left_out: list[Skipped] = field(default_factory=list, init=False, repr=False)
+
+    def prepare(self) -> Iterator[Event]:
+        """Raises InputError where nothing can be imported, and why."""
+        assert self.request is not None, "made by core.sources.open_source"
+        self._opened = OpenParts(self.request.shown, self._choice(), self.request.home, self.request.patience)
+        self._listing = RecordListing(self.request.scratch, self.seed)
+        yield from self._opened.open(parts_of(self.request.place, self.schema or None))
+        self._recognise()
+        yield from self._list(self.request)
+        self._decide()
+        self.listing.finish(self.request.limit)
+        yield from (Message(note, "warning") for note in self.recognition.notes)
+
+    def _choice(self) -> ExportChoice:
+        try:
+            bands = parsed(self.bands) if self.bands else None
+        except ValueError as error:
+            raise InputError(str(error)) from None
+        return ExportChoice(self.image, self.label, "" if self.split.lower() in ALL_ALIKE else self.split, bands)
+
+    @property
+    def _parts(self) -> list[OpenPart]:
+        assert self._opened is not None, "prepare() comes first"
+        return self._opened.parts
+
+    @property
+    def listing(self) -> RecordListing:
+        assert self._listing is not None, "prepare() comes first"
+        return self._listing
+
+    def _recognise(self) -> None:
+        assert self._opened is not None
+        told, first = self.recognition, self._parts[0]
+        kind = KINDS[first.kind]
+        schema = kind.schemas[first.about["schema"]].title if first.about["schema"] in kind.schemas else ""
+        title = f"{kind.title} ({len(self._parts)} parts)" if len(self._parts) > 1 else kind.title
+        told.recognised = f"{title}: {schema[:1].lower()}{schema[1:]}" if schema else title
+        told.why = str(first.about["why"])
+        told.unused += self._opened.left_out()
+        told.notes += list(dict.fromkeys(text for part in self._parts for text in part.about["warnings"]))[:MOST_NOTES]
+
+    # ---- listing
+
+    def _list(self, request: Request) -> Iterator[Event]:
+        """Keys, labels and splits of all records."""
+        total, done, pace = sum(part.entries for part in self._parts), 0, Pace()
+        if total > MOST_RECORDS:
+            raise InputError(f"{request.shown} has {total:,} records, and {MOST_RECORDS:,} are imported at most")
+        for number, part in enumerate(self._parts):
+            listed = self._lines(number, part)
+            while lines := list(islice(listed, LISTED_AT_ONCE)):
+                self.listing.add(lines)
+                done += len(lines)
+                if request.patience is not None:
+                    request.patience.check(done)
+                if pace.due():
+                    yield Progress("listing", done, total, "records")
+
+    def _lines(self, number: int, part: OpenPart) -> Iterator[RecordLine]:
+        first = f"{Path(part.part.name).stem}-" if len(self._parts) > 1 else ""
+        for index, one in part.export.listed(part.entries):
+            if one.problem:
+                self._left_out.append(Skipped(f"{part.called} {one.key}", one.problem))
+            else:
+                yield RecordLine(number, index, _name(first + one.key), one.split, split_in_key(one.key), one.label)
+
+    # ---- splits and classes
+
+    def _decide(self) -> None:
+        samples = [one for part in self._parts for one in part.samples]
+        in_full = any(one.label_value is not None and not isinstance(one.label, int) for one in samples)
+        labels = self._labels = RecordLabels([part.about["classes"] for part in self._parts], self.labels, in_full)
+        labels.learn(self.listing.labels())
+        labels.collect(self.listing.labels())
+        splits = RecordSplits([part.part.split for part in self._parts], self.split, self.listing.said("folder"))
+        if labels.are_classes:
+            self._leave_unlabelled(splits, labels)
+        else:
+            self._say_no_classes(labels)
+        self.listing.decide(splits.split_of, labels.class_of)
+        if not self.counts:
+            raise InputError("no record has a label; --option labels=field imports them without")
+        self._make_splits(labels)
+
+    def _say_no_classes(self, labels: RecordLabels) -> None:
+        told = self.recognition
+        if labels.labelled:
+            told.notes.append(f"labels are kept as the field {LABEL!r} and are no classes: {labels.said}")
+        else:
+            told.labels = "none"
+            told.notes.append(f"no labels found: all images are of one class, called {labels.names[0]!r}")
+
+    def _leave_unlabelled(self, splits: RecordSplits, labels: RecordLabels) -> None:
+        """Records without a label, where others have one, are left out: some by name, with what is wrong with them."""
+        assert self.request is not None
+        for split, count in self.listing.unlabelled(splits.split_of, labels.class_of).items():
+            reason = f"{counted(count, 'record')} without a label, where others have one"
+            self.recognition.notes.append(f"left out of {split}: {reason}; --option labels=field takes all")
+            if count > NAMED:
+                self.recognition.unused.append(Skipped(f"{self.request.shown} ({split})", reason))
+        for number, part in enumerate(self._parts):
+            found = self.listing.first_unlabelled(number, labels.class_of, NAMED)
+            for one in part.export.records(found):
+                self._left_out.append(Skipped(f"{part.called} {one.key}", one.problem or "it has no label"))
+
+    def _make_splits(self, labels: RecordLabels) -> None:
+        counts, notes = self.counts, self.recognition.notes
+        if {TRAIN, "test"} <= counts.keys() and "val" not in counts and labels.are_classes:
+            self.listing.rename_split("test", "val")
+            notes.append(f"no validation split: the {counts['test']:,} test images serve as val")
+        elif set(counts) == {TRAIN} and self.val_fraction:
+            self.listing.draw_validation(self.val_fraction)
+            if drawn := self.counts.get("val", 0):
+                notes.append(
+                    f"no validation split: {drawn:,} of {counted(counts[TRAIN], 'image')} were drawn for val, "
+                    f"{self.val_fraction:.0%} of each class (seed {self.seed})"
+                )
+        if TRAIN not in counts:
+            notes.append(f"there are no training images, only {' and '.join(counts)}")
+
+    # ---- as a source
+
+    @property
+    def classes(self) -> Sequence[str]:
+        return self._labels.names
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for (split, _), count in self.listing.cells().items():
+            found[split] = found.get(split, 0) + count
+        return {split: found[split] for split in in_split_order(list(found))}
+
+    def images(self) -> Iterator[FoundImage | Skipped]:
+        yield from self._left_out
+        yield from self.reading.images(list(self.counts), self.classes)
+
+    @property
+    def reading(self) -> RecordReading:
+        assert self.request is not None
+        label = LABEL if self._labels.labelled and not self._labels.are_classes else ""
+        return RecordReading(self._parts, self.listing, label, self.request.reference)
+
+    @property
+    def references(self) -> References:
+        """The files that records are read from; none before `prepare`."""
+        assert self.request is not None
+        place = self.request.place
+        parts = [] if self._opened is None else self._parts
+        root = place if parts and parts[0].part.path.parent == place else place.parent
+        return References(root.absolute(), [self._reference(part, root) for part in parts])
+
+    def _reference(self, part: OpenPart, root: Path) -> ReferencedSource:
+        path, choice = part.part.path, self._choice()
+        status = path.stat() if path.is_file() else None
+        size, changed = (-1, -1) if status is None else (status.st_size, status.st_mtime_ns)
+        options = dumps({"image": choice.image, "bands": choice.bands})
+        schema = part.part.schema or str(part.about["schema"])
+        return ReferencedSource(path.relative_to(root).as_posix(), part.kind, schema, size, changed, options)
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+        if self._listing is not None:
+            self._listing.close()
+
+
+def _name(key: str) -> str:
+    """A record's key as a file's name without its ending."""
+    stem, dot, ending = key.rpartition(".")
+    name = stem if f".{ending.lower()}" in IMAGE_ENDINGS and dot else key
+    return safe_name(name.strip("/").replace("/", "-").replace("\\", "-").replace(":", "-"))

@@ -1,0 +1,104 @@
+"""Reading the records that were listed, class by class: one request ahead of whoever decodes and writes them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..base.contracts import FieldValue, FoundImage, Place, Skipped
+from ..images.array_files import as_image_file
+from ..inspect.export_request import ExportedRecord, ImageData
+from ..inspect.values import image_encoding
+from .open_parts import OpenPart
+from .record_listing import RecordListing, RecordToRead
+
+CHUNK_BYTES = 8 << 20
+CHUNK_RECORDS = 512
+"""What is asked of a reader while the records before are decoded and written: about so many bytes."""
+
+AHEAD = 2
+
+_ENDINGS = {"jpeg": ".jpg", "tiff": ".tif", "jpeg2000": ".jp2"}
+
+
+@dataclass
+class RecordReading:
+    """label: the field that takes labels which are no classes, "" where they are; reference: images stay where they
+    are."""
+
+    parts: Sequence[OpenPart]
+    listing: RecordListing
+    label: str = ""
+    reference: bool = False
+
+    def images(self, splits: Sequence[str], classes: Sequence[str]) -> Iterator[FoundImage | Skipped]:
+        """All records, split by split and class by class."""
+        chunks = self._chunks(splits, classes)
+        waiting: deque[tuple[list[RecordToRead], Future[list[ExportedRecord]]]] = deque()
+        with ThreadPoolExecutor(1) as pool:
+            while True:
+                while len(waiting) < AHEAD and (chunk := next(chunks, None)) is not None:
+                    waiting.append((chunk, pool.submit(self._read, chunk)))
+                if not waiting:
+                    return
+                wanted, found = waiting.popleft()
+                yield from self._found(wanted, found.result())
+
+    def first(self, splits: Sequence[str], classes: Sequence[str]) -> Iterator[FoundImage | Skipped]:
+        """The first record of each of these classes."""
+        for class_name in classes:
+            wanted = next((one for split in splits for one in self.listing.records(split, [class_name], 1)), None)
+            if wanted is not None:
+                yield from self._found([wanted], self._read([wanted]))
+
+    def _chunks(self, splits: Sequence[str], classes: Sequence[str]) -> Iterator[list[RecordToRead]]:
+        """The records in the order of the dataset, some of one part at a time."""
+        chunk: list[RecordToRead] = []
+        sizes = [_size(one.image) for part in self.parts for one in part.samples if one.image is not None]
+        most = max(1, min(CHUNK_RECORDS, CHUNK_BYTES // max(1, sum(sizes) // max(1, len(sizes)))))
+        for split in splits:
+            for record in self.listing.records(split, classes):
+                if chunk and (record.part != chunk[0].part or len(chunk) >= most):
+                    yield chunk
+                    chunk = []
+                chunk.append(record)
+        if chunk:
+            yield chunk
+
+    def _read(self, chunk: Sequence[RecordToRead]) -> list[ExportedRecord]:
+        return list(self.parts[chunk[0].part].export.records([record.number for record in chunk]))
+
+    def _found(self, wanted: Sequence[RecordToRead], found: Sequence[ExportedRecord]) -> Iterator[FoundImage | Skipped]:
+        records = {record.number: record for record in wanted}
+        for one in found:
+            record = records.get(one.index)
+            origin = f"{self.parts[wanted[0].part].called} {one.key}"
+            if record is None or one.image is None:
+                yield Skipped(origin, one.problem or "it holds no image")
+                continue
+            data, ending = as_file(one.image, small=not self.reference)
+            place = Place(record.part, record=record.number) if self.reference else None
+            name = f"{record.name}{ending}"
+            yield FoundImage(record.split, record.class_name, name, data, origin, self._fields(one), place)
+
+    def _fields(self, one: ExportedRecord) -> dict[str, FieldValue]:
+        fields = {name: value for name, value in one.fields.items() if value is not None}
+        fields.update((name, as_file(image, small=True)[0]) for name, image in one.images.items())
+        label: FieldValue = one.label if one.label_value is None else one.label_value
+        return {**fields, **({self.label: label} if self.label and label is not None else {})}
+
+
+def as_file(image: ImageData, small: bool) -> tuple[bytes, str]:
+    """(bytes of an image file, its ending). Raises ValueError for an array that is no image."""
+    if isinstance(image, bytes):
+        encoding = image_encoding(image) or "img"
+        return image, _ENDINGS.get(encoding, f".{encoding}")
+    return as_image_file(image, small)
+
+
+def _size(image: ImageData | None) -> int:
+    return image.nbytes if isinstance(image, np.ndarray) else len(image or b"")
