@@ -12,7 +12,7 @@ import multiprocessing
 import pickle
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.base.contracts import Contents, Mapped, Reader
+from core.base.contracts import Contents, Field, FieldReader, FieldValue, Mapped, Reader
 from core.base.errors import InputError
+from core.base.packed_fields import packed
 from core.formats import FORMATS
 
 CLASSES = ("ant", "bee", "cow")
@@ -36,6 +37,55 @@ UNCHECKED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executor
 
 def names(cases: Sequence[Case]) -> list[str]:
     return ["-".join([name, *map(str, options.values())]) for name, options in cases]
+
+
+class Labelled:
+    """`ImportedRows` that have nothing but further values."""
+
+    root = Path()
+    untouched = False
+
+    def __init__(self, fields: Sequence[Field], values: Sequence[Mapping[str, FieldValue]]) -> None:
+        self.fields = tuple(fields)
+        self._values = values
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def sizes(self) -> Iterator[tuple[int, int]]:
+        return iter([(1, 1)] * len(self._values))
+
+    def field_values(self, start: int = 0) -> Iterator[Mapping[str, FieldValue]]:
+        return iter(self._values[start:])
+
+
+FIELDS = [
+    Field("caption", "text"), Field("age", "integer"), Field("score", "number"), Field("vector", "array"),
+    Field("boxes", "array"), Field("odd/näme", "array"), Field("mask", "image"), Field("tags", "json"),
+    Field("info", "json"), Field("flags", "array"), Field("label", "integer"),
+]  # fmt: skip
+"""One of each kind, and more where formats tell cases apart."""
+
+
+def some_values(index: int) -> dict[str, FieldValue]:
+    """Of sample `index`: the seventh has none, others lack some."""
+    if index % 7 == 6:
+        return {}
+    values: dict[str, FieldValue] = {
+        "caption": ['two\r\nlines, "quoted"', "ключ 🐈", " x ", "0"][index % 4] + "y" * (index % 3 * 90),
+        "age": [-5, 0, 2**62][index % 3],
+        "score": [0.1, -1e300, 3.0][index % 3],
+        "vector": np.array([index, 0.5, -1], np.float32),
+        "boxes": np.arange(index % 4 * 4, dtype=np.float64).reshape(-1, 4) * np.array([1, 1, np.inf, 1]),
+        "odd/näme": np.full((index % 3, index % 2 + 1), index, [np.uint8, np.int64][index % 2]),
+        "mask": b"\x89PNG\r\n\x1a\n" + bytes([index % 256]) * (index % 5 * 700),
+        "tags": ["a", "ü"][: index % 3],
+        "info": [{"a": [1, None, {"b": 0.5}]}, "text", 7][index % 3],
+        "flags": np.array([[index % 2 == 0], [True]]),
+        "label": index,
+    }
+    lacking = {1: ("age", "caption", "score"), 3: ("vector", "boxes", "odd/näme"), 5: ("mask", "tags", "info", "flags")}
+    return {name: value for name, value in values.items() if name not in lacking.get(index % 7, ())}
 
 
 def write(
@@ -134,6 +184,32 @@ class FormatContract:
         path = write(tmp_path_factory.mktemp("any"), name, options, payloads, batch=5, **known)
         reader = reader_of(path, name, options)
         assert [bytes(payload) for payload in reader.read(range(len(payloads)))] == payloads
+        reader.close()
+
+    def test_further_values_come_back(self, tmp_path: Path, name: str, options: dict[str, Any]) -> None:
+        values = [some_values(index) for index in range(40)]
+        payloads = sizes(40)
+        told = {"rows": Labelled(FIELDS, values), "dictionary": b"dict"}
+        path = write(tmp_path, name, options, payloads, batch=9, **told)
+        reader = reader_of(path, name, options)
+        if not isinstance(reader, FieldReader):
+            pytest.skip("keeps none")
+        assert [(one.name, one.kind) for one in reader.field_layouts()] == FIELDS
+        order = [39, 0, *range(40), 0]
+        for found, index in zip(reader.fields(order), order, strict=True):
+            assert packed(found, FIELDS) == packed(values[index], FIELDS), index
+            assert list(found) == [field.name for field in FIELDS if field.name in values[index]]
+        (one,) = reader.fields([2], ["score", "boxes"])
+        assert list(one) == ["score", "boxes"]
+        assert np.array_equal(one["boxes"], values[2]["boxes"])  # type: ignore[arg-type]
+        assert [bytes(payload) for payload in reader.read(order)] == [payloads[index] for index in order]
+        assert (reader.dictionary, len(reader)) == (b"dict", 40)
+        with pytest.raises(InputError, match="no field 'colour'; it has: caption, age"):
+            reader.fields([0], ["colour"])
+        again = pickle.loads(pickle.dumps(reader))
+        assert again.fields([4], ["caption"]) == [{"caption": values[4]["caption"]}]
+        extents = reader.extents() if isinstance(reader, Mapped) else None
+        assert extents is None or len(extents.offsets) == 40
         reader.close()
 
     def test_an_empty_split_is_a_container_too(self, tmp_path: Path, name: str, options: dict[str, Any]) -> None:

@@ -53,7 +53,13 @@ HOMES = {
     "numba": ("core.loading",),
     "lmdb": ("core.formats.lmdb", "core.measure.storage.tutorials"),
     "h5py": ("core.formats.hdf5", "core.inspect", "core.measure.storage.tutorials"),
-    "pyarrow": ("core.formats.arrow", "core.formats.parquet", "core.formats.image_table", "core.inspect"),
+    "pyarrow": (
+        "core.formats.arrow",
+        "core.formats.parquet",
+        "core.formats.image_table",
+        "core.formats.table_fields",
+        "core.inspect",
+    ),
     "hdf5plugin": ("core.formats.hdf5", "core.inspect"),
     "zstandard": ("core.compressions", "core.formats.webdataset", "core.formats.zarr", "core.inspect"),
     # Between processes of our own, and what an experiment pickles itself as a tutorial does.

@@ -18,7 +18,8 @@ from core.base.events import finish
 from core.base.home import REPOSITORY, Home
 from core.building import Build, Verify
 from core.stores.manifest import Manifest
-from core.stores.store import open_store, payload_checksums
+from core.stores.sample_checksums import payload_checksums
+from core.stores.store import open_store
 
 
 def built(home: Home, format: str, encoding: str, compression: str = "none", **options: Any) -> Path:

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from core.base.contracts import FieldValue, FoundImage, Place, Recognition, ReferencedSource, Row, Skipped
+from core.base.contracts import FieldValue, Place, ReferencedSource, Row
 from core.base.errors import InputError, WorkError
-from core.base.events import Event, Result
 from core.base.home import Home
 from core.building import Build
 from core.datasets.dataset import Dataset
 from core.datasets.image_reader import ImageReader
-from core.importing import task as importing
 from core.importing.task import Import
 from core.stores.store import open_store
+from tests.field_fixtures import ended, labelled
 from tests.image_fixtures import encoded, picture, put_classes
-
-
-def ended(task: Any) -> dict[str, Any]:
-    return dict([event for event in task.run() if isinstance(event, Result)][-1].data)
 
 
 @pytest.fixture
@@ -80,36 +74,6 @@ def test_parts_of_a_file_are_read_by_offset_also_in_another_process(tmp_path: Pa
         reader.read(rows[0]._replace(place=Place(3, 0)))
 
 
-class Labelled:
-    """A source whose samples have further values."""
-
-    recognition = Recognition("made here")
-    classes: Sequence[str] = ["only"]
-
-    def __init__(self, values: Sequence[Mapping[str, FieldValue]]) -> None:
-        self._values = values
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        return {"train": len(self._values)}
-
-    def prepare(self) -> Iterator[Event]:
-        yield from ()
-
-    def images(self) -> Iterator[FoundImage | Skipped]:
-        for number, values in enumerate(self._values):
-            yield FoundImage("train", "only", f"{number}.png", encoded(picture(number), "PNG"), f"#{number}", values)
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-def imported(home: Home, monkeypatch: pytest.MonkeyPatch, values: Sequence[Mapping[str, FieldValue]]) -> Dataset:
-    monkeypatch.setattr(importing, "open_source", lambda *_: Labelled(values))
-    ended(Import("shapes", "labelled", home=str(home.root)))
-    return Dataset.open(home, "labelled")
-
-
 def test_further_values_of_every_kind_are_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     boxes = np.array([[0, 1, 2, 3], [4, 5, 6, 7]], np.float32)
     mask = encoded(picture(5), "PNG")
@@ -118,7 +82,7 @@ def test_further_values_of_every_kind_are_kept(home: Home, monkeypatch: pytest.M
         {},
         {"caption": "two", "age": 4.5, "tags": "one", "boxes": None, "score": float("nan")},
     ]
-    dataset = imported(home, monkeypatch, values)
+    dataset = labelled(home, monkeypatch, values)
     assert [tuple(field) for field in dataset.fields] == [
         ("caption", "text"), ("age", "number"), ("score", "number"), ("boxes", "array"), ("mask", "image"),
         ("tags", "json"),
@@ -132,12 +96,12 @@ def test_further_values_of_every_kind_are_kept(home: Home, monkeypatch: pytest.M
 
 
 def test_texts_and_lists_of_one_name_are_kept_as_json(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    dataset = imported(home, monkeypatch, [{"tags": "one"}, {"tags": ["a", 2]}, {"tags": 7}])
+    dataset = labelled(home, monkeypatch, [{"tags": "one"}, {"tags": ["a", 2]}, {"tags": 7}])
     assert dataset.fields[0].kind == "json"
     assert [one["tags"] for one in dataset.field_values("train")] == ["one", ["a", 2], 7]
 
 
 def test_what_has_no_form_beside_the_others_is_counted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    dataset = imported(home, monkeypatch, [{"mask": b"png"}, {"mask": "none"}])
+    dataset = labelled(home, monkeypatch, [{"mask": b"png"}, {"mask": "none"}])
     assert [dict(one) for one in dataset.field_values("train")] == [{"mask": b"png"}, {}]
     assert any("mask (1)" in note for note in dataset.notes)

@@ -56,6 +56,7 @@ class Rows:
 
     root = Path()
     untouched = True
+    fields = ()
 
     def __iter__(self) -> Any:
         return iter(Row(number, "", 0, 0, 7, 9 + number, 0, 0) for number in range(3))

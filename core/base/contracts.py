@@ -49,6 +49,28 @@ class Field(NamedTuple):
     kind: str
 
 
+class FieldLayout(NamedTuple):
+    """What all values of a field have in common, as a store keeps it.
+
+    dtype, shape: of an "array" whose values are of one NumPy dtype ("<f4") and one number of axes; an axis is None
+    where its length differs. Of a "json" whose values all are flat lists, dtype is what these hold: "text", "integer"
+    or "number". "" and None otherwise.
+    size: bytes of all values together, texts in UTF-8 and arrays as .npy files; numbers: of all arrays together.
+    missing: whether some sample has no value. longest: bytes of the longest value. finite: whether arrays hold neither
+    NaN nor infinity.
+    """
+
+    name: str
+    kind: str
+    dtype: str = ""
+    shape: tuple[int | None, ...] | None = None
+    size: int = 0
+    numbers: int = 0
+    missing: bool = False
+    longest: int = 0
+    finite: bool = True
+
+
 # ---------------------------------------------------------------- sources
 
 
@@ -318,7 +340,8 @@ class Contents:
     `payload_shape`: the pixels' shape where every stored payload is bare uint8 pixels of it; else None (sizes differ).
     `total_bytes`: the sum of the payloads' sizes where it is known beforehand, else None.
     `metadata`: plain JSON that the container keeps with the payloads.
-    `rows`: the images that the payloads are made of, None where they come from nowhere.
+    `rows`: the images that the payloads are made of, None where they come from nowhere. `fields`: the layouts of their
+    fields where they are known beforehand.
     """
 
     samples: int
@@ -328,6 +351,7 @@ class Contents:
     dictionary: bytes | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     rows: ImportedRows | None = None
+    fields: tuple[FieldLayout, ...] = ()
 
 
 class Writer(Protocol):
@@ -380,6 +404,20 @@ class Reader(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class FieldReader(Protocol):
+    """What a reader may be as well: one that gives further values of the samples."""
+
+    def field_layouts(self) -> tuple[FieldLayout, ...]:
+        """The fields that the container keeps; none where its samples have nothing but label and image."""
+        ...
+
+    def fields(self, indices: Sequence[int], names: Sequence[str] | None = None) -> list[Mapping[str, FieldValue]]:
+        """Those of the samples at `indices`, in that order, of all fields or of some; a sample lacks the names that it
+        has no value of."""
+        ...
 
 
 class Extents(NamedTuple):

@@ -12,8 +12,10 @@ from ..base.errors import FormatMattersError, InputError
 from ..datasets.dataset import Dataset
 from ..formats import keeps_files
 from ..formats.maps import release_pages
-from ..stores.store import Store, labels_checksum, payload_checksums
+from ..stores.sample_checksums import payload_checksums
+from ..stores.store import Store, labels_checksum
 from .entry_points import IndexCheck
+from .field_check import FieldCheck
 
 BATCH = 256
 BATCH_BYTES = 1 << 26
@@ -40,7 +42,8 @@ def check_split(store: Store, source: Dataset | None, note_again: bool = False) 
     """Re-read every sample of a split: labels and payloads against the checksums taken when it was built, and against
     the imported dataset where there still is one: original files byte for byte, lossless encodings pixel for pixel.
 
-    A JPEG index must be whole and that of the payloads; with `note_again` its entry points are noted once more.
+    Further values of samples must be those that were built. A JPEG index must be whole and that of the payloads; with
+    `note_again` its entry points are noted once more.
     """
     expected = payload_checksums(store.path, store.split)
     total = len(store)
@@ -56,11 +59,16 @@ def check_split(store: Store, source: Dataset | None, note_again: bool = False) 
             index = IndexCheck(store, again=note_again)
         except InputError as error:
             yield CheckProgress(0, [Mismatch(store.split, None, str(error))])
+    try:
+        fields = FieldCheck(store)
+    except InputError as error:
+        yield CheckProgress(0, [Mismatch(store.split, None, str(error))])
+        return
     for start in range(0, total, batch):
         indices = range(start, min(start + batch, total))
-        yield CheckProgress(
-            indices.stop, list(_check_batch(store, source, index, indices, expected[start : indices.stop].tolist()))
-        )
+        found = list(_check_batch(store, source, index, indices, expected[start : indices.stop].tolist()))
+        found += [Mismatch(store.split, at, reason) for at, reason in fields.reasons(indices)]
+        yield CheckProgress(indices.stop, found)
         store.reader.release()  # else all that was read would count as memory until the end
         release_pages(expected)
 

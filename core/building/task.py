@@ -6,13 +6,13 @@ import hashlib
 import time
 from array import array
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..base.contracts import Referring, Writer
+from ..base.contracts import FieldLayout, Referring, Writer
 from ..base.errors import InputError, WorkError, disk_trouble_told
 from ..base.events import Event, Message, Pace, Progress, Result
 from ..base.home import Home
@@ -27,9 +27,11 @@ from ..stores.store import MANIFEST, WORKPLACE, Manifest, Store, file_checksums,
 from .check import check_split
 from .encode import Encode, Encoder, encoded, workers_for
 from .entry_points import IndexWriting
+from .fields import FieldSums, are_kept, layouts
 from .publish import publish, restore, settle
 from .recipe import Recipe
-from .sample import jpeg_share, sample_rows, training_payloads
+from .sample import training_payloads
+from .warned import warned
 
 WRITING, VERIFYING = "writing", "verifying"
 VERIFY_SECONDS = 1e-5
@@ -65,7 +67,7 @@ class Build:
             restore(target)
             if target.exists() and not self.force:
                 raise InputError(f"{target} is built already; --force builds it again")
-            yield from _warned(recipe)
+            yield from warned(recipe)
             making = _Making(recipe, scratch / "store", self.workers)
             yield from making.run()
             publish(scratch / "store", target)
@@ -92,19 +94,6 @@ class Build:
         )
 
 
-MOSTLY = 0.5
-
-
-def _warned(recipe: Recipe) -> Iterator[Event]:
-    """What speaks against a build that can be done."""
-    if recipe.encoding_name == "jpeg" and jpeg_share(recipe, sample_rows(recipe, 32)) >= MOSTLY:
-        yield Message(
-            "these files are JPEG already: encoding them again loses pixels a second time and seldom saves bytes; "
-            "--encoding original keeps them as they are",
-            "warning",
-        )
-
-
 class _Making:
     """One store while it is made in a folder of its own."""
 
@@ -120,6 +109,8 @@ class _Making:
         samples = sum(recipe.dataset.splits.values())
         self._left = Remaining({WRITING: samples, VERIFYING: samples}, {VERIFYING: VERIFY_SECONDS})
         self._startup_s = self._training_s = 0.0
+        self._keeps_fields = are_kept(recipe)
+        self._layouts: dict[str, tuple[FieldLayout, ...]] = {}
 
     @property
     def conditions(self) -> dict[str, Any]:
@@ -151,6 +142,8 @@ class _Making:
             self.recipe.dataset.values,
             self.recipe.jpeg_index,
         )
+        if self._keeps_fields:
+            self._layouts = layouts(self.recipe.dataset)
         with encoded(encoder, self._workers) as ready:
             self._startup_s = ready.startup_s
             self._background.look()
@@ -167,15 +160,19 @@ class _Making:
     def _write(self, split: str, encode: Encode) -> Iterator[Event]:
         began = time.perf_counter()
         container = self.folder / f"{split}{self.recipe.format.ending}"
-        writer = self.recipe.format.writer(container, self.recipe.contents(split))
+        contents = replace(self.recipe.contents(split), fields=self._layouts.get(split, ()))
+        writer = self.recipe.format.writer(container, contents)
         index = self._index(split)
+        fields = FieldSums(self.folder, split, self.recipe.dataset, self._keeps_fields)
         try:
-            payload_bytes = yield from self._fill(writer, index, split, encode)
+            payload_bytes = yield from self._fill(writer, index, fields, split, encode)
             writer.close()
             index.close()
+            fields.close()
         except BaseException:
             writer.abort()
             index.abort()
+            fields.close()
             raise
         seconds = time.perf_counter() - began
         sizes = measure(self.recipe.format, container, payload_bytes, index.path)
@@ -197,7 +194,9 @@ class _Making:
     def _index(self, split: str) -> IndexWriting:
         return IndexWriting(self.folder, split, self.recipe.dataset.splits[split], self.recipe.jpeg_index)
 
-    def _fill(self, writer: Writer, index: IndexWriting, split: str, encode: Encode) -> Generator[Event, None, int]:
+    def _fill(
+        self, writer: Writer, index: IndexWriting, fields: FieldSums, split: str, encode: Encode
+    ) -> Generator[Event, None, int]:
         """Write every sample; returns the sum of the stored payloads' sizes."""
         dataset, pace = self.recipe.dataset, Pace()
         self._labels = array("q")
@@ -209,6 +208,7 @@ class _Making:
                 self._labels.extend(chunk.labels)
                 sums.write(chunk.checksums)
                 index.write(chunk.records, chunk.noting_s)
+                fields.write(len(chunk.payloads))
                 for payload in chunk.payloads:
                     self._sha256.update(payload)
                 payload_bytes += sum(map(len, chunk.payloads))
@@ -261,6 +261,7 @@ class _Making:
             format_options=chosen(recipe.format),
             payload_shape=recipe.encoding.payload_shape,
             classes=recipe.dataset.classes,
+            fields=[field._asdict() for field in recipe.dataset.fields] if self._keeps_fields else [],
             splits=self.splits,
             checksum=self.checksum,
             files=file_checksums(self.folder, keeps_files(recipe.format_name)),

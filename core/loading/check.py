@@ -14,7 +14,7 @@ import torch
 
 from ..base import checksums
 from ..base.errors import WorkError
-from ..stores.store import payload_checksums
+from ..stores.sample_checksums import payload_checksums
 from .batch_sampler import BatchSpec, Indices, shuffle_quality
 from .loader import Loader
 from .normalise import Normalise

@@ -20,7 +20,8 @@ import numpy as np
 from ..base import checksums
 from ..base.contracts import Buffer, Extents, Labels
 from ..base.errors import InputError, WorkError
-from ..stores.store import Store, changed_files, labels_checksum, payload_checksums
+from ..stores.sample_checksums import payload_checksums
+from ..stores.store import Store, changed_files, labels_checksum
 from .batch_sampler import Indices
 from .pipeline import Stored, name_of
 

@@ -18,6 +18,7 @@ from ..base.errors import InputError
 from ..base.files import Unreadable, read_object
 from ..base.strict_json import dumps, plain
 from ..formats import FORMATS
+from ..formats.field_layouts import KINDS
 from ..images.value_range import ValueRange
 
 MANIFEST = "manifest.json"
@@ -32,7 +33,7 @@ class Manifest:
     wider than 8 bits, `encoding["range"]` says how they become pixels (`images.value_range`). `splits` maps a split's
     name to its `Sizes`, `samples` and `seconds` (the time its writing took); `checksum` is the SHA-256 of all encoded
     payloads (before compression) in order, split after split; `files` the XXH3-128 of the files whose every byte
-    counts.
+    counts; `fields` the further values that samples have, `name` and `kind` (`core.base.contracts.Field`) each.
     """
 
     dataset: str
@@ -51,6 +52,7 @@ class Manifest:
     versions: Mapping[str, str]
     schema: int = SCHEMA
     extra: Mapping[str, Any] = field(default_factory=dict)
+    fields: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def values(self) -> ValueRange:
@@ -60,6 +62,8 @@ class Manifest:
     def save(self, path: Path) -> None:
         """Write it with a checksum over itself, so that a flipped byte in it is found as well."""
         fields = plain(dataclasses.asdict(self))
+        if not self.fields:
+            del fields["fields"]
         path.write_text(dumps({**fields, "self": _digest(fields)}, indent=1), "utf-8")
 
     @classmethod
@@ -77,8 +81,9 @@ class Manifest:
                 )
             if stated != _digest(fields):
                 raise InputError(f"{path} was changed after it was written; build the store again (--force)")
-            check(fields, MANIFEST_FIELDS, {"payload_shape": SHAPE, "extra": OBJECT})
+            check(fields, MANIFEST_FIELDS, {"payload_shape": SHAPE, "extra": OBJECT, "fields": NAMED})
             shape = fields.pop("payload_shape", None)
+            fields["fields"] = fields.get("fields") or []
             return cls(**fields, payload_shape=tuple(shape) if shape else None)
         except (Unreadable, TypeError) as error:
             raise InputError(f"{path} is damaged ({error}); build the store again (--force)") from None
@@ -105,6 +110,7 @@ def _are_splits(value: Any) -> bool:
 
 PART = with_fields({"name": TEXT, "options": OBJECT})
 SHAPE = Kind("a shape", _is_shape)
+NAMED = list_of(with_fields({"name": TEXT, "kind": one_of(KINDS)}))
 SPLIT_FIELDS = {
     **dict.fromkeys(("samples", "payload_bytes", "used_bytes", "allocated_bytes", "apparent_bytes", "files"), COUNT),
     "seconds": AMOUNT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -14,7 +14,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base import checksums
-from ..base.contracts import Buffer, Compression, Encoding, Format, Labels, Pixels, Reader, Shape, Sizes
+from ..base.contracts import (
+    Buffer,
+    Compression,
+    Encoding,
+    Field,
+    FieldReader,
+    FieldValue,
+    Format,
+    Labels,
+    Pixels,
+    Reader,
+    Shape,
+    Sizes,
+)
 from ..base.errors import InputError, WorkError, disk_trouble_told
 from ..base.extras import needed_by
 from ..base.files import remove
@@ -22,7 +35,6 @@ from ..base.home import Home
 from ..compressions import COMPRESSIONS
 from ..encodings import ENCODINGS
 from ..formats import FORMATS
-from ..formats.container import open_file, reason_of
 from ..formats.walk import files_below
 from .manifest import MANIFEST as MANIFEST
 from .manifest import Manifest as Manifest
@@ -130,6 +142,22 @@ class Store:
             return stored
         return [self._decompressed(index, payload) for index, payload in zip(indices, stored, strict=True)]
 
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The further values that samples have, by name and kind."""
+        return tuple(Field(told["name"], told["kind"]) for told in self.manifest.fields)
+
+    def field_values(
+        self, indices: Sequence[int], names: Sequence[str] | None = None
+    ) -> list[Mapping[str, FieldValue]]:
+        """The further values of the samples at `indices` (0 <= i < len), of all fields or of some; a sample lacks the
+        names that it has no value of. Raises InputError that names the fields where one of `names` is none."""
+        if isinstance(self.reader, FieldReader):
+            return self.reader.fields(indices, names)
+        if names:
+            raise InputError(f"{self.container} has no field {names[0]!r}; it has: none")
+        return [{} for _ in indices]
+
     def loader(self, **settings: Any) -> Loader:
         """Batches of torch tensors; see `core.loading.make_loader` for the settings."""
         with needed_by("a loader"):
@@ -227,22 +255,6 @@ def measure(format: Format, container: Path, payload_bytes: int, index: Path | N
         files += 1
     beside = index.stat().st_size if index else 0
     return Sizes(payload_bytes + beside, format.used_bytes(container) + beside, allocated, apparent, files)
-
-
-def payload_checksums(path: Path, split: str) -> np.memmap[Any, np.dtype[np.uint64]] | np.ndarray:
-    """XXH3-64 of every encoded payload of a split as it was when it was built: uint64 (n,).
-
-    Raises InputError where they are missing or are not eight bytes each.
-    """
-    file = path / f"{split}.checksums"
-    try:
-        with open_file(file) as opened:
-            size = os.fstat(opened.fileno()).st_size
-            if size % 8:
-                raise ValueError(f"{size:,} bytes are not eight a sample")
-            return np.memmap(opened, "<u8", "r") if size else np.empty(0, np.uint64)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{file} cannot be read: {reason_of(error)}; build the store again (--force)") from None
 
 
 def labels_checksum(labels: Labels) -> str:

@@ -11,11 +11,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...base.contracts import Buffer, Extents, Labels
+from ...base.contracts import Buffer, Extents, FieldLayout, Labels
 from ..container import MappedContainerReader, open_file
+from ..field_layouts import FIELDS
+from ..field_reading import FieldsInContainer, Found
 from ..handles import PerProcess
 from ..joined_maps import Memory
 from ..maps import release_pages
+from .fields import FieldColumns
 from .messages import Footer, Numbers, RecordBatch, batch_of, metadata_of, read_footer, read_message
 
 HUGGINGFACE, TOLD, DICTIONARY = "huggingface", "format_matters", "format_matters_dictionary"
@@ -24,12 +27,13 @@ PER_ROW = 4 + 4 + 12 + 8
 """Beside the payload: offsets of bytes and path, the path, the label."""
 
 
-class ArrowReader(MappedContainerReader):
+class ArrowReader(FieldsInContainer, MappedContainerReader):
     """Payloads as views of the map."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._opened = PerProcess(partial(_open, path))
+        self._columns = PerProcess(self._open_columns)
 
     def _open(self) -> None:
         self._opened.get()
@@ -59,6 +63,12 @@ class ArrowReader(MappedContainerReader):
         view = opened.view
         return [view[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
+    def _open_columns(self) -> FieldColumns:
+        return FieldColumns(self._path, self.field_layouts(), self._opened.get().rows)
+
+    def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
+        return self._columns.get().read(indices, layouts)
+
     def _key(self, index: int) -> str:
         return f"row {range(len(self))[index]}"
 
@@ -77,14 +87,18 @@ class ArrowReader(MappedContainerReader):
     def close(self) -> None:
         """Lets go of the map; views handed out before keep it."""
         self._opened.take()
+        self._columns.take()
         self.__dict__.pop("_texts", None)
 
 
 class _Opened(NamedTuple):
+    """`rows`: how many each batch has."""
+
     view: memoryview
     footer: Footer
     extents: Extents
     labels: Labels
+    rows: list[int]
 
 
 def _open(path: Path) -> _Opened:
@@ -93,33 +107,44 @@ def _open(path: Path) -> _Opened:
         memory: Memory = np.memmap(file, np.uint8, "r")
     view = memory.data
     footer = read_footer(view)
+    told = json.loads(metadata_of(footer.schema).get(TOLD, "{}"))
+    own = (_FIXED if told.get("bare_shape") else _STRUCT) if told.get(FIELDS) else None
     columns: tuple[list[Numbers], ...] = ([], [], [])
     for block in footer.batches:
         message = read_message(view, block.offset)
         if message is None:
             raise ValueError("its footer lists the end of the stream as a batch")
-        places = _places(memory, batch_of(message))
+        places = _places(memory, batch_of(message), own)
         for column, found in zip(columns, places, strict=True):
             column.append(found)
     joined = [np.concatenate(column) if column else np.empty(0, np.int64) for column in columns]
-    return _Opened(view, footer, Extents(memory, joined[0], joined[1]), joined[2])
+    rows = [len(labels) for labels in columns[2]]
+    return _Opened(view, footer, Extents(memory, joined[0], joined[1]), joined[2], rows)
 
 
-def _places(memory: Memory, batch: RecordBatch) -> tuple[Numbers, Numbers, Numbers]:
-    """(offsets in the file, lengths, labels) of a batch's rows: int64 (rows,) each.
+_STRUCT, _FIXED = (4, 9), (2, 4)
+"""Column parts and buffers of `image` and `label` where `image` is a struct, or fixed-size binary."""
+
+
+def _places(memory: Memory, batch: RecordBatch, own: tuple[int, int] | None) -> tuple[Numbers, Numbers, Numbers]:
+    """(offsets in the file, lengths, labels) of a batch's rows: int64 (rows,) each. `own`: the parts and buffers of
+    these two columns where others are behind them.
 
     Buffers of our schema: of `image` as a struct [its nulls, nulls of bytes, offsets, data, nulls of path, offsets,
     data], as fixed-size binary [nulls, data]; of `label` [nulls, data].
     """
-    if batch.codec != -1 or batch.nulls.any():
+    parts, count = own or (len(batch.nulls), len(batch.buffers))
+    if batch.codec != -1 or batch.nulls[:parts].any():
         raise ValueError("a batch is compressed or has nulls, as no store of ours has")
-    if len(batch.buffers) == 9:
+    if len(batch.buffers) < count:
+        raise ValueError("its columns are not those of a store of ours")
+    if count == 9:
         starts = _values(memory, batch.buffers[2], "<i4", batch.rows + 1)
         begin, size = batch.buffers[3].tolist()
         if (starts[1:] < starts[:-1]).any() or starts[0] < 0 or starts[-1] > size:
             raise ValueError("offsets of a batch do not fit its data")
         return begin + starts[:-1], np.diff(starts), _values(memory, batch.buffers[8], "<i8", batch.rows)
-    if len(batch.buffers) != 4:
+    if count != 4:
         raise ValueError("its columns are not those of a store of ours")
     begin, size = batch.buffers[1].tolist()
     labels = _values(memory, batch.buffers[3], "<i8", batch.rows)

@@ -14,25 +14,28 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from ...base.contracts import Buffer, Extents, Labels
+from ...base.contracts import Buffer, Extents, FieldLayout, Labels
 from ...base.errors import InputError
 from ..container import MappedContainerReader, checked_labels, open_file
+from ..field_reading import FieldsInContainer, Found
 from ..handles import PerProcess
 from ..maps import release_pages
 from .checked import check_chunks, dataset_of, open_readonly, place_of
+from .fields import FieldGroup
 from .heap import REFERENCE, Collections
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
 
 
-class Hdf5Reader(MappedContainerReader):
+class Hdf5Reader(FieldsInContainer, MappedContainerReader):
     """What lies in the file as it is (contiguous layouts, values of variable length) is read through a map; chunks are
     h5py's."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._payloads = PerProcess(partial(_open_payloads, path))
+        self._field_group = PerProcess(self._open_fields)
 
     def _open(self) -> None:
         self._payloads.get()
@@ -59,6 +62,12 @@ class Hdf5Reader(MappedContainerReader):
     def _read(self, indices: Sequence[int]) -> list[Buffer]:
         return self._payloads.get().read(indices)
 
+    def _open_fields(self) -> FieldGroup:
+        return FieldGroup(self._path, self.field_layouts(), len(self), _Vlen)
+
+    def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
+        return self._field_group.get().read(indices, layouts)
+
     def _key(self, index: int) -> str:
         return f"{self._payloads.get().dataset}[{index}]"
 
@@ -78,9 +87,9 @@ class Hdf5Reader(MappedContainerReader):
 
     def close(self) -> None:
         """Closes the file; views handed out before keep their map."""
-        payloads = self._payloads.take()
-        if payloads is not None:
-            payloads.close()
+        for handle in (self._payloads.take(), self._field_group.take()):
+            if handle is not None:
+                handle.close()
 
 
 class _Readable(Protocol):

@@ -16,6 +16,8 @@ from ...base.contracts import Buffer, Contents, Shape
 from ...base.errors import InputError, WorkError
 from ...base.strict_json import dumps
 from ..disk_errors import disk_errors_told
+from ..field_layouts import FieldsToWrite
+from .fields import FieldGroupWriter
 
 CHUNK_BYTES = 1 << 16
 SPOOL_COPY = 1 << 24
@@ -70,7 +72,9 @@ class Hdf5Writer:
     def __init__(self, path: Path, contents: Contents, layout: str, chunk: int, filter: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        self._contents = contents
+        fields = FieldsToWrite.of(contents)
+        self._contents = contents = fields.told_in(contents) if fields else contents
+        self._fields: FieldGroupWriter | None = None
         self._written = 0
         self._payloads: _Payloads | None = None
         self._held: list[h5py.Dataset] = []
@@ -80,6 +84,8 @@ class Hdf5Writer:
             with disk_errors_told(path, 0, *_REFUSED):
                 self._labels = self._file.create_dataset("labels", (contents.samples,), np.int64)
                 self._payloads = self._payload_writer(path, layout, chunk, filter)
+                if fields:
+                    self._fields = FieldGroupWriter(self._add, fields, contents.samples)
         except BaseException:
             self.abort()
             raise
@@ -91,11 +97,15 @@ class Hdf5Writer:
                 self._labels[self._written : self._written + len(labels)] = labels
             self._written += len(labels)
             self._payloads.write(payloads)
+            if self._fields is not None:
+                self._fields.write(len(labels))
 
     def close(self) -> None:
         assert self._payloads is not None
         with disk_errors_told(self._path, 0, *_REFUSED):
             self._payloads.close()
+            if self._fields is not None:
+                self._fields.close()
             self._add("classes", data=list(self._contents.classes), dtype=h5py.string_dtype())
             if self._contents.dictionary is not None:
                 self._add("dictionary", data=np.frombuffer(self._contents.dictionary, np.uint8))
@@ -110,9 +120,10 @@ class Hdf5Writer:
             self._payloads.abort()
         let_go(self._file)
 
-    def _add(self, name: str, **contents: Any) -> None:
+    def _add(self, name: str, **contents: Any) -> h5py.Dataset:
         # A dataset that nobody holds is written when it is collected, where no error can be told: hold it.
         self._held.append(self._file.create_dataset(name, **contents))
+        return self._held[-1]
 
     def _payload_writer(self, path: Path, layout: str, chunk: int, filter: str) -> _Payloads:
         contents = self._contents

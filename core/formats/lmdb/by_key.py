@@ -12,8 +12,22 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ...base.contracts import Buffer, Labels
-from .layout import DICTIONARY, LABELS, METADATA, bounds_in_group, group_in, key_of, key_text, labels_in, metadata_in
+from ...base.contracts import Buffer, FieldLayout, FieldValue, Labels
+from ...base.packed_fields import unpacked
+from ..field_layouts import from_metadata
+from ..field_reading import chosen_of
+from .layout import (
+    DICTIONARY,
+    LABELS,
+    METADATA,
+    bounds_in_group,
+    fields_key,
+    group_in,
+    key_of,
+    key_text,
+    labels_in,
+    metadata_in,
+)
 
 
 class EntriesByKey(Protocol):
@@ -53,6 +67,15 @@ class LmdbByKey:
     @cached_property
     def dictionary(self) -> bytes | None:
         return self._file.get(DICTIONARY)
+
+    def field_layouts(self) -> tuple[FieldLayout, ...]:
+        return from_metadata(self.metadata)
+
+    def fields(self, indices: Sequence[int], names: Sequence[str] | None = None) -> list[Mapping[str, FieldValue]]:
+        chosen = chosen_of(self.field_layouts(), names, "this file")
+        return (
+            [unpacked(self._need(fields_key(index)), chosen) for index in indices] if chosen else [{} for _ in indices]
+        )
 
     def read(self, indices: Sequence[int]) -> list[Buffer]:
         return [self._payload(index) for index in indices]

@@ -12,6 +12,9 @@ import numpy.typing as npt
 from ...base.contracts import Buffer
 
 LABELS, METADATA, DICTIONARY = b"__labels__", b"__metadata__", b"__dictionary__"
+FIELDS = b"__fields__"
+"""With a sample's number in eight digits behind: its further values (`core.base.packed_fields`)."""
+
 KEY_DIGITS = 8
 MAX_SAMPLES = 10**KEY_DIGITS
 MAX_GROUP = 1 << 16
@@ -21,6 +24,11 @@ MAX_GROUP = 1 << 16
 def key_of(number: int) -> bytes:
     """The key of a value: its number as eight digits, so that keys sort as numbers do."""
     return b"%08d" % number
+
+
+def fields_key(index: int) -> bytes:
+    """The key of a sample's further values."""
+    return FIELDS + key_of(index)
 
 
 def key_text(index: int, group: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...base.contracts import Buffer, Extents, Labels
+from ...base.contracts import Buffer, Extents, FieldLayout, Labels
 from ...base.errors import InputError
+from ...base.packed_fields import unpacked
 from ..container import MappedContainerReader
+from ..field_reading import FieldsInContainer, Found
 from ..maps import release_pages
 from .layout import (
     DICTIONARY,
+    FIELDS,
     KEY_DIGITS,
     LABELS,
     METADATA,
@@ -27,10 +30,11 @@ from .layout import (
     metadata_in,
 )
 from .page_layout import NODE
+from .pages import Numbers
 from .store_tree import StoreEntries, StoreTree
 
 
-class LmdbReader(MappedContainerReader):
+class LmdbReader(FieldsInContainer, MappedContainerReader):
     """Finds every payload when the first one is asked for, by a walk over the leaf pages; holds nothing but the map."""
 
     def _open(self) -> None:
@@ -45,7 +49,17 @@ class LmdbReader(MappedContainerReader):
         return metadata_in(self._named(METADATA).data)
 
     def _dictionary(self) -> bytes | None:
+        if self.field_layouts():  # whose entries stand between it and the last ones
+            return self._between[0]
         return self._named(DICTIONARY).tobytes() if DICTIONARY in self._named_entries else None
+
+    def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
+        values, memory = self._between[1], self._memory
+        found: Found = []
+        for index in indices:
+            start = int(values.offsets[index])
+            found.append(unpacked(bytes(memory[start : start + int(values.lengths[index])]), layouts))
+        return found
 
     def _read(self, indices: Sequence[int]) -> list[Buffer]:
         extents = self._extents
@@ -69,7 +83,7 @@ class LmdbReader(MappedContainerReader):
 
     def close(self) -> None:
         """Lets go of the map; it goes with the last view."""
-        for name in ("_tree", "_named_entries", "_values", "_extents", "_memory"):
+        for name in ("_tree", "_named_entries", "_values", "_extents", "_memory", "_between"):
             self.__dict__.pop(name, None)
 
     def release(self) -> None:
@@ -105,29 +119,53 @@ class LmdbReader(MappedContainerReader):
     @cached_property
     def _values(self) -> Extents:
         """The values whose keys are digits, which must be 0, 1, 2, ... without a gap."""
-        tree = self._tree
-        count = -(-len(self) // self._group)
-        if tree.database.entries - len(self._named_entries) != count:
+        tree, count = self._tree, self._count
+        others = len(self._between[1].offsets) + 2 + (self.dictionary is not None) if self.field_layouts() else 0
+        if tree.database.entries - (others or len(self._named_entries)) != count:
             raise InputError(f"{self._path} has not the {count:,} values that its labels promise: it is damaged")
         values = Extents(tree.memory, np.empty(count, np.int64), np.empty(count, np.int64))
         number = 0
         for entries in tree.entries():
             kept = min(len(entries.keys), count - number)
-            self._check_keys(entries, number, kept)
+            self._check_keys(entries.keys[:kept], entries.key_sizes[:kept], number)
             values.offsets[number : number + kept] = entries.offsets[:kept]
             values.lengths[number : number + kept] = entries.lengths[:kept]
             number += kept
         return values
 
-    def _check_keys(self, entries: StoreEntries, first: int, count: int) -> None:
-        """Raises InputError unless the first `count` keys are the digits of `first` and what follows."""
-        proper = entries.key_sizes[:count] == KEY_DIGITS
-        rest = np.arange(first, first + count)
-        for place in reversed(range(KEY_DIGITS)):
+    @cached_property
+    def _count(self) -> int:
+        """Of values that hold payloads."""
+        return -(-len(self) // self._group)
+
+    @cached_property
+    def _between(self) -> tuple[bytes | None, Extents]:
+        """Of a file with fields what stands between the payloads and the last two entries: the dictionary, where there
+        is one, and the further values of each sample, in order."""
+        tree = self._tree
+        found = [part[max(self._count - first, 0) :] for first, part in _counted(tree.entries())]
+        keys, sizes, offsets, lengths = np.concatenate(found)[:-2].T
+        dictionary = None
+        if len(keys) == len(self) + 1:
+            dictionary = tree.memory[offsets[0] : offsets[0] + lengths[0]].tobytes()
+            if tree.memory[keys[0] : keys[0] + sizes[0]].tobytes() != DICTIONARY:
+                raise InputError(f"{self._path} has an entry that is none of ours: it is damaged")
+            keys, sizes, offsets, lengths = keys[1:], sizes[1:], offsets[1:], lengths[1:]
+        if len(keys) != len(self):
+            raise InputError(f"{self._path} has not the fields of {len(self):,} samples: it is damaged")
+        self._check_keys(keys, sizes, 0, FIELDS)
+        return dictionary, Extents(tree.memory, offsets, lengths)
+
+    def _check_keys(self, keys: Numbers, sizes: Numbers, first: int, prefix: bytes = b"") -> None:
+        """Raises InputError unless these keys are the digits of `first` and what follows, behind `prefix`."""
+        proper = sizes == len(prefix) + KEY_DIGITS
+        memory, last = self._tree.memory, len(self._memory) - 1
+        for place, octet in enumerate(prefix):
+            proper &= memory[np.minimum(keys + place, last)] == octet
+        rest = np.arange(first, first + len(keys))
+        for place in reversed(range(len(prefix), len(prefix) + KEY_DIGITS)):
             rest, digit = np.divmod(rest, 10)
-            proper &= self._tree.memory[np.minimum(entries.keys[:count] + place, len(self._memory) - 1)] == digit + ord(
-                "0"
-            )
+            proper &= memory[np.minimum(keys + place, last)] == digit + ord("0")
         if not proper.all():
             raise InputError(f"{self._path}: its keys do not count from 0 on: it is damaged")
 
@@ -135,6 +173,14 @@ class LmdbReader(MappedContainerReader):
     def _extents(self) -> Extents:
         values = self._values
         return values if self._group == 1 else _ungrouped(values, len(self), self._group, self._path)
+
+
+def _counted(parts: Iterator[StoreEntries]) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+    """Each part as one array, int64 (n, 4), with the number of its first entry."""
+    first = 0
+    for part in parts:
+        yield first, np.stack(part, axis=1)
+        first += len(part.keys)
 
 
 def _ungrouped(values: Extents, samples: int, group: int, path: Path) -> Extents:

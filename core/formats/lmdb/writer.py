@@ -14,9 +14,11 @@ import numpy as np
 
 from ...base.contracts import Buffer, Contents
 from ...base.errors import InputError
+from ...base.packed_fields import packed
 from ...base.strict_json import dumps
 from ..disk_errors import disk_errors_told
-from .layout import DICTIONARY, LABELS, METADATA, key_of
+from ..field_layouts import FieldsToWrite
+from .layout import DICTIONARY, LABELS, METADATA, fields_key, key_of
 
 FIRST_MAP = 1 << 26
 COMMIT_BYTES = 1 << 24
@@ -32,7 +34,8 @@ class LmdbWriter:
         place = os.fsencode(path)  # a name that is not UTF-8 is one, too
         with disk_errors_told(path, 0, lmdb.Error):
             self._environment = lmdb.open(place, map_size=FIRST_MAP, lock=False, sync=False, metasync=False)
-        self._contents = contents
+        self._fields = FieldsToWrite.of(contents)
+        self._contents = self._fields.told_in(contents) if self._fields else contents
         self._group = group
         self._labels = array("q")
         self._pending: list[bytes | Buffer] = []
@@ -51,13 +54,13 @@ class LmdbWriter:
     def close(self) -> None:
         if self._pending:
             self._put(_pack(self._pending))
-        metadata = {"samples": self._contents.samples, "group": self._group, "classes": list(self._contents.classes)}
-        self._append(LABELS, memoryview(self._little_endian_labels()).cast("B"))
-        self._append(METADATA, dumps(metadata | dict(self._contents.metadata), ascii_only=True).encode())
+        # Keys sort bytewise; digits come before "_", and these four among themselves like this.
         if self._contents.dictionary is not None:
             self._append(DICTIONARY, self._contents.dictionary)
-        # Keys sort bytewise; digits come before "_", and these three among themselves like this.
-        self._items.sort(key=lambda item: item[0])
+        self._put_fields()
+        self._append(LABELS, memoryview(self._little_endian_labels()).cast("B"))
+        metadata = {"samples": self._contents.samples, "group": self._group, "classes": list(self._contents.classes)}
+        self._append(METADATA, dumps(metadata | dict(self._contents.metadata), ascii_only=True).encode())
         self._commit()
         self._environment.close()
 
@@ -81,6 +84,15 @@ class LmdbWriter:
         self._next_key += 1
         if self._item_bytes >= COMMIT_BYTES:
             self._commit()
+
+    def _put_fields(self) -> None:
+        """An entry a sample, in the order of their keys, streamed once all payloads are there."""
+        if self._fields is None:
+            return
+        for index, values in enumerate(self._fields.all()):
+            self._append(fields_key(index), packed(values, self._fields.layouts))
+            if self._item_bytes >= COMMIT_BYTES:
+                self._commit()
 
     def _append(self, key: bytes, value: Buffer) -> None:
         self._items.append((key, value))

@@ -12,12 +12,14 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
-from ...base.contracts import Buffer, Extents, Labels
+from ...base.contracts import Buffer, Extents, FieldLayout, Labels
 from ..container import MappedContainerReader
+from ..field_reading import FieldsInContainer, Found
 from ..folder import FolderFacts, read_index, read_metadata, read_shards
 from ..handles import PerProcess
 from ..joined_maps import mapped_together
 from ..maps import release_pages
+from .fields import FieldColumns
 from .pages import DATA, PLAIN, body_of, fixed_of, page_at, strings_of
 
 KEPT_PAGES = 16
@@ -25,12 +27,13 @@ PER_ROW = 4 + 16 + 8
 """Beside the payload: its length, its path with its length, its label."""
 
 
-class ParquetReader(FolderFacts, MappedContainerReader):
+class ParquetReader(FolderFacts, FieldsInContainer, MappedContainerReader):
     """Payloads as views of the map, or of a page that was decompressed."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._opened = PerProcess(partial(_Opened, path))
+        self._columns = PerProcess(self._open_columns)
 
     def _open(self) -> None:
         self._opened.get()
@@ -40,6 +43,13 @@ class ParquetReader(FolderFacts, MappedContainerReader):
 
     def _read(self, indices: Sequence[int]) -> list[Buffer]:
         return self._opened.get().read(indices)
+
+    def _open_columns(self) -> FieldColumns:
+        paths = [self._path / shard.name for shard in read_shards(self._path)]
+        return FieldColumns(paths, self.field_layouts(), len(self))
+
+    def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
+        return self._columns.get().read(indices, layouts)
 
     def _key(self, index: int) -> str:
         """The file and the row in it."""
@@ -61,6 +71,7 @@ class ParquetReader(FolderFacts, MappedContainerReader):
     def close(self) -> None:
         """Lets go of the map; views handed out before keep it."""
         self._opened.take()
+        self._columns.take()
 
 
 class _Opened:

@@ -34,8 +34,9 @@ class ParquetWriter:
         self._path, self._limits, self._codec = path, limits, codec
         fixed = prod(contents.payload_shape) if contents.payload_shape else 0
         told = {"pages": {"codec": codec, "fixed_bytes": fixed}} if codec != "none" else {}
-        self._contents = replace(contents, metadata={**contents.metadata, **told})
         self._table = ImageTable(contents)
+        contents = self._table.contents
+        self._contents = replace(contents, metadata={**contents.metadata, **told})
         self._gathered = Gathered(self._table, self._batch, min(BATCH_BYTES, row_group_mb * MB), MOST_ROWS)
         self._row_group = row_group_mb * MB
         self._index = ShardIndexWriter()

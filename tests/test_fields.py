@@ -1,0 +1,86 @@
+"""Further values of samples: from a dataset into a store of any format, checked, and out of it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.base.contracts import Field, FieldValue
+from core.base.home import Home
+from core.base.packed_fields import packed, unpacked
+from core.building import Build, Verify
+from core.datasets.dataset import Dataset
+from core.stores.store import Store, open_store
+from tests.field_fixtures import ended, labelled
+from tests.image_fixtures import encoded, picture
+
+KEPT = ("lmdb", "hdf5", "arrow", "parquet")
+
+
+def value(index: int) -> dict[str, FieldValue]:
+    values: dict[str, FieldValue] = {
+        "caption": f"picture {index} é" if index != 3 else None,
+        "age": index * 10,
+        "score": index / 7 if index != 2 else None,
+        "vector": np.array([index, 1, 2], np.float32),
+        "boxes": np.arange(index % 3 * 4, dtype=np.int32).reshape(-1, 4),
+        "mask": encoded(picture(index), "PNG"),
+        "tags": ["a", "b"][: index % 3],
+    }
+    return values
+
+
+@pytest.fixture
+def dataset(home: Home, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    return labelled(home, monkeypatch, [value(index) for index in range(8)])
+
+
+def built(home: Home, format: str, **options: Any) -> Store:
+    return open_store(Path(ended(Build("labelled", format, options=options, home=str(home.root)))["store"]))
+
+
+@pytest.mark.parametrize("format", KEPT)
+def test_a_store_keeps_them_and_notices_when_they_change(home: Home, dataset: Dataset, format: str) -> None:
+    store = built(home, format)
+    assert store.fields == dataset.fields
+    for index, found in enumerate(store.field_values(range(8))):
+        assert packed(found, store.fields) == packed(value(index), dataset.fields)
+    assert list(store.field_values([2], ["age"])[0].values()) == [20]
+    assert ended(Verify(str(store.path), home=str(home.root)))["ok"]
+    store.close()
+    spoil(store.container, b"picture 5")
+    told = ended(Verify(str(store.path), home=str(home.root)))["mismatches"]
+    assert any(one["index"] == 5 or "cannot be read" in one["reason"] for one in told), told
+
+
+def spoil(container: Path, text: bytes) -> None:
+    """Change the first letter of a caption in the files that hold it."""
+    files = [container] if container.is_file() else [path for path in container.rglob("*") if path.is_file()]
+    changed = 0
+    for path in files:
+        data = path.read_bytes()
+        if text in data:
+            path.write_bytes(data.replace(text, b"P" + text[1:]))
+            changed += 1
+    assert changed
+
+
+def test_the_manifest_tells_them_and_is_as_before_without(home: Home, dataset: Dataset) -> None:
+    store = built(home, "lmdb")
+    assert store.manifest.fields == [{"name": name, "kind": kind} for name, kind in dataset.fields]
+    plain = open_store(Path(ended(Build("shapes", "lmdb", home=str(home.root)))["store"]))
+    assert "fields" not in (plain.path / "manifest.json").read_text()
+    assert (plain.fields, plain.field_values([0, 1])) == ((), [{}, {}])
+    assert not list(plain.path.glob("*.field_checksums"))
+
+
+def test_packed_values_that_lie_are_refused() -> None:
+    known = [Field("caption", "text"), Field("mask", "image")]
+    whole = packed({"caption": "x", "mask": b"12345678"}, known)
+    assert unpacked(whole, known) == {"caption": "x", "mask": b"12345678"}
+    for spoiled in (whole[:-1], whole[:3], b"\xff\xff\xff\xff{}", whole.replace(b"8]]", b"-8]]")):
+        with pytest.raises(ValueError, match=r"value|damaged|Expecting|decode"):
+            unpacked(spoiled, known)
