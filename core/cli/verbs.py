@@ -62,7 +62,10 @@ def _datasets(given: Namespace) -> Iterator[Event]:
 
 
 def _import_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("source", help="shapes, cifar10, or the path of a folder or archive")
+    parser.add_argument(
+        "source",
+        help="a dataset's name (shapes, cifar10, mnist, ...), or the path of a folder or archive",
+    )
     parser.add_argument("--name", required=True, help="the dataset's name")
     parser.add_argument("--limit", type=int, metavar="N", help="at most N images")
     parser.add_argument("--reference", action="store_true", help="copy nothing: the dataset refers to where images lie")

@@ -87,8 +87,8 @@ def preview(home: Home, spec: str, options: Mapping[str, object]) -> Preview:
     told = Recognition(SOURCES[name].title)
     if name == "archive":
         return _of_archive(path, told, free)
-    if name == "cifar10":
-        return Preview(name, told, free=free, note="The import reads its batches and tells what is in them.")
+    if SOURCES[name].named:
+        return Preview(name, told, free=free, note="The import reads its files and tells what is in them.")
     with tempfile.TemporaryDirectory(prefix="preview-") as scratch:
         patience = Patience(time.monotonic() + SECONDS, IMAGES)
         request = Request(scratch=Path(scratch), downloads=Path(scratch), path=path, patience=patience, home=home)

@@ -59,7 +59,8 @@ class Cifar10:
 
     def prepare(self) -> Iterator[Event]:
         assert self.request is not None, "made by core.sources.open_source"
-        folder = self.request.path or (yield from self._fetch(self.request))
+        path = self.request.path
+        folder = known_layout(path)[1] if path else (yield from self._fetch(self.request))
         self._names = read_names(folder)
         for split, batches in BATCHES.items():
             missing = [name for name in batches if not (folder / name).is_file()]

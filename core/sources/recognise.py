@@ -10,8 +10,9 @@ from ..base.package import COMMAND
 from ..base.typed_paths import typed_path
 from ..formats import FORMATS
 from .folder_names import split_name
+from .tree import is_visible
 
-GENERATED = ("shapes", "cifar10")
+GENERATED = ("shapes", "cifar10", "cifar100", "mnist", "fashion_mnist", "stl10", "svhn")
 """Sources that are named by a word instead of a path."""
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -26,10 +27,17 @@ HEAD = 64
 MAX_WRAPPERS = 32
 
 ACCEPTED = (
-    "shapes, cifar10, a folder of images, an archive of one (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz), "
-    "a label file (.csv, .tsv, .txt, .jsonl), "
-    "cifar-10-python.tar.gz or cifar-10-batches-py, or tiny-imagenet-200"
+    f"{', '.join(GENERATED)}, a folder of images, an archive of one (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz), a "
+    "label file (.csv, .tsv, .txt, .jsonl), the files of these datasets as they are handed out, or tiny-imagenet-200"
 )
+
+_FILES = {
+    "cifar-100-python.tar.gz": "cifar100",
+    "stl10_binary.tar.gz": "stl10",
+    **dict.fromkeys(("train_X.bin", "test_X.bin"), "stl10"),
+    **dict.fromkeys(("train_32x32.mat", "test_32x32.mat", "extra_32x32.mat"), "svhn"),
+}
+"""Files that are known by their names."""
 
 
 class ContainerError(InputError):
@@ -44,8 +52,7 @@ class ContainerError(InputError):
 
 
 def recognise(spec: str) -> str:
-    """The name of the source that `spec` means: "shapes", "cifar10", "image_folder", "label_file", "tiny_imagenet"
-    or "archive".
+    """The name of the source in `core.sources.SOURCES` that `spec` means: one of `GENERATED`, or what reads the path.
 
     Raises:
         ContainerError: it is the container of a format.
@@ -56,7 +63,7 @@ def recognise(spec: str) -> str:
     path = as_path(spec)
     try:
         if path.is_dir():
-            return recognise_folder(path)
+            return known_layout(path)[0]
         if path.is_file():
             return _recognise_file(path)
     except OSError as error:
@@ -85,13 +92,27 @@ def recognise_folder(path: Path) -> str:
             raise ContainerError(path, entry.noun)
     if (path / "batches.meta").is_file() or (path / "data_batch_1").is_file():
         return "cifar10"
+    if (path / "meta").is_file() and ((path / "train").is_file() or (path / "test").is_file()):
+        return "cifar100"
     if (path / "val" / "val_annotations.txt").is_file() and (path / "train").is_dir():
         return "tiny_imagenet"
+    known = next((source for name, source in _FILES.items() if (path / name).is_file()), None)
+    if known in ("stl10", "svhn"):
+        return known
+    if any(idx_file(path, stem, "images") for stem in ("train", "t10k", "test")):
+        return "fashion_mnist" if any("fashion" in part.lower() for part in path.absolute().parts[-3:]) else "mnist"
     return "image_folder"
 
 
+def idx_file(folder: Path, stem: str, what: str) -> Path | None:
+    """A file of MNIST's: "train" and "images" -> train-images-idx3-ubyte, with a dot, gzipped, or plain."""
+    axes = 3 if what == "images" else 1
+    names = (f"{stem}-{what}{mark}idx{axes}-ubyte{gz}" for gz in ("", ".gz") for mark in ("-", "."))
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
 def known_layout(folder: Path) -> tuple[str, Path]:
-    """The source of what was unpacked into a folder, and where it is: folders that hold nothing but one are passed.
+    """The source that reads a folder, and where what it reads is: folders that hold nothing but one are passed.
 
     Raises:
         ContainerError: it is the container of a format.
@@ -101,7 +122,7 @@ def known_layout(folder: Path) -> tuple[str, Path]:
         name = recognise_folder(inner)
         if name != "image_folder":
             return name, inner
-        entries = sorted(inner.iterdir())
+        entries = sorted(entry for entry in inner.iterdir() if is_visible(entry.name))
         if len(entries) != 1 or not entries[0].is_dir() or split_name(entries[0].name):
             break
         inner = entries[0]
@@ -110,6 +131,8 @@ def known_layout(folder: Path) -> tuple[str, Path]:
 
 def _recognise_file(path: Path) -> str:
     name = path.name.lower()
+    if path.name in _FILES:
+        return _FILES[path.name]
     if name.endswith(ARCHIVE_ENDINGS):
         return "archive"
     with path.open("rb") as file:

@@ -16,6 +16,7 @@ from ..base.names import readable
 from ..base.options import option
 from ..base.units import counted
 from .listed import ListedFiles
+from .recognise import known_layout
 from .tree import SourceFolder, image_files, scan
 
 ANNOTATIONS = "val_annotations.txt"
@@ -29,7 +30,7 @@ class TinyImageNet(ListedFiles):
 
     def prepare(self) -> Iterator[Event]:
         request, listing = self.begin(self.seed)
-        tree = scan(request.place, request.patience)
+        tree = scan(known_layout(request.place)[1], request.patience)
         self._left_out += tree.skipped
         folders = {folder.path.name: folder for folder in tree.root.folders}
         self.recognition.recognised, self.recognition.why = "Tiny ImageNet", f"it has val/{ANNOTATIONS}"

@@ -11,7 +11,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
@@ -39,8 +39,13 @@ _OPENERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError)
 
 
-def unpack(archive: Path, into: Path) -> Iterator[Event]:
-    """Unpack into the new folder `into`, reporting progress.
+def everything(name: str) -> bool:
+    """Whether an entry is wanted: any is."""
+    return True
+
+
+def unpack(archive: Path, into: Path, wanted: Callable[[str], bool] = everything) -> Iterator[Event]:
+    """Unpack into the new folder `into`, reporting progress; only entries whose names are `wanted`.
 
     Raises:
         InputError: the archive is broken, encrypted, or has an entry that it may not have (named in the sentence).
@@ -48,9 +53,9 @@ def unpack(archive: Path, into: Path) -> Iterator[Event]:
     into.mkdir()
     try:
         if zipfile.is_zipfile(archive):
-            yield from _unpack_zip(archive, into)
+            yield from _unpack_zip(archive, into, wanted)
         else:
-            yield from _unpack_tar(archive, into)
+            yield from _unpack_tar(archive, into, wanted)
     except _BROKEN as error:
         raise InputError(f"{archive.name} is not a whole archive ({error}); download or pack it again") from error
     except OSError as error:
@@ -59,13 +64,15 @@ def unpack(archive: Path, into: Path) -> Iterator[Event]:
         raise
 
 
-def _unpack_zip(archive: Path, into: Path) -> Iterator[Event]:
+def _unpack_zip(archive: Path, into: Path, wanted: Callable[[str], bool]) -> Iterator[Event]:
     unpacking = _Unpacking(archive, into)
     with zipfile.ZipFile(archive) as opened:
         entries = opened.infolist()
         for number, entry in enumerate(entries):
             if entry.is_dir():
                 unpacking.place(entry.filename)
+                continue
+            if not wanted(entry.filename):
                 continue
             kind = stat.S_IFMT(entry.external_attr >> 16)
             if kind and not stat.S_ISREG(kind):
@@ -79,13 +86,15 @@ def _unpack_zip(archive: Path, into: Path) -> Iterator[Event]:
         yield Progress("extracting", len(entries), len(entries), "files")
 
 
-def _unpack_tar(archive: Path, into: Path) -> Iterator[Event]:
+def _unpack_tar(archive: Path, into: Path, wanted: Callable[[str], bool]) -> Iterator[Event]:
     unpacking = _Unpacking(archive, into)
     size = archive.stat().st_size
     with archive.open("rb") as raw, closing(_Bounded(_decompressed(raw))) as stream:
         with tarfile.open(fileobj=cast("Any", stream), mode="r:") as opened:
             for number, entry in enumerate(opened):
                 cast("Any", opened).members.clear()  # else it remembers every entry
+                if not wanted(entry.name):
+                    continue
                 if entry.islnk():
                     unpacking.copy(entry.name, entry.linkname)
                     continue

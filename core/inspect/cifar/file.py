@@ -58,7 +58,7 @@ class CifarFile:
             if path.is_symlink() or not path.is_file():
                 continue
             try:
-                batch = _read(path)
+                batch = read_batch(path)
             except (InputError, OSError) as error:
                 self._problems.append(f"{name} is not read: {error}")
                 continue
@@ -98,7 +98,8 @@ class CifarFile:
         """There is nothing to close."""
 
 
-def _read(path: Path) -> CifarBatch:
+def read_batch(path: Path) -> CifarBatch:
+    """The batch in a pickle. Raises InputError where it is none."""
     if path.stat().st_size > MOST_BYTES:
         raise InputError(f"it has {path.stat().st_size:,} bytes, more than a batch of CIFAR")
     batch = batch_in(path.name, load(path.read_bytes()))

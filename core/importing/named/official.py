@@ -1,0 +1,81 @@
+"""The official files of a dataset, and bringing them here: by download, or from where people have them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from ...base.errors import InputError
+from ...base.events import Event
+from ...base.names import readable
+from ...base.options import option
+from ...sources.downloading import download
+from ...sources.recognise import ARCHIVE_ENDINGS, known_layout
+from ...sources.unpacking import everything, unpack
+from .arrays import ArraySource
+
+
+class OfficialFile(NamedTuple):
+    """A file of the dataset as it is handed out, and its MD5, in hexadecimal digits."""
+
+    name: str
+    md5: str
+
+
+@dataclass(frozen=True)
+class Official:
+    """Where a dataset's files are to be had: `url` is the folder of them, `variable` one that may name another.
+
+    `folder` is what they are called among the downloads.
+    """
+
+    url: str
+    variable: str
+    folder: str
+    files: Sequence[OfficialFile]
+
+
+@dataclass
+class OfficialSource(ArraySource):
+    """Files that the request's path names (a folder, one of the files, an archive), or else those from the net."""
+
+    url: str = option("", "address of the folder of its files; empty: a variable, or the official one", title="URL")
+    checksums: bool = option(True, "refuse downloaded files whose MD5 is not the official one", title="Checksums")
+
+    official: ClassVar[Official]
+
+    def find_files(
+        self, files: Sequence[OfficialFile], wanted: Callable[[str], bool] = everything
+    ) -> Generator[Event, None, Path]:
+        """The folder of the dataset's files, or the file itself where the path names one that is no archive.
+
+        files: what to download where there is no path; wanted: of what an archive holds, by its members' names.
+        Raises what `download` and `unpack` do.
+        """
+        assert self.request is not None, "made by core.sources.open_source"
+        path = self.request.path or (yield from self._download(files))
+        if path.is_file() and path.name.lower().endswith(ARCHIVE_ENDINGS):
+            unpacked = self.request.scratch / self.official.folder
+            yield from unpack(path, unpacked, wanted)
+            path = unpacked
+        return known_layout(path)[1] if path.is_dir() else path
+
+    def _download(self, files: Sequence[OfficialFile]) -> Generator[Event, None, Path]:
+        """Returns the folder of the files, or the file where it is the only one."""
+        assert self.request is not None
+        folder = self.request.downloads / self.official.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        address = (self.url or os.environ.get(self.official.variable) or self.official.url).rstrip("/")
+        remedy = "fetch it in another way and import it by its path"
+        for file in files:
+            url = address if address.endswith(f"/{file.name}") else f"{address}/{file.name}"
+            yield from download(url, folder / file.name, file.md5 if self.checksums else "", remedy)
+        return folder / files[0].name if len(files) == 1 else folder
+
+
+def no_such_files(place: Path, names: str) -> InputError:
+    """That a folder holds none of the files that it should."""
+    return InputError(f"{readable(place)} holds none of the files that it should: {names}")
