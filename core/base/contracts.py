@@ -176,6 +176,15 @@ class Referable(Protocol):
         ...
 
 
+@runtime_checkable
+class Resumable(Protocol):
+    """What a source may be as well: one that names files (`FoundImage.file`), in the same order each time, so that an
+    import that was killed goes on where it was."""
+
+    resumable: bool
+    """Whether this one is."""
+
+
 class Source(Protocol):
     """Where images come from. `classes` and `counts` are known before the first image is handed over."""
 

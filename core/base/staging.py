@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,11 +22,24 @@ PATIENCE = 0.3
 """Seconds to wait for a claim: somebody may only be looking whether it is held."""
 
 
+MARKER = "resume.json"
+"""A file of this name in a claim's folder says that who was killed there can be gone on from."""
+
+KEPT_DAYS = 7
+"""So long such a folder waits for whoever claims its name next, from when the marker was last touched."""
+
+
+def _never(folder: Path) -> bool:
+    return False
+
+
 @contextmanager
-def claim(workplace: Path, name: str, work: str) -> Iterator[Path]:
+def claim(workplace: Path, name: str, work: str, goes_on: Callable[[Path], bool] = _never) -> Iterator[Path]:
     """An empty folder in `workplace` for making `name`, gone at the end; nobody else gets it meanwhile.
 
-    `work` says what is being done ("import", "build"). Raises InputError where another process holds the claim.
+    `work` says what is being done ("import", "build"). Where a killed process left a folder for `name` with a `MARKER`,
+    it is taken in the place of an empty one if `goes_on(folder)`. Raises InputError where another process holds the
+    claim.
     """
     workplace.mkdir(parents=True, exist_ok=True)
     lock = FileLock(workplace / f"{name}.lock")
@@ -34,10 +48,16 @@ def claim(workplace: Path, name: str, work: str) -> Iterator[Path]:
     except Timeout:
         raise InputError(f"{_holder(workplace, name)} is at the {work} of {name!r}; wait for it to end") from None
     try:
-        clean(workplace, held=name)
         scratch = workplace / f"{name}.{os.getpid()}"
+        left = [folder for known, _, folder in _scratch_folders(workplace) if known == name and _can_go_on(folder)]
+        taken = next(filter(goes_on, left), None)
+        if taken is not None and taken != scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
+            taken.rename(scratch)
+        clean(workplace, held=name, taken=None if taken is None else scratch)
         try:
-            scratch.mkdir()
+            if taken is None:
+                scratch.mkdir()
             yield scratch
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -45,14 +65,37 @@ def claim(workplace: Path, name: str, work: str) -> Iterator[Path]:
         lock.release()
 
 
-def clean(workplace: Path, held: str) -> None:
-    """Remove the folders whose processes are gone (a folder's name is `name.process`).
+def clean(workplace: Path, held: str, taken: Path | None = None) -> None:
+    """Remove the folders whose processes are gone (a folder's name is `name.process`), but for those of other names
+    that can be gone on from.
 
-    `held` is claimed by the caller, so whatever bears that name is a leftover too.
+    `held` is claimed by the caller, so whatever bears that name is a leftover too, if it is not `taken`.
     """
-    for name, _, folder in _scratch_folders(workplace):
-        if name == held or not _is_held(workplace / f"{name}.lock"):
+    for name, _, folder in list(_scratch_folders(workplace)):
+        leftover = (
+            folder != taken if name == held else not _can_go_on(folder) and not _is_held(workplace / f"{name}.lock")
+        )
+        if leftover:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def left_to_go_on(workplace: Path) -> list[tuple[str, Path]]:
+    """(name, folder) of what killed processes left in `workplace` that can be gone on from."""
+    if not workplace.is_dir():
+        return []
+    return [
+        (name, folder)
+        for name, _, folder in _scratch_folders(workplace)
+        if _can_go_on(folder) and not _is_held(workplace / f"{name}.lock")
+    ]
+
+
+def _can_go_on(folder: Path) -> bool:
+    try:
+        touched = (folder / MARKER).stat().st_mtime
+    except OSError:
+        return False
+    return time.time() - touched < KEPT_DAYS * 86_400
 
 
 def _scratch_folders(workplace: Path) -> Iterator[tuple[str, str, Path]]:

@@ -20,7 +20,9 @@ held in memory, and any tool can read it. Tables:
     counts(split TEXT, label INTEGER, first INTEGER, images INTEGER, bytes INTEGER)    summed up from images
     shapes(split TEXT, height INTEGER, width INTEGER, images INTEGER)                  summed up from images
 
-The root of what is referred to stands in `reference.json` beside the index, which never changes once it is published.
+Where an image was imported by its header alone, both checksums are 0: they are not known, and nothing is compared with
+them. The root of what is referred to stands in `reference.json` beside the index, which never changes once it is
+published.
 The images of a split lie class by class, so those of one class are the positions from `first` on.
 SQLite's integers are signed, so the two XXH3-64 checksums are kept modulo 2**64 as signed numbers.
 """
@@ -47,9 +49,10 @@ READ = ("1", "2", "3")
 """Schema 1 had neither `unused` nor what schema 2 tells of the import; every sample of more than 8 bits was of 16.
 Schema 2 had neither references nor fields."""
 
+PENDING = -1
+"""The pixel checksum of a row that has none yet; NULL in the index, until the import is complete."""
+
 _TABLES = """
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
 CREATE TABLE dataset(key TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE classes(label INTEGER PRIMARY KEY, name TEXT);
 CREATE TABLE images(split TEXT, position INTEGER, path TEXT, label INTEGER, bytes INTEGER, height INTEGER,
@@ -72,24 +75,33 @@ _SUMS = (
 
 
 class IndexWriter:
-    """Writes the index of a dataset that is being imported. Rows come split by split, class by class."""
+    """Writes the index of a dataset that is being imported. Rows come split by split, class by class.
 
-    def __init__(self, root: Path, classes: Iterable[str]) -> None:
+    Nothing is synced before the end: what was committed outlives this process, not the machine.
+    """
+
+    def __init__(self, root: Path, classes: Iterable[str], *, made: bool = False) -> None:
+        """`made`: the index is there already, with these classes."""
         self._root = root
         self._index = sqlite3.connect(root / INDEX, isolation_level=None)
-        self._index.executescript(_TABLES + "BEGIN;")
-        self._index.executemany("INSERT INTO classes VALUES (?, ?)", enumerate(classes))
+        self._index.execute("PRAGMA synchronous = OFF")
+        self._index.executescript("BEGIN;" if made else _TABLES + "BEGIN;")
+        if not made:
+            self._index.executemany("INSERT INTO classes VALUES (?, ?)", enumerate(classes))
         self._digest = xxhash.xxh3_128()
         self._fields: dict[str, tuple[int, str]] = {}
         self.unkept: Counter[str] = Counter()
         """Values by field that could not be kept: beside an array or an image, something else."""
 
     def add(self, split: str, rows: Sequence[Row]) -> None:
-        for row in rows:
-            self._digest.update(f"{split}\t{row.position}\t{row.path}\t{row.label}\t{row.checksum}\n".encode())
+        self._take(split, rows)
         self._index.executemany(
             "INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_from_row, _pair(split, rows))
         )
+
+    def _take(self, split: str, rows: Iterable[Row]) -> None:
+        """Rows into the fingerprint."""
+        self._digest.update("".join(_line(split, row) for row in rows).encode())
 
     def add_fields(self, split: str, position: int, values: Mapping[str, FieldValue]) -> None:
         """The further values of one sample. Those of names beyond `field_values.MOST_FIELDS` are not kept."""
@@ -138,6 +150,15 @@ class IndexWriter:
         """Note what is not used."""
         self._index.executemany("INSERT INTO unused VALUES (?, ?)", unused)
 
+    def pending(self, split: str, after: int, most: int) -> list[Row]:
+        """Up to `most` rows behind position `after` whose pixel checksum is pending, in order."""
+        found = self._index.execute(
+            "SELECT position, path, label, bytes, height, width, checksum, 0, source, byte_offset, record FROM images "
+            "WHERE split = ? AND position > ? AND pixel_checksum IS NULL ORDER BY position LIMIT ?",
+            (split, after, most),
+        )
+        return list(map(to_row, found))
+
     def set_pixel_checksums(self, split: str, sums: Iterable[tuple[int, int]]) -> None:
         """(position, pixel checksum) of images whose pixels were not known when they were added."""
         statement = "UPDATE images SET pixel_checksum = ? WHERE split = ? AND position = ?"
@@ -158,6 +179,12 @@ class IndexWriter:
 
     def close(self) -> None:
         self._index.close()
+
+
+def _line(split: str, row: Row) -> str:
+    """What a row adds to the fingerprint; of an image whose checksum is not known, its size stands for its content."""
+    content = row.checksum or f"{row.bytes} bytes"
+    return f"{split}\t{row.position}\t{row.path}\t{row.label}\t{content}\n"
 
 
 def to_row(columns: tuple[Any, ...]) -> Row:
@@ -210,8 +237,11 @@ def _pair(split: str, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
 
 def _from_row(pair: tuple[str, Row]) -> tuple[Any, ...]:
     split, row = pair
-    *fields, checksum, pixel_checksum, place = row
-    return (split, *fields, _signed(checksum), _signed(pixel_checksum), *(place or (None, None, None)))
+    pixels = None if row.pixel_checksum == PENDING else _signed(row.pixel_checksum)
+    return (split, *row[:6], _signed(row.checksum), pixels, *(row.place or _NO_PLACE))
+
+
+_NO_PLACE = (None, None, None)
 
 
 def _signed(checksum: int) -> int:

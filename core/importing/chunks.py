@@ -6,8 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import xxhash
+
 from ..base.contracts import FieldValue, FoundImage, Place, Skipped
+from ..base.field_values import plain_values
 from ..base.names import folders
+from ..base.strict_json import dumps
 
 FIRST_IMAGES, FEWEST_IMAGES, MOST_IMAGES = 16, 4, 256
 """Images that one call handles: at first, and at least and at most by what calls have taken."""
@@ -43,6 +47,13 @@ class ImportChunk(NamedTuple):
     @classmethod
     def empty(cls, split: str) -> ImportChunk:
         return cls(split, [], [], [], [], [])
+
+    def meaning(self) -> int:
+        """Another number as soon as an image has another split, name, label or further value: 63 bits of an XXH3-64."""
+        told = [f"{label}\t{path}" for label, path in zip(self.labels, self.paths, strict=True) if label >= 0]
+        fields = [dumps(plain_values(fields)) for fields in self.fields if fields]
+        text = "\n".join([self.split if told else "", *told, *fields])
+        return xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass")) >> 1
 
 
 class ChunkSize:
@@ -81,6 +92,17 @@ class Chunks:
                 size += len(found.data)
         if chunk.given:
             yield chunk
+
+    def all_of(self, images: Iterable[FoundImage | Skipped]) -> ImportChunk:
+        """These images, which `of` gave as one chunk before, as one."""
+        chunk = ImportChunk.empty("")
+        for found in images:
+            if isinstance(found, Skipped):
+                self._add(chunk, found, "", -1, {}, None)
+            else:
+                chunk = chunk._replace(split=found.split)
+                self._add_found(chunk, found)
+        return chunk
 
     def _add_found(self, chunk: ImportChunk, found: FoundImage) -> None:
         label, place, path, target = self._label_of[found.class_name], found.place, found.name, ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
+
+import xxhash
 
 from ..base import checksums
 from ..base.contracts import Skipped
@@ -31,10 +34,11 @@ class ImportedImage(NamedTuple):
 
 
 class KeptChunk(NamedTuple):
-    """What became of the images of a chunk, in order, and the seconds that took."""
+    """What became of the images of a chunk, in order, the seconds that took, and the stamp of their files."""
 
     results: list[ImportedImage | Skipped]
     seconds: float
+    stamp: int
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,11 @@ class Keeper:
 
     def __call__(self, given: Sequence[GivenImage | Skipped]) -> KeptChunk:
         """Raises OSError where the disk refuses to keep an image, and InputError (see `Copier`)."""
-        begun = time.perf_counter()
+        begun, stamp = time.perf_counter(), stamp_of(given)
         results: list[ImportedImage | Skipped] = []
         for part in _parts(given):
             results += self._kept(part)
-        return KeptChunk(results, time.perf_counter() - begun)
+        return KeptChunk(results, time.perf_counter() - begun, stamp)
 
     def _kept(self, part: Sequence[tuple[GivenImage, bytes] | Skipped]) -> Iterator[ImportedImage | Skipped]:
         examined = iter(examine_many([one[1] for one in part if not isinstance(one, Skipped)]))
@@ -70,6 +74,28 @@ class Keeper:
             return Skipped(image.origin, f"another image of its class is called {Path(image.target).name} already")
         height, width, pixel_checksum, values = examined
         return ImportedImage(len(data), height, width, checksums.of_bytes(data), pixel_checksum, values)
+
+
+def stamp_of(given: Iterable[GivenImage | Skipped]) -> int:
+    """Another number as soon as one of these files is another one, has been written to or is gone: XXH3-64 of their
+    paths, sizes and times, 63 bits of it. Of images without a file their names count."""
+    told = []
+    for image in given:
+        if isinstance(image, Skipped):
+            told.append(image.path)
+        elif image.file:
+            told.append(f"{image.file}\t{_file_stamp(image.file)}")
+        else:
+            told.append(image.origin)
+    return xxhash.xxh3_64_intdigest("\n".join(told).encode("utf-8", "surrogatepass")) >> 1
+
+
+def _file_stamp(path: str) -> str:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a `Path` takes longer to make
+    except OSError:
+        return ""
+    return f"{status.st_size}\t{status.st_mtime_ns}"
 
 
 def _parts(given: Sequence[GivenImage | Skipped]) -> Iterator[list[tuple[GivenImage, bytes] | Skipped]]:

@@ -6,42 +6,85 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from ..base.contracts import Referable, References, Row, Skipped, Source
+from ..base.contracts import FoundImage, Referable, References, Row, Skipped, Source
 from ..base.errors import InputError
 from ..base.events import Event, Message, Pace, Progress
 from ..base.files import write_whole
 from ..base.strict_json import dumps
+from ..datasets.checks import DAMAGE
 from ..datasets.image_reader import ImageReader
-from ..datasets.index import REFERENCE, IndexWriter
+from ..datasets.index import PENDING, REFERENCE
+from . import resume
 from .chunks import Chunks, ChunkSize, ImportChunk
 from .keeping import Keeper, KeptChunk
-from .wide_images import Extremes, WideImages
+from .resumable_index import ChunkNote, ResumableIndex
+from .wide_images import Extremes, read_again
 from .workers import kept
 
 
 class Reading:
-    """Reads all that `source`, which is prepared, has, into a new folder `root`. With `refer`, no image is copied."""
+    """Reads all that `source`, which is prepared, has, into the folder `root`. With `refer`, no image is copied.
+
+    `resumed`: images that were there already.
+    """
 
     def __init__(self, source: Source, root: Path, keeper: Keeper, *, refer: bool) -> None:
-        root.mkdir()
         self._refer = refer
         self._root = root
         self._source = source
         self._keeper = keeper
-        self._index = IndexWriter(root, list(source.classes))
-        self._positions = dict.fromkeys(source.counts, 0)
-        self._extremes = Extremes()
-        self._wide = WideImages(root)
+        self._size = ChunkSize()
+        self._chunks = Chunks(root, source.classes, self._size)
+        self._images: Iterator[FoundImage | Skipped] = source.images()
+        self._index = self._taken() or self._new()
+        self.resumed = sum(self._positions.values())
+
+    def _new(self) -> ResumableIndex:
+        """Begin with nothing."""
+        resume.remove_all(self._root)
+        self._root.mkdir()
+        self._chunks = Chunks(self._root, self._source.classes, self._size)
+        self._images = self._source.images()
+        self._begin(0, {})
+        return ResumableIndex(self._root, list(self._source.classes))
+
+    def _taken(self) -> ResumableIndex | None:
+        """Begin with what a killed import left in `root`, if there is any."""
+        if not self._root.exists():
+            return None
+        rebooted = resume.was_rebooted(self._root.parent)
+        index = ResumableIndex.of_killed(self._root, list(self._source.classes), distrusted=rebooted)
+        if index is None:
+            return None
+        splits = list(self._source.counts)
+        copies = self._root if rebooted and not self._refer else None
+        try:
+            left = resume.Kept(index, self._chunks, self._images, splits, copies)
+        except DAMAGE:
+            index.close()
+            return None
+        if not self._refer:
+            resume.remove_strangers(self._root, index, splits)
+        self._images = left.images
+        self._begin(left.given, left.state)
+        return index
+
+    def _begin(self, given: int, state: Mapping[str, Any]) -> None:
+        self._given = given
+        self._positions: dict[str, int] = dict.fromkeys(self._source.counts, 0) | state.get("rows", {})
+        self._skipped: int = state.get("skipped", 0)
+        self._extremes = Extremes.from_json(state["extremes"]) if state else Extremes()
 
     def run(self, spec: str, name: str) -> Iterator[Event]:
         """Raises InputError where no image could be read."""
-        with closing(self._index), closing(self._wide):
+        with closing(self._index):
             yield from self._read_all(spec)
             values = self._extremes.range
             references = self._references()
             reader = ImageReader(references.root, tuple(references.sources)) if references else ImageReader(self._root)
-            yield from self._wide.read_again(values, self._index, reader)
+            yield from read_again(self._positions, self._extremes.wide, values, self._index, reader)
             told = self._source.recognition
             said = [*self._extremes.sentences(), *_unkept(self._index.unkept)]
             yield from (Message(text, "warning") for text in said)
@@ -68,36 +111,47 @@ class Reading:
 
     def _read_all(self, spec: str) -> Iterator[Event]:
         total = sum(self._source.counts.values())
-        size = ChunkSize()
-        given = Chunks(self._root, self._source.classes, size).of(self._source.images())
-        done, pace = 0, Pace()
-        yield Progress("reading", 0, total)
-        with closing(kept(self._keeper, given, total)) as chunks:
-            for chunk, results in chunks:
-                size.learn(len(chunk.given), results.seconds)
-                self._index.add(chunk.split, list(self._rows(chunk, results)))
-                done += len(chunk.given)
+        pace = Pace()
+        given = self._chunks.of(self._images)
+        if self.resumed:
+            yield Message(f"going on with an import that was interrupted: {self.resumed:,} images are there already")
+        yield Progress("reading", self._given, total)
+        with closing(kept(self._keeper, given, total - self._given)) as chunks:
+            for chunk, made in chunks:
+                self._size.learn(len(chunk.given), made.seconds)
+                self._index.add(chunk.split, list(self._rows(chunk, made)))
+                self._given += len(chunk.given)
+                note = ChunkNote(self._given, made.stamp ^ chunk.meaning())
+                if self._index.note(note, self._state()):
+                    resume.touched(self._root.parent)
                 if pace.due():
-                    yield Progress("reading", done, total)
+                    yield Progress("reading", self._given, total)
         if not any(self._positions.values()):
-            raise InputError(f"none of the {done} files in {spec} could be read as an image, so nothing was imported")
-        yield Progress("reading", done, total)
+            raise InputError(
+                f"none of the {self._given} files in {spec} could be read as an image, so nothing was imported"
+            )
+        yield Progress("reading", self._given, total)
+
+    def _state(self) -> dict[str, Any]:
+        """What `_begin` takes."""
+        return {"rows": self._positions, "skipped": self._skipped, "extremes": self._extremes.to_json()}
 
     def _rows(self, chunk: ImportChunk, made: KeptChunk) -> Iterator[Row]:
         told = zip(chunk.paths, chunk.labels, chunk.fields, chunk.places, made.results, strict=True)
         for path, label, fields, place, result in told:
             if isinstance(result, Skipped):
                 self._index.skip(result)
+                self._skipped += 1
                 continue
             position = self._positions[chunk.split]
             self._positions[chunk.split] += 1
             self._extremes.add(result.values)
-            row = Row(position, path, label, *result[:-1], place)
-            if result.values.kind != "byte":
-                self._wide.add(chunk.split, row)
+            size, height, width, checksum, pixel_checksum, values = result
+            if values.kind != "byte":
+                pixel_checksum = PENDING
             if fields:
                 self._index.add_fields(chunk.split, position, fields)
-            yield row
+            yield Row(position, path, label, size, height, width, checksum, pixel_checksum, place)
 
 
 def _unkept(counts: Mapping[str, int]) -> list[str]:

@@ -11,20 +11,32 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
-from ..base.contracts import Referable
+from ..base.contracts import Referable, Resumable
 from ..base.errors import InputError, WorkError, disk_trouble_told
-from ..base.events import Event, Result
+from ..base.events import Event, Message, Result
 from ..base.home import Home, check_name
-from ..base.staging import claim
+from ..base.names import readable
+from ..base.staging import KEPT_DAYS, claim, left_to_go_on
+from ..base.units import size_text
 from ..datasets.dataset import Dataset
 from ..sources import Request, open_source
 from ..sources.recognise import GENERATED, as_path
+from . import resume
 from .copying import Copier
 from .keeping import Keeper
 from .reading import Reading
 from .recognise import recognise
+
+WORKPLACE = ".importing"
+
+LOOKED_AT = 10_000
+"""Files whose sizes are summed up for a sentence."""
+
+VERSION = 1
+"""Of what a killed import leaves for the next one."""
 
 
 @dataclass
@@ -50,23 +62,37 @@ class Import:
         home = Home.find(self.home)
         name = check_name(self.name)
         Copier(self.copy)
-        with trouble_told(), claim_name(home, name) as scratch:
-            request = self._request(home, scratch)
-            source = open_source(recognise(self.source), self.options, request)
+        told = self._told()
+        with trouble_told(), claim_name(home, name, told) as scratch:
+            yield from _others(home, name)
+            source = open_source(recognise(self.source), self.options, self._request(home, scratch, told))
             if self.reference and not isinstance(source, Referable):
                 raise InputError(
                     f"{self.source} is made or unpacked by the import, so nothing is there to refer to: import a copy"
                 )
             with closing(source):
                 yield from source.prepare()
+                if isinstance(source, Resumable) and source.resumable:
+                    resume.marked(scratch, told)
                 reading = Reading(source, scratch / "dataset", Keeper(self.copy), refer=self.reference)
                 yield from reading.run(self.called or self.source, name)
             (scratch / "dataset").rename(home.raw / name)
-        yield Result(_summary(Dataset.open(home, name), time.monotonic() - begun))
+        summary = _summary(Dataset.open(home, name), time.monotonic() - begun)
+        yield Result({**summary, "resumed": reading.resumed})
 
-    def _request(self, home: Home, scratch: Path) -> Request:
+    def _told(self) -> dict[str, object]:
+        """What another import has in common with this one if it can go on with what this one left."""
+        fields = {name: getattr(self, name) for name in ("limit", "called", "reference", "copy")}
+        options = {name: str(value) for name, value in self.options.items()}
+        return {"source": self._where(), "options": options, "version": VERSION, **fields}
+
+    def _where(self) -> str:
+        return self.source if self.source in GENERATED else readable(as_path(self.source).absolute())
+
+    def _request(self, home: Home, scratch: Path, told: Mapping[str, object]) -> Request:
         work = scratch / "source"
-        work.mkdir()
+        resumed = resume.is_of(scratch, told)
+        work.mkdir(exist_ok=resumed)
         path = None if self.source in GENERATED else as_path(self.source)
         return Request(
             scratch=work,
@@ -77,13 +103,29 @@ class Import:
             reference=self.reference,
             unread=True,
             home=home,
+            resumed=resumed,
         )
 
 
+def _others(home: Home, name: str) -> Iterator[Event]:
+    """What other imports left when they were killed, in a sentence."""
+    for other, folder in left_to_go_on(home.raw / WORKPLACE):
+        if other != name:
+            sizes = [path.lstat().st_size for path in islice(folder.rglob("*"), LOOKED_AT)]
+            more = "more than " if len(sizes) == LOOKED_AT else ""
+            yield Message(
+                f"the import of {other!r} was interrupted and left {more}{size_text(sum(sizes))}: import it again, and "
+                f"it goes on; after {KEPT_DAYS} days it is removed"
+            )
+
+
 @contextmanager
-def claim_name(home: Home, name: str) -> Iterator[Path]:
-    """A scratch folder for the import of `name`. Raises InputError where it exists or is being imported."""
-    with claim(home.raw / ".importing", name, "import") as scratch:
+def claim_name(home: Home, name: str, told: Mapping[str, object]) -> Iterator[Path]:
+    """A scratch folder for the import of `name`, with what the same one, `told`, left when it was killed.
+
+    Raises InputError where it exists or is being imported.
+    """
+    with claim(home.raw / WORKPLACE, name, "import", lambda folder: resume.is_of(folder, told)) as scratch:
         if (home.raw / name).exists():
             raise InputError(f"there is a dataset {name!r} already; choose another name, or delete it first")
         yield scratch

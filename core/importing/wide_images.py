@@ -7,14 +7,11 @@ be taken only when all have been read.
 from __future__ import annotations
 
 import functools
-import sqlite3
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..base import checksums
-from ..base.contracts import Pixels, Place, Row
+from ..base.contracts import Pixels, Row
 from ..base.errors import WorkError
 from ..base.events import Event, Pace, Progress
 from ..datasets.image_reader import ImageReader
@@ -41,6 +38,23 @@ class Extremes:
         self._counts[values.kind] = self._counts.get(values.kind, 0) + 1
 
     @property
+    def wide(self) -> int:
+        """How many images have wide samples."""
+        return sum(count for kind, count in self._counts.items() if kind != "byte")
+
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` reads."""
+        return {"extremes": self._extremes, "counts": self._counts}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Extremes:
+        """Raises KeyError, TypeError and ValueError for what `to_json` does not write."""
+        made = cls()
+        made._extremes = {kind: (low, high) for kind, (low, high) in told["extremes"].items()}
+        made._counts = dict(told["counts"])
+        return made
+
+    @property
     def range(self) -> ValueRange:
         return ValueRange.of(self._extremes)
 
@@ -49,73 +63,43 @@ class Extremes:
         return told(self._extremes, self._counts)
 
 
-class WideImages:
-    """The images of a dataset at `root` with wide samples, kept on disk beside it while the import works."""
+def read_again(
+    splits: Iterable[str], count: int, values: ValueRange, index: IndexWriter, reader: ImageReader
+) -> Iterator[Event]:
+    """Decode the `count` images whose pixel checksum is pending by the dataset's range, and put it into the index.
 
-    def __init__(self, root: Path) -> None:
-        self._file = root.with_name("wide.sqlite")
-        self._places: sqlite3.Connection | None = None
-        self._count = 0
-
-    def add(self, split: str, row: Row) -> None:
-        if self._places is None:
-            self._places = sqlite3.connect(self._file, isolation_level=None)
-            self._places.executescript(
-                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-                "CREATE TABLE wide(split TEXT, position INTEGER, path TEXT, bytes INTEGER, source INTEGER,"
-                "byte_offset INTEGER, record INTEGER, PRIMARY KEY (split, position)) WITHOUT ROWID; BEGIN;"
-            )
-        place = row.place or (None, None, None)
-        self._places.execute(
-            "INSERT INTO wide VALUES (?, ?, ?, ?, ?, ?, ?)", (split, row.position, row.path, row.bytes, *place)
-        )
-        self._count += 1
-
-    def read_again(self, values: ValueRange, index: IndexWriter, reader: ImageReader) -> Iterator[Event]:
-        """Decode them by the dataset's range and put their pixels' checksums into the index.
-
-        Raises:
-            WorkError: a file that was just written is not there any more, or not what it was.
-        """
-        if self._places is None:
-            return
-        done, pace = 0, Pace()
-        for (split,) in self._places.execute("SELECT DISTINCT split FROM wide").fetchall():
-            rows = self._places.execute(
-                "SELECT position, path, bytes, source, byte_offset, record FROM wide WHERE split = ?", (split,)
-            )
-            for sums in self._decoded(values, reader, _chunks(map(_to_row, rows))):
-                index.set_pixel_checksums(split, sums)
-                done += len(sums)
-                if pace.due():
-                    yield Progress("scaling", done, self._count)
-        yield Progress("scaling", done, self._count)
-
-    def _decoded(
-        self, values: ValueRange, reader: ImageReader, chunks: Iterator[list[Row]]
-    ) -> Iterator[list[tuple[int, int]]]:
-        call = functools.partial(_checksums, reader, values)
-        if self._count < WORTH_A_POOL:
-            yield from map(call, chunks)
-            return
-        workers = usable_cpus()
-        with processes(workers) as pool:
-            yield from in_order(pool, workers, call, chunks)
-
-    def close(self) -> None:
-        if self._places is not None:
-            self._places.close()
-            self._file.unlink(missing_ok=True)
+    Raises:
+        WorkError: a file that was just read is not there any more, or not what it was.
+    """
+    if not count:
+        return
+    done, pace = 0, Pace()
+    for split in splits:
+        for sums in _decoded(count, values, reader, _chunks(index, split)):
+            index.set_pixel_checksums(split, sums)
+            done += len(sums)
+            if pace.due():
+                yield Progress("scaling", done, count)
+    yield Progress("scaling", done, count)
 
 
-def _to_row(kept: Sequence[Any]) -> Row:
-    position, path, size, *place = kept
-    return Row(position, path, 0, size, 0, 0, 0, 0, Place(*place) if place[0] is not None else None)
+def _decoded(
+    count: int, values: ValueRange, reader: ImageReader, chunks: Iterator[list[Row]]
+) -> Iterator[list[tuple[int, int]]]:
+    call = functools.partial(_checksums, reader, values)
+    if count < WORTH_A_POOL:
+        yield from map(call, chunks)
+        return
+    workers = usable_cpus()
+    with processes(workers) as pool:
+        yield from in_order(pool, workers, call, chunks)
 
 
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while chunk := list(islice(rows, CHUNK_IMAGES)):
-        yield chunk
+def _chunks(index: IndexWriter, split: str) -> Iterator[list[Row]]:
+    after = -1
+    while rows := index.pending(split, after, CHUNK_IMAGES):
+        yield rows
+        after = rows[-1].position
 
 
 def _checksums(reader: ImageReader, values: ValueRange, rows: list[Row]) -> list[tuple[int, int]]:

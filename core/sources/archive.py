@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from ..base.contracts import FoundImage, Recognition, Skipped, Source
 from ..base.errors import InputError
@@ -25,6 +26,7 @@ from .unpacking import unpack
 class Archive(ImageFolder):
     """Whatever source the archive's contents are, unpacked into the request's scratch folder."""
 
+    resumable: ClassVar[bool] = False
     _inner: Source | None = field(default=None, init=False, repr=False)
     _unpacked: Path = field(default=Path(), init=False, repr=False)
 

@@ -67,6 +67,11 @@ class ImageFolder(ListedFiles):
     _tree: SourceTree | None = field(default=None, init=False, repr=False)
 
     def prepare(self) -> Iterator[Event]:
+        if not self.is_listed():
+            self._list_all()
+        yield from (Message(note, "warning") for note in self.recognition.notes)
+
+    def _list_all(self) -> None:
         request, listing = self.begin(self.seed)
         tree = self._tree = scan(request.place, request.patience, self.links)
         self._left_out = tree.skipped
@@ -87,7 +92,7 @@ class ImageFolder(ListedFiles):
         told.notes += tree.links.notes() + unread_images(tree)
         _say_unused(told.notes, layout.unused)
         listing.finish(request.limit)
-        yield from (Message(note, "warning") for note in told.notes)
+        self.keep_listing(tree)
 
     # ------------------------------------------------------------ classes
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
 from pathlib import Path
+from typing import ClassVar
 
 from ..base.contracts import FoundImage, Place, Recognition, ReferencedSource, References, Skipped
 from ..base.errors import InputError
 from ..base.names import readable
+from ..base.strict_json import dumps
 from ..base.units import counted
 from .folder_names import SPLIT_ORDER, in_order
 from .kept_fields import from_kept
 from .listing import SourceListing
 from .masks import mask_files
 from .request import Request
-from .tree import IMAGE_ENDINGS, SourceFolder, image_paths
+from .tree import IMAGE_ENDINGS, SourceFolder, SourceTree, folder_changed, image_paths
 
 MAX_FILE_BYTES = 256 << 20
 """A larger file is not taken for an image."""
@@ -30,6 +34,7 @@ NAMED_UNUSED = 20
 class ListedFiles:
     """The part of `core.base.contracts.Source` that follows from a listing."""
 
+    resumable: ClassVar[bool] = True
     request: Request | None = None
     recognition: Recognition = field(default_factory=Recognition, init=False, repr=False)
     _listing: SourceListing | None = field(default=None, init=False, repr=False)
@@ -42,6 +47,26 @@ class ListedFiles:
         self._base = base or self.request.place
         self._listing = SourceListing(self.request.scratch, self._base, seed)
         return self.request, self._listing
+
+    def is_listed(self) -> bool:
+        """Whether the listing that an import left when it was killed still tells what lies there; it is taken then."""
+        request = self.request
+        if request is None or not request.resumed:
+            return False
+        kept = SourceListing.kept(request.scratch, request.place, folder_changed)
+        if kept is None:
+            return False
+        self._base = request.place
+        self._listing, told = kept
+        fields = json.loads(told)
+        left_out, unused = (list(starmap(Skipped, fields.pop(name))) for name in ("left_out", "unused"))
+        self.recognition, self._left_out = Recognition(**fields, unused=unused), left_out
+        return True
+
+    def keep_listing(self, tree: SourceTree) -> None:
+        """Let the listing, which is complete, outlive this process. Nothing may be told of the source afterwards."""
+        folders = ((folder.path, folder.changed) for folder in tree.root.walk())
+        self.listing.keep(folders, dumps({**vars(self.recognition), "left_out": self._left_out}))
 
     @property
     def listing(self) -> SourceListing:

@@ -11,7 +11,7 @@ import os
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +26,11 @@ PRAGMA synchronous = OFF;
 CREATE TABLE cells(cell INTEGER PRIMARY KEY, split TEXT, class TEXT, images INTEGER, UNIQUE (split, class));
 CREATE TABLE files(cell INTEGER, path BLOB, below INTEGER, name TEXT, PRIMARY KEY (cell, path)) WITHOUT ROWID;
 CREATE TABLE fields(path BLOB PRIMARY KEY, kept TEXT) WITHOUT ROWID;
+CREATE TABLE folders(path BLOB, changed INTEGER);
+CREATE TABLE told(text TEXT);
 """
+
+FILE = "listing.sqlite"
 
 _NAME = "COALESCE(name, CAST(SUBSTR(path, below) AS TEXT))"
 """What a file is called in the dataset; `below` is where its path below its class's folder begins, from 1."""
@@ -65,12 +69,40 @@ class SourceListing:
 
     def __init__(self, scratch: Path, base: Path, seed: int = 0) -> None:
         self._seed, self._base = seed, os.fsencode(base)
-        self._index = sqlite3.connect(scratch / "listing.sqlite", isolation_level=None)
+        (scratch / FILE).unlink(missing_ok=True)
+        self._index = sqlite3.connect(scratch / FILE, isolation_level=None)
         self._index.create_function("DRAW", 1, self._draw, deterministic=True)
         self._index.executescript(_SCHEMA + "BEGIN;")
         self._numbers: dict[Cell, int] = {}
         self._may_have_twins: set[int] = set()
         self._roots: dict[int, bytes] = {}
+
+    @classmethod
+    def kept(cls, scratch: Path, base: Path, changed: Callable[[str], int]) -> tuple[SourceListing, str] | None:
+        """The listing that `keep` completed there and what it was told, if every folder is as it was by `changed`."""
+        listing = cls.__new__(cls)
+        listing._seed, listing._base = 0, os.fsencode(base)
+        listing._index = sqlite3.connect(scratch / FILE, isolation_level=None)
+        try:
+            (told,) = listing._index.execute("SELECT text FROM told").fetchone()
+            folders = listing._index.execute("SELECT path, changed FROM folders")
+            same = all(changed(os.fsdecode(path)) == at for path, at in folders)
+            cells = listing._index.execute("SELECT split, class, cell FROM cells").fetchall()
+        except (sqlite3.Error, TypeError, OSError):  # damaged, not complete, or a folder is gone
+            same = False
+        if not same:
+            listing.close()
+            return None
+        listing._numbers = {(split, class_name): cell for split, class_name, cell in cells}
+        return listing, told
+
+    def keep(self, folders: Iterable[tuple[str | Path, int]], told: str) -> None:
+        """Complete the listing, so that it outlives this process. `folders`: all that were read, and when each was last
+        changed."""
+        rows = ((os.fsencode(path), changed) for path, changed in folders)
+        self._index.executemany("INSERT INTO folders VALUES (?, ?)", rows)
+        self._index.execute("INSERT INTO told VALUES (?)", (told,))
+        self._index.execute("COMMIT")
 
     def _draw(self, path: bytes) -> int:
         return xxhash.xxh3_64_intdigest(path, seed=self._seed) >> 1

@@ -39,6 +39,7 @@ class Request:
     time that listing a folder may take, for whoever only wants to look. With `reference` nothing is to be copied
     (`core.base.contracts.Referable`), and with `unread` files may be named in the place of what they hold
     (`FoundImage.file`), so that several processes read them. `home`: where what is noted of files may be kept.
+    `resumed`: `scratch` is not empty, it has what the same import left when it was killed.
     """
 
     scratch: Path
@@ -50,6 +51,7 @@ class Request:
     reference: bool = False
     unread: bool = False
     home: Home | None = None
+    resumed: bool = False
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:

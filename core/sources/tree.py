@@ -54,7 +54,8 @@ class OtherFiles(NamedTuple):
 class SourceFolder:
     """A folder: `images` directly in it, `below` in it and everywhere below, `others` by ending (in lower case).
 
-    `linked`: it is reached through a link; `follows`: links in it are followed.
+    `linked`: it is reached through a link; `follows`: links in it are followed; `changed`: when an entry was last added
+    or taken out, in nanoseconds since 1970.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class SourceFolder:
     folders: list[SourceFolder] = field(default_factory=list)
     images: int = 0
     below: int = 0
+    changed: int = 0
     others: dict[str, OtherFiles] = field(default_factory=dict)
 
     @property
@@ -142,6 +144,7 @@ def scan(place: Path, patience: Patience | None = None, links: str = "follow") -
 def _read(tree: SourceTree, folder: SourceFolder) -> None:
     """What lies in one folder; its folders are not read yet."""
     try:
+        folder.changed = folder_changed(folder.path)
         entries = _entries(folder.path)
     except OSError as error:
         if folder.parent is None:
@@ -185,6 +188,11 @@ def _follow(tree: SourceTree, folder: SourceFolder, entry: os.DirEntry[str]) -> 
         folder.images += 1
     if not folder.linked:
         tree.links.add(entry.path, leads_to_folder)
+
+
+def folder_changed(path: str | Path) -> int:
+    """When an entry was last added to a folder or taken out (nanoseconds). Raises OSError."""
+    return os.stat(path).st_mtime_ns  # noqa: PTH116 - a `Path` takes longer to make
 
 
 def _entries(path: Path) -> list[os.DirEntry[str]]:
