@@ -131,11 +131,15 @@ def _chained(
 def remove_strangers(root: Path, index: ResumableIndex, splits: list[str]) -> None:
     """Remove the files of a dataset in the making that no row speaks of: their rows were not committed."""
     for split in splits:
-        known: set[Path] = set()
+        known = set()
         for folder, names in index.files_of(split):
             known.add(root / folder)
-            for entry in os.scandir(root / folder):
-                if entry.name not in names:
-                    Path(entry.path).unlink()
+            _keep_only(root / folder, names)
         for stranger in set((root / split).glob("*")) - known:
-            shutil.rmtree(stranger)
+            _keep_only(stranger, set())
+
+
+def _keep_only(folder: Path, names: set[str]) -> None:
+    for entry in os.scandir(folder):
+        if entry.name not in names:
+            Path(entry.path).unlink()
