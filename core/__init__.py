@@ -15,18 +15,22 @@ __version__ = "0.2.0"
 __all__ = ["open_store"]
 
 
-def open_store(path: str, split: str = "train") -> Store | ForeignStore:
-    """Open a built store, or a file or folder in one of the tutorials' layouts; the format is recognised by itself.
+def open_store(path: str, split: str | None = None, schema: str | None = None) -> Store | ForeignStore:
+    """Open a built store, or any file or folder that `inspect` understands; what it is is recognised by itself.
 
-    The result has `len()`, `classes`, `labels` (int64 (n,)) and `[i]` -> (uint8 pixels (height, width, 3), int); a
-    built store also has `loader(...)`. Raises InputError where there is nothing that can be opened.
+    The result has `len()`, `classes`, `labels` (int64 (n,)), `[i]` -> (uint8 pixels (height, width, 3), int) and
+    `loader(...)`. `split`: of a built store "train" if None. `schema`: read a file in this way and no other (the names
+    are those of `inspect`). Raises InputError where there is nothing that can be opened.
     """
     from pathlib import Path
 
+    from .base.errors import InputError
     from .stores import store
 
     if (Path(path) / store.MANIFEST).exists():
-        return store.open_store(path, split)
+        if schema is not None:
+            raise InputError(f"{path} is a store, whose manifest says how it is read: leave out schema={schema!r}")
+        return store.open_store(path, split or "train")
     from .inspect import open_foreign
 
-    return open_foreign(path, split)
+    return open_foreign(path, split, schema)

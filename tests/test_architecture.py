@@ -40,6 +40,7 @@ EXCEPTIONS = {
     ("core.loading", "core.building"),  # what a build notes of JPEGs for the loader, the loader's decoder finds
     ("core.loading", "core.measure"),  # on one floor, but measuring uses what it measures
     ("core.loading", "core.stores"),  # `Store.loader` is a door to the loader, opened when it is called
+    ("core.loading", "core.inspect"),  # and so is `ForeignStore.loader`
 }
 """(imported, importer)."""
 

@@ -459,6 +459,16 @@ class ManyAtOnce(Protocol):
         ...
 
 
+@runtime_checkable
+class Watched(Protocol):
+    """A reader of a file that others may write to at any time."""
+
+    def changed(self) -> str:
+        """What became of the file since it was opened, to stand in a sentence, with the remedy; nothing where it is as
+        it was. Cheap enough to be asked once a batch."""
+        ...
+
+
 class Format(Protocol):
     """Bytes on disk: how one split of a store is laid out. A frozen dataclass whose fields are its options."""
 

@@ -14,6 +14,7 @@ import json
 import os
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,23 @@ def place(home: Home) -> Path:
     return home.root / "data" / ".inspector" / "indexes"
 
 
-def kept(home: Home, found: IdentifiedFile) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What an index is for, beside walking through the file: its `name`, its `version`, and what its stamp tells too
+    (`beside`: of other files that it depends on)."""
+
+    name: str
+    version: int
+    beside: str = ""
+
+
+def kept(home: Home, found: IdentifiedFile, purpose: Purpose | None = None) -> Path | None:
     """The index that was kept of just these files as they are now; None where there is none."""
-    path = _path(home, found)
+    path = _path(home, found, purpose)
     try:
         with path.open("rb") as file:
             header = _header(file.read(12), file.read)
-        if header["stamp"] != stamp(found) or header["version"] != KINDS[found.kind].index:
+        if header["stamp"] != _whole_stamp(found, purpose) or header["version"] != _version(found, purpose):
             return None
         os.utime(path)
     except (OSError, ValueError, KeyError, TypeError):
@@ -53,7 +64,7 @@ def kept(home: Home, found: IdentifiedFile) -> Path | None:
     return path
 
 
-def keep(home: Home, found: IdentifiedFile, arrays: Arrays, complete: bool) -> None:
+def keep(home: Home, found: IdentifiedFile, arrays: Arrays, complete: bool, purpose: Purpose | None = None) -> None:
     """Keep what a walk has noted, and forget the oldest where there is too much. Raises OSError."""
     made = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     body, told = bytearray(), []
@@ -63,15 +74,15 @@ def keep(home: Home, found: IdentifiedFile, arrays: Arrays, complete: bool) -> N
         body += bytes(-len(body) % ALIGNED)
     header = {
         "kind": found.kind,
-        "version": KINDS[found.kind].index,
-        "stamp": stamp(found),
+        "version": _version(found, purpose),
+        "stamp": _whole_stamp(found, purpose),
         "complete": complete,
         "checksum": checksums.of_bytes(bytes(body)),
         "arrays": told,
     }
     text = dumps(header).encode()
     head = MAGIC + struct.pack("<I", len(text)) + text
-    path = _path(home, found)
+    path = _path(home, found, purpose)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, head + bytes(-len(head) % ALIGNED) + bytes(body))
     _forget_the_oldest(path)
@@ -124,8 +135,18 @@ def _array(body: np.ndarray[Any, Any], name: str, dtype: str, shape: list[int], 
     return name, body[offset : offset + count * kind.itemsize].view(kind).reshape(shape)
 
 
-def _path(home: Home, found: IdentifiedFile) -> Path:
+def _version(found: IdentifiedFile, purpose: Purpose | None) -> int:
+    return KINDS[found.kind].index if purpose is None else purpose.version
+
+
+def _whole_stamp(found: IdentifiedFile, purpose: Purpose | None) -> str:
+    """Raises OSError."""
+    return stamp(found) + (purpose.beside if purpose is not None else "")
+
+
+def _path(home: Home, found: IdentifiedFile, purpose: Purpose | None) -> Path:
     named = "\0".join([found.kind, *(os.fsencode(path).hex() for path in found.files)])
+    named += f"\0{purpose.name}" if purpose is not None else ""
     return place(home) / f"{hashlib.sha256(named.encode()).hexdigest()[:32]}.index"
 
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..base.contracts import Buffer, Labels, Pixels
 from ..base.errors import InputError
@@ -20,6 +20,9 @@ from .kinds import KINDS
 from .records import UNREADABLE, Diagnosed, Fielded, File, Finding, Indexed, Record, Records
 from .schemas import choices, understand
 from .sharded import ShardedFile
+
+if TYPE_CHECKING:
+    from .places.form import ImagePlaces
 
 FIRST_KEYS = 10
 
@@ -66,7 +69,7 @@ class OpenedFile:
             before = self.walked
             self.walked = cast("Indexed", self.file).index_step(seconds)
             if self.walked != before:
-                for name in ("_understood", "numbers"):
+                for name in ("_understood", "numbers", "image_places"):
                     self.__dict__.pop(name, None)
         return self.walked
 
@@ -93,6 +96,13 @@ class OpenedFile:
     def numbers(self) -> Labels | None:
         """The class numbers of all records, where they are kept together."""
         return self.records.numbers()
+
+    @cached_property
+    def image_places(self) -> ImagePlaces:
+        """Where the images of the records lie."""
+        from .places.of_file import image_places
+
+        return image_places(self.file, self.records, self.numbers is None)
 
     def summary(self) -> dict[str, Any]:
         """Everything about the file as a whole."""

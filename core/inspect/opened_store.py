@@ -1,36 +1,71 @@
-"""The tutorials' layouts with the face of a store: length, classes, labels, and (pixels, label) by index."""
+"""A file made elsewhere with the face of a store: length, classes, labels, (pixels, label) by index, and a loader."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from functools import cached_property
+import time
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.contracts import Labels, Pixels
-from ..base.errors import InputError
+from ..base.contracts import Compression, Encoding, Labels, Pixels, Shape
+from ..base.errors import FormatMattersError, InputError
+from ..base.extras import needed_by
+from ..base.home import Home
+from ..compressions.none import NoCompression
+from ..encodings.original import OriginalEncoding
+from ..encodings.raw import Raw
+from . import kept_index
+from .beside import stamp_beside
 from .files import InspectedFile, open_inspected
+from .kinds import IdentifiedFile, identify
+from .laid_out import LaidOutPixels
+from .place_table import FORM, OFFSET, VERSION, PlaceTable, TableInMaking
+from .placed_reader import PlacedReader
+from .places.form import PIXELS, ImageForm
+from .schemas import check_name
+
+if TYPE_CHECKING:
+    from ..loading.loader import Loader
 
 LABEL_BATCH = 4096
 
+KEEP_SECONDS = 0.5
+"""What takes longer to find out is kept in the home."""
+
 
 class ForeignStore:
-    """A file made elsewhere, read through a reader process. Survives pickling and fork: each process opens its own.
+    """A file made elsewhere, understood by a reader process. Survives pickling and fork: each process opens its own.
 
-    Reading is safe rather than fast; import the images to build something fast of them.
+    Where its images lie is asked of the reader once. What lies bare in the file is then read from a map of it, as fast
+    as a store built here; what is compressed, pickled in pieces or drawn by a range comes from the reader, which is
+    safe rather than fast.
     """
 
-    def __init__(self, path: Path, split: str | None = None) -> None:
+    def __init__(
+        self, path: Path, split: str | None = None, schema: str | None = None, home: Home | None = None
+    ) -> None:
         self.path = path
-        self.split = split
+        self.split = split or ""
+        self.schema = schema
+        self._home = home or Home.find()
         self._file: InspectedFile | None = None
         self._pid: int | None = None
-        self.about: dict[str, Any] = self._opened().summary()
+        self._found: IdentifiedFile = identify(path)
+        if schema is not None:
+            check_name(self._found.kind, schema)
+        if self._kept_table is None:
+            self.about  # noqa: B018 - what is wrong with the file is said when it is opened
 
     def __len__(self) -> int:
-        return int(self.about["entries"])
+        return int(self._basics["entries"])
+
+    def __repr__(self) -> str:
+        return f"<ForeignStore {self.path} ({self._basics['schema']}): {len(self):,} samples>"
 
     def __getitem__(self, index: int) -> tuple[Pixels, int]:
         """RGB pixels, uint8 (height, width, 3), and the class number (-1 where the file has none).
@@ -39,59 +74,182 @@ class ForeignStore:
             IndexError: no such index.
             InputError: the record is no image; the text says why.
         """
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"index {index} of {len(self)} samples")
-        sample = self._opened().sample(int(index) % len(self))
-        if sample.pixels is None:
-            raise InputError(f"{self.path}, entry {sample.about['key']}: {sample.about.get('problem', 'not an image')}")
-        return sample.pixels, self._number(sample.about["label"])
+        position = range(len(self))[index]
+        (payload,) = self.reader.read([position])
+        try:
+            pixels = self.encoding.decode(payload)
+        except ValueError as error:
+            raise InputError(f"sample {position} of {self.path} cannot be decoded: {error}") from error
+        return pixels if pixels.flags.writeable else pixels.copy(), int(self.labels[position])
+
+    # ---- what a file says of itself
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """What its summary says (`inspect`): kind, schema, why, entries, warnings, findings, ..."""
+        return self._opened().summary()
+
+    @property
+    def why(self) -> str:
+        """What told how it is read, and which way its images come to a loader."""
+        return f"{self._basics['why']}; {self._way}"
 
     @cached_property
     def labels(self) -> Labels:
-        """The class number of every sample, int64 (n,); -1 where the file has none. Reads every record once."""
-        together = self._opened().numbers()
-        return np.array([self._number(label) for label in self._raw_labels], np.int64) if together is None else together
+        """The class number of every sample, int64 (n,); -1 where the file has none."""
+        if "table" not in self.__dict__ and self._kept_table is None:
+            together = self._opened().numbers()
+            if together is not None and len(together) == len(self):
+                return np.array(together, np.int64)
+        return self.table.labels(self.classes)
 
     @cached_property
     def classes(self) -> list[str]:
         """The names that the file gives; else the labels that occur, as text."""
-        if self.about["classes"]:
-            return list(self.about["classes"])
-        numbers = [label for label in self._raw_labels if isinstance(label, int)]
-        if numbers:
-            return [str(number) for number in range(max(numbers) + 1)]
-        return sorted({label for label in self._raw_labels if isinstance(label, str)})
+        if self._basics["classes"]:
+            return list(self._basics["classes"])
+        numbers = self.table.numbers
+        if len(numbers) and (highest := int(numbers.max())) >= 0 and highest < 1 << 20:
+            return [str(number) for number in range(highest + 1)]
+        return sorted(self.table.texts)
+
+    # ---- what a loader needs
+
+    @cached_property
+    def table(self) -> PlaceTable:
+        """Where its images lie. Reads every record once, unless that was done before (`find_places` in steps)."""
+        for _ in self.find_places():
+            pass
+        return self.table
+
+    def find_places(self) -> Iterator[tuple[int, int]]:
+        """Find out where its images lie, and keep that: yields (done, total) records about once a second.
+
+        Raises InputError where the file kills its reader, or its reader says what cannot be.
+        """
+        table, began = self._kept_table, time.monotonic()
+        if table is None:
+            making = TableInMaking(self._opened(), self.about)
+            yield from making.steps()
+            table = making.table()
+        table.check([_size(file) for file in self._found.files], self.path)
+        self.__dict__["table"] = table
+        if self._kept_table is None and time.monotonic() - began > KEEP_SECONDS:
+            with contextlib.suppress(OSError, FormatMattersError):
+                kept_index.keep(self._home, self._found, table.arrays(), True, self._purpose)
+
+    @cached_property
+    def reader(self) -> PlacedReader:
+        return PlacedReader(
+            self.path, self._found.files, self.table, self._form, self.labels,
+            partial(open_inspected, self.path, self.schema, self._home),
+        )  # fmt: skip
+
+    @cached_property
+    def compression(self) -> Compression:
+        return NoCompression()
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        form = self._form
+        if form is None:
+            return OriginalEncoding()
+        return Raw(None, (form.height, form.width, 3)) if form.is_plain else LaidOutPixels(form)
+
+    @property
+    def payload_shape(self) -> Shape | None:
+        """The shape of every sample's pixels where payloads are bare pixels, RGB, interleaved; else None."""
+        return self.encoding.payload_shape
+
+    def loader(self, **settings: Any) -> Loader:
+        """Batches of torch tensors; see `core.loading.make_loader` for the settings."""
+        with needed_by("a loader"):
+            from ..loading import make_loader
+        return make_loader(self, **settings)
 
     def close(self) -> None:
+        if "reader" in self.__dict__:
+            self.reader.close()
+            del self.__dict__["reader"]
         if self._file is not None and self._pid == os.getpid():
             self._file.close()
         self._file, self._pid = None, None
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return ForeignStore, (self.path, self.split)
+    def __reduce__(self) -> tuple[Callable[..., ForeignStore], tuple[Any, ...]]:
+        return _reopened, (self.path, self.split, self.schema, self._home, self.__dict__.get("table"))
+
+    # ---- inside
 
     @cached_property
-    def _raw_labels(self) -> list[int | str | None]:
-        file, total = self._opened(), len(self)
-        starts = range(0, total, LABEL_BATCH)
-        return [label for start in starts for label in file.labels(start, min(start + LABEL_BATCH, total))]
+    def _form(self) -> ImageForm | None:
+        """The form in which all images are handed out as pixels; None: as image files."""
+        table = self.table
+        forms = [table.forms[number] for number in np.unique(table.places[:, FORM]).tolist() if number >= 0]
+        if not forms or any(not form.is_pixels for form in forms):
+            return None
+        if len({(form.height, form.width) for form in forms}) > 1:
+            return None
+        form: ImageForm = forms[0]
+        bare = bool((table.places[table.places[:, FORM] >= 0][:, OFFSET] >= 0).all())
+        if len(forms) == 1 and bare:
+            return form
+        return ImageForm(PIXELS, form.height, form.width)
 
-    def _number(self, label: int | str | None) -> int:
-        if isinstance(label, str):
-            return self._numbers.get(label, -1)
-        return -1 if label is None else label
+    @property
+    def _way(self) -> str:
+        """How images come to a loader, in words."""
+        bare = int(np.count_nonzero(self.reader.bare))
+        if bare == len(self):
+            return "images are read where they lie, from a map of the file"
+        some = f"{len(self) - bare:,} of " if bare else ""
+        return (
+            f"{some}{len(self):,} images do not lie bare in the file, or are drawn by the range of all of them: these "
+            "come from its reader process"
+        )
 
     @cached_property
-    def _numbers(self) -> dict[str, int]:
-        return {name: number for number, name in enumerate(self.classes)}
+    def _kept_table(self) -> PlaceTable | None:
+        path = kept_index.kept(self._home, self._found, self._purpose)
+        try:
+            return None if path is None else PlaceTable.of_arrays(kept_index.read(path))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    @cached_property
+    def _purpose(self) -> kept_index.Purpose:
+        return kept_index.Purpose(f"places {self.schema or ''}", VERSION, stamp_beside(self._found.files))
+
+    @property
+    def _basics(self) -> dict[str, Any]:
+        """kind, schema, why, entries and classes."""
+        table = self.__dict__.get("table") or self._kept_table
+        return self.about if table is None else dict(table.about)
 
     def _opened(self) -> InspectedFile:
         if self._file is None or self._pid != os.getpid():
-            self._file, self._pid = open_inspected(self.path), os.getpid()
+            self._file, self._pid = open_inspected(self.path, self.schema, self._home), os.getpid()
         return self._file
 
 
-def open_foreign(path: str | os.PathLike[str], split: str | None = None) -> ForeignStore:
+def _reopened(path: Path, split: str, schema: str | None, home: Home, table: PlaceTable | None) -> ForeignStore:
+    """A copy that came through pickle: what is known of the file comes with it."""
+    made = ForeignStore.__new__(ForeignStore)
+    if table is not None:
+        made.__dict__["_kept_table"] = table
+    made.__init__(path, split, schema, home)  # type: ignore[misc]
+    return made
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
+def open_foreign(
+    path: str | os.PathLike[str], split: str | None = None, schema: str | None = None, home: Home | None = None
+) -> ForeignStore:
     """A file or folder made elsewhere as a store; with `split`, the part of that name inside the folder `path`.
 
     Raises:
@@ -101,4 +259,4 @@ def open_foreign(path: str | os.PathLike[str], split: str | None = None) -> Fore
     if split is not None:
         parts = [chosen / f"{split}{ending}" for ending in (".lmdb", "_lmdb", ".h5", ".hdf5", "")]
         chosen = next((part for part in parts if part.exists()), chosen)
-    return ForeignStore(chosen, split)
+    return ForeignStore(chosen, split, schema, home)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,9 @@ from ..base.contracts import Buffer, Labels, Pixels
 from ..base.errors import FormatMattersError
 from .array_statistics import Statistics
 from .display import Choice
+
+if TYPE_CHECKING:
+    from .places.form import ImagePlaces
 
 Label = int | str | None
 
@@ -178,6 +182,14 @@ class Fielded(Protocol):
     def field_names(self) -> Sequence[str]:
         """The names of the fields that records have, in the file's order."""
         ...
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """What `Records` may be as well: those that know where their images lie in the file, which is at `path`.
+    labelled: the labels are asked for too; else they are had together."""
+
+    def image_places(self, path: Path, labelled: bool) -> ImagePlaces: ...
 
 
 class File(Protocol):

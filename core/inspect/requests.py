@@ -25,6 +25,8 @@ from .export_request import RecordListRequest as RecordListRequest
 from .findings import merged, of_json
 from .index_requests import IndexArraysRequest as IndexArraysRequest
 from .index_requests import IndexStepRequest as IndexStepRequest
+from .place_requests import ImageBytesRequest as ImageBytesRequest
+from .place_requests import ImagePlacesRequest as ImagePlacesRequest
 from .reader_request import REQUESTS as REQUESTS
 from .reader_request import Answer, Fields, ReaderRequest
 from .records import Chunked, Finding, Label, Paged

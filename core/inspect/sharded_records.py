@@ -129,13 +129,18 @@ class ShardedRecords:
 
     def _at(self, index: int) -> tuple[str, Records, int]:
         """(name of the shard, its records, index there). Raises ValueError, which names the shard."""
-        number = bisect_right(self._ends, index)
+        number, inner = self.shard_of(index)
         name = self.file.paths[number].name
         try:
             records = self.file.shard(number).records
         except UNREADABLE as error:
             raise ValueError(f"{name}: {sentence(error)}") from None
-        return name, records, index - (self._ends[number - 1] if number else 0)
+        return name, records, inner
+
+    def shard_of(self, index: int) -> tuple[int, int]:
+        """(number of the shard, index in it) of a record."""
+        number = bisect_right(self._ends, index)
+        return number, index - (self._ends[number - 1] if number else 0)
 
     def key(self, index: int) -> str:
         name, records, place = self._at(index)

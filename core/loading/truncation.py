@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.contracts import Mapped, Reader
+from ..base.contracts import Mapped, Reader, Watched
 from ..base.errors import WorkError
 from ..formats.joined_maps import JoinedMap
 from . import bus_error
@@ -40,6 +40,8 @@ class TruncationGuard:
         """Raises WorkError where the file has become shorter, whatever else went wrong because of it."""
         if self._memory is not None and (damage := self._memory.damage()):
             raise WorkError(f"{self._name} {damage}: verify the store, and build it again")
+        if isinstance(self._reader, Watched) and (told := self._reader.changed()):
+            raise WorkError(f"{self._name} {told}")
 
     @cached_property
     def _memory(self) -> _Map | None:

@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...base.contracts import Labels
 from ..contents import Content
@@ -20,6 +21,9 @@ from .declared import NOTHING, Declared
 from .images import has_image, images_of, main_of
 from .labels import label_field, label_of
 from .plain import as_plain
+
+if TYPE_CHECKING:
+    from ..places.form import ImagePlaces
 
 SAMPLED = 8
 """Records that are looked at to learn which fields there are."""
@@ -168,6 +172,18 @@ class FieldRecords(ABC):
             content.file,
             None if drawn is None else drawn.numbers,
         )
+
+    def images_among(self, fields: Mapping[str, Any]) -> Mapping[str, Content]:
+        """The images among a record's fields, the main one first."""
+        return self._images(fields)
+
+    def image_places(self, path: Path, labelled: bool) -> ImagePlaces:
+        """See `records.Placed`."""
+        from ..places.fields import FieldPlaces
+        from ..places.search import BytesSearch
+
+        search = BytesSearch(path)
+        return FieldPlaces(self, lambda index, name, data: search.find(data), labelled)
 
     def _images(self, fields: Mapping[str, Any]) -> dict[str, Content]:
         return images_of(fields, self.declared)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
@@ -19,10 +20,11 @@ from . import absent
 from .absent import Absence
 from .facts import Facts
 from .name_hints import split_of
+from .walk import TROUBLE
 
 if TYPE_CHECKING:
+    from ..places.form import ImagePlaces
     from .columns import Columns
-from .walk import TROUBLE
 
 
 class Column(Protocol):
@@ -143,7 +145,7 @@ class Runs:
         return self._starts[-1]
 
     def key(self, index: int) -> str:
-        run, inner = self._place(index)
+        run, inner = self.run_of(index)
         return run.key(inner)
 
     def find(self, key: str) -> int | None:
@@ -154,7 +156,7 @@ class Runs:
         return None
 
     def label(self, index: int) -> Label:
-        run, inner = self._place(index)
+        run, inner = self.run_of(index)
         return run.label(inner)
 
     def numbers(self) -> Labels | None:
@@ -164,14 +166,14 @@ class Runs:
 
     def split(self, index: int) -> str | None:
         """By the lists of samples that the file keeps for each split (`splits`), else by the name of the dataset."""
-        run, inner = self._place(index)
+        run, inner = self.run_of(index)
         if not run.name:
             return split_in_key(run.key(inner))
         listed = next((self.splits[group] for group in run.name.split("/") if group in self.splits), None)
         return listed or split_of(run.name)
 
     def read(self, index: int) -> Record:
-        run, inner = self._place(index)
+        run, inner = self.run_of(index)
         record = run.told(inner)
         value = run.labels.value(inner) if isinstance(record.label, str) and run.labels is not None else None
         return record if value is None else replace(record, label_value=value)
@@ -185,8 +187,8 @@ class Runs:
 
     def columns(self, index: int) -> Mapping[str, Any]:
         """What other datasets of the same group and length have for a record."""
-        number = bisect.bisect_right(self._starts, index) - 1
-        return self._columns[number].values(index - self._starts[number]) if number in self._columns else {}
+        number, inner = self.place(index)
+        return self._columns[number].values(inner) if number in self._columns else {}
 
     def left_out(self) -> Sequence[tuple[str, str]]:
         """The datasets that are neither images nor labels nor columns of them."""
@@ -197,11 +199,23 @@ class Runs:
         taken += [name for columns in self._columns.values() for name in columns.names]
         return list(left_out(file, taken)) if file is not None else []
 
-    def _place(self, index: int) -> tuple[Run, int]:
+    def image_places(self, path: Path, labelled: bool) -> ImagePlaces:
+        """See `records.Placed`."""
+        from ..places.hdf5 import Hdf5Places
+
+        return Hdf5Places(self, path, labelled)
+
+    def place(self, index: int) -> tuple[int, int]:
+        """(number of the run, index in it) of a record."""
         number = bisect.bisect_right(self._starts, index) - 1
         if not 0 <= number < len(self.runs):
             raise IndexError(f"there is no record {index}")
-        return self.runs[number], index - self._starts[number]
+        return number, index - self._starts[number]
+
+    def run_of(self, index: int) -> tuple[Run, int]:
+        """The run of a record, and its index in it."""
+        number, inner = self.place(index)
+        return self.runs[number], inner
 
 
 def _classes(runs: Sequence[Run]) -> Sequence[str] | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-from ...base.contracts import Labels
+from ...base.contracts import Labels, Pixels
 from ...base.errors import InputError
 from ...formats.lmdb.page_layout import DUPSORT, INTEGERKEY, REVERSEKEY
 from ..contents import Content, content_as
@@ -22,6 +23,9 @@ from .keys import HEXADECIMAL
 from .labels import LabelSource
 from .selection import AllBut, Counting, Selection, in_counting_order
 from .tree import LmdbEntry
+
+if TYPE_CHECKING:
+    from ..places.form import ImagePlaces
 
 
 class LmdbRecords:
@@ -164,6 +168,36 @@ class LmdbRecords:
 
     def value(self, index: int) -> bytes:
         return self.entry(index).value
+
+    def image_places(self, path: Path, labelled: bool) -> ImagePlaces:
+        """See `records.Placed`."""
+        from ..places.lmdb import LmdbPlaces
+
+        return LmdbPlaces(self, labelled)
+
+    @property
+    def values_stand_alone(self) -> bool:
+        """Whether a value says by itself, and with what is said of all of them, what its image is."""
+        return True
+
+    @property
+    def labels_apart(self) -> bool:
+        """Whether labels are kept elsewhere than in the values."""
+        return self.labels is not None or self._by_keys is not None
+
+    def value_place(self, index: int) -> tuple[int, int] | None:
+        """(where the value begins in the file, its bytes); None for one of several values of a key."""
+        try:
+            return self.file.tree.value_place(self._selection.position(index))
+        except IndexError as error:
+            raise ValueError(f"it cannot be reached: {error}") from None
+
+    def drawn_pixels(self, content: Content) -> Pixels | None:
+        """The picture of a value, as it is asked for. Raises ValueError for what cannot be drawn."""
+        drawn, undrawn = self._drawn(content)
+        if undrawn is not None:
+            raise ValueError(undrawn)
+        return content.pixels if drawn is None else drawn.pixels
 
     def content(self, value: bytes) -> Content:
         for kind in self.kinds if self.file.facts.shape is None else ():

@@ -89,6 +89,17 @@ class LmdbTree:
         node = self.pages.with_value(node)
         return LmdbEntry(key, self.pages.value_of(node), self._stored(node), bool(node.flags & SUBDATA))
 
+    def value_place(self, position: int) -> tuple[int, int] | None:
+        """(where an entry's value begins in the file, its bytes); None for one of several values of a key.
+
+        Raises as `entry` does.
+        """
+        node, _ = self.node(position)
+        if node.flags & DUPDATA:
+            return None
+        node = self.pages.with_value(node)
+        return node.value, node.value_size
+
     def key(self, position: int) -> bytes:
         return self.pages.key_of(self.node(position)[0])
 

@@ -31,6 +31,7 @@ class ArrayRun(Run):
         self._frames = prod(hdf5_layouts.frames(facts.shape, layout))
         axis = layout.index("N")
         super().__init__(facts.name, facts.shape[axis] * self._frames, labels)
+        self._layout = layout
         self._has_frames = "T" in layout
         self._rest = layout.replace("N", "")
         self._rows = Rows(facts, axis)
@@ -50,6 +51,11 @@ class ArrayRun(Run):
 
     def label(self, index: int) -> Label:
         return super().label(index // self._frames)
+
+    @property
+    def array(self) -> tuple[Facts, str] | None:
+        """See `places.hdf5.OfArray`."""
+        return None if self._has_frames else (self._rows.facts, self._layout)
 
     def extent(self, index: int) -> Extent:
         sample = index // self._frames

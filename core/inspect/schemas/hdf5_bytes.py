@@ -53,6 +53,10 @@ class BytesRun(Run):
         """Raises ValueError where the row cannot be read or holds no bytes."""
         return record_of_file(self.key(index), self.label(index), self._data(index), self._pictures)
 
+    def image_file(self, index: int) -> bytes:
+        """See `places.hdf5.OfImageFiles`."""
+        return self._data(index)
+
     def findings(self) -> list[Finding]:
         """What is to be known of rows of one length."""
         facts = self._rows.facts
@@ -149,6 +153,10 @@ class PackedRun(Run):
     def read(self, index: int) -> Record:
         """Raises ValueError where the offsets lead nowhere."""
         return record_of_file(self.key(index), self.label(index), self._data(index), self._pictures)
+
+    def image_file(self, index: int) -> bytes:
+        """See `places.hdf5.OfImageFiles`."""
+        return self._data(index)
 
     def _data(self, index: int) -> bytes:
         start, stop = self._place(index)

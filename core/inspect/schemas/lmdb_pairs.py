@@ -58,6 +58,10 @@ class Pairs(LmdbRecords):
             return self.content(entry.value)
         return bare_content("pixels", entry.value, shape, self._beside(self.roles.dtype, entry.key, dtype_in))
 
+    @property
+    def values_stand_alone(self) -> bool:
+        return self.roles is None or self.roles.shape is None
+
     def _beside(self, role: bytes | None, key: bytes, read: Callable[[bytes], T]) -> T | None:
         other = None if self.roles is None else self.roles.key_of(role, key)
         value = None if other is None else self.file.get(other)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from .findings import findings_of
 from .grouping import LAST_DOT
 from .members import LONGEST, value_of
 from .noted import NO_LABEL
+
+if TYPE_CHECKING:
+    from ..places.form import ImagePlaces
 
 LABEL = "cls"
 WHOLE_NAME = "file"
@@ -50,11 +54,11 @@ class TarRecords(FieldRecords):
         return f"{key} ({turn + 1})" if turn else key
 
     def fields(self, index: int) -> Mapping[str, Any]:
-        return {name: value_of(name, self._bytes(member)) for name, member in self._named(index).items()}
+        return {name: value_of(name, self._bytes(member)) for name, member in self.members_of(index).items()}
 
     def label_fields(self, index: int) -> Mapping[str, Any]:
         """Members that are short; images and the like are left out."""
-        named = self._named(index)
+        named = self.members_of(index)
         short = {name: member for name, member in named.items() if int(self.index.members.sizes[member]) < 1 << 16}
         images = self.image_names
         return {name: value_of(name, self._bytes(member)) for name, member in short.items() if name not in images}
@@ -73,6 +77,12 @@ class TarRecords(FieldRecords):
         """Whether the label is the number in the `.cls`, which was noted in the walk, and no other field."""
         named = [label_field(fields, self.image_names) for fields in self._sampled]
         return bool(named) and all(name == LABEL for name in named)
+
+    def image_places(self, path: Path, labelled: bool) -> ImagePlaces:
+        """See `records.Placed`."""
+        from ..places.tar import TarPlaces
+
+        return TarPlaces(self, path, labelled)
 
     def stored_bytes(self, index: int) -> int:
         return self.index.stored_bytes(self.index.record(index))
@@ -101,7 +111,7 @@ class TarRecords(FieldRecords):
             at = arena.find(key, at + 1)
         return np.flatnonzero(np.isin(starts[firsts], np.array(found, np.int64))).tolist()
 
-    def _named(self, index: int) -> dict[str, int]:
+    def members_of(self, index: int) -> dict[str, int]:
         """The members of a record by their fields."""
         named: dict[str, int] = {}
         for member in self.index.record(index):

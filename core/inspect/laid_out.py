@@ -1,0 +1,38 @@
+"""Bare pixels that lie otherwise than ours do: planes, grey, blue before red, with a fourth channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..base.contracts import Buffer, Original, Pixels, Shape
+from ..base.errors import InputError
+from ..images.value_range import DEFAULT, ValueRange
+from .places.form import ImageForm
+from .places.layout import taken_as
+
+
+@dataclass(frozen=True)
+class LaidOutPixels:
+    """See `core.base.contracts.Encoding`; for reading only. All payloads are of one form."""
+
+    form: ImageForm
+    lossless = True
+    payload_shape: None = None
+
+    def bind(self, shapes: Iterable[Shape], values: ValueRange = DEFAULT) -> LaidOutPixels:
+        return self
+
+    def suffix(self, payload: Buffer) -> str:
+        return ".raw"
+
+    def encode(self, image: Original) -> bytes:
+        raise InputError("pixels in the layout of a foreign file are read, not written: build with the encoding raw")
+
+    def decode(self, payload: Buffer) -> Pixels:
+        """Raises ValueError for another number of bytes."""
+        if len(payload) != self.form.size:
+            raise ValueError(f"{len(payload):,} bytes where {self.form.size:,} bytes of pixels belong")
+        return np.ascontiguousarray(taken_as(self.form, np.frombuffer(payload, np.uint8)))
