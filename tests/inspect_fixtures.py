@@ -55,8 +55,8 @@ def write_lmdb(
     return path
 
 
-def write_objects(path: Path, protocol: int | None = None) -> Path:
-    return write_lmdb(path, lambda i: pickle.dumps(CIFAR_Image(IMAGES[i], LABELS[i]), protocol))
+def write_objects(path: Path, protocol: int | None = None, images: np.ndarray = IMAGES) -> Path:
+    return write_lmdb(path, lambda i: pickle.dumps(CIFAR_Image(images[i], LABELS[i]), protocol))
 
 
 def write_dicts(path: Path, image: Callable[[np.ndarray], Any], compression: str | None, metadata: Any = None) -> Path:

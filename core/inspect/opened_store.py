@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,7 +132,7 @@ class ForeignStore:
             making = TableInMaking(self._opened(), self.about)
             yield from making.steps()
             table = making.table()
-        table.check([_size(file) for file in self._found.files], self.path)
+        table.check([_size(file) for file in self._files(table)], self.path)
         self.__dict__["table"] = table
         if self._kept_table is None and time.monotonic() - began > KEEP_SECONDS:
             with contextlib.suppress(OSError, FormatMattersError):
@@ -141,7 +141,7 @@ class ForeignStore:
     @cached_property
     def reader(self) -> PlacedReader:
         return PlacedReader(
-            self.path, self._found.files, self.table, self._form, self.labels,
+            self.path, self._files(self.table), self.table, self._form, self.labels,
             partial(open_inspected, self.path, self.schema, self._home),
         )  # fmt: skip
 
@@ -194,6 +194,18 @@ class ForeignStore:
         if len(forms) == 1 and bare:
             return form
         return ImageForm(PIXELS, form.height, form.width)
+
+    def _files(self, table: PlaceTable) -> Sequence[Path]:
+        """The files that images lie in. Raises InputError for one that is not in the folder which was opened."""
+        if not table.files:
+            return self._found.files
+        files = [self._found.path / name for name in table.files]
+        for name, file in zip(table.files, files, strict=True):
+            if "/" in name or "\\" in name or name in ("", ".", "..") or file.is_symlink() or not file.is_file():
+                raise InputError(
+                    f"{self.path} is not loaded: its reader names {name!r}, which is no file in that folder"
+                )
+        return files
 
     @property
     def _way(self) -> str:

@@ -34,13 +34,15 @@ MOST_BYTES = 1 << 28
 
 class PlacedImages(NamedTuple):
     """The images of records start..end: `forms`, those that there are; form, file, offset, length: int64 (n,) each,
-    form -1 for a record without an image; labels; bad: (index, why) of some without an image."""
+    form -1 for a record without an image; labels; bad: (index, why) of some without an image; files: the names of the
+    files that they are in, where a folder is opened."""
 
     end: int
     forms: list[ImageForm]
     table: npt.NDArray[np.int64]
     labels: list[Label]
     bad: list[tuple[int, str]]
+    files: list[str]
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class ImagePlacesRequest(ReaderRequest[PlacedImages]):
                 rows.append((forms.setdefault(form, len(forms)), file, offset, length))
                 labels.append(label)
         told = {"end": self.start + len(rows), "forms": [form.to_json() for form in forms], "bad": bad}
+        told["files"] = list(getattr(opened.image_places, "files", ()))
         table = np.array(rows, "<i8").reshape(-1, 4)
         return told, [table.tobytes(), dumps(labels).encode()]
 
@@ -81,7 +84,8 @@ class ImagePlacesRequest(ReaderRequest[PlacedImages]):
         if len(labels) != len(table) or (len(table) and not -1 <= table[:, 0].min() <= table[:, 0].max() < len(forms)):
             raise ValueError("an answer that does not fit together")
         bad = [(int(index), str(why)) for index, why in fields["bad"]]
-        return PlacedImages(int(fields["end"]), forms, table, [_label(one) for one in labels], bad)
+        files = [str(name) for name in fields["files"]]
+        return PlacedImages(int(fields["end"]), forms, table, [_label(one) for one in labels], bad, files)
 
 
 def _label(told: Any) -> Label:

@@ -35,7 +35,8 @@ class PlaceTable:
     """about: kind, schema, why, entries and classes of the file. forms: those that there are; places: int64 (n, 4), of
     each record its form (-1: it has no image), its file, the offset in it (-1: its bytes do not lie bare) and their
     number; numbers: its label, int64 (n,), -1 for none; texts, text_of: labels that are texts, and for each record
-    which of them is its (-1: none); bad: (index, why) of some records without an image."""
+    which of them is its (-1: none); bad: (index, why) of some records without an image; files: where a folder is
+    opened, the names in it of the files that images are in."""
 
     about: Mapping[str, Any]
     forms: tuple[ImageForm, ...]
@@ -44,6 +45,7 @@ class PlaceTable:
     texts: tuple[str, ...] = ()
     text_of: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
     bad: tuple[tuple[int, str], ...] = ()
+    files: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.places)
@@ -82,6 +84,7 @@ class PlaceTable:
             "forms": [form.to_json() for form in self.forms],
             "texts": list(self.texts),
             "bad": [list(one) for one in self.bad],
+            "files": list(self.files),
         }
         state = np.frombuffer(dumps(told).encode(), np.uint8)
         return {"places": self.places, "numbers": self.numbers, "text_of": self.text_of, "state": state}
@@ -94,6 +97,7 @@ class PlaceTable:
         made = cls(
             dict(state["about"]), tuple(map(ImageForm.from_json, state["forms"])), places, numbers,
             tuple(map(str, state["texts"])), text_of, tuple((int(index), str(why)) for index, why in state["bad"]),
+            tuple(map(str, state["files"])),
         )  # fmt: skip
         if places.dtype != np.int64 or places.shape != (len(numbers), 4) or numbers.dtype != np.int64:
             raise ValueError("these are no places")
@@ -114,6 +118,7 @@ class TableInMaking:
         self._texts: dict[str, int] = {}
         self._text_of: list[int] = []
         self._bad: list[tuple[int, str]] = []
+        self._files: list[str] = []
 
     def steps(self) -> Iterator[tuple[int, int]]:
         """(done, total) records, about once a second. Raises what `InspectedFile.ask` does."""
@@ -132,6 +137,7 @@ class TableInMaking:
         table[:, FORM] = np.array([*renumbered, -1], np.int64)[table[:, FORM]]
         self._parts.append(table)
         self._bad += found.bad
+        self._files = found.files
         for label in found.labels:
             self._note(label)
 
@@ -149,4 +155,6 @@ class TableInMaking:
         numbers = np.array(together, np.int64) if fits else np.array(self._numbers, np.int64)
         texts = () if fits else tuple(self._texts)
         text_of = np.array(self._text_of if texts else [], np.int64)
-        return PlaceTable(self._about, tuple(self._forms), places, numbers, texts, text_of, tuple(self._bad))
+        return PlaceTable(
+            self._about, tuple(self._forms), places, numbers, texts, text_of, tuple(self._bad), tuple(self._files)
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..named_arrays.records import ArraySamples
+from ..named_arrays.roles import ArrayGroup
 from .batches import CifarBatch, batch_in, names_beside
 
 
@@ -27,3 +28,7 @@ class CifarBatches(ArraySamples):
         label = next(iter(batches[0].labels))
         made.classes = names.get(label)
         return made
+
+    def file_of(self, group: ArrayGroup) -> str:
+        """A batch is called as its file is."""
+        return group.name if self.file.path.is_dir() else ""  # type: ignore[attr-defined]

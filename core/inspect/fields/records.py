@@ -204,6 +204,10 @@ class FieldRecords(ABC):
 
     # ---- how images are drawn, and what is learned from some records
 
+    def drawn(self, name: str, content: Content) -> tuple[Drawn | None, str | None]:
+        """(picture of an image called so, why there is none); both None where its own pixels stand."""
+        return self._drawn(name, content)
+
     def _drawn(self, name: str, content: Content) -> tuple[Drawn | None, str | None]:
         """(picture, why there is none), drawn as this field's images in all records; both None where the value's own
         pixels stand."""

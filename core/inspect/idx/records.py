@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -14,6 +15,10 @@ from ..named_arrays.keys import place_in
 from ..named_arrays.labels import one_based
 from ..records import Finding
 from .file import IdxFile
+
+if TYPE_CHECKING:
+    from ..places.arrays import ImageRow
+    from ..places.form import ImagePlaces
 
 _TRANSPOSED = "height and width are exchanged, as EMNIST keeps its images: a guess by the file's name"
 
@@ -64,13 +69,27 @@ class IdxImages(IdxRecords):
         return cls(file) if is_of_images(file) else None
 
     def fields(self, index: int) -> Mapping[str, Any]:
-        row = arrays.channels_last(self._row(index))
-        fields: dict[str, Any] = {"image": row.transpose(1, 0, 2) if self.transposed else row}
-        return {**fields, **self.label_fields(index)}
+        return {"image": self._image(self._row(index)), **self.label_fields(index)}
 
     def label_fields(self, index: int) -> Mapping[str, Any]:
         numbers = self.file.labels.numbers
         return {} if numbers is None else {"label": int(numbers[index])}
+
+    def image_places(self, path: Path, labelled: bool) -> ImagePlaces:
+        """See `records.Placed`."""
+        from ..places.arrays import ArrayPlaces
+
+        return ArrayPlaces(self, super().image_places(path, labelled), path, labelled)
+
+    def image_row(self, index: int) -> ImageRow | None:
+        """See `places.arrays.OfRows`."""
+        from ..places.arrays import ImageRow
+
+        return ImageRow("image", self._row(index), lambda values: {"image": self._image(values)})
+
+    def _image(self, row: arrays.Array) -> arrays.Array:
+        image = arrays.channels_last(row)
+        return image.transpose(1, 0, 2) if self.transposed else image
 
     def stored_bytes(self, index: int) -> int | None:
         return self.file.array.stored_bytes // max(len(self), 1)

@@ -8,11 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from ...base.contracts import Labels, Pixels
+from ...base.contracts import Labels
 from ...base.errors import InputError
 from ...formats.lmdb.page_layout import DUPSORT, INTEGERKEY, REVERSEKEY
 from ..contents import Content, content_as
 from ..display import Drawn
+from ..display_range import Array
 from ..displays import Displays
 from ..records import Label, Record
 from . import labels as lmdb_labels
@@ -192,12 +193,13 @@ class LmdbRecords:
         except IndexError as error:
             raise ValueError(f"it cannot be reached: {error}") from None
 
-    def drawn_pixels(self, content: Content) -> Pixels | None:
-        """The picture of a value, as it is asked for. Raises ValueError for what cannot be drawn."""
+    def numbers_of(self, content: Content) -> Array | None:
+        """The numbers that a value's picture is drawn from, (height, width, channels), or that picture; see
+        `display.NO_RANGE`. Raises ValueError for what cannot be drawn."""
         drawn, undrawn = self._drawn(content)
         if undrawn is not None:
             raise ValueError(undrawn)
-        return content.pixels if drawn is None else drawn.pixels
+        return content.pixels if drawn is None else drawn.numbers
 
     def content(self, value: bytes) -> Content:
         for kind in self.kinds if self.file.facts.shape is None else ():

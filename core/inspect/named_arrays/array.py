@@ -59,8 +59,8 @@ class NamedArray(ABC):
         """At most so many values as they lie in the file, (n,). Raises ValueError."""
 
     def row(self, axis: int, index: int) -> Any:
-        """One of them, without its axis."""
-        return self.rows(axis, index, index + 1).take(0, axis)
+        """One of them, without its axis; a view of the file where the array lies in a map."""
+        return self.rows(axis, index, index + 1)[(slice(None),) * axis + (0,)]
 
 
 class MemoryArray(NamedArray):

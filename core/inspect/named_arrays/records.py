@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, ClassVar, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -23,6 +24,10 @@ from .array import MOST_BYTES, NamedArray, TextColumn
 from .keys import place_in
 from .labels import SVHN_CLASSES, is_svhn, one_based, svhn_digit
 from .roles import ArrayGroup, groups_of
+
+if TYPE_CHECKING:
+    from ..places.arrays import ImageRow
+    from ..places.form import ImagePlaces
 
 MOST_VALUES = 1 << 20
 """Numbers of an array that are looked at where it is a record of its own."""
@@ -127,6 +132,27 @@ class ArraySamples(FieldRecords):
     def label_fields(self, index: int) -> Mapping[str, Any]:
         group, place = self._place(index)
         return {self._called(name): array.row(axis, place) for name, (array, axis) in group.columns.items()}
+
+    def image_places(self, path: Path, labelled: bool) -> ImagePlaces:
+        """See `records.Placed`."""
+        from ..places.arrays import ArrayPlaces
+
+        return ArrayPlaces(self, super().image_places(path, labelled), path, labelled)
+
+    def image_row(self, index: int) -> ImageRow | None:
+        """See `places.arrays.OfRows`."""
+        from ..places.arrays import ImageRow
+
+        group, place = self._place(index)
+        one = group.images[0] if group.images else None
+        if one is None or not one.is_one or not one.array.is_numbers:
+            return None
+        name, values = self._called(one.array.name), one.array.row(one.axis, place)
+        return ImageRow(one.array.name, values, lambda other: {name: one.frames_of(other)[0]}, self.file_of(group))
+
+    def file_of(self, group: ArrayGroup) -> str:
+        """The name of the file that a group lies in, where a folder is opened."""
+        return ""
 
     def stored_bytes(self, index: int) -> int | None:
         group, _ = self._place(index)

@@ -60,7 +60,10 @@ class ImageArray:
 
         Raises ValueError where it cannot be read.
         """
-        values = self.array.row(self.axis, index)
+        return self.frames_of(self.array.row(self.axis, index), most)
+
+    def frames_of(self, values: Array, most: int = 1) -> list[Array]:
+        """The same of a row of the array, without the axis of samples."""
         if self.flat is not None:
             shape, axes = self.flat
             return [layouts.upright(values.reshape(shape), axes)]
@@ -68,6 +71,11 @@ class ImageArray:
         count = min(prod(layouts.frames(values.shape, rest)), most)
         every = (layouts.frame(values, rest, number) for number in range(count))
         return [layouts.upright(frame, layouts.of_image(rest)) for frame in every]
+
+    @property
+    def is_one(self) -> bool:
+        """Whether each sample is one image."""
+        return "T" not in self.layout
 
     def told(self) -> str:
         """The order of axes, in words."""

@@ -8,13 +8,15 @@ from typing import Protocol
 
 import numpy as np
 
-from ...base.contracts import Buffer
+from ...base.contracts import Buffer, Pixels
 from ..records import Record
-from ..values import image_encoding
-from .encoded import is_wide
+from ..values import image_encoding, without_pictures
 from .form import PIXELS, ImageForm, ImagePlace
-from .layout import form_of
+from .layout import as_rgb, form_of
 from .search import BytesSearch
+
+HEAD = 32
+"""Bytes of an image file that say what it is."""
 
 
 class Readable(Protocol):
@@ -36,25 +38,53 @@ class AnyPlaces:
         return cls(records, BytesSearch(path).find)
 
     def place(self, index: int) -> ImagePlace:
-        record = self._records.read(index)
-        if record.problem is not None or record.pixels is None:
-            raise ValueError(record.problem or "it is no image")
-        payload = record.payload
-        encoding = image_encoding(bytes(payload[:32]))
-        if encoding is not None and not is_drawn_by_range(record, encoding):
-            return ImagePlace(ImageForm(encoding), self.find(payload), len(payload), record.label)
-        height, width, _ = record.pixels.shape
-        form = form_of(np.frombuffer(payload, np.uint8), record.pixels, self._forms) if encoding is None else None
-        at = -1 if form is None else self.find(payload)
+        record, file = read_plainly(self._records, index)
+        if file is not None:
+            return ImagePlace(file_form(file), self.find(file), len(file), record.label)
+        pixels = plain_pixels(record)
+        payload = np.frombuffer(record.payload, np.uint8)
+        form = None if pixels is None or record.file is not None else form_of(payload, pixels, self._forms)
+        at = -1 if form is None else self.find(record.payload)
         if form is None or at < 0:
-            return ImagePlace(ImageForm(PIXELS, height, width), -1, 0, record.label)
+            return ImagePlace(ImageForm(PIXELS, *size_of(record)), -1, 0, record.label)
         if form not in self._forms:
             self._forms.append(form)
         return ImagePlace(form, at, len(payload), record.label)
 
 
-def is_drawn_by_range(record: Record, encoding: str) -> bool:
-    """Whether an image file's samples are drawn by the range of all such files, and not as they are."""
-    if not is_wide(record.payload[:32], encoding):
-        return False
-    return record.display is not None and list(map(float, record.display["range"])) != [0.0, 255.0]
+def read_plainly(records: Readable, index: int) -> tuple[Record, bytes | None]:
+    """A record, and the bytes of the image file that it is; None where it is to be drawn, its pixels or an image file
+    of more than 8 bits, which goes by the range of all of them.
+
+    Raises ValueError (or InputError) where it is no image.
+    """
+    with without_pictures():
+        record = records.read(index)
+    if record.problem is not None:
+        raise ValueError(record.problem)
+    wide = record.array is not None and record.array.dtype.itemsize > 1
+    file = bytes(record.file) if record.file is not None and not wide else None
+    return record, file
+
+
+def plain_pixels(record: Record) -> Pixels | None:
+    """The picture of a record whose values have 8 bits, or that is but its pixels; None for any other."""
+    if record.array is not None and record.array.size:
+        return as_rgb(record.array)
+    return record.pixels if record.pixels is not None and record.pixels.size else None
+
+
+def size_of(record: Record) -> tuple[int, int]:
+    """(height, width) of its picture. Raises ValueError where there is none."""
+    values = record.array if record.array is not None and record.array.size else record.pixels
+    if values is None or not values.size:
+        raise ValueError("it is no image")
+    return values.shape[0], values.shape[1]
+
+
+def file_form(file: bytes) -> ImageForm:
+    """Raises ValueError for what is no image file that is known."""
+    encoding = image_encoding(file[:HEAD])
+    if encoding is None:
+        raise ValueError("it is no image")
+    return ImageForm(encoding)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...base.contracts import Buffer
 from ..fields.labels import label_of
-from ..values import image_encoding
+from ..values import image_encoding, without_pictures
 from .any_records import AnyPlaces
 from .encoded import is_wide
 from .form import ImageForm, ImagePlace
@@ -49,7 +49,8 @@ class FieldPlaces:
 
     def _looked_at(self, names: tuple[str, ...], fields: Mapping[str, Any]) -> tuple[str, tuple[str, ...]] | None:
         """(the main image, all images) among fields of these names; kept where it is the image of most records."""
-        images = tuple(self._records.images_among(fields))
+        with without_pictures():
+            images = tuple(self._records.images_among(fields))
         if not images:
             return None
         if images[:1] == tuple(self._records.image_names[:1]):

@@ -70,7 +70,10 @@ class ImagePlace(NamedTuple):
 
 
 class ImagePlaces(Protocol):
-    """Tells the places of a file's images one by one."""
+    """Tells the places of a file's images one by one.
+
+    Of a folder that is opened, `files` may be an attribute: the names of the files in it that places are in.
+    """
 
     def place(self, index: int) -> ImagePlace:
         """Raises what is in `records.UNREADABLE` for a record that is no image or cannot be read."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from ...base.contracts import Pixels
 from ...formats.maps import mapped
 from ..hdf5.chunks import layout_of
 from ..hdf5.facts import Facts
@@ -23,7 +21,7 @@ from ..values import image_encoding
 from .any_records import AnyPlaces
 from .encoded import is_wide
 from .form import PIXELS, ImageForm, ImagePlace
-from .layout import form_of, taken_as
+from .layout import as_rgb, form_of
 from .search import BytesSearch
 
 if TYPE_CHECKING:
@@ -189,12 +187,9 @@ def _form(facts: Facts, layout: str, look: Look) -> ImageForm | None:
     rest = layout[1:]
     if len(rest) not in (2, 3) or "T" in rest:
         return None
-    shape = facts.shape[1:]
-    rows: Sequence[int] = shape
-    values = np.random.default_rng(3).integers(0, 256, tuple(rows), np.uint8)
+    values = np.random.default_rng(3).integers(0, 256, facts.shape[1:], np.uint8)
     try:
-        drawn: Pixels = look.draw(values).pixels
+        drawn = as_rgb(look.draw(values).numbers)
     except (ValueError, *TROUBLE):
         return None
-    form = form_of(values.reshape(-1), drawn)
-    return form if form is not None and np.array_equal(taken_as(form, values.reshape(-1)), drawn) else None
+    return form_of(values.reshape(-1), drawn)

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING
 
 from ...base.contracts import Buffer
 from ..arrays import flat
-from ..display import AS_IS, Choice
-from ..values import image_encoding
-from .any_records import is_drawn_by_range
+from ..display import NO_RANGE, Choice
+from .any_records import file_form, plain_pixels, read_plainly
 from .form import PIXELS, ImageForm
 
 if TYPE_CHECKING:
     from ..opened_file import OpenedFile
 
-HEAD = 32
-
-AS_THEY_ARE = Choice(AS_IS)
+AS_THEY_ARE = Choice(NO_RANGE)
 """Values of 8 bits are pixels: a mask of 0 and 1 is not stretched, as it is for people."""
 
 
@@ -27,15 +24,13 @@ def image_of(opened: OpenedFile, index: int) -> tuple[ImageForm, Buffer]:
     Raises ValueError (or InputError) where the record has none.
     """
     with opened.drawing(AS_THEY_ARE):
-        record = opened.records.read(index)
-    if record.problem is not None or record.pixels is None:
-        raise ValueError(record.problem or "it is no image")
-    encoding = image_encoding(bytes(record.payload[:HEAD]))
-    if encoding is not None and not is_drawn_by_range(record, encoding):
-        return ImageForm(encoding), record.payload
-    if record.display is not None and list(map(float, record.display["range"])) != [0.0, 255.0]:
-        record = opened.records.read(index)
-    pixels = record.pixels
+        record, file = read_plainly(opened.records, index)
+    if file is not None:
+        return file_form(file), file
+    pixels = plain_pixels(record)
     if pixels is None:
-        raise ValueError(record.problem or "it is no image")
+        drawn = opened.records.read(index)
+        pixels = drawn.pixels
+        if pixels is None or drawn.problem is not None:
+            raise ValueError(drawn.problem or "it is no image")
     return ImageForm(PIXELS, *pixels.shape[:2]), flat(pixels)

@@ -22,6 +22,13 @@ MOST_TRIED = 1 << 26
 Bytes = npt.NDArray[np.uint8]
 
 
+def as_rgb(values: npt.NDArray[Any]) -> Pixels | None:
+    """Values of 8 bits, uint8 (height, width, 1 or 3), as a picture; None for any other."""
+    if values.dtype != np.uint8 or values.ndim != 3 or not values.size or values.shape[2] not in (1, 3):
+        return None
+    return np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values
+
+
 def form_of(data: Bytes, drawn: Pixels | None, known: Iterable[ImageForm] = ()) -> ImageForm | None:
     """The form in which these bytes, uint8 (n,), are just this picture, (height, width, 3); None where none is.
 

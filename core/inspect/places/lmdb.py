@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ...base.contracts import Pixels
-from ..contents import Content
 from ..records import UNREADABLE, Label
-from ..values import image_encoding
+from ..values import image_encoding, without_pictures
 from .encoded import is_wide
 from .form import PIXELS, ImageForm, ImagePlace
-from .layout import form_of, form_tried, taken_as
+from .layout import as_rgb, form_of, form_tried, taken_as
 
 if TYPE_CHECKING:
     from ..lmdb.records import LmdbRecords
@@ -82,21 +81,25 @@ class LmdbPlaces:
 
     def _looked_into(self, index: int, at: int, entry: LmdbEntry) -> ImagePlace:
         """`at`: where the value lies, -1 where it does so in pieces."""
-        content = self._records.content_at(index, entry)
-        if content.problem is not None or not content.is_image or content.pixels is None:
+        with without_pictures():
+            content = self._records.content_at(index, entry)
+        if content.problem is not None or not content.is_image:
             raise ValueError(content.problem or "it is no image")
         label = self._label(index, content.guess if content.label is None else content.label)
-        payload = bytes(content.payload)
-        encoding = image_encoding(payload)
+        payload = bytes(content.payload if content.file is None else content.file)
+        encoding = image_encoding(payload) if content.file is not None else None
         start = entry.value.find(payload) if at >= 0 and len(payload) else -1
         wide = content.array is not None and content.array.dtype.itemsize > 1
         if encoding is not None and not wide:
             self._whole |= content.kind == "image-file" and start == 0 and len(payload) == len(entry.value)
             return ImagePlace(ImageForm(encoding), at + start if start >= 0 else -1, len(payload), label)
-        drawn = self._drawn(content)
-        form = form_of(np.frombuffer(payload, np.uint8), drawn, self._forms) if encoding is None else None
+        numbers = self._records.numbers_of(content)
+        if numbers is None:
+            raise ValueError("it is no image")
+        pixels = as_rgb(numbers) if content.file is None else None
+        form = form_of(np.frombuffer(payload, np.uint8), pixels, self._forms)
         if form is None or start < 0:
-            return ImagePlace(ImageForm(PIXELS, *drawn.shape[:2]), -1, 0, label)
+            return ImagePlace(ImageForm(PIXELS, *numbers.shape[:2]), -1, 0, label)
         return self._of_pixels(index, at, entry, payload, form, label)
 
     def _of_pixels(
@@ -128,17 +131,14 @@ class LmdbPlaces:
         before, behind = entry.value[:place], entry.value[place + form.size :]
 
         def draw(data: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Pixels | None:
-            content = self._records.content_at(index, entry._replace(value=before + data.tobytes() + behind))
-            return None if content.problem is not None or content.pixels is None else self._drawn(content)
+            try:
+                content = self._records.content_at(index, entry._replace(value=before + data.tobytes() + behind))
+                numbers = self._records.numbers_of(content) if content.problem is None else None
+            except UNREADABLE:
+                return None
+            return None if numbers is None or content.file is not None else as_rgb(numbers)
 
         return form_tried((form.height, form.width, form.channels), draw)
-
-    def _drawn(self, content: Content) -> Pixels:
-        """As the record is drawn. Raises ValueError where it cannot be."""
-        pixels = self._records.drawn_pixels(content)
-        if pixels is None:
-            raise ValueError("it is no image")
-        return pixels
 
 
 def _alike(one: ImageForm, other: ImageForm, payload: bytes) -> bool:

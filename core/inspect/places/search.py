@@ -23,6 +23,11 @@ class BytesSearch:
         self._next = 0
         self._left = SEARCHED * len(self._memory) if self._memory is not None else 0
 
+    def has(self, at: int, data: bytes) -> bool:
+        """Whether the file has these bytes there."""
+        memory = self._memory
+        return memory is not None and 0 <= at <= len(memory) - len(data) and memory[at : at + len(data)] == data
+
     def find(self, data: Buffer) -> int:
         """Where the file has these bytes; -1 where it has not, or looking for them has taken too long already."""
         memory, wanted = self._memory, bytes(data)
