@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import pytest
 
-from core.base.contracts import Recognition
+from core.base.contracts import FoundImage, Recognition
 from core.base.errors import InputError
 from core.base.events import finish
 from core.sources import Request, open_source
+from core.sources.alike import inner_are_classes
 
 
 class Listing(NamedTuple):
@@ -69,6 +70,40 @@ def listing(root: Path, **options: object) -> Listing:
     classes = list(source.classes)
     source.close()
     return Listing({f"{split}/{name}": count for (split, name), count in cells.items()}, classes, source.recognition)
+
+
+@pytest.mark.parametrize(
+    ("trees", "group", "of"),
+    [
+        ("{amazon,dslr,webcam}/images/{bike,desk,mug,pen}/", "group", "webcam"),
+        ("{art,photo}/{train,test}/{dog,horse,guitar}/", "group", "photo"),
+        ("fold{1..5}/{cat,dog}/", "fold", "fold3"),
+    ],
+)
+def test_the_group_of_an_image_is_kept_as_a_field(tmp_path: Path, trees: str, group: str, of: str) -> None:
+    grow(tmp_path / "mine", trees)
+    source = open_source("image_folder", {}, Request(tmp_path, tmp_path, tmp_path / "mine"))
+    finish(source.prepare())
+
+    for image in source.images():
+        assert isinstance(image, FoundImage)
+        assert (image.fields == {group: of}) == (f"/{of}/" in image.origin)
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "inside"),
+    [
+        ("00 01 02", "palm fist ok", True),  # subjects, gestures
+        ("0 1 2", "user1 user2 user3 user4", False),  # digits, who wrote them
+        ("cat dog", "s1 s2 s3", False),
+        ("s1 s2 s3", "cat dog", True),
+        ("art photo", "dog horse guitar", True),
+        ("cat dog cow", "front side", False),
+    ],
+)
+def test_which_of_two_levels_is_the_classes(outer: str, inner: str, inside: bool) -> None:
+    assert inner_are_classes(outer.split(), inner.split()) == inside
 
 
 class Tree(NamedTuple):
@@ -200,7 +235,7 @@ TREES = {
     "folds": Tree(
         "fold{1..5}/{cat,dog}/",
         "train/{cat,dog}=10",
-        said="folds",
+        said="folds are no splits",
     ),
     "folds that hold splits": Tree(
         "fold_{0..2}/{train,val}/{cat,dog}/",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
-from .folder_names import PartName, holds_images, holds_labels, part_name, split_name
+from .folder_names import PartName, are_counted, holds_images, holds_labels, part_name, split_name
 from .tree import SourceFolder, image_files
 
 MAX_WRAPPERS = 32
@@ -97,9 +97,12 @@ def _tells_no_class(name: str) -> bool:
 def inner_are_classes(outer: Collection[str], inner: Collection[str]) -> bool:
     """Of `inner` folders that are the same in each of the `outer` ones, whether they are the classes: a guess.
 
-    There are more of them, or the outer ones are numbers (of subjects, sessions) and they are not.
+    Those that are counted (of subjects: s1, s2) are not, where the others are words; else there are more classes than
+    groups.
     """
-    return len(inner) > len(outer) or (all(map(str.isdecimal, outer)) and not all(map(str.isdecimal, inner)))
+    if are_counted(outer) != are_counted(inner):
+        return are_counted(outer)
+    return len(inner) > len(outer) and not are_counted(inner)
 
 
 def copies_among(folders: Sequence[SourceFolder]) -> Mapping[SourceFolder, str]:

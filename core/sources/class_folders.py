@@ -81,27 +81,31 @@ def _without_copies(layout: FolderLayout, folder: SourceFolder) -> list[SourceFo
 def _finer(layout: FolderLayout, split: str, kids: Sequence[SourceFolder]) -> list[LayoutPart]:
     """The parts where these folders are no classes but hold them; none where they are classes."""
     if parts := parts_of_one(kids):
-        folds = "; folds are not kept apart: import one of them by itself" if parts[0].is_fold else ""
+        folds = "; folds are no splits: which one an image is of is kept as a field" if parts[0].is_fold else ""
         layout.notes.append(f"{named(kids)}: taken for parts of one folder by their names, not for classes{folds}")
-        return [part for kid in kids for part in class_parts(layout, split, looked_through(kid))]
+        found = [(kid, part) for kid in kids for part in class_parts(layout, split, looked_through(kid))]
+        return [part._replace(group=("fold", kid.name)) if parts[0].is_fold else part for kid, part in found]
     if continue_in_one_another(kids):
         layout.notes.append(f"{named(kids)}: taken for parts of one folder, since their files' numbers go on from them")
         return [LayoutPart(split, None, kid) for kid in kids]
     if begin_with_their_letters(kids):
         say_above(layout, kids, "the letters that the folders in them begin with")
-        return _inside(layout, split, kids)
+        return _inside(layout, split, kids, None)
     shared = shared_folders(kids)
     if shared and inner_are_classes([kid.name for kid in kids], shared):
         say_above(layout, kids, f"groups, since they hold the same folders ({_some(sorted(shared))})")
-        return _inside(layout, split, [looked_through(kid) for kid in kids])
+        return _inside(layout, split, kids, "group")
     return []
 
 
-def _inside(layout: FolderLayout, split: str, groups: Sequence[SourceFolder]) -> list[LayoutPart]:
-    """The folders in several ones as classes."""
-    inner = [kid for group in groups for kid in group.kids]
-    _say_nested(layout, inner)
-    return [LayoutPart(split, kid.name, images_by_name(layout, kid) or kid) for kid in inner]
+def _inside(layout: FolderLayout, split: str, groups: Sequence[SourceFolder], kept: str | None) -> list[LayoutPart]:
+    """The folders in several ones as classes; `kept`: the field in which the outer one's name is kept."""
+    inside = [(group, kid) for group in groups for kid in looked_through(group).kids]
+    _say_nested(layout, [kid for _, kid in inside])
+    return [
+        LayoutPart(split, kid.name, images_by_name(layout, kid) or kid, group=(kept, group.name) if kept else None)
+        for group, kid in inside
+    ]
 
 
 def say_above(layout: FolderLayout, kids: Sequence[SourceFolder], what: str) -> None:

@@ -15,13 +15,15 @@ LEVELS = ("auto", "first", "last", "path")
 class LayoutPart(NamedTuple):
     """Images of one split: of the class `class_name`, or None where no folder tells one.
 
-    Everything below belongs, or (`deep` false) what lies directly in it.
+    Everything below belongs, or (`deep` false) what lies directly in it. `group`: the name and the value of a field,
+    for images of one of several groups ("group", "amazon") or folds.
     """
 
     split: str
     class_name: str | None
     folder: SourceFolder
     deep: bool = True
+    group: tuple[str, str] | None = None
 
 
 class Unused(NamedTuple):

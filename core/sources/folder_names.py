@@ -115,6 +115,12 @@ def says_nothing(name: str) -> bool:
     return all(word in _NEUTRAL or word.isdecimal() or word == "standard" for word in tokens(name))
 
 
+def are_counted(names: Iterable[str]) -> bool:
+    """Whether names are numbers, or one word with numbers behind it: 00, 01; user1, user2."""
+    words = {name.rstrip("0123456789").casefold() for name in names if name[-1:].isdecimal()}
+    return len(words) == 1 and all(name[-1:].isdecimal() for name in names)
+
+
 def in_order(classes: Iterable[str]) -> list[str]:
     """Sorted as text; where all are numbers, or one word with numbers behind it, by these.
 

@@ -129,7 +129,7 @@ class ImageFolder(ListedFiles):
         splits = {part.split for part in parts}
         for part in layout.parts:
             if part.class_name is not None:
-                self.add(part.split, part.class_name, part.folder, part.deep)
+                self.add(part.split, part.class_name, part.folder, part.deep, part.group)
             elif part.split not in splits:
                 layout.leave(part.folder, "it has no class folders, so its images have no labels")
         strangers = _classes_of(parts, "val", "test") - _classes_of(parts, "train")

@@ -255,7 +255,7 @@ def _groups_with_splits(layout: FolderLayout, folder: SourceFolder) -> list[Layo
             continue
         used = {placed.folder for places in sets[kid].values() for placed in places}
         layout.leave_but(used, looked_through(kid).kids, partial(_beside_splits, used=used))
-        parts += _parts_of_splits(layout, sets[kid])
+        parts += [part._replace(group=("group", kid.name)) for part in _parts_of_splits(layout, sets[kid])]
     return parts
 
 

@@ -17,7 +17,7 @@ from ..base.names import readable
 from ..base.strict_json import dumps
 from ..base.units import counted
 from .folder_names import SPLIT_ORDER, in_order
-from .kept_fields import from_kept
+from .kept_fields import as_kept, from_kept
 from .listing import SourceListing
 from .masks import mask_files
 from .request import Request
@@ -73,9 +73,20 @@ class ListedFiles:
         assert self._listing is not None, "prepare() comes first"
         return self._listing
 
-    def add(self, split: str, class_name: str, folder: SourceFolder, deep: bool = True) -> None:
-        """List a folder's images, and if `deep` all below it, as one class, but for masks beside their images."""
-        self.listing.add(split, class_name, folder.path, self.without_masks(folder, image_paths(folder, deep)))
+    def add(
+        self,
+        split: str,
+        class_name: str,
+        folder: SourceFolder,
+        deep: bool = True,
+        group: tuple[str, str] | None = None,
+    ) -> None:
+        """List a folder's images, and if `deep` all below it, as one class, but for masks beside their images.
+
+        `group`: name and value of a field that all of them have.
+        """
+        found = self.without_masks(folder, image_paths(folder, deep))
+        self.listing.add(split, class_name, folder.path, found, as_kept(dict([group]) if group else {}))
 
     def without_masks(self, folder: SourceFolder, paths: Iterable[str]) -> Iterator[str]:
         """The paths that are no masks of others; the masks are noted as unused."""

@@ -107,14 +107,22 @@ class SourceListing:
     def _draw(self, path: bytes) -> int:
         return xxhash.xxh3_64_intdigest(path, seed=self._seed) >> 1
 
-    def add(self, split: str, class_name: str, root: Path, paths: Iterable[str | Path]) -> int:
-        """List `paths`, all somewhere below `root`, as images of one class; returns how many there were."""
+    def add(self, split: str, class_name: str, root: Path, paths: Iterable[str | Path], fields: str = "") -> int:
+        """List `paths`, all somewhere below `root`, as images of one class; returns how many there were.
+
+        `fields`: further values of all of them, as in `SourceFile`.
+        """
         cell, folder = self._cell(split, class_name), os.fsencode(root)
         if self._roots.setdefault(cell, folder) != folder:
             self._may_have_twins.add(cell)
         before = self._index.total_changes
-        self._index.executemany("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)", self._rows(cell, folder, paths))
+        rows: Iterable[tuple[int, bytes, int, str | None]] = self._rows(cell, folder, paths)
+        if fields:
+            rows = list(rows)
+        self._index.executemany("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)", rows)
         added = self._index.total_changes - before
+        if fields:
+            self._index.executemany("INSERT OR IGNORE INTO fields VALUES (?, ?)", ((row[1], fields) for row in rows))
         self._index.execute("UPDATE cells SET images = images + ? WHERE cell = ?", (added, cell))
         return added
 
