@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..processes.limits import hold_to
+
 MEMORY = 1 << 30
 """1 GiB of memory of its own; the map of an LMDB is the file's and does not count."""
 
@@ -11,26 +13,8 @@ OPEN_FILES = 64
 
 
 def apply() -> None:
-    """Hold this process to its limits: memory, no core dumps, and not one byte written to any file.
-
-    Where the system knows no such limits (Windows), the process is only separate.
-    """
-    try:
-        import resource
-    except ImportError:
-        return
-    _lower(resource.RLIMIT_DATA, MEMORY)
-    _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_FSIZE, 0)
-    _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
-
-
-def _lower(what: int, limit: int) -> None:
-    import resource
-
-    _, hard = resource.getrlimit(what)
-    allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-    resource.setrlimit(what, (allowed, allowed))
+    """Hold this process to its limits: memory, no core dumps, and not one byte written to any file."""
+    hold_to(MEMORY, OPEN_FILES)
 
 
 def sentence(error: BaseException) -> str:

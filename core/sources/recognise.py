@@ -10,6 +10,7 @@ from ..base.package import COMMAND
 from ..base.typed_paths import typed_path
 from ..formats import FORMATS
 from .folder_names import split_name
+from .label_files.parquet_table import names_images
 from .tree import is_visible
 
 GENERATED = ("shapes", "cifar10", "cifar100", "mnist", "fashion_mnist", "stl10", "svhn")
@@ -19,7 +20,7 @@ ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar
 
 OTHER_ARCHIVES = (".7z", ".rar", ".tar.zst", ".tzst", ".tar.lz4", ".zst", ".gz", ".bz2", ".xz")
 
-LABEL_FILES = (".csv", ".tsv", ".txt", ".lst", ".jsonl", ".ndjson")
+LABEL_FILES = (".csv", ".tsv", ".txt", ".lst", ".jsonl", ".ndjson", ".json")
 
 HEAD = 64
 """Bytes of a file by which a container is recognised."""
@@ -28,7 +29,7 @@ MAX_WRAPPERS = 32
 
 ACCEPTED = (
     f"{', '.join(GENERATED)}, a folder of images, an archive of one (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz), a "
-    "label file (.csv, .tsv, .txt, .jsonl), the files of these datasets as they are handed out, or tiny-imagenet-200"
+    "label file (.csv, .tsv, .txt, .json, .jsonl, .parquet), the files of these datasets as they are handed out, or tiny-imagenet-200"
 )
 
 _FILES = {
@@ -137,6 +138,8 @@ def _recognise_file(path: Path) -> str:
         return "archive"
     with path.open("rb") as file:
         head = file.read(HEAD)
+    if name.endswith(".parquet") and head.startswith(b"PAR1") and names_images(path):
+        return "label_file"
     for entry in FORMATS.values():
         if entry.signs.in_file(head, name):
             raise ContainerError(path, entry.noun)

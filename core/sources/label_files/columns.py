@@ -63,7 +63,11 @@ def choose_image(found: TableProfile, resolver: ImageResolver, asked: str, table
     each = max(10, LOOKUPS // max(1, len(found.columns)))
     for place, column in enumerate(found.columns):
         values = list(
-            dict.fromkeys(str(value) for value in found.values(column)[:: max(1, -(-len(found.sample) // each))])
+            dict.fromkeys(
+                str(value)
+                for value in found.values(column)[:: max(1, -(-len(found.sample) // each))]
+                if value is not None
+            )
         )
         score = resolver.learn(values), _rank(column, _IMAGE_NAMES), -place
         if score[0] and score > best:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,9 @@ MOST_TABLES = 40
 MOST_ALIKE = 20
 """Files of one ending in one folder: more are one for each image, which are not tables."""
 
+MOST_PARQUET = 3
+"""The same for files that take a process of their own."""
+
 DEEPEST = 4
 """Folders, the images' own included, that are searched for tables."""
 
@@ -37,7 +40,7 @@ LEAST = 0.5
 """Of the rows that are looked at, or of the images, so many must belong together for a table to be taken unasked."""
 
 _NAMES = ("labels", "label", "train", "training", "metadata", "annotations", "instances", "data", "list")
-LOOSE = (".txt", ".lst", ".json")
+LOOSE = (".txt", ".lst", ".json", ".parquet")
 """Endings of files that need be no tables."""
 
 _NEVER = frozenset(("submission", "readme", "license", "requirements", "predictions", "results", "log", "history"))
@@ -53,6 +56,7 @@ class FolderTables:
     unused: dict[Path, str] = field(default_factory=dict, init=False)
     """Label files that are not taken, and why."""
     used: list[Path] = field(default_factory=list, init=False)
+    _opened: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
 
     def list_into(
         self, listing: SourceListing, told: Recognition, left_out: list[Skipped], labelled: bool, asked: bool
@@ -68,7 +72,9 @@ class FolderTables:
         if not paths:
             return False
         root = self.tree.root
-        with closing(ImageCatalogue(self.scratch, root.path, image_files(root))) as catalogue:
+        with ExitStack() as opened:
+            catalogue = opened.enter_context(closing(ImageCatalogue(self.scratch, root.path, image_files(root))))
+            self._opened = opened
             chosen = self._choose(catalogue, paths, labelled, asked)
             if not chosen:
                 return False
@@ -94,7 +100,7 @@ class FolderTables:
             if len(folder.path.relative_to(self.tree.root.path).parts) >= DEEPEST:
                 continue
             for ending, others in sorted(folder.others.items()):
-                if ending not in KINDS or others.files > MOST_ALIKE:
+                if ending not in KINDS or others.files > (MOST_PARQUET if ending == ".parquet" else MOST_ALIKE):
                     continue
                 for name in others.names:
                     if _NEVER.isdisjoint(tokens(name)) and number < MOST_TABLES:
@@ -128,7 +134,7 @@ class FolderTables:
 
     def _peek(self, catalogue: ImageCatalogue, path: Path) -> ReadyTable | None:
         try:
-            table: LabelTable = open_table(path)
+            table: LabelTable = self._opened.enter_context(closing(open_table(path)))
             found = profile(table, PEEKED)
         except InputError as error:
             self.unused[path] = str(error)

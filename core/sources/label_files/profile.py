@@ -145,6 +145,6 @@ def dimensions(value: list[Any]) -> int:
 
 def _cut(value: Any) -> Any:
     """A cell as it is kept in the sample: long ones name no image."""
-    if isinstance(value, list | dict):
+    if isinstance(value, list | dict | np.ndarray):
         return None
     return value[:LONGEST] if isinstance(value, str) else value

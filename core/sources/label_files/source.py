@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +43,10 @@ class LabelFile(ListedFiles):
 
     def prepare(self) -> Iterator[Event]:
         assert self.request is not None, "made by core.sources.open_source"
-        catalogue, ready = self._joinable(open_table(self.request.place), self.request)
-        with closing(catalogue):
+        with ExitStack() as opened:
+            table = opened.enter_context(closing(open_table(self.request.place)))
+            catalogue, ready = self._joinable(table, self.request)
+            opened.callback(catalogue.close)
             request, listing = self.begin(self.seed, catalogue.root)
             rows = LabelListing(catalogue, [ready])
             rows.list_into(listing)

@@ -46,6 +46,9 @@ class LabelTable:
         """All rows from the first on. Raises InputError where the file cannot be read as what it seems to be."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """Let go of what was opened."""
+
     def without_header(self) -> bool:
         """Take the first row for one like the others; whether that is possible."""
         return False

@@ -43,22 +43,35 @@ class TextTable(LabelTable):
     delimiter: str = field(default=",", init=False)
     header: bool = field(default=True, init=False)
     columns: list[str] = field(default_factory=list, init=False)
+    counted: bool = field(default=False, init=False)
+    words: int = field(default=0, init=False)
+    """Cells of a line where blanks are between them; the last one may have blanks itself. 0: as many as there are."""
 
     def __post_init__(self) -> None:
-        self.encoding = _encoding(self.path)
+        self.encoding = text_encoding(self.path)
         if self.encoding == "cp1252":
             self.notes.append(f"{readable(self.path.name)} is not UTF-8: read as Windows-1252 (Latin-1), a guess")
         self.delimiter = self._find_delimiter()
-        first = next((record for _, record in self._records() if isinstance(record, list)), None)
-        if first is None:
-            raise InputError(f"{readable(self.path)} has no rows; a label file names an image in each")
+        first, second = self._first_two()
         if len(first) > MAX_COLUMNS:
             raise InputError(
                 f"{readable(self.path)} has {len(first):,} columns, and tables of up to {MAX_COLUMNS:,} are read; "
                 "keep those of images and labels"
             )
         self.header = _is_header(first)
+        if self.header and len(second) == len(first) + 1:
+            first = ["image", *first]  # as R and CelebA write it: the first column has no name
         self.columns = _unique(first) if self.header else _numbered(len(first))
+
+    def _first_two(self) -> tuple[list[str], list[str]]:
+        """The first two records; a line in front that only counts the others is passed over."""
+        records = [record for _, record in self._records(3) if isinstance(record, list)]
+        if len(records) > 2 and len(records[0]) == 1 < len(records[1]) and records[0][0].strip().isdigit():
+            self.counted = True
+            records = records[1:]
+        if not records:
+            raise InputError(f"{readable(self.path)} has no rows; a label file names an image in each")
+        return records[0], records[1] if len(records) > 1 else []
 
     def without_header(self) -> bool:
         if not self.header:
@@ -67,9 +80,11 @@ class TextTable(LabelTable):
         return True
 
     def rows(self) -> Iterator[TableRow]:
-        awaited = self.header
+        awaited, counted = self.header, self.counted
         for number, record in self._records():
-            if isinstance(record, str):
+            if counted:
+                counted = False
+            elif isinstance(record, str):
                 yield TableRow(number, {}, record)
             elif awaited:
                 awaited = False
@@ -92,7 +107,7 @@ class TextTable(LabelTable):
 
     def _parsed(self, lines: Iterator[str]) -> Iterator[list[str]]:
         if self.delimiter == BLANKS:
-            return map(_by_blanks, lines)
+            return (_by_blanks(line, self.words) for line in lines if not line.startswith("#"))
         csv.field_size_limit(MAX_CELL)
         return csv.reader(lines, delimiter=self.delimiter)
 
@@ -110,9 +125,14 @@ class TextTable(LabelTable):
                 best, chosen = score, delimiter
         if chosen and best[0] > 0.5:
             return chosen
+        if self.path.suffix.lower() in (".csv", ".tsv"):
+            return ","
         self.delimiter = BLANKS
         counts = [len(record) for _, record in self._records(LOOKED_AT) if isinstance(record, list)]
-        return BLANKS if counts and min(counts) > 1 else ","
+        if not counts or sum(number > 1 for number in counts) <= len(counts) / 2:
+            return ","
+        self.words = max(set(counts), key=counts.count) if counts.count(max(counts)) > len(counts) / 2 else 2
+        return BLANKS
 
 
 class _Lines(Iterator[str]):
@@ -150,19 +170,20 @@ def _numbered_records(parsed: Iterator[list[str]], most: int | None) -> Iterator
             yield number, record
 
 
-def _by_blanks(line: str) -> list[str]:
-    """`name label` with blanks in between, and maybe in the image's name.
+def _by_blanks(line: str, cells: int = 0) -> list[str]:
+    """`name label` with blanks in between, and maybe in the image's name; at most so many `cells`, if not 0.
 
-    >>> _by_blanks("val/my cat.JPEG 65"), _by_blanks("12 001.Albatross/a_1.jpg")
-    (['val/my cat.JPEG', '65'], ['12', '001.Albatross/a_1.jpg'])
+    >>> _by_blanks("val/my cat.JPEG 65"), _by_blanks("12 001.Albatross/a_1.jpg"), _by_blanks("1025 Boeing 707", 2)
+    (['val/my cat.JPEG', '65'], ['12', '001.Albatross/a_1.jpg'], ['1025', 'Boeing 707'])
     """
-    words = line.split()
-    if words and not words[0].isdigit() and (found := _IMAGE.fullmatch(line.strip())):
-        return [found.group(1), *(found.group(2) or "").split()]
-    return words
+    line, most = line.strip(), cells - 1 if cells else -1
+    found = None if line.partition(" ")[0].isdigit() else _IMAGE.fullmatch(line)
+    if found is None or not found.group(2):
+        return line.split(None, most)
+    return [found.group(1), *(found.group(2).split(None, most - 1) if most != 1 else [found.group(2)])]
 
 
-def _encoding(path: Path) -> str:
+def text_encoding(path: Path) -> str:
     """By the mark at its beginning, by zeros between letters, by whether it is UTF-8; else Windows-1252."""
     try:
         with path.open("rb") as file:
