@@ -60,6 +60,7 @@ HOMES = {
         "core.formats.image_table",
         "core.formats.table_fields",
         "core.inspect",
+        "core.sources.label_files",
     ),
     "hdf5plugin": ("core.formats.hdf5", "core.inspect"),
     "zstandard": ("core.compressions", "core.formats.webdataset", "core.formats.zarr", "core.inspect"),

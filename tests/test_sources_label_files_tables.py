@@ -1,4 +1,4 @@
-"""What label files look like: encodings, delimiters, headers, COCO, Parquet, lists; and what hostile ones do not get."""
+"""What label files look like: encodings, delimiters, headers, COCO, Parquet, lists; what hostile ones do not get."""
 
 from __future__ import annotations
 
@@ -347,7 +347,7 @@ def test_other_json(two: Path, content: Any, read_at_once: int, monkeypatch: pyt
     ("content", "what"),
     [
         ("", "it ends too early"),
-        ("[", "it ends too early"),
+        ("[", "is not whole JSON"),
         ('{"a": [1, 2', "ends too early"),
         ('{"a" 1}', "is due"),
         ("[" * 200_000, "is not whole JSON"),

@@ -37,6 +37,8 @@ def recognise(spec: str) -> str:
         if _has_records(as_path(spec)):
             return INSPECTED
         raise
+    if name == "label_file":  # index.json belongs to shards
+        return INSPECTED if spec.lower().endswith(".json") and _has_records(as_path(spec)) else name
     if name == "archive":
         return INSPECTED if _is_of_records(as_path(spec)) else name
     if name == "image_folder":

@@ -78,7 +78,7 @@ class ImageCatalogue:
         if len(found) < 2:
             return found
         spelled = [one for one in found if _spelled_so(one.inside, inside, by_stem)]
-        return spelled or found
+        return sorted(spelled or found, key=lambda one: one.inside)
 
     def close(self) -> None:
         self.index.close()

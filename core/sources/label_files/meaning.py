@@ -17,6 +17,9 @@ FEW_NUMBERS = 20
 
 CLASS, MANY, NUMBER, NOTHING = "class", "many", "number", "nothing"
 
+_WORDS = re.compile(r"[\w .,:&/()+|-]+")
+"""What several labels with bars between are written with; a formula is not."""
+
 _WHOLE = re.compile(r"([+-]?[0-9]+)\.0*")
 _SEVERAL = frozenset(("labels", "tags", "findings", "classes", "categories", "attributes", "attribute", "genres"))
 
@@ -108,7 +111,8 @@ def _is_measured(column: ColumnProfile) -> bool:
 def _separator(column: ColumnProfile) -> str:
     """What stands between several labels in one cell, or ""."""
     distinct = column.distinct or set()
-    if any("|" in value for value in distinct):
+    several_in = [value for value in distinct if "|" in value]
+    if several_in and all(_WORDS.fullmatch(value) for value in several_in):
         return "|"
     several = not _SEVERAL.isdisjoint(tokens(column.name))
     separators = (";", ",", " ") if several else (";", ",")

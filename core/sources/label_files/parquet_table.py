@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
+import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ...base.errors import InputError, WorkError
 from ...base.names import readable
+from ...base.strict_json import dumps
 from ...processes.isolated import DiedError, stream
 from ...processes.limits import hold_to
 from ..tree import IMAGE_ENDINGS
@@ -35,16 +38,24 @@ NAMES = frozenset(("file_name", "filename", "file", "image", "image_id", "id", "
 class ParquetTable(LabelTable):
     """A Parquet file without images in it. Columns of bytes are left away."""
 
+    _index: sqlite3.Connection | None = field(default=None, init=False, repr=False)
+
     def rows(self) -> Iterator[TableRow]:
-        number = 0
-        for batch in _told(self.path, read_rows):
-            for values in batch:
-                number += 1
-                yield TableRow(number, values)
+        if self._index is None:
+            self._index = sqlite3.connect("", isolation_level=None)  # a temporary file of SQLite's own
+            self._index.execute("CREATE TABLE rows(number INTEGER PRIMARY KEY, kept TEXT)")
+            for batch in _told(self.path, read_rows):
+                self._index.executemany("INSERT INTO rows(kept) VALUES (?)", ((dumps(values),) for values in batch))
+        for number, kept in self._index.execute("SELECT number, kept FROM rows ORDER BY number"):
+            yield TableRow(number, json.loads(kept))
+
+    def close(self) -> None:
+        if self._index is not None:
+            self._index.close()
 
 
 def names_images(path: Path) -> bool:
-    """Whether a Parquet file has no images in it, but a column of names of images. Raises InputError for a broken one."""
+    """Whether a Parquet file has no images in it, but names of images. Raises InputError for a broken one."""
     return any(_told(path, find_names))
 
 

@@ -183,9 +183,9 @@ def _common_folder(texts: Sequence[str]) -> str:
         return ""
     top, times = tops.most_common(1)[0]
     alike = [path for path in chosen if path.split("/")[1 if path.startswith("/") else 0] == top]
-    if times <= len(paths) / 2 or any(".." in path.split("/") for path in alike):
+    split = [path.split("/")[:-1] for path in alike if ".." not in path.split("/")]
+    if times <= len(paths) / 2 or not split:
         return ""
-    split = [path.split("/")[:-1] for path in alike]
     same = [parts[0] for parts in zip(*split, strict=False) if len(set(parts)) == 1]
     folder = "/".join(same) if all(parts[: len(same)] == same for parts in split) else ""
     return f"{folder}/" if folder and not (_is_absolute(folder) and os.path.lexists(folder)) else ""

@@ -66,7 +66,7 @@ class TextTable(LabelTable):
     def _first_two(self) -> tuple[list[str], list[str]]:
         """The first two records; a line in front that only counts the others is passed over."""
         records = [record for _, record in self._records(3) if isinstance(record, list)]
-        if len(records) > 2 and len(records[0]) == 1 < len(records[1]) and records[0][0].strip().isdigit():
+        if len(records) > 2 and len(records[0]) == 1 < len(records[2]) and records[0][0].strip().isdigit():
             self.counted = True
             records = records[1:]
         if not records:
@@ -129,6 +129,7 @@ class TextTable(LabelTable):
             return ","
         self.delimiter = BLANKS
         counts = [len(record) for _, record in self._records(LOOKED_AT) if isinstance(record, list)]
+        counts = counts[2:] or counts  # a count of the rows and a header may be of another length
         if not counts or sum(number > 1 for number in counts) <= len(counts) / 2:
             return ","
         self.words = max(set(counts), key=counts.count) if counts.count(max(counts)) > len(counts) / 2 else 2
