@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.base.contracts import Field, FieldValue
+from core.base.errors import InputError, WorkError
 from core.base.home import Home
 from core.base.packed_fields import packed, unpacked
 from core.building import Build, Verify
@@ -84,3 +85,58 @@ def test_packed_values_that_lie_are_refused() -> None:
     for spoiled in (whole[:-1], whole[:3], b"\xff\xff\xff\xff{}", whole.replace(b"8]]", b"-8]]")):
         with pytest.raises(ValueError, match=r"value|damaged|Expecting|decode"):
             unpacked(spoiled, known)
+
+
+@pytest.fixture
+def _no_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here is decoded by them, so nothing is compiled."""
+    monkeypatch.setenv("FORMAT_MATTERS_KERNELS", "none")
+
+
+@pytest.mark.usefixtures("_no_kernels")
+@pytest.mark.parametrize(("loader", "workers"), [("fast", "threads:2"), ("fast", "processes:1"), ("torch", 1)])
+def test_a_loader_gives_the_values_of_its_own_samples(home: Home, dataset: Dataset, loader: str, workers: Any) -> None:
+    import torch
+
+    store = built(home, "arrow")
+    names = ["caption", "age", "score", "vector", "boxes", "mask", "tags"]
+    settings = {"batch_size": 3, "loader": loader, "workers": workers, "output": "uint8", "verify": "always"}
+    with store.loader(fields=names, rank=1, world_size=2, **settings) as made:
+        order = made.sampler.order(0).tolist()
+        batches = list(made)
+    assert [len(batch["label"]) for batch in batches] == [3, 1]
+    assert list(batches[0]) == ["image", "label", *names]
+    seen = 0
+    for batch in batches:
+        assert isinstance(batch["vector"], torch.Tensor)
+        assert (batch["age"].dtype, batch["score"].dtype) == (torch.int64, torch.float64)
+        for at, index in enumerate(order[seen : seen + len(batch["label"])]):
+            wanted = value(index)
+            assert np.array_equal(batch["image"][at].permute(1, 2, 0), store[index][0])
+            assert batch["caption"][at] == (wanted["caption"] or "")
+            assert batch["age"][at] == wanted["age"]
+            assert torch.isnan(batch["score"][at]) if index == 2 else batch["score"][at] == wanted["score"]
+            assert np.array_equal(batch["vector"][at], wanted["vector"])  # type: ignore[arg-type]
+            assert np.array_equal(batch["boxes"][at], wanted["boxes"])  # type: ignore[arg-type]
+            assert (batch["mask"][at], batch["tags"][at]) == (wanted["mask"], wanted["tags"])
+        seen += len(batch["label"])
+
+
+@pytest.mark.usefixtures("_no_kernels")
+def test_what_a_loader_cannot_give_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    labelled(home, monkeypatch, [{"id": 2**60, "label": 5, "age": 3}, {"label": 6}])
+    store = built(home, "lmdb")
+    with pytest.raises(InputError, match="no field 'colour'; it has: id, label, age"):
+        store.loader(fields=["colour"])
+    with pytest.raises(InputError, match=r"give a list of names, as \['id'\]"):
+        store.loader(fields="id")
+    (batch,) = store.loader(fields=["label", "age"], shuffle=False, workers=0)
+    assert batch["field_label"].tolist() == [5, 6]
+    assert batch["label"].tolist() == [0, 0]
+    assert torch.equal(torch.isnan(batch["age"]), torch.tensor([False, True]))
+    with pytest.raises(WorkError, match="which has no 1152921504606846976"):
+        list(store.loader(fields=["id"], workers=0))
+    (batch,) = store.loader(fields=[], workers=0)
+    assert list(batch) == ["image", "label"]

@@ -26,7 +26,7 @@ from ..base.errors import WorkError
 from ..base.field_values import ARRAY, IMAGE, INTEGER, MOST_ARRAY_BYTES, NUMBER, array_bytes, array_of
 from ..base.names import digest, folders
 from ..base.packed_fields import from_text, json_text
-from .field_layouts import Values
+from .field_layouts import Values, is_one_shape
 
 Numbers = npt.NDArray[Any]
 Append = Callable[[Numbers], None]
@@ -51,7 +51,7 @@ def keys_of(layouts: Iterable[FieldLayout]) -> dict[str, str]:
 
 def is_dense(layout: FieldLayout) -> bool:
     """Whether each sample has as many numbers."""
-    return layout.kind in (INTEGER, NUMBER) or (layout.shape is not None and None not in layout.shape)
+    return layout.kind in (INTEGER, NUMBER) or is_one_shape(layout)
 
 
 def parts_of(layout: FieldLayout, key: str, samples: int) -> dict[str, Part]:

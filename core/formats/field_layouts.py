@@ -178,6 +178,23 @@ class FieldsToWrite:
         return replace(contents, metadata={**contents.metadata, **to_metadata(self.layouts)})
 
 
+def is_one_shape(layout: FieldLayout) -> bool:
+    """Whether all values are arrays of one dtype and shape."""
+    return layout.shape is not None and None not in layout.shape
+
+
+def named_beside(names: Sequence[str], own: Sequence[str]) -> dict[str, str]:
+    """What fields are called where `own` names are taken: those have "field_" in front, as often as it takes."""
+    taken = {*own, *names}
+    named = {}
+    for name in names:
+        free = name
+        while free in own or (free != name and free in taken):
+            free = f"field_{free}"
+        named[name] = free
+    return named
+
+
 # ---------------------------------------------------------------- in the metadata
 
 

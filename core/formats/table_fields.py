@@ -24,9 +24,9 @@ from ..base.contracts import FieldLayout, FieldValue
 from ..base.field_values import ARRAY, IMAGE, INTEGER, JSON, NUMBER, TEXT
 from ..base.packed_fields import json_text
 from .field_columns import bytes_of, value_of
-from .field_layouts import Values
+from .field_layouts import Values, named_beside
 
-OWN = frozenset(("image", "label"))
+OWN = ("image", "label")
 _PLAIN = {TEXT: pa.string(), INTEGER: pa.int64(), NUMBER: pa.float64()}
 _NAMES = {TEXT: "string", INTEGER: "int64", NUMBER: "float64"}
 IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -34,14 +34,7 @@ IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 def column_names(layouts: Sequence[FieldLayout]) -> dict[str, str]:
     """What each field's column is called."""
-    taken = OWN | {layout.name for layout in layouts if layout.name not in OWN}
-    named = {}
-    for layout in layouts:
-        name = layout.name
-        while name in OWN or (name != layout.name and name in taken):
-            name = f"field_{name}"
-        named[layout.name] = name
-    return named
+    return named_beside([layout.name for layout in layouts], OWN)
 
 
 def is_nested(layout: FieldLayout) -> bool:

@@ -5,16 +5,17 @@ for images, labels in make_loader(store, batch_size=256): ...
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import torch.distributed
 
 from ..base.errors import InputError
 from .batch_sampler import BatchSampler
 from .engine import Engine
+from .fields import BatchFields
 from .gc_pause import collector_paused
 from .integrity import checked_labels, checks_of
 from .jpeg_index import entry_points_of
@@ -22,7 +23,7 @@ from .loaders import DEFAULT_LOADER, LOADERS
 from .loaders.registration import EngineInputs
 from .normalise import IMAGENET_MEAN, IMAGENET_STD, Normalise
 from .pipeline import Stored, sample_size, staged
-from .transfer import Batch, Transfer, transfer_to
+from .transfer import Transfer, transfer_to
 from .transform import check_transform
 from .workers import Workers
 
@@ -53,8 +54,10 @@ def make_loader(
     jpeg_index: bool | str = True,
     rank: int | None = None,
     world_size: int | None = None,
+    fields: Sequence[str] | None = None,
 ) -> Loader:
-    """Batches `(images, labels)` of a store: (B, 3, H, W) as `output` says, and int64 (B,), on `device`.
+    """Batches `(images, labels)` of a store: (B, 3, H, W) as `output` says, and int64 (B,), on `device`; with `fields`
+    dicts of "image", "label" and these.
 
     Args:
         shuffle: True, False (the store's order) or "blocks" (within windows: see `core.loading.block_shuffle`).
@@ -77,9 +80,10 @@ def make_loader(
             (the fast loader); the pixels are the same. "note": where it was built without, note entry points in memory
             when an image is first met, which pays from about the fifth epoch on (see `core.loading.noted_points`).
         rank, world_size: this process's share; torch.distributed's if it is initialised, else everything.
+        fields: names of further values of the samples (`store.fields`); what each becomes says `core.loading.fields`.
 
     Raises:
-        InputError: an unknown value, a device that is not there, images that do not stack into a batch.
+        InputError: an unknown value or field, a device that is not there, images that do not stack into a batch.
         WorkError: labels that are not those that were built, samples that are not as many, a JPEG index that is
             missing or damaged; later, from the iteration, a sample that cannot be read or decoded or is not what was
             built.
@@ -98,7 +102,8 @@ def make_loader(
         normalise=normalise, transfer=transfer, device=device, decode=decode, workers=workers, prefetch=prefetch,
         channels_last=channels_last,
     )  # fmt: skip
-    return Loader(sampler, *LOADERS.make(loader).engine(inputs))
+    beside = None if fields is None else BatchFields(store, fields, device, verify)
+    return Loader(sampler, *LOADERS.make(loader).engine(inputs), beside)
 
 
 def _notes(jpeg_index: bool | str) -> bool:
@@ -120,15 +125,19 @@ def _check(store: Stored, loader: str, decode: str, prefetch: int | None) -> Non
 
 
 class Loader:
-    """An iterable of batches. Each iteration is the next epoch, in an order of its own.
+    """An iterable of batches, `transfer.Batch` or dicts with fields. Each iteration is the next epoch, in an order of
+    its own.
 
     A batch stays valid for as long as it, or anything made of it without a copy, is held; its memory is used again
     once nobody does. Leaving an epoch half-way (break, an exception, Ctrl-C) stops its work. `close()`, or the end
     of a `with`, ends worker processes where there are any; so does the loader's own end.
     """
 
-    def __init__(self, sampler: BatchSampler, engine: Engine, transfer: Transfer) -> None:
+    def __init__(
+        self, sampler: BatchSampler, engine: Engine, transfer: Transfer, fields: BatchFields | None = None
+    ) -> None:
         self.sampler = sampler
+        self._fields = fields
         self._engine = engine
         self._transfer = transfer
         self._epoch = 0
@@ -137,14 +146,15 @@ class Loader:
         """Batches an epoch."""
         return len(self.sampler)
 
-    def __iter__(self) -> Generator[Batch, None, None]:
+    def __iter__(self) -> Generator[Any, None, None]:
         epoch = self._epoch
         self._epoch += 1
         return self._batches(epoch)
 
-    def _batches(self, epoch: int) -> Generator[Batch, None, None]:
+    def _batches(self, epoch: int) -> Generator[Any, None, None]:
         with closing(self._engine.batches(self.sampler.specs(epoch))) as host:
-            yield from self._transfer(host)
+            batches = self._transfer(host)
+            yield from self._fields.joined(self.sampler.specs(epoch), batches) if self._fields else batches
 
     def set_epoch(self, epoch: int) -> None:
         """The next iteration is this epoch (they count from 0 by themselves)."""
