@@ -7,24 +7,21 @@ their number in their split.
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from PIL import Image
 
-from ..base.contracts import FoundImage, Labels, Pixels, Recognition, Skipped
+from ..base.contracts import Labels, Pixels, Recognition
 from ..base.errors import InputError
 from ..base.events import Event, Message
 from ..base.options import option
 from ..pickles import loads
+from .array_source import ArrayRows, ArraySource, ArraySplit
 from .downloading import download
-from .limits import share
 from .recognise import known_layout
 from .request import Request
 from .unpacking import unpack
@@ -45,38 +42,31 @@ CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 
 
 @dataclass
-class Cifar10:
+class Cifar10(ArraySource):
     """The unpacked folder that the request names, or else the archive from the net."""
 
     url: str = option(
         "", f"address of the archive; empty: the variable {URL_VARIABLE}, or the official one", title="URL"
     )
     md5: str = option(MD5, "checksum of the archive; empty: not checked", title="MD5")
-    request: Request | None = None
-    _splits: dict[str, tuple[Pixels, Labels]] = field(default_factory=dict, init=False, repr=False)
-    _taken: dict[str, list[npt.NDArray[np.int64]]] = field(default_factory=dict, init=False, repr=False)
-    _names: list[str] = field(default_factory=list, init=False, repr=False)
 
     def prepare(self) -> Iterator[Event]:
         assert self.request is not None, "made by core.sources.open_source"
         path = self.request.path
         folder = known_layout(path)[1] if path else (yield from self._fetch(self.request))
-        self._names = read_names(folder)
+        names = read_names(folder)
+        splits: dict[str, ArraySplit] = {}
         for split, batches in BATCHES.items():
             missing = [name for name in batches if not (folder / name).is_file()]
             if missing:
                 yield Message(f"{', '.join(missing)} missing: imported without", "warning")
-            found = [read_batch(folder / name, len(self._names)) for name in batches if name not in missing]
+            found = [read_batch(folder / name, len(names)) for name in batches if name not in missing]
             if found:
-                pixels, labels = zip(*found, strict=True)
-                self._splits[split] = np.concatenate(pixels), np.concatenate(labels)
-        if not self._splits:
+                splits[split] = _joined(split, found, names)
+        if not splits:
             raise InputError(f"no batch of CIFAR-10 in {folder}; it should hold data_batch_1 to 5 and test_batch")
-        self._take(self.request.limit)
-
-    @property
-    def recognition(self) -> Recognition:
-        return Recognition("CIFAR-10, the Python version", "it has its batches")
+        self.recognition = Recognition("CIFAR-10, the Python version", "it has its batches")
+        self.take(splits, sorted(names))
 
     def _fetch(self, request: Request) -> Generator[Event, None, Path]:
         """Download and unpack; returns the folder of batches."""
@@ -87,37 +77,12 @@ class Cifar10:
         yield from unpack(archive, request.scratch / "cifar-10")
         return known_layout(request.scratch / "cifar-10")[1]
 
-    def _take(self, limit: int | None) -> None:
-        """Choose the images: of every split and class the first ones, as many as its share of the limit."""
-        cells = {
-            (split, name): int(np.count_nonzero(labels == label))
-            for split, (_, labels) in self._splits.items()
-            for label, name in enumerate(self._names)
-        }
-        shares = share(cells, limit)
-        for split, (_, labels) in self._splits.items():
-            self._taken[split] = [
-                np.flatnonzero(labels == self._names.index(name))[: shares[split, name]] for name in self.classes
-            ]
 
-    @property
-    def classes(self) -> Sequence[str]:
-        return sorted(self._names)
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        counts = {split: sum(map(len, positions)) for split, positions in self._taken.items()}
-        return {split: count for split, count in counts.items() if count}
-
-    def images(self) -> Iterator[FoundImage | Skipped]:
-        for split in self.counts:
-            pixels, _ = self._splits[split]
-            for name, positions in zip(self.classes, self._taken[split], strict=True):
-                for position in positions:
-                    yield FoundImage(split, name, f"{position:05d}.png", _png(pixels[position]), f"{split} #{position}")
-
-    def close(self) -> None:
-        self._splits.clear()
+def _joined(split: str, batches: Sequence[tuple[Pixels, Labels]], names: Sequence[str]) -> ArraySplit:
+    """The batches of a split as one; classes are in the order of their names."""
+    pixels, labels = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    order = sorted(names)
+    return ArraySplit(ArrayRows(pixels), np.array([order.index(name) for name in names], np.int64)[labels], split)
 
 
 def read_batch(path: Path, classes: int) -> tuple[Pixels, Labels]:
@@ -161,9 +126,3 @@ def _read_dict(path: Path) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-
-
-def _png(pixels: Pixels) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "png")
-    return file.getvalue()

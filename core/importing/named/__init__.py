@@ -1,6 +1,5 @@
 """Datasets that are known by name and come as arrays: downloaded, or read from the files that people have of them.
 
-arrays      what they have in common: images of arrays, split by split and class by class
 official    their official files: addresses, checksums, downloading
 cifar100    CIFAR-100, pickled batches
 mnist       MNIST and Fashion-MNIST, idx files

@@ -19,26 +19,13 @@ from ...base.events import Event, Message
 from ...base.options import option
 from ...inspect.cifar.batches import SIDE, CifarBatch, names_beside
 from ...inspect.cifar.file import read_batch
-from .arrays import ArraySplit
+from ...sources.array_source import ArrayRows, ArraySplit
 from .official import Official, OfficialFile, OfficialSource, no_such_files
 
 BATCHES = {"train": "train", "val": "test"}
 """Split -> file."""
 
 MOST_CLASSES = 1000
-
-
-class _BatchRows:
-    """The images of a batch."""
-
-    bare = True
-    shape = (SIDE, SIDE, 3)
-
-    def __init__(self, data: npt.NDArray[np.uint8]) -> None:
-        self._data = data
-
-    def rows(self, start: int, stop: int) -> npt.NDArray[np.uint8]:
-        return self._data[start:stop].reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
 
 
 @dataclass
@@ -52,7 +39,7 @@ class Cifar100(OfficialSource):
     )
 
     official = Official(
-        "https://www.cs.toronto.edu/~kriz",
+        "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
         "FORMAT_MATTERS_CIFAR100_URL",
         "cifar-100",
         (OfficialFile("cifar-100-python.tar.gz", "eb9058c3a382ffc7106e4002c42a8d85"),),
@@ -73,11 +60,15 @@ class Cifar100(OfficialSource):
             if others.size and not 0 <= others.min() <= others.max() < len(of_other):
                 raise InputError(f"{folder / batch.name}: a {other} label has no name in meta")
             further = {f"{other}_label": [of_other[number] for number in others]}
-            splits[split] = ArraySplit(_BatchRows(batch.data), labels, batch.name, further)
+            splits[split] = ArraySplit(_images(batch), labels, batch.name, further)
         missing = [name for split, name in BATCHES.items() if split not in batches]
         self.recognition.notes += [f"{name} is not there: imported without" for name in missing]
         self.take(splits, names)
         yield from (Message(note, "warning") for note in self.recognition.notes)
+
+
+def _images(batch: CifarBatch) -> ArrayRows:
+    return ArrayRows(batch.data.reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1))
 
 
 def _labels(path: Path, batch: CifarBatch, kind: str) -> npt.NDArray[np.int64]:

@@ -19,8 +19,8 @@ from ...base.events import Event, Message
 from ...base.names import readable
 from ...base.options import option
 from ...inspect.idx.file import IdxFile
+from ...sources.array_source import ArraySplit
 from ...sources.recognise import idx_file
-from .arrays import ArraySplit
 from .official import Official, OfficialFile, OfficialSource, no_such_files
 
 STEMS = {"train": ("train",), "val": ("t10k", "test")}

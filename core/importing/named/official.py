@@ -12,10 +12,10 @@ from ...base.errors import InputError
 from ...base.events import Event
 from ...base.names import readable
 from ...base.options import option
+from ...sources.array_source import ArraySource
 from ...sources.downloading import download
 from ...sources.recognise import ARCHIVE_ENDINGS, known_layout
 from ...sources.unpacking import everything, unpack
-from .arrays import ArraySource
 
 
 class OfficialFile(NamedTuple):
@@ -27,7 +27,8 @@ class OfficialFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Official:
-    """Where a dataset's files are to be had: `url` is the folder of them, `variable` one that may name another.
+    """Where a dataset's files are to be had: `url` is their folder, or the address of a single one; `variable` may name
+    another.
 
     `folder` is what they are called among the downloads.
     """
@@ -42,7 +43,7 @@ class Official:
 class OfficialSource(ArraySource):
     """Files that the request's path names (a folder, one of the files, an archive), or else those from the net."""
 
-    url: str = option("", "address of the folder of its files; empty: a variable, or the official one", title="URL")
+    url: str = option("", "address of its archive, or of the folder of its files; empty: the official one", title="URL")
     checksums: bool = option(True, "refuse downloaded files whose MD5 is not the official one", title="Checksums")
 
     official: ClassVar[Official]
@@ -71,7 +72,7 @@ class OfficialSource(ArraySource):
         address = (self.url or os.environ.get(self.official.variable) or self.official.url).rstrip("/")
         remedy = "fetch it in another way and import it by its path"
         for file in files:
-            url = address if address.endswith(f"/{file.name}") else f"{address}/{file.name}"
+            url = address if len(self.official.files) == 1 else f"{address}/{file.name}"
             yield from download(url, folder / file.name, file.md5 if self.checksums else "", remedy)
         return folder / files[0].name if len(files) == 1 else folder
 

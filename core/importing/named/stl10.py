@@ -19,7 +19,7 @@ from ...base.errors import InputError
 from ...base.events import Event, Message
 from ...base.names import readable
 from ...formats.maps import mapped
-from .arrays import ArraySplit
+from ...sources.array_source import ArrayRows, ArraySplit
 from .official import Official, OfficialFile, OfficialSource, no_such_files
 
 SIDE = 96
@@ -34,31 +34,12 @@ CLASSES = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "
 LONGEST_NAMES = 1 << 16
 
 
-class _BinaryRows:
-    """The images of one file, in its map."""
-
-    bare = True
-    shape = (SIDE, SIDE, 3)
-
-    def __init__(self, path: Path) -> None:
-        memory = memoryview(mapped(path))
-        if len(memory) % IMAGE_BYTES:
-            raise InputError(f"{readable(path)} has {len(memory):,} bytes, which is no number of images; get it again")
-        self._planes = np.frombuffer(memory, np.uint8).reshape(-1, 3, SIDE, SIDE)
-
-    def __len__(self) -> int:
-        return len(self._planes)
-
-    def rows(self, start: int, stop: int) -> npt.NDArray[np.uint8]:
-        return self._planes[start:stop].transpose(0, 3, 2, 1)
-
-
 @dataclass
 class Stl10(OfficialSource):
     """The unpacked folder, one of its files or the archive that the request names, or else the archive from the net."""
 
     official = Official(
-        "http://ai.stanford.edu/~acoates/stl10",
+        "http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz",
         "FORMAT_MATTERS_STL10_URL",
         "stl10",
         (OfficialFile("stl10_binary.tar.gz", "91f7769df0f17e558f3565bffb0c7dfb"),),
@@ -84,12 +65,20 @@ class Stl10(OfficialSource):
 
 
 def _split(path: Path) -> ArraySplit:
-    images = _BinaryRows(path)
+    images = _images(path)
     labels = path.with_name(path.name.replace("_X", "_y"))
     if not labels.is_file() or labels.stat().st_size != len(images):
         raise InputError(f"{readable(labels)} has no {len(images):,} labels, one for each image of {path.name}")
     numbers = np.fromfile(labels, np.uint8).astype(np.int64) - 1
-    return ArraySplit(images, numbers, path.name)
+    return ArraySplit(ArrayRows(images), numbers, path.name)
+
+
+def _images(path: Path) -> npt.NDArray[np.uint8]:
+    """Those of one file, (n, height, width, 3), in its map."""
+    memory = memoryview(mapped(path))
+    if len(memory) % IMAGE_BYTES:
+        raise InputError(f"{readable(path)} has {len(memory):,} bytes, which is no number of images; get it again")
+    return np.frombuffer(memory, np.uint8).reshape(-1, 3, SIDE, SIDE).transpose(0, 3, 2, 1)
 
 
 def _names(folder: Path) -> list[str]:

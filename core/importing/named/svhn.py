@@ -20,7 +20,7 @@ from ...base.names import readable
 from ...base.options import option
 from ...inspect.mat5.file import Mat5File
 from ...inspect.named_arrays.array import MemoryArray, NamedArray
-from .arrays import ArraySplit, ImageRows
+from ...sources.array_source import ArraySplit, ImageRows
 from .official import Official, OfficialFile, OfficialSource, no_such_files
 
 FILES = {"train": "train_32x32.mat", "val": "test_32x32.mat"}

@@ -15,12 +15,12 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ...base.contracts import FoundImage, Labels, Recognition, Skipped
-from ...base.errors import InputError
-from ...images.array_files import as_image_file
-from ...sources.folder_names import SPLIT_ORDER
-from ...sources.limits import share
-from ...sources.request import Request
+from ..base.contracts import FoundImage, Labels, Recognition, Skipped
+from ..base.errors import InputError
+from ..images.array_files import as_image_file
+from .folder_names import SPLIT_ORDER
+from .limits import share
+from .request import Request
 
 Numbers = npt.NDArray[np.int64]
 """Positions in a split, (n,)."""
@@ -44,6 +44,19 @@ class ImageRows(Protocol):
     def rows(self, start: int, stop: int) -> npt.NDArray[np.uint8]:
         """Those from `start` on, (stop - start, *shape). Raises ValueError where they cannot be read."""
         ...
+
+
+class ArrayRows:
+    """Images in memory, uint8 (n, height, width) or (n, height, width, 3)."""
+
+    bare = True
+
+    def __init__(self, images: npt.NDArray[np.uint8]) -> None:
+        self._images = images
+        self.shape = images.shape[1:]
+
+    def rows(self, start: int, stop: int) -> npt.NDArray[np.uint8]:
+        return self._images[start:stop]
 
 
 class ArraySplit(NamedTuple):
