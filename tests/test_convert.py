@@ -12,7 +12,7 @@ from core.base.errors import InputError
 from core.base.events import Result
 from core.base.home import Home
 from core.datasets.dataset import Dataset, list_datasets
-from core.importing.convert import Convert, name_of
+from core.importing.convert import Convert
 from core.stores.store import open_store
 from tests.image_fixtures import put_classes
 
@@ -64,11 +64,3 @@ def test_what_is_wrong_is_said_before_anything_is_made(photos: Path, tmp_path: P
         with pytest.raises(InputError, match=reason):
             ended(task)
     assert [dataset.name for dataset in list_datasets(home)] == ["shapes"]
-
-
-@pytest.mark.parametrize(
-    ("source", "name"),
-    [("/data/train.lmdb", "train"), ("a/b c.tar.gz", "b-c"), ("photos/", "photos"), ("/x/.hidden", "hidden")],
-)
-def test_names_are_taken_from_sources(source: str, name: str) -> None:
-    assert name_of(source) == name

@@ -154,11 +154,11 @@ def test_an_lmdb_is_sent_to_the_inspector(empty: Home, tmp_path: Path) -> None:
 
 
 def test_a_failed_import_says_why_until_it_is_dismissed(empty: Home, tmp_path: Path) -> None:
-    (tmp_path / "nothing").mkdir()
-    (tmp_path / "nothing" / "broken.jpg").write_bytes(b"no image")
+    put_classes(tmp_path / "photos", {"cat": 1})
     app = open_page("dataset")
     app.segmented_control(key="dataset.way").set_value("A path on this machine").run()
-    app.text_input(key="dataset.path").set_value(str(tmp_path / "nothing")).run()
+    app.text_input(key="dataset.path").set_value(str(tmp_path / "photos")).run()
+    (tmp_path / "photos" / "cat" / "000.png").write_bytes(b"broken since it was looked at")
     click(app, "dataset.import")
     job = ended(empty, "import")
     assert job.state is State.FAILED

@@ -153,6 +153,10 @@ class Recognition:
     `labels` is "folders", "file names", "label file", "none", or "" where the source states them; `notes` are sentences
     about what was guessed or chosen; `unused` is what lies there and is not used; `joined` are some rows of a label
     file, to be shown.
+
+    `choices`: of options whose values are the place's own (a table's columns, a file's schemas), those that there are;
+    `chosen`: what was taken for an option that was left to be guessed. `partial`: in words, what part of the place the
+    figures are of, where it was only looked at (`Request.patience`), "" for all of it; `share` is that part's size.
     """
 
     recognised: str = ""
@@ -161,6 +165,27 @@ class Recognition:
     notes: list[str] = field(default_factory=list)
     unused: list[Skipped] = field(default_factory=list)
     joined: list[JoinedSample] = field(default_factory=list)
+    choices: dict[str, list[str]] = field(default_factory=dict)
+    chosen: dict[str, str] = field(default_factory=dict)
+    partial: str = ""
+    share: float = 1.0
+
+
+@runtime_checkable
+class Previewable(Protocol):
+    """What a source may be as well: one that tells, once prepared, what it would bring without handing all over."""
+
+    def cells(self) -> Mapping[tuple[str, str], int]:
+        """Images of each (split, class)."""
+        ...
+
+    def drawn(self, count: int) -> Iterator[FoundImage | Skipped]:
+        """Up to `count` of `images`, spread over splits and classes from the first on."""
+        ...
+
+    def total_bytes(self) -> int | None:
+        """Bytes of all image files, estimated from some of them; None where the images show it best."""
+        ...
 
 
 @runtime_checkable

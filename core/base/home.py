@@ -69,3 +69,9 @@ def check_name(name: str) -> str:
             "and begin with a letter or digit"
         )
     return name
+
+
+def suggested_name(source: str) -> str:
+    """What a dataset is called after its source, a path or a name."""
+    file = re.sub(r"(\.tar)?\.\w+$", "", Path(source.rstrip("/\\")).name)
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", file).strip("-._").lower()[:60] or "images"

@@ -66,21 +66,31 @@ def _import_arguments(parser: ArgumentParser) -> None:
         "source",
         help="a dataset's name (shapes, cifar10, mnist, ...), or the path of a folder or archive",
     )
-    parser.add_argument("--name", required=True, help="the dataset's name")
+    parser.add_argument("--name", default="", help="the dataset's name")
     parser.add_argument("--limit", type=int, metavar="N", help="at most N images")
     parser.add_argument("--reference", action="store_true", help="copy nothing: the dataset refers to where images lie")
     parser.add_argument(
         "--copy", default="auto", metavar="WAY", help="auto (shared blocks where possible), reflink, hardlink or copy"
     )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="import nothing: say what would come of it, and what can be chosen"
+    )
     _option_argument(parser)
 
 
 def _import(given: Namespace) -> Iterator[Event]:
-    from ..importing.task import Import
     from ..loading import compile_ahead
 
-    compile_ahead()  # who imports will load
     options = _options(given.option)
+    if given.dry_run:
+        from ..importing.preview_process import DryRun
+
+        return DryRun(given.source, given.name, given.limit, options, given.home, given.reference).run()
+    from ..importing.task import Import
+
+    if not given.name:
+        raise InputError("say what the dataset is to be called: --name NAME")
+    compile_ahead()  # who imports will load
     told = {"reference": given.reference, "copy": given.copy}
     return Import(given.source, given.name, given.limit, options, given.home, **told).run()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..base.errors import InputError, disk_trouble_told
 from ..base.events import Event, Message, Result
-from ..base.home import Home, check_name
+from ..base.home import Home, check_name, suggested_name
 from ..base.staging import claim
 from ..building import Build
 from ..compressions import COMPRESSIONS
@@ -51,7 +51,7 @@ class Convert:
     def run(self) -> Iterator[Event]:
         """Ends with the `build` verb's JSON and what the import said. Raises InputError and WorkError."""
         FORMATS[self.to]
-        name = check_name(self.name) if self.name else name_of(self.source)
+        name = check_name(self.name) if self.name else suggested_name(self.source)
         if self.out is None:
             yield from self._in(Home.find(self.home), name)
             return
@@ -102,14 +102,6 @@ class Convert:
             raise InputError(f"unknown option {unknown[0]!r}; the source and the store have: {names}")
         chosen = (of_source, of_build)
         return tuple({n: v for n, v in self.options.items() if n in part} for part in chosen)  # type: ignore[return-value]
-
-
-def name_of(source: str) -> str:
-    """What a dataset is called after its source."""
-    path = Path(source.rstrip("/\\")).name
-    stem = path.split(".")[0] or path
-    name = "".join(one if one.isascii() and (one.isalnum() or one in "-_") else "-" for one in stem)
-    return check_name(name.strip("-_")[:60] or "converted")
 
 
 def keeps_bare_pixels(dataset: Dataset) -> bool:

@@ -26,6 +26,7 @@ from ..inspect.bands import parsed
 from ..inspect.export import ExportChoice
 from ..inspect.kinds import KINDS
 from ..inspect.splits import split_in_key
+from ..sources.folder_names import SPLIT_ORDER
 from ..sources.request import Request
 from ..sources.tree import IMAGE_ENDINGS
 from .open_parts import OpenPart, OpenParts
@@ -106,6 +107,10 @@ class InspectedSource:
         title = f"{kind.title} ({len(self._parts)} parts)" if len(self._parts) > 1 else kind.title
         told.recognised = f"{title}: {schema[:1].lower()}{schema[1:]}" if schema else title
         told.why = str(first.about["why"])
+        fields = list(dict.fromkeys(name for part in self._parts for name in part.about["fields"]))
+        told.choices = {"schema": [*first.about["schemas"]], **{name: fields for name in ("image", "label") if fields}}
+        told.choices["split"] = ["none", *SPLIT_ORDER, *fields]
+        told.chosen = {"schema": str(first.about["schema"])}
         told.unused += self._opened.left_out()
         told.notes += list(dict.fromkeys(text for part in self._parts for text in part.about["warnings"]))[:MOST_NOTES]
 
@@ -121,8 +126,10 @@ class InspectedSource:
             while lines := list(islice(listed, LISTED_AT_ONCE)):
                 self.listing.add(lines)
                 done += len(lines)
-                if request.patience is not None:
-                    request.patience.check(done)
+                if request.patience is not None and request.patience.is_over(done) and done < total:
+                    self.recognition.partial = f"only the first {done:,} of {total:,} records were looked at"
+                    self.recognition.share = done / total
+                    return
                 if pace.due():
                     yield Progress("listing", done, total, "records")
 
@@ -204,6 +211,19 @@ class InspectedSource:
     def images(self) -> Iterator[FoundImage | Skipped]:
         yield from self._left_out
         yield from self.reading.images(list(self.counts), self.classes)
+
+    def cells(self) -> Mapping[tuple[str, str], int]:
+        """Images of each (split, class)."""
+        return self.listing.cells()
+
+    def drawn(self, count: int) -> Iterator[FoundImage | Skipped]:
+        """What is left out, then the first images of each split and class in turn."""
+        yield from self._left_out[:NAMED]
+        yield from self.reading.drawn(list(self.counts), self.classes, count)
+
+    def total_bytes(self) -> int | None:
+        """As those say that are drawn."""
+        return None
 
     @property
     def reading(self) -> RecordReading:

@@ -91,8 +91,8 @@ class OpenParts:
         file = InspectedFile(part.path, part.schema, home=self.home)
         try:
             for done, total in file.walk():
-                if self.patience is not None:
-                    self.patience.check(0)
+                if self.patience is not None and self.patience.over and done < total:
+                    raise PatienceError("its records are found by walking through all of it, which takes long")
                 yield Progress("looking through the file", done, total, "bytes")
             about = file.summary()
             places = evenly(int(about["entries"]), SAMPLED)

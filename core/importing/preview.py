@@ -1,197 +1,204 @@
-"""What an import would bring, before it is started: what the place is taken for, splits, classes, sizes, a few images.
+"""What an import would bring, before it is started: what the place is taken for, splits, classes, sizes, a few images,
+about how long it takes, and what can be chosen otherwise.
 
-Folders are listed as the import lists them, with the same answer, within bounds of time and number. Of an archive only
-its own list of contents is read, where it has one.
+The source itself prepares the import, within bounds of time and number (`core.sources.request.Patience`), so that a
+preview says what the import does. Nothing is written but into a folder for temporary files.
 """
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-import time
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..base.contracts import FoundImage, Recognition
+from ..base.contracts import Previewable, Recognition, Skipped, Source
 from ..base.errors import InputError
+from ..base.events import Event, Progress, Result
 from ..base.home import Home
-from ..base.names import readable
-from ..base.units import counted
-from ..images import pixels
+from ..base.options import Option, Value, parse
 from ..images.value_range import ValueRange
 from ..sources import SOURCES, Request, open_source
-from ..sources.listed import ListedFiles, read_image_file
-from ..sources.recognise import as_path
+from ..sources.recognise import GENERATED, as_path
 from ..sources.request import Patience, PatienceError
-from ..sources.tree import IMAGE_ENDINGS
-from .inspected import InspectedSource
+from .preview_samples import PreviewSample, look_at_images
 from .recognise import recognise
-from .wide_images import Extremes
 
-SECONDS = 10.0
-IMAGES = 300_000
-"""Within these bounds a folder is listed for a preview."""
-
-SIZED = 400
-"""Files whose sizes are looked at."""
-
-SAMPLES = 12
-SAMPLE_BYTES = 16 << 20
+LOOK_SECONDS = 5.0
+IMAGES = 400_000
+"""For so long a place is read for a preview, and so many images are listed one by one."""
 
 INDEX_BYTES = 200
 """An image's row in the index, about."""
 
+SMALL_IMPORT = 500
+START_SECONDS = 1.0
+"""Starting processes, which only more images than that are worth."""
 
-class PreviewImage(NamedTuple):
-    """An image as it would be imported: where it belongs, its file's bytes."""
 
-    split: str
-    class_name: str
-    path: str
-    data: bytes
+class PreviewRequest(NamedTuple):
+    """What `Import` is asked for: see there. Plain JSON."""
+
+    source: str
+    options: Mapping[str, Value]
+    limit: int | None = None
+    reference: bool = False
+    home: str | None = None
 
 
 @dataclass(frozen=True)
 class Preview:
     """`splits` and `classes` (images by split of each) are empty where only the import can tell; `note` says why.
 
-    `bytes` are those of the image files (estimated from some of them), `needed` what the dataset takes on the disk,
-    what is only unpacked for the time of the import included; `free` is left there now.
+    bytes: of the image files, estimated from some of them; needed: what the import takes on the disk, what is only
+    unpacked for its time included; index_bytes: what is needed by reference; free: what is left there now. seconds: how
+    long the import takes, about; None where nothing was tried. referable: whether nothing need be copied. values: how
+    samples of more than 8 bits are shown, from `samples`. skipped: what is known already of what will not be imported.
     """
 
     source: str
     recognition: Recognition
+    options: Mapping[str, Option] = field(default_factory=dict)
+    given: Mapping[str, Value] = field(default_factory=dict)
     splits: Mapping[str, int] = field(default_factory=dict)
     classes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     bytes: int = 0
     needed: int = 0
+    index_bytes: int = 0
     free: int = 0
-    samples: Sequence[PreviewImage] = ()
+    seconds: float | None = None
+    referable: bool = False
+    fields: Sequence[str] = ()
+    samples: Sequence[PreviewSample] = ()
     values: ValueRange = field(default_factory=ValueRange)
+    warnings: Sequence[str] = ()
+    skipped: Sequence[Skipped] = ()
     note: str = ""
 
+    def to_json(self, pictures: bool = False) -> dict[str, Any]:
+        """The JSON of `import --dry-run`; `pictures`: the samples' as well."""
+        told = self.recognition
+        return {
+            "source": self.source,
+            "recognised": told.recognised,
+            "why": told.why,
+            "labels": told.labels,
+            "splits": dict(self.splits),
+            "classes": list(self.classes),
+            "class_images": {name: dict(counts) for name, counts in self.classes.items()},
+            "joined": [one._asdict() for one in told.joined],
+            "samples": [sample.to_json(pictures) for sample in self.samples],
+            "fields": list(self.fields),
+            "bytes": self.bytes,
+            "needed": self.needed,
+            "index_bytes": self.index_bytes,
+            "free": self.free,
+            "seconds": self.seconds,
+            "referable": self.referable,
+            "range": self.values.to_json(),
+            "unused": [one._asdict() for one in told.unused],
+            "skipped": [one._asdict() for one in self.skipped],
+            "warnings": list(self.warnings),
+            "partial": told.partial,
+            "note": self.note,
+            "options": {name: self._option(option) for name, option in self.options.items()},
+        }
 
-def preview(home: Home, spec: str, options: Mapping[str, object]) -> Preview:
-    """Look at what `spec` (a path) would bring.
+    def _option(self, option: Option) -> dict[str, Any]:
+        choices = self.recognition.choices.get(option.name) or option.choices
+        return {
+            "title": option.title,
+            "help": option.help,
+            "type": option.type,
+            "value": self.given.get(option.name, option.default),
+            "recognised": self.recognition.chosen.get(option.name),
+            "default": option.default,
+            "choices": None if choices is None else list(choices),
+            "minimum": option.minimum,
+            "maximum": option.maximum,
+            "optional": option.optional,
+        }
+
+
+def previewing(request: PreviewRequest) -> Iterator[Event]:
+    """Look at what `request` would bring; ends with the JSON of it, pictures included.
 
     Raises:
         ContainerError: it is the container of a format.
         InputError: the import would refuse it for this reason.
     """
-    name, path = recognise(spec), as_path(spec)
+    yield Progress("recognising", 0, None)
+    home = Home.find(request.home)
+    name = recognise(request.source)
     free = shutil.disk_usage(next(folder for folder in (home.root, *home.root.parents) if folder.is_dir())).free
-    told = Recognition(SOURCES[name].title)
-    if name == "archive":
-        return _of_archive(path, told, free)
-    if SOURCES[name].named:
-        return Preview(name, told, free=free, note="The import reads its files and tells what is in them.")
+    options = SOURCES.options(name)
+    given = {key: parse(options[key], value) for key, value in request.options.items() if key in options}
     with tempfile.TemporaryDirectory(prefix="preview-") as scratch:
-        patience = Patience(time.monotonic() + SECONDS, IMAGES)
-        request = Request(scratch=Path(scratch), downloads=Path(scratch), path=path, patience=patience, home=home)
-        source = open_source(name, options, request)
+        source = open_source(name, request.options, _source_request(home, request, Path(scratch)))
         with closing(source):
             try:
-                for _ in source.prepare():
-                    pass
+                yield from (event for event in source.prepare() if isinstance(event, Progress))
+                yield Progress("looking at images", 0, None)
+                found = _of_source(name, source, options, given, free, Path(scratch), request)
             except PatienceError as error:
-                return Preview(name, told, free=free, note=f"No preview: {error}. The import tells what is in it.")
-            if isinstance(source, InspectedSource):
-                return _of_records(name, source, free)
-            assert isinstance(source, ListedFiles)
-            return _of_listing(name, source, free)
+                told = Recognition(SOURCES[name].title)
+                found = Preview(name, told, options, given, free=free, note=f"{error}, so it cannot be looked at here")
+    yield Result(found.to_json(pictures=True))
 
 
-def _of_records(name: str, source: InspectedSource, free: int) -> Preview:
-    classes, splits = list(source.classes), source.counts
-    spread = classes[:: max(1, -(-len(classes) // SAMPLES))]
-    found = [one for one in source.reading.first(list(splits), spread) if isinstance(one, FoundImage)]
-    samples = [PreviewImage(one.split, one.class_name, one.origin, one.data) for one in found if _is_image(one.data)]
-    images = sum(splits.values())
-    total = round(sum(len(one.data) for one in found) / max(1, len(found)) * images)
-    cells = source.listing.cells()
-    return Preview(
-        name,
-        source.recognition,
-        splits,
-        {one: {split: cells.get((split, one), 0) for split in splits} for one in classes},
-        total,
-        total + images * INDEX_BYTES,
-        free,
-        samples,
-        _range_of(samples),
+def _source_request(home: Home, request: PreviewRequest, scratch: Path) -> Request:
+    (scratch / "source").mkdir()
+    return Request(
+        scratch=scratch / "source",
+        downloads=home.root / "data" / "downloads",
+        path=None if request.source in GENERATED else as_path(request.source),
+        limit=request.limit,
+        patience=Patience.of(LOOK_SECONDS, IMAGES),
+        reference=request.reference,
+        home=home,
     )
 
 
-def _range_of(samples: Sequence[PreviewImage]) -> ValueRange:
-    extremes = Extremes()
-    for sample in samples:
-        extremes.add(pixels.examine(sample.data)[1])
-    return extremes.range
-
-
-def _of_listing(name: str, source: ListedFiles, free: int) -> Preview:
-    cells, splits = source.listing.cells(), source.counts
+def _of_source(
+    name: str,
+    source: Source,
+    options: Mapping[str, Option],
+    given: Mapping[str, Value],
+    free: int,
+    scratch: Path,
+    request: PreviewRequest,
+) -> Preview:
+    splits = dict(source.counts)
     images = sum(splits.values())
-    sized, size = source.listing.sizes(SIZED)
-    total = round(size / max(1, sized) * images)
-    samples = _samples(source)
+    cells = source.cells() if isinstance(source, Previewable) else {}
+    looked = look_at_images(source, scratch)
+    if looked.skipped and not looked.samples and images <= len(looked.skipped):
+        first = looked.skipped[0]
+        raise InputError(f"none of them can be read as an image: {first.path}: {first.reason}")
+    told = source.total_bytes() if isinstance(source, Previewable) else None
+    share = source.recognition.share
+    total = round((told if told is not None else looked.mean_bytes * images) / share)
+    index_bytes = round(images / share) * INDEX_BYTES
+    copied = 0 if request.reference else 2 * total if name == "archive" else total
     return Preview(
         name,
         source.recognition,
+        options,
+        given,
         splits,
         {one: {split: cells.get((split, one), 0) for split in splits} for one in source.classes},
         total,
-        total + images * INDEX_BYTES,
+        index_bytes + copied,
+        index_bytes,
         free,
-        samples,
-        _range_of(samples),
+        looked.seconds(images / share, request.reference, START_SECONDS if images > SMALL_IMPORT else 0.0),
+        SOURCES[name].refers,
+        looked.fields,
+        looked.samples,
+        looked.extremes.range,
+        [*source.recognition.notes, *looked.extremes.sentences()],
+        looked.skipped,
     )
-
-
-def _samples(source: ListedFiles) -> list[PreviewImage]:
-    """The first image of each of some classes, spread over all."""
-    classes = list(source.classes)
-    found = []
-    for class_name in classes[:: max(1, -(-len(classes) // SAMPLES))]:
-        for split in source.counts:
-            path = source.listing.first(split, class_name)
-            if path is not None:
-                data = read_image_file(path)
-                if isinstance(data, bytes) and len(data) <= SAMPLE_BYTES and _is_image(data):
-                    found.append(PreviewImage(split, class_name, readable(path), data))
-                break
-    return found
-
-
-def _is_image(data: bytes) -> bool:
-    try:
-        pixels.decode(data)
-    except pixels.BadImage:
-        return False
-    return True
-
-
-def _of_archive(path: Path, told: Recognition, free: int) -> Preview:
-    """What a zip's own list says; a tar has none."""
-    size = path.stat().st_size
-    if not zipfile.is_zipfile(path):
-        note = "A tar has no list of its contents: splits and classes are known when it has been unpacked."
-        return Preview("archive", told, bytes=size, needed=2 * size, free=free, note=note)
-    try:
-        with zipfile.ZipFile(path) as opened:
-            entries = [entry for entry in opened.infolist() if not entry.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise InputError(f"{path.name} is not a whole archive ({error}); download or pack it again") from None
-    images = [entry for entry in entries if Path(entry.filename).suffix.lower() in IMAGE_ENDINGS]
-    others = len(entries) - len(images)
-    if not images and not any(Path(entry.filename).name == "data_batch_1" for entry in entries):
-        inside = f"; it holds {readable(entries[0].filename)}" if entries else ""
-        raise InputError(f"no image found in {path.name}{inside}{f' and {others - 1:,} more' if others > 1 else ''}")
-    unpacked = sum(entry.file_size for entry in images)
-    told.why = f"{counted(len(images), 'image')} and {counted(others, 'other file')}, by its list of contents"
-    note = "Splits and classes are known when it has been unpacked."
-    return Preview("archive", told, {}, {}, unpacked, 2 * unpacked + len(images) * INDEX_BYTES, free, note=note)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from ..base.contracts import FieldValue, FoundImage, Place, Skipped
 from ..images.array_files import as_image_file
 from ..inspect.export_request import ExportedRecord, ImageData
 from ..inspect.values import image_encoding
+from ..sources.spread import cells_in_turn, in_turn, spread
 from .open_parts import OpenPart
 from .record_listing import RecordListing, RecordToRead
 
@@ -21,6 +23,8 @@ CHUNK_RECORDS = 512
 """What is asked of a reader while the records before are decoded and written: about so many bytes."""
 
 AHEAD = 2
+
+DRAWN_AT_ONCE = 32
 
 _ENDINGS = {"jpeg": ".jpg", "tiff": ".tif", "jpeg2000": ".jp2"}
 
@@ -48,12 +52,27 @@ class RecordReading:
                 wanted, found = waiting.popleft()
                 yield from self._found(wanted, found.result())
 
-    def first(self, splits: Sequence[str], classes: Sequence[str]) -> Iterator[FoundImage | Skipped]:
-        """The first record of each of these classes."""
-        for class_name in classes:
-            wanted = next((one for split in splits for one in self.listing.records(split, [class_name], 1)), None)
-            if wanted is not None:
-                yield from self._found([wanted], self._read([wanted]))
+    def drawn(self, splits: Sequence[str], classes: Sequence[str], count: int) -> Iterator[FoundImage | Skipped]:
+        """Up to `count`: the first record of each split and class, then the second."""
+        filled = self.listing.cells()
+        cells = spread([cell for cell in cells_in_turn(splits, classes) if cell in filled], count)
+        each = -(-count // max(len(cells), 1))
+        left = in_turn([self.listing.records(split, [name], each) for split, name in cells], count)
+        while some := list(islice(left, DRAWN_AT_ONCE)):
+            parts: dict[int, list[RecordToRead]] = {}
+            for record in some:
+                parts.setdefault(record.part, []).append(record)
+            found = {
+                (part, number): one
+                for part, wanted in parts.items()
+                for number, one in zip(*self._in_order(wanted), strict=True)
+            }
+            yield from (found[record.part, record.number] for record in some)
+
+    def _in_order(self, wanted: Sequence[RecordToRead]) -> tuple[list[int], list[FoundImage | Skipped]]:
+        """Numbers of records of one part, and what they hold."""
+        read = self._read(wanted)
+        return [one.index for one in read], list(self._found(wanted, read))
 
     def _chunks(self, splits: Sequence[str], classes: Sequence[str]) -> Iterator[list[RecordToRead]]:
         """The records in the order of the dataset, some of one part at a time."""

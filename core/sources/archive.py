@@ -7,19 +7,24 @@ archive itself. What breaks a rule refuses the whole archive, by the entry's nam
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
-from ..base.contracts import FoundImage, Recognition, Skipped, Source
+from ..base.contracts import FoundImage, Previewable, Recognition, Skipped, Source
 from ..base.errors import InputError
 from ..base.events import Event
 from ..base.names import readable, safe_name
 from .image_folder import ImageFolder
 from .recognise import ARCHIVE_ENDINGS, known_layout
-from .request import Request
+from .request import Patience
 from .unpacking import unpack
+
+LOOK_SECONDS = 3.0
+"""For reading the folders of an archive that is only looked at, after it was unpacked."""
 
 
 @dataclass
@@ -39,7 +44,7 @@ class Archive(ImageFolder):
                 "the folder, or import a copy"
             )
         self._unpacked = self.request.scratch / safe_name(_stem(archive))
-        yield from unpack(archive, self._unpacked)
+        share = yield from unpack(archive, self._unpacked, patience=self.request.patience)
         try:
             self._inner = self._source_of(*known_layout(self._unpacked))
             yield from self._inner.prepare()
@@ -53,6 +58,10 @@ class Archive(ImageFolder):
             told.notes,
             [Skipped(self._in_archive(unused.path), unused.reason) for unused in told.unused],
             told.joined,
+            told.choices,
+            told.chosen,
+            told.partial if share == 1 else f"only the first {share:.0%} of the archive was read, as all takes long",
+            share,
         )
 
     def _source_of(self, name: str, folder: Path) -> Source:
@@ -60,8 +69,8 @@ class Archive(ImageFolder):
 
         assert self.request is not None
         options = {key: getattr(self, key) for key in SOURCES.options(name) if hasattr(self, key)}
-        request = Request(self.request.scratch, self.request.downloads, folder, self.request.limit)
-        return open_source(name, options, request)
+        patience = self.request.patience and Patience.of(LOOK_SECONDS, self.request.patience.images)
+        return open_source(name, options, dataclasses.replace(self.request, path=folder, called="", patience=patience))
 
     @property
     def inner(self) -> Source:
@@ -78,11 +87,25 @@ class Archive(ImageFolder):
 
     def images(self) -> Iterator[FoundImage | Skipped]:
         """The inner source's, called by their place in the archive."""
-        for found in self.inner.images():
-            if isinstance(found, Skipped):
-                yield Skipped(self._in_archive(found.path), found.reason)
-            else:
-                yield found._replace(origin=self._in_archive(found.origin))
+        yield from map(self._called, self.inner.images())
+
+    def cells(self) -> Mapping[tuple[str, str], int]:
+        """Those of the inner source, where it tells them."""
+        return self.inner.cells() if isinstance(self.inner, Previewable) else {}
+
+    def drawn(self, count: int) -> Iterator[FoundImage | Skipped]:
+        """Those of the inner source, without what was not unpacked to be looked at."""
+        found = self.inner.drawn(4 * count) if isinstance(self.inner, Previewable) else self.inner.images()
+        return islice((self._called(one) for one in found if isinstance(one, Skipped) or any(one.data[:8])), count)
+
+    def total_bytes(self) -> int | None:
+        """Those of the inner source, where it tells them."""
+        return self.inner.total_bytes() if isinstance(self.inner, Previewable) else None
+
+    def _called(self, found: FoundImage | Skipped) -> FoundImage | Skipped:
+        if isinstance(found, Skipped):
+            return Skipped(self._in_archive(found.path), found.reason)
+        return found._replace(origin=self._in_archive(found.origin))
 
     def _in_archive(self, path: str) -> str:
         assert self.request is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -21,6 +22,7 @@ from ..images.array_files import as_image_file
 from .folder_names import SPLIT_ORDER
 from .limits import share
 from .request import Request
+from .spread import cells_in_turn, in_turn, spread
 
 Numbers = npt.NDArray[np.int64]
 """Positions in a split, (n,)."""
@@ -130,11 +132,44 @@ class ArraySource:
 
     def _images_of(self, split: str, part: ArraySplit, found: _Rows) -> Iterator[FoundImage]:
         for name, positions in zip(self._names, self._taken[split], strict=True):
-            for position in positions.tolist():
-                data, ending = as_image_file(found[position], small=True)
-                fields = {key: values[position] for key, values in part.fields.items()}
-                origin = f"{part.origin} #{position}"
-                yield FoundImage(split, name, f"{position:05d}{ending}", data, origin, fields)
+            yield from (self._image(split, name, part, found, position) for position in positions.tolist())
+
+    def _image(self, split: str, name: str, part: ArraySplit, found: _Rows, position: int) -> FoundImage:
+        data, ending = as_image_file(found[position], small=True)
+        fields = {key: values[position] for key, values in part.fields.items()}
+        return FoundImage(split, name, f"{position:05d}{ending}", data, f"{part.origin} #{position}", fields)
+
+    def cells(self) -> Mapping[tuple[str, str], int]:
+        """Images of each (split, class)."""
+        return {
+            (split, name): len(positions)
+            for split, taken in self._taken.items()
+            for name, positions in zip(self._names, taken, strict=True)
+        }
+
+    def drawn(self, count: int) -> Iterator[FoundImage | Skipped]:
+        """The first images of each split and class in turn. Raises InputError where a file is damaged."""
+        assert self.request is not None
+        cells = spread(cells_in_turn(list(self.counts), self.classes), count)
+        each = -(-count // max(len(cells), 1))
+        wanted = {cell: self._taken[cell[0]][self._names.index(cell[1])][:each] for cell in cells}
+        rows = {}
+        for split in self.counts:
+            positions = np.concatenate([numbers for (other, _), numbers in wanted.items() if other == split])
+            part, scratch = self._splits[split], self.request.scratch / f"{split}.drawn"
+            try:
+                rows[split] = _Rows(part.images, positions, scratch)
+            except ValueError as error:
+                raise InputError(f"{part.origin} is damaged: {error}; get the file again") from None
+        images = [
+            map(partial(self._image, split, name, self._splits[split], rows[split]), numbers.tolist())
+            for (split, name), numbers in wanted.items()
+        ]
+        yield from in_turn(images, count)
+
+    def total_bytes(self) -> int | None:
+        """As those say that are drawn."""
+        return None
 
     def close(self) -> None:
         self._splits.clear()

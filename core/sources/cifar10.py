@@ -23,7 +23,7 @@ from ..pickles import loads
 from .array_source import ArrayRows, ArraySource, ArraySplit
 from .downloading import download
 from .recognise import known_layout
-from .request import Request
+from .request import PatienceError, Request
 from .unpacking import unpack
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
@@ -72,6 +72,8 @@ class Cifar10(ArraySource):
         """Download and unpack; returns the folder of batches."""
         url = self.url or os.environ.get(URL_VARIABLE) or URL
         archive = request.downloads / "cifar-10-python.tar.gz"
+        if request.patience is not None and not archive.is_file():
+            raise PatienceError("the import downloads it first")
         request.downloads.mkdir(parents=True, exist_ok=True)
         yield from download(url, archive, self.md5, "fetch the archive in another way and import it by its path")
         yield from unpack(archive, request.scratch / "cifar-10")

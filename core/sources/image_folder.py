@@ -75,6 +75,7 @@ class ImageFolder(ListedFiles):
         request, listing = self.begin(self.seed)
         tree = self._tree = scan(request.place, request.patience, self.links)
         self._left_out = tree.skipped
+        self.look(tree)
         layout = find_layout(tree.root, judge_names=self.labels != "folders", level=self.level)
         told = self.recognition
         told.recognised, told.why = "a folder of images", layout.why
@@ -116,6 +117,7 @@ class ImageFolder(ListedFiles):
             return False
         if tables.list_into(self.listing, self.recognition, self._left_out, labelled, asked):
             layout.unused.clear()
+            self.look(tables.tree, whole=True)
             return True
         if asked:
             raise InputError(

@@ -18,13 +18,18 @@ from ..base.strict_json import dumps
 from ..base.units import counted
 from .folder_names import SPLIT_ORDER, in_order
 from .kept_fields import as_kept, from_kept
-from .listing import SourceListing
+from .limits import Cell
+from .listing import SourceFile, SourceListing
 from .masks import mask_files
 from .request import Request
+from .spread import cells_in_turn, in_turn, spread
 from .tree import IMAGE_ENDINGS, SourceFolder, SourceTree, folder_changed, image_paths
 
 MAX_FILE_BYTES = 256 << 20
 """A larger file is not taken for an image."""
+
+SIZED = 400
+"""Files whose sizes are looked at for an estimate of all."""
 
 NAMED_UNUSED = 20
 """Masks in one folder that are listed by name."""
@@ -40,6 +45,7 @@ class ListedFiles:
     _listing: SourceListing | None = field(default=None, init=False, repr=False)
     _left_out: list[Skipped] = field(default_factory=list, init=False, repr=False)
     _base: Path = field(default=Path(), init=False, repr=False)
+    _every: int = field(default=1, init=False, repr=False)
 
     def begin(self, seed: int, base: Path | None = None) -> tuple[Request, SourceListing]:
         """Open the listing; everything else comes after. `base`: the images' folder, if not the request's path."""
@@ -68,6 +74,20 @@ class ListedFiles:
         folders = ((folder.path, folder.changed) for folder in tree.root.walk())
         self.listing.keep(folders, dumps({**vars(self.recognition), "left_out": self._left_out}))
 
+    def look(self, tree: SourceTree, whole: bool = False) -> None:
+        """Of what was scanned list only a part, unless the `whole` is needed, where it is only looked at and there is
+        much; say so."""
+        assert self.request is not None
+        if self.request.patience is None:
+            return
+        self._every = 1 if whole else self.request.patience.every(tree.root.below)
+        self.recognition.partial = ""
+        if tree.unread:
+            unread = counted(tree.unread, "folder was", "folders were")
+            self.recognition.partial = f"{unread} not read, because reading all takes long"
+        elif self._every > 1:
+            self.recognition.partial = f"the figures are estimated from one of {self._every} images"
+
     @property
     def listing(self) -> SourceListing:
         assert self._listing is not None, "prepare() comes first"
@@ -89,11 +109,13 @@ class ListedFiles:
         self.listing.add(split, class_name, folder.path, found, as_kept(dict([group]) if group else {}))
 
     def without_masks(self, folder: SourceFolder, paths: Iterable[str]) -> Iterator[str]:
-        """The paths that are no masks of others; the masks are noted as unused."""
-        masks = 0
+        """The paths that are no masks of others; the masks are noted as unused. All of them, or as `look` says."""
+        masks = images = 0
         for path, is_mask in mask_files(paths):
             if not is_mask:
-                yield path
+                if images % self._every == 0:
+                    yield path
+                images += 1
                 continue
             masks += 1
             if masks <= NAMED_UNUSED:
@@ -114,7 +136,7 @@ class ListedFiles:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        cells = self.listing.cells()
+        cells = self.cells()
         found = {split: sum(n for (other, _), n in cells.items() if other == split) for split in SPLIT_ORDER}
         return {split: n for split, n in found.items() if n}
 
@@ -134,21 +156,44 @@ class ListedFiles:
         if "train" not in self.counts and self.counts:
             notes.append(f"there are no training images, only {' and '.join(self.counts)}")
 
+    def cells(self) -> Mapping[Cell, int]:
+        """Images of each (split, class)."""
+        listed, limit = self.listing.cells(), self.request.limit if self.request is not None else None
+        if self._every == 1 or (limit is not None and sum(listed.values()) <= limit):
+            return listed
+        return {cell: n * self._every for cell, n in listed.items()}
+
+    def drawn(self, count: int) -> Iterator[FoundImage | Skipped]:
+        """What is left out, then the first images of each split and class in turn; of some of these where they are more
+        than `count`."""
+        yield from self._left_out[:NAMED_UNUSED]
+        cells = self.listing.cells()
+        order = [cell for cell in cells_in_turn(list(self.counts), self.classes) if cell in cells]
+        files = [self.listing.files(split, [name]) for split, name in spread(order, count)]
+        yield from map(self._read, in_turn(files, count))
+
+    def total_bytes(self) -> int | None:
+        """Estimated from some of them."""
+        sized, size = self.listing.sizes(SIZED)
+        return round(size / max(sized, 1) * sum(self.counts.values()))
+
     def images(self) -> Iterator[FoundImage | Skipped]:
-        assert self.request is not None, "made by core.sources.open_source"
         yield from self._left_out
         classes = self.classes
-        place = Place(0) if self.request.reference else None
         for split in self.counts:
             for file in self.listing.files(split, classes):
-                data = b"" if self.request.unread else read_image_file(file.path)
-                origin = readable(file.path)
-                if isinstance(data, str):
-                    yield Skipped(origin, data)
-                    continue
-                name = file.name if place is None else file.below
-                unread = file.path if self.request.unread else ""
-                yield FoundImage(split, file.class_name, name, data, origin, from_kept(file.fields), place, unread)
+                yield self._read(file)
+
+    def _read(self, file: SourceFile) -> FoundImage | Skipped:
+        assert self.request is not None, "made by core.sources.open_source"
+        data = b"" if self.request.unread else read_image_file(file.path)
+        origin = readable(file.path)
+        if isinstance(data, str):
+            return Skipped(origin, data)
+        place = Place(0) if self.request.reference else None
+        name = file.name if place is None else file.below
+        unread = file.path if self.request.unread else ""
+        return FoundImage(file.split, file.class_name, name, data, origin, from_kept(file.fields), place, unread)
 
     @property
     def references(self) -> References:

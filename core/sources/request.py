@@ -12,22 +12,33 @@ from ..base.names import readable
 
 
 class PatienceError(InputError):
-    """A folder has more than `Patience` admits."""
+    """What is there cannot be told without more work than `Patience` admits; the text says what work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Until when (`time.monotonic`) a folder may be read, and how many images it may have."""
+    """For who only wants to look: until when (`time.monotonic`) a place may be read, and how many images may be listed
+    one by one. What is told then is of a part, and `Recognition.partial` says of which."""
 
     until: float
     images: int
 
-    def check(self, images: int) -> None:
-        """Raises PatienceError."""
-        if images > self.images:
-            raise PatienceError(f"it has more than {self.images:,} images")
-        if time.monotonic() > self.until:
-            raise PatienceError("reading its folders takes long")
+    @classmethod
+    def of(cls, seconds: float, images: int) -> Patience:
+        """From now on."""
+        return cls(time.monotonic() + seconds, images)
+
+    @property
+    def over(self) -> bool:
+        return time.monotonic() > self.until
+
+    def is_over(self, images: int) -> bool:
+        """Whether there is no time for more, or so many are as many as may be listed one by one."""
+        return self.over or images >= self.images
+
+    def every(self, images: int) -> int:
+        """Of so many images each how manyth is listed."""
+        return max(-(-images // self.images), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +46,10 @@ class Request:
     """`scratch` is an empty folder for the time of the import, `downloads` one that stays.
 
     `path` is None for a source that needs none; `limit` is the most images to hand over, of all splits together;
-    `called` is what people call the path, where that is not the path itself (an upload's name); `patience` bounds the
-    time that listing a folder may take, for whoever only wants to look. With `reference` nothing is to be copied
-    (`core.base.contracts.Referable`), and with `unread` files may be named in the place of what they hold
-    (`FoundImage.file`), so that several processes read them. `home`: where what is noted of files may be kept.
-    `resumed`: `scratch` is not empty, it has what the same import left when it was killed.
+    `called` is what people call the path, where that is not the path itself (an upload's name); with `patience` it is
+    only looked at. With `reference` nothing is to be copied (`core.base.contracts.Referable`), and with `unread` files
+    may be named in the place of what they hold (`FoundImage.file`), so that several processes read them. `home`: where
+    what is noted of files may be kept. `resumed`: `scratch` has what the same import left when it was killed.
     """
 
     scratch: Path

@@ -14,6 +14,7 @@ from ..base.events import Event, Message
 from ..base.options import option
 from .drawing import SHAPES, draw
 from .request import Request
+from .spread import cells_in_turn, in_turn, spread
 
 BATCH_PIXELS = 1 << 16
 """Images are drawn together up to this many pixels: quick, and still nothing to memory."""
@@ -52,10 +53,31 @@ class Shapes:
 
     def images(self) -> Iterator[FoundImage | Skipped]:
         for split, count in self.counts.items():
-            digits = max(5, len(str(count - 1)))
-            for label, name in enumerate(self.classes):
-                for index, data in self._of_class(split, label, count):
-                    yield FoundImage(split, name, f"{index:0{digits}}.png", data, f"{split} #{index}")
+            for label in range(len(SHAPES)):
+                yield from self._found(split, label, count)
+
+    def _found(self, split: str, label: int, count: int) -> Iterator[FoundImage]:
+        digits = max(5, len(str(count - 1)))
+        for index, data in self._of_class(split, label, count):
+            yield FoundImage(split, self.classes[label], f"{index:0{digits}}.png", data, f"{split} #{index}")
+
+    def cells(self) -> Mapping[tuple[str, str], int]:
+        """Images of each (split, class)."""
+        return {
+            (split, name): len(range(label, count, len(SHAPES)))
+            for split, count in self.counts.items()
+            for label, name in enumerate(self.classes)
+        }
+
+    def drawn(self, count: int) -> Iterator[FoundImage | Skipped]:
+        """The first images of each class of each split in turn."""
+        order = spread(cells_in_turn(list(self.counts), self.classes), count)
+        cells = [self._found(split, self.classes.index(name), self.counts[split]) for split, name in order]
+        return in_turn(cells, count)
+
+    def total_bytes(self) -> int | None:
+        """As those say that are drawn."""
+        return None
 
     def _of_class(self, split: str, label: int, count: int) -> Iterator[tuple[int, bytes]]:
         batch = max(1, BATCH_PIXELS // self.size**2)

@@ -32,6 +32,7 @@ class TinyImageNet(ListedFiles):
         request, listing = self.begin(self.seed)
         tree = scan(known_layout(request.place)[1], request.patience)
         self._left_out += tree.skipped
+        self.look(tree)
         folders = {folder.path.name: folder for folder in tree.root.folders}
         self.recognition.recognised, self.recognition.why = "Tiny ImageNet", f"it has val/{ANNOTATIONS}"
         for folder in folders["train"].kids if "train" in folders else ():

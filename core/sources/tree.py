@@ -100,31 +100,34 @@ class SourceFolder:
 @dataclass
 class SourceTree:
     """What was read: the `root`, what could not be (`skipped`), `hidden` entries, which are never read, and the `links`
-    to images and folders that were followed."""
+    to images and folders that were followed.
+
+    `unread`: folders that there was no time for.
+    """
 
     root: SourceFolder
     links: FollowedLinks
     skipped: list[Skipped] = field(default_factory=list)
     hidden: int = 0
     hidden_names: list[str] = field(default_factory=list)
+    unread: int = 0
 
 
 def scan(place: Path, patience: Patience | None = None, links: str = "follow") -> SourceTree:
-    """Read the folders below `place`; `links` is one of `LINKS`.
+    """Read the folders below `place`, for as long as `patience` admits; `links` is one of `LINKS`.
 
     Raises:
-        PatienceError: there is more than `patience` admits.
         InputError: `place` itself cannot be read, or links make more folders than `MAX_LINKED`.
     """
     tree = SourceTree(SourceFolder(place, follows=links == "follow"), FollowedLinks(place))
-    waiting, linked, images, seen = [tree.root], 0, 0, []
+    waiting, linked, seen = [tree.root], 0, []
     while waiting:
+        if patience is not None and patience.over:
+            tree.unread = len(waiting)
+            break
         folder = waiting.pop()
         seen.append(folder)
         _read(tree, folder)
-        images += folder.images
-        if patience is not None:
-            patience.check(images)
         linked += sum(inner.linked for inner in folder.folders)
         if linked > MAX_LINKED:
             raise InputError(f"links below {readable(place)} lead to more than {MAX_LINKED:,} folders; remove some")

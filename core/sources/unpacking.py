@@ -11,7 +11,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
@@ -19,6 +19,7 @@ from typing import IO, Any, cast
 from ..base.errors import InputError
 from ..base.events import Event, Progress
 from ..base.names import readable
+from .request import Patience
 
 MAX_ENTRIES = 5_000_000
 MAX_ENTRY_BYTES = 1 << 30
@@ -31,6 +32,10 @@ MAX_RATIO = 100
 
 FREE_BYTES = 256 << 20
 MAX_HEADER_BYTES = 16 << 20
+SKETCH_BYTES = 128 << 20
+SKETCH_FILES = 4
+"""What is unpacked of an archive that is only looked at: so much, and so many files of an ending in each folder."""
+
 CHUNK = 1 << 20
 EVERY = 64
 """Entries between two reports of progress."""
@@ -44,28 +49,36 @@ def everything(name: str) -> bool:
     return True
 
 
-def unpack(archive: Path, into: Path, wanted: Callable[[str], bool] = everything) -> Iterator[Event]:
+def unpack(
+    archive: Path, into: Path, wanted: Callable[[str], bool] = everything, patience: Patience | None = None
+) -> Generator[Event, None, float]:
     """Unpack into the new folder `into`, reporting progress; only entries whose names are `wanted`.
+
+    Returns what part of it was unpacked, 1.0 for all of it. With `patience` it is only looked at: once `SKETCH_BYTES`
+    are unpacked, the first files of each folder are, and the rest are holes of their sizes, while there is time.
 
     Raises:
         InputError: the archive is broken, encrypted, or has an entry that it may not have (named in the sentence).
     """
     into.mkdir()
+    unpacking = _Unpacking(archive, into) if patience is None else _Sketching(archive, into, patience)
     try:
         if zipfile.is_zipfile(archive):
-            yield from _unpack_zip(archive, into, wanted)
+            yield from _unpack_zip(archive, unpacking, wanted)
         else:
-            yield from _unpack_tar(archive, into, wanted)
+            yield from _unpack_tar(archive, unpacking, wanted)
+    except _OverError as error:
+        return error.share
     except _BROKEN as error:
         raise InputError(f"{archive.name} is not a whole archive ({error}); download or pack it again") from error
     except OSError as error:
         if error.errno is None:  # bz2 and gzip say so of what is not theirs
             raise InputError(f"{archive.name} is not a whole archive ({error}); download or pack it again") from error
         raise
+    return 1.0
 
 
-def _unpack_zip(archive: Path, into: Path, wanted: Callable[[str], bool]) -> Iterator[Event]:
-    unpacking = _Unpacking(archive, into)
+def _unpack_zip(archive: Path, unpacking: _Unpacking, wanted: Callable[[str], bool]) -> Iterator[Event]:
     with zipfile.ZipFile(archive) as opened:
         entries = opened.infolist()
         for number, entry in enumerate(entries):
@@ -80,14 +93,14 @@ def _unpack_zip(archive: Path, into: Path, wanted: Callable[[str], bool]) -> Ite
             if entry.flag_bits & 1:
                 raise unpacking.refusal(entry.filename, "is encrypted; unpack it yourself and import the folder")
             with opened.open(entry) as content:
-                unpacking.write(entry.filename, content)
+                unpacking.write(entry.filename, content, entry.file_size)
+            unpacking.go_on(number + 1, len(entries) + 1)
             if number % EVERY == 0:
                 yield Progress("extracting", number, len(entries), "files")
         yield Progress("extracting", len(entries), len(entries), "files")
 
 
-def _unpack_tar(archive: Path, into: Path, wanted: Callable[[str], bool]) -> Iterator[Event]:
-    unpacking = _Unpacking(archive, into)
+def _unpack_tar(archive: Path, unpacking: _Unpacking, wanted: Callable[[str], bool]) -> Iterator[Event]:
     size = archive.stat().st_size
     with archive.open("rb") as raw, closing(_Bounded(_decompressed(raw))) as stream:
         with tarfile.open(fileobj=cast("Any", stream), mode="r:") as opened:
@@ -105,7 +118,8 @@ def _unpack_tar(archive: Path, into: Path, wanted: Callable[[str], bool]) -> Ite
                     continue
                 content = opened.extractfile(entry)
                 assert content is not None
-                unpacking.write(entry.name, content)
+                unpacking.write(entry.name, content, entry.size)
+                unpacking.go_on(raw.tell(), size)
                 if number % EVERY == 0:
                     yield Progress("extracting", raw.tell(), size, "bytes")
         yield Progress("extracting", size, size, "bytes")
@@ -160,14 +174,21 @@ class _Unpacking:
             return None
         return self._into.joinpath(*parts)
 
-    def write(self, name: str, content: IO[bytes]) -> None:
+    def go_on(self, done: int, total: int) -> None:
+        """After each entry: whether there is time for the next."""
+
+    def write(self, name: str, content: IO[bytes], size: int) -> None:
         path = self.place(name)
         if path is None:
             return
         with self._named(name):
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as file:
-                self._copy(name, content, file)
+                self._fill(name, content, file, size)
+
+    def _fill(self, name: str, content: IO[bytes], file: IO[bytes], size: int) -> None:
+        """The entry's content into its file; `size` is what the archive says of it."""
+        self._copy(name, content, file)
 
     def copy(self, name: str, linked: str) -> None:
         """A hard link: what it names was unpacked before, from this archive. Raises InputError where it was not."""
@@ -180,7 +201,7 @@ class _Unpacking:
         if source is None or not source.is_file():
             raise self.refusal(name, "is a link to what the archive does not hold before it")
         with source.open("rb") as content:
-            self.write(name, content)
+            self.write(name, content, source.stat().st_size)
 
     def _copy(self, name: str, content: IO[bytes], file: IO[bytes]) -> None:
         written = 0
@@ -206,6 +227,41 @@ class _Unpacking:
             raise
         except ValueError as error:
             raise self.refusal(name, f"cannot be a file here ({error})") from None
+
+
+class _OverError(Exception):
+    """There is no time for more than this share of an archive."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__(share)
+        self.share = share
+
+
+class _Sketching(_Unpacking):
+    """An archive that is only looked at."""
+
+    def __init__(self, archive: Path, into: Path, patience: Patience) -> None:
+        super().__init__(archive, into)
+        self._patience = patience
+        self._spent = 0
+        self._files: dict[tuple[str, str], int] = {}
+
+    def go_on(self, done: int, total: int) -> None:
+        """Raises _OverError where there is not."""
+        if self._patience.over or self._entries > self._patience.images:
+            raise _OverError(min(done / total, 0.99))
+
+    def _fill(self, name: str, content: IO[bytes], file: IO[bytes], size: int) -> None:
+        of_kind = str(PurePosixPath(name).parent), PurePosixPath(name).suffix.lower()
+        self._files[of_kind] = self._files.get(of_kind, 0) + 1
+        first = self._files[of_kind] <= SKETCH_FILES and self._spent + size <= 2 * SKETCH_BYTES
+        if first or self._spent + size <= SKETCH_BYTES:
+            self._spent += size
+            self._copy(name, content, file)
+        elif size > MAX_ENTRY_BYTES:
+            raise self.refusal(name, f"is larger than {MAX_ENTRY_BYTES >> 20} MiB")
+        else:
+            file.truncate(size)
 
 
 def _shown(name: str) -> str:

@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from core.base.errors import FormatMattersError, InputError
-from core.base.home import check_name
+from core.base.home import check_name, suggested_name
 from core.importing.recognise import recognise
 from core.inspect.roots import FolderEntry
 from core.jobs import upload
 from core.sources import SOURCES
 from core.sources.recognise import ARCHIVE_ENDINGS, ContainerError, as_path
-from ui.dataset.preview import draw_preview
+from ui.dataset.corrections import draw_corrections
+from ui.dataset.preview import draw_costs, draw_preview, preview_of
 from ui.shared import state
 from ui.shared.allowing import allowed_roots
 from ui.shared.browsing import draw_browser
-from ui.shared.forms import option_widgets
-from ui.shared.labels import plain, verbatim
+from ui.shared.forms import option_widgets, remembered_options
+from ui.shared.labels import plain, size_text, verbatim
 from ui.shared.navigation import go
 
 PATH, FOLDER = "dataset.path", "dataset.folder"
 
 WAYS = {
     "Built-in shapes": "shapes",
-    "CIFAR-10": "cifar10",
+    "Well-known datasets": "named",
     "A path on this machine": "path",
     "Upload an archive": "upload",
 }
 ABOUT = {
     "shapes": "Ten shapes on textured backgrounds, generated on this machine: no download, any number, any size.",
-    "cifar10": "60,000 images of 32 × 32 in ten classes. Downloads 170 MB from the University of Toronto, once.",
-    "path": "A folder of images (class folders, with or without train and val), an archive of one, "
-    "`cifar-10-python.tar.gz`, or `tiny-imagenet-200`.",
+    "named": "Downloaded once from where their makers keep them.",
+    "path": "A folder of images, an archive of one, or whatever else holds images: a table with labels, or a file that "
+    "the Inspector reads.",
     "upload": "A .zip or .tar of a folder of images.",
 }
+REFERRED_BYTES = 4 << 30
+"""From here on an import by reference is proposed."""
+
+
+class ToImport(NamedTuple):
+    """What is to be imported: `told` is the preview, where there was one."""
+
+    source: str
+    options: Mapping[str, object]
+    told: Mapping[str, Any] | None = None
 
 
 def draw_import() -> None:
@@ -51,31 +62,39 @@ def draw_import() -> None:
     chosen = _draw_source(way)
     if chosen is None:
         return
-    source, options = chosen
-    if way == "path" and not draw_preview(source, options):
-        return
+    reference = chosen.told is not None and _draw_reference(chosen.source, chosen.told)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
-            "Name", _free_name(_suggestion(way, source)), key=f"dataset.name.{way}.{plain(source)}", width=280
-        )
+            "Name", _free_name(suggested_name(chosen.source)), key=f"dataset.name.{way}.{plain(chosen.source)}",
+            width=280,
+        )  # fmt: skip
         limit = _draw_limit(way) if way != "shapes" else None
         asked = st.button("Import", type="primary", icon=":material/download:", key="dataset.import")
+    if chosen.told is not None:
+        draw_costs(chosen.told, chosen.told["index_bytes" if reference else "needed"])
     if asked:
-        _start(way, source, name, limit, options)
+        _start(way, chosen, name, limit, reference)
 
 
-def _draw_source(way: str) -> tuple[str, Mapping[str, object]] | None:
+def _draw_source(way: str) -> ToImport | None:
     """What to import from, and the source's own options; None while that is not yet said."""
     if way == "upload":
         file = st.file_uploader("Archive", [ending.lstrip(".") for ending in ARCHIVE_ENDINGS], key="dataset.upload")
-        return None if file is None else (file.name, _options("archive"))
+        return None if file is None else ToImport(file.name, _options("archive"))
+    if way == "named":
+        name = _draw_named()
+        return ToImport(name, _options(name))
     if way != "path":
-        return way, option_widgets(SOURCES.options(way), f"dataset.{way}")
+        return ToImport(way, option_widgets(SOURCES.options(way), f"dataset.{way}"))
     text = _draw_path()
     if not text:
+        st.markdown(
+            ":material/folder_open: Type or browse for a path. What it is taken for, its classes and some of its "
+            "images are shown here before anything is imported."
+        )
         return None
     try:
-        return str(as_path(text)), _options(recognise(text))
+        return _looked_at(str(as_path(text)), recognise(text))
     except ContainerError as error:
         st.warning(verbatim(error), icon=":material/database:")
         if st.button("Open it in the Inspector", icon=":material/frame_inspect:", key="dataset.inspect"):
@@ -86,6 +105,32 @@ def _draw_source(way: str) -> tuple[str, Mapping[str, object]] | None:
     return None
 
 
+def _looked_at(source: str, name: str) -> ToImport | None:
+    """The preview of a path, and below it what can be chosen otherwise; None where there is nothing to import."""
+    declared, key = SOURCES.options(name), f"dataset.{name}.{plain(source)}"
+    options = remembered_options(declared, key)
+    with st.container(border=True):
+        told = preview_of(source, options)
+        if told is not None:
+            draw_preview(told)
+    if told is not None or options:
+        draw_corrections(declared, told, key)
+    return None if told is None else ToImport(source, options, told)
+
+
+def _draw_named() -> str:
+    """One of the datasets that are asked for by name and downloaded."""
+    names = [name for name, entry in SOURCES.items() if entry.named and entry.download_bytes]
+    return st.radio(
+        "Dataset",
+        names,
+        format_func=lambda name: SOURCES[name].title.partition(" (")[0],
+        captions=[f"{SOURCES[name].about} Download of {size_text(SOURCES[name].download_bytes)}." for name in names],
+        key="dataset.named",
+        persist_state="session",
+    )
+
+
 def _options(source: str) -> Mapping[str, object]:
     """The source's own options, out of the way of what most people want."""
     options = SOURCES.options(source)
@@ -93,6 +138,17 @@ def _options(source: str) -> Mapping[str, object]:
         return {}
     with st.expander("Options", icon=":material/tune:"):
         return option_widgets(options, f"dataset.{source}")
+
+
+def _draw_reference(source: str, told: Mapping[str, Any]) -> bool:
+    """Whether nothing is to be copied; proposed where that is much."""
+    return told["referable"] and st.toggle(
+        "Refer to the images where they lie (copy nothing)",
+        value=told["bytes"] > REFERRED_BYTES,
+        key=f"dataset.reference.{plain(source)}",
+        help="The dataset keeps where each image lies and its checksum. It is complete only as long as the files stay "
+        "there unchanged; what has moved or changed is said by name.",
+    )
 
 
 def _draw_limit(way: str) -> int | None:
@@ -132,8 +188,8 @@ def _take(path: Path) -> None:
 # ---------------------------------------------------------------- the job
 
 
-def _start(way: str, source: str, name: str, limit: int | None, options: Mapping[str, object]) -> None:
-    fields: dict[str, object] = {"source": source, "name": name, "limit": limit, "options": options}
+def _start(way: str, chosen: ToImport, name: str, limit: int | None, reference: bool) -> None:
+    fields: dict[str, object] = {"source": chosen.source, "name": name, "limit": limit, "options": chosen.options}
     try:
         check_name(name)
         if way == "upload":
@@ -142,6 +198,8 @@ def _start(way: str, source: str, name: str, limit: int | None, options: Mapping
     except FormatMattersError as error:
         st.error(verbatim(error), icon=":material/error:")
         return
+    if reference:
+        fields["reference"] = True
     job = state.start_job("import-upload" if way == "upload" else "import", fields,
                           title=f"Import {name}", owner="dataset")  # fmt: skip
     if job is not None:
@@ -149,14 +207,6 @@ def _start(way: str, source: str, name: str, limit: int | None, options: Mapping
         st.rerun()
     if way == "upload":
         upload.discard(Path(str(fields["source"])))
-
-
-def _suggestion(way: str, source: str) -> str:
-    """A name made from what is imported."""
-    if way in ("shapes", "cifar10"):
-        return way
-    stem = re.sub(r"(\.tar)?\.\w+$", "", Path(source).name) or "images"
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._").lower()[:60] or "images"
 
 
 def _free_name(name: str) -> str:

@@ -1,22 +1,22 @@
-"""What an import would bring, before it is started."""
+"""What an import would bring, before it is started: found out in a process that the page watches."""
 
 from __future__ import annotations
 
-import html
+import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from core.base.contracts import Skipped
-from core.base.errors import InputError
-from core.images.pixels import BadImage
-from core.importing.preview import Preview, preview
-from core.sources import SOURCES
+from core.base.errors import FormatMattersError
+from core.importing.preview import PreviewRequest
+from core.importing.preview_process import PreviewProcess
+from ui.dataset.preview_samples import samples_html
 from ui.shared import state
-from ui.shared.cached import cache_data
-from ui.shared.labels import counted, listed, number_text, plain, size_text, verbatim
-from ui.shared.thumbnails import EDGE, thumbnail
+from ui.shared.cached import cache_resource
+from ui.shared.labels import counted, listed, number_text, plain, seconds_text, size_text, verbatim
 
 LABELS = {
     "folders": "from folder names",
@@ -28,40 +28,42 @@ MOST_LISTED = 1000
 SECONDS = 60
 """A preview is that old at most."""
 
+AT_ONCE = 2.5
+"""Seconds that a page waits for a preview before it shows that it is waiting."""
 
-def draw_preview(source: str, options: Mapping[str, object]) -> bool:
-    """Draw it; False where there is nothing to import."""
+WATCH_SECONDS = 0.5
+
+
+def preview_of(source: str, options: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The JSON of the preview. Where it is not there yet, or there is nothing to import, None: the page says so."""
+    process = _process(str(state.home().root), source, tuple(sorted(options.items())), _stamp(source))
     try:
-        found = _preview(str(state.home().root), source, tuple(sorted(options.items())), _stamp(source))
-    except InputError as error:
+        with st.spinner("Looking at it…"):
+            told = process.result(AT_ONCE)
+    except FormatMattersError as error:
         st.warning(verbatim(error), icon=":material/folder_off:")
-        return False
-    with st.container(border=True):
-        _draw_facts(found)
-        for note in found.recognition.notes:
-            st.markdown(f":material/info: {verbatim(capitalised(note))}")
-        if found.note:
-            st.caption(verbatim(found.note))
-        if found.samples:
-            st.html(_pictures(found))
-        if found.classes:
-            _draw_classes(found)
-        draw_unused(found.recognition.unused)
-    if found.needed > found.free:
-        st.warning(
-            f"The import needs about {size_text(found.needed)}, but only {size_text(found.free)} are free. Free some "
-            "space or import fewer images.",
-            icon=":material/hard_drive:",
-        )
-    return True
+        return None
+    if told is None:
+        st.fragment(_draw_waiting, run_every=WATCH_SECONDS)(process)
+    return told
 
 
-@cache_data(max_entries=8, ttl=SECONDS, show_spinner="Scanning…")
-def _preview(home: str, source: str, options: tuple[tuple[str, object], ...], stamp: int) -> Preview:
+def _draw_waiting(process: PreviewProcess) -> None:
+    try:
+        ended = process.result() is not None
+    except FormatMattersError:
+        ended = True
+    if ended:
+        st.rerun()
+    st.markdown(f":material/hourglass_top: Looking at it for {seconds_text(time.monotonic() - process.begun)}…")
+
+
+@cache_resource(
+    scope="session", max_entries=2, ttl=SECONDS, show_spinner=False, on_release=lambda process: process.close()
+)
+def _process(home: str, source: str, options: tuple[tuple[str, Any], ...], stamp: int) -> PreviewProcess:
     """`stamp` is part of the cache's key only."""
-    from core.base.home import Home
-
-    return preview(Home.find(home), source, dict(options))
+    return PreviewProcess(PreviewRequest(source, dict(options), home=home))
 
 
 def _stamp(source: str) -> int:
@@ -72,20 +74,60 @@ def _stamp(source: str) -> int:
         return 0
 
 
-def _draw_facts(found: Preview) -> None:
-    told = found.recognition
-    st.markdown(f"Recognised as: **{verbatim(SOURCES[found.source].title)}**{_why(told.why)}.")
+# ---------------------------------------------------------------- what it says
+
+
+def draw_preview(told: Mapping[str, Any]) -> None:
+    """What was recognised, splits and classes, samples, what is not used."""
+    why = f" ({verbatim(told['why'])})" if told["why"] else ""
+    st.markdown(f"Recognised as: **{verbatim(capitalised(told['recognised']))}**{why}.")
+    st.markdown("  \n".join(_facts(told)))
+    if told["partial"]:
+        st.markdown(f":material/hourglass_top: {verbatim(capitalised(told['partial']))}.")
+    for note in told["warnings"]:
+        st.markdown(f":material/info: {verbatim(capitalised(note))}")
+    if told["note"]:
+        st.caption(verbatim(capitalised(told["note"])))
+    if told["samples"]:
+        st.html(samples_html(told["samples"]))
+    if told["class_images"]:
+        _draw_classes(told["class_images"])
+    draw_unused([Skipped(**one) for one in told["unused"]])
+    if told["skipped"]:
+        with st.expander(f"Cannot be imported, of those looked at ({len(told['skipped'])})", icon=":material/error:"):
+            draw_reasons([Skipped(**one) for one in told["skipped"]])
+
+
+def _facts(told: Mapping[str, Any]) -> list[str]:
     facts = []
-    if found.splits:
-        splits = listed(f"{number_text(images)} {verbatim(split)}" for split, images in found.splits.items())
-        facts.append(f"{counted(sum(found.splits.values()), 'image')}: {splits}")
-        classes = counted(len(found.classes), "class", "classes")
-        labels = LABELS.get(told.labels)
+    if told["splits"]:
+        splits = listed(f"{number_text(images)} {verbatim(split)}" for split, images in told["splits"].items())
+        facts.append(f"{counted(sum(told['splits'].values()), 'image')}: {splits}")
+        classes = counted(len(told["classes"]), "class", "classes")
+        labels = LABELS.get(told["labels"])
         facts.append(f"{classes}, labels {labels}" if labels else classes)
-    if found.bytes:
-        facts.append(f"about {size_text(found.needed)} on disk, {size_text(found.free)} free")
+    if told["fields"]:
+        facts.append(f"Further values of each sample: {listed(map(verbatim, told['fields']))}")
+    return facts
+
+
+def draw_costs(told: Mapping[str, Any], needed: int) -> None:
+    """Bytes, space and time."""
+    facts = []
+    if told["bytes"]:
+        facts.append(f"image files of {size_text(told['bytes'])}")
+    if needed:
+        facts.append(f"about {size_text(needed)} needed on disk, {size_text(told['free'])} free")
+    if told["seconds"] is not None:
+        facts.append(f"takes about {seconds_text(told['seconds'])}")
     if facts:
-        st.markdown("  \n".join(facts))
+        st.caption(capitalised(" · ".join(facts)))
+    if needed > told["free"]:
+        st.warning(
+            f"The import needs about {size_text(needed)}, but only {size_text(told['free'])} are free. Free some "
+            "space or import fewer images.",
+            icon=":material/hard_drive:",
+        )
 
 
 def capitalised(sentence: str) -> str:
@@ -93,37 +135,16 @@ def capitalised(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _why(why: str) -> str:
-    return f" ({verbatim(why)})" if why else ""
-
-
-def _pictures(found: Preview) -> str:
-    """HTML: a few images with their classes."""
-    cells = []
-    for sample in found.samples:
-        name, path = (html.escape(plain(text), quote=True) for text in (sample.class_name, sample.path))
-        try:
-            source = thumbnail(sample.data, found.values)
-        except BadImage:
-            continue
-        cells.append(
-            f'<div style="width:{EDGE + 12}px;font-size:0.8rem;overflow:hidden;text-overflow:ellipsis;'
-            f'white-space:nowrap"><img src="{source}" alt="{name}" title="{path}"'
-            f' style="width:{EDGE}px;height:{EDGE}px;object-fit:cover;border-radius:4px;display:block">{name}</div>'
-        )
-    return f'<div style="display:flex;flex-wrap:wrap;gap:6px">{"".join(cells)}</div>'
-
-
-def _draw_classes(found: Preview) -> None:
-    with st.expander(f"Classes ({len(found.classes):,})", icon=":material/category:"):
-        shown = list(found.classes.items())[:MOST_LISTED]
+def _draw_classes(classes: Mapping[str, Mapping[str, int]]) -> None:
+    with st.expander(f"Classes ({len(classes):,})", icon=":material/category:"):
+        shown = list(classes.items())[:MOST_LISTED]
         rows = [
             {"Label": label, "Class": plain(name), **{plain(split): images for split, images in counts.items()}}
             for label, (name, counts) in enumerate(shown)
         ]
         st.dataframe(rows, hide_index=True, height=min(36 * len(rows) + 38, 320))
-        if len(found.classes) > len(shown):
-            st.caption(f"and {len(found.classes) - len(shown):,} more")
+        if len(classes) > len(shown):
+            st.caption(f"and {len(classes) - len(shown):,} more")
 
 
 def draw_unused(unused: list[Skipped]) -> None:

@@ -15,7 +15,11 @@ from ...base.options import option
 from ...sources.array_source import ArraySource
 from ...sources.downloading import download
 from ...sources.recognise import ARCHIVE_ENDINGS, known_layout
+from ...sources.request import PatienceError
 from ...sources.unpacking import everything, unpack
+
+LOOKED_INTO = 256 << 20
+"""Bytes of an archive that is unpacked for a preview."""
 
 
 class OfficialFile(NamedTuple):
@@ -59,6 +63,8 @@ class OfficialSource(ArraySource):
         assert self.request is not None, "made by core.sources.open_source"
         path = self.request.path or (yield from self._download(files))
         if path.is_file() and path.name.lower().endswith(ARCHIVE_ENDINGS):
+            if self.request.patience is not None and path.stat().st_size > LOOKED_INTO:
+                raise PatienceError("its archive is unpacked first, which takes long")
             unpacked = self.request.scratch / self.official.folder
             yield from unpack(path, unpacked, wanted)
             path = unpacked
@@ -68,6 +74,8 @@ class OfficialSource(ArraySource):
         """Returns the folder of the files, or the file where it is the only one."""
         assert self.request is not None
         folder = self.request.downloads / self.official.folder
+        if self.request.patience is not None and not all((folder / file.name).is_file() for file in files):
+            raise PatienceError("the import downloads it first")
         folder.mkdir(parents=True, exist_ok=True)
         address = (self.url or os.environ.get(self.official.variable) or self.official.url).rstrip("/")
         remedy = "fetch it in another way and import it by its path"

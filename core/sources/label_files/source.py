@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from ...base.options import option
 from ...base.typed_paths import typed_path
 from ...base.units import counted
 from ..listed import ListedFiles
-from ..request import Patience, PatienceError, Request
+from ..request import Patience, Request
 from ..tree import image_files, scan
 from .catalogue import ImageCatalogue
 from .joining import ReadyTable
@@ -24,7 +23,7 @@ from .profile import profile
 from .reading import LabelListing, LabelOptions, understand
 from .table import LabelTable
 
-AROUND = Patience(10.0, 300_000)
+AROUND_SECONDS, AROUND_IMAGES = 10.0, 300_000
 """Seconds and images within which the folder above the label file's is looked through."""
 
 
@@ -71,11 +70,15 @@ class LabelFile(ListedFiles):
         options = LabelOptions(self.image, self.label, self.split)
         looked: list[str] = []
         for root, patience in self._roots(request):
-            try:
-                tree = scan(root, patience)
-            except PatienceError as error:
-                looked.append(f"{readable(root)} ({error})")
+            tree = scan(root, patience)
+            if (
+                patience is not request.patience
+                and patience is not None
+                and (tree.unread or tree.root.below > patience.images)
+            ):
+                looked.append(f"{readable(root)} (it has too much to look through)")
                 continue
+            self.look(tree, whole=True)
             looked.append(f"{readable(root)} ({counted(tree.root.below, 'image')})")
             catalogue = ImageCatalogue(request.scratch, root, image_files(tree.root))
             ready = understand(table, found, catalogue, options)
@@ -99,4 +102,4 @@ class LabelFile(ListedFiles):
             return
         yield folder, request.patience
         if folder.parent != folder:
-            yield folder.parent, Patience(time.monotonic() + AROUND.until, AROUND.images)
+            yield folder.parent, Patience.of(AROUND_SECONDS, AROUND_IMAGES)
