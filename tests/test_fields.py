@@ -87,13 +87,6 @@ def test_packed_values_that_lie_are_refused() -> None:
             unpacked(spoiled, known)
 
 
-@pytest.fixture
-def _no_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here is decoded by them, so nothing is compiled."""
-    monkeypatch.setenv("FORMAT_MATTERS_KERNELS", "none")
-
-
-@pytest.mark.usefixtures("_no_kernels")
 @pytest.mark.parametrize(("loader", "workers"), [("fast", "threads:2"), ("fast", "processes:1"), ("torch", 1)])
 def test_a_loader_gives_the_values_of_its_own_samples(home: Home, dataset: Dataset, loader: str, workers: Any) -> None:
     import torch
@@ -122,7 +115,6 @@ def test_a_loader_gives_the_values_of_its_own_samples(home: Home, dataset: Datas
         seen += len(batch["label"])
 
 
-@pytest.mark.usefixtures("_no_kernels")
 def test_what_a_loader_cannot_give_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
