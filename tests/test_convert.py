@@ -64,3 +64,12 @@ def test_what_is_wrong_is_said_before_anything_is_made(photos: Path, tmp_path: P
         with pytest.raises(InputError, match=reason):
             ended(task)
     assert [dataset.name for dataset in list_datasets(home)] == ["shapes"]
+
+
+def test_a_manifest_that_refers_to_images_elsewhere_is_a_source(photos: Path, home: Home) -> None:
+    listed = ended(Convert(str(photos), "csv", options={"val_fraction": "0"}, home=str(home.root)))
+    container = Path(listed["store"]) / "train"
+    told = ended(Convert(str(container), "npy", name="again", options={"val_fraction": "0"}, home=str(home.root)))
+    store = open_store(told["store"])
+    assert (len(store), store.classes) == (10, ["cat", "dog"])
+    assert np.array_equal(store[9][0], open_store(listed["store"])[9][0])

@@ -56,6 +56,23 @@ def farm(home: Home) -> Dataset:
     return Dataset.open(home, "farm")
 
 
+def test_rows_that_are_left_half_read_may_be_let_go_of_by_another_thread(farm: Dataset) -> None:
+    rows = farm.rows("train")
+    next(rows)
+    failed: list[BaseException] = []
+
+    def let_go() -> None:
+        try:
+            rows.close()
+        except BaseException as error:  # noqa: BLE001 - whatever it is
+            failed.append(error)
+
+    thread = threading.Thread(target=let_go)
+    thread.start()
+    thread.join()
+    assert not failed
+
+
 def test_what_is_known_of_a_dataset(home: Home, farm: Dataset) -> None:
     assert (farm.name, farm.root) == ("farm", home.raw / "farm")
     assert farm.splits == {"train": 5, "val": 1}

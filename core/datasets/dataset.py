@@ -312,8 +312,10 @@ def _names(home: Home) -> list[str]:
 
 
 def _connect(root: Path) -> sqlite3.Connection:
-    """Read-only; a published index never changes, so no locks are needed."""
-    return sqlite3.connect(f"{(root / INDEX).absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    """Read-only; a published index never changes, so no locks are needed. Rows that are left half read may be let go
+    of by any thread."""
+    address = f"{(root / INDEX).absolute().as_uri()}?mode=ro&immutable=1"
+    return sqlite3.connect(address, uri=True, check_same_thread=False)
 
 
 def _split_order(split: str) -> tuple[int, str]:

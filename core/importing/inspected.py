@@ -105,7 +105,7 @@ class InspectedSource:
         kind = KINDS[first.kind]
         schema = kind.schemas[first.about["schema"]].title if first.about["schema"] in kind.schemas else ""
         title = f"{kind.title} ({len(self._parts)} parts)" if len(self._parts) > 1 else kind.title
-        told.recognised = f"{title}: {schema[:1].lower()}{schema[1:]}" if schema else title
+        told.recognised = f"{title}: {schema}" if schema else title
         told.why = str(first.about["why"])
         fields = list(dict.fromkeys(name for part in self._parts for name in part.about["fields"]))
         told.choices = {"schema": [*first.about["schemas"]], **{name: fields for name in ("image", "label") if fields}}

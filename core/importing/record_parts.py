@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..base.errors import InputError
 from ..base.names import readable
-from ..inspect.kinds import KINDS, IdentifiedFile, identify
+from ..inspect.kinds import KINDS, IdentifiedFile, identify, referred_folders
 from ..inspect.schemas.names import SUB, join_choice, names_a_part, split_choice
 from ..inspect.splits import split_in_name
 from ..sources.tree import IMAGE_ENDINGS
@@ -34,12 +34,12 @@ class RecordPart:
 
 def found_at(path: Path) -> IdentifiedFile | None:
     """What the Inspector takes a path for, None where it is nothing that has records: no file of a known kind, or a
-    folder of which nothing more is known."""
+    folder of which nothing more is known than that it refers to no images elsewhere."""
     try:
         found = identify(path)
     except InputError:
         return None
-    return None if KINDS[found.kind].any_folder else found
+    return None if KINDS[found.kind].any_folder and not referred_folders(path) else found
 
 
 def parts_of(path: Path, schema: str | None) -> list[RecordPart]:
