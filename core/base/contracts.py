@@ -246,8 +246,8 @@ class Row(NamedTuple):
 
     `path` is relative to the dataset's folder, with forward slashes; `checksum` is XXH3-64 of the file's
     bytes, `pixel_checksum` XXH3-64 of the decoded RGB pixels (`core.images.pixels.decode` with
-    the dataset's range of values), both as unsigned integers. An image that was not copied has a `place`; its path is
-    below the root of the references, or only a name where it is no file of its own.
+    the dataset's range of values), both as unsigned integers, and 0 where they are not known. An image that was not
+    copied has a `place`; its path is below the root of the references, or only a name where it is no file of its own.
     """
 
     position: int

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..base import checksums
-from ..base.contracts import Buffer
+from ..base.contracts import Buffer, Row
 from ..base.errors import FormatMattersError, InputError
 from ..datasets.dataset import Dataset
 from ..formats import keeps_files
@@ -93,7 +93,7 @@ def _check_batch(
             yield Mismatch(store.split, index, f"payload{of} differs from the one that was built")
         elif row is not None and row.label != store.labels[index]:
             yield Mismatch(store.split, index, f"label {store.labels[index]} where the source has {row.label}")
-        elif row is not None and not _is_of_source(store, payload, found, row.checksum, row.pixel_checksum):
+        elif row is not None and not _is_of_source(store, payload, found, row):
             yield Mismatch(store.split, index, "pixels differ from the source's")
         elif entry_points is not None and (reason := entry_points.reason(index, payload)):
             yield Mismatch(store.split, index, reason)
@@ -109,14 +109,16 @@ def _read(store: Store, indices: Sequence[int]) -> list[Buffer | str]:
         return [payload for index in indices for payload in _read(store, [index])]
 
 
-def _is_of_source(store: Store, payload: Buffer, found: int, checksum: int, pixel_checksum: int) -> bool:
+def _is_of_source(store: Store, payload: Buffer, found: int, row: Row) -> bool:
     if store.manifest.encoding["name"] == "original":
-        return found == checksum
+        return found == row.checksum if row.checksum else len(payload) == row.bytes
+    if not row.pixel_checksum:
+        return True  # imported by its header alone
     if not store.encoding.lossless:
         return True  # a lossy payload has nothing of the source's to be compared with; its checksum above is all
     if store.payload_shape is not None:
-        return found == pixel_checksum
+        return found == row.pixel_checksum
     try:
-        return checksums.of_bytes(store.encoding.decode(payload)) == pixel_checksum
+        return checksums.of_bytes(store.encoding.decode(payload)) == row.pixel_checksum
     except ValueError:
         return False

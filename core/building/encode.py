@@ -70,7 +70,7 @@ class Encoder:
         return [encode(OriginalImage(data, self.values)) for data in self._read(rows)]
 
     def _checked(self, row: Row, data: bytes) -> bytes:
-        if row.checksum and checksums.of_bytes(data) != row.checksum:
+        if len(data) != row.bytes or (row.checksum and checksums.of_bytes(data) != row.checksum):
             raise WorkError(f"{self.reader.name(row)} has changed since it was imported; import the dataset again")
         return data
 

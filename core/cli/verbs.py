@@ -70,6 +70,12 @@ def _import_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="at most N images")
     parser.add_argument("--reference", action="store_true", help="copy nothing: the dataset refers to where images lie")
     parser.add_argument(
+        "--check",
+        default="full",
+        metavar="HOW",
+        help="full (decode every image) or, by reference, header (its size alone)",
+    )
+    parser.add_argument(
         "--copy", default="auto", metavar="WAY", help="auto (shared blocks where possible), reflink, hardlink or copy"
     )
     parser.add_argument(
@@ -91,7 +97,7 @@ def _import(given: Namespace) -> Iterator[Event]:
     if not given.name:
         raise InputError("say what the dataset is to be called: --name NAME")
     compile_ahead()  # who imports will load
-    told = {"reference": given.reference, "copy": given.copy}
+    told = {"reference": given.reference, "copy": given.copy, "check": given.check}
     return Import(given.source, given.name, given.limit, options, given.home, **told).run()
 
 

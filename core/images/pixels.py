@@ -33,6 +33,12 @@ MAX_PIXELS = 1 << 27
 """134 megapixels; an image that claims more is taken for a decompression bomb."""
 
 
+ORIENTATION = 0x0112
+"""EXIF's tag, which Pillow also fills from XMP."""
+
+TURNED = (5, 6, 7, 8)
+"""Its values for images whose height and width change places."""
+
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF", "TGA", "ICO", "DIB", "QOI")
 """What is decoded, the most frequent first. Pillow knows more, EPS among them, whose programs Ghostscript would run."""
 
@@ -96,11 +102,7 @@ def _opened(data: Buffer, values: ValueRange | None, edge: int | None) -> tuple[
         if data[: len(NPY_MAGIC)] == NPY_MAGIC:
             return _of_array(samples_of(bytes(data)), values)
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise BadImage(
-                    f"{image.width} x {image.height} pixels, more than {MAX_PIXELS // 10**6} million: "
-                    "taken for a decompression bomb"
-                )
+            check_area(image.width, image.height)
             if edge is not None:
                 image.draft("RGB", (edge, edge))
             return _rgb(image, data, values)
@@ -114,10 +116,18 @@ def _opened(data: Buffer, values: ValueRange | None, edge: int | None) -> tuple[
         raise BadImage(f"broken image: {error or type(error).__name__}") from None
 
 
+def check_area(width: int, height: int) -> None:
+    """Raises BadImage for a size beyond `MAX_PIXELS`."""
+    if width * height > MAX_PIXELS:
+        raise BadImage(
+            f"{width} x {height} pixels, more than {MAX_PIXELS // 10**6} million: taken for a decompression bomb"
+        )
+
+
 def samples(image: Image.Image, data: Buffer) -> np.ndarray | None:
     """The numbers of an opened image of one channel (height, width), or of colours of 16 bits (height, width, 3),
     upright, as they lie in its file `data`. None for all that has one way to be shown, like 8 bits of colour."""
-    raw_mode = _raw_mode(image)
+    raw_mode = raw_mode_of(image)
     wide = image.mode in ("I", "F") or image.mode.startswith("I;")
     if wide or image.mode in ("1", "L"):
         plain = not image.has_transparency_data and not (wide and _white_is_zero(image))
@@ -136,7 +146,7 @@ def to_rgb(image: Image.Image) -> Pixels:
 def _rgb(image: Image.Image, data: Buffer, values: ValueRange | None) -> tuple[Pixels, Values]:
     """The pixels, and what values they came from (not looked for where the range is known)."""
     image.seek(0)
-    raw_mode = _raw_mode(image)
+    raw_mode = raw_mode_of(image)
     upright = ImageOps.exif_transpose(image)
     if upright.mode in ("I", "F") or upright.mode.startswith("I;"):
         return _grey(_samples(upright, image), upright.mode, values, _white_is_zero(image))
@@ -188,7 +198,7 @@ def _tag(image: Image.Image, number: int) -> Any:
     return getattr(image, "tag_v2", {}).get(number)
 
 
-def _raw_mode(image: Image.Image) -> str:
+def raw_mode_of(image: Image.Image) -> str:
     """How the samples lie in the file, in Pillow's words ("RGB;16B"); known before it is loaded."""
     tile = getattr(image, "tile", None)
     if not tile or image.format not in ("PNG", "TIFF"):

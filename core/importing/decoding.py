@@ -30,9 +30,6 @@ from ..loading.kernel_cache import compiled, has_compiler
 from ..loading.statuses import OK, TOO_SMALL
 from .headers import jpeg_size, png_size
 
-ORIENTATION = 0x0112
-"""EXIF's tag, which Pillow also fills from XMP."""
-
 MOST_PIXELS = 1 << 24
 """Pixels that the kernels decode at a time, 48 MiB; a larger image is not theirs."""
 
@@ -94,7 +91,11 @@ def _by_turbo(file: bytes) -> Pixels | None:
 
     try:
         with Image.open(io.BytesIO(file), formats=("JPEG",)) as image:
-            if image.format != "JPEG" or image.mode not in ("L", "RGB") or image.getexif().get(ORIENTATION, 1) != 1:
+            if (
+                image.format != "JPEG"
+                or image.mode not in ("L", "RGB")
+                or image.getexif().get(pixels.ORIENTATION, 1) != 1
+            ):
                 return None
             size = image.size
         decoded = cast("Pixels", simplejpeg.decode_jpeg(file, colorspace="RGB"))

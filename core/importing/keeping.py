@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,12 +16,15 @@ import xxhash
 
 from ..base import checksums
 from ..base.contracts import Skipped
-from ..images.pixels import BadImage
+from ..images.array_files import NPY_MAGIC
+from ..images.measuring import measure
+from ..images.pixels import MAX_PIXELS, BadImage
 from ..images.value_range import Values
-from ..sources.listed import read_image_file
+from ..sources.listed import MAX_FILE_BYTES, READING, read_image_file
 from .chunks import CHUNK_BYTES, GivenImage
 from .copying import Copier
 from .decoding import Examined, examine_many
+from .headers import plain_size
 
 
 class ImportedImage(NamedTuple):
@@ -41,11 +46,24 @@ class KeptChunk(NamedTuple):
     stamp: int
 
 
+CHECKS = ("full", "header")
+"""`full`: every image is decoded. `header`: its size is read from its header and nothing else is known of it, but for
+images with samples of more than 8 bits, whose range is looked for."""
+
+HEAD_BYTES = 1 << 11
+"""What is read of a file for its header; where that is not enough, the image library reads it."""
+
+BYTES = Values("byte", 0, 255)
+"""Of samples of 8 bits that were not looked at."""
+
+
 @dataclass(frozen=True)
 class Keeper:
-    """Reads, checks and keeps images; travels to worker processes. `copy` is one of `copying.WAYS`."""
+    """Reads, checks and keeps images; travels to worker processes. `copy` is one of `copying.WAYS`, `check` one of
+    `CHECKS`; with "header" nothing is copied."""
 
     copy: str = "auto"
+    check: str = "full"
 
     @cached_property
     def _copier(self) -> Copier:
@@ -55,9 +73,18 @@ class Keeper:
         """Raises OSError where the disk refuses to keep an image, and InputError (see `Copier`)."""
         begun, stamp = time.perf_counter(), stamp_of(given)
         results: list[ImportedImage | Skipped] = []
-        for part in _parts(given):
-            results += self._kept(part)
+        if self.check == "header":
+            results += (_measured(image) or self._in_full(image) for image in given)
+        else:
+            for part in _parts(given):
+                results += self._kept(part)
         return KeptChunk(results, time.perf_counter() - begun, stamp)
+
+    def _in_full(self, image: GivenImage | Skipped) -> ImportedImage | Skipped:
+        """An image whose header is not enough."""
+        (part,) = _parts([image])
+        (result,) = self._kept(part)
+        return result
 
     def _kept(self, part: Sequence[tuple[GivenImage, bytes] | Skipped]) -> Iterator[ImportedImage | Skipped]:
         examined = iter(examine_many([one[1] for one in part if not isinstance(one, Skipped)]))
@@ -74,6 +101,39 @@ class Keeper:
             return Skipped(image.origin, f"another image of its class is called {Path(image.target).name} already")
         height, width, pixel_checksum, values = examined
         return ImportedImage(len(data), height, width, checksums.of_bytes(data), pixel_checksum, values)
+
+
+def _measured(image: GivenImage | Skipped) -> ImportedImage | Skipped | None:
+    """What an image's header says; None where that is not enough."""
+    if isinstance(image, Skipped):
+        return image
+    head: bytes | str
+    head, size = _head(image.file) if image.file else (image.data, len(image.data))
+    if isinstance(head, str):
+        return Skipped(image.origin, head)
+    found = plain_size(head)
+    if found is None and not head.startswith(NPY_MAGIC):
+        found = measure(image.file or io.BytesIO(image.data))
+    if found is None or found[0] * found[1] > MAX_PIXELS:
+        return None
+    return ImportedImage(size, *found, 0, 0, BYTES)
+
+
+def _head(path: str) -> tuple[bytes | str, int]:
+    """A file's first bytes, or in words why it cannot be an image; and its size."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a `Path` takes longer to make
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
+            whole = read_image_file(path)
+            return whole, len(whole)
+        descriptor = os.open(path, READING)
+        try:
+            head = os.read(descriptor, HEAD_BYTES)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}", 0
+    return (head or "empty file"), status.st_size
 
 
 def stamp_of(given: Iterable[GivenImage | Skipped]) -> int:

@@ -12,6 +12,7 @@ from ..base.contracts import FoundImage, Referable, References, Row, Skipped, So
 from ..base.errors import InputError
 from ..base.events import Event, Message, Pace, Progress
 from ..base.files import write_whole
+from ..base.package import COMMAND
 from ..base.strict_json import dumps
 from ..datasets.checks import DAMAGE
 from ..datasets.image_reader import ImageReader
@@ -86,7 +87,7 @@ class Reading:
             reader = ImageReader(references.root, tuple(references.sources)) if references else ImageReader(self._root)
             yield from read_again(self._positions, self._extremes.wide, values, self._index, reader)
             told = self._source.recognition
-            said = [*self._extremes.sentences(), *_unkept(self._index.unkept)]
+            said = [*self._extremes.sentences(), *_unkept(self._index.unkept), *_unknown(self._keeper, name)]
             yield from (Message(text, "warning") for text in said)
             self._index.leave(told.unused)
             self._index.finish(
@@ -152,6 +153,16 @@ class Reading:
             if fields:
                 self._index.add_fields(chunk.split, position, fields)
             yield Row(position, path, label, size, height, width, checksum, pixel_checksum, place)
+
+
+def _unknown(keeper: Keeper, name: str) -> list[str]:
+    """What is not known of images whose headers alone were read."""
+    if keeper.check == "full":
+        return []
+    return [
+        "only the images' headers were read: which of them are broken, twice there or changed since is not known before "
+        f"{COMMAND} import --recheck --name {name}"
+    ]
 
 
 def _unkept(counts: Mapping[str, int]) -> list[str]:

@@ -26,7 +26,7 @@ from ..sources import Request, open_source
 from ..sources.recognise import GENERATED, as_path
 from . import resume
 from .copying import Copier
-from .keeping import Keeper
+from .keeping import CHECKS, Keeper
 from .reading import Reading
 from .recognise import recognise
 
@@ -44,7 +44,8 @@ class Import:
     """Import `source` ("shapes", "cifar10" or a path) as the dataset `name`; `options` are the source's own.
 
     `called` is what people call the source, where that is not the path itself. With `reference` no image is copied: the
-    dataset refers to where they lie; else `copy` says how files come into it (`copying.WAYS`).
+    dataset refers to where they lie; else `copy` says how files come into it (`copying.WAYS`). `check` is one of
+    `keeping.CHECKS`: "header" goes with `reference` alone.
     """
 
     source: str
@@ -55,13 +56,14 @@ class Import:
     called: str = ""
     reference: bool = False
     copy: str = "auto"
+    check: str = "full"
 
     def run(self) -> Iterator[Event]:
         """Ends with the `import` verb's JSON. Raises InputError and WorkError; leaves nothing half-made behind."""
         begun = time.monotonic()
         home = Home.find(self.home)
         name = check_name(self.name)
-        Copier(self.copy)
+        self._check_choices()
         told = self._told()
         with trouble_told(), claim_name(home, name, told) as scratch:
             yield from _others(home, name)
@@ -74,15 +76,22 @@ class Import:
                 yield from source.prepare()
                 if isinstance(source, Resumable) and source.resumable:
                     resume.marked(scratch, told)
-                reading = Reading(source, scratch / "dataset", Keeper(self.copy), refer=self.reference)
+                reading = Reading(source, scratch / "dataset", Keeper(self.copy, self.check), refer=self.reference)
                 yield from reading.run(self.called or self.source, name)
             (scratch / "dataset").rename(home.raw / name)
         summary = _summary(Dataset.open(home, name), time.monotonic() - begun)
         yield Result({**summary, "resumed": reading.resumed})
 
+    def _check_choices(self) -> None:
+        Copier(self.copy)
+        if self.check not in CHECKS:
+            raise InputError(f"--check {self.check}: choose {' or '.join(CHECKS)}")
+        if self.check == "header" and not self.reference:
+            raise InputError("--check header goes with --reference: what is copied is read anyway")
+
     def _told(self) -> dict[str, object]:
         """What another import has in common with this one if it can go on with what this one left."""
-        fields = {name: getattr(self, name) for name in ("limit", "called", "reference", "copy")}
+        fields = {name: getattr(self, name) for name in ("limit", "called", "reference", "copy", "check")}
         options = {name: str(value) for name, value in self.options.items()}
         return {"source": self._where(), "options": options, "version": VERSION, **fields}
 

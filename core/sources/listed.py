@@ -213,7 +213,7 @@ def read_image_file(path: str | Path) -> bytes | str:
             return "not a regular file"
         if status.st_size <= MAX_FILE_BYTES:
             # Whatever has taken its place since, it can neither block nor be larger.
-            descriptor = os.open(path, _FLAGS)
+            descriptor = os.open(path, READING)
             try:
                 data = _read_to_end(descriptor, status.st_size)
             finally:
@@ -225,7 +225,8 @@ def read_image_file(path: str | Path) -> bytes | str:
         return f"cannot be read: {error.strerror}"
 
 
-_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+READING = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""How a file is opened that may have become a pipe."""
 
 
 def _read_to_end(descriptor: int, expected: int) -> bytes:

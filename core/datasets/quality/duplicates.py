@@ -88,7 +88,8 @@ def leak_finding(kind: str, what: str) -> QualityFinding:
 
 _GROUPS = """
 SELECT images.pixel_checksum, images.height, images.width, split, position, path, label
-FROM images JOIN (SELECT pixel_checksum, height, width FROM images GROUP BY 1, 2, 3 HAVING COUNT(*) > 1) AS twice
+FROM images JOIN (SELECT pixel_checksum, height, width FROM images WHERE pixel_checksum != 0 GROUP BY 1, 2, 3
+    HAVING COUNT(*) > 1) AS twice
 ON images.pixel_checksum = twice.pixel_checksum AND images.height = twice.height AND images.width = twice.width
 ORDER BY 1, 2, 3, {rank}, position
 """

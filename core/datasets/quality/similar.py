@@ -38,7 +38,8 @@ class SimilarPictures:
         """The next images, in the order of the dataset's splits."""
         part = slice(self._filled, self._filled + len(chunk.rows))
         self._hashes[part] = looked.hashes
-        self._pictures[part] = [row.pixel_checksum for row in chunk.rows]
+        # where a checksum is not known, each is a picture of its own
+        self._pictures[part] = [row.pixel_checksum or self._filled + place for place, row in enumerate(chunk.rows)]
         self._labels[part] = [row.label for row in chunk.rows]
         self._sound[[self._filled + fault.place for fault in looked.faults]] = False
         self._filled = part.stop

@@ -105,7 +105,7 @@ def _read(dataset: Dataset, row: Row) -> bytes:
         data = dataset.read(row)
     except OSError as error:
         raise WorkError(f"{dataset.path(row)} cannot be read ({error.strerror}); import the dataset again") from None
-    if checksums.of_bytes(data) != row.checksum:
+    if len(data) != row.bytes or (row.checksum and checksums.of_bytes(data) != row.checksum):
         raise WorkError(f"{dataset.path(row)} has changed since it was imported; import the dataset again")
     return data
 
