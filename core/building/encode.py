@@ -79,7 +79,8 @@ class Encoder:
             found = self.reader.read_many(rows)
         except OSError as error:
             where = error.filename or self.reader.root
-            raise WorkError(f"{where} cannot be read ({error.strerror}); import the dataset again") from None
+            moved = ", or say with import --relink where its images lie now" if self.reader.sources else ""
+            raise WorkError(f"{where} cannot be read ({error.strerror}); import the dataset again{moved}") from None
         return [self._checked(row, data) for row, data in zip(rows, found, strict=True)]
 
 

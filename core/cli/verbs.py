@@ -11,23 +11,12 @@ from ..base.events import Event, Result
 from ..base.home import Home
 from ..loading.loaders import DEFAULT_LOADER, LOADERS
 from .experiment import EXPERIMENT
+from .importing import IMPORT
+from .options import option_argument, options_of
 from .report import REPORT
 from .runs import RUNS
 from .train import TRAIN
 from .verb import Verb
-
-
-def _options(given: list[str]) -> dict[str, str]:
-    """`K=V` arguments as a dict. Raises InputError for one without '='."""
-    wrong = [text for text in given if "=" not in text]
-    if wrong:
-        raise InputError(f"--option {wrong[0]}: write it as NAME=VALUE")
-    return {name.strip(): value for name, _, value in (text.partition("=") for text in given)}
-
-
-def _option_argument(parser: ArgumentParser) -> None:
-    parser.add_argument("--option", action="append", default=[], metavar="K=V", help="an option, see `formats`")
-
 
 # ---------------------------------------------------------------- datasets
 
@@ -61,46 +50,6 @@ def _datasets(given: Namespace) -> Iterator[Event]:
     yield Result({"datasets": rows})
 
 
-def _import_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "source",
-        help="a dataset's name (shapes, cifar10, mnist, ...), or the path of a folder or archive",
-    )
-    parser.add_argument("--name", default="", help="the dataset's name")
-    parser.add_argument("--limit", type=int, metavar="N", help="at most N images")
-    parser.add_argument("--reference", action="store_true", help="copy nothing: the dataset refers to where images lie")
-    parser.add_argument(
-        "--check",
-        default="full",
-        metavar="HOW",
-        help="full (decode every image) or, by reference, header (its size alone)",
-    )
-    parser.add_argument(
-        "--copy", default="auto", metavar="WAY", help="auto (shared blocks where possible), reflink, hardlink or copy"
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="import nothing: say what would come of it, and what can be chosen"
-    )
-    _option_argument(parser)
-
-
-def _import(given: Namespace) -> Iterator[Event]:
-    from ..loading import compile_ahead
-
-    options = _options(given.option)
-    if given.dry_run:
-        from ..importing.preview_process import DryRun
-
-        return DryRun(given.source, given.name, given.limit, options, given.home, given.reference).run()
-    from ..importing.task import Import
-
-    if not given.name:
-        raise InputError("say what the dataset is to be called: --name NAME")
-    compile_ahead()  # who imports will load
-    told = {"reference": given.reference, "copy": given.copy, "check": given.check}
-    return Import(given.source, given.name, given.limit, options, given.home, **told).run()
-
-
 # ---------------------------------------------------------------- stores
 
 
@@ -124,7 +73,7 @@ def _build_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--compression", default="none", help=", ".join(COMPRESSIONS))
     parser.add_argument("--workers", type=int, metavar="N", help="processes that encode (0: none beside this one)")
     parser.add_argument("--force", action="store_true", help="build again what is built already")
-    _option_argument(parser)
+    option_argument(parser)
 
 
 def _build(given: Namespace) -> Iterator[Event]:
@@ -137,7 +86,7 @@ def _build(given: Namespace) -> Iterator[Event]:
         given.format,
         given.encoding,
         given.compression,
-        _options(given.option),
+        options_of(given.option),
         given.workers,
         given.force,
         given.home,
@@ -159,13 +108,13 @@ def _convert_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--name", default="", help="the dataset's name; the source's where it is left out")
     parser.add_argument("--workers", type=int, metavar="N", help="processes that encode (0: none beside this one)")
     parser.add_argument("--force", action="store_true", help="build again what is built already")
-    _option_argument(parser)
+    option_argument(parser)
 
 
 def _convert(given: Namespace) -> Iterator[Event]:
     from ..importing.convert import Convert
 
-    options = _options(given.option)
+    options = options_of(given.option)
     parts = given.to, given.encoding, given.compression, options
     return Convert(given.source, *parts, given.out, given.name, given.workers, given.force, given.home).run()
 
@@ -260,7 +209,7 @@ def _scan(given: Namespace) -> Iterator[Event]:
 
 VERBS: Mapping[str, Verb] = {
     "datasets": Verb("list the imported datasets, or check one", _datasets_arguments, _datasets),
-    "import": Verb("import a dataset", _import_arguments, _import),
+    "import": IMPORT,
     "formats": Verb("list formats, encodings and compressions with their options", _nothing, _formats),
     "build": Verb("build a store of a dataset", _build_arguments, _build),
     "convert": Verb("import a source by reference and build a store of it, in one go", _convert_arguments, _convert),

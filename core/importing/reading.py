@@ -155,12 +155,20 @@ class Reading:
             yield Row(position, path, label, size, height, width, checksum, pixel_checksum, place)
 
 
+_HEADERS_ALONE = "only the images' headers were read: "
+
+
+def is_about_headers(note: str) -> bool:
+    """Whether this is the sentence of an import that read headers alone."""
+    return note.startswith(_HEADERS_ALONE)
+
+
 def _unknown(keeper: Keeper, name: str) -> list[str]:
     """What is not known of images whose headers alone were read."""
     if keeper.check == "full":
         return []
     return [
-        "only the images' headers were read: which of them are broken, twice there or changed since is not known before "
+        f"{_HEADERS_ALONE}which of them are broken, twice there or changed is not known before "
         f"{COMMAND} import --recheck --name {name}"
     ]
 

@@ -79,8 +79,8 @@ class Import:
                 reading = Reading(source, scratch / "dataset", Keeper(self.copy, self.check), refer=self.reference)
                 yield from reading.run(self.called or self.source, name)
             (scratch / "dataset").rename(home.raw / name)
-        summary = _summary(Dataset.open(home, name), time.monotonic() - begun)
-        yield Result({**summary, "resumed": reading.resumed})
+        told_of_it = summary(Dataset.open(home, name), time.monotonic() - begun)
+        yield Result({**told_of_it, "resumed": reading.resumed})
 
     def _check_choices(self) -> None:
         Copier(self.copy)
@@ -152,7 +152,8 @@ def trouble_told() -> Iterator[None]:
             ) from error
 
 
-def _summary(dataset: Dataset, seconds: float) -> dict[str, object]:
+def summary(dataset: Dataset, seconds: float) -> dict[str, object]:
+    """The `import` verb's JSON of a dataset that was imported in so many seconds."""
     return {
         "dataset": dataset.name,
         "splits": dataset.splits,

@@ -25,6 +25,7 @@ class TaskEntry:
 TASKS: Mapping[str, TaskEntry] = MappingProxyType(
     {
         "import": TaskEntry(".importing.task:Import"),
+        "recheck": TaskEntry(".importing.recheck:Recheck"),
         "import-upload": TaskEntry(".jobs.upload:ImportUpload"),
         "convert": TaskEntry(".importing.convert:Convert"),
         "dataset-check": TaskEntry(".datasets.quality.task:DatasetCheck"),
