@@ -100,10 +100,14 @@ def test_the_group_of_an_image_is_kept_as_a_field(tmp_path: Path, trees: str, gr
         ("s1 s2 s3", "cat dog", True),
         ("art photo", "dog horse guitar", True),
         ("cat dog cow", "front side", False),
+        ("COVID Normal", "Patient+(1) Patient+(2) Patient+(3)", False),
+        ("benign malignant", "40X 100X 200X", False),
+        ("2019 2020", "cat dog", True),
     ],
 )
 def test_which_of_two_levels_is_the_classes(outer: str, inner: str, inside: bool) -> None:
-    assert inner_are_classes(outer.split(), inner.split()) == inside
+    names = [word.replace("+", " ") for word in inner.split()]
+    assert inner_are_classes(outer.split(), names) == inside
 
 
 class Tree(NamedTuple):
@@ -283,6 +287,28 @@ TREES = {
         "images1024x1024/00000/{00000,00001}.png images1024x1024/01000/{01000,01001}.png "
         "images1024x1024/02000/{02000,02001}.png",
         "train/images1024x1024=6",
+    ),
+    "defects with masks among the images": Tree(
+        "Class{1,2}/{Train,Test}/ Class{1,2}/{Train,Test}/Label/",
+        "{train,val}/{Class1,Class2}",
+        unused="Label",
+    ),
+    "images with a folder of masks among them": Tree("{0,1}.jpg masks/", "train/mine", unused="masks"),
+    "omniglot": Tree(
+        "images_background/{Greek,Latin}/ images_evaluation/{Gujarati,Tibetan}/",
+        "train/{Greek,Latin} val/{Gujarati,Tibetan}",
+        said="images_background: taken for the training split",
+    ),
+    "inaturalist": Tree(
+        "train_mini/{00000_Fox,00001_Hare}/ val/{00000_Fox,00001_Hare}/", "{train,val}/{00000_Fox,00001_Hare}"
+    ),
+    "super-resolution": Tree(
+        "DIV2K_{train,valid}_HR/ DIV2K_{train,valid}_LR_bicubic/X2/",
+        "{train,val}/{DIV+K+HR,DIV+K+LR+bicubic}",
+        said="classes are a guess",
+    ),
+    "archives of one folder, unpacked side by side": Tree(
+        "photos-{001,002}/photos/{cat,dog}/", "train/{cat,dog}=4", said="photos-001, photos-002"
     ),
     "a test folder beside the classes": Tree("{cat,dog,test}/", "train/{cat,dog}", unused="test", said="test"),
     "a test folder with the classes beside them": Tree("{cat,dog}/ test/{cat,dog}/", "{train,val}/{cat,dog}"),

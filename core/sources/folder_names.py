@@ -27,6 +27,10 @@ _LABELS = frozenset((
     "segmentation", "segmentations", "gt", "gts", "groundtruth", "ground", "trimap", "trimaps", "matte", "mattes",
     "instances", "panoptic", "semantic", "contours", "manual", "target", "targets", "bbox", "boxes",
 ))
+_MASKS = frozenset((
+    "mask", "masks", "label", "labels", "annotation", "annotations", "segmentation", "segmentations", "gt",
+    "groundtruth", "trimap", "trimaps",
+))
 _PARTS = frozenset(("part", "parts", "chunk", "batch", "shard", "volume", "vol", "subset", "fold"))
 _THUMBNAILS = frozenset(("thumb", "thumbs", "thumbnail", "thumbnails"))
 _AUGMENTED = frozenset(("augmented", "augmentation", "augmentations", "aug"))
@@ -34,6 +38,7 @@ _AUGMENTED = frozenset(("augmented", "augmentation", "augmentations", "aug"))
 
 _TOKEN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
+_COUNTED = re.compile(r"(\D*?)\W*[0-9]+\W*([^\W\d]{0,3})")
 _NUMBERED = re.compile(r"(.*?[^0-9])([0-9]{1,18})")
 
 
@@ -99,6 +104,12 @@ def part_name(name: str) -> PartName | None:
     return PartName(tuple(words), int(last)) if says_nothing or words[-1] in _PARTS else None
 
 
+def holds_masks(name: str) -> bool:
+    """Whether a folder is called masks or labels, or another such word, and nothing else."""
+    words = set(tokens(name))
+    return bool(words & _MASKS) and words <= _MASKS | _NEUTRAL
+
+
 def holds_thumbnails(name: str) -> bool:
     """Whether a folder is called thumbnails, or another such word, whatever numbers are behind it."""
     words = {word for word in tokens(name) if word != "x" and not word.isdecimal()}
@@ -116,9 +127,9 @@ def says_nothing(name: str) -> bool:
 
 
 def are_counted(names: Iterable[str]) -> bool:
-    """Whether names are numbers, or one word with numbers behind it: 00, 01; user1, user2."""
-    words = {name.rstrip("0123456789").casefold() for name in names if name[-1:].isdecimal()}
-    return len(words) == 1 and all(name[-1:].isdecimal() for name in names)
+    """Whether names are numbers, or one word with different numbers: 00, 01; user1, user2; Patient (1); 40X, 100X."""
+    parts = [_COUNTED.fullmatch(name) for name in names]
+    return all(parts) and len({(part[1].casefold(), part[2].casefold()) for part in parts if part}) == 1
 
 
 def in_order(classes: Iterable[str]) -> list[str]:

@@ -23,7 +23,7 @@ from .alike import (
 )
 from .class_folders import class_parts, images_by_name, named, say_above
 from .folder_layout import FolderLayout, LayoutPart
-from .folder_names import holds_images, holds_labels, holds_thumbnails, is_augmented, split_name
+from .folder_names import holds_images, holds_labels, holds_masks, holds_thumbnails, is_augmented, split_name
 from .masks import masks_among
 from .split_folders import SplitFolder, find_splits
 from .tree import SourceFolder
@@ -42,7 +42,7 @@ def find_layout(top: SourceFolder, judge_names: bool = True, level: str = "auto"
     """
     layout = FolderLayout(top, judge_names, level)
     if judge_names:
-        _leave_thumbnails(layout, top)
+        _leave_among_images(layout, top)
     for _ in range(MAX_WRAPPERS):
         splits = find_splits(layout.root, layout.notes)
         if splits:
@@ -67,11 +67,14 @@ def find_layout(top: SourceFolder, judge_names: bool = True, level: str = "auto"
     return layout
 
 
-def _leave_thumbnails(layout: FolderLayout, top: SourceFolder) -> None:
-    """Folders of thumbnails that lie among the images themselves are taken out of the tree."""
+def _leave_among_images(layout: FolderLayout, top: SourceFolder) -> None:
+    """Folders of thumbnails or masks that lie among the images themselves are taken out of the tree."""
     for folder in list(top.walk()):
-        if folder.below and folder.parent and folder.parent.images and holds_thumbnails(folder.name):
-            layout.leave(folder, "thumbnails by its name")
+        if not (folder.below and folder.parent and folder.parent.images):
+            continue
+        if holds_thumbnails(folder.name) or holds_masks(folder.name):
+            what = "thumbnails" if holds_thumbnails(folder.name) else "masks or label images"
+            layout.leave(folder, f"{what} by its name, among the images of {folder.parent.name}")
             folder.remove()
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..base.errors import InputError
 from ..base.names import readable
 from .alike import is_copy
-from .folder_names import SPLIT_ORDER, SplitName, holds_labels, says_nothing, split_name
+from .folder_names import SPLIT_ORDER, SplitName, holds_labels, says_nothing, split_name, tokens
 from .tree import SourceFolder
 
 
@@ -34,7 +34,7 @@ def find_splits(folder: SourceFolder, notes: list[str]) -> dict[str, list[SplitF
         return {}
     exact = [(kid, name) for kid, name in named if not name.rest]
     found = {name.split for _, name in exact}
-    if found == {"val", "test"} and (train := _unnamed_train(folder.kids, [kid for kid, _ in named])):
+    if found and "train" not in found and (train := _unnamed_train(folder.kids, [kid for kid, _ in named])):
         notes.append(f"{train.name}: taken for the training split, since {_names(exact)} lie beside it")
         return {"train": [SplitFolder(train)], **_one_each(exact)}
     if len(found) > 1:
@@ -109,9 +109,17 @@ def _affixed(groups: Mapping[str, Mapping[str, SourceFolder]], notes: list[str])
 
 
 def _unnamed_train(folders: Sequence[SourceFolder], splits: Sequence[SourceFolder]) -> SourceFolder | None:
-    """Beside val and test, the one other folder: data_256 beside val_256."""
+    """Beside val and test, the one other folder: data_256 beside val_256, images_background beside images_evaluation.
+
+    Beside only one of these it must have a word of its name.
+    """
     others = [kid for kid in folders if kid not in splits and not holds_labels(kid.name)]
-    return others[0] if len(others) == 1 and (says_nothing(others[0].name) or len(others[0].kids) > 1) else None
+    if len(others) != 1:
+        return None
+    (train,) = others
+    words = {word for word in tokens(train.name) if not word.isdecimal()}
+    alike = any(words & set(tokens(split.name)) for split in splits)
+    return train if alike or (len(splits) > 1 and (says_nothing(train.name) or len(train.kids) > 1)) else None
 
 
 def _classes_beside(
