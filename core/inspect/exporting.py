@@ -39,6 +39,8 @@ class Exporting:
         self._records = records
         self._image, self._label, self._split = image, label, split
         self._fields = fields
+        self._parted = records if isinstance(records, Parted) else None
+        self._columned = records if fields and isinstance(records, Columned) else None
         for name in filter(None, (label, split)):
             self._check(name)
 
@@ -75,7 +77,7 @@ class Exporting:
             if self._split:
                 value = self._value(index, self._split)
                 return split_of_value(value) or (None if value is None else str(as_label(value)))
-            return self._records.split(index) if isinstance(self._records, Parted) else None
+            return None if self._parted is None else self._parted.split(index)
         except UNREADABLE:
             return None
 
@@ -102,8 +104,8 @@ class Exporting:
         every = _images_of(record)
         main = self._main(record, every)
         whole = record.whole_fields or {}
-        if self._fields and isinstance(self._records, Columned):
-            whole = {**self._records.columns(index), **whole}
+        if self._columned is not None:
+            whole = {**self._columned.columns(index), **whole}
         named = self._label or self._named_label(whole, every)
         label, value = record.label, record.label_value
         if self._label:

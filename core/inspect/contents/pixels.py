@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import arrays
+from ..values import pictures_wanted
 from .content import Content
 from .smoothness import roughness
 
@@ -32,7 +33,7 @@ def _image(value: bytes, before: int, shape: tuple[int, int, int]) -> Content:
     told = f"taken for a square image of {height} x {width} pixels, {channels} values each, {order}; nothing says so"
     guess = number_before(value[:before])
     text = f"{told}, nor that {before} bytes before it are a label" if guess is not None else told
-    drawn = arrays.to_rgb(array)
+    drawn = arrays.to_rgb(array) if pictures_wanted() else None
     return Content("pixels", "raw", value[before:], drawn, shape, text=text, is_image=True, array=array, guess=guess)
 
 

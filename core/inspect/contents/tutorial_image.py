@@ -13,9 +13,10 @@ import numpy as np
 from ... import pickles
 from ...base.contracts import Buffer
 from .. import arrays
-from ..values import bare_array, guessed_dtype, image_encoding, image_from_bytes, inflate
+from ..values import bare_array, guessed_dtype, image_encoding, image_from_bytes, inflate, pictures_wanted
 from .base64_text import image_behind
 from .content import Content
+from .image_file import has_one_look
 from .named import stated_dtype, stated_shape
 from .pil_state import pil_image
 
@@ -50,7 +51,7 @@ def _of_array(array: arrays.Array, payload: Buffer, encoding: str = "raw") -> Co
     seen = Content("pickled", encoding, payload, shape=array.shape, dtype=str(array.dtype), is_image=True)
     try:
         image = arrays.channels_last(_squared(array))
-        return replace(seen, pixels=arrays.to_rgb(image), array=image)
+        return replace(seen, pixels=arrays.to_rgb(image) if pictures_wanted() else None, array=image)
     except ValueError as error:
         return replace(seen, problem=str(error))
 
@@ -71,7 +72,10 @@ def _of_bytes(data: bytes, fields: Mapping[str, Any], metadata: Mapping[Any, Any
     behind = f"+{general}" if general else ""
     try:
         plain = inflate(data, general) if general else data
-        if image_encoding(plain) is not None:
+        found = image_encoding(plain)
+        if found is not None and not pictures_wanted() and has_one_look(plain, found):
+            return Content("pickled", found + behind, data, is_image=True, file=plain)
+        if found is not None:
             pixels, shape, encoding = image_from_bytes(plain)
             return Content("pickled", encoding + behind, data, pixels, shape, is_image=True, file=plain)
         guessed = guessed_dtype(plain, math.prod(shape)) if dtype is None and shape else dtype
