@@ -16,6 +16,7 @@ from in_process_reader import reader_in_process
 from lmdb_fixtures import COUNT, LABELS, PICTURES, encoded, write, write_databases
 from test_inspect_tar import tar
 
+from benchmarks import mangled_arrays, mangled_containers
 from core.__main__ import main
 from core.base.errors import InputError
 from core.base.events import finish
@@ -103,6 +104,59 @@ def test_layouts_of_lmdb(layout: str, tmp_path: Path) -> None:
     for n in range(COUNT):
         assert np.array_equal(found[f"{n:03d}"][0], PICTURES[n])
         assert found[f"{n:03d}"][1] == str(LABELS[n])
+
+
+OF_KINDS: Mapping[str, Callable[[int], str]] = {
+    **dict.fromkeys(
+        ("safetensors_of_images", "pickle_of_samples", "cifar_batch", "cifar_rows", "npy_of_structures", "npz_stored",
+         "zarr_2_in_blosc", "tar_of_long_names", "tar_behind_gzip", "recordio_of_images", "mds_folder",
+         "litdata_folder", "beton_of_pixels"),
+        str,
+    ),
+    "idx_of_images": lambda _: "images",
+    "mat5_compressed": lambda label: str((label + 1) % 10),  # SVHN has the digit 0 as 10
+    "mat5_of_structures": lambda label: f"class {label}",
+    "tfrecord_behind_gzip": lambda label: str(label + 1),
+    "parquet_compressed": lambda label: "abcdefghij"[label],
+    "arrow_stream": lambda label: "abcdefghij"[label],
+}  # fmt: skip
+"""Layout -> the class of a label."""
+
+NEEDED = {"parquet": "pyarrow", "arrow": "pyarrow", "zarr": "zarr", "tfrecord": "google_crc32c", "mat5": "scipy"}
+
+
+def made(layout: str, path: Path) -> tuple[Path, list[np.ndarray], list[int]]:
+    """A file of this layout, its images and labels."""
+    for module in (mangled_arrays, mangled_containers):
+        for kind, makers in module.LAYOUTS.items():
+            if layout in makers and (module is mangled_containers or layout in OF_KINDS):
+                if kind in NEEDED:
+                    pytest.importorskip(NEEDED[kind], reason="what such a file is made with is not installed")
+                if module is mangled_containers:
+                    samples = list(mangled_containers._samples())
+                    return makers[layout](path), [one for _, one, _ in samples], [label for *_, label in samples]
+                images = mangled_arrays._images(16 if kind == "pickle" else 32)
+                images = np.repeat(images[:, :, :, :1], 3, axis=3) if kind == "idx" else images
+                return makers[layout](path), list(images), mangled_arrays.LABELS.tolist()
+    raise KeyError(layout)
+
+
+@in_process
+@pytest.mark.parametrize("layout", OF_KINDS)
+def test_files_of_every_kind(layout: str, tmp_path: Path) -> None:
+    """By reference, so that each image is known by the number of its record."""
+    path, images, labels = made(layout, tmp_path / "whole")
+    dataset, told = imported(path, tmp_path, reference=True)
+    assert told["skipped"] == []
+    seen = 0
+    for split in dataset.splits:
+        for row in dataset.rows(split):
+            assert row.place is not None
+            number = row.place.record % len(images)
+            assert np.array_equal(pixels.decode(dataset.read(row), dataset.values), images[number])
+            assert dataset.classes[row.label] == OF_KINDS[layout](labels[number])
+            seen += 1
+    assert seen == sum(dataset.splits.values()) >= len(images)
 
 
 # ---------------------------------------------------------------- splits
