@@ -26,6 +26,7 @@ from core.images import pixels
 from core.importing.recognise import recognise
 from core.importing.record_labels import RecordLabels
 from core.importing.task import Import
+from core.inspect.export import RecordExport
 
 __all__ = ["reader_in_process"]
 
@@ -314,6 +315,24 @@ def test_labels_that_are_classes_and_others() -> None:
     assert not learned({f"word{n}": 1 for n in range(80)}).are_classes
     assert learned({f"word{n}": 1 for n in range(80)}, asked="classes").are_classes
     assert learned({f"n{n}": 1 for n in range(30)}).are_classes
+
+
+@in_process
+def test_what_is_dear_to_reach_is_read_once_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An array behind compression, whose classes lie scattered; the same without the limit that makes it dear."""
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (600, 32, 32, 3), np.uint8), rng.integers(0, 4, 600)
+    np.savez_compressed(tmp_path / "made.npz", images=images, labels=labels)
+    asked: list[list[int]] = []
+    records = RecordExport.records
+    monkeypatch.setattr(RecordExport, "records", lambda self, some: (asked.append(list(some)), records(self, some))[1])
+    dataset, _ = imported(tmp_path / "made.npz", tmp_path)
+    assert sorted(asked[-1]) == asked[-1] == list(range(600))
+    for split in dataset.splits:
+        for row in dataset.rows(split):
+            number = int(row.path.rpartition("[")[2].partition("]")[0])
+            assert np.array_equal(pixels.decode(dataset.read(row)), images[number])
+            assert dataset.classes[row.label] == str(labels[number])
 
 
 # ---------------------------------------------------------------- by reference, and what is recognised

@@ -35,6 +35,7 @@ from .record_listing import RecordLine, RecordListing
 from .record_parts import parts_of
 from .record_reading import RecordReading
 from .record_splits import ALL_ALIKE, TRAIN, RecordSplits, in_split_order
+from .record_spool import RecordSpool, is_dear
 
 MOST_RECORDS = 50_000_000
 LISTED_AT_ONCE = 1024
@@ -69,6 +70,8 @@ class InspectedSource:
     _listing: RecordListing | None = field(default=None, init=False, repr=False)
     _labels: RecordLabels = field(default_factory=lambda: RecordLabels([], AUTO, False), init=False, repr=False)
     _left_out: list[Skipped] = field(default_factory=list, init=False, repr=False)
+    _spool: RecordSpool | None = field(default=None, init=False, repr=False)
+    _dear: frozenset[int] = field(default=frozenset(), init=False, repr=False)
 
     def prepare(self) -> Iterator[Event]:
         """Raises InputError where nothing can be imported, and why."""
@@ -80,6 +83,8 @@ class InspectedSource:
         yield from self._list(self.request)
         self._decide()
         self.listing.finish(self.request.limit)
+        if self.request.patience is None:
+            yield from self._keep_dear(self.request.scratch)
         yield from (Message(note, "warning") for note in self.recognition.notes)
 
     def _choice(self) -> ExportChoice:
@@ -140,6 +145,23 @@ class InspectedSource:
                 self._left_out.append(Skipped(f"{part.called} {one.key}", one.problem))
             else:
                 yield RecordLine(number, index, _name(first + one.key), one.split, split_in_key(one.key), one.label)
+
+    def _keep_dear(self, scratch: Path) -> Iterator[Event]:
+        """Read what is dear to reach one by one in the order of its file."""
+        self._dear = frozenset(number for number, part in enumerate(self._parts) if is_dear(part))
+        if not self._dear:
+            return
+        self._spool, done, pace = RecordSpool(scratch), 0, Pace()
+        total = sum(self.listing.count(number) for number in self._dear)
+        for number in sorted(self._dear):
+            numbers = self.listing.numbers(number)
+            while some := list(islice(numbers, LISTED_AT_ONCE)):
+                for one in self._spool.keep(number, self._parts[number].export.records(some)):
+                    done += 1
+                    if one.index < 0:
+                        self._left_out.append(Skipped(f"{self._parts[number].called} {one.key}", one.problem or ""))
+                    if pace.due():
+                        yield Progress("reading in order", done, total, "records")
 
     # ---- splits and classes
 
@@ -229,7 +251,7 @@ class InspectedSource:
     def reading(self) -> RecordReading:
         assert self.request is not None
         label = LABEL if self._labels.labelled and not self._labels.are_classes else ""
-        return RecordReading(self._parts, self.listing, label, self.request.reference)
+        return RecordReading(self._parts, self.listing, label, self.request.reference, self._spool, self._dear)
 
     @property
     def references(self) -> References:
@@ -251,8 +273,9 @@ class InspectedSource:
     def close(self) -> None:
         if self._opened is not None:
             self._opened.close()
-        if self._listing is not None:
-            self._listing.close()
+        for kept in (self._listing, self._spool):
+            if kept is not None:
+                kept.close()
 
 
 def _name(key: str) -> str:

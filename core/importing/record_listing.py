@@ -184,5 +184,9 @@ class RecordListing:
         question = "SELECT number FROM records WHERE part = ? ORDER BY number"
         yield from (number for (number,) in self._index.execute(question, (part,)))
 
+    def count(self, part: int) -> int:
+        """How many these are."""
+        return int(self._index.execute("SELECT COUNT(*) FROM records WHERE part = ?", (part,)).fetchone()[0])
+
     def close(self) -> None:
         self._index.close()

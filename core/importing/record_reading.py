@@ -17,6 +17,7 @@ from ..inspect.values import image_encoding
 from ..sources.spread import cells_in_turn, in_turn, spread
 from .open_parts import OpenPart
 from .record_listing import RecordListing, RecordToRead
+from .record_spool import RecordSpool
 
 CHUNK_BYTES = 8 << 20
 CHUNK_RECORDS = 512
@@ -32,12 +33,14 @@ _ENDINGS = {"jpeg": ".jpg", "tiff": ".tif", "jpeg2000": ".jp2"}
 @dataclass
 class RecordReading:
     """label: the field that takes labels which are no classes, "" where they are; reference: images stay where they
-    are."""
+    are; spool: what was kept of the parts `dear`."""
 
     parts: Sequence[OpenPart]
     listing: RecordListing
     label: str = ""
     reference: bool = False
+    spool: RecordSpool | None = None
+    dear: frozenset[int] = frozenset()
 
     def images(self, splits: Sequence[str], classes: Sequence[str]) -> Iterator[FoundImage | Skipped]:
         """All records, split by split and class by class."""
@@ -67,7 +70,7 @@ class RecordReading:
                 for part, wanted in parts.items()
                 for number, one in zip(*self._in_order(wanted), strict=True)
             }
-            yield from (found[record.part, record.number] for record in some)
+            yield from filter(None, (found.get((record.part, record.number)) for record in some))
 
     def _in_order(self, wanted: Sequence[RecordToRead]) -> tuple[list[int], list[FoundImage | Skipped]]:
         """Numbers of records of one part, and what they hold."""
@@ -89,7 +92,10 @@ class RecordReading:
             yield chunk
 
     def _read(self, chunk: Sequence[RecordToRead]) -> list[ExportedRecord]:
-        return list(self.parts[chunk[0].part].export.records([record.number for record in chunk]))
+        part, numbers = chunk[0].part, [record.number for record in chunk]
+        if self.spool is not None and part in self.dear:
+            return self.spool.read(part, numbers)
+        return list(self.parts[part].export.records(numbers))
 
     def _found(self, wanted: Sequence[RecordToRead], found: Sequence[ExportedRecord]) -> Iterator[FoundImage | Skipped]:
         records = {record.number: record for record in wanted}
@@ -99,7 +105,11 @@ class RecordReading:
             if record is None or one.image is None:
                 yield Skipped(origin, one.problem or "it holds no image")
                 continue
-            data, ending = as_file(one.image, small=not self.reference)
+            try:
+                data, ending = as_file(one.image, small=not self.reference)
+            except ValueError as error:
+                yield Skipped(origin, str(error))
+                continue
             place = Place(record.part, record=record.number) if self.reference else None
             name = f"{record.name}{ending}"
             yield FoundImage(record.split, record.class_name, name, data, origin, self._fields(one), place)

@@ -29,8 +29,8 @@ MAX_WRAPPERS = 32
 
 ACCEPTED = (
     f"{', '.join(GENERATED)}, a folder of images, an archive of one (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz), a "
-    "label file (.csv, .tsv, .txt, .json, .jsonl, .parquet), the files of these datasets as they are handed out, or "
-    "tiny-imagenet-200"
+    "label file (.csv, .tsv, .txt, .json, .jsonl, .parquet), the files of these datasets as they are handed out, "
+    "tiny-imagenet-200, or what the Inspector reads (LMDB, HDF5, tar shards, TFRecord, Parquet, ...)"
 )
 
 _FILES = {

@@ -112,7 +112,8 @@ def _of_bands(kind: str, fields: Mapping[str, Any], payload: Buffer) -> Content 
     content = replace(of_array(kind, found.array, payload, certain=True), bands=found.names)
     told = f"its bands are {', '.join(found.called)}"
     told += f"; of another size: {', '.join(found.left)}" if found.left else ""
-    return _labelled(kind, replace(content, text=told), fields, "")
+    labelled = _labelled(kind, replace(content, text=told), fields, "")
+    return replace(labelled, fields={name: value for name, value in fields.items() if name not in found.called})
 
 
 def _vector_among(
