@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.images.bands import Hints, asked, choose, parsed
+from core.images.pixel_choice import AS_IS
 from core.inspect import arrays
-from core.inspect.bands import Hints, asked, choose, parsed
-from core.inspect.display import AS_IS, Choice, Display, Drawn
+from core.inspect.display import Choice, Display, Drawn
 from core.inspect.display_range import measured, of_type, sampled
 from core.inspect.folder.file import FilesFolder
 from core.inspect.schemas import understand

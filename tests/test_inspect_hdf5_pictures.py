@@ -15,7 +15,8 @@ from PIL import Image
 
 from core.base.errors import InputError
 from core.base.events import finish
-from core.inspect.display import AS_IS, Choice
+from core.images.pixel_choice import AS_IS
+from core.inspect.display import Choice
 from core.inspect.hdf5.file import Hdf5File
 from core.inspect.records import Record
 from core.inspect.schemas import understand

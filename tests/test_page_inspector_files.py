@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 from benchmarks.read_only_files import write_mds
 from core.base.events import finish
 from core.base.home import Home
+from core.images.pixel_choice import AS_IS
 from core.inspect import uploads
-from core.inspect.display import AS_IS
 from core.inspect.preferences import Remembered
 from core.inspect.roots import VARIABLE
 from core.inspect.schemas.names import join_choice, split_choice

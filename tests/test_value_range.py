@@ -239,17 +239,3 @@ def test_a_container_alone_is_read_by_its_range_too(home: Home, tmp_path: Path) 
 
     assert recipe.metadata("train")["range"] == {"integers": [0, 4095]}
     assert "range" not in Recipe.of(home, "photos", "lmdb", "png", "none", {}).metadata("train")
-
-
-def test_masks_of_0_and_1_are_kept_and_said_to_look_black(home: Home, tmp_path: Path) -> None:
-    (tmp_path / "masks" / "cell").mkdir(parents=True)
-    for number in range(3):
-        Image.fromarray(np.eye(8, dtype=np.uint8)).save(tmp_path / "masks" / "cell" / f"{number}.png")
-        Image.fromarray(np.eye(8, dtype=bool)).save(tmp_path / "bits.png")
-
-    told = finish(Import(str(tmp_path / "masks"), "masks", home=str(home.root)).run())
-
-    assert any("no value above 1 of 255" in text for text in told["warnings"])
-    dataset = Dataset.open(home, "masks")
-    assert decode(dataset.read(dataset.row("train", 0)), dataset.values).max() == 1
-    assert decode((tmp_path / "bits.png").read_bytes()).max() == 255

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from ..images.pixel_choice import PixelChoice
     from ..images.value_range import ValueRange
     from .events import Event
 
@@ -238,6 +239,16 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Remove what `prepare` made for the time of the import."""
+        ...
+
+
+@runtime_checkable
+class ChoosesPixels(Protocol):
+    """What a source may be as well: one that is asked which values are black and white, and which bands are shown."""
+
+    @property
+    def pixel_choice(self) -> PixelChoice:
+        """Raises InputError for options that choose nothing."""
         ...
 
 

@@ -21,12 +21,13 @@ from ..base.errors import InputError, WorkError, disk_trouble_told
 from ..base.files import Unreadable, entries, read_object, remove
 from ..base.home import Home, check_name
 from ..base.staging import claim
+from ..images.pixel_choice import NO_CHOICE, PixelChoice
 from ..images.value_range import DEFAULT, ValueRange
 from .checks import COLUMNS, DAMAGE, PLACE, check_sums
 from .image_reader import ImageReader
 from .index import INDEX, READ, REFERENCE, SCHEMA, to_field, to_row, to_source
 
-TOLD = ("recognised", "why", "labels", "notes", "range")
+TOLD = ("recognised", "why", "labels", "notes", "range", "pixel_choice")
 """What schema 1 did not say."""
 
 
@@ -38,8 +39,8 @@ class Dataset:
     digits) is the same for two imports of the same files; `bytes` sums up the image files; `imported` is an ISO time;
     `recognised`, `why`, `labels` and `notes` say what the source was taken for, on what grounds, where labels come from
     (`core.base.contracts.Recognition`), and what was guessed or chosen; `values` how samples of more than 8 bits become
-    pixels; `fields` are the further values that samples have. Images that were not copied lie in `sources`, below
-    `reference_root`, which is None for a dataset that has all of its images.
+    pixels, and `choice` what was asked of that; `fields` are the further values that samples have. Images that were not
+    copied lie in `sources`, below `reference_root`, which is None for a dataset that has all of its images.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Dataset:
     labels: str = ""
     notes: tuple[str, ...] = ()
     values: ValueRange = DEFAULT
+    choice: PixelChoice = NO_CHOICE
     fields: tuple[Field, ...] = ()
     sources: tuple[ReferencedSource, ...] = ()
     reference_root: Path | None = None
@@ -98,6 +100,7 @@ class Dataset:
                 labels=told.get("labels", ""),
                 notes=tuple(map(str, json.loads(told.get("notes", "[]")))),
                 values=ValueRange.from_json(json.loads(told.get("range", "{}"))),
+                choice=PixelChoice.parsed(**json.loads(told.get("pixel_choice", "{}"))),
                 fields=tuple(map(to_field, fields)),
                 sources=kept,
                 reference_root=_reference_root(root) if kept else None,

@@ -4,8 +4,9 @@ The index is a SQLite file, `index.sqlite`, so that it is streamed, counted and 
 held in memory, and any tool can read it. Tables:
 
     dataset(key TEXT PRIMARY KEY, value TEXT)            name, source, fingerprint, imported (ISO time), schema;
-                                                         recognised, why, labels, notes (JSON) and range (JSON,
-                                                         core.images.value_range)
+                                                         recognised, why, labels, notes (JSON), range (JSON,
+                                                         core.images.value_range), pixel_choice (JSON,
+                                                         core.images.pixel_choice)
     classes(label INTEGER PRIMARY KEY, name TEXT)
     images(split TEXT, position INTEGER, path TEXT, label INTEGER, bytes INTEGER, height INTEGER, width INTEGER,
            checksum INTEGER, pixel_checksum INTEGER, source INTEGER, byte_offset INTEGER, record INTEGER,

@@ -47,8 +47,10 @@ class Examined(NamedTuple):
     values: Values
 
 
-def examine_many(files: Sequence[bytes]) -> list[Examined | pixels.BadImage]:
-    """Of each file what is in it, or why it is no image."""
+def examine_many(files: Sequence[bytes], bands: tuple[int, ...] | None = None) -> list[Examined | pixels.BadImage]:
+    """Of each file what is in it, or why it is no image. With `bands`, these are shown, and Pillow decodes all."""
+    if bands is not None:
+        return [_by_pillow(file, bands) for file in files]
     found: list[Examined | None] = [None] * len(files)
     _seen.count += len(files)
     for name, places in _by_kind(files).items():
@@ -71,8 +73,12 @@ def _examine(file: bytes) -> Examined | pixels.BadImage:
     decoded = _by_turbo(file) if file.startswith(JPEG) and _is_allowed(jpeg_size(file)) else None
     if decoded is not None:
         return _examined(decoded, Values("byte", 0, int(decoded.max())))
+    return _by_pillow(file)
+
+
+def _by_pillow(file: bytes, bands: tuple[int, ...] | None = None) -> Examined | pixels.BadImage:
     try:
-        return _examined(*pixels.examine(file))
+        return _examined(*pixels.examine(file, bands))
     except pixels.BadImage as error:
         return error
 

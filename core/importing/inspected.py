@@ -22,7 +22,8 @@ from ..base.names import safe_name
 from ..base.options import option
 from ..base.strict_json import dumps
 from ..base.units import counted
-from ..inspect.bands import parsed
+from ..images.bands import parsed
+from ..images.pixel_choice import DATASET, PixelChoice
 from ..inspect.export import ExportChoice
 from ..inspect.kinds import KINDS
 from ..inspect.splits import split_in_key
@@ -59,6 +60,11 @@ class InspectedSource:
     labels: str = option(
         AUTO, "Whether labels are classes, or values that are kept as a field (auto: what seems right)", choices=ASKED
     )
+    range: str = option(
+        DATASET,
+        "Values that are black and white: dataset (the fewest bits that hold all), as-is (what their type says), "
+        "LOW:HIGH",
+    )
     bands: str = option("", "Which bands of an image with more are red, green and blue, from 1: 4,3,2")
     val_fraction: float = option(
         0.2, "Part of each class that becomes the validation split, where there is none", minimum=0.0, maximum=0.9
@@ -72,6 +78,11 @@ class InspectedSource:
     _left_out: list[Skipped] = field(default_factory=list, init=False, repr=False)
     _spool: RecordSpool | None = field(default=None, init=False, repr=False)
     _dear: frozenset[int] = field(default=frozenset(), init=False, repr=False)
+
+    @property
+    def pixel_choice(self) -> PixelChoice:
+        """The range alone: bands are chosen as the records are read, for the file may name them."""
+        return PixelChoice.parsed(self.range, "")
 
     def prepare(self) -> Iterator[Event]:
         """Raises InputError where nothing can be imported, and why."""

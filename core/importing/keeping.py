@@ -60,10 +60,11 @@ BYTES = Values("byte", 0, 255)
 @dataclass(frozen=True)
 class Keeper:
     """Reads, checks and keeps images; travels to worker processes. `copy` is one of `copying.WAYS`, `check` one of
-    `CHECKS`; with "header" nothing is copied."""
+    `CHECKS`; with "header" nothing is copied. `bands` are those that are shown in the place of the usual ones."""
 
     copy: str = "auto"
     check: str = "full"
+    bands: tuple[int, ...] | None = None
 
     @cached_property
     def _copier(self) -> Copier:
@@ -87,7 +88,7 @@ class Keeper:
         return result
 
     def _kept(self, part: Sequence[tuple[GivenImage, bytes] | Skipped]) -> Iterator[ImportedImage | Skipped]:
-        examined = iter(examine_many([one[1] for one in part if not isinstance(one, Skipped)]))
+        examined = iter(examine_many([one[1] for one in part if not isinstance(one, Skipped)], self.bands))
         for one in part:
             yield one if isinstance(one, Skipped) else self._keep(*one, next(examined))
 

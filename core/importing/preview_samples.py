@@ -20,8 +20,10 @@ from ..base.field_values import plain_values
 from ..base.strict_json import dumps
 from ..base.units import size_text
 from ..images import pixels
+from ..images.pixel_choice import PixelChoice
 from ..images.value_range import ValueRange
 from ..processes.cpus import usable_cpus
+from ..sources.pixel_options import pixel_choice_of
 from .decoding import examine_many
 from .wide_images import Extremes
 
@@ -74,7 +76,7 @@ class LookedAt:
     samples: list[PreviewSample] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     fields: list[str] = field(default_factory=list)
-    extremes: Extremes = field(default_factory=Extremes)
+    extremes: Extremes = field(default_factory=lambda: Extremes(PixelChoice()))
     images: int = 0
     bytes: int = 0
     read_s: float = 0.0
@@ -95,7 +97,7 @@ class LookedAt:
 
 def look_at_images(source: Source, scratch: Path) -> LookedAt:
     """Read some of a prepared source's images; what is written is written into `scratch`."""
-    looked = LookedAt()
+    looked = LookedAt(extremes=Extremes(pixel_choice_of(source)))
     found: list[FoundImage] = []
     given = source.drawn(TRIED) if isinstance(source, Previewable) else source.images()
     begun = time.perf_counter()
@@ -118,7 +120,7 @@ def look_at_images(source: Source, scratch: Path) -> LookedAt:
 def _decode(found: Sequence[FoundImage], looked: LookedAt) -> None:
     """Decode them as the import does, and keep how long that took and what is broken."""
     begun = time.perf_counter()
-    results = examine_many([one.data for one in found])
+    results = examine_many([one.data for one in found], looked.extremes.choice.bands)
     looked.decode_s = time.perf_counter() - begun
     looked.images = len(found)
     for one, result in zip(found, results, strict=True):

@@ -17,6 +17,7 @@ from ..base.strict_json import dumps
 from ..datasets.checks import DAMAGE
 from ..datasets.image_reader import ImageReader
 from ..datasets.index import PENDING, REFERENCE
+from ..images.pixel_choice import PixelChoice
 from . import resume
 from .chunks import Chunks, ChunkSize, ImportChunk
 from .keeping import Keeper, KeptChunk
@@ -31,11 +32,13 @@ class Reading:
     `resumed`: images that were there already.
     """
 
-    def __init__(self, source: Source, root: Path, keeper: Keeper, *, refer: bool) -> None:
+    def __init__(self, source: Source, root: Path, keeper: Keeper, choice: PixelChoice, *, refer: bool) -> None:
         self._refer = refer
         self._root = root
         self._source = source
         self._keeper = keeper
+        self._choice = choice
+        self._first_reason = ""
         self._size = ChunkSize()
         self._chunks = Chunks(root, source.classes, self._size)
         self._images: Iterator[FoundImage | Skipped] = source.images()
@@ -76,7 +79,7 @@ class Reading:
         self._given = given
         self._positions: dict[str, int] = dict.fromkeys(self._source.counts, 0) | state.get("rows", {})
         self._skipped: int = state.get("skipped", 0)
-        self._extremes = Extremes.from_json(state["extremes"]) if state else Extremes()
+        self._extremes = Extremes.from_json(state["extremes"], self._choice) if state else Extremes(self._choice)
 
     def run(self, spec: str, name: str) -> Iterator[Event]:
         """Raises InputError where no image could be read."""
@@ -85,7 +88,7 @@ class Reading:
             values = self._extremes.range
             references = self._references()
             reader = ImageReader(references.root, tuple(references.sources)) if references else ImageReader(self._root)
-            yield from read_again(self._positions, self._extremes.wide, values, self._index, reader)
+            yield from read_again(self._positions, self._extremes.pending, values, self._index, reader)
             told = self._source.recognition
             said = [*self._extremes.sentences(), *_unkept(self._index.unkept), *_unknown(self._keeper, name)]
             yield from (Message(text, "warning") for text in said)
@@ -99,6 +102,7 @@ class Reading:
                 labels=told.labels,
                 notes=dumps([*told.notes, *said]),
                 range=dumps(values.to_json()),
+                pixel_choice=dumps(self._choice.to_json()),
             )
 
     def _references(self) -> References | None:
@@ -129,7 +133,8 @@ class Reading:
                     yield Progress("reading", self._given, total)
         if not any(self._positions.values()):
             raise InputError(
-                f"none of the {self._given} files in {spec} could be read as an image, so nothing was imported"
+                f"none of the {self._given} files in {spec} could be read as an image: nothing was imported"
+                f"{self._first_reason}"
             )
         yield Progress("reading", self._given, total)
 
@@ -141,6 +146,7 @@ class Reading:
         told = zip(chunk.paths, chunk.labels, chunk.fields, chunk.places, made.results, strict=True)
         for path, label, fields, place, result in told:
             if isinstance(result, Skipped):
+                self._first_reason = self._first_reason or f"; {result.path}: {result.reason}"
                 self._index.skip(result)
                 self._skipped += 1
                 continue
@@ -148,7 +154,7 @@ class Reading:
             self._positions[chunk.split] += 1
             self._extremes.add(result.values)
             size, height, width, checksum, pixel_checksum, values = result
-            if values.kind != "byte":
+            if self._extremes.may_change(values):
                 pixel_checksum = PENDING
             if fields:
                 self._index.add_fields(chunk.split, position, fields)

@@ -39,7 +39,9 @@ class Recheck:
         if dataset.reference_root is None:
             raise InputError(f"{self.name} has copies of its images, which were all checked when they were imported")
         with trouble_told(), claim(home.raw / WORKPLACE, self.name, "import") as scratch:
-            reading = Reading(ImportedSource(dataset), scratch / "dataset", Keeper(), refer=True)
+            choice = dataset.choice
+            keeper = Keeper(bands=choice.bands)
+            reading = Reading(ImportedSource(dataset), scratch / "dataset", keeper, choice, refer=True)
             with closing(dataset.reader):
                 yield from reading.run(dataset.source, dataset.name)
             (scratch / "dataset" / INDEX).replace(dataset.root / INDEX)

@@ -23,6 +23,7 @@ from ..base.staging import KEPT_DAYS, claim, left_to_go_on
 from ..base.units import size_text
 from ..datasets.dataset import Dataset
 from ..sources import Request, open_source
+from ..sources.pixel_options import pixel_choice_of
 from ..sources.recognise import GENERATED, as_path
 from . import resume
 from .copying import Copier
@@ -73,10 +74,12 @@ class Import:
                     f"{self.source} is made or unpacked by the import, so nothing is there to refer to: import a copy"
                 )
             with closing(source):
+                choice = pixel_choice_of(source)
                 yield from source.prepare()
                 if isinstance(source, Resumable) and source.resumable:
                     resume.marked(scratch, told)
-                reading = Reading(source, scratch / "dataset", Keeper(self.copy, self.check), refer=self.reference)
+                keeper = Keeper(self.copy, self.check, choice.bands)
+                reading = Reading(source, scratch / "dataset", keeper, choice, refer=self.reference)
                 yield from reading.run(self.called or self.source, name)
             (scratch / "dataset").rename(home.raw / name)
         told_of_it = summary(Dataset.open(home, name), time.monotonic() - begun)

@@ -1,4 +1,4 @@
-"""The second look of an import at images with samples wider than 8 bits.
+"""The second look of an import at images with samples wider than 8 bits, and at those that may be masks of 0 and 1.
 
 How such samples become pixels depends on all images of the dataset (`images.value_range`), so that their checksums can
 be taken only when all have been read.
@@ -17,7 +17,8 @@ from ..base.events import Event, Pace, Progress
 from ..datasets.image_reader import ImageReader
 from ..datasets.index import IndexWriter
 from ..images import pixels
-from ..images.value_range import ValueRange, Values, told
+from ..images.pixel_choice import PixelChoice
+from ..images.value_range import DARK, ValueRange, Values
 from ..processes.cpus import usable_cpus
 from ..processes.pool import in_order, processes
 
@@ -26,41 +27,52 @@ WORTH_A_POOL = 200
 
 
 class Extremes:
-    """The least and the largest value of all images, by their kind."""
+    """The least and the largest value of all images, by their kind, and how many have bands that are not shown."""
 
-    def __init__(self) -> None:
+    def __init__(self, choice: PixelChoice) -> None:
+        self.choice = choice
         self._extremes: dict[str, tuple[float, float]] = {}
         self._counts: dict[str, int] = {}
+        self._bands: dict[int, int] = {}
+        self.pending = 0
+        """Images whose pixels are not known yet."""
 
     def add(self, values: Values) -> None:
         low, high = self._extremes.get(values.kind, (values.low, values.high))
         self._extremes[values.kind] = (min(low, values.low), max(high, values.high))
         self._counts[values.kind] = self._counts.get(values.kind, 0) + 1
+        self.pending += self.may_change(values)
+        if values.bands:
+            self._bands[values.bands] = self._bands.get(values.bands, 0) + 1
 
-    @property
-    def wide(self) -> int:
-        """How many images have wide samples."""
-        return sum(count for kind, count in self._counts.items() if kind != "byte")
+    def may_change(self, values: Values) -> bool:
+        """Whether pixels made of these values may become others, once all images are known."""
+        return values.kind != "byte" or values.high <= DARK or self.choice.stretches_bytes
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads."""
-        return {"extremes": self._extremes, "counts": self._counts}
+        return {
+            "extremes": self._extremes, "counts": self._counts, "pending": self.pending,
+            "bands": [*self._bands.items()],
+        }  # fmt: skip
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Extremes:
+    def from_json(cls, told: Mapping[str, Any], choice: PixelChoice) -> Extremes:
         """Raises KeyError, TypeError and ValueError for what `to_json` does not write."""
-        made = cls()
+        made = cls(choice)
         made._extremes = {kind: (low, high) for kind, (low, high) in told["extremes"].items()}
         made._counts = dict(told["counts"])
+        made._bands = dict(told["bands"])
+        made.pending = told["pending"]
         return made
 
     @property
     def range(self) -> ValueRange:
-        return ValueRange.of(self._extremes)
+        return self.choice.of(self._extremes)
 
     def sentences(self) -> list[str]:
         """How the values were read."""
-        return told(self._extremes, self._counts)
+        return self.choice.told(self._extremes, self._counts, self._bands)
 
 
 def read_again(

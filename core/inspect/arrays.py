@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..base.contracts import Pixels
-from .bands import MOST_BANDS
-from .display import AS_IS, DATASET, Choice, Display
+from ..images.bands import MOST_BANDS
+from ..images.pixel_choice import AS_IS, DATASET
+from .display import Choice, Display
 
 Array = np.ndarray[Any, Any]
 

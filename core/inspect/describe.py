@@ -8,7 +8,7 @@ from typing import Any
 from PIL import ExifTags, Image
 
 from ..base.contracts import Buffer, Pixels
-from ..images.pixels import FORMATS
+from ..images.file_samples import FORMATS
 from .records import Label, NamedImage, Record, Records
 from .values import image_encoding
 

@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 
 from ..base.contracts import Pixels
-from . import bands as bands_of
-from .bands import NOTHING, Bands, Hints
+from ..images import bands as bands_of
+from ..images.bands import NOTHING, Bands, Hints
+from ..images.pixel_choice import AS_IS, DATASET, parsed_range
 from .display_range import MOST_VALUES, Array, Range, Ranges, Told, drawn, sampled, thinned
 
-DATASET, AS_IS = "dataset", "as-is"
-RANGES = (DATASET, AS_IS)
 NO_RANGE = "none"
 """Asked for by whoever wants the numbers themselves: no picture is drawn."""
 
@@ -38,7 +37,7 @@ class Choice:
     def parsed(cls, range: str | None, bands: str | None) -> Choice:
         """From the command line: "dataset", "as-is" or "LOW:HIGH"; "4,3,2", counted from 1. Raises ValueError."""
         chosen = None if bands is None else bands_of.parsed(bands)
-        return cls(DATASET if range is None else _range(range), chosen)
+        return cls(DATASET if range is None else parsed_range(range), chosen)
 
     def to_json(self) -> dict[str, Any]:
         told = self.range if isinstance(self.range, str) else list(self.range)
@@ -61,20 +60,7 @@ class Choice:
 def _told_range(told: Any) -> str | Told:
     if told == NO_RANGE:
         return NO_RANGE
-    return _range(told) if isinstance(told, str) else (float(told[0]), float(told[1]))
-
-
-def _range(text: str) -> str | Told:
-    if text in RANGES:
-        return text
-    low, colon, high = text.partition(":")
-    try:
-        limits = float(low), float(high)
-    except ValueError:
-        limits = (0.0, 0.0)
-    if not colon or not np.isfinite(limits).all() or limits[0] >= limits[1]:
-        raise ValueError(f"{text!r} is no range: give dataset, as-is, or black and white like 0:4095")
-    return limits
+    return parsed_range(told) if isinstance(told, str) else (float(told[0]), float(told[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..base.errors import FormatMattersError
-from .bands import NOTHING, Hints
+from ..images.bands import NOTHING, Hints
 from .display import Choice, Display, Drawn
 from .display_range import MOST_VALUES, Array, evenly, thinned
 

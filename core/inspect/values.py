@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..base.contracts import MAX_PAYLOAD, Pixels
-from ..images import pixels
+from ..images import file_samples, pixels
 from . import arrays
 
 MAX_INFLATED = min(MAX_PAYLOAD, 1 << 28)
@@ -182,8 +182,8 @@ def samples_of(data: bytes) -> arrays.Array | None:
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(data), formats=pixels.FORMATS) as image:
-            return pixels.samples(image, data) if image.width * image.height <= pixels.MAX_PIXELS else None
+        with Image.open(io.BytesIO(data), formats=file_samples.FORMATS) as image:
+            return file_samples.samples(image, data) if image.width * image.height <= pixels.MAX_PIXELS else None
     except Exception as error:  # noqa: BLE001 - decoders raise anything on hostile bytes
         raise ValueError(f"broken image: {error or type(error).__name__}") from None
 

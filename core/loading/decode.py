@@ -9,6 +9,7 @@ from functools import cache
 from typing import cast
 
 from ..base.contracts import Buffer, Encoding, Pixels
+from ..encodings.original import OriginalEncoding
 
 JPEG = b"\xff\xd8\xff"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -35,8 +36,13 @@ class Decode:
         """uint8 (height, width, 3) each. Raises ValueError for a payload that is no image of this encoding."""
         return [self.one(payload) for payload in payloads]
 
+    @property
+    def as_usual(self) -> bool:
+        """Whether files of 8 bits are shown as any decoder shows them, no other bands and no other range."""
+        return not (isinstance(self.encoding, OriginalEncoding) and self.encoding.values.changes_bytes)
+
     def one(self, payload: Buffer) -> Pixels:
-        if self.encoding.payload_shape is None and bytes(payload[:3]) == JPEG:
+        if self.as_usual and self.encoding.payload_shape is None and bytes(payload[:3]) == JPEG:
             pixels = turbo(payload)
             if pixels is not None:
                 return pixels

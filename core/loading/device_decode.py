@@ -110,6 +110,7 @@ class DevicePipeline:
         """uint8 (3, height, width) each."""
         images: list[torch.Tensor | None] = [None] * len(payloads)
         plain = [number for number, payload in enumerate(payloads) if plain_size(payload) is not None]
+        plain = plain if self.stages.decode.as_usual else []
         encoded = [torch.from_numpy(np.array(np.frombuffer(payloads[number], np.uint8))) for number in plain]
         for number, image in zip(plain, self._on_device(encoded), strict=True):
             images[number] = image

@@ -21,6 +21,7 @@ from .kept_fields import as_kept, from_kept
 from .limits import Cell
 from .listing import SourceFile, SourceListing
 from .masks import mask_files
+from .pixel_options import PixelOptions
 from .request import Request
 from .spread import cells_in_turn, in_turn, spread
 from .tree import IMAGE_ENDINGS, SourceFolder, SourceTree, folder_changed, image_paths
@@ -36,7 +37,7 @@ NAMED_UNUSED = 20
 
 
 @dataclass
-class ListedFiles:
+class ListedFiles(PixelOptions):
     """The part of `core.base.contracts.Source` that follows from a listing."""
 
     resumable: ClassVar[bool] = True

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from ..images.pixels import FORMATS
+from ..images.file_samples import FORMATS
 from .tree import IMAGE_ENDINGS, SourceFolder, image_files
 
 MOST_FOLDERS = 4

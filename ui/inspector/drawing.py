@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.inspect.bands import parsed
-from core.inspect.display import AS_IS, DATASET, Choice
+from core.images.bands import parsed
+from core.images.pixel_choice import AS_IS, DATASET
+from core.inspect.display import Choice
 from ui.inspector.opening import Subject
 from ui.shared import address
 from ui.shared.labels import verbatim

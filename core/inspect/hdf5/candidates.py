@@ -8,8 +8,8 @@ from math import prod
 
 import numpy as np
 
+from ...images.bands import SENTINEL_2
 from .. import arrays
-from ..bands import SENTINEL_2
 from ..display_range import evenly
 from . import described, doubles, nature, origins
 from . import layouts as hdf5_layouts

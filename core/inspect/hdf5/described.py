@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..bands import Hints
+from ...images.bands import Hints
 from .facts import Facts, facts_of
 from .name_hints import words
 from .spec import word

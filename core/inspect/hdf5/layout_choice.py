@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ..bands import MOST_BANDS
+from ...images.bands import MOST_BANDS
 from . import described
 from . import layouts as hdf5_layouts
 from . import spec as hdf5_spec

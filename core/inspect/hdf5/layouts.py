@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..bands import MOST_BANDS
+from ...images.bands import MOST_BANDS
 
 CHANNELS = (1, 2, 3, 4)
 MOST_SPECTRAL = 256

@@ -55,6 +55,8 @@ def kind_of(store: Stored, stages: StagedPipeline) -> str | None:
     """The name in `KINDS` of what this store's payloads are; None where no kernels know them."""
     if store.payload_shape is not None and prod(store.payload_shape[:2]) >= LEAST_PIXELS:
         return RAW
+    if not stages.decode.as_usual:
+        return None
     (first,) = stages.decompressed(np.zeros(1, np.int64), stages.fetch(np.zeros(1, np.int64)))
     begins = bytes(first[:16])
     return next((name for name, kind in KINDS.items() if kind.begins and begins.startswith(kind.begins)), None)
