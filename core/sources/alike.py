@@ -109,8 +109,11 @@ def copies_among(folders: Sequence[SourceFolder]) -> Mapping[SourceFolder, str]:
     """Folders that hold the others once more, as an archive that was packed twice does -> the reason to leave them."""
     copies: dict[SourceFolder, str] = {}
     for folder in folders:
+        names = inner_names(folder)
+        if len(names) < 2 or len(names) != len(folders) - len(copies) - 1:
+            continue
         others = [other for other in folders if other is not folder and other not in copies]
-        if len(others) < 2 or inner_names(folder) != {other.name for other in others}:
+        if names != {other.name for other in others}:
             continue
         same = _counts(looked_through(folder)) == [(other.name, other.below) for other in others]
         what = "a copy of the folders" if same else "it holds folders called like those"

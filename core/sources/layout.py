@@ -89,8 +89,9 @@ def _inner(layout: FolderLayout, folder: SourceFolder) -> SourceFolder | None:
         if folder.images or (only.images and only.kids):
             return None  # a class, with images of its own beside its folders
         return only
-    left = _left_beside(list(_with_splits(kids)))
-    inner = [kid for kid in _with_splits(kids) if kid not in left]
+    with_splits = list(_with_splits(kids))
+    left = _left_beside(with_splits)
+    inner = [kid for kid in with_splits if kid not in left]
     if len(inner) != 1:
         return None
     beside = f"beside {inner[0].name}, which holds the splits"
@@ -110,16 +111,16 @@ def _left_beside(folders: Sequence[SourceFolder]) -> dict[SourceFolder, str]:
     """Of several folders with splits, those that are no sets of their own -> why: labels, copies, further folds."""
     left: dict[SourceFolder, str] = {}
     parts = parts_of_one(folders)
+    first: dict[str, SourceFolder] = {}
     for number, folder in enumerate(folders if len(folders) > 1 else ()):
-        kept = [other for other in folders[:number] if other not in left]
-        same = next((other for other in kept if is_copy(looked_through(folder), looked_through(other))), None)
+        same = first.setdefault(folder.name.casefold(), folder)
         if holds_labels(folder.name):
             left[folder] = "masks or label images by its name, with the same splits"
         elif holds_thumbnails(folder.name) or is_augmented(folder.name):
             left[folder] = "thumbnails or altered copies by its name"
         elif number and parts and parts[0].is_fold:
             left[folder] = f"a fold, as {folders[0].name} is: import it by itself"
-        elif same is not None and folder.name.casefold() == same.name.casefold():
+        elif same is not folder and is_copy(looked_through(folder), looked_through(same)):
             left[folder] = f"a copy of {same.name}, as it seems"
     return left if len(left) < len(folders) else {}
 

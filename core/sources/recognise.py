@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from itertools import islice
 from pathlib import Path
 
 from ..base.errors import InputError
@@ -11,7 +13,7 @@ from ..base.typed_paths import typed_path
 from ..formats import FORMATS
 from .folder_names import split_name
 from .label_files.parquet_table import names_images
-from .tree import is_visible
+from .tree import is_folder, is_visible
 
 GENERATED = ("shapes", "cifar10", "cifar100", "mnist", "fashion_mnist", "stl10", "svhn")
 """Sources that are named by a word instead of a path."""
@@ -124,10 +126,11 @@ def known_layout(folder: Path) -> tuple[str, Path]:
         name = recognise_folder(inner)
         if name != "image_folder":
             return name, inner
-        entries = sorted(entry for entry in inner.iterdir() if is_visible(entry.name))
-        if len(entries) != 1 or not entries[0].is_dir() or split_name(entries[0].name):
+        with os.scandir(inner) as found:
+            entries = list(islice((entry for entry in found if is_visible(entry.name)), 2))
+        if len(entries) != 1 or not is_folder(entries[0]) or split_name(entries[0].name):
             break
-        inner = entries[0]
+        inner = inner / entries[0].name
     return "image_folder", folder
 
 
