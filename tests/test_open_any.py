@@ -9,10 +9,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from foreign_files import AS_JPEG, FILES, JPEGS, lsun, tar
 from inspect_fixtures import IMAGES, LABELS, SAMPLES, png, write_lmdb, write_objects
+from lmdb_fixtures import write_databases
 
 from core import open_store
 from core.base.errors import InputError, WorkError
@@ -68,8 +70,7 @@ def test_a_copy_knows_what_was_found_out(tmp_path: Path, monkeypatch: pytest.Mon
     assert np.array_equal(loaded(pickle.loads(copied))[0], AS_JPEG)
 
 
-def test_what_took_long_to_find_out_is_kept_in_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opened_store, "KEEP_SECONDS", 0)
+def test_what_was_found_out_is_kept_in_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tar(tmp_path / "made.tar")
     assert loaded(open_store(str(path)))[1].tolist() == LABELS.tolist()
     with monkeypatch.context() as patch:
@@ -111,9 +112,9 @@ def test_a_record_without_an_image_is_named_when_it_is_asked_for(tmp_path: Path)
     path = write_lmdb(tmp_path / "made", lambda index: b"no image" if index == 4 else JPEGS[index])
     store = open_store(str(path))
     assert len(store) == SAMPLES
-    with pytest.raises(InputError, match=r"sample 4 of .* cannot be read: it has no image"):
+    with pytest.raises(InputError, match=r"sample 4 of .* cannot be read: it holds no image"):
         store[4]
-    with pytest.raises(InputError, match=r"sample 4 of .* cannot be read: it has no image"):
+    with pytest.raises(InputError, match=r"sample 4 of .* cannot be read: it holds no image"):
         loaded(store, batch_size=SAMPLES)
 
 
@@ -134,3 +135,25 @@ def test_black_pictures_do_not_lead_astray(tmp_path: Path) -> None:
     store = open_store(str(path))
     assert np.array_equal(loaded(store)[0], images)
     assert "from its reader process" not in store.why
+
+
+def test_splits_are_parts_of_folders_groups_of_files_and_databases(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "made.h5", "w") as file:
+        file["train/images"], file["train/labels"] = IMAGES[:8], LABELS[:8]
+        file["val/images"], file["val/labels"] = IMAGES[8:], LABELS[8:]
+    val = open_store(str(tmp_path / "made.h5"), split="validation")
+    assert np.array_equal(loaded(pickle.loads(pickle.dumps(val)))[0], IMAGES[8:])
+    assert np.array_equal(val[1][0], IMAGES[9])
+    with pytest.raises(InputError, match="has no split 'test'; it has: train, val"):
+        open_store(str(tmp_path / "made.h5"), split="test")
+    items = {f"{index:04}".encode(): data for index, data in enumerate(JPEGS)}
+    write_databases(tmp_path / "several", {b"train": items, b"val": dict(list(items.items())[:5])})
+    assert len(open_store(str(tmp_path / "several"), split="val")) == 5
+    (tmp_path / "shards").mkdir()
+    tar(tmp_path / "shards" / "train-0.tar", 0, 4)
+    tar(tmp_path / "shards" / "train-1.tar", 4, 8)
+    tar(tmp_path / "shards" / "val-0.tar", 8)
+    store = open_store(str(tmp_path / "shards"), split="train")
+    images, labels = loaded(store)
+    assert np.array_equal(images, AS_JPEG[:8])
+    assert labels.tolist() == LABELS[:8].tolist()

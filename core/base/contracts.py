@@ -313,6 +313,24 @@ class Encoding(Protocol):
         ...
 
 
+@runtime_checkable
+class Rearranged(Protocol):
+    """What an encoding may be as well: one whose payloads are bare pixels of one shape that lie otherwise than
+    interleaved RGB, as planes or in grey."""
+
+    @property
+    def pixels_shape(self) -> Shape: ...
+
+    @property
+    def stored_size(self) -> int:
+        """Bytes of each payload."""
+        ...
+
+    def interleave(self, payloads: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Payloads, uint8 (n, stored_size), as interleaved RGB, uint8 (n, height x width x 3), C-contiguous."""
+        ...
+
+
 class Compression(Protocol):
     """Bytes to fewer bytes and back, payload by payload. A frozen dataclass whose fields are its options."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ..base.contracts import Buffer, Original, Pixels, Shape
 from ..base.errors import InputError
@@ -21,6 +22,24 @@ class LaidOutPixels:
     form: ImageForm
     lossless = True
     payload_shape: None = None
+
+    @property
+    def pixels_shape(self) -> Shape:
+        return self.form.height, self.form.width, 3
+
+    @property
+    def stored_size(self) -> int:
+        return self.form.size
+
+    def interleave(self, payloads: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """See `core.base.contracts.Rearranged`."""
+        count, area = len(payloads), self.form.height * self.form.width
+        made = np.empty((count, area, 3), np.uint8)
+        axes = (count, self.form.channels, area) if self.form.planar else (count, area, self.form.channels)
+        planes = payloads.reshape(axes) if self.form.planar else payloads.reshape(axes).transpose(0, 2, 1)
+        for colour, band in enumerate(self.form.bands):  # plane by plane is several times faster than all at once
+            made[:, :, colour] = planes[:, band]
+        return made.reshape(count, -1)
 
     def bind(self, shapes: Iterable[Shape], values: ValueRange = DEFAULT) -> LaidOutPixels:
         return self

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.contracts import Compression, Encoding, Labels, Pixels, Shape
+from ..base.contracts import Buffer, Compression, Encoding, Labels, Pixels, Shape
 from ..base.errors import FormatMattersError, InputError
 from ..base.extras import needed_by
 from ..base.home import Home
@@ -22,20 +21,17 @@ from ..encodings.raw import Raw
 from . import kept_index
 from .beside import stamp_beside
 from .files import InspectedFile, open_inspected
-from .kinds import IdentifiedFile, identify
+from .kinds import KINDS, IdentifiedFile, identify, kind_of_folder
 from .laid_out import LaidOutPixels
 from .place_table import FORM, OFFSET, VERSION, PlaceTable, TableInMaking
 from .placed_reader import PlacedReader
 from .places.form import PIXELS, ImageForm
+from .requests import ImageBytesRequest
 from .schemas import check_name
+from .schemas.names import SUB
 
 if TYPE_CHECKING:
     from ..loading.loader import Loader
-
-LABEL_BATCH = 4096
-
-KEEP_SECONDS = 0.5
-"""What takes longer to find out is kept in the home."""
 
 
 class ForeignStore:
@@ -47,10 +43,18 @@ class ForeignStore:
     """
 
     def __init__(
-        self, path: Path, split: str | None = None, schema: str | None = None, home: Home | None = None
+        self,
+        path: Path,
+        split: str | None = None,
+        schema: str | None = None,
+        home: Home | None = None,
+        *,
+        part: bool = False,
     ) -> None:
+        """`split`: what it is called; with `part`, those of the file's records that it says are of this split."""
         self.path = path
         self.split = split or ""
+        self._part = self.split if part else ""
         self.schema = schema
         self._home = home or Home.find()
         self._file: InspectedFile | None = None
@@ -62,7 +66,7 @@ class ForeignStore:
             self.about  # noqa: B018 - what is wrong with the file is said when it is opened
 
     def __len__(self) -> int:
-        return int(self._basics["entries"])
+        return len(self.table) if self._part else int(self._basics["entries"])
 
     def __repr__(self) -> str:
         return f"<ForeignStore {self.path} ({self._basics['schema']}): {len(self):,} samples>"
@@ -75,11 +79,10 @@ class ForeignStore:
             InputError: the record is no image; the text says why.
         """
         position = range(len(self))[index]
+        if not self._placed and not self._part:
+            return self._alone(position)
         (payload,) = self.reader.read([position])
-        try:
-            pixels = self.encoding.decode(payload)
-        except ValueError as error:
-            raise InputError(f"sample {position} of {self.path} cannot be decoded: {error}") from error
+        pixels = self._decoded(position, self.encoding, payload)
         return pixels if pixels.flags.writeable else pixels.copy(), int(self.labels[position])
 
     # ---- what a file says of itself
@@ -97,7 +100,7 @@ class ForeignStore:
     @cached_property
     def labels(self) -> Labels:
         """The class number of every sample, int64 (n,); -1 where the file has none."""
-        if "table" not in self.__dict__ and self._kept_table is None:
+        if not self._placed and not self._part:
             together = self._opened().numbers()
             if together is not None and len(together) == len(self):
                 return np.array(together, np.int64)
@@ -127,16 +130,15 @@ class ForeignStore:
 
         Raises InputError where the file kills its reader, or its reader says what cannot be.
         """
-        table, began = self._kept_table, time.monotonic()
+        table = self._kept_table
         if table is None:
-            making = TableInMaking(self._opened(), self.about)
+            making = TableInMaking(self._opened(), self.about, bool(self._part))
             yield from making.steps()
             table = making.table()
         table.check([_size(file) for file in self._files(table)], self.path)
-        self.__dict__["table"] = table
-        if self._kept_table is None and time.monotonic() - began > KEEP_SECONDS:
-            with contextlib.suppress(OSError, FormatMattersError):
-                kept_index.keep(self._home, self._found, table.arrays(), True, self._purpose)
+        if self._kept_table is None:
+            self._keep(table)
+        self.__dict__["table"] = table.of_split(self._part, self.path) if self._part else table
 
     @cached_property
     def reader(self) -> PlacedReader:
@@ -176,9 +178,33 @@ class ForeignStore:
         self._file, self._pid = None, None
 
     def __reduce__(self) -> tuple[Callable[..., ForeignStore], tuple[Any, ...]]:
-        return _reopened, (self.path, self.split, self.schema, self._home, self.__dict__.get("table"))
+        table = self.__dict__.get("table")
+        return _reopened, (self.path, self.split, self.schema, self._home, bool(self._part), table)
 
     # ---- inside
+
+    @property
+    def _placed(self) -> bool:
+        """Whether it is known already where all images lie."""
+        return "table" in self.__dict__ or self._kept_table is not None
+
+    def _alone(self, position: int) -> tuple[Pixels, int]:
+        """One sample from the reader process, before anything is known of the others."""
+        ((form, data),) = self._opened().ask(ImageBytesRequest([position]))
+        if form is None:
+            told = data.decode("utf-8", "replace")
+            raise InputError(f"sample {position} of {self.path} cannot be read: {told}")
+        shape = (form.height, form.width, 3)
+        pixels = self._decoded(position, Raw(None, shape) if form.is_pixels else OriginalEncoding(), data)
+        (label,) = self._opened().labels(position, position + 1)
+        number = int(self.labels[position]) if isinstance(label, str) else -1 if label is None else label
+        return pixels.copy(), number
+
+    def _decoded(self, position: int, encoding: Encoding, payload: Buffer) -> Pixels:
+        try:
+            return encoding.decode(payload)
+        except ValueError as error:
+            raise InputError(f"sample {position} of {self.path} cannot be decoded: {error}") from error
 
     @cached_property
     def _form(self) -> ImageForm | None:
@@ -229,7 +255,13 @@ class ForeignStore:
 
     @cached_property
     def _purpose(self) -> kept_index.Purpose:
-        return kept_index.Purpose(f"places {self.schema or ''}", VERSION, stamp_beside(self._found.files))
+        name = f"places{' and splits' if self._part else ''} {self.schema or ''}"
+        return kept_index.Purpose(name, VERSION, stamp_beside(self._found.files))
+
+    def _keep(self, table: PlaceTable) -> None:
+        """A home that cannot be written costs the next opening the same again."""
+        with contextlib.suppress(OSError, FormatMattersError):
+            kept_index.keep(self._home, self._found, table.arrays(), True, self._purpose)
 
     @property
     def _basics(self) -> dict[str, Any]:
@@ -243,12 +275,14 @@ class ForeignStore:
         return self._file
 
 
-def _reopened(path: Path, split: str, schema: str | None, home: Home, table: PlaceTable | None) -> ForeignStore:
+def _reopened(
+    path: Path, split: str, schema: str | None, home: Home, part: bool, table: PlaceTable | None
+) -> ForeignStore:
     """A copy that came through pickle: what is known of the file comes with it."""
     made = ForeignStore.__new__(ForeignStore)
     if table is not None:
-        made.__dict__["_kept_table"] = table
-    made.__init__(path, split, schema, home)  # type: ignore[misc]
+        made.__dict__ |= {"_kept_table": table, "table": table}
+    made.__init__(path, split, schema, home, part=part)  # type: ignore[misc]
     return made
 
 
@@ -262,13 +296,36 @@ def _size(file: Path) -> int:
 def open_foreign(
     path: str | os.PathLike[str], split: str | None = None, schema: str | None = None, home: Home | None = None
 ) -> ForeignStore:
-    """A file or folder made elsewhere as a store; with `split`, the part of that name inside the folder `path`.
+    """A file or folder made elsewhere as a store.
+
+    `split`: of a folder the file or folder of that name in it; else the sub-database, or the records that the file says
+    are of this split (by a group, an array's or a shard's name, or a field).
 
     Raises:
         InputError: it is of no known kind, or has no such split.
     """
     chosen = Path(path).expanduser().absolute()
-    if split is not None:
-        parts = [chosen / f"{split}{ending}" for ending in (".lmdb", "_lmdb", ".h5", ".hdf5", "")]
-        chosen = next((part for part in parts if part.exists()), chosen)
-    return ForeignStore(chosen, split, schema, home)
+    if split is None:
+        return ForeignStore(chosen, None, schema, home)
+    inside = _called(split, chosen)
+    if inside is not None:
+        return ForeignStore(inside, split, schema, home)
+    if schema is None and KINDS[identify(chosen).kind].several_in_one:
+        named = f"{SUB}{split}"
+        if named in ForeignStore(chosen, None, None, home).about["schemas"]:
+            return ForeignStore(chosen, split, named, home)
+    store = ForeignStore(chosen, split, schema, home, part=True)
+    len(store)  # that there is no such split is said at once
+    return store
+
+
+def _called(split: str, folder: Path) -> Path | None:
+    """What lies in a folder under the name of a split, whatever its ending; None where nothing does, or several do."""
+    if not folder.is_dir() or kind_of_folder(folder) is not None:
+        return None
+    usual = [folder / f"{split}{ending}" for ending in ("", ".lmdb", "_lmdb", ".h5", ".hdf5")]
+    there = next((part for part in usual if part.exists()), None)
+    if there is not None:
+        return there
+    found = [entry for entry in folder.iterdir() if entry.stem == split and not entry.name.startswith(".")]
+    return found[0] if len(found) == 1 else None

@@ -17,7 +17,7 @@ from .limits import sentence
 from .places.form import ImageForm
 from .places.image import AS_THEY_ARE, image_of
 from .reader_request import Answer, Fields, ReaderRequest
-from .records import UNREADABLE, Label
+from .records import UNREADABLE, Label, Parted
 
 if TYPE_CHECKING:
     from .opened_file import OpenedFile
@@ -33,9 +33,12 @@ MOST_BYTES = 1 << 28
 
 
 class PlacedImages(NamedTuple):
-    """The images of records start..end: `forms`, those that there are; form, file, offset, length: int64 (n,) each,
-    form -1 for a record without an image; labels; bad: (index, why) of some without an image; files: the names of the
-    files that they are in, where a folder is opened."""
+    """The images of records start..end.
+
+    forms, splits: those that there are; table: int64 (n, 5), of each its form (-1: it has no image), file, offset,
+    length and split (-1: none is said, or none was asked for); labels; bad: (index, why) of some without an image;
+    files: the names of the files that they are in, where a folder is opened.
+    """
 
     end: int
     forms: list[ImageForm]
@@ -43,19 +46,22 @@ class PlacedImages(NamedTuple):
     labels: list[Label]
     bad: list[tuple[int, str]]
     files: list[str]
+    splits: list[str]
 
 
 @dataclass(frozen=True)
 class ImagePlacesRequest(ReaderRequest[PlacedImages]):
     """Where the images from `start` on lie, as many as are found in about a second. A record is asked for once, in
-    order."""
+    order. splits: what the file says of their splits is asked for too."""
 
     timeout = ANSWER_TIMEOUT
     start: int
+    splits: bool = False
 
     def answer(self, opened: OpenedFile) -> Answer:
         forms: dict[ImageForm, int] = {}
-        rows: list[tuple[int, int, int, int]] = []
+        splits: dict[str, int] = {}
+        rows: list[tuple[int, int, int, int, int]] = []
         labels: list[Label] = []
         bad: list[tuple[int, str]] = []
         stop, deadline = min(len(opened.records), self.start + MOST_AT_ONCE), time.monotonic() + STEP_SECONDS
@@ -67,25 +73,42 @@ class ImagePlacesRequest(ReaderRequest[PlacedImages]):
                     form, offset, length, label, file = opened.image_places.place(index)
                 except UNREADABLE as error:
                     bad += [(index, sentence(error))] if len(bad) < MOST_TOLD else []
-                    rows.append((-1, 0, -1, 0))
+                    rows.append((-1, 0, -1, 0, self._split(opened, index, splits)))
                     labels.append(None)
                     continue
-                rows.append((forms.setdefault(form, len(forms)), file, offset, length))
+                split = self._split(opened, index, splits)
+                rows.append((forms.setdefault(form, len(forms)), file, offset, length, split))
                 labels.append(label)
         told = {"end": self.start + len(rows), "forms": [form.to_json() for form in forms], "bad": bad}
+        told["splits"] = list(splits)
         told["files"] = list(getattr(opened.image_places, "files", ()))
-        table = np.array(rows, "<i8").reshape(-1, 4)
+        table = np.array(rows, "<i8").reshape(-1, 5)
         return told, [table.tobytes(), dumps(labels).encode()]
 
+    def _split(self, opened: OpenedFile, index: int, known: dict[str, int]) -> int:
+        records = opened.records
+        try:
+            name = records.split(index) if self.splits and isinstance(records, Parted) else None
+        except UNREADABLE:
+            name = None
+        return -1 if name is None else known.setdefault(name, len(known))
+
     def decode(self, fields: Fields, blobs: Sequence[bytes]) -> PlacedImages:
-        table = np.frombuffer(blobs[0], "<i8").reshape(-1, 4)
+        table = np.frombuffer(blobs[0], "<i8").reshape(-1, 5)
         forms = [ImageForm.from_json(one) for one in fields["forms"]]
+        splits = [str(name) for name in fields["splits"]]
         labels = json.loads(blobs[1])
-        if len(labels) != len(table) or (len(table) and not -1 <= table[:, 0].min() <= table[:, 0].max() < len(forms)):
+        known = all(_within(table[:, column], len(names)) for column, names in ((0, forms), (4, splits)))
+        if len(labels) != len(table) or not known:
             raise ValueError("an answer that does not fit together")
         bad = [(int(index), str(why)) for index, why in fields["bad"]]
         files = [str(name) for name in fields["files"]]
-        return PlacedImages(int(fields["end"]), forms, table, [_label(one) for one in labels], bad, files)
+        return PlacedImages(int(fields["end"]), forms, table, [_label(one) for one in labels], bad, files, splits)
+
+
+def _within(numbers: npt.NDArray[np.int64], count: int) -> bool:
+    """Whether each is -1 or the number of one of so many."""
+    return bool(((numbers >= -1) & (numbers < count)).all())
 
 
 def _label(told: Any) -> Label:

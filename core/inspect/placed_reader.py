@@ -90,7 +90,7 @@ class PlacedReader(MappedContainerReader):
         return None
 
     def _key(self, index: int) -> str:
-        return str(self._readers.get().ask_one(lambda file: file.sample(index)).about["key"])
+        return str(self._readers.get().ask_one(lambda file: file.sample(self._table.record(index))).about["key"])
 
     def _stored_bytes(self, index: int) -> int:
         return max(int(self._table.places[index, LENGTH]), 0)
@@ -150,7 +150,7 @@ class PlacedReader(MappedContainerReader):
     # ---- images that do not
 
     def _mixed(self, chosen: list[int], bare: list[bool]) -> list[Buffer]:
-        asked = [index for index, there in zip(chosen, bare, strict=True) if not there]
+        asked = [self._table.record(index) for index, there in zip(chosen, bare, strict=True) if not there]
         handed = iter(self._readers.get().images(asked))
         rest = [index for index, there in zip(chosen, bare, strict=True) if there]
         views = iter(self._views(np.array(rest, np.int64)) if rest else ())
@@ -160,7 +160,7 @@ class PlacedReader(MappedContainerReader):
     def _as_handed_out(self, index: int, form: ImageForm | None, data: bytes) -> Buffer:
         """Raises ValueError for a record without an image, or one of another shape than all others."""
         if form is None:
-            raise ValueError(f"it has no image: {data.decode('utf-8', 'replace')}")
+            raise ValueError(data.decode("utf-8", "replace"))
         if form.is_pixels and form.size != len(data):
             raise ValueError("its reader's answer does not fit together")
         if self._form is None:

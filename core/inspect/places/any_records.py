@@ -56,7 +56,7 @@ def read_plainly(records: Readable, index: int) -> tuple[Record, bytes | None]:
     """A record, and the bytes of the image file that it is; None where it is to be drawn, its pixels or an image file
     of more than 8 bits, which goes by the range of all of them.
 
-    Raises ValueError (or InputError) where it is no image.
+    Raises ValueError (or InputError) where it holds no image.
     """
     with without_pictures():
         record = records.read(index)
@@ -78,7 +78,7 @@ def size_of(record: Record) -> tuple[int, int]:
     """(height, width) of its picture. Raises ValueError where there is none."""
     values = record.array if record.array is not None and record.array.size else record.pixels
     if values is None or not values.size:
-        raise ValueError("it is no image")
+        raise ValueError("it holds no image")
     return values.shape[0], values.shape[1]
 
 
@@ -86,5 +86,5 @@ def file_form(file: bytes) -> ImageForm:
     """Raises ValueError for what is no image file that is known."""
     encoding = image_encoding(file[:HEAD])
     if encoding is None:
-        raise ValueError("it is no image")
+        raise ValueError("it holds no image")
     return ImageForm(encoding)

@@ -32,5 +32,5 @@ def image_of(opened: OpenedFile, index: int) -> tuple[ImageForm, Buffer]:
         drawn = opened.records.read(index)
         pixels = drawn.pixels
         if pixels is None or drawn.problem is not None:
-            raise ValueError(drawn.problem or "it is no image")
+            raise ValueError(drawn.problem or "it holds no image")
     return ImageForm(PIXELS, *pixels.shape[:2]), flat(pixels)

@@ -84,7 +84,7 @@ class LmdbPlaces:
         with without_pictures():
             content = self._records.content_at(index, entry)
         if content.problem is not None or not content.is_image:
-            raise ValueError(content.problem or "it is no image")
+            raise ValueError(content.problem or "it holds no image")
         label = self._label(index, content.guess if content.label is None else content.label)
         payload = bytes(content.payload if content.file is None else content.file)
         encoding = image_encoding(payload) if content.file is not None else None
@@ -95,7 +95,7 @@ class LmdbPlaces:
             return ImagePlace(ImageForm(encoding), at + start if start >= 0 else -1, len(payload), label)
         numbers = self._records.numbers_of(content)
         if numbers is None:
-            raise ValueError("it is no image")
+            raise ValueError("it holds no image")
         pixels = as_rgb(numbers) if content.file is None else None
         form = form_of(np.frombuffer(payload, np.uint8), pixels, self._forms)
         if form is None or start < 0:

@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...base.contracts import Rearranged, Shape
 from ...base.package import load
 from ..decode import JPEG, PNG
 from ..pipeline import Pipeline, StagedPipeline, Stored
-from .locate import Locate
+from .locate import Interleave, Locate
 
 LEAST_PIXELS = 16
 """Pixels that a sample needs for the kernels (`core.loading.output.PIECE`)."""
@@ -53,7 +54,8 @@ SETS = (*(f"{kind}/{part}" for kind in KINDS for part in ("whole", "views")), GA
 
 def kind_of(store: Stored, stages: StagedPipeline) -> str | None:
     """The name in `KINDS` of what this store's payloads are; None where no kernels know them."""
-    if store.payload_shape is not None and prod(store.payload_shape[:2]) >= LEAST_PIXELS:
+    shape = _bare_shape(store)
+    if shape is not None and prod(shape[:2]) >= LEAST_PIXELS:
         return RAW
     if not stages.decode.as_usual:
         return None
@@ -75,6 +77,14 @@ def fuse(store: Stored, stages: StagedPipeline) -> Pipeline:
     kind = kind_of(store, stages)
     if kind is None:
         return stages
-    shape = (store.payload_shape,) if kind == RAW else ()
-    pipeline: Pipeline = load(KINDS[kind].pipeline)(stages, Locate(stages), *shape)
+    locate: Locate | Interleave = Locate(stages)
+    if kind == RAW and isinstance(store.encoding, Rearranged):
+        locate = Interleave(Locate(stages), store.encoding)
+    shape = (_bare_shape(store),) if kind == RAW else ()
+    pipeline: Pipeline = load(KINDS[kind].pipeline)(stages, locate, *shape)
     return pipeline
+
+
+def _bare_shape(store: Stored) -> Shape | None:
+    """The shape of every sample's pixels where payloads are bare pixels, in whatever arrangement; else None."""
+    return store.encoding.pixels_shape if isinstance(store.encoding, Rearranged) else store.payload_shape

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...base.contracts import Buffer, Extents, ManyAtOnce, Mapped
+from ...base.contracts import Buffer, Extents, ManyAtOnce, Mapped, Rearranged
 from ..batch_sampler import Indices
 from ..pipeline import StagedPipeline, Stopwatch
 
@@ -60,3 +60,25 @@ class Locate:
 
     def __getstate__(self) -> dict[str, Any]:
         return {"stages": self.stages}
+
+
+@dataclass(frozen=True)
+class Interleave:
+    """As `Locate`, of bare pixels that lie otherwise than the kernels take them: these are laid out anew, in memory of
+    the batch's own."""
+
+    locate: Locate
+    encoding: Rearranged
+
+    def __call__(self, indices: Indices, watch: Stopwatch) -> Extents:
+        """A batch with a payload of another size is told of as it lies: it is none of bare pixels."""
+        located = self.locate(indices, watch)
+        size = self.encoding.stored_size
+        if (located.lengths != size).any():
+            return located._replace(lengths=np.zeros(len(indices), np.int64))
+        memory = located.memory.data
+        side_by_side = b"".join([memory[start : start + size] for start in located.offsets.tolist()])
+        made = self.encoding.interleave(np.frombuffer(side_by_side, np.uint8).reshape(-1, size))
+        watch.lap("decode")
+        lengths = np.full(len(made), made.shape[1], np.int64)
+        return Extents(made.reshape(-1), np.cumsum(lengths) - lengths, lengths)

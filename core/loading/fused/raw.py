@@ -11,7 +11,7 @@ from ..batch_sampler import BatchSpec
 from ..kernels import raw_batch, raw_views
 from ..normalise import Images
 from ..pipeline import Laps, StagedPipeline, Stopwatch
-from .locate import Locate
+from .locate import Interleave, Locate
 from .memory import axes_of, output_to, resample_memory
 
 
@@ -21,7 +21,7 @@ class RawPipeline:
 
     native: ClassVar[bool] = True
     stages: StagedPipeline
-    locate: Locate
+    locate: Locate | Interleave
     shape: Shape
 
     def fill(self, spec: BatchSpec, out: Images) -> Laps:
