@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import os
+
     from .inspect.opened_store import ForeignStore
     from .stores.store import Store
 
@@ -15,16 +17,23 @@ __version__ = "0.2.0"
 __all__ = ["open_store"]
 
 
-def open_store(path: str, split: str | None = None, schema: str | None = None) -> Store | ForeignStore:
+def open_store(
+    path: str | os.PathLike[str],
+    split: str | None = None,
+    schema: str | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> Store | ForeignStore:
     """Open a built store, or any file or folder that `inspect` understands; what it is is recognised by itself.
 
     The result has `len()`, `classes`, `labels` (int64 (n,)), `[i]` -> (uint8 pixels (height, width, 3), int) and
     `loader(...)`. `split`: of a built store "train" if None. `schema`: read a file in this way and no other (the names
-    are those of `inspect`). Raises InputError where there is nothing that can be opened.
+    are those of `inspect`). `home`: where what is found out about a file is kept, if not in the usual home. Raises
+    InputError where there is nothing that can be opened.
     """
     from pathlib import Path
 
     from .base.errors import InputError
+    from .base.home import Home
     from .stores import store
 
     if (Path(path) / store.MANIFEST).exists():
@@ -33,4 +42,4 @@ def open_store(path: str, split: str | None = None, schema: str | None = None) -
         return store.open_store(path, split or "train")
     from .inspect import open_foreign
 
-    return open_foreign(path, split, schema)
+    return open_foreign(path, split, schema, Home.find(home))

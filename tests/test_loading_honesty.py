@@ -82,7 +82,7 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenedStore:
     made = memory_store([(8, 8)] * 120)
     store = OpenedStore(made.reader, made.encoding, made.compression, tmp_path)
     (tmp_path / "train.bin").write_bytes(b"x")
-    monkeypatch.setattr(task, "open_store", lambda path, split: store)
+    monkeypatch.setattr(task, "open_store", lambda *_: store)
     return store
 
 

@@ -34,7 +34,7 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenedStore:
     made = memory_store([(8, 8)] * 40)
     store = OpenedStore(made.reader, made.encoding, made.compression, tmp_path)
     (tmp_path / "train.bin").write_bytes(b"x" * 10_000)
-    monkeypatch.setattr(task, "open_store", lambda path, split: store)
+    monkeypatch.setattr(task, "open_store", lambda *_: store)
     return store
 
 

@@ -147,8 +147,9 @@ def _verify(given: Namespace) -> Iterator[Event]:
 
 
 def _load_arguments(parser: ArgumentParser) -> None:
-    _store_argument(parser)
-    parser.add_argument("--split", default="train")
+    parser.add_argument("store", help="a store's folder, or any file or folder that `inspect` opens")
+    parser.add_argument("--split", help="of a store train where it is left out, of a file all that is in it")
+    parser.add_argument("--schema", help="read a file in this way and no other; the names are those of `inspect`")
     parser.add_argument("--batch-size", type=int, default=256, metavar="N")
     parser.add_argument(
         "--workers", default="auto", help="auto (measured once, kept), measure (again), 0, N, threads:N"

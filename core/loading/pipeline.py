@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol
+from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -49,6 +49,15 @@ class Stored(Protocol):
     @property
     def payload_shape(self) -> Shape | None: ...
     def __len__(self) -> int: ...
+
+
+@runtime_checkable
+class FoundInSteps(Protocol):
+    """What a store may be as well: a file whose images must be found first."""
+
+    def find_places(self) -> Iterator[tuple[int, int]]:
+        """Find them, and keep where they are: yields (done, total) records about once a second."""
+        ...
 
 
 class Pipeline(Protocol):

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import open_store
 from ..base.errors import InputError
-from ..base.events import Event, Message, Result, Sample
+from ..base.events import Event, Message, Progress, Result, Sample
 from ..base.home import Home
-from ..stores.store import Store, open_store
 from .batch_sampler import ORDERS
 from .compiling import ready_kernels
 from .loaders import DEFAULT_LOADER
+from .pipeline import FoundInSteps
 
 if TYPE_CHECKING:
+    from ..inspect.opened_store import ForeignStore
+    from ..stores.store import Store
     from .consumer import Consumer
     from .inspection import Inspection
     from .loader import Loader
@@ -30,6 +33,8 @@ INTERVAL = 0.25
 class Load:
     """Loads epoch after epoch for about `seconds` and says how fast that was.
 
+    `store`: a store, or a file or folder that `inspect` understands, read by a `schema` of its kind where one is given;
+    `split`: of a store "train" if None, of a file all that is in it.
     The page cache is filled before (`cache="warm"`), or the store's files are dropped from it (`"cold"`: then one
     epoch at most is measured, for the second would be warm). Before the clock starts, batches are compared with the
     store; what is handed out while it runs is looked at and compared when it has stopped. After each batch a training
@@ -48,7 +53,8 @@ class Load:
     """
 
     store: str
-    split: str = "train"
+    split: str | None = None
+    schema: str | None = None
     batch_size: int = 256
     workers: str = "auto"
     device: str = "cpu"
@@ -73,6 +79,7 @@ class Load:
         if self.order not in ORDERS:
             raise InputError(f"order={self.order!r}: choose one of {', '.join(ORDERS)}")
         path = self._find()
+        split = yield from self._understood(path)
         yield from ready_kernels(self._kernels(path))
         if self.compare:
             yield Message("comparing the first batches with the store")
@@ -81,19 +88,33 @@ class Load:
             yield Message(f"the page cache could not be made {self.cache}", "warning")
         consumer, inspection = yield from self._consumed(path, known["workers_used"])
         known["checked"] += self._compare(path, inspection)
-        yield Result({**_figures(consumer), **known, **self._settings()})
+        yield Result({**_figures(consumer), **known, **self._settings(), "split": split})
 
     def _find(self) -> Path:
-        """The store's folder: a path, or the part of one below the home's `data/built`."""
-        path = Path(self.store)
-        return path if path.exists() else Home.find(self.home).built / self.store
+        """The store's folder, or a file: a path, or the part of one below the home's `data/built`."""
+        path, built = Path(self.store), Home.find(self.home).built / self.store
+        return built if built.exists() and not path.exists() else path
+
+    def _open(self, path: Path) -> Store | ForeignStore:
+        return open_store(path, self.split, self.schema, self.home)
+
+    def _understood(self, path: Path) -> Generator[Event, None, str]:
+        """Find out where the images of a file lie, which is kept for all that comes; the name of the split."""
+        store = self._open(path)
+        try:
+            if isinstance(store, FoundInSteps):
+                for done, total in store.find_places():
+                    yield Progress("finding the images", done, total)
+            return store.split
+        finally:
+            store.close()
 
     def _kernels(self, path: Path) -> tuple[str, ...]:
         """Names of the sets of kernels that this load uses."""
         from .awaited import sets_for_load
 
         fast = self.loader == DEFAULT_LOADER
-        store = open_store(path, self.split)
+        store = self._open(path)
         try:
             return sets_for_load(store, self.transform, fast=fast, stage_limits=self.stage_limits)
         finally:
@@ -138,7 +159,7 @@ class Load:
 
         if prepare_cache(path, "cold") != "cold":
             return {}
-        store = open_store(path, self.split)
+        store = self._open(path)
         try:
             return {"cold read": measure_cold_read(store)}
         finally:
@@ -151,11 +172,11 @@ class Load:
         return Normalise(self.output)
 
     @contextmanager
-    def _opened(self, path: Path, workers: str | None = None) -> Iterator[tuple[Store, Loader]]:
+    def _opened(self, path: Path, workers: str | None = None) -> Iterator[tuple[Store | ForeignStore, Loader]]:
         """`workers`: those that were chosen, else as asked for."""
         from .loader import make_loader
 
-        store = open_store(path, self.split)
+        store = self._open(path)
         try:
             with make_loader(
                 store,
@@ -206,7 +227,7 @@ class Load:
 
     def _settings(self) -> dict[str, Any]:
         names = (
-            "store", "split", "batch_size", "device", "output", "transform", "loader", "verify", "seed", "step",
+            "store", "batch_size", "device", "output", "transform", "loader", "verify", "seed", "step",
             "step_ms",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
