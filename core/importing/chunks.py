@@ -86,7 +86,7 @@ class Chunks:
             elif split != chunk.split:
                 chunk = ImportChunk.empty(split)
             if isinstance(found, Skipped):
-                self._add(chunk, found, "", -1, {}, None)
+                self._add_skipped(chunk, found)
             else:
                 self._add_found(chunk, found)
                 size += len(found.data)
@@ -98,15 +98,15 @@ class Chunks:
         chunk = ImportChunk.empty("")
         for found in images:
             if isinstance(found, Skipped):
-                self._add(chunk, found, "", -1, {}, None)
+                self._add_skipped(chunk, found)
             else:
                 chunk = chunk._replace(split=found.split)
                 self._add_found(chunk, found)
         return chunk
 
     def _add_found(self, chunk: ImportChunk, found: FoundImage) -> None:
-        label, place, path, target = self._label_of[found.class_name], found.place, found.name, ""
-        if place is None or max(place.offset, place.record) >= 0:
+        place, path, target = found.place, found.name, ""
+        if place is None or place.offset >= 0 or place.record >= 0:
             folder = f"{found.split}/{self._folder_of[found.class_name]}"
             path = f"{folder}/{found.name}"
         if place is None:
@@ -114,19 +114,15 @@ class Chunks:
             if folder not in self._made:
                 (self._root / folder).mkdir(parents=True, exist_ok=True)
                 self._made.add(folder)
-        self._add(chunk, GivenImage(found.data, found.file, found.origin, target), path, label, found.fields, place)
-
-    def _add(
-        self,
-        chunk: ImportChunk,
-        given: GivenImage | Skipped,
-        path: str,
-        label: int,
-        fields: Mapping[str, FieldValue],
-        place: Place | None,
-    ) -> None:
-        chunk.given.append(given)
+        chunk.given.append(GivenImage(found.data, found.file, found.origin, target))
         chunk.paths.append(path)
-        chunk.labels.append(label)
-        chunk.fields.append(fields)
+        chunk.labels.append(self._label_of[found.class_name])
+        chunk.fields.append(found.fields)
         chunk.places.append(place)
+
+    def _add_skipped(self, chunk: ImportChunk, skipped: Skipped) -> None:
+        chunk.given.append(skipped)
+        chunk.paths.append("")
+        chunk.labels.append(-1)
+        chunk.fields.append({})
+        chunk.places.append(None)

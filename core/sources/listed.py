@@ -188,13 +188,14 @@ class ListedFiles(PixelOptions):
     def _read(self, file: SourceFile) -> FoundImage | Skipped:
         assert self.request is not None, "made by core.sources.open_source"
         data = b"" if self.request.unread else read_image_file(file.path)
-        origin = readable(file.path)
+        origin = file.path if file.path.isascii() else readable(file.path)
         if isinstance(data, str):
             return Skipped(origin, data)
-        place = Place(0) if self.request.reference else None
+        place = _WHOLE_FILE if self.request.reference else None
         name = file.name if place is None else file.below
         unread = file.path if self.request.unread else ""
-        return FoundImage(file.split, file.class_name, name, data, origin, from_kept(file.fields), place, unread)
+        fields = from_kept(file.fields) if file.fields else {}
+        return FoundImage(file.split, file.class_name, name, data, origin, fields, place, unread)
 
     @property
     def references(self) -> References:
@@ -204,6 +205,9 @@ class ListedFiles(PixelOptions):
     def close(self) -> None:
         if self._listing is not None:
             self._listing.close()
+
+
+_WHOLE_FILE = Place(0)
 
 
 def read_image_file(path: str | Path) -> bytes | str:

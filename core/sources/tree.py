@@ -217,7 +217,9 @@ def is_visible(name: str) -> bool:
 
 
 def _ending(name: str) -> str:
-    return os.path.splitext(name)[1].lower()  # noqa: PTH122 - a string, not a path
+    """As a `Path`'s suffix; of names that begin with a dot, nothing is asked."""
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > 0 else ""
 
 
 def _leads_back(folder: SourceFolder) -> bool:
