@@ -65,7 +65,7 @@ class LabelledFile(NamedTuple):
 
     split: str
     class_name: str
-    path: Path
+    path: str
     fields: str
 
 
@@ -168,7 +168,7 @@ class SourceListing:
     ) -> Iterator[tuple[int, bytes, int, str | None]]:
         for one in files:
             cell = self._cell(one.split, one.class_name)
-            for row in self._rows(cell, os.fsencode(one.path.parent), [one.path]):
+            for row in self._rows(cell, os.fsencode(os.path.dirname(one.path)), [one.path]):  # noqa: PTH120
                 added[cell] += 1
                 if one.fields:
                     self._index.execute("INSERT INTO fields VALUES (?, ?)", (row[1], one.fields))

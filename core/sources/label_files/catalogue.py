@@ -21,39 +21,42 @@ CANDIDATES = 20
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
-CREATE TABLE disk(number INTEGER PRIMARY KEY, path BLOB, inside TEXT, folded TEXT, stem TEXT);
+CREATE TABLE disk(number INTEGER PRIMARY KEY, inside TEXT, raw BLOB);
 """
-_INDEXES = "CREATE INDEX by_name ON disk(folded); CREATE INDEX by_stem ON disk(stem);"
+_INDEXES = ("CREATE INDEX by_name ON disk(TURNED(inside))", "CREATE INDEX by_stem ON disk(STEM(inside))")
 
 
 class ImageOnDisk(NamedTuple):
-    """An image file: its number here, its path, and its path below the root with forward slashes, as proper text."""
+    """An image file: its number here, and its path below the root with forward slashes, as proper text."""
 
     number: int
-    path: Path
     inside: str
 
 
 class ImageCatalogue:
     """The image files `paths`, all below `root`, in a SQLite file in `scratch`, which others may add tables to."""
 
-    def __init__(self, scratch: Path, root: Path, paths: Iterable[Path]) -> None:
+    def __init__(self, scratch: Path, root: Path, paths: Iterable[str]) -> None:
         self.root = root
+        self._below = len(os.path.join(root, ""))  # noqa: PTH118 - with its slash behind
         self._file = scratch / "images.sqlite"
         self._file.unlink(missing_ok=True)
         self.index = sqlite3.connect(self._file, isolation_level=None)
+        self.index.create_function("TURNED", 1, turned, deterministic=True)
+        self.index.create_function("STEM", 1, turned_stem, deterministic=True)
         self.index.executescript(_SCHEMA + "BEGIN;")
-        self.index.executemany(
-            "INSERT INTO disk(path, inside, folded, stem) VALUES (?, ?, ?, ?)", map(self._row, paths)
-        )
-        for statement in _INDEXES.split(";"):
+        self.index.executemany("INSERT INTO disk(inside, raw) VALUES (?, ?)", map(self._row, paths))
+        for statement in _INDEXES:
             self.index.execute(statement)
 
-    def _row(self, path: Path) -> tuple[bytes, str, str, str]:
-        inside = readable(path.relative_to(self.root).as_posix())
-        folded = turned(inside)
-        name, slash, folders = folded.partition("/")
-        return os.fsencode(path), inside, folded, name.rpartition(".")[0] + slash + folders
+    def _row(self, path: str) -> tuple[str, bytes | None]:
+        inside = path[self._below :]
+        text = readable(inside)
+        return text, None if text == inside else os.fsencode(inside)
+
+    def path(self, inside: str, raw: bytes | None) -> str:
+        """A file's path as the file system spells it; `raw` is its path below the root where that is not UTF-8."""
+        return os.path.join(self.root, inside if raw is None else os.fsdecode(raw))  # noqa: PTH118 - a million of them
 
     def __len__(self) -> int:
         count: int = self.index.execute("SELECT COUNT(*) FROM disk").fetchone()[0]
@@ -63,18 +66,23 @@ class ImageCatalogue:
         """The files at this path below the root; `by_stem`: with any ending behind it."""
         return self._found("{0} = ?", [turned(inside)], inside, by_stem)
 
-    def ending_with(self, inside: str, by_stem: bool = False) -> list[ImageOnDisk]:
-        """The files in folders below the root whose path there ends so, up to `CANDIDATES`."""
+    def at_or_below(self, inside: str, by_stem: bool = False) -> list[ImageOnDisk]:
+        """The files at this path below the root; where there are none, those in folders whose path there ends so, up to
+        `CANDIDATES`."""
         folded = turned(inside)
-        return self._found("{0} > ? AND {0} < ?", [f"{folded}/", f"{folded}0"], inside, by_stem)  # "0" follows "/"
+        values = [folded, f"{folded}/", f"{folded}0"]  # "0" follows "/"
+        found = self._found("{0} = ? OR ({0} > ? AND {0} < ?)", values, inside, by_stem)
+        if len(found) < 2:
+            return found
+        return self.at(inside, by_stem) or found
 
     def _found(self, where: str, values: Sequence[str], inside: str, by_stem: bool) -> list[ImageOnDisk]:
-        condition = where.format("stem" if by_stem else "folded")
+        condition = where.format("STEM(inside)" if by_stem else "TURNED(inside)")
         rows = self.index.execute(
-            f"SELECT number, path, inside FROM disk WHERE {condition} LIMIT {CANDIDATES}",  # noqa: S608
+            f"SELECT number, inside FROM disk WHERE {condition} LIMIT {CANDIDATES}",  # noqa: S608
             values,
         )
-        found = [ImageOnDisk(number, Path(os.fsdecode(path)), text) for number, path, text in rows]
+        found = [ImageOnDisk(number, text) for number, text in rows]
         if len(found) < 2:
             return found
         spelled = [one for one in found if _spelled_so(one.inside, inside, by_stem)]
@@ -91,6 +99,15 @@ def turned(inside: str) -> str:
     ('1.jpg/cat/images', '1.jpg/images')
     """
     return "/".join(reversed(unicodedata.normalize("NFC", inside).casefold().replace("\\", "/").split("/")))
+
+
+def turned_stem(inside: str) -> str:
+    """
+    >>> turned_stem("Images/cat.1.JPG")
+    'cat.1/images'
+    """
+    name, slash, folders = turned(inside).partition("/")
+    return name.rpartition(".")[0] + slash + folders
 
 
 def _spelled_so(inside: str, wanted: str, by_stem: bool) -> bool:

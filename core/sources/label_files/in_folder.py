@@ -12,7 +12,7 @@ from ...base.errors import InputError
 from ...base.names import readable
 from ..folder_names import tokens
 from ..listing import SourceListing
-from ..tree import SourceTree, image_files
+from ..tree import SourceTree, image_paths
 from .catalogue import ImageCatalogue
 from .joining import ReadyTable
 from .meaning import CLASS, MANY
@@ -73,7 +73,7 @@ class FolderTables:
             return False
         root = self.tree.root
         with ExitStack() as opened:
-            catalogue = opened.enter_context(closing(ImageCatalogue(self.scratch, root.path, image_files(root))))
+            catalogue = opened.enter_context(closing(ImageCatalogue(self.scratch, root.path, image_paths(root))))
             self._opened = opened
             chosen = self._choose(catalogue, paths, labelled, asked)
             if not chosen:

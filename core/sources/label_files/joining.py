@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...base.contracts import FieldValue, Skipped
 from ...base.names import readable
-from ...base.strict_json import dumps
 from ..kept_fields import as_kept
 from .catalogue import ImageCatalogue, ImageOnDisk
 from .columns import ColumnChoice
@@ -27,6 +23,9 @@ LISTED = 1_000
 
 MOST_FIELDS = 500
 """Further columns that are kept."""
+
+BETWEEN = "\n"
+"""Between the labels of an image, which have no line breaks."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS joined(number INTEGER PRIMARY KEY, place TEXT, split TEXT, folder TEXT, labels TEXT,
@@ -58,10 +57,13 @@ class ReadyTable(NamedTuple):
 
 
 class JoinedImage(NamedTuple):
-    """An image with what its row says; `split` is "" where neither the row nor the table's name says one."""
+    """An image with what its row says, `path` as the file system spells it.
+
+    `split` is "" where neither the row nor the table's name says one.
+    """
 
     place: str
-    path: Path
+    path: str
     inside: str
     split: str
     folder: str
@@ -107,7 +109,7 @@ class RowJoin:
         return ""
 
     def _keep(self, image: ImageOnDisk, place: str, split: str, labels: list[str], fields: str) -> None:
-        written = dumps(labels)
+        written = BETWEEN.join(labels)
         added = self._index.execute(
             "INSERT OR IGNORE INTO joined VALUES (?, ?, ?, ?, ?, ?, NULL, ?)",
             (image.number, place, split, folder_split(image.inside), written, fields, self.counts["rows"]),
@@ -134,19 +136,19 @@ class RowJoin:
 
     def images(self, first: int | None = None) -> Iterator[JoinedImage]:
         """All joined images whose rows agree; or only the `first` of them in the order of the rows."""
-        question = """SELECT place, path, inside, split, folder, labels, fields FROM joined JOIN disk USING (number)
+        question = """SELECT place, inside, raw, split, folder, labels, fields FROM joined JOIN disk USING (number)
                       WHERE clash IS NULL ORDER BY """
         order, values = ("number", []) if first is None else ("turn LIMIT ?", [first])
-        for place, path, inside, split, folder, labels, fields in self._index.execute(question + order, values):
-            yield JoinedImage(place, Path(os.fsdecode(path)), inside, split, folder, json.loads(labels), fields)
+        for place, inside, raw, split, folder, labels, fields in self._index.execute(question + order, values):
+            path = self._catalogue.path(inside, raw)
+            yield JoinedImage(place, path, inside, split, folder, _listed(labels), fields)
 
     def clashes(self) -> Iterator[Skipped]:
         """The images whose rows contradict each other, up to `LISTED`."""
-        question = (
-            "SELECT path, clash FROM joined JOIN disk USING (number) WHERE clash NOT NULL ORDER BY number LIMIT ?"
-        )
-        for path, clash in self._index.execute(question, (LISTED,)):
-            yield Skipped(readable(os.fsdecode(path)), f"its rows contradict each other: {clash}")
+        question = """SELECT inside, raw, clash FROM joined JOIN disk USING (number)
+                      WHERE clash NOT NULL ORDER BY number LIMIT ?"""
+        for inside, raw, clash in self._index.execute(question, (LISTED,)):
+            yield Skipped(readable(self._catalogue.path(inside, raw)), f"its rows contradict each other: {clash}")
 
     def without_row(self) -> Iterator[str]:
         """The images that no row names, by their paths below the root."""
@@ -161,12 +163,17 @@ class RowJoin:
 
     def one_label_each(self) -> bool:
         """Whether every joined image has exactly one label."""
-        question = "SELECT COUNT(*) FROM joined WHERE clash IS NULL AND json_array_length(labels) != 1"
-        return not self._index.execute(question).fetchone()[0]
+        several = "clash IS NULL AND (labels = '' OR INSTR(labels, ?))"
+        question = f"SELECT COUNT(*) FROM joined WHERE {several}"  # noqa: S608 - no value in it
+        return not self._index.execute(question, (BETWEEN,)).fetchone()[0]
+
+
+def _listed(labels: str) -> list[str]:
+    return labels.split(BETWEEN) if labels else []
 
 
 def _said(split: str, labels: str) -> str:
-    named = ", ".join(json.loads(labels)) or "no label"
+    named = ", ".join(_listed(labels)) or "no label"
     return f"{named} in {split}" if split else named
 
 

@@ -139,7 +139,7 @@ class LabelListing:
         if counts["left out"]:
             yield f"{counted(counts['left out'], 'row')} of {self._names} left out: each is listed with the reason"
         if counts["repeated"]:
-            yield f"{counted(counts['repeated'], 'row')} say once more what another row says: each image is taken once"
+            yield f"{counted(counts['repeated'], 'repeated row')} ignored: each image is taken once"
         if counts["clashing"]:
             yield f"{counted(counts['clashing'], 'image')} left out, whose rows contradict each other"
         chosen = sum(ready.resolver.by_folder for ready in self._tables)

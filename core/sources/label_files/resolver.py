@@ -100,14 +100,14 @@ class ImageResolver:
         if self.spelling.loose:
             inside, stems = _without_ending(inside), (True,)
         below_table = ["/".join((*self._base, inside))] if self._base and wanted.relative else []
-        for place in (*below_table, inside):
+        for place in below_table:
             for by_stem in stems:
                 if found := self._catalogue.at(place, by_stem):
                     return found
-        if wanted.anywhere:
-            for by_stem in stems:
-                if found := self._catalogue.ending_with(inside, by_stem):
-                    return found
+        look = self._catalogue.at_or_below if wanted.anywhere else self._catalogue.at
+        for by_stem in stems:
+            if found := look(inside, by_stem):
+                return found
         return []
 
     def _wanted(self, text: str) -> Wanted | str:

@@ -15,7 +15,7 @@ from ...base.typed_paths import typed_path
 from ...base.units import counted
 from ..listed import ListedFiles
 from ..request import Patience, Request
-from ..tree import image_files, scan
+from ..tree import image_paths, scan
 from .catalogue import ImageCatalogue
 from .joining import ReadyTable
 from .opening import open_table
@@ -80,7 +80,7 @@ class LabelFile(ListedFiles):
                 continue
             self.look(tree, whole=True)
             looked.append(f"{readable(root)} ({counted(tree.root.below, 'image')})")
-            catalogue = ImageCatalogue(request.scratch, root, image_files(tree.root))
+            catalogue = ImageCatalogue(request.scratch, root, image_paths(tree.root))
             ready = understand(table, found, catalogue, options)
             if ready is not None:
                 self._left_out += tree.skipped
