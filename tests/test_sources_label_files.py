@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from core.base.errors import InputError
+from core.base.events import finish
 from core.base.home import Home
 from core.datasets.dataset import Dataset
 from core.importing.task import Import
+from core.sources import Request, open_source
 from tests.image_fixtures import put
 from tests.label_fixtures import Labelled, pictures, write
 
@@ -199,3 +201,21 @@ def test_images_of_one_name_in_two_folders_are_both_kept(root: Path) -> None:
     read = Labelled(labels)
 
     assert len({image.name for image in read.images}) == 2
+
+
+def test_a_listing_that_was_kept_is_not_taken_where_the_labels_changed_since(root: Path, tmp_path: Path) -> None:
+    pictures(root, ["1.jpg", "2.jpg"])
+    labels = write(root / "labels.csv", "file,label", "1.jpg,cat", "2.jpg,dog")
+    request = Request(scratch=tmp_path, downloads=tmp_path, path=root, resumed=True)
+
+    def classes() -> list[str]:
+        source = open_source("image_folder", {}, request)
+        finish(source.prepare())
+        assert [one.row for one in source.recognition.joined] == ["labels.csv, row 2", "labels.csv, row 3"]
+        found = list(source.classes)
+        source.close()
+        return found
+
+    assert (classes(), classes()) == (["cat", "dog"], ["cat", "dog"])
+    write(labels, "file,label", "1.jpg,cow", "2.jpg,dog")
+    assert classes() == ["cow", "dog"]

@@ -93,7 +93,7 @@ class ImageFolder(ListedFiles):
         told.notes += tree.links.notes() + unread_images(tree)
         _say_unused(told.notes, layout.unused)
         listing.finish(request.limit)
-        self.keep_listing(tree)
+        self.keep_listing(tree, [*tables.used, *tables.unused])
 
     # ------------------------------------------------------------ classes
 

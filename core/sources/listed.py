@@ -11,7 +11,7 @@ from itertools import starmap
 from pathlib import Path
 from typing import ClassVar
 
-from ..base.contracts import FoundImage, Place, Recognition, ReferencedSource, References, Skipped
+from ..base.contracts import FoundImage, JoinedSample, Place, Recognition, ReferencedSource, References, Skipped
 from ..base.errors import InputError
 from ..base.names import readable
 from ..base.strict_json import dumps
@@ -67,12 +67,17 @@ class ListedFiles(PixelOptions):
         self._listing, told = kept
         fields = json.loads(told)
         left_out, unused = (list(starmap(Skipped, fields.pop(name))) for name in ("left_out", "unused"))
-        self.recognition, self._left_out = Recognition(**fields, unused=unused), left_out
+        joined = list(starmap(JoinedSample, fields.pop("joined")))
+        self.recognition, self._left_out = Recognition(**fields, unused=unused, joined=joined), left_out
         return True
 
-    def keep_listing(self, tree: SourceTree) -> None:
-        """Let the listing, which is complete, outlive this process. Nothing may be told of the source afterwards."""
-        folders = ((folder.path, folder.changed) for folder in tree.root.walk())
+    def keep_listing(self, tree: SourceTree, files: Iterable[Path] = ()) -> None:
+        """Let the listing, which is complete, outlive this process. Nothing may be told of the source afterwards.
+
+        `files`: others that it follows from, label files for one.
+        """
+        folders: list[tuple[Path, int]] = [(folder.path, folder.changed) for folder in tree.root.walk()]
+        folders += [(path, folder_changed(os.fspath(path))) for path in files]
         self.listing.keep(folders, dumps({**vars(self.recognition), "left_out": self._left_out}))
 
     def look(self, tree: SourceTree, whole: bool = False) -> None:

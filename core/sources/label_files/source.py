@@ -71,11 +71,8 @@ class LabelFile(ListedFiles):
         looked: list[str] = []
         for root, patience in self._roots(request):
             tree = scan(root, patience)
-            if (
-                patience is not request.patience
-                and patience is not None
-                and (tree.unread or tree.root.below > patience.images)
-            ):
+            around = patience if patience is not request.patience else None
+            if around is not None and (tree.unread or tree.root.below > around.images):
                 looked.append(f"{readable(root)} (it has too much to look through)")
                 continue
             self.look(tree, whole=True)
