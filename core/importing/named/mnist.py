@@ -27,6 +27,8 @@ STEMS = {"train": ("train",), "val": ("t10k", "test")}
 """Split -> what its files' names begin with."""
 
 MOST_CLASSES = 10_000
+MOST_IMAGES = 1 << 25
+"""Of one file; labels of all of them are held in memory."""
 
 FASHION = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"
@@ -122,6 +124,10 @@ def _split(path: Path) -> ArraySplit:
     if len(header.shape) != 3 or header.dtype != np.uint8:
         shape = " x ".join(map(str, header.shape))
         raise InputError(f"{readable(path)} holds {shape} numbers of {header.dtype}: not images of bytes in grey")
+    if header.shape[0] > MOST_IMAGES:
+        raise InputError(
+            f"{readable(path)} says that it has {header.shape[0]:,} images; at most {MOST_IMAGES:,} are read"
+        )
     if file.entries < header.shape[0]:
         raise InputError(f"{readable(path)}: {file.warnings()[0]}; get the file again")
     return ArraySplit(_IdxRows(file), _labels(path, file.entries), path.name)
