@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import pickle
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ from core.datasets.dataset import Dataset
 from core.images import pixels
 from core.importing.recognise import recognise
 from core.importing.record_labels import RecordLabels
+from core.importing.record_places import RecordPlaces
 from core.importing.task import Import
 from core.inspect.export import RecordExport
 
@@ -144,8 +146,9 @@ def made(layout: str, path: Path) -> tuple[Path, list[np.ndarray], list[int]]:
 
 @in_process
 @pytest.mark.parametrize("layout", OF_KINDS)
-def test_files_of_every_kind(layout: str, tmp_path: Path) -> None:
-    """By reference, so that each image is known by the number of its record."""
+def test_files_of_every_kind(layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By reference to records, so that each image is known by its number."""
+    monkeypatch.setattr(RecordPlaces, "find", lambda *_: iter(()))
     path, images, labels = made(layout, tmp_path / "whole")
     dataset, told = imported(path, tmp_path, reference=True)
     assert told["skipped"] == []
@@ -352,6 +355,28 @@ def test_by_reference_records_are_read_where_they_lie(tmp_path: Path) -> None:
     assert [one.pixel_checksum for one in copied.rows("train")] == [one.pixel_checksum for one in dataset.rows("train")]
 
 
+@in_process
+def test_by_reference_image_files_are_read_from_the_file_itself(tmp_path: Path) -> None:
+    """Those that lie bare in it, compared with what the record gave; others by their record."""
+    (tmp_path / "set").mkdir()
+    for number, name in enumerate(("train-0.tar", "train-1.tar")):
+        members = [(f"{n}.png", PNGS[4 * number + n]) for n in range(4)] + [(f"{n}.cls", b"1") for n in range(4)]
+        tar(tmp_path / "set" / name, members)
+    dataset, _ = imported(tmp_path / "set", tmp_path, reference=True, val_fraction=0)
+    rows = list(dataset.rows("train"))
+    assert all(row.place is not None and row.place.offset > 0 and row.place.record < 0 for row in rows)
+    assert sorted(map(dataset.read, rows)) == sorted(PNGS[:8])
+    assert [source.path for source in dataset.sources] == ["set", "set/train-0.tar", "set/train-1.tar"]
+    mixed = {
+        b"0": encoded(PICTURES[0]),
+        b"1": pickle.dumps((PICTURES[1], 1)),
+        b"2": gzip.compress(encoded(PICTURES[2])),
+    }
+    path = write(tmp_path / "made", mixed | {b"3": encoded(PICTURES[3])})
+    rows = list(imported(path, tmp_path, reference=True, labels="field", val_fraction=0)[0].rows("train"))
+    assert [row.place.offset > 0 for row in rows if row.place] == [True, False, False, True]
+
+
 def test_what_the_inspector_reads_is_recognised(tmp_path: Path) -> None:
     members = [("cat/1.png", PNGS[0]), ("dog/2.png", PNGS[1])]
     assert recognise(str(tar(tmp_path / "packed.tar", members))) == "archive"
@@ -376,7 +401,7 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     status = main(["--home", str(tmp_path / "home"), "import", str(path), "--name", "x", "--json"])
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (status, told["splits"], told["classes"], told["fields"]) == (0, {"train": 3, "val": 2}, ["0", "1"], ["box"])
-    assert "pickled" in told["recognised"]
+    assert "pickled" in told["recognised"].lower()
     assert "dictionaries" in told["why"]
     assert [one["path"].rpartition(" ")[2] for one in told["skipped"]] == ["03"]
     assert told["unused"] == []

@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from ..base.contracts import FoundImage, Recognition, ReferencedSource, References, Skipped
+from ..base.contracts import FoundImage, Recognition, References, Skipped
 from ..base.errors import InputError
 from ..base.events import Event, Message, Pace, Progress
 from ..base.names import safe_name
 from ..base.options import option
-from ..base.strict_json import dumps
 from ..base.units import counted
 from ..images.bands import parsed
 from ..images.pixel_choice import DATASET, PixelChoice
@@ -34,6 +33,7 @@ from .open_parts import OpenPart, OpenParts
 from .record_labels import ASKED, AUTO, RecordLabels
 from .record_listing import RecordLine, RecordListing
 from .record_parts import parts_of
+from .record_places import RecordPlaces, source_of
 from .record_reading import RecordReading
 from .record_splits import ALL_ALIKE, TRAIN, RecordSplits, in_split_order
 from .record_spool import RecordSpool, is_dear
@@ -77,6 +77,7 @@ class InspectedSource:
     _labels: RecordLabels = field(default_factory=lambda: RecordLabels([], AUTO, False), init=False, repr=False)
     _left_out: list[Skipped] = field(default_factory=list, init=False, repr=False)
     _spool: RecordSpool | None = field(default=None, init=False, repr=False)
+    _places: RecordPlaces | None = field(default=None, init=False, repr=False)
     _dear: frozenset[int] = field(default=frozenset(), init=False, repr=False)
 
     @property
@@ -96,6 +97,7 @@ class InspectedSource:
         self.listing.finish(self.request.limit)
         if self.request.patience is None:
             yield from self._keep_dear(self.request.scratch)
+            yield from self._find_places(self.request)
         yield from (Message(note, "warning") for note in self.recognition.notes)
 
     def _choice(self) -> ExportChoice:
@@ -173,6 +175,13 @@ class InspectedSource:
                         self._left_out.append(Skipped(f"{self._parts[number].called} {one.key}", one.problem or ""))
                     if pace.due():
                         yield Progress("reading in order", done, total, "records")
+
+    def _find_places(self, request: Request) -> Iterator[Event]:
+        """By reference: where image files lie bare, so that nobody needs the Inspector to read them."""
+        if request.reference:
+            self._places = RecordPlaces(request.scratch, len(self._parts))
+            for number, part in enumerate(self._parts):
+                yield from self._places.find(number, part)
 
     # ---- splits and classes
 
@@ -262,29 +271,23 @@ class InspectedSource:
     def reading(self) -> RecordReading:
         assert self.request is not None
         label = LABEL if self._labels.labelled and not self._labels.are_classes else ""
-        return RecordReading(self._parts, self.listing, label, self.request.reference, self._spool, self._dear)
+        reference = self.request.reference
+        return RecordReading(self._parts, self.listing, label, reference, self._spool, self._dear, self._places)
 
     @property
     def references(self) -> References:
         """The files that records are read from; none before `prepare`."""
         assert self.request is not None
-        place = self.request.place
+        place = self.request.place.absolute()
         parts = [] if self._opened is None else self._parts
-        root = place if parts and parts[0].part.path.parent == place else place.parent
-        return References(root.absolute(), [self._reference(part, root) for part in parts])
-
-    def _reference(self, part: OpenPart, root: Path) -> ReferencedSource:
-        path, choice = part.part.path, self._choice()
-        status = path.stat() if path.is_file() else None
-        size, changed = (-1, -1) if status is None else (status.st_size, status.st_mtime_ns)
-        options = dumps({"image": choice.image, "bands": choice.bands})
-        schema = part.part.schema or str(part.about["schema"])
-        return ReferencedSource(path.relative_to(root).as_posix(), part.kind, schema, size, changed, options)
+        root = place if parts and parts[0].part.path.absolute().parent == place else place.parent
+        sources = [source_of(part, root, self._choice()) for part in parts]
+        return References(root, [*sources, *(self._places.sources(root) if self._places is not None else ())])
 
     def close(self) -> None:
         if self._opened is not None:
             self._opened.close()
-        for kept in (self._listing, self._spool):
+        for kept in (self._listing, self._spool, self._places):
             if kept is not None:
                 kept.close()
 

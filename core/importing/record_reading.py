@@ -17,6 +17,7 @@ from ..inspect.values import image_encoding
 from ..sources.spread import cells_in_turn, in_turn, spread
 from .open_parts import OpenPart
 from .record_listing import RecordListing, RecordToRead
+from .record_places import RecordPlaces
 from .record_spool import RecordSpool
 
 CHUNK_BYTES = 8 << 20
@@ -33,7 +34,7 @@ _ENDINGS = {"jpeg": ".jpg", "tiff": ".tif", "jpeg2000": ".jp2"}
 @dataclass
 class RecordReading:
     """label: the field that takes labels which are no classes, "" where they are; reference: images stay where they
-    are; spool: what was kept of the parts `dear`."""
+    are; spool: what was kept of the parts `dear`; places: where image files lie bare."""
 
     parts: Sequence[OpenPart]
     listing: RecordListing
@@ -41,6 +42,7 @@ class RecordReading:
     reference: bool = False
     spool: RecordSpool | None = None
     dear: frozenset[int] = frozenset()
+    places: RecordPlaces | None = None
 
     def images(self, splits: Sequence[str], classes: Sequence[str]) -> Iterator[FoundImage | Skipped]:
         """All records, split by split and class by class."""
@@ -110,9 +112,14 @@ class RecordReading:
             except ValueError as error:
                 yield Skipped(origin, str(error))
                 continue
-            place = Place(record.part, record=record.number) if self.reference else None
+            place = self._place(record, data) if self.reference else None
             name = f"{record.name}{ending}"
             yield FoundImage(record.split, record.class_name, name, data, origin, self._fields(one), place)
+
+    def _place(self, record: RecordToRead, data: bytes) -> Place:
+        """Where a record's image is read from later: the bytes of its file, else the record."""
+        found = None if self.places is None else self.places.place(record.part, record.number, data)
+        return found or Place(record.part, record=record.number)
 
     def _fields(self, one: ExportedRecord) -> dict[str, FieldValue]:
         fields = {name: value for name, value in one.fields.items() if value is not None}
