@@ -7,18 +7,21 @@ import io
 from PIL import Image
 
 from . import pixels
-from .file_samples import FORMATS, is_wide, raw_mode_of
+from .file_samples import FORMATS, raw_mode_of
 
 
 def measure(file: str | io.BytesIO) -> tuple[int, int] | None:
-    """(height, width) of the upright image in a file, from its header alone; None where only decoding can tell: its
-    samples may have more than 8 bits, or it may be no image."""
+    """(height, width) of the upright image in a file, from its header alone.
+
+    None where that is not enough: its samples may have more than 8 bits, be the few values of a mask or bands, so that
+    how they are shown depends on them; or it may be no image.
+    """
     try:
         with Image.open(file, formats=FORMATS) as image:
             pixels.check_area(image.width, image.height)
-            wide = is_wide(image) or "16" in raw_mode_of(image)
+            plain = image.format == "JPEG" or (image.mode in ("RGB", "RGBA") and image.format != "TIFF")
             turned = image.getexif().get(pixels.ORIENTATION, 1) in pixels.TURNED
             width, height = image.size[::-1] if turned else image.size
-            return None if wide else (height, width)
+            return (height, width) if plain and "16" not in raw_mode_of(image) else None
     except Exception:  # noqa: BLE001 - readers of headers raise anything on hostile bytes
         return None

@@ -22,6 +22,9 @@ PLAIN_SEGMENTS = frozenset((0xDB, 0xC4, 0xDD, 0xE0, 0xE2, 0xED, 0xEE, 0xFE))
 PLAIN_CHUNKS = frozenset((b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"pHYs", b"tIME", b"iCCP"))
 """Those of PNG that do not turn an image either, and say nothing of its size."""
 
+COLOURS = (b"\x08\x02", b"\x08\x06")
+"""Bits and colour type of a PNG in RGB and RGBA. Grey and palettes may be masks, whose values decide how they look."""
+
 _chunk: Any = struct.Struct(">I4s").unpack_from
 _sides: Any = struct.Struct(">II").unpack_from
 
@@ -40,14 +43,14 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
 
 
 def plain_size(data: bytes) -> tuple[int, int] | None:
-    """(height, width) of the image that a file with these first bytes shows, if it is a JPEG or PNG of 8 bits whose
-    header, which lies in them, has nothing that may turn it; else None."""
+    """(height, width) of the image that a file with these first bytes shows, if it is a JPEG or a PNG in colours of 8
+    bits whose header, which lies in them, has nothing that may turn it; else None."""
     size = _frame(data, PLAIN_SEGMENTS) if data.startswith(JPEG) else _plain_png(data)
     return size if size and min(size) > 0 else None
 
 
 def _plain_png(data: bytes) -> tuple[int, int] | None:
-    if len(data) < 33 or not data.startswith(SIGNATURE) or data[24] > 8:
+    if len(data) < 33 or not data.startswith(SIGNATURE) or data[24:26] not in COLOURS:
         return None
     place, end = 33, len(data) - 8
     while place <= end:

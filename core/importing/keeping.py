@@ -47,8 +47,8 @@ class KeptChunk(NamedTuple):
 
 
 CHECKS = ("full", "header")
-"""`full`: every image is decoded. `header`: its size is read from its header and nothing else is known of it, but for
-images with samples of more than 8 bits, whose range is looked for."""
+"""`full`: every image is decoded. `header`: its size is read from its header and nothing else is known of it. Images
+whose values decide how they are shown (more than 8 bits, masks, bands) are decoded all the same."""
 
 HEAD_BYTES = 1 << 11
 """What is read of a file for its header; where that is not enough, the image library reads it."""
