@@ -141,6 +141,13 @@ def test_a_path_is_recognised_before_it_is_imported(empty: Home, tmp_path: Path)
     assert "dataset.import" in buttons(app)
     assert app.text_input(key=f"dataset.name.path.{tmp_path}/photos").value == "photos"
 
+    (tmp_path / "pets.csv").write_text("id,breed\n" + "".join(f"photos/cat/{n:03d},pet{n % 2}\n" for n in range(5)))
+    app.text_input(key="dataset.path").set_value(f"{tmp_path}/pets.csv").run()
+    assert "2 classes, labels from a label file" in texts(app)
+    (joined,) = (one.value for one in app.dataframe if "Label" in one.value and "Row" in one.value)
+    assert list(joined.loc[0]) == ["pets.csv, row 2", "photos/cat/000.png", "pet0", "train"]
+    assert app.selectbox(key=f"dataset.label_file.{tmp_path}/pets.csv.label").options[0] == "As recognised: breed"
+
 
 def test_an_lmdb_is_sent_to_the_inspector(empty: Home, tmp_path: Path) -> None:
     (tmp_path / "db").mkdir()

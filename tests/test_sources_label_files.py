@@ -56,14 +56,17 @@ def test_a_folder_with_a_label_file_and_without_class_folders_is_labelled_by_it(
     assert "2 images left out, which no row of labels.csv names" in read.said
 
 
-def test_five_joined_rows_are_shown(root: Path) -> None:
-    joined = Labelled(kaggle(root)).recognition.joined
+def test_five_joined_rows_and_the_columns_are_shown(root: Path) -> None:
+    recognition = Labelled(kaggle(root)).recognition
+    joined = recognition.joined
 
     assert [tuple(one) for one in joined[:2]] == [
         ("labels.csv, row 2", "train/a0.jpg", "train", "pug"),
         ("labels.csv, row 3", "train/a1.jpg", "train", "corgi"),
     ]
     assert len(joined) == 5
+    assert recognition.choices["label"] == ["none", "id", "breed"]
+    assert recognition.chosen == {"image": "id", "label": "breed", "split": "none"}
 
 
 def test_no_split_is_drawn_from_a_label_file_unless_asked(root: Path) -> None:

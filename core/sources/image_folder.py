@@ -61,9 +61,11 @@ class ImageFolder(ListedFiles):
         "links to images and folders: follow them wherever they lead, never in circles, or skip and list them",
         choices=LINKS,
     )
-    image: str = option("", "of a label file, the column that names the image files; empty: found out")
-    label: str = option("", "of a label file, the column of classes, several with commas between, or none")
-    split: str = option("", "of a label file, the column that says train, val or test, or none")
+    image: str = option("", "of a label file, the column that names the image files", title="Image column")
+    label: str = option(
+        "", "of a label file, the column of classes, several with commas between, or none", title="Label column"
+    )
+    split: str = option("", "of a label file, the column that says train, val or test, or none", title="Split column")
     _tree: SourceTree | None = field(default=None, init=False, repr=False)
 
     def prepare(self) -> Iterator[Event]:

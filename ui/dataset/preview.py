@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ui.shared.labels import counted, listed, number_text, plain, seconds_text, 
 LABELS = {
     "folders": "from folder names",
     "file names": "guessed from file names",
+    "label file": "from a label file",
     "none": "unknown: all images get one class",
 }
 
@@ -88,6 +89,8 @@ def draw_preview(told: Mapping[str, Any]) -> None:
         st.markdown(f":material/info: {verbatim(capitalised(note))}")
     if told["note"]:
         st.caption(verbatim(capitalised(told["note"])))
+    if told["joined"]:
+        _draw_joined(told["joined"])
     if told["samples"]:
         st.html(samples_html(told["samples"]))
     if told["class_images"]:
@@ -133,6 +136,12 @@ def draw_costs(told: Mapping[str, Any], needed: int) -> None:
 def capitalised(sentence: str) -> str:
     """A sentence as one of several on a page."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def _draw_joined(joined: Sequence[Mapping[str, str]]) -> None:
+    """Rows of a label file with the images that they were joined with."""
+    names = {"row": "Row", "image": "Image", "class_name": "Label", "split": "Split"}
+    st.dataframe([{title: plain(one[name]) for name, title in names.items()} for one in joined], hide_index=True)
 
 
 def _draw_classes(classes: Mapping[str, Mapping[str, int]]) -> None:

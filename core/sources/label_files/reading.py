@@ -12,7 +12,7 @@ from ...base.units import counted
 from ..kept_fields import as_kept, from_kept
 from ..listing import LabelledFile, SourceListing
 from .catalogue import ImageCatalogue
-from .columns import choose, choose_image
+from .columns import NONE, choose, choose_image
 from .joining import MOST_FIELDS, JoinedImage, ReadyTable, RowJoin
 from .meaning import CLASS, MANY, NOTHING, NUMBER, meaning_of
 from .profile import TableProfile, profile
@@ -97,6 +97,7 @@ class LabelListing:
         """Note what was guessed, what was joined and what was not."""
         told.labels = "label file" if self._classes or self._many else "none"
         told.notes += [note for ready in self._tables for note in ready.table.notes]
+        self._tell_columns(told)
         told.joined = [
             JoinedSample(image.place, image.inside, self._split(image), ", ".join(image.labels) or self._class(image))
             for image in self._join.images(SHOWN)
@@ -111,6 +112,14 @@ class LabelListing:
         left_out += self._join.left_out
         left_out += self._join.clashes()
         self._tell_without_row(told)
+
+    def _tell_columns(self, told: Recognition) -> None:
+        """What each option may be, and what was taken for it."""
+        first = self._tables[0]
+        columns = list(first.profile.columns)
+        told.choices |= {"image": columns, "label": [NONE, *columns], "split": [NONE, *columns]}
+        labels, split = ",".join(first.choice.labels), first.choice.split
+        told.chosen |= {"image": first.choice.image, "label": labels or NONE, "split": split or NONE}
 
     def _labels_told(self) -> Iterator[str]:
         kinds = {ready.meaning.kind for ready in self._tables}

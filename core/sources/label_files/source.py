@@ -31,10 +31,18 @@ AROUND_SECONDS, AROUND_IMAGES = 10.0, 300_000
 class LabelFile(ListedFiles):
     """The images that the rows of a label file name."""
 
-    image: str = option("", "the column that names the image files; empty: the one whose cells are names of images")
-    label: str = option("", "the column of classes, several with commas between, or none; empty: found out")
-    split: str = option("", "the column that says train, val or test, or none; empty: found out")
-    root: str = option("", "the folder that the images lie below; empty: the label file's own, or the one above")
+    image: str = option(
+        "",
+        "the column that names the image files; empty: the one whose cells are names of images",
+        title="Image column",
+    )
+    label: str = option(
+        "", "the column of classes, several with commas between, or none; empty: found out", title="Label column"
+    )
+    split: str = option("", "the column that says train, val or test, or none; empty: found out", title="Split column")
+    root: str = option(
+        "", "the folder that the images lie below; empty: the label file's own, or the one above", title="Image folder"
+    )
     val_fraction: float = option(
         0.0, "part of each class that becomes the validation split, where no split is stated", minimum=0.0, maximum=0.9
     )
