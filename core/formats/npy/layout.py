@@ -40,9 +40,10 @@ class NpyHeader(NamedTuple):
 
 
 def header(dtype: str, shape: Sequence[int]) -> bytes:
-    """`HEADER_BYTES` bytes that begin a .npy file of version 1; `dtype` as NumPy writes it, "|u1" or "<i8"."""
+    """`HEADER_BYTES` bytes (more where a shape has many axes) that begin a .npy file of version 1; `dtype` as NumPy
+    writes it, "|u1" or "<i8"."""
     text = repr({"descr": dtype, "fortran_order": False, "shape": tuple(map(int, shape))}).encode("latin-1")
-    length = HEADER_BYTES - 10
+    length = max(HEADER_BYTES, -(-(len(text) + 11) // 64) * 64) - 10
     return MAGIC + b"\x01\x00" + length.to_bytes(2, "little") + text.ljust(length - 1) + b"\n"
 
 

@@ -11,15 +11,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ...base.contracts import Buffer, Extents, Labels
+from ...base.contracts import Buffer, Extents, FieldLayout, Labels
 from ...base.errors import InputError
 from ..container import MappedContainerReader, open_file
+from ..field_columns import ColumnReader
+from ..field_reading import FieldsInContainer, Found
 from ..folder import FolderFacts, needed
 from ..maps import release_pages
+from .fields import field_reader
 from .layout import BYTES, IMAGES, LABELS, OFFSETS, NpyHeader, read_header
 
 
-class NpyReader(FolderFacts, MappedContainerReader):
+class NpyReader(FolderFacts, FieldsInContainer, MappedContainerReader):
     """Payloads are views of the mapped file, in a place that its header and the offsets tell."""
 
     def _open(self) -> None:
@@ -35,6 +38,13 @@ class NpyReader(FolderFacts, MappedContainerReader):
         ends = starts + lengths[chosen]
         view = memory.data
         return [view[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+    def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
+        return self._columns.read(indices, layouts)
+
+    @cached_property
+    def _columns(self) -> ColumnReader:
+        return field_reader(self._path, self.field_layouts(), len(self))
 
     def _key(self, index: int) -> str:
         return f"{IMAGES if self._dense else BYTES}[{index}]"
@@ -52,7 +62,8 @@ class NpyReader(FolderFacts, MappedContainerReader):
 
     def close(self) -> None:
         """Views that were handed out keep their map."""
-        self.__dict__.pop("_extents", None)
+        for name in ("_extents", "_columns"):
+            self.__dict__.pop(name, None)
 
     @property
     def _dense(self) -> bool:

@@ -11,7 +11,9 @@ import numpy as np
 
 from ...base.contracts import Buffer, Contents
 from ...base.errors import WorkError
+from ..field_layouts import FieldsToWrite
 from ..folder import write_facts
+from .fields import field_writer
 from .layout import BYTES, HEADER_BYTES, IMAGES, LABELS, OFFSETS, header
 
 
@@ -20,10 +22,12 @@ class NpyWriter:
     held until then, 16 bytes a sample."""
 
     def __init__(self, path: Path, contents: Contents) -> None:
-        self._path, self._contents = path, contents
+        fields = FieldsToWrite.of(contents)
+        self._path, self._contents = path, fields.told_in(contents) if fields else contents
         self._labels = array("q")
         self._offsets = array("q", [0])
         path.mkdir(parents=True)
+        self._fields = field_writer(path, fields, contents.samples) if fields else None
         self._file = (path / (BYTES if contents.payload_shape is None else IMAGES)).open("wb")
         self._file.write(bytes(HEADER_BYTES))
 
@@ -32,6 +36,8 @@ class NpyWriter:
         for payload in payloads:
             self._offsets.append(self._offsets[-1] + len(payload))
         self._labels.extend(labels)
+        if self._fields is not None:
+            self._fields.write(len(labels))
 
     def close(self) -> None:
         """Raises WorkError where pixels of one shape were announced and others came."""
@@ -46,6 +52,8 @@ class NpyWriter:
             self._file.write(header("|u1", (samples, *shape)))
         self._file.close()
         self._save(LABELS, self._labels)
+        if self._fields is not None:
+            self._fields.close()
         write_facts(self._path, self._contents)
 
     def abort(self) -> None:

@@ -43,6 +43,11 @@ def flat_json(length: int, dtype: str) -> dict[str, Any]:
     return _array_json([length], [max(length, 1)], dtype, [_bytes_codec(dtype)])
 
 
+def whole_json(shape: Sequence[int], dtype: str) -> dict[str, Any]:
+    """Of an array with any axes in one chunk, which nothing filters."""
+    return _array_json(list(shape), [max(axis, 1) for axis in shape], dtype, [_bytes_codec(dtype)])
+
+
 def sharded_json(shape: Sequence[int], shard: int, chunk: int, filter: str) -> dict[str, Any]:
     """Of an array of bytes whose first axis is cut into shards, and these into chunks, of so many rows each."""
     rest = list(shape[1:])
@@ -66,7 +71,7 @@ def _array_json(shape: list[int], chunk: list[int], dtype: str, codecs: list[Any
         "data_type": dtype,
         "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": chunk}},
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-        "fill_value": 0,
+        "fill_value": False if dtype == "bool" else 0,
         "codecs": codecs,
         "attributes": {},
         "storage_transformers": [],
@@ -74,7 +79,11 @@ def _array_json(shape: list[int], chunk: list[int], dtype: str, codecs: list[Any
 
 
 def _bytes_codec(dtype: str) -> dict[str, Any]:
-    return {"name": "bytes"} if dtype == "uint8" else {"name": "bytes", "configuration": {"endian": "little"}}
+    return (
+        {"name": "bytes"}
+        if dtype in ("uint8", "int8", "bool")
+        else {"name": "bytes", "configuration": {"endian": "little"}}
+    )
 
 
 def shard_name(array: str, number: int, axes: int) -> str:
@@ -85,6 +94,11 @@ def shard_name(array: str, number: int, axes: int) -> str:
 def flat_file(folder: Path, array: str) -> Path:
     """The only chunk of an array with one axis."""
     return folder / array / "c" / "0"
+
+
+def only_chunk(folder: Path, array: str, axes: int) -> Path:
+    """The chunk of an array that has one."""
+    return folder.joinpath(array, "c", *["0"] * axes)
 
 
 # ---------------------------------------------------------------- the index of a shard

@@ -9,16 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from ...base.contracts import Buffer, Extents, Labels
+from ...base.contracts import Buffer, Extents, FieldLayout, Labels
 from ..container import MappedContainerReader
+from ..field_columns import ColumnReader
+from ..field_reading import FieldsInContainer, Found
 from ..maps import release_pages
 from ..shards import Shard
 from .described import array_json, flat_array
+from .fields import field_reader
 from .layout import DICTIONARY, IMAGES, LABELS, META, group_json
 from .sharded import ShardedArray, ShardedBytes, ShardedImages
 
 
-class ZarrReader(MappedContainerReader):
+class ZarrReader(FieldsInContainer, MappedContainerReader):
     """Chunks that nothing compresses are served as views of the mapped shards, others are decompressed."""
 
     def _open(self) -> None:
@@ -40,6 +43,13 @@ class ZarrReader(MappedContainerReader):
 
     def _read(self, indices: Sequence[int]) -> list[Buffer]:
         return self._array.read(indices)
+
+    def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
+        return self._columns.read(indices, layouts)
+
+    @cached_property
+    def _columns(self) -> ColumnReader:
+        return field_reader(self._path, self.field_layouts(), len(self))
 
     def _key(self, index: int) -> str:
         return f"{self._array.name}[{index}]"
@@ -63,7 +73,8 @@ class ZarrReader(MappedContainerReader):
 
     def close(self) -> None:
         """Views that were handed out keep their map."""
-        self.__dict__.pop("_array", None)
+        for name in ("_array", "_columns"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def _array(self) -> ShardedArray:

@@ -16,7 +16,9 @@ import zstandard
 from ...base.contracts import Buffer, Contents
 from ...base.errors import InputError, WorkError
 from ...base.strict_json import dumps
+from ..field_layouts import FieldsToWrite
 from ..shards import MB
+from .fields import field_writer
 from .layout import (
     BYTES,
     DICTIONARY,
@@ -42,7 +44,9 @@ class ZarrWriter:
     """Payloads go into shards as they come; labels, offsets and lengths are held until the end, 24 bytes a sample."""
 
     def __init__(self, path: Path, contents: Contents, shard_bytes: int, chunk: int, filter: str) -> None:
-        self._path, self._contents, self._filter = path, contents, filter
+        fields = FieldsToWrite.of(contents)
+        self._path, self._filter = path, filter
+        self._contents = fields.told_in(contents) if fields else contents
         self._labels, self._offsets, self._lengths = array("q"), array("q"), array("q")
         shape, samples = contents.payload_shape, contents.samples
         self._name = BYTES if shape is None else IMAGES
@@ -54,6 +58,7 @@ class ZarrWriter:
         most = max(shard_bytes // chunk_bytes, 1)
         chunks = most if shape is None else max(min(most, -(-samples // rows)), 1)
         (path / self._name).mkdir(parents=True)
+        self._fields = field_writer(path, fields, samples) if fields else None
         axes = len(self._shape) + 1
         self._shards = _Shards(lambda number: path / shard_name(self._name, number, axes), chunk_bytes, chunks, filter)
 
@@ -65,6 +70,8 @@ class ZarrWriter:
                 self._lengths.append(len(payload))
             self._shards.append(payload)
         self._labels.extend(labels)
+        if self._fields is not None:
+            self._fields.write(len(labels))
 
     def close(self) -> None:
         """Raises WorkError where pixels of one shape were announced and others came."""
@@ -79,6 +86,8 @@ class ZarrWriter:
             self._save(OFFSETS, self._offsets)
             self._save(LENGTHS, self._lengths)
         self._save(LABELS, self._labels)
+        if self._fields is not None:
+            self._fields.close()
         if self._contents.dictionary is not None:
             self._save_data(DICTIONARY, "uint8", len(self._contents.dictionary), self._contents.dictionary)
         told = {"samples": self._contents.samples, "classes": list(self._contents.classes)}
