@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
 
-from ...base.contracts import Buffer, Extents, Labels
+from ...base.contracts import Buffer, Extents, FieldLayout, FieldValue, Labels
 from ..container import MappedContainerReader
+from ..field_reading import FieldsInContainer, Found
 from ..folder import Entries, FolderFacts, needed, read_index, read_shards
 from ..shards import Shard
 from .example import varint
+from .fields import feature_names, values_read
 from .index import walked_index
 from .layout import GZIP_ENDING, encoded_of, heads
 from .records import BESIDE, FOOTER, HEADER, data_is_whole, length_at
@@ -21,7 +23,7 @@ _LONGEST_SIZE = 10
 """Bytes of a number in protocol buffers."""
 
 
-class TfRecordReader(FolderFacts, MappedContainerReader):
+class TfRecordReader(FolderFacts, FieldsInContainer, MappedContainerReader):
     """Holds the map of the shards and the index. `read` checks the checksums of what it reads; whoever goes by
     `extents` is held to the store's own."""
 
@@ -32,13 +34,27 @@ class TfRecordReader(FolderFacts, MappedContainerReader):
         return np.ascontiguousarray(self._entries["label"])
 
     def _read(self, indices: Sequence[int]) -> list[Buffer]:
-        """Neighbours one after the other, so that a block of gzip is inflated once."""
+        found: list[Buffer] = [b""] * len(indices)
+        for place, entry in self._neighbours(indices):
+            data, at = self._data(*entry)
+            found[place] = memoryview(data)[at : at + entry[1]]
+        return found
+
+    def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
+        """Their features stand behind the payload's."""
+        names = feature_names(self.field_layouts())
+        found: list[dict[str, FieldValue]] = [{} for _ in indices]
+        for place, entry in self._neighbours(indices):
+            data, at = self._data(*entry)
+            found[place] = values_read(data[at + entry[1] :], layouts, names)
+        return [*found]
+
+    def _neighbours(self, indices: Sequence[int]) -> Iterator[tuple[int, tuple[int, int, int, int]]]:
+        """(place among `indices`, its entry), neighbours one after the other, so that a block of gzip is inflated
+        once."""
         chosen = self._entries[np.asarray(indices, np.int64)]
         order = np.lexsort((chosen["offset"], chosen["shard"]))
-        found: list[Buffer] = [b""] * len(chosen)
-        for place, entry in zip(order.tolist(), chosen[order].tolist(), strict=True):
-            found[place] = self._payload(*entry)
-        return found
+        return zip(order.tolist(), chosen[order].tolist(), strict=True)
 
     def _extents_of_all(self) -> Extents | None:
         if not isinstance(self._shards, PlainShards) or self._shards.joined is None:
@@ -101,14 +117,15 @@ class TfRecordReader(FolderFacts, MappedContainerReader):
         """What stands between an Example's beginning and its payload."""
         return self._heads[label] + encoded_of(length)
 
-    def _payload(self, offset: int, length: int, label: int, shard: int) -> memoryview:
+    def _data(self, offset: int, length: int, label: int, shard: int) -> tuple[bytes, int]:
+        """The Example of a sample, and where its payload begins in it. Raises ValueError where its checksum differs."""
         part = self._shards.part(shard, offset)
         at, head = offset - part.start, self._head(label, length)
         start, end = _record(part.memory, at, length, head)
         data = bytes(part.memory[start:end])
         if not data_is_whole(data, bytes(part.memory[end : end + FOOTER])):
             raise ValueError(f"its record's checksum is not that of its data (shard {shard}, byte {offset:,})")
-        return memoryview(data)[at - start : at - start + length]
+        return data, at - start
 
 
 def _record(memory: memoryview, at: int, length: int, head: bytes) -> tuple[int, int]:

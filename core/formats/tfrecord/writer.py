@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
+from itertools import repeat
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from ...base.contracts import Buffer, Contents
+from ..field_layouts import FieldsToWrite
 from ..folder import ShardIndexWriter, write_facts, write_table
 from ..shards import Shard, ShardLimits
+from .fields import feature_names, features_written
 from .layout import BLOCK, BLOCK_BYTES, BLOCKS, after_encoded, before_features, encoded_of, heads, shard_name
 from .records import HEADER, footer_of, header_of
 
@@ -28,7 +31,8 @@ class TfRecordWriter:
     def __init__(self, path: Path, contents: Contents, limits: ShardLimits, gzip: bool) -> None:
         path.mkdir(parents=True)
         self._path = path
-        self._contents = contents
+        self._fields = FieldsToWrite.of(contents)
+        self._contents = self._fields.told_in(contents) if self._fields else contents
         self._limits = limits
         self._gzip = gzip
         self._heads = heads(contents.classes)
@@ -41,9 +45,13 @@ class TfRecordWriter:
 
     def write(self, payloads: Sequence[Buffer], labels: Sequence[int], suffixes: Sequence[str]) -> None:
         offsets, lengths, shards = array("q"), array("q"), array("q")
+        further = self._further(len(payloads))
         for payload, label, suffix in zip(payloads, labels, suffixes, strict=True):
             size = len(payload)
-            head, tail = self._heads[label] + encoded_of(size), after_encoded(suffix, *next(self._sizes))
+            head, tail = (
+                self._heads[label] + encoded_of(size),
+                after_encoded(suffix, *next(self._sizes)) + next(further),
+            )
             start = before_features(len(head) + size + len(tail))
             data = b"".join((start, head, payload, tail))
             record = header_of(len(data)) + data + footer_of(data)
@@ -56,6 +64,14 @@ class TfRecordWriter:
             self._written += 1
         self._shard.flush()
         self._index.append(offsets, lengths, labels, shards)
+
+    def _further(self, samples: int) -> Iterator[bytes]:
+        """The features of the next samples' fields."""
+        if self._fields is None:
+            return repeat(b"")
+        layouts = self._fields.layouts
+        names = feature_names(layouts)
+        return (features_written(values, layouts, names) for values in self._fields.next(samples))
 
     def close(self) -> None:
         self._sizes.close()
