@@ -18,7 +18,7 @@ from core.stores.store import Store, open_store
 from tests.field_fixtures import ended, labelled
 from tests.image_fixtures import encoded, picture
 
-KEPT = ("lmdb", "hdf5", "arrow", "parquet", "npy", "zarr", "tfrecord")
+KEPT = ("lmdb", "hdf5", "arrow", "parquet", "npy", "zarr", "tfrecord", "webdataset")
 
 
 def value(index: int) -> dict[str, FieldValue]:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 import zstandard
-from format_contract import SHAPE, FormatContract, reader_of, sizes, write
+from format_contract import SHAPE, FormatContract, Labelled, reader_of, sizes, write
 
-from core.base.contracts import Contents
+from core.base.contracts import Contents, Field, FieldReader
 from core.base.errors import InputError
 from core.formats import FORMATS
 from core.formats.folder import INDEX
@@ -260,3 +260,29 @@ def test_random_bytes_never_lead_astray() -> None:
         found, walk = walked(bytes(changed[: draw.randrange(len(changed))]))
         assert walk.ended
         assert all(at >= 0 and (at + size <= len(data) or kind in b"123456") for _, kind, at, size in found)
+
+
+@pytest.mark.parametrize("options", [{}, {"compress": "zst"}])
+def test_fields_are_members_with_the_key_of_their_sample(tmp_path: Path, options: dict[str, Any]) -> None:
+    fields = [Field("caption", "text"), Field("age", "integer"), Field("a.b", "array"), Field("mask", "image")]
+    values: list[Any] = [
+        {"caption": "é", "age": 3, "a.b": np.ones(2, np.float32), "mask": b"\x89PNG..."},
+        {"caption": "two"},
+    ]
+    told = {"rows": Labelled(fields, values)}
+    path = write(tmp_path, "webdataset", options, [b"one", b"two"], **told)
+    if not options:
+        with tarfile.open(path / "train-000000.tar") as tar:
+            names = tar.getnames()
+            content = {name: tar.extractfile(name).read() for name in names}  # type: ignore[union-attr]
+        first = [f"00000000{end}" for end in (".bin", ".cls", ".txt", ".a.b.npy", ".mask.png", ".json")]
+        assert names == [*first, "00000001.bin", "00000001.cls", "00000001.txt"]
+        assert content["00000000.txt"].decode() == "é"
+        assert content["00000000.json"] == b'{"age": 3}'
+        assert np.load(io.BytesIO(content["00000000.a.b.npy"])).tolist() == [1, 1]
+    (path / "index.npy").unlink()
+    reader = reader_of(path, "webdataset", options)
+    assert [bytes(payload) for payload in reader.read([1, 0])] == [b"two", b"one"]
+    assert isinstance(reader, FieldReader)
+    assert reader.fields([1, 0], ["caption", "age"]) == [{"caption": "two"}, {"caption": "é", "age": 3}]
+    assert reader.stored_bytes(0) > reader.stored_bytes(1)

@@ -40,7 +40,7 @@ class NpyReader(FolderFacts, FieldsInContainer, MappedContainerReader):
         return [view[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
     def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
-        return self._columns.read(indices, layouts)
+        return [*self._columns.read(indices, layouts)]
 
     @cached_property
     def _columns(self) -> ColumnReader:

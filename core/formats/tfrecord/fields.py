@@ -117,10 +117,10 @@ def _read(
         ((start, end),) = feature.spans
         return value_of(whole[start:end], layout.kind)
     numbers = _numbers(whole, features, name, feature)
-    shape = layout.shape
+    shape = [axis for axis in layout.shape if axis is not None]
     if not is_one_shape(layout):
         told = features[name + SHAPE].numbers
-        shape = tuple(told.tolist()) if told is not None else ()
+        shape = [] if told is None else told.tolist()
     return numbers.astype(layout.dtype).reshape(shape)
 
 

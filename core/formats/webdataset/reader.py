@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...base.contracts import Buffer, Extents, Labels
+from ...base.contracts import Buffer, Extents, FieldLayout, Labels
 from ..container import MappedContainerReader
+from ..field_reading import FieldsInContainer, Found
 from ..folder import Entries, FolderFacts, needed, read_index, read_shards
 from ..joined_maps import JoinedFiles, mapped_together
 from ..maps import release_pages
 from ..shards import Shard
-from .rebuild import entries_of, walked
+from .fields import members_of, values_in
+from .rebuild import entries_of, walked, without_fields
 from .seekable import SeekableShard
 from .tar_layout import BLOCK, TAR_ZST, padded
 
@@ -25,7 +27,7 @@ LOOKED_AT = 64
 """Samples whose headers are compared with the index when it is read."""
 
 
-class WebDatasetReader(FolderFacts, MappedContainerReader):
+class WebDatasetReader(FolderFacts, FieldsInContainer, MappedContainerReader):
     """Finds samples by the index beside the shards, or by a walk through them where it is missing or does not fit."""
 
     def __init__(self, path: Path) -> None:
@@ -52,6 +54,25 @@ class WebDatasetReader(FolderFacts, MappedContainerReader):
         memory = extents.memory.data
         return [memory[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
+    def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
+        found: Found = [{}] * len(indices)
+        for place in np.argsort(np.asarray(indices), kind="stable").tolist():  # neighbours share a frame
+            memory, members = self._members(int(indices[place]))
+            data = {suffix: bytes(memory[start : start + size]) for suffix, start, size in members}
+            found[place] = values_in(data, self.field_layouts(), layouts)
+        return found
+
+    def _members(self, index: int) -> tuple[memoryview, list[tuple[str, int, int]]]:
+        """The memory around a sample, and its members behind the payload."""
+        entry = self._entries[index]
+        shard, offset = int(entry["shard"]), int(entry["offset"])
+        memory, at = self._bytes_of(shard).data, offset
+        if self._frames:
+            number = int(self._frames[shard].frame_of(np.int64(offset)))  # type: ignore[arg-type]
+            memory, at = memoryview(self._frame(shard, number)), offset - int(self._frames[shard].starts[number])
+        behind = padded(at + int(entry["length"]))
+        return memory, list(members_of(memory, behind, b"%08d" % index))
+
     def _key(self, index: int) -> str:
         self._entries[index]
         return f"{index:08d}"
@@ -60,6 +81,8 @@ class WebDatasetReader(FolderFacts, MappedContainerReader):
         """Headers, whole blocks, and the label; of a frame, its share."""
         entry = self._entries[index]
         taken = padded(int(entry["length"]) + int(entry["offset"]) % BLOCK) + 3 * BLOCK
+        if self.field_layouts():
+            taken += sum(BLOCK + padded(size) for _, _, size in self._members(index)[1][1:])
         if not self._frames:
             return taken
         shard = self._frames[int(entry["shard"])]
@@ -139,7 +162,10 @@ class WebDatasetReader(FolderFacts, MappedContainerReader):
         parts: list[Entries] = []
         count = 0
         for shard, memory, shift in self._pieces():
-            part = entries_of(walked(memory), memory, shard, count)
+            members = walked(memory)
+            if self.field_layouts():
+                members = without_fields(members)
+            part = entries_of(members, memory, shard, count)
             part["offset"] += np.uint64(shift)
             parts.append(part)
             count += len(part)

@@ -25,6 +25,18 @@ def walked(memory: Memory) -> Members:
     return members
 
 
+def without_fields(members: Members) -> Members:
+    """The first two members of each key, payload and label."""
+    names = members.all_names()
+    keys = [name[:KEY_DIGITS] for name in names]
+    before = [None, None, *keys]
+    kept = [place for place, key in enumerate(keys) if before[place] != key]
+    names = [names[place] for place in kept]
+    headers, offsets, sizes, types = members[:4]
+    arena, ends = np.frombuffer(b"".join(names), np.uint8), np.cumsum(list(map(len, names)), dtype=np.int64)
+    return Members(headers[kept], offsets[kept], sizes[kept], types[kept], arena, ends)
+
+
 def entries_of(members: Members, memory: Memory, shard: int, first: int) -> Entries:
     """The samples of a shard (or of a frame of it) in order; the first has the number `first`. Raises ValueError where
     they are not as our writer writes them."""

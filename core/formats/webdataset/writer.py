@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ...base.contracts import Buffer, Contents
+from ..field_layouts import FieldsToWrite, Values
 from ..folder import ShardIndexWriter, write_facts
 from ..shards import Shard, ShardLimits
+from .fields import FieldMembers
 from .seekable import SeekableWriter
 from .tar_layout import (
     BLOCK,
@@ -30,12 +32,15 @@ FLUSHED = 1 << 20
 
 
 class WebDatasetWriter:
-    """Writes a sample as two members, payload and label, and notes where the payload lies."""
+    """Writes a sample as two members, payload and label, with those of its fields behind, and notes where the payload
+    lies."""
 
     def __init__(self, path: Path, contents: Contents, limits: ShardLimits, zst: bool) -> None:
         path.mkdir(parents=True)
         self._path = path
-        self._contents = contents
+        self._fields = FieldsToWrite.of(contents)
+        self._contents = self._fields.told_in(contents) if self._fields else contents
+        self._members = FieldMembers(self._fields.layouts if self._fields else ())
         self._limits = limits
         self._zst = zst
         shape = contents.payload_shape
@@ -51,21 +56,24 @@ class WebDatasetWriter:
         """Raises ValueError for an ending that is too long for a name in a tar."""
         offsets, lengths, shards = [], [], []
         before, size_before = self._before, len(self._before)
-        for payload, label, suffix in zip(payloads, labels, suffixes, strict=True):
+        further: Sequence[Values] = [{}] * len(payloads) if self._fields is None else self._fields.next(len(payloads))
+        for payload, label, suffix, values in zip(payloads, labels, suffixes, further, strict=True):
             length = len(payload)
             size = size_before + length
             room = padded(size)
-            if self._limits.begins(self._written, self._shard.size, room + 3 * BLOCK):
+            key = b"%08d" % self._written
+            members = self._members.of(key, values)
+            total = room + 3 * BLOCK + len(members)
+            if self._limits.begins(self._written, self._shard.size, total):
                 self._end_shard()
                 self._shard = self._begun()
-            key = b"%08d" % self._written
             offsets.append(self._shard.size + BLOCK + size_before)
             lengths.append(length)
             shards.append(len(self._shards))
             told = b"%d" % label
             label_block = self._label_header.header(key, len(told)) + told.ljust(BLOCK, b"\0")
             header = self._template(suffix).header(key, size)
-            self._shard.add((header, before, payload, bytes(room - size), label_block), room + 3 * BLOCK)
+            self._shard.add((header, before, payload, bytes(room - size), label_block, members), total)
             self._written += 1
         self._index.append(offsets, lengths, labels, shards)
 

@@ -45,7 +45,7 @@ class ZarrReader(FieldsInContainer, MappedContainerReader):
         return self._array.read(indices)
 
     def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
-        return self._columns.read(indices, layouts)
+        return [*self._columns.read(indices, layouts)]
 
     @cached_property
     def _columns(self) -> ColumnReader:
