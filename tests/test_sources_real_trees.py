@@ -180,7 +180,7 @@ TREES = {
     "plantvillage, three pictures of each leaf": Tree(
         "plantvillage/{color,grayscale,segmented}/{apple,corn,grape,potato}/",
         "train/{apple,corn,grape,potato}=6",
-        said="color, grayscale, segmented",
+        said="color, grayscale, segmented have as many images of every class",
     ),
     "augmented copies beside": Tree(
         "Original+Images/Original+Images/{healthy,ill}/ Augmented+Images/Augmented+Images/{healthy,ill}/",
@@ -302,6 +302,14 @@ TREES = {
     "inaturalist": Tree(
         "train_mini/{00000_Fox,00001_Hare}/ val/{00000_Fox,00001_Hare}/", "{train,val}/{00000_Fox,00001_Hare}"
     ),
+    "kitti": Tree("{training,testing}/image_2/", "{train,test}/mine", said="no labels found"),
+    "chexpert": Tree(
+        "{train,valid}/patient{00001..00003}/study1/{0,1}.jpg", "{train,val}/patient{00001..00003}", said="persons"
+    ),
+    "a copy but for a blank": Tree(
+        "{OCT2017,OCT2017+}/{train,test}/{CNV,DME}/", "{train,val}/{CNV,DME}", unused="OCT2017+"
+    ),
+    "train beside what is no split": Tree("train/ docs/", "train/{docs,train}", said="called like a split"),
     "super-resolution": Tree(
         "DIV2K_{train,valid}_HR/ DIV2K_{train,valid}_LR_bicubic/X2/",
         "{train,val}/{DIV+K+HR,DIV+K+LR+bicubic}",

@@ -16,12 +16,20 @@ from .alike import (
     copies_among,
     inner_are_classes,
     inner_names,
+    is_copy,
     looked_through,
     parts_of_one,
     shared_folders,
 )
 from .folder_layout import FolderLayout, LayoutPart
-from .folder_names import holds_images, holds_labels, holds_thumbnails, is_augmented
+from .folder_names import (
+    are_of_persons,
+    holds_images,
+    holds_labels,
+    holds_thumbnails,
+    is_augmented,
+    split_name,
+)
 from .tree import SourceFolder
 
 SHOWN = 3
@@ -45,6 +53,7 @@ def class_parts(layout: FolderLayout, split: str, folder: SourceFolder) -> list[
     parts = [LayoutPart(split, kid.name, images_by_name(layout, kid) or kid) for kid in kids]
     if layout.guesses_level:
         _say_nested(layout, kids)
+        _say_odd_names(layout, kids)
     return parts
 
 
@@ -94,6 +103,11 @@ def _finer(layout: FolderLayout, split: str, kids: Sequence[SourceFolder]) -> li
     shared = shared_folders(kids)
     if shared and inner_are_classes([kid.name for kid in kids], shared):
         say_above(layout, kids, f"groups, since they hold the same folders ({_some(sorted(shared))})")
+        if all(is_copy(looked_through(kid), looked_through(kids[0])) for kid in kids):
+            layout.notes.append(
+                f"{named(kids)} have as many images of every class, so they may be versions of the same images: import "
+                "one of them by itself, or training and validation images will be alike"
+            )
         return _inside(layout, split, kids, "group")
     return []
 
@@ -120,13 +134,29 @@ def _say_nested(layout: FolderLayout, kids: Sequence[SourceFolder]) -> None:
     """Classes that hold nothing but folders: the classes may be one folder further down."""
     nested = [kid for kid in kids if not kid.images and len(kid.kids) > 1 and not any(
         holds_images(inner.name) or holds_labels(inner.name) for inner in kid.kids)]  # fmt: skip
-    if nested:
+    if nested and not layout.nested:
+        layout.nested = True
         one = nested[0]
         inner = _some([kid.name for kid in one.kids])
         layout.notes.append(
             f"{len(nested):,} of {len(kids):,} classes hold folders ({one.name}: {inner}), whose images are all of the "
             "class; --option level=last takes the innermost folders for classes, level=path calls them by both names"
         )
+
+
+def _say_odd_names(layout: FolderLayout, kids: Sequence[SourceFolder]) -> None:
+    """Classes whose names are those of splits, or count persons."""
+    for kid in kids:
+        found = split_name(kid.name)
+        if found is not None and found.pure:
+            layout.notes.append(
+                f"{kid.name}: taken for a class, though it is called like a split, as what lies beside it seems to be "
+                "classes; import it by itself, or move the others"
+            )
+    if are_of_persons(kid.name for kid in kids):
+        note = f"classes are called {named(kids)}: they seem to be persons or recordings, not what is to be learnt"
+        if note not in layout.notes:
+            layout.notes.append(note)
 
 
 # ---------------------------------------------------------------- chosen by hand

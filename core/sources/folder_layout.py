@@ -48,6 +48,8 @@ class FolderLayout:
     parts: list[LayoutPart] = field(default_factory=list)
     unused: list[Unused] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    nested: bool = False
+    """Whether it was said that classes hold folders."""
 
     @property
     def guesses_level(self) -> bool:

@@ -32,6 +32,10 @@ _MASKS = frozenset((
     "groundtruth", "trimap", "trimaps",
 ))
 _PARTS = frozenset(("part", "parts", "chunk", "batch", "shard", "volume", "vol", "subset", "fold"))
+_PERSONS = frozenset((
+    "patient", "subject", "person", "user", "participant", "volunteer", "case", "study", "series", "scan", "session",
+    "visit", "video", "clip", "sequence", "seq", "scene",
+))
 _THUMBNAILS = frozenset(("thumb", "thumbs", "thumbnail", "thumbnails"))
 _AUGMENTED = frozenset(("augmented", "augmentation", "augmentations", "aug"))
 # fmt: on
@@ -122,8 +126,15 @@ def is_augmented(name: str) -> bool:
 
 
 def says_nothing(name: str) -> bool:
-    """Whether a folder's name has only words that say nothing, as data_256 and images have."""
-    return all(word in _NEUTRAL or word.isdecimal() or word == "standard" for word in tokens(name))
+    """Whether a folder's name has only words that say nothing, as data_256 and image_2 have."""
+    words = [word for word in tokens(name) if not word.isdecimal()]
+    return bool(words) and all(word in _NEUTRAL or word == "standard" for word in words)
+
+
+def are_of_persons(names: Iterable[str]) -> bool:
+    """Whether names count persons or recordings: patient001, patient002."""
+    found = list(names)
+    return are_counted(found) and not _PERSONS.isdisjoint(tokens(found[0])) if found else False
 
 
 def are_counted(names: Iterable[str]) -> bool:

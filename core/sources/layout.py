@@ -23,7 +23,16 @@ from .alike import (
 )
 from .class_folders import class_parts, images_by_name, named, say_above
 from .folder_layout import FolderLayout, LayoutPart
-from .folder_names import holds_images, holds_labels, holds_masks, holds_thumbnails, is_augmented, split_name
+from .folder_names import (
+    holds_images,
+    holds_labels,
+    holds_masks,
+    holds_thumbnails,
+    is_augmented,
+    says_nothing,
+    split_name,
+    tokens,
+)
 from .masks import masks_among
 from .split_folders import SplitFolder, find_splits
 from .tree import SourceFolder
@@ -113,7 +122,7 @@ def _left_beside(folders: Sequence[SourceFolder]) -> dict[SourceFolder, str]:
     parts = parts_of_one(folders)
     first: dict[str, SourceFolder] = {}
     for number, folder in enumerate(folders if len(folders) > 1 else ()):
-        same = first.setdefault(folder.name.casefold(), folder)
+        same = first.setdefault("".join(tokens(folder.name)), folder)
         if holds_labels(folder.name):
             left[folder] = "masks or label images by its name, with the same splits"
         elif holds_thumbnails(folder.name) or is_augmented(folder.name):
@@ -208,6 +217,7 @@ def _says_nothing(folder: SourceFolder, split_folder: SourceFolder) -> bool:
         folder.name == split_folder.name
         or same_split
         or holds_images(folder.name)
+        or says_nothing(folder.name)
         or folder.name.lower() in ("unknown", "unlabeled", "unlabelled", "all")
     )
 
