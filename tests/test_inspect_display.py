@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.images.bands import Hints, asked, choose, parsed
+from core.images.bands import Hints, asked, channel_axis, choose, parsed
 from core.images.pixel_choice import AS_IS
 from core.inspect import arrays
 from core.inspect.display import Choice, Display, Drawn
@@ -262,10 +262,10 @@ def test_the_range_is_that_of_the_bands_drawn() -> None:
 
 
 def test_bands_first_and_last() -> None:
-    assert arrays.channel_axis((13, 64, 64)) == 0
-    assert arrays.channel_axis((64, 64, 13)) == 2
-    assert arrays.channel_axis((3, 9, 3)) == 2
-    assert arrays.channel_axis((40, 64, 64)) is None
+    assert channel_axis((13, 64, 64)) == 0
+    assert channel_axis((64, 64, 13)) == 2
+    assert channel_axis((3, 9, 3)) == 2
+    assert channel_axis((40, 64, 64)) is None
 
 
 def test_a_folder_of_masks_is_not_black(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -279,6 +280,45 @@ def test_a_guess_of_bands_is_told(home: Home, tmp_path: Path) -> None:
     told = imported(home, tmp_path / "scenes")
     assert any("1 image with 13 bands: bands 4, 3, 2 of 13" in w and "a guess" in w for w in told["warnings"])
     assert any("--option bands=3,2,1 chooses others" in text for text in told["warnings"])
+
+
+def test_npy_files_in_class_folders_are_images_bands_first_or_last(home: Home, tmp_path: Path) -> None:
+    samples = np.ascontiguousarray(np.tile(RAMP, (4, 4, 1)))
+    for name, array in (("first", samples.transpose(2, 0, 1)), ("last", samples)):
+        (tmp_path / "arrays" / name).mkdir(parents=True)
+        (tmp_path / "arrays" / name / "0.npy").write_bytes(array_bytes(np.ascontiguousarray(array)))
+    told = imported(home, tmp_path / "arrays")
+    assert told["classes"] == ["first", "last"]
+    assert any(
+        "each .npy file is taken for an image, a guess from their shapes ((24, 20, 13)" in w for w in told["warnings"]
+    )
+    right = np.ascontiguousarray(np.rint(samples[..., (3, 2, 1)] * (255 / 4095)).astype(np.uint8))
+    dataset = Dataset.open(home, "d")
+    for row in dataset.rows("train"):
+        np.testing.assert_array_equal(decode(dataset.read(row), dataset.values), right)
+
+
+@pytest.mark.parametrize("array", [np.zeros(512, np.float32), np.zeros((4, 512), np.float32), np.array(["a", "b"])])
+def test_vectors_and_tables_are_no_images(home: Home, tmp_path: Path, array: npt.NDArray[Any]) -> None:
+    (tmp_path / "vectors" / "cat").mkdir(parents=True)
+    np.save(tmp_path / "vectors" / "cat" / "0.npy", array)
+    with pytest.raises(InputError, match="no image found"):
+        imported(home, tmp_path / "vectors")
+
+
+def test_bands_of_a_container_are_told_and_chosen(home: Home, tmp_path: Path) -> None:
+    smooth = np.linspace(0, 3000, 24 * 24).reshape(24, 24, 1) * np.linspace(0.5, 1, 13)
+    scenes = np.stack([smooth + 50 * number for number in range(6)]).astype(np.uint16)
+    with h5py.File(tmp_path / "scenes.h5", "w") as file:
+        file["images"], file["labels"] = scenes, np.arange(6) % 2
+    told = finish(Import(str(tmp_path / "scenes.h5"), "usual", home=str(home.root)).run())
+    assert any("bands 4, 3, 2 of 13" in text and "--option bands=3,2,1" in text for text in told["warnings"])
+    options = {"bands": "8,4,3", "range": "0:2000", "val_fraction": 0}
+    finish(Import(str(tmp_path / "scenes.h5"), "d", options=options, home=str(home.root)).run())
+    dataset = Dataset.open(home, "d")
+    right = np.clip(np.rint(scenes[..., (7, 3, 2)] * (255 / 2000)), 0, 255).astype(np.uint8)
+    found = [decode(dataset.read(row), dataset.values) for row in dataset.rows("train")]
+    assert {pixels.tobytes() for pixels in found} == {np.ascontiguousarray(pixels).tobytes() for pixels in right}
 
 
 def test_choices_that_are_none_are_refused(home: Home, tmp_path: Path) -> None:

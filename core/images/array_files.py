@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from ..base.field_values import array_bytes
+from .bands import channel_axis
 
 NPY_MAGIC = b"\x93NUMPY"
 
@@ -33,14 +34,23 @@ def as_image_file(array: np.ndarray, small: bool) -> tuple[bytes, str]:
 
 
 def samples_of(data: bytes) -> np.ndarray:
-    """The array in an .npy file: (height, width) or (height, width, bands).
+    """The array in an .npy file: (height, width) or (height, width, bands), also where bands come first in the file.
+
+    Which of three axes is the bands' is the rule of `bands.channel_axis`; where that knows none, the shorter of the
+    outer two.
 
     Raises ValueError for anything else.
     """
     array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
     if array.ndim not in (2, 3) or array.dtype.kind not in "biuf" or not array.size:
         raise ValueError(f"{array.dtype} array of shape {array.shape}, which is no image")
-    return array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
+    if array.ndim == 2:
+        return array
+    axis = channel_axis(array.shape)
+    if axis is None:
+        axis = 0 if array.shape[0] < array.shape[2] else 2
+    array = array if axis == 2 else np.ascontiguousarray(array.transpose(1, 2, 0))
+    return array[:, :, 0] if array.shape[2] == 1 else array
 
 
 def _png(samples: np.ndarray) -> bytes:

@@ -29,6 +29,9 @@ MOST_CHANNELS = 4
 MOST_BANDS = 16
 """Bands up to which an axis is theirs where only its length, beside longer ones, says so."""
 
+CHANNELS = (1, 2, 3, 4)
+"""Lengths of an axis that is the channels', whatever the others."""
+
 RED, GREEN, BLUE = 650.0, 550.0, 460.0
 """Wavelengths in nm."""
 
@@ -88,6 +91,17 @@ def choose(count: int, hints: Hints = NOTHING, signed: bool = False) -> Bands:
         return Bands((0,), _said((0,), count, "nothing says what the channels are"))
     chosen, why = SENTINEL_2.get(count, ((0, 1, 2), "nothing says which colours they are"))
     return Bands(chosen, _said(chosen, count, why))
+
+
+def channel_axis(shape: tuple[int, ...]) -> int | None:
+    """Which of three axes is the channels', 0 or 2; None where neither is."""
+    for axis in (2, 0):
+        if shape[axis] in CHANNELS:
+            return axis
+    for axis, sides in ((2, shape[:2]), (0, shape[1:])):
+        if shape[axis] <= MOST_BANDS and shape[axis] < min(sides):
+            return axis
+    return None
 
 
 def asked(count: int, wanted: Sequence[int]) -> Bands:

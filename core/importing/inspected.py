@@ -131,6 +131,9 @@ class InspectedSource:
         told.chosen = {"schema": str(first.about["schema"])}
         told.unused += self._opened.left_out()
         told.notes += list(dict.fromkeys(text for part in self._parts for text in part.about["warnings"]))[:MOST_NOTES]
+        chosen = dict.fromkeys(note for part in self._parts for sample in part.samples for note in sample.notes)
+        others = "" if self.bands else "; --option bands=3,2,1 chooses others"
+        told.notes += [f"{note}{others}" for note in chosen][:MOST_NOTES]
 
     # ---- listing
 

@@ -12,13 +12,11 @@ from typing import Any
 import numpy as np
 
 from ..base.contracts import Pixels
-from ..images.bands import MOST_BANDS
+from ..images.bands import MOST_BANDS, channel_axis
 from ..images.pixel_choice import AS_IS, DATASET
 from .display import Choice, Display
 
 Array = np.ndarray[Any, Any]
-
-CHANNELS = (1, 2, 3, 4)
 
 
 def to_rgb(values: Array) -> Pixels:
@@ -41,17 +39,6 @@ def channels_last(values: Array) -> Array:
     if axis is None:
         raise ValueError(f"an array of shape {values.shape} has no axis of 1 to {MOST_BANDS} channels")
     return values if axis == 2 else values.transpose(1, 2, 0)
-
-
-def channel_axis(shape: tuple[int, ...]) -> int | None:
-    """Which of three axes is the channels', 0 or 2; None where neither is."""
-    for axis in (2, 0):
-        if shape[axis] in CHANNELS:
-            return axis
-    for axis, sides in ((2, shape[:2]), (0, shape[1:])):
-        if shape[axis] <= MOST_BANDS and shape[axis] < min(sides):
-            return axis
-    return None
 
 
 def flat(values: Array) -> memoryview:

@@ -153,7 +153,8 @@ class Display:
         if self._inverted:
             chosen = negative(chosen)
         nothing = np.empty((0, 0, 3), np.uint8)
-        return Drawn(nothing, (), 0, 0, bands.chosen, values.shape[2], values=chosen)
+        notes = (bands.words,) if bands.words else ()
+        return Drawn(nothing, notes, 0, 0, bands.chosen, values.shape[2], values=chosen)
 
     def _bands(self, count: int, choice: Choice) -> Bands:
         if choice.bands is not None and choice.channels in (None, count):

@@ -36,7 +36,8 @@ ImageData = bytes | np.ndarray[Any, Any]
 class ExportedRecord:
     """One record. label: as `Record.label`; class_name: by the file's names of classes, or the label where it is text;
     label_value: in full, where a label is no class (numbers, several labels, text about the image); split: where the
-    file says it; image: None with the `problem` in words; images: further ones by name; fields: all else by name."""
+    file says it; image: None with the `problem` in words; images: further ones by name; fields: all else by name;
+    notes: what was chosen to have an image (which bands), in sentences."""
 
     index: int
     key: str
@@ -48,6 +49,7 @@ class ExportedRecord:
     images: Mapping[str, ImageData] = field(default_factory=dict)
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     problem: str | None = None
+    notes: tuple[str, ...] = ()
 
     def to_json(self, blobs: list[Buffer]) -> dict[str, Any]:
         return {
@@ -61,6 +63,7 @@ class ExportedRecord:
             "images": {name: told(value, blobs) for name, value in self.images.items()},
             "fields": {name: told(value, blobs) for name, value in self.fields.items()},
             "problem": self.problem,
+            "notes": list(self.notes),
         }
 
     @classmethod
@@ -70,7 +73,7 @@ class ExportedRecord:
             one[name] = of_told(one[name], blobs)
         for name in ("images", "fields"):
             one[name] = {key: of_told(value, blobs) for key, value in one[name].items()}
-        return cls(**one)
+        return cls(**{**one, "notes": tuple(one["notes"])})
 
 
 @dataclass(frozen=True, slots=True)

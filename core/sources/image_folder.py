@@ -20,6 +20,7 @@ from ..base.events import Event, Message
 from ..base.names import readable
 from ..base.options import option
 from ..base.units import counted
+from .array_images import arrays_as_images
 from .file_labels import class_in_name, classes_in_names, readable_stem
 from .folder_layout import LEVELS, FolderLayout, LayoutPart, Unused
 from .folder_names import holds_images, holds_labels, split_name
@@ -27,7 +28,7 @@ from .label_files.in_folder import FolderTables
 from .label_files.reading import NO_CLASS, LabelOptions
 from .layout import find_layout
 from .listed import ListedFiles
-from .tree import LINKS, SourceFolder, SourceTree, image_files, image_paths, scan
+from .tree import IMAGE_ENDINGS, LINKS, SourceFolder, SourceTree, image_files, image_paths, scan
 from .unused import files_unused, unread_images
 
 VAL_FRACTION = 0.2
@@ -75,7 +76,12 @@ class ImageFolder(ListedFiles):
 
     def _list_all(self) -> None:
         request, listing = self.begin(self.seed)
-        tree = self._tree = scan(request.place, request.patience, self.links)
+        tree = scan(request.place, request.patience, self.links)
+        arrays = "" if tree.root.below else arrays_as_images(tree)
+        if arrays:
+            tree = scan(request.place, request.patience, self.links, IMAGE_ENDINGS | {".npy"})
+            self.recognition.notes.append(arrays)
+        self._tree = tree
         self._left_out = tree.skipped
         self.look(tree)
         layout = find_layout(tree.root, judge_names=self.labels != "folders", level=self.level)

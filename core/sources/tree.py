@@ -54,7 +54,8 @@ class OtherFiles(NamedTuple):
 class SourceFolder:
     """A folder: `images` directly in it, `below` in it and everywhere below, `others` by ending (in lower case).
 
-    `linked`: it is reached through a link; `follows`: links in it are followed; `changed`: when an entry was last added
+    `linked`: it is reached through a link; `follows`: links in it are followed; `endings`: those of
+    images; `changed`: when an entry was last added
     or taken out, in nanoseconds since 1970.
     """
 
@@ -62,6 +63,7 @@ class SourceFolder:
     parent: SourceFolder | None = None
     linked: bool = False
     follows: bool = True
+    endings: frozenset[str] = IMAGE_ENDINGS
     folders: list[SourceFolder] = field(default_factory=list)
     images: int = 0
     below: int = 0
@@ -113,13 +115,16 @@ class SourceTree:
     unread: int = 0
 
 
-def scan(place: Path, patience: Patience | None = None, links: str = "follow") -> SourceTree:
-    """Read the folders below `place`, for as long as `patience` admits; `links` is one of `LINKS`.
+def scan(
+    place: Path, patience: Patience | None = None, links: str = "follow", endings: frozenset[str] = IMAGE_ENDINGS
+) -> SourceTree:
+    """Read the folders below `place`, for as long as `patience` admits; `links` is one of `LINKS`; `endings` are those
+    of images.
 
     Raises:
         InputError: `place` itself cannot be read, or links make more folders than `MAX_LINKED`.
     """
-    tree = SourceTree(SourceFolder(place, follows=links == "follow"), FollowedLinks(place))
+    tree = SourceTree(SourceFolder(place, follows=links == "follow", endings=endings), FollowedLinks(place))
     waiting, linked, seen = [tree.root], 0, []
     while waiting:
         if patience is not None and patience.over:
@@ -139,7 +144,7 @@ def scan(place: Path, patience: Patience | None = None, links: str = "follow") -
     tree.skipped += [
         Skipped(readable(folder.path), "a folder, though it is called like an image")
         for folder in seen
-        if not folder.below and _ending(folder.path.name) in IMAGE_ENDINGS
+        if not folder.below and _ending(folder.path.name) in endings
     ]
     return tree
 
@@ -160,7 +165,7 @@ def _read(tree: SourceTree, folder: SourceFolder) -> None:
         if not is_visible(entry.name):
             tree.hidden += 1
             tree.hidden_names += [readable(entry.name)] if len(tree.hidden_names) < 3 else []
-        elif entry.is_symlink() and (ending in IMAGE_ENDINGS or is_folder(entry)):
+        elif entry.is_symlink() and (ending in folder.endings or is_folder(entry)):
             if folder.follows:
                 _follow(tree, folder, entry)
                 continue
@@ -168,8 +173,8 @@ def _read(tree: SourceTree, folder: SourceFolder) -> None:
             if links <= NAMED:
                 tree.skipped.append(Skipped(readable(entry.path), "a link, and links are skipped (links=skip)"))
         elif is_folder(entry):
-            folder.folders.append(SourceFolder(Path(entry.path), folder, folder.linked, folder.follows))
-        elif ending in IMAGE_ENDINGS:
+            folder.folders.append(SourceFolder(Path(entry.path), folder, folder.linked, folder.follows, folder.endings))
+        elif ending in folder.endings:
             folder.images += 1
         else:
             count, names = folder.others.get(ending, OtherFiles(0, []))
@@ -182,7 +187,7 @@ def _follow(tree: SourceTree, folder: SourceFolder, entry: os.DirEntry[str]) -> 
     """A link to a folder or an image, unless it leads in a circle."""
     leads_to_folder = is_folder(entry)
     if leads_to_folder:
-        inner = SourceFolder(Path(entry.path), folder, linked=True)
+        inner = SourceFolder(Path(entry.path), folder, linked=True, endings=folder.endings)
         if _leads_back(inner):
             tree.skipped.append(Skipped(readable(entry.path), "a link to a folder that it lies in: not followed"))
             return
@@ -250,7 +255,7 @@ def image_paths(folder: SourceFolder, deep: bool = True, skipped: list[Skipped] 
                 for entry in entries:
                     name = entry.name
                     if (
-                        name[name.rfind(".") :].lower() in IMAGE_ENDINGS
+                        name[name.rfind(".") :].lower() in inner.endings
                         and is_visible(name)
                         and not is_folder(entry)
                         and (inner.follows or not entry.is_symlink())

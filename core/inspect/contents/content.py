@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...base.contracts import Buffer, Pixels
+from ...images.bands import channel_axis
 from .. import arrays
 from ..records import Label, Vector
 from ..values import pictures_wanted
@@ -107,4 +108,4 @@ def _may_be_image(array: np.ndarray[Any, Any]) -> bool:
     shape = [length for length in array.shape if length > 1] if array.ndim > 3 else list(array.shape)
     if len(shape) == 2:
         return min(shape) > 3 and array.ndim != 1
-    return len(shape) == 3 and arrays.channel_axis(tuple(shape)) is not None
+    return len(shape) == 3 and channel_axis(tuple(shape)) is not None

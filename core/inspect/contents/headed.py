@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import arrays
+from ...images.bands import CHANNELS
 from ..values import guessed_dtype
 from .compressed import SIGNATURES, inflated
 from .content import Content, of_array
@@ -99,15 +99,15 @@ def _shapes(header: bytes) -> Iterator[tuple[tuple[int, ...], int]]:
 
 
 def _is_shape(shape: tuple[int, ...]) -> bool:
-    sides = shape if len(shape) == 2 else shape[:2] if shape[2] in arrays.CHANNELS else shape[1:]
-    channels = 1 if len(shape) == 2 else shape[2] if shape[2] in arrays.CHANNELS else shape[0]
+    sides = shape if len(shape) == 2 else shape[:2] if shape[2] in CHANNELS else shape[1:]
+    channels = 1 if len(shape) == 2 else shape[2] if shape[2] in CHANNELS else shape[0]
     return 0 < channels <= 16 and all(_SMALLEST <= side < _LARGEST for side in sides)
 
 
 def _upright(flat: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
     """(height, width, ...), or the other way round where neighbours are then clearly more alike."""
     array = flat.reshape(shape)
-    if len(shape) == 3 and shape[2] not in arrays.CHANNELS:
+    if len(shape) == 3 and shape[2] not in CHANNELS:
         return array
     turned = flat.reshape(shape[1], shape[0], *shape[2:])  # a wrong length of rows shows from row to row only
     return turned if _CLEARLY * roughness(turned, (0,)) < roughness(array, (0,)) else array

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ...base import contracts
+from ...images.bands import channel_axis
 from .. import arrays
 from ..fields import Declared, FieldRecords
 from ..named_arrays.keys import place_in
@@ -170,4 +171,4 @@ def is_of_images(file: IdxFile) -> bool:
     shape = file.header.shape[1:]
     if not 2 <= len(shape) <= 3 or min(shape) < 1:
         return False
-    return len(shape) == 2 or arrays.channel_axis(shape) is not None
+    return len(shape) == 2 or channel_axis(shape) is not None

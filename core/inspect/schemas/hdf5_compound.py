@@ -10,6 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from ...images.bands import CHANNELS
 from .. import arrays
 from ..display_range import evenly
 from ..hdf5 import layouts as hdf5_layouts
@@ -133,7 +134,7 @@ def _may_be_image(dtype: np.dtype[Any]) -> bool:
     if dtype.subdtype is not None:
         base, shape = dtype.subdtype
         flat = len(shape) == 1 and shape[0] >= 64 and base in (np.uint8, np.int8)
-        sides = [length for length in shape if length not in arrays.CHANNELS]
+        sides = [length for length in shape if length not in CHANNELS]
         return flat or (base.kind in "biuf" and len(shape) in (2, 3) and len(sides) >= 2 and min(sides) > 4)
     inner = h5py.check_vlen_dtype(dtype)
     opaque = dtype.kind == "V" and not dtype.names
