@@ -61,7 +61,7 @@ class RecordPlaces:
         """Image files with a place; bare pixels and what lies nowhere are left as they are."""
         files = np.array([self._file(path) for path in _files_of(part, found.files)], np.int64)
         are_files = np.array([not form.is_pixels for form in found.forms] or [False])
-        form, file, offset, length = found.table.T
+        form, file, offset, length = found.table.T[:4]
         bare = (form >= 0) & (offset >= 0) & (file < len(files)) & are_files[form]
         for name, values in (("file", files[file[bare]]), ("offset", offset[bare]), ("length", length[bare])):
             places[name][bare] = values
