@@ -31,7 +31,7 @@ from core.images.value_range import ValueRange
 from core.importing.task import Import
 from core.stores.store import open_store
 
-RAMP = (np.arange(6 * 5 * 13).reshape(6, 5, 13) * 9 % 4000).astype(np.uint16)
+RAMP = (np.arange(14 * 15 * 13).reshape(14, 15, 13) * 9 % 4000).astype(np.uint16)
 
 
 def banded(samples: npt.NDArray[Any], compression: int = 1, predictor: int = 1, rows: int = 4, separate: bool = False,
@@ -170,8 +170,8 @@ def test_declared_alpha_stays_alpha_and_is_no_band() -> None:
     ("data", "reason"),
     [
         (banded(RAMP)[:-500], "broken image"),
-        (banded(RAMP).replace(struct.pack("<HHII", 278, 4, 1, 4), struct.pack("<HHII", 278, 4, 1, 1)), "2 strips"),
-        (banded(RAMP).replace(struct.pack("<HHII", 257, 4, 1, 6), struct.pack("<HHII", 257, 4, 1, 2**31)), "1 GiB"),
+        (banded(RAMP).replace(struct.pack("<HHII", 278, 4, 1, 4), struct.pack("<HHII", 278, 4, 1, 1)), "4 strips"),
+        (banded(RAMP).replace(struct.pack("<HHII", 257, 4, 1, 14), struct.pack("<HHII", 257, 4, 1, 2**31)), "1 GiB"),
         (banded(RAMP).replace(struct.pack("<HHII", 259, 4, 1, 1), struct.pack("<HHII", 259, 4, 1, 7)), "save three of"),
     ],
 )
@@ -276,7 +276,7 @@ def test_bands_of_jpegs_are_swapped_past_the_compiled_decoders(home: Home, tmp_p
 def test_a_guess_of_bands_is_told(home: Home, tmp_path: Path) -> None:
     (tmp_path / "scenes" / "field").mkdir(parents=True)
     (tmp_path / "scenes" / "field" / "0.tif").write_bytes(banded(RAMP))
-    Image.fromarray(np.zeros((6, 5, 3), np.uint8)).save(tmp_path / "scenes" / "field" / "1.png")
+    Image.fromarray(np.zeros((14, 15, 3), np.uint8)).save(tmp_path / "scenes" / "field" / "1.png")
     told = imported(home, tmp_path / "scenes")
     assert any("1 image with 13 bands: bands 4, 3, 2 of 13" in w and "a guess" in w for w in told["warnings"])
     assert any("--option bands=3,2,1 chooses others" in text for text in told["warnings"])
@@ -290,7 +290,7 @@ def test_npy_files_in_class_folders_are_images_bands_first_or_last(home: Home, t
     told = imported(home, tmp_path / "arrays")
     assert told["classes"] == ["first", "last"]
     assert any(
-        "each .npy file is taken for an image, a guess from their shapes ((24, 20, 13)" in w for w in told["warnings"]
+        "each .npy file is taken for an image, a guess from their shapes ((56, 60, 13)" in w for w in told["warnings"]
     )
     right = np.ascontiguousarray(np.rint(samples[..., (3, 2, 1)] * (255 / 4095)).astype(np.uint8))
     dataset = Dataset.open(home, "d")
