@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from export_checks import check_export
 from hdf5_fixtures import ARRAYS, Truth
+from place_checks import check_places
 
 from core.inspect import inspect_file, open_foreign
 
@@ -35,6 +36,7 @@ def check(path: Path, truth: Truth) -> dict:
     for place, one in enumerate(file.export(range(len(truth.pixels)))):
         label = one.label if truth.labels is None else truth.labels[place]
         check_export(one, truth.keys[place], label, truth.pixels[place], truth.tolerance)
+    check_places(file.ask, path, truth.pixels, truth.labels, truth.tolerance)
     store.close()
     return about
 

@@ -35,6 +35,7 @@ from lmdb_fixtures import (
     write_databases,
 )
 from PIL import Image
+from place_checks import check_places, in_process
 
 from core.base.events import finish
 from core.inspect import inspect_file
@@ -62,6 +63,7 @@ def check(path: Path, schema: str, keys: list[str], labels: list[Any], images: l
         assert (record.stored_bytes or 0) >= len(record.payload) > 0
         assert records.find(key) == index
         check_export(exported(records.file, records, index), key, labels[index], images[index])
+    check_places(in_process("lmdb", path / "data.mdb"), path / "data.mdb", images, labels)
     assert records.find("nobody") is None
     return records
 
