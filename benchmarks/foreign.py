@@ -31,6 +31,7 @@ from core.measure.statistics import ratio
 from core.stores.store import open_store
 
 NAME = "images"
+BATCH = 256
 LEAST = 0.8
 """Of the rate of a store of ours."""
 
@@ -41,18 +42,21 @@ class Contestant:
 
     batches: Iterable[Any]
     rates: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+    """Processor time an image of this process alone, µs: what other work on the machine changes least."""
 
     def run(self, seconds: float) -> None:
         """Load for about so long, an epoch at most, counted from the first batch on."""
-        began, samples = 0.0, 0
+        began, used, samples = 0.0, 0.0, 0
         for images, _ in self.batches:
             if not began:
-                began = time.perf_counter()
+                began, used = time.perf_counter(), time.process_time()
                 continue
             samples += len(images)
             if time.perf_counter() - began > seconds:
                 break
         self.rates.append(samples / max(time.perf_counter() - began, 1e-9))
+        self.processor.append(1e6 * (time.process_time() - used) / max(samples, 1))
 
     @property
     def told(self) -> str:
@@ -73,14 +77,16 @@ class Compared:
         beside, factor = ratio(self.there.rates, self.own.rates), ratio(self.there.rates, self.usual.rates)
         spread = "-" if beside.low is None else f"{beside.low:.2f} to {beside.high:.2f}"
         times = [f"{seconds:.2f}" for seconds in self.opened]
+        processor = [f"{statistics.median(one.processor):.2f}" for one in (self.there, self.own)]
         return [
             self.layout.title, self.there.told, self.own.told, f"{beside.value:.2f}", spread, self.usual.told,
-            f"{factor.value:.1f}", *times,
+            f"{factor.value:.1f}", *processor, *times,
         ]  # fmt: skip
 
 
 HEAD = (
     "file", "loaded where it lies, images/s", "a store of ours", "ratio", "95% interval", "its usual loader", "factor",
+    "processor µs/image", "a store's",
     "first opening, s", "second, s",
 )  # fmt: skip
 
@@ -115,18 +121,19 @@ def opened(path: Path, home: Home) -> tuple[ForeignStore, tuple[float, float]]:
 
 def compare(layout: Layout, given: argparse.Namespace) -> Compared:
     """Rounds of all three in turns."""
-    home, workers = Home(given.folder / "home"), f"threads:{WORKERS}"
+    home, workers = Home(given.folder / "home"), f"threads:{WORKERS}" if WORKERS else 0
     path = made(layout, given.images, given.folder, given.limit)
     store, seconds = opened(path, home)
     own = open_store(own_store(home, given.images, layout.own, given.limit))
-    settings: dict[str, Any] = {"batch_size": 256, "workers": workers}
+    settings: dict[str, Any] = {"batch_size": BATCH, "workers": workers}
     with ExitStack() as held:
         there, ours = (Contestant(held.enter_context(one.loader(**settings))) for one in (store, own))
-        usual = Contestant(loader_of(layout.usual, path, len(store), WORKERS))
+        usual = Contestant(loader_of(layout.usual, path, len(store), WORKERS, BATCH))
         for _ in range(given.rounds + 1):
             for one in (there, ours, usual):
                 one.run(given.seconds)
     for one in (there, ours, usual):
+        one.processor = one.processor[1:]
         one.rates = one.rates[1:]  # the first round starts workers and fills caches
     store.close()
     own.close()

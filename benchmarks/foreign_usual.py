@@ -114,11 +114,11 @@ class TarMembers(IterableDataset[Any]):
         return normalised(decoded(sample[0])), int(sample[1])
 
 
-def loader_of(name: str, path: Path, samples: int, workers: int) -> DataLoader[Any]:
+def loader_of(name: str, path: Path, samples: int, workers: int, batch_size: int = 256) -> DataLoader[Any]:
     """A DataLoader over the Dataset of that name."""
     dataset = globals()[name](path, samples)
     shuffle = None if isinstance(dataset, IterableDataset) else True
-    return DataLoader(dataset, 256, shuffle=shuffle, num_workers=workers, persistent_workers=workers > 0)
+    return DataLoader(dataset, batch_size, shuffle=shuffle, num_workers=workers, persistent_workers=workers > 0)
 
 
 WORKERS = min(os.cpu_count() or 1, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import struct
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,10 @@ import numpy as np
 import pyarrow as pa
 import table_fixtures
 import tfrecord_fixtures
-from inspect_fixtures import IMAGES, LABELS, SAMPLES, png, write_lmdb, write_objects
+from inspect_fixtures import IMAGES, LABELS, SAMPLES, write_lmdb, write_objects
 from PIL import Image
+
+from benchmarks.read_only_files import write_mds
 
 
 def jpeg(image: np.ndarray) -> bytes:
@@ -100,6 +103,13 @@ def cifar(path: Path) -> Path:
     return path
 
 
+def mds(path: Path) -> Path:
+    """A folder of two shards and their index."""
+    columns = {"image": ("jpeg", None), "label": ("int", 8)}
+    samples = [{"image": data, "label": struct.pack("<q", label)} for data, label in zip(JPEGS, LABELS, strict=True)]
+    return write_mds(path, columns, [samples[:5], samples[5:]])
+
+
 FILES: dict[str, tuple[Callable[[Path], Path], np.ndarray, np.ndarray, bool]] = {
     "LMDB of JPEG": (lsun, AS_JPEG, NONE, True),
     "pickled tutorial": (write_objects, IMAGES, LABELS, True),
@@ -114,8 +124,7 @@ FILES: dict[str, tuple[Callable[[Path], Path], np.ndarray, np.ndarray, bool]] = 
     "npy": (npy(IMAGES), IMAGES, NONE, True),
     "npy, grey": (npy(IMAGES[:, :, :, 0]), GREY, NONE, True),
     "idx": (idx, GREY[:, :28, :28], LABELS, True),
+    "MDS": (mds, AS_JPEG, LABELS, True),
     "CIFAR": (cifar, IMAGES, LABELS, True),
 }
 """name -> (writes it, pixels, labels, whether its images lie bare)."""
-
-__all__ = ["FILES", "png"]

@@ -15,11 +15,12 @@ from ..base.contracts import Buffer, Compression, Encoding, Labels, Pixels, Shap
 from ..base.errors import FormatMattersError, InputError
 from ..base.extras import needed_by
 from ..base.home import Home
+from ..base.units import counted
 from ..compressions.none import NoCompression
 from ..encodings.original import OriginalEncoding
 from ..encodings.raw import Raw
 from . import kept_index
-from .beside import stamp_beside
+from .beside import can_be_kept, stamp_beside
 from .files import InspectedFile, open_inspected
 from .kinds import KINDS, IdentifiedFile, identify, kind_of_folder
 from .laid_out import LaidOutPixels
@@ -225,25 +226,29 @@ class ForeignStore:
         """The files that images lie in. Raises InputError for one that is not in the folder which was opened."""
         if not table.files:
             return self._found.files
-        files = [self._found.path / name for name in table.files]
+        opened = self._found.path
+        files = [(opened if opened.is_dir() else opened.parent) / name for name in table.files]
         for name, file in zip(table.files, files, strict=True):
             if "/" in name or "\\" in name or name in ("", ".", "..") or file.is_symlink() or not file.is_file():
-                raise InputError(
-                    f"{self.path} is not loaded: its reader names {name!r}, which is no file in that folder"
-                )
+                raise InputError(f"{self.path} is not loaded: its reader names {name!r}, no file in that folder")
         return files
 
     @property
     def _way(self) -> str:
         """How images come to a loader, in words."""
-        bare = int(np.count_nonzero(self.reader.bare))
-        if bare == len(self):
-            return "images are read where they lie, from a map of the file"
-        some = f"{len(self) - bare:,} of " if bare else ""
-        return (
-            f"{some}{len(self):,} images do not lie bare in the file, or are drawn by the range of all of them: these "
-            "come from its reader process"
-        )
+        lacking = self.table.places[:, FORM] < 0
+        bare, without = int(np.count_nonzero(self.reader.bare)), int(np.count_nonzero(lacking))
+        told = ["images are read where they lie, from a map of the file"] if bare else []
+        if rest := len(self) - bare - without:
+            told.append(
+                f"{rest:,} of {len(self):,} images do not lie bare in the file, or are drawn by the range of all of "
+                "them: these come from its reader process"
+            )
+        if without:
+            first = int(np.argmax(lacking))
+            why = dict(self.table.bad).get(self.table.record(first), "")
+            told.append(f"{counted(without, 'record')} without an image, the first number {first:,}: {why}")
+        return "; ".join(told)
 
     @cached_property
     def _kept_table(self) -> PlaceTable | None:
@@ -256,12 +261,13 @@ class ForeignStore:
     @cached_property
     def _purpose(self) -> kept_index.Purpose:
         name = f"places{' and splits' if self._part else ''} {self.schema or ''}"
-        return kept_index.Purpose(name, VERSION, stamp_beside(self._found.files))
+        return kept_index.Purpose(name, VERSION, stamp_beside(self._found))
 
     def _keep(self, table: PlaceTable) -> None:
         """A home that cannot be written costs the next opening the same again."""
         with contextlib.suppress(OSError, FormatMattersError):
-            kept_index.keep(self._home, self._found, table.arrays(), True, self._purpose)
+            if can_be_kept(self._found):
+                kept_index.keep(self._home, self._found, table.arrays(), True, self._purpose)
 
     @property
     def _basics(self) -> dict[str, Any]:

@@ -14,7 +14,9 @@ BLOCK_BYTES = 1 << 26
 
 STRIDED_BYTES = 1 << 22
 KEPT = 2
-"""Blocks that are kept: the next row most often lies in the one before."""
+KEPT_BYTES = 1 << 28
+"""256 MiB; the blocks read last are kept, the last ones whatever their size: the next row most often lies in the one
+before, and a loader that shuffles comes back to all of them."""
 
 
 class Rows:
@@ -25,6 +27,7 @@ class Rows:
         self.axis = axis
         self._step = _rows_at_once(facts, axis)
         self._kept: dict[int, np.ndarray[Any, Any]] = {}
+        self._kept_bytes = 0
 
     def __len__(self) -> int:
         return self.facts.shape[self.axis]
@@ -45,14 +48,15 @@ class Rows:
         return block[(slice(None),) * self.axis + (slice(place, place + 1),)]
 
     def _block(self, number: int) -> np.ndarray[Any, Any]:
-        """A block as it is read; the last two are kept, if they are not too large for that."""
-        while len(self._kept) >= KEPT:
-            del self._kept[next(iter(self._kept))]
+        """A block as it is read; it is kept, if it is not too large for that."""
+        while len(self._kept) >= KEPT and self._kept_bytes + self.block_bytes > KEPT_BYTES:
+            self._kept_bytes -= self._kept.pop(next(iter(self._kept))).nbytes
         start = number * self._step
         stop = min(start + self._step, len(self))
         block = self.facts.cut(self.facts.file.rows(self.facts.dataset, start, stop, self.axis), self.axis)
         if block.nbytes <= BLOCK_BYTES:
             self._kept[number] = block
+            self._kept_bytes += block.nbytes
         return block
 
     @property

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from ..fields.declared import NOTHING
 from ..fields.images import main_of
 from ..records import Finding
 from .file import ShardTableFile
+
+if TYPE_CHECKING:
+    from ..places.form import ImagePlaces
 
 
 class ColumnCell(NamedTuple):
@@ -48,6 +52,12 @@ class ShardTableRecords(FieldRecords):
     @abstractmethod
     def is_image(self, encoding: str) -> bool:
         """Whether values of this encoding are images, and nothing else."""
+
+    def image_places(self, path: Path, labelled: bool) -> ImagePlaces:
+        """See `records.Placed`."""
+        from ..places.shards import ShardTablePlaces
+
+        return ShardTablePlaces(self, path.parent, labelled)
 
     def __len__(self) -> int:
         return self.file.samples
