@@ -22,6 +22,7 @@ from ..base.names import readable
 from ..base.staging import KEPT_DAYS, claim, left_to_go_on
 from ..base.units import size_text
 from ..datasets.dataset import Dataset
+from ..processes.pool import get_ready
 from ..sources import Request, open_source
 from ..sources.pixel_options import pixel_choice_of
 from ..sources.recognise import GENERATED, as_path
@@ -75,6 +76,7 @@ class Import:
                 )
             with closing(source):
                 choice = pixel_choice_of(source)
+                get_ready(".importing.keeping")
                 yield from source.prepare()
                 if isinstance(source, Resumable) and source.resumable:
                     resume.marked(scratch, told)

@@ -12,13 +12,17 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from typing import TypeVar
 
 from ..base.errors import WorkError
+from ..base.package import ROOT
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
+
+METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 START_SECONDS = 120.0
 """Seconds that worker processes may take to start; a busy machine needs several."""
@@ -27,11 +31,35 @@ IN_FLIGHT = 3
 """Calls a worker has before it, so that it never waits for the next."""
 
 
+def get_ready(*modules: str) -> None:
+    """Let the processes of pools, which are not there yet, begin with these modules of this package (".importing").
+
+    Where there is a server that forks them, it is started now and imports them meanwhile, once for all processes. It
+    keeps what it was given first.
+    """
+    if METHOD != "forkserver":
+        return
+    multiprocessing.set_forkserver_preload(["__main__", *(f"{ROOT}{module}" for module in modules)])
+    with _ctrl_c_ignored():  # by the server as well, which would say where it was when it came
+        forkserver.ensure_running()
+
+
+@contextmanager
+def _ctrl_c_ignored() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+
+
 @contextmanager
 def processes(workers: int) -> Iterator[ProcessPoolExecutor]:
     """A pool whose processes leave Ctrl-C to their parent and end with it, however it ends."""
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
+    context = multiprocessing.get_context(METHOD)
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=start_worker)
     try:
         yield pool
