@@ -6,9 +6,14 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from ui.shared import import_preview
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("start", "dataset", "build", "benchmark", "train", "inspector", "report")
 TIMEOUT = 60
+
+import_preview.AT_ONCE = TIMEOUT
+"""Nothing here runs a page again by itself, as a browser does while it waits."""
 
 
 def open_page(page: str) -> AppTest:

@@ -155,9 +155,10 @@ class Recognition:
     about what was guessed or chosen; `unused` is what lies there and is not used; `joined` are some rows of a label
     file, to be shown.
 
-    `choices`: of options whose values are the place's own (a table's columns, a file's schemas), those that there are;
-    `chosen`: what was taken for an option that was left to be guessed. `partial`: in words, what part of the place the
-    figures are of, where it was only looked at (`Request.patience`), "" for all of it; `share` is that part's size.
+    `choices`: of options whose values are the place's own (a table's columns, a file's schemas), those that there are,
+    none where such an option says nothing here; `chosen`: what was taken for an option that was left to be guessed.
+    `partial`: in words, what part of the place the figures are of, where it was only looked at (`Request.patience`), ""
+    for all of it; `share`: how large that part is.
     """
 
     recognised: str = ""

@@ -67,7 +67,11 @@ class InspectedSource:
     )
     bands: str = option("", "Which bands of an image with more are red, green and blue, from 1: 4,3,2")
     val_fraction: float = option(
-        0.2, "Part of each class that becomes the validation split, where there is none", minimum=0.0, maximum=0.9
+        0.2,
+        "Part of each class that becomes the validation split, where there is none",
+        minimum=0.0,
+        maximum=0.9,
+        title="Validation fraction",
     )
     seed: int = option(0, "Decides the draw of the validation split and of a limit", minimum=0, maximum=2**63 - 1)
     request: Request | None = None

@@ -108,7 +108,7 @@ class Preview:
         }
 
     def _option(self, option: Option) -> dict[str, Any]:
-        choices = self.recognition.choices.get(option.name) or option.choices
+        choices = self.recognition.choices.get(option.name, option.choices)
         return {
             "title": option.title,
             "help": option.help,

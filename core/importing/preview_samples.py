@@ -34,7 +34,7 @@ TRIED_BYTES = 64 << 20
 TRY_SECONDS = 2.0
 """So many images are read for an estimate, for no longer than that."""
 
-EDGE = 120
+EDGE = 160
 """Pixels along the longer edge of a sample's picture."""
 
 TEXT = 200

@@ -154,7 +154,7 @@ class ArraySource:
         each = -(-count // max(len(cells), 1))
         wanted = {cell: self._taken[cell[0]][self._names.index(cell[1])][:each] for cell in cells}
         rows = {}
-        for split in self.counts:
+        for split in {split for split, _ in cells}:
             positions = np.concatenate([numbers for (other, _), numbers in wanted.items() if other == split])
             part, scratch = self._splits[split], self.request.scratch / f"{split}.drawn"
             try:

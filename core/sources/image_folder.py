@@ -44,6 +44,7 @@ class ImageFolder(ListedFiles):
         "part of each class that becomes the validation split, where there is none; empty: 0.2, with a label file 0",
         minimum=0.0,
         maximum=0.9,
+        title="Validation fraction",
     )
     seed: int = option(0, "decides the draw of the validation split and of a limit", minimum=0, maximum=2**63 - 1)
     labels: str = option(
@@ -89,6 +90,8 @@ class ImageFolder(ListedFiles):
         told.recognised, told.why = "a folder of images", layout.why
         told.notes += layout.notes
         tables = self._list(layout, tree)
+        if not tables.used:
+            told.choices |= {"image": [], "label": [], "split": []}
         told.unused += [_as_skipped(unused) for unused in layout.unused]
         files, label_files = files_unused(tree, tables.used, tables.unused)
         told.unused += files

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -15,12 +14,13 @@ from core.inspect.roots import FolderEntry
 from core.jobs import upload
 from core.sources import SOURCES
 from core.sources.recognise import ARCHIVE_ENDINGS, ContainerError, as_path
-from ui.dataset.corrections import draw_corrections
-from ui.dataset.preview import draw_costs, draw_preview, preview_of
 from ui.shared import state
 from ui.shared.allowing import allowed_roots
 from ui.shared.browsing import draw_browser
-from ui.shared.forms import option_widgets, remembered_options
+from ui.shared.cached import cache_data
+from ui.shared.forms import option_widgets
+from ui.shared.import_form import ToImport, draw_reference, free_name, look_at
+from ui.shared.import_preview import draw_costs, stamp_of
 from ui.shared.labels import plain, size_text, verbatim
 from ui.shared.navigation import go
 
@@ -39,16 +39,6 @@ ABOUT = {
     "the Inspector reads.",
     "upload": "A .zip or .tar of a folder of images.",
 }
-REFERRED_BYTES = 4 << 30
-"""From here on an import by reference is proposed."""
-
-
-class ToImport(NamedTuple):
-    """What is to be imported: `told` is the preview, where there was one."""
-
-    source: str
-    options: Mapping[str, object]
-    told: Mapping[str, Any] | None = None
 
 
 def draw_import() -> None:
@@ -62,10 +52,10 @@ def draw_import() -> None:
     chosen = _draw_source(way)
     if chosen is None:
         return
-    reference = chosen.told is not None and _draw_reference(chosen.source, chosen.told)
+    reference = draw_reference(chosen, "dataset")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
-            "Name", _free_name(suggested_name(chosen.source)), key=f"dataset.name.{way}.{plain(chosen.source)}",
+            "Name", free_name(suggested_name(chosen.source)), key=f"dataset.name.{way}.{plain(chosen.source)}",
             width=280,
         )  # fmt: skip
         limit = _draw_limit(way) if way != "shapes" else None
@@ -94,7 +84,8 @@ def _draw_source(way: str) -> ToImport | None:
         )
         return None
     try:
-        return _looked_at(str(as_path(text)), recognise(text))
+        path = str(as_path(text))
+        return look_at(path, _recognised(path, stamp_of(path)), "dataset")
     except ContainerError as error:
         st.warning(verbatim(error), icon=":material/database:")
         if st.button("Open it in the Inspector", icon=":material/frame_inspect:", key="dataset.inspect"):
@@ -105,17 +96,10 @@ def _draw_source(way: str) -> ToImport | None:
     return None
 
 
-def _looked_at(source: str, name: str) -> ToImport | None:
-    """The preview of a path, and below it what can be chosen otherwise; None where there is nothing to import."""
-    declared, key = SOURCES.options(name), f"dataset.{name}.{plain(source)}"
-    options = remembered_options(declared, key)
-    with st.container(border=True):
-        told = preview_of(source, options)
-        if told is not None:
-            draw_preview(told)
-    if told is not None or options:
-        draw_corrections(declared, told, key)
-    return None if told is None else ToImport(source, options, told)
+@cache_data(max_entries=16, ttl=60, show_spinner="Looking at it…")
+def _recognised(path: str, stamp: int) -> str:
+    """The source that reads a path; `stamp` is part of the cache's key only."""
+    return recognise(path)
 
 
 def _draw_named() -> str:
@@ -138,17 +122,6 @@ def _options(source: str) -> Mapping[str, object]:
         return {}
     with st.expander("Options", icon=":material/tune:"):
         return option_widgets(options, f"dataset.{source}")
-
-
-def _draw_reference(source: str, told: Mapping[str, Any]) -> bool:
-    """Whether nothing is to be copied; proposed where that is much."""
-    return told["referable"] and st.toggle(
-        "Refer to the images where they lie (copy nothing)",
-        value=told["bytes"] > REFERRED_BYTES,
-        key=f"dataset.reference.{plain(source)}",
-        help="The dataset keeps where each image lies and its checksum. It is complete only as long as the files stay "
-        "there unchanged; what has moved or changed is said by name.",
-    )
 
 
 def _draw_limit(way: str) -> int | None:
@@ -207,13 +180,3 @@ def _start(way: str, chosen: ToImport, name: str, limit: int | None, reference: 
         st.rerun()
     if way == "upload":
         upload.discard(Path(str(fields["source"])))
-
-
-def _free_name(name: str) -> str:
-    """`name`, or with a number where it is taken."""
-    taken = {dataset.name for dataset in state.datasets()}
-    number = 2
-    free = name
-    while free in taken:
-        free, number = f"{name}-{number}", number + 1
-    return free

@@ -31,7 +31,7 @@ def _draw_heading(dataset: Dataset | None) -> None:
     heading, buttons = st.columns([3, 2], vertical_alignment="bottom")
     heading.title(verbatim(dataset.name) if dataset else "Dataset")
     if dataset is None:
-        st.markdown("Everything starts with images. Generate some, download CIFAR-10, or import your own.")
+        st.markdown("Everything starts with images. Generate some, download a well-known dataset, or import your own.")
         return
     with buttons, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         link("build", "Build stores from it")

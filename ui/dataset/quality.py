@@ -10,9 +10,9 @@ import streamlit as st
 from core.datasets.dataset import Dataset
 from core.datasets.quality.task import DISTANCE, FARTHEST
 from core.jobs import Job, State
-from ui.dataset.preview import capitalised
 from ui.shared import state
 from ui.shared.cached import cache_data
+from ui.shared.import_preview import capitalised
 from ui.shared.job_panel import draw_ending, draw_jobs, own_jobs
 from ui.shared.labels import code, counted, seconds_text, verbatim
 from ui.shared.thumbnails import figures

@@ -8,10 +8,10 @@ from core.base.contracts import Skipped
 from core.datasets.dataset import Dataset, delete_dataset
 from core.stores.store import StoreInfo, delete_store, list_stores
 from ui.dataset.charts import class_balance, shape_map, size_histogram
-from ui.dataset.preview import LABELS, capitalised, draw_reasons
 from ui.dataset.quality import draw_quality
 from ui.shared import state
 from ui.shared.cached import cache_data
+from ui.shared.import_preview import LABELS, capitalised, draw_reasons
 from ui.shared.labels import code, counted, listed, number_text, size_text, verbatim
 from ui.shared.stores import store_label, totals
 from ui.shared.thumbnails import class_rows

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.inspect.size_estimate import SizeEstimate
 from ui.inspector import inspected
+from ui.inspector.conversion import draw_conversion
 from ui.inspector.opening import Subject
 from ui.shared.chart_export import download_row
 from ui.shared.labels import counted, size_text
@@ -45,6 +46,7 @@ def draw_sizes(subject: Subject) -> None:
         "container occupies beside its samples, some kB, is not in the bars."
         + (f" The line: what this file occupies now, {size_text(here)}." if here else "")
     )
+    draw_conversion(subject, found)
     download_row(chart, [asdict(one) for one in found], f"{Path(subject.span.path).stem}-in-other-formats")
 
 

@@ -17,6 +17,7 @@ from core.stores.store import StoreInfo
 from ui.inspector import inspected
 from ui.inspector.check import draw_check
 from ui.inspector.findings import draw_findings
+from ui.inspector.import_file import draw_import_file
 from ui.inspector.indexing import draw_index
 from ui.inspector.inspected import Span
 from ui.inspector.label_histogram import draw_labels
@@ -90,7 +91,9 @@ def draw_file(path: Path, uploaded: bool) -> None:
         _draw_understood(path, about)
     _draw_warnings([verbatim(note) for note in about["warnings"]])
     draw_findings(about["findings"])
-    if about["entries"] == 0:
+    if about["entries"]:
+        draw_import_file(path, schema, uploaded)
+    else:
         st.info("There is no entry in it. Its structure can be looked at all the same.", icon=":material/inbox:")
     draw_subject(Subject(Span.of_file(str(path), schema), path.name, f"in {path.name}", path), [])
 

@@ -30,7 +30,7 @@ def option_widgets(
     for start in range(0, len(names), ROW):
         for name, column in zip(names[start : start + ROW], st.columns(ROW), strict=False):
             with column:
-                if name in guessed and options[name].choices is not None:
+                if name in guessed:
                     value = _guessed(options[name], guessed[name], f"{key}.{name}")
                 else:
                     value = _widget(options[name], f"{key}.{name}")
@@ -51,6 +51,8 @@ def _label(option: Option) -> str:
 
 def _guessed(option: Option, recognised: str | None, key: str) -> Value:
     """A choice among what a file has, or whatever is typed; the default is to have it recognised."""
+    if option.choices is None:
+        return _number(option, _label(option), key, "as recognised")
     default = option.default
     found = f"As recognised: {plain(recognised)}" if recognised else "As recognised"
     choices = [default, *(choice for choice in option.choices or () if choice != default)]
@@ -73,7 +75,7 @@ def _widget(option: Option, key: str) -> Value:
     return text or option.default
 
 
-def _number(option: Option, label: str, key: str) -> Value:
+def _number(option: Option, label: str, key: str, empty: str = "as it is") -> Value:
     kind = int if option.type == "int" else float
     lowest, highest = option.minimum, option.maximum
     return st.number_input(
@@ -82,7 +84,7 @@ def _number(option: Option, label: str, key: str) -> Value:
         max_value=None if highest is None else kind(min(highest, EXACT)),
         value=option.default,
         step=1 if kind is int else None,
-        placeholder="as it is" if option.optional else None,
+        placeholder=empty if option.optional else None,
         help=option.help,
         key=key,
         persist_state="session",

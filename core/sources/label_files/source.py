@@ -44,7 +44,11 @@ class LabelFile(ListedFiles):
         "", "the folder that the images lie below; empty: the label file's own, or the one above", title="Image folder"
     )
     val_fraction: float = option(
-        0.0, "part of each class that becomes the validation split, where no split is stated", minimum=0.0, maximum=0.9
+        0.0,
+        "part of each class that becomes the validation split, where no split is stated",
+        minimum=0.0,
+        maximum=0.9,
+        title="Validation fraction",
     )
     seed: int = option(0, "decides the draw of the validation split and of a limit", minimum=0, maximum=2**63 - 1)
 

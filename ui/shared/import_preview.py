@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,9 +14,9 @@ from core.base.contracts import Skipped
 from core.base.errors import FormatMattersError
 from core.importing.preview import PreviewRequest
 from core.importing.preview_process import PreviewProcess
-from ui.dataset.preview_samples import samples_html
 from ui.shared import state
 from ui.shared.cached import cache_resource
+from ui.shared.import_samples import samples_html
 from ui.shared.labels import counted, listed, number_text, plain, seconds_text, size_text, verbatim
 
 LABELS = {
@@ -37,7 +38,7 @@ WATCH_SECONDS = 0.5
 
 def preview_of(source: str, options: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The JSON of the preview. Where it is not there yet, or there is nothing to import, None: the page says so."""
-    process = _process(str(state.home().root), source, tuple(sorted(options.items())), _stamp(source))
+    process = _process(str(state.home().root), source, tuple(sorted(options.items())), stamp_of(source))
     try:
         with st.spinner("Looking at it…"):
             told = process.result(AT_ONCE)
@@ -67,7 +68,7 @@ def _process(home: str, source: str, options: tuple[tuple[str, Any], ...], stamp
     return PreviewProcess(PreviewRequest(source, dict(options), home=home))
 
 
-def _stamp(source: str) -> int:
+def stamp_of(source: str) -> int:
     """Changes when something comes to the folder or goes from it."""
     try:
         return Path(source).stat().st_mtime_ns
@@ -86,13 +87,14 @@ def draw_preview(told: Mapping[str, Any]) -> None:
     if told["partial"]:
         st.markdown(f":material/hourglass_top: {verbatim(capitalised(told['partial']))}.")
     for note in told["warnings"]:
-        st.markdown(f":material/info: {verbatim(capitalised(note))}")
+        if not (told["joined"] and note.startswith("joined, ")):  # a table of these is drawn
+            st.markdown(f":material/info: {verbatim(capitalised(_without_option(note)))}")
     if told["note"]:
         st.caption(verbatim(capitalised(told["note"])))
-    if told["joined"]:
-        _draw_joined(told["joined"])
     if told["samples"]:
         st.html(samples_html(told["samples"]))
+    if told["joined"]:
+        _draw_joined(told["joined"])
     if told["class_images"]:
         _draw_classes(told["class_images"])
     draw_unused([Skipped(**one) for one in told["unused"]])
@@ -134,14 +136,21 @@ def draw_costs(told: Mapping[str, Any], needed: int) -> None:
 
 
 def capitalised(sentence: str) -> str:
-    """A sentence as one of several on a page."""
-    return sentence[:1].upper() + sentence[1:]
+    """A sentence as one of several on a page; a file's name is left as it is."""
+    first = sentence.partition(" ")[0]
+    return sentence if "." in first or "_" in first else sentence[:1].upper() + sentence[1:]
+
+
+def _without_option(note: str) -> str:
+    """A note without what to type on the command line: the form is below."""
+    return re.sub(r";? --option .*$", "", note)
 
 
 def _draw_joined(joined: Sequence[Mapping[str, str]]) -> None:
     """Rows of a label file with the images that they were joined with."""
     names = {"row": "Row", "image": "Image", "class_name": "Label", "split": "Split"}
-    st.dataframe([{title: plain(one[name]) for name, title in names.items()} for one in joined], hide_index=True)
+    with st.expander(f"Rows joined with images ({len(joined)} of them)", icon=":material/join_inner:"):
+        st.dataframe([{title: plain(one[name]) for name, title in names.items()} for one in joined], hide_index=True)
 
 
 def _draw_classes(classes: Mapping[str, Mapping[str, int]]) -> None:
