@@ -100,6 +100,22 @@ def test_names_of_files_are_weaker_than_labels_and_stronger_than_a_table_without
     assert Labelled(root).classes == ["tame"]
 
 
+def test_further_tables_tell_splits_and_fields(root: Path) -> None:
+    names = [f"{number:06d}.jpg" for number in range(6)]
+    pictures(root / "img", names)
+    write(root / "attributes.csv", "image_id,Young,Male", *(f"{name},1,-1" for name in names))
+    write(root / "partition.csv", "image_id,partition", *(f"{name},{place // 2}" for place, name in enumerate(names)))
+    write(root / "box.csv", "image_id,x,width", *(f"{name},9,8.5" for name in names))
+    write(root / "points.csv", "image_id,point", *(f"{name},{point}" for name in names for point in range(3)))
+
+    read = Labelled(root)
+
+    assert read.cells == {"train/Young": 2, "val/Young": 2, "test/Young": 2}
+    assert read.fields["000000.jpg"] == {"labels": ["Young"], "x": 9, "width": 8.5}
+    assert "splits are told by partition.csv" in read.said
+    assert list(read.unused) == ["points.csv"]
+
+
 def test_a_table_of_other_images_is_not_taken(root: Path) -> None:
     pictures(root, ["1.jpg", "2.jpg"])
     write(root / "labels.csv", "id,label", "7,cat", "8,dog")

@@ -53,6 +53,11 @@ def test_the_label_is_found(root: Path, header: str, cells: list[str], label: st
     assert read.recognition.labels == "label file"
 
 
+def test_a_label_that_is_told_by_its_values_alone_is_said_to_be_a_guess(root: Path) -> None:
+    assert "label = finish (a guess)" in Labelled(table(root, "id,finish,weight", "oak,1.5", "elm,2.5")).said
+    assert Labelled(table(root, "id,male,weight", "True,1.5", "False,2.5")).classes == ["images"]
+
+
 def test_labels_that_are_names_of_images_as_well_are_not_the_images(root: Path) -> None:
     pictures(root, [f"{number}.png" for number in range(10)])
     rows = [f"{number % 2},{number}" for number in range(10)]
@@ -137,6 +142,12 @@ def test_several_labels_in_a_cell(root: Path, header: str, separator: str, quote
     assert read.classes == ["images"]
 
 
+def test_a_list_in_a_cell(root: Path) -> None:
+    read = Labelled(table(root, "id,genre", """"['Action', 'Sci-Fi']\"""", "['Drama']", "[]"))
+
+    assert [read.fields[f"img0{number}.png"]["labels"] for number in range(3)] == [["Action", "Sci-Fi"], ["Drama"], []]
+
+
 @pytest.mark.parametrize("label", ["golden retriever", "Smith, John", "=cmd|' /C calc'!A0"])
 def test_one_label_may_have_blanks_and_signs_in_it(root: Path, label: str) -> None:
     assert Labelled(table(root, "id,label", f'"{label}"', "pug")).classes == sorted([label, "pug"])
@@ -218,6 +229,30 @@ def test_rows_that_say_the_same_twice_count_once_and_contradicting_ones_are_left
     assert read.labels == {"img00.png": "a", "img02.png": "b"}
     assert read.skipped["img01.png"] == "its rows contradict each other: t.csv, row 4 says a, and t.csv, row 5 b"
     assert "1 repeated row ignored" in read.said
+
+
+def test_rows_that_agree_in_the_label_alone_are_told(root: Path) -> None:
+    read = Labelled(write(root / "t.csv", "id,label,age", "img00,a,1", "img00,a,2", "img01,a,1", "img02,a,1"))
+
+    assert read.fields["img00.png"] == {"age": 1}
+    assert "1 image whose rows agree in the label and not in other columns" in read.said
+
+
+def test_a_row_for_each_object_gives_labels_and_rows_as_fields(root: Path) -> None:
+    rows = [f"{one},{label},{place}.5" for one in IDS for place, label in enumerate(["mass", "edema", "mass"])]
+
+    read = Labelled(write(root / "t.csv", "image_id,class_name,x_min", *rows))
+
+    assert read.classes == ["images"]
+    assert read.fields["img00.png"]["labels"] == ["mass", "edema"]
+    assert read.fields["img00.png"]["rows"] == [{"x_min": 0.5}, {"x_min": 1.5}, {"x_min": 2.5}]
+    assert "most images have several rows in t.csv" in read.said
+
+
+def test_a_row_for_each_object_of_one_class_gives_classes(root: Path) -> None:
+    rows = [f"{one},owl,{place}.5" for one in IDS for place in range(2)]
+
+    assert Labelled(write(root / "t.csv", "image_id,class_name,x_min", *rows)).classes == ["owl"]
 
 
 def test_a_limit_takes_of_every_class(root: Path) -> None:

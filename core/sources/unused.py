@@ -190,7 +190,7 @@ def _table(text: str) -> FileGuess:
 
 def _json(text: str) -> FileGuess:
     if '"images"' in text and ('"annotations"' in text or '"file_name"' in text):
-        return FileGuess("COCO annotations, which are not read", labels=True)
+        return FileGuess(f"COCO annotations: {READ_BY}", labels=True)
     if '"regions"' in text or '"shapes"' in text:
         return FileGuess("annotations of regions, which are not read", labels=True)
     return FileGuess("JSON, which is not read", labels='"label' in text or '"class' in text or '"annotations"' in text)

@@ -39,13 +39,16 @@ _FLAGGED_SPLITS = {"1": "train", "true": "train", "0": "test", "false": "test"}
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """`labels` are one column, several of 0 and 1, or none; `split` is a column and what its values mean, or ""."""
+    """`labels` are one column, several of 0 and 1, or none; `split` is a column and what its values mean, or "".
+
+    `guess`: the label was told by its values alone, not by its name.
+    """
 
     image: str
     labels: tuple[str, ...] = ()
     split: str = ""
     splits: Mapping[str, str] = field(default_factory=dict)
-    guessed: tuple[str, ...] = ()
+    guess: bool = False
 
 
 def choose_image(found: TableProfile, resolver: ImageResolver, asked: str, table: str) -> str | None:
@@ -86,12 +89,12 @@ def choose(found: TableProfile, image: str, label: str, split: str, table: str) 
     others = {name: column for name, column in found.columns.items() if name != image and column.filled}
     split_column, splits = _choose_split(others, found, split, table)
     rest = {name: column for name, column in others.items() if name != split_column}
-    guessed = [] if not split_column or split else [f"split = {split_column}"]
     if label:
         labels = () if label.lower() == NONE else tuple(named(found, one, table) for one in _asked(found, label))
-        return ColumnChoice(image, labels, split_column, splits, tuple(guessed))
+        return ColumnChoice(image, labels, split_column, splits)
     labels = _choose_labels(rest, found.rows)
-    return ColumnChoice(image, labels, split_column, splits, tuple(guessed))
+    guess = len(labels) == 1 and len(rest) > 1 and not _rank(labels[0], _LABEL_NAMES)
+    return ColumnChoice(image, labels, split_column, splits, guess)
 
 
 def named(found: TableProfile, asked: str, table: str) -> str:
@@ -122,7 +125,7 @@ def _choose_labels(others: Mapping[str, ColumnProfile], rows: int) -> tuple[str,
         return tuple(flags)
     sensible = [name for name in others if _may_be_label(others[name]) and not _names_no_label(name)]
     few = [name for name in sensible if len(others[name].distinct or ()) <= max(2, others[name].filled // 2)]
-    texts = [name for name in few if not others[name].plain_numbers]
+    texts = [name for name in few if not others[name].plain_numbers and not _says_yes_or_no(others[name])]
     if len(others) == 1 and sensible and (few or rows < 20):
         return (sensible[0],)
     if len(others) == 1 and others[next(iter(others))].plain_numbers and not _names_no_label(next(iter(others))):
@@ -137,6 +140,10 @@ def _may_be_label(column: ColumnProfile) -> bool:
 def _says_names(column: ColumnProfile) -> bool:
     """Whether labels are words, of which there may be numbers in a column beside."""
     return not column.plain_numbers
+
+
+def _says_yes_or_no(column: ColumnProfile) -> bool:
+    return {value.lower() for value in column.distinct or ()} <= {"true", "false", "yes", "no", "y", "n", "m", "f"}
 
 
 def _names_no_label(name: str) -> bool:

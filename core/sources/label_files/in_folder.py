@@ -19,7 +19,7 @@ from .meaning import CLASS, MANY
 from .opening import KINDS, open_table
 from .profile import profile
 from .reading import LabelListing, LabelOptions, understand
-from .table import LabelTable
+from .table import LabelTable, as_text, is_missing
 
 MOST_TABLES = 40
 """Files that are looked into."""
@@ -56,6 +56,7 @@ class FolderTables:
     unused: dict[Path, str] = field(default_factory=dict, init=False)
     """Label files that are not taken, and why."""
     used: list[Path] = field(default_factory=list, init=False)
+    _further: list[ReadyTable] = field(default_factory=list, init=False, repr=False)
     _opened: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
 
     def list_into(
@@ -78,10 +79,12 @@ class FolderTables:
             chosen = self._choose(catalogue, paths, labelled, asked)
             if not chosen:
                 return False
-            rows = LabelListing(catalogue, chosen)
+            rows = LabelListing(catalogue, chosen, self._further)
             if not rows.joined:
                 return False
-            self.used = [ready.table.path for ready in chosen]
+            self.used = [ready.table.path for ready in (*chosen, *rows.further)]
+            for path in self.used:
+                self.unused.pop(path, None)
             told.recognised = "a folder of images with a label file"
             told.why = f"no folders tell classes, and {chosen[0].name} names the images"
             rows.list_into(listing)
@@ -111,14 +114,18 @@ class FolderTables:
         self, catalogue: ImageCatalogue, paths: Sequence[Path], labelled: bool, asked: bool
     ) -> list[ReadyTable]:
         """The best table and those that go with it, completely looked through."""
+        self._further = []
         peeked = [ready for path in paths if (ready := self._peek(catalogue, path)) is not None]
         good: list[tuple[ReadyTable, int]] = []
         for ready in peeked:
-            names = ready.resolver.learn(ready.profile.values(ready.choice.image))
-            few = names < LEAST * min(len(ready.profile.sample), len(catalogue)) and not asked
+            values = ready.profile.values(ready.choice.image)
+            different = list({as_text(value): value for value in values if not is_missing(value)}.values())
+            names = ready.resolver.learn(different)
+            few = names < LEAST * min(len(different), len(catalogue)) and not asked
             if few:
                 self.unused[ready.table.path] = f"a table that names only {names:,} of the images"
             elif labelled and ready.meaning.kind not in (CLASS, MANY):
+                self._further.append(ready)
                 self.unused[ready.table.path] = "a table without a column of labels"
             else:
                 good.append((ready, names))
@@ -129,7 +136,12 @@ class FolderTables:
         for ready, _ in good:
             if ready not in chosen:
                 self.unused[ready.table.path] = f"a table beside {best.name}, which was taken"
-        whole = [understand(ready.table, profile(ready.table), catalogue, self.options) for ready in chosen]
+        self._further = self._whole(catalogue, self._further)
+        return self._whole(catalogue, chosen)
+
+    def _whole(self, catalogue: ImageCatalogue, peeked: Sequence[ReadyTable]) -> list[ReadyTable]:
+        """Tables that were peeked at, understood by all their rows."""
+        whole = [understand(ready.table, profile(ready.table), catalogue, self.options) for ready in peeked]
         return [ready for ready in whole if ready is not None]
 
     def _peek(self, catalogue: ImageCatalogue, path: Path) -> ReadyTable | None:

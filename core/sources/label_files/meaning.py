@@ -17,6 +17,12 @@ FEW_NUMBERS = 20
 
 CLASS, MANY, NUMBER, NOTHING = "class", "many", "number", "nothing"
 
+LIST = "[]"
+"""The separator of lists as Python prints them: ['cat', 'dog']."""
+
+_LIST = re.compile(r"""\[\s*(('[^']*'|"[^"]*")\s*(,\s*('[^']*'|"[^"]*")\s*)*)?\]""")
+_QUOTED = re.compile(r"'([^']*)'")
+
 _WORDS = re.compile(r"[\w .,:&/()+|-]+")
 """What several labels with bars between are written with; a formula is not."""
 
@@ -54,6 +60,8 @@ class LabelMeaning:
             return []
         if not self.separator:
             return [as_class(value)]
+        if self.separator == LIST:
+            return list(dict.fromkeys(_QUOTED.findall(as_text(value)[1:-1].replace('"', "'"))))
         return list(dict.fromkeys(part.strip() for part in as_text(value).split(self.separator) if part.strip()))
 
 
@@ -111,6 +119,8 @@ def _is_measured(column: ColumnProfile) -> bool:
 def _separator(column: ColumnProfile) -> str:
     """What stands between several labels in one cell, or ""."""
     distinct = column.distinct or set()
+    if distinct and all(_LIST.fullmatch(value) for value in distinct):
+        return LIST
     several_in = [value for value in distinct if "|" in value]
     if several_in and all(_WORDS.fullmatch(value) for value in several_in):
         return "|"

@@ -13,8 +13,8 @@ from ..kept_fields import as_kept, from_kept
 from ..listing import LabelledFile, SourceListing
 from .catalogue import ImageCatalogue
 from .columns import NONE, choose, choose_image
-from .joining import MOST_FIELDS, JoinedImage, ReadyTable, RowJoin
-from .meaning import CLASS, MANY, NOTHING, NUMBER, meaning_of
+from .joining import MOST_FIELDS, ROWS, JoinedImage, ReadyTable, RowJoin
+from .meaning import CLASS, LIST, MANY, NOTHING, NUMBER, meaning_of
 from .profile import TableProfile, profile
 from .resolver import ImageResolver
 from .table import LabelTable
@@ -60,16 +60,28 @@ def understand(
 class LabelListing:
     """Tables that are understood, joined with the images of a catalogue, on their way into a source's listing."""
 
-    def __init__(self, catalogue: ImageCatalogue, tables: Sequence[ReadyTable]) -> None:
+    def __init__(
+        self, catalogue: ImageCatalogue, tables: Sequence[ReadyTable], further: Sequence[ReadyTable] = ()
+    ) -> None:
         self._catalogue, self._tables = catalogue, tables
-        self._join = RowJoin(catalogue)
-        for ready in tables:
-            self._join.read(ready)
-        self._names = " and ".join(ready.name for ready in tables[:3]) + (", ..." if len(tables) > 3 else "")
+        self._join = self._joined_rows()
+        self._objects = self._join.has_objects
+        if self._objects:
+            self._join = self._joined_rows(gather=True)
+        self._own_splits = any(map(_tells_splits, tables))
+        self.further = [ready for ready in further if self._join.read_further(ready, splits=not self._own_splits)]
+        self._names = _names(tables)
         self._splits_of_folders = len(self._join.folder_splits() - {""}) > 1 and "train" in self._join.folder_splits()
         kinds = {ready.meaning.kind for ready in tables}
-        self._classes = CLASS in kinds or (MANY in kinds and self._join.one_label_each())
-        self._many = MANY in kinds
+        single = not self._objects or self._join.one_label_each()
+        self._classes = (CLASS in kinds and single) or (MANY in kinds and self._join.one_label_each())
+        self._many = MANY in kinds or (CLASS in kinds and not single)
+
+    def _joined_rows(self, gather: bool = False) -> RowJoin:
+        join = RowJoin(self._catalogue, gather)
+        for ready in self._tables:
+            join.read(ready)
+        return join
 
     @property
     def joined(self) -> int:
@@ -102,7 +114,12 @@ class LabelListing:
             JoinedSample(image.place, image.inside, self._split(image), ", ".join(image.labels) or self._class(image))
             for image in self._join.images(SHOWN)
         ]
-        told.notes += [_columns_told(ready) for ready in self._tables]
+        told.notes += [_columns_told(ready) for ready in (*self._tables[:SHOWN], *self.further[:SHOWN])]
+        if self._objects:
+            told.notes.append(
+                f"most images have several rows in {self._names}, one for each object in them: their labels are "
+                f"united, and what else the rows say is the field {ROWS!r}"
+            )
         if told.joined:
             first = "; ".join(f"{one.row} is {one.image}: {one.class_name}" for one in told.joined)
             told.notes.append(f"joined, for example: {first}")
@@ -149,6 +166,11 @@ class LabelListing:
             yield f"{counted(counts['left out'], 'row')} of {self._names} left out: each is listed with the reason"
         if counts["repeated"]:
             yield f"{counted(counts['repeated'], 'repeated row')} ignored: each image is taken once"
+        if counts["differing"]:
+            yield (
+                f"{counted(counts['differing'], 'image')} whose rows agree in the label and not in other columns: what "
+                "the first row says is kept"
+            )
         if counts["clashing"]:
             yield f"{counted(counts['clashing'], 'image')} left out, whose rows contradict each other"
         chosen = sum(ready.resolver.by_folder for ready in self._tables)
@@ -164,7 +186,10 @@ class LabelListing:
                 yield f"images have other endings than {ready.name} says: they were found by the rest of their names"
 
     def _splits_told(self) -> Iterator[str]:
-        if any(ready.choice.split or ready.table.split for ready in self._tables):
+        telling = [ready for ready in self.further if _tells_splits(ready)]
+        if self._own_splits or telling:
+            if not self._own_splits:
+                yield f"splits are told by {_names(telling)}"
             return
         if self._splits_of_folders:
             yield "splits are those of the folders that the images lie in"
@@ -194,12 +219,25 @@ class LabelListing:
             told.unused.append(Skipped(readable(root), f"{counted(more, 'more image')} in other folders: {reason}"))
 
 
+def _tells_splits(ready: ReadyTable) -> bool:
+    return bool(ready.choice.split or ready.table.split)
+
+
+def _names(tables: Sequence[ReadyTable]) -> str:
+    return " and ".join(ready.name for ready in tables[:3]) + (", ..." if len(tables) > 3 else "")
+
+
 def _columns_told(ready: ReadyTable) -> str:
     """Which columns are what, and how to say otherwise."""
     choice, meaning = ready.choice, ready.meaning
-    several = f"{len(choice.labels)} columns of 0 and 1 ({', '.join(choice.labels[:4])}, ...)"
+    more = ", ..." if len(choice.labels) > 4 else ""
+    several = f"{len(choice.labels)} columns of 0 and 1 ({', '.join(choice.labels[:4])}{more})"
     label = several if len(choice.labels) > 1 else choice.labels[0] if choice.labels else "none"
-    if meaning.separator:
+    if choice.guess:
+        label += " (a guess)"
+    if meaning.separator == LIST:
+        label += " (a list in a cell)"
+    elif meaning.separator:
         label += f" (several in a cell, with {meaning.separator!r} between)"
     split = f", split = {choice.split}" if choice.split else ""
     fields = [one.name for one in ready.fields]

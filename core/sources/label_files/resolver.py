@@ -46,7 +46,7 @@ class ImageResolver:
 
     def __init__(self, catalogue: ImageCatalogue, base: Path) -> None:
         self._catalogue = catalogue
-        root = catalogue.root
+        self.root = root = catalogue.root
         self._base = base.relative_to(root).parts if base.is_relative_to(root) else ()
         self._roots = [_parts(str(root)), _parts(os.path.realpath(root))]
         self.spelling = Spelling()
