@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from image_fixtures import encoded, put
@@ -16,6 +17,7 @@ from core.base.home import Home
 from core.datasets.dataset import Dataset
 from core.datasets.quality.near import near_pairs
 from core.datasets.quality.task import DatasetCheck
+from core.importing.recheck import Recheck
 from core.importing.task import Import
 
 
@@ -178,3 +180,31 @@ def test_what_cannot_be_checked(tmp_path: Path, source: Path) -> None:
     imported(tmp_path)
     with pytest.raises(InputError, match="a distance of 17 bits says nothing; choose 0 to 16"):
         checked(tmp_path, near=True, distance=17)
+
+
+def test_by_reference_and_by_headers_alone(tmp_path: Path, source: Path) -> None:
+    keep(source / "val" / "cat" / "leak.bmp", encoded(scene(3), "bmp"))
+    finish(Import(str(source), "d", home=str(tmp_path), reference=True, check="header").run())
+    result, findings = checked(tmp_path)
+    assert result["duplicates"]["across"] == []
+    assert findings["checksums-unknown"]["count"] == 49
+    assert checked(tmp_path, near=True)[0]["near_duplicates"]["across"] == [["train/cat/03.png", "val/cat/leak.bmp"]]
+    finish(Recheck("d", home=str(tmp_path)).run())
+    (source / "val" / "dog" / "00.png").unlink()
+    result, findings = checked(tmp_path)
+    assert result["duplicates"]["across"] == [["train/cat/03.png", "val/cat/leak.bmp"]]
+    assert {kind: finding["count"] for kind, finding in findings.items()} == {"leak": 1, "missing-files": 1}
+
+
+def test_images_in_a_container_by_reference(tmp_path: Path) -> None:
+    images = np.stack([np.asarray(scene(number)) for number in [*range(12), 3]])
+    with h5py.File(tmp_path / "source", "w") as file:
+        file["images"], file["labels"] = images, np.arange(13) % 2
+    finish(Import(str(tmp_path / "source"), "d", home=str(tmp_path), reference=True, options={"val_fraction": 0}).run())
+    for near in (False, True):
+        result, findings = checked(tmp_path, near=near)
+        assert (result["duplicates"]["pictures"], result["duplicates"]["within_count"]) == (1, 1)
+        assert {*findings} <= {"contradicting-labels", "duplicates-within-split", "few-images"}
+    with (tmp_path / "source").open("ab") as file:
+        file.write(b"more")
+    assert checked(tmp_path)[1]["changed-files"]["count"] == 13

@@ -29,6 +29,7 @@ from core.images.pixels import BadImage, decode, examine
 from core.images.tiff_bands import tiff_bands
 from core.images.value_range import ValueRange
 from core.importing.task import Import
+from core.stores.manifest import Manifest
 from core.stores.store import open_store
 
 RAMP = (np.arange(14 * 15 * 13).reshape(14, 15, 13) * 9 % 4000).astype(np.uint16)
@@ -261,6 +262,9 @@ def test_chosen_bands_and_range_of_multi_band_tiffs_are_those_of_every_store(hom
     shown = np.stack([RAMP[..., (7, 3, 2)] + np.uint16(number) for number in range(3)])
     right = np.clip(np.rint(shown * (255 / 3000)), 0, 255).astype(np.uint8)
     assert_everywhere(home, [np.ascontiguousarray(pixels) for pixels in right])
+    for store in ("lmdb/original", "hdf5/raw"):
+        kept = Manifest.load(home.built / "d" / store).extra["pixels"]
+        assert kept == {**told["range"], "asked": {"range": "0:3000", "bands": "8, 4, 3"}}
     assert finish(Verify(str(home.built / "d/lmdb/original"), home=str(home.root)).run())["mismatches"] == []
 
 
@@ -306,17 +310,16 @@ def test_vectors_and_tables_are_no_images(home: Home, tmp_path: Path, array: npt
         imported(home, tmp_path / "vectors")
 
 
-def test_bands_of_a_container_are_told_and_chosen(home: Home, tmp_path: Path) -> None:
+def test_bands_of_a_container_are_told(home: Home, tmp_path: Path) -> None:
     smooth = np.linspace(0, 3000, 24 * 24).reshape(24, 24, 1) * np.linspace(0.5, 1, 13)
     scenes = np.stack([smooth + 50 * number for number in range(6)]).astype(np.uint16)
     with h5py.File(tmp_path / "scenes.h5", "w") as file:
         file["images"], file["labels"] = scenes, np.arange(6) % 2
-    told = finish(Import(str(tmp_path / "scenes.h5"), "usual", home=str(home.root)).run())
+    options = {"range": "0:2000", "val_fraction": 0}
+    told = finish(Import(str(tmp_path / "scenes.h5"), "d", options=options, home=str(home.root)).run())
     assert any("bands 4, 3, 2 of 13" in text and "--option bands=3,2,1" in text for text in told["warnings"])
-    options = {"bands": "8,4,3", "range": "0:2000", "val_fraction": 0}
-    finish(Import(str(tmp_path / "scenes.h5"), "d", options=options, home=str(home.root)).run())
     dataset = Dataset.open(home, "d")
-    right = np.clip(np.rint(scenes[..., (7, 3, 2)] * (255 / 2000)), 0, 255).astype(np.uint8)
+    right = np.clip(np.rint(scenes[..., (3, 2, 1)] * (255 / 2000)), 0, 255).astype(np.uint8)
     found = [decode(dataset.read(row), dataset.values) for row in dataset.rows("train")]
     assert {pixels.tobytes() for pixels in found} == {np.ascontiguousarray(pixels).tobytes() for pixels in right}
 

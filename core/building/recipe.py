@@ -15,6 +15,7 @@ from ..compressions import COMPRESSIONS
 from ..datasets.dataset import Dataset
 from ..encodings import ENCODINGS
 from ..formats import FORMATS
+from ..images.pixel_choice import NO_CHOICE
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,14 @@ class Recipe:
         """`{"range": ...}` for whoever decodes the payloads, where that takes more than the payload itself."""
         told = self.dataset.values.to_json() if self.encoding_name == "original" else {}
         return {"range": told} if told else {}
+
+    @property
+    def pixels(self) -> dict[str, Any]:
+        """What was done to the pixels at import and what was asked for, where that is more than decoding them."""
+        values, asked = self.dataset.values, self.dataset.choice
+        if values.is_default and asked == NO_CHOICE:
+            return {}
+        return {"pixels": {**values.to_json(), "asked": asked.to_json()}}
 
     def trained(self, payloads: Sequence[bytes]) -> Recipe:
         """This recipe after its compression has seen a sample of the payloads."""

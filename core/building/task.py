@@ -267,7 +267,7 @@ class _Making:
             files=file_checksums(self.folder, keeps_files(recipe.format_name)),
             built=now(),
             versions=versions(),
-            extra=self.conditions,
+            extra={**self.conditions, **recipe.pixels},
         )
 
 

@@ -33,7 +33,8 @@ class Manifest:
     wider than 8 bits, `encoding["range"]` says how they become pixels (`images.value_range`). `splits` maps a split's
     name to its `Sizes`, `samples` and `seconds` (the time its writing took); `checksum` is the SHA-256 of all encoded
     payloads (before compression) in order, split after split; `files` the XXH3-128 of the files whose every byte
-    counts; `fields` the further values that samples have, `name` and `kind` (`core.base.contracts.Field`) each.
+    counts; `extra` what else was so while it was built, and what was done to the pixels of its dataset at import
+    (`pixels`); `fields` the further values that samples have, `name` and `kind` (`core.base.contracts.Field`) each.
     """
 
     dataset: str

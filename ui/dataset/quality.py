@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.base.package import COMMAND
 from core.datasets.dataset import Dataset
 from core.datasets.quality.task import DISTANCE, FARTHEST
 from core.jobs import Job, State
@@ -95,7 +96,7 @@ def _draw_finding(dataset: Dataset, job: Job, number: int, finding: Mapping[str,
     shown = len(pictured) + len(told)
     if len(finding["examples"]) > shown:
         near = " --near" if job.result.get("near") else ""
-        st.caption(f"The first {shown}. More: {code(f'python -m core datasets --check {dataset.name}{near} --json')}")
+        st.caption(f"The first {shown}. More: {code(f'{COMMAND} datasets --check {dataset.name}{near} --json')}")
 
 
 @cache_data(max_entries=64, show_spinner="Reading images…")

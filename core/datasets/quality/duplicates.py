@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+from ...base.package import COMMAND
+from ...base.units import counted
 from ..dataset import Dataset
 from .findings import ImageRef, Pair, PairList, QualityFinding, classes_told, found, image_ref
 
@@ -75,6 +77,19 @@ class Duplicates:
             "within_count": self.within.count,
             "across_count": self.across.count,
         }
+
+
+def unknown_finding(dataset: Dataset) -> list[QualityFinding]:
+    """Images of which no checksum is known, since their headers alone were read."""
+    finding = QualityFinding(
+        "checksums-unknown",
+        "the headers of these images alone were read at the import, so which of them are the same is not known",
+        f"take their checksums: {COMMAND} import --recheck --name {dataset.name}",
+    )
+    for (images,) in dataset.select("SELECT COUNT(*) FROM images WHERE pixel_checksum = 0"):
+        if images:
+            finding.add(counted(images, "image"), count=images)
+    return found([finding])
 
 
 def leak_finding(kind: str, what: str) -> QualityFinding:

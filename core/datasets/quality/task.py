@@ -11,7 +11,7 @@ from ...base.events import Event, Pace, Progress, Result
 from ...base.home import Home
 from ..dataset import Dataset
 from .balance import class_findings, size_findings
-from .duplicates import Duplicates
+from .duplicates import Duplicates, unknown_finding
 from .findings import QualityFinding
 from .pictures import FileSizes, PictureFindings, look_at_all
 from .similar import SimilarPictures
@@ -54,7 +54,8 @@ class DatasetCheck:
         similar = SimilarPictures(dataset, self.distance) if self.near else None
         yield from _look_at_files(dataset, pictures) if similar is None else _look(dataset, pictures, similar)
         alike: list[QualityFinding] = [] if similar is None else similar.findings
-        told = [*duplicates.findings, *alike, *pictures.findings, *findings]
+        unknown = unknown_finding(dataset)
+        told = [*unknown, *duplicates.findings, *alike, *pictures.findings, *findings]
         yield Result(
             {
                 "dataset": dataset.name,
