@@ -14,11 +14,10 @@ from core.base.home import Home
 from core.base.packed_fields import packed, unpacked
 from core.building import Build, Verify
 from core.datasets.dataset import Dataset
+from core.formats import FORMATS
 from core.stores.store import Store, open_store
 from tests.field_fixtures import ended, labelled
 from tests.image_fixtures import encoded, picture
-
-KEPT = ("lmdb", "hdf5", "arrow", "parquet", "npy", "zarr", "tfrecord", "webdataset")
 
 
 def value(index: int) -> dict[str, FieldValue]:
@@ -43,7 +42,7 @@ def built(home: Home, format: str, **options: Any) -> Store:
     return open_store(Path(ended(Build("labelled", format, options=options, home=str(home.root)))["store"]))
 
 
-@pytest.mark.parametrize("format", KEPT)
+@pytest.mark.parametrize("format", sorted(FORMATS))
 def test_a_store_keeps_them_and_notices_when_they_change(home: Home, dataset: Dataset, format: str) -> None:
     store = built(home, format)
     assert store.fields == dataset.fields
@@ -76,6 +75,18 @@ def test_the_manifest_tells_them_and_is_as_before_without(home: Home, dataset: D
     assert "fields" not in (plain.path / "manifest.json").read_text()
     assert (plain.fields, plain.field_values([0, 1])) == ((), [{}, {}])
     assert not list(plain.path.glob("*.field_checksums"))
+
+
+def test_a_cell_that_leads_elsewhere_is_refused(home: Home, dataset: Dataset) -> None:
+    store = built(home, "disk")
+    manifest = store.container / "manifest.csv"
+    (store.container / "secret.png").write_bytes(b"x")
+    for path in ("__fields__/mask/../../secret.png", "secret.png", "__fields__/mask/00000002.png"):
+        whole = manifest.read_text()
+        manifest.write_text(whole.replace("__fields__/mask/00000001.png", path))
+        with pytest.raises(InputError, match=r"the fields of sample 1 .* is not where the 'mask' of sample 1 belongs"):
+            open_store(store.path).field_values([0, 1])
+        manifest.write_text(whole)
 
 
 def test_packed_values_that_lie_are_refused() -> None:

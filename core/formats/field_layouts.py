@@ -183,6 +183,23 @@ def is_one_shape(layout: FieldLayout) -> bool:
     return layout.shape is not None and None not in layout.shape
 
 
+def is_nested(layout: FieldLayout) -> bool:
+    """Whether arrays become lists of lists, whose lengths say their shapes."""
+    shape = layout.shape
+    return shape is not None and bool(shape) and 0 not in shape and None not in shape[1:]
+
+
+_ENDINGS = (
+    (b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"BM", ".bmp"), (b"II*\0", ".tif"),
+    (b"MM\0*", ".tif"), (b"RIFF", ".webp"),
+)  # fmt: skip
+
+
+def image_ending(data: bytes) -> str:
+    """The ending of an image file, by its first bytes; ".bin" for what is not known."""
+    return next((ending for start, ending in _ENDINGS if data.startswith(start)), ".bin")
+
+
 def named_beside(names: Sequence[str], own: Sequence[str]) -> dict[str, str]:
     """What fields are called where `own` names are taken: those have "field_" in front, as often as it takes."""
     taken = {*own, *names}

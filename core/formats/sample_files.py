@@ -22,17 +22,24 @@ BLOCK = 4096
 
 
 @contextmanager
-def listed_rows(path: Path, header: Sequence[str]) -> Iterator[Iterator[list[str]]]:
-    """The lines of a CSV file below its `header`. Raises InputError where it is missing, has another or is damaged."""
+def listed_rows(path: Path, header: Sequence[str], further: Sequence[str] = ()) -> Iterator[Iterator[list[str]]]:
+    """The cells below `header` in the lines of a CSV file, which may have `further` columns. Raises InputError where it
+    is missing, has other columns or is damaged."""
     with open_file(needed(path.parent, path.name)) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
         # Whatever a file without line ends holds, no more of it than this is in memory at once.
         rows = csv.reader(iter(lambda: text.readline(LONGEST_LINE), ""))
-        if next(rows, None) != list(header):
+        if next(rows, None) != [*header, *further]:
             raise InputError(f"{path} does not begin with {','.join(header)!r}: not a store of ours")
         try:
-            yield rows
+            yield (_first(row, len(header), len(further)) for row in rows) if further else rows
         except (ValueError, OverflowError, csv.Error) as error:
             raise InputError(f"{path} is damaged: {error}") from None
+
+
+def _first(row: list[str], own: int, further: int) -> list[str]:
+    if len(row) != own + further:
+        raise ValueError(f"a line has {len(row)} cells where {own + further} belong")
+    return row[:own]
 
 
 def read_file(path: str) -> bytes:

@@ -24,7 +24,7 @@ from ..base.contracts import FieldLayout, FieldValue
 from ..base.field_values import ARRAY, IMAGE, INTEGER, JSON, NUMBER, TEXT
 from ..base.packed_fields import json_text
 from .field_columns import bytes_of, value_of
-from .field_layouts import Values, named_beside
+from .field_layouts import Values, is_nested, named_beside
 
 OWN = ("image", "label")
 _PLAIN = {TEXT: pa.string(), INTEGER: pa.int64(), NUMBER: pa.float64()}
@@ -35,12 +35,6 @@ IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 def column_names(layouts: Sequence[FieldLayout]) -> dict[str, str]:
     """What each field's column is called."""
     return named_beside([layout.name for layout in layouts], OWN)
-
-
-def is_nested(layout: FieldLayout) -> bool:
-    """Whether arrays become lists of lists, whose lengths say their shapes."""
-    shape = layout.shape
-    return shape is not None and bool(shape) and 0 not in shape and None not in shape[1:]
 
 
 def column_type(layout: FieldLayout) -> pa.DataType:

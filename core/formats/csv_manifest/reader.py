@@ -12,15 +12,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ...base.contracts import Buffer, Labels
+from ...base.contracts import Buffer, FieldLayout, Labels
 from ...base.errors import InputError
-from ..container import ContainerReader, reason_of
+from ..container import reason_of
+from ..field_cells import CellReader, columns_of
+from ..field_reading import FieldsInContainer, Found
 from ..folder import FolderFacts
 from ..sample_files import file_blocks, listed_rows, read_file
 from .layout import HEADER, HERE, ROOT, manifest_of
 
 
-class CsvReader(FolderFacts, ContainerReader):
+class CsvReader(FolderFacts, FieldsInContainer):
     """Reads whole files below one folder, the `root`, and nothing that a link or a path leads to outside of it."""
 
     def _open(self) -> None:
@@ -57,6 +59,13 @@ class CsvReader(FolderFacts, ContainerReader):
             reason = f"{reason_of(error)}{gone if isinstance(error, FileNotFoundError) else ''}"
             raise InputError(f"sample {index} of {self._path} cannot be read: {path}: {reason}") from None
 
+    def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
+        return self._cells.read(indices, layouts)
+
+    @cached_property
+    def _cells(self) -> CellReader:
+        return CellReader(manifest_of(self._path), self.field_layouts(), HEADER, len(self))
+
     def _key(self, index: int) -> str:
         return self._listing.path(index)
 
@@ -66,7 +75,8 @@ class CsvReader(FolderFacts, ContainerReader):
 
     @cached_property
     def _listing(self) -> _PathList:
-        with listed_rows(manifest_of(self._path), HEADER) as rows:
+        further = [column.name for column in columns_of(self.field_layouts(), HEADER)]
+        with listed_rows(manifest_of(self._path), HEADER, further) as rows:
             listing = _PathList.of(rows, str(self.root))
         for folder in listing.folders:
             if os.path.realpath(self.root / folder) != os.path.normpath(self.root.resolve() / folder):

@@ -8,10 +8,13 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import repeat
 from pathlib import Path
 
 from ...base.contracts import Buffer, Contents
 from ...base.names import folders
+from ..field_cells import CellWriter
+from ..field_layouts import FieldsToWrite
 from ..folder import write_facts
 from ..sample_files import write_file
 from .layout import HEADER, HERE, IMAGES, ROOT, manifest_of
@@ -23,16 +26,24 @@ class ManifestWriter(ABC):
     root = HERE
 
     def __init__(self, path: Path, contents: Contents) -> None:
-        self._path, self._contents = path, contents
+        fields = FieldsToWrite.of(contents)
+        self._path, self._contents = path, fields.told_in(contents) if fields else contents
         path.mkdir(parents=True)
+        self._cells = CellWriter(path, fields, HEADER) if fields else None
+        self._listed = 0
         self._file = manifest_of(path).open("w", newline="", encoding="utf-8")
         self._lines = csv.writer(self._file, lineterminator="\n")
-        self._lines.writerow(HEADER)
+        if fields:  # texts, of which Python else quotes carriage returns only where they end lines
+            self._lines = csv.writer(self._file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+        self._lines.writerow([*HEADER, *(self._cells.header if self._cells else ())])
 
     def write(self, payloads: Sequence[Buffer], labels: Sequence[int], suffixes: Sequence[str]) -> None:
         classes = self._contents.classes
         paths = self._paths(payloads, labels, suffixes)
-        self._lines.writerows((path, label, classes[label]) for path, label in zip(paths, labels, strict=True))
+        further = repeat(()) if self._cells is None else self._cells.rows(self._listed, len(labels))
+        for path, label in zip(paths, labels, strict=True):
+            self._lines.writerow((path, label, classes[label], *next(further)))
+        self._listed += len(labels)
 
     def close(self) -> None:
         self._file.close()

@@ -9,15 +9,16 @@ from functools import cached_property
 
 import numpy as np
 
-from ...base.contracts import Buffer, Labels
+from ...base.contracts import Buffer, FieldLayout, Labels
 from ...base.errors import InputError
-from ..container import ContainerReader
+from ..field_cells import CellReader, columns_of
+from ..field_reading import FieldsInContainer, Found
 from ..folder import FolderFacts
 from ..sample_files import file_blocks, listed_rows, read_file
 from .layout import HEADER, MANIFEST
 
 
-class FilesReader(FolderFacts, ContainerReader):
+class FilesReader(FolderFacts, FieldsInContainer):
     """Reads whole files; holds the list of paths, no handles. Nothing that a link leads to is read."""
 
     def _open(self) -> None:
@@ -30,6 +31,13 @@ class FilesReader(FolderFacts, ContainerReader):
         root, path_of = str(self._path), self._listing.path
         return [read_file(f"{root}/{path_of(index)}") for index in indices]
 
+    def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
+        return self._cells.read(indices, layouts)
+
+    @cached_property
+    def _cells(self) -> CellReader:
+        return CellReader(self._path / MANIFEST, self.field_layouts(), HEADER, len(self))
+
     def _key(self, index: int) -> str:
         return self._listing.path(index)
 
@@ -39,7 +47,8 @@ class FilesReader(FolderFacts, ContainerReader):
 
     @cached_property
     def _listing(self) -> _SampleList:
-        with listed_rows(self._path / MANIFEST, HEADER) as rows:
+        further = [column.name for column in columns_of(self.field_layouts(), HEADER)]
+        with listed_rows(self._path / MANIFEST, HEADER, further) as rows:
             listing = _SampleList.of(rows)
         self._check_folders(listing)
         return listing

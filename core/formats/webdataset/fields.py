@@ -24,19 +24,13 @@ from ...base.names import digest
 from ...base.packed_fields import normal
 from ...base.strict_json import dumps
 from ..field_columns import keys_of, value_of
-from ..field_layouts import Values
+from ..field_layouts import Values, image_ending
 from .tar_headers import checksums_hold, size_in
 from .tar_layout import BLOCK, KEY_DIGITS, KIND, NAME, SIZE, HeaderTemplate, padded
 
 TXT, JSON_MEMBER, NPY = ".txt", ".json", ".npy"
 LONGEST_KEY = 60
 """Bytes of a field's name in that of a member, which has room for 100."""
-
-_ENDINGS = (
-    (b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"BM", ".bmp"), (b"II*\0", ".tif"),
-    (b"MM\0*", ".tif"), (b"RIFF", ".webp"),
-)  # fmt: skip
-OTHER = ".bin"
 
 
 def member_keys(layouts: Sequence[FieldLayout]) -> dict[str, str]:
@@ -81,17 +75,13 @@ class FieldMembers:
             if isinstance(value, np.ndarray):
                 yield f".{self._keys[layout.name]}{NPY}", array_bytes(value)
             elif isinstance(value, bytes):
-                yield f".{self._keys[layout.name]}{_ending(value)}", value
+                yield f".{self._keys[layout.name]}{image_ending(value)}", value
             elif layout.name == self._alone:
                 yield TXT, str(value).encode()
             else:
                 told[layout.name] = value
         if told:
             yield JSON_MEMBER, dumps(told).encode()
-
-
-def _ending(data: bytes) -> str:
-    return next((ending for start, ending in _ENDINGS if data.startswith(start)), OTHER)
 
 
 def members_of(memory: memoryview, at: int, key: bytes) -> Iterator[tuple[str, int, int]]:
