@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import pickle
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -266,6 +267,32 @@ def test_records_of_several_images_and_fields(tmp_path: Path) -> None:
     assert [field.name for field in dataset.fields] == ["json", "cls", "txt", "jpg"]
     with pytest.raises(InputError, match="there is no field 'colour'"):
         imported(path, tmp_path, label="colour")
+
+
+@in_process
+def test_masks_beside_images_are_images_too(tmp_path: Path) -> None:
+    masks = IMAGES[:, :, :, 0] > 120
+    path = h5(tmp_path / "made.h5", images=IMAGES, masks=masks.astype(np.uint8) * 9, labels=np.arange(12) % 2)
+    dataset, told = imported(path, tmp_path, val_fraction=0)
+    assert [tuple(field) for field in dataset.fields] == [("masks", "image")]
+    values = list(dataset.field_values("train"))
+    assert np.array_equal(pixels.decode(values[1]["masks"])[:, :, 0], masks[2] * 9)  # class 0 has the even ones
+    mask = encoded(PICTURES[3], mode="L")
+    items = {b"image_%02d" % n: encoded(PICTURES[n]) for n in range(6)} | {b"mask_%02d" % n: mask for n in range(6)}
+    dataset, told = imported(write(tmp_path / "made", items), tmp_path, val_fraction=0)
+    assert (dataset.splits, told["fields"]) == ({"train": 6}, ["mask"])
+    assert next(iter(dataset.field_values("train"))) == {"mask": mask}
+
+
+@in_process
+def test_a_container_in_an_archive(tmp_path: Path) -> None:
+    (tmp_path / "set/data").mkdir(parents=True)
+    h5(tmp_path / "set/data/train.h5", images=IMAGES[:7], labels=np.arange(7) % 2)
+    h5(tmp_path / "set/data/valid.h5", images=IMAGES[7:], labels=np.arange(5) % 2)
+    packed = shutil.make_archive(str(tmp_path / "set"), "zip", tmp_path / "set")
+    dataset, told = imported(Path(packed), tmp_path)
+    assert dataset.splits == {"train": 7, "val": 5}
+    assert told["recognised"].startswith("an archive of HDF5")
 
 
 @in_process

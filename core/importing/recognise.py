@@ -13,7 +13,7 @@ from ..inspect.kinds import kind_of_folder
 from ..sources.recognise import ARCHIVE_ENDINGS, as_path
 from ..sources.recognise import recognise as recognise_source
 from ..sources.tree import IMAGE_ENDINGS
-from .record_parts import files_of, found_at, has_image_files
+from .record_parts import files_of, found_at, has_image_files, unwrapped
 
 INSPECTED = "inspected"
 
@@ -42,7 +42,7 @@ def recognise(spec: str) -> str:
     if name == "archive":
         return INSPECTED if _is_of_records(as_path(spec)) else name
     if name == "image_folder":
-        return INSPECTED if _is_folder_of_records(as_path(spec)) else name
+        return INSPECTED if is_folder_of_records(as_path(spec)) else name
     return name
 
 
@@ -53,12 +53,15 @@ def _has_records(path: Path) -> bool:
         return False
 
 
-def _is_folder_of_records(folder: Path) -> bool:
+def is_folder_of_records(folder: Path) -> bool:
     """A folder that is one of a known kind by a file in it; or one with files of such kinds and no images."""
     if kind_of_folder(folder) is not None:
         return True
     try:
-        return not has_image_files(folder) and (found_at(folder) is not None or bool(files_of(folder)))
+        if has_image_files(folder):
+            return False
+        inner = unwrapped(folder)
+        return found_at(inner) is not None or bool(files_of(inner))
     except OSError:
         return False
 

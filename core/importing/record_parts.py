@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ..base.errors import InputError
@@ -16,6 +17,8 @@ from ..sources.tree import IMAGE_ENDINGS
 
 MOST_PARTS = 64
 """Files of a folder that are opened one by one; more are given as a pattern, or one of them."""
+
+MOST_WRAPPERS = 32
 
 MOST_ENTRIES = 20_000
 """Entries of a folder, and of those below it, that are looked at."""
@@ -51,6 +54,9 @@ def parts_of(path: Path, schema: str | None) -> list[RecordPart]:
     if found_at(path) is not None or not path.is_dir():
         database = split_choice(schema or "")[1]
         return [RecordPart(path, schema, split_in_name(database or "") or split_in_name(path.name))]
+    path = unwrapped(path)
+    if found_at(path) is not None:
+        return [RecordPart(path, schema, split_in_name(path.name))]
     files = files_of(path)
     if not files:
         identify(path)  # says what it is instead
@@ -58,10 +64,20 @@ def parts_of(path: Path, schema: str | None) -> list[RecordPart]:
     return [RecordPart(file, schema, split_in_name(file.name), file.name) for file in files]
 
 
+def unwrapped(folder: Path) -> Path:
+    """The folder itself, or the one in it where it holds nothing else, and so on."""
+    for _ in range(MOST_WRAPPERS):
+        entries = [entry for entry in list(islice(folder.iterdir(), 100)) if not entry.name.startswith((".", "__"))]
+        if len(entries) != 1 or not entries[0].is_dir() or entries[0].is_symlink():
+            break
+        folder = entries[0]
+    return folder
+
+
 def files_of(folder: Path) -> list[Path]:
     """The files (and folders that are one) in a folder that records are read from: those that are called like splits,
     else all of one kind. Raises InputError where there are too many."""
-    entries = sorted(entry for entry in list(folder.iterdir())[:MOST_ENTRIES] if not entry.name.startswith("."))
+    entries = sorted(entry for entry in islice(folder.iterdir(), MOST_ENTRIES) if not entry.name.startswith("."))
     named = [entry for entry in entries if split_in_name(entry.name) is not None and not entry.is_symlink()]
     known = [(entry, found.kind) for entry in named if (found := found_at(entry)) is not None]
     if not known:

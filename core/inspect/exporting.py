@@ -105,7 +105,9 @@ class Exporting:
         main = self._main(record, every)
         whole = record.whole_fields or {}
         if self._columned is not None:
-            whole = {**self._columned.columns(index), **whole}
+            columns = self._columned.columns(index)
+            every |= {name: value for name, value in columns.items() if name not in every and _is_beside(value, record)}
+            whole = {**columns, **whole}
         named = self._label or self._named_label(whole, every)
         label, value = record.label, record.label_value
         if self._label:
@@ -193,6 +195,14 @@ def _beyond(label: Label, value: Any) -> FieldValue:
     if isinstance(found, np.ndarray) and isinstance(label, int) and found.size == 1:
         return None
     return None if isinstance(found, str) and found == label else found
+
+
+def _is_beside(value: Any, record: Record) -> bool:
+    """Whether bytes or bools lie pixel by pixel beside the image: a mask, another camera."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "bu" or value.dtype.itemsize > 1:
+        return False
+    shape = None if record.array is None else record.array.shape[:2]
+    return value.ndim in (2, 3) and value.shape[:2] == shape and (value.ndim == 2 or value.shape[2] in (1, 3))
 
 
 def _no_image(record: Record) -> str:

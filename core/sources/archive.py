@@ -8,20 +8,26 @@ archive itself. What breaks a rule refuses the whole archive, by the entry's nam
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from ..base.contracts import FoundImage, Previewable, Recognition, Skipped, Source
 from ..base.errors import InputError
 from ..base.events import Event
 from ..base.names import readable, safe_name
+from ..base.package import load
 from .image_folder import ImageFolder
-from .recognise import ARCHIVE_ENDINGS, known_layout
-from .request import Patience
+from .listed import ListedFiles
+from .recognise import ARCHIVE_ENDINGS, ContainerError, known_layout
+from .request import Patience, PatienceError
 from .unpacking import unpack
+
+INSPECTED = "inspected"
+HAS_RECORDS = ".importing.recognise:is_folder_of_records"
+"""Whether a folder is one that the Inspector reads. It stands on a floor above, and is loaded when it is asked."""
 
 LOOK_SECONDS = 3.0
 """For reading the folders of an archive that is only looked at, after it was unpacked."""
@@ -46,9 +52,11 @@ class Archive(ImageFolder):
         self._unpacked = self.request.scratch / safe_name(_stem(archive))
         share = yield from unpack(archive, self._unpacked, patience=self.request.patience)
         try:
-            self._inner = self._source_of(*known_layout(self._unpacked))
+            self._inner = self._source_of(*self._layout())
             yield from self._inner.prepare()
         except InputError as error:
+            if share < 1 and not isinstance(self._inner, ListedFiles):
+                raise PatienceError("what is in it is told once all of it is unpacked") from None
             raise InputError(self._in_archive(str(error))) from None
         told = self._inner.recognition
         self.recognition = Recognition(
@@ -64,11 +72,22 @@ class Archive(ImageFolder):
             share,
         )
 
+    def _layout(self) -> tuple[str, Path]:
+        """The source of what was unpacked, and where that is."""
+        try:
+            name, folder = known_layout(self._unpacked)
+        except ContainerError as error:
+            return INSPECTED, error.path
+        has_records = cast("Callable[[Path], bool]", load(HAS_RECORDS))
+        return (INSPECTED, folder) if name == "image_folder" and has_records(folder) else (name, folder)
+
     def _source_of(self, name: str, folder: Path) -> Source:
         from . import SOURCES, open_source
 
         assert self.request is not None
         options = {key: getattr(self, key) for key in SOURCES.options(name) if hasattr(self, key)}
+        if name == INSPECTED:  # "labels" is another choice there
+            options = {key: value for key, value in options.items() if value is not None and key != "labels"}
         patience = self.request.patience and Patience.of(LOOK_SECONDS, self.request.patience.images)
         return open_source(name, options, dataclasses.replace(self.request, path=folder, called="", patience=patience))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from ...formats.lmdb.page_layout import DUPSORT, INTEGERKEY, REVERSEKEY
 from ..contents import Content
@@ -61,6 +61,22 @@ class Pairs(LmdbRecords):
     @property
     def values_stand_alone(self) -> bool:
         return self.roles is None or self.roles.shape is None
+
+    def columns(self, index: int) -> Mapping[str, Any]:
+        """The values of the other entries that belong to an image, by what is left of their keys without its own."""
+        if self.roles is None:
+            return {}
+        key, found = self.raw_key(index), dict[str, Any]()
+        for role in self.roles.others:
+            other = self.roles.key_of(role, key)
+            value = None if other is None else self.file.get(other)
+            if value is not None:
+                found[key_text(role.replace(b"\x00", b"")).strip("-_/.:@ |#") or "other"] = value
+        return found
+
+    def left_out(self) -> Sequence[tuple[str, str]]:
+        """Every entry is an image, or belongs to one."""
+        return ()
 
     def _beside(self, role: bytes | None, key: bytes, read: Callable[[bytes], T]) -> T | None:
         other = None if self.roles is None else self.roles.key_of(role, key)
