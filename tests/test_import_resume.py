@@ -87,8 +87,7 @@ def everything(dataset: Dataset) -> list[Any]:
     return [dataset.fingerprint, dataset.skipped(), *(list(dataset.rows(split)) for split in dataset.splits)]
 
 
-@pytest.mark.parametrize("refer", [False, True], ids=["copied", "referred to"])
-@pytest.mark.parametrize("commits", [1, 3, 0])
+@pytest.mark.parametrize(("commits", "refer"), [(1, False), (3, True), (0, False), (0, True)])
 def test_an_import_that_was_killed_is_gone_on_with(
     folder: Path, home: Home, killed: Kill, commits: int, refer: bool
 ) -> None:
