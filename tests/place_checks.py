@@ -39,14 +39,15 @@ def check_places(
     found = ask(ImagePlacesRequest(0))
     assert (found.end, found.bad) == (len(truth), [])
     handed_out = ask(ImageBytesRequest(range(len(truth))))
-    data = path.read_bytes()
+    files = [(path if path.is_dir() else path.parent) / name for name in found.files] or [path]
     bare = 0
-    for index, (number, _, offset, length, _) in enumerate(found.table.tolist()):
+    for index, (number, file, offset, length, _) in enumerate(found.table.tolist()):
         form, payload = handed_out[index]
         _check(form, payload, truth[index], tolerance)
         if offset >= 0:
             bare += 1
-            _check(found.forms[number], data[offset : offset + length], truth[index], tolerance)
+            data = files[file].read_bytes()[offset : offset + length]
+            _check(found.forms[number], data, truth[index], tolerance)
     if labels is not None:
         numbers = ask(NumbersRequest())
         assert (found.labels if numbers is None else numbers.tolist()) == list(labels)

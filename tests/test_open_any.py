@@ -12,14 +12,16 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from foreign_files import AS_JPEG, FILES, JPEGS, lsun, tar
+from foreign_files import AS_JPEG, FILES, JPEGS, NONE, tar
 from inspect_fixtures import IMAGES, LABELS, SAMPLES, png, write_lmdb, write_objects
 from lmdb_fixtures import write_databases
+from place_checks import check_places, in_process
 
 from core import open_store
 from core.base.errors import InputError, WorkError
-from core.inspect import opened_store
-from core.inspect.opened_store import ForeignStore
+from core.base.home import Home
+from core.inspect import identify, opened_store
+from core.inspect.opened_store import ForeignStore, open_foreign
 from core.inspect.place_table import OFFSET
 
 
@@ -32,6 +34,23 @@ def loaded(store: ForeignStore, **settings: Any) -> tuple[np.ndarray, np.ndarray
 
 
 @pytest.mark.parametrize("name", FILES)
+def test_places_are_those_of_the_images(name: str, tmp_path: Path) -> None:
+    write, images, labels, bare = FILES[name]
+    found = identify(write(tmp_path / "made"))
+    told = [None] * SAMPLES if labels is NONE else labels.tolist()
+    assert check_places(in_process(found.kind, found.path), found.path, images, told) == (SAMPLES if bare else 0)
+
+
+@pytest.fixture(scope="module")
+def planes(tmp_path_factory: pytest.TempPathFactory) -> ForeignStore:
+    """An HDF5 whose images lie as planes, in chunks: opened once."""
+    folder = tmp_path_factory.mktemp("planes")
+    store = open_foreign(FILES["HDF5, planes in chunks"][0](folder / "made"), home=Home(folder))
+    assert len(store.table) == SAMPLES
+    return store
+
+
+@pytest.mark.parametrize("name", ["pickled tutorial", "HDF5, 16 bits", "MDS"])
 def test_a_loader_gives_what_is_in_the_file(name: str, tmp_path: Path) -> None:
     write, images, labels, bare = FILES[name]
     store = open_store(str(write(tmp_path / "made")))
@@ -48,12 +67,10 @@ def test_a_loader_gives_what_is_in_the_file(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("loader", "workers"), [("fast", "threads:2"), ("fast", "processes:2"), ("torch", 1), ("naive", 0)]
 )
-def test_every_loader_and_way_of_working(loader: str, workers: str | int, tmp_path: Path) -> None:
-    write, images, labels, _ = FILES["HDF5, planes in chunks"]
-    store = open_store(str(write(tmp_path / "made")))
-    found, numbers = loaded(store, loader=loader, workers=workers)
-    assert np.array_equal(found, images)
-    assert numbers.tolist() == labels.tolist()
+def test_every_loader_and_way_of_working(loader: str, workers: str | int, planes: ForeignStore) -> None:
+    found, numbers = loaded(planes, loader=loader, workers=workers)
+    assert np.array_equal(found, IMAGES)
+    assert numbers.tolist() == LABELS.tolist()
 
 
 def test_what_does_not_lie_bare_comes_to_other_processes_too(tmp_path: Path) -> None:
@@ -62,12 +79,10 @@ def test_what_does_not_lie_bare_comes_to_other_processes_too(tmp_path: Path) -> 
     assert np.array_equal(loaded(store, loader="fast", workers="processes:1")[0], images)
 
 
-def test_a_copy_knows_what_was_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = open_store(str(lsun(tmp_path / "made")))
-    assert len(store.table) == SAMPLES
-    copied = pickle.dumps(store)
+def test_a_copy_knows_what_was_found_out(planes: ForeignStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied = pickle.dumps(planes)
     monkeypatch.setattr(opened_store, "open_inspected", lambda *_: pytest.fail("nobody is to be asked again"))
-    assert np.array_equal(loaded(pickle.loads(copied))[0], AS_JPEG)
+    assert np.array_equal(loaded(pickle.loads(copied))[0], IMAGES)
 
 
 def test_what_was_found_out_is_kept_in_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,9 +97,8 @@ def test_what_was_found_out_is_kept_in_the_home(tmp_path: Path, monkeypatch: pyt
     assert len(open_store(str(path))) == SAMPLES - 1
 
 
-def test_places_outside_of_the_file_are_refused(tmp_path: Path) -> None:
-    store = open_store(str(lsun(tmp_path / "made")))
-    size = sum(file.stat().st_size for file in store._found.files)
+def test_places_outside_of_the_file_are_refused(planes: ForeignStore, tmp_path: Path) -> None:
+    store, size = planes, planes.path.stat().st_size
     for offset in (size - 10, 1 << 62):
         places = store.table.places.copy()
         places[3, OFFSET] = offset
@@ -132,10 +146,8 @@ def test_black_pictures_do_not_lead_astray(tmp_path: Path) -> None:
     images = IMAGES.copy()
     images[:6] = 0
     images[6, :31] = 0
-    path = write_objects(tmp_path / "made", images=images)
-    store = open_store(str(path))
-    assert np.array_equal(loaded(store)[0], images)
-    assert "from its reader process" not in store.why
+    path = write_objects(tmp_path / "made", images=images) / "data.mdb"
+    assert check_places(in_process("lmdb", path), path, images, LABELS.tolist()) == SAMPLES
 
 
 def test_splits_are_parts_of_folders_groups_of_files_and_databases(tmp_path: Path) -> None:

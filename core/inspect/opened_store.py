@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -120,10 +121,21 @@ class ForeignStore:
     # ---- what a loader needs
 
     @cached_property
+    def identity(self) -> str:
+        """Changes whenever the file does."""
+        return kept_index.stamp(self._found)
+
+    @cached_property
     def table(self) -> PlaceTable:
-        """Where its images lie. Reads every record once, unless that was done before (`find_places` in steps)."""
-        for _ in self.find_places():
-            pass
+        """Where its images lie. Reads every record once, unless that was done before (`find_places` in steps); on a
+        terminal it is shown how far that is where it takes longer."""
+        shown = ""
+        for done, total in self.find_places():
+            if done < total and sys.stderr.isatty():
+                shown = f"finding the images of {self.path.name}: {done:,} of {total:,}"
+                print(f"\r{shown}", end="", file=sys.stderr, flush=True)
+        if shown:
+            print(f"\r{' ' * len(shown)}\r", end="", file=sys.stderr, flush=True)
         return self.table
 
     def find_places(self) -> Iterator[tuple[int, int]]:

@@ -22,7 +22,7 @@ from ..machine.facts import processor
 from ..processes.cpus import cpu_quota
 from ..stores.store import Store
 from .kernel_cache import cache_folder
-from .pipeline import StagedPipeline, Stored
+from .pipeline import Identified, StagedPipeline, Stored
 from .workers import Workers, parse_workers
 
 MOST_FILES = 1000
@@ -60,11 +60,12 @@ class KeptWorkers:
 def kept_for(store: Stored, stages: StagedPipeline, batch_size: int, workers: int | str) -> KeptWorkers:
     """The choice for this work: its store (of which build), its batches, this machine, these sources."""
     again = str(workers) == "measure"
-    if not isinstance(store, Store):
+    build = _build(store)
+    if build is None:
         return KeptWorkers(None, again)
     work = {
         "store": str(store.path.resolve()),
-        "build": [store.manifest.fingerprint, store.manifest.checksum, store.manifest.built],
+        "build": build,
         "split": store.split,
         "samples": len(store),
         "batch_size": batch_size,
@@ -75,6 +76,13 @@ def kept_for(store: Stored, stages: StagedPipeline, batch_size: int, workers: in
         "sources": cache_folder().name,
     }
     return KeptWorkers(work, again)
+
+
+def _build(store: Stored) -> list[str] | None:
+    """What tells this store's build, or this state of a file, from any other; None where nothing does."""
+    if isinstance(store, Store):
+        return [store.manifest.fingerprint, store.manifest.checksum, store.manifest.built]
+    return [store.identity] if isinstance(store, Identified) else None
 
 
 def folder() -> Path:

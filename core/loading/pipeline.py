@@ -52,6 +52,14 @@ class Stored(Protocol):
 
 
 @runtime_checkable
+class Identified(Protocol):
+    """What a store may be as well: a file, of whose state a text tells whether it is still the same."""
+
+    @property
+    def identity(self) -> str: ...
+
+
+@runtime_checkable
 class FoundInSteps(Protocol):
     """What a store may be as well: a file whose images must be found first."""
 

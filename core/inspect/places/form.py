@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from ...base.contracts import MAX_PAYLOAD
 from ..records import Label
 
 PIXELS = "pixels"
@@ -47,8 +48,8 @@ class ImageForm:
         encoding, height, width, channels, planar, bands = told
         red, green, blue = map(int, bands)
         made = cls(str(encoding), int(height), int(width), int(channels), bool(planar), (red, green, blue))
-        most = max(made.height, made.width, made.channels)
-        if min(made.height, made.width) < 0 or not 1 <= made.channels <= most < 1 << 24:
+        area = made.height * made.width
+        if min(made.height, made.width) < 0 or made.channels < 1 or max(area * made.channels, area * 3) > MAX_PAYLOAD:
             raise ValueError("no form of an image")
         if not all(0 <= band < made.channels for band in made.bands):
             raise ValueError("no form of an image: its bands are not among its channels")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..folder.file import FilesFolder
     from ..hdf5.file import Hdf5File
     from ..lmdb.file import LmdbView
+    from ..places.form import ImagePlaces
     from ..store.file import StoreFile
 
 
@@ -78,6 +79,12 @@ class Container:
         """Our keys end with the sample's number; only a group's key says something else."""
         numbers = [int(digits) for digits in re.findall(r"\d+", key[-40:])]
         return [number for number in numbers[::-1] if number < len(self)]
+
+    def image_places(self, path: Path, labelled: bool) -> ImagePlaces:
+        """See `records.Placed`."""
+        from ..places.own import OwnPlaces
+
+        return OwnPlaces(self, self._reader, path)
 
     def label(self, index: int) -> Label:
         return int(self._reader.labels[index])
