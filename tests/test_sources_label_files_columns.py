@@ -180,6 +180,13 @@ def test_a_column_of_splits(root: Path, header: str, cells: list[str]) -> None:
     assert set(read.fields["img00.png"]) == set()
 
 
+def test_numbered_splits_are_told_and_folds_are_none(root: Path) -> None:
+    said = Labelled(table(root, "id,label,partition", "a,0", "a,1", "a,2")).said
+
+    assert "split = partition (0 is train, 1 is val, 2 is test)" in said
+    assert Labelled(table(root, "id,label,fold", "a,0", "a,1", "a,2")).counts == {"train": 12}
+
+
 def test_a_column_that_asks_whether_it_is_training(root: Path) -> None:
     assert Labelled(table(root, "id,label,is_train", "a,1", "a,0", "a,1")).counts == {"train": 8, "val": 4}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,28 @@ def test_a_line_without_end_is_refused(two: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_million_columns_are_refused(two: Path) -> None:
     with pytest.raises(InputError, match=r"has 1,000,000 columns, and tables of up to 2,000 are read"):
         Labelled(write(two / "l.csv", ",".join(["x"] * 1_000_000), "1.jpg"))
+
+
+def test_json_of_any_text_becomes_classes_and_fields_that_can_be_kept(two: Path) -> None:
+    rows = [{"file": "1.jpg", "label": "\ud800x", "note": ["\udfff"]}, {"file": "2.jpg", "label": "b", "n": 2**70}]
+    for labels in (write(two / "l.jsonl", *map(json.dumps, rows)), write(two / "l.json", json.dumps(rows))):
+        read = Labelled(labels)
+
+        assert read.classes == ["\\ud800x", "b"]
+        assert read.fields["1.jpg"] == {"note": ["\\udfff"]}
+        assert read.fields["2.jpg"] == {"n": 2**70}
+
+
+def test_a_huge_value_in_json_costs_its_row(two: Path) -> None:
+    read = Labelled(write(two / "l.jsonl", '{"file": "1.jpg", "label": "a"}', json.dumps({"file": "x" * (2 << 20)})))
+
+    assert read.skipped["l.jsonl, row 2"] == "a cell of more than 1,048,576 characters"
+
+
+def test_a_pipe_in_the_folder_is_not_waited_for(two: Path) -> None:
+    os.mkfifo(two / "labels.csv")
+
+    assert Labelled(two, val_fraction=0).recognition.labels == "none"
 
 
 def test_formulas_are_only_text(two: Path) -> None:

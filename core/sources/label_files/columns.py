@@ -29,7 +29,7 @@ _NO_LABEL = frozenset((
     "width", "height", "size", "bbox", "boxes", "xmin", "xmax", "ymin", "ymax", "x", "w", "h", "filename", "path",
     "file", "patient", "author", "artist", "title", "license", "md5", "hash", "objects",
 ))
-_SPLIT_NAMES = ("split", "subset", "partition", "set", "data set", "usage", "phase", "fold", "dataset", "purpose",
+_SPLIT_NAMES = ("split", "subset", "partition", "set", "data set", "usage", "phase", "dataset", "purpose",
                 "is training image", "is train", "is training", "train")
 # fmt: on
 

@@ -106,9 +106,10 @@ class FolderTables:
                 if ending not in KINDS or others.files > (MOST_PARQUET if ending == ".parquet" else MOST_ALIKE):
                     continue
                 for name in others.names:
-                    if _NEVER.isdisjoint(tokens(name)) and number < MOST_TABLES:
+                    path = folder.path / name
+                    if _NEVER.isdisjoint(tokens(name)) and number < MOST_TABLES and path.is_file():  # no pipe
                         number += 1
-                        yield folder.path / name
+                        yield path
 
     def _choose(
         self, catalogue: ImageCatalogue, paths: Sequence[Path], labelled: bool, asked: bool

@@ -20,7 +20,7 @@ from ...base.errors import InputError
 from ...base.names import readable
 from ...base.strict_json import dumps
 from .json_stream import JsonPiece, pieces
-from .json_table import json_row
+from .json_table import json_row, proper
 from .table import LabelTable, TableRow, as_number, as_text
 
 _SCHEMA = """
@@ -66,9 +66,11 @@ class JsonTable(LabelTable):
         return number
 
     def _note(self, index: sqlite3.Connection, piece: JsonPiece) -> None:
-        value = piece.value
+        value = proper(piece.value)
         if piece.key not in _COCO or not piece.element or not isinstance(value, dict):
-            index.execute("INSERT INTO rows(member, kept) VALUES (?, ?)", (piece.key, dumps([piece.element, value])))
+            index.execute(
+                "INSERT INTO rows(member, kept) VALUES (?, ?)", (proper(piece.key), dumps([piece.element, value]))
+            )
         elif piece.key == "images":
             index.execute("INSERT INTO images(id, kept) VALUES (?, ?)", (as_text(value.get("id")), dumps(value)))
         elif piece.key == "categories":

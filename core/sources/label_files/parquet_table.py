@@ -17,6 +17,7 @@ from ...base.strict_json import dumps
 from ...processes.isolated import DiedError, stream
 from ...processes.limits import hold_to
 from ..tree import IMAGE_ENDINGS
+from .json_table import json_row
 from .table import MAX_COLUMNS, LabelTable, TableRow
 
 MEMORY = 2 << 30
@@ -47,7 +48,7 @@ class ParquetTable(LabelTable):
             for batch in _told(self.path, read_rows):
                 self._index.executemany("INSERT INTO rows(kept) VALUES (?)", ((dumps(values),) for values in batch))
         for number, kept in self._index.execute("SELECT number, kept FROM rows ORDER BY number"):
-            yield TableRow(number, json.loads(kept))
+            yield json_row(number, json.loads(kept))
 
     def close(self) -> None:
         if self._index is not None:

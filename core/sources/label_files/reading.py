@@ -17,7 +17,7 @@ from .joining import MOST_FIELDS, ROWS, JoinedImage, ReadyTable, RowJoin
 from .meaning import CLASS, LIST, MANY, NOTHING, NUMBER, meaning_of
 from .profile import TableProfile, profile
 from .resolver import ImageResolver
-from .table import LabelTable
+from .table import MAX_COLUMNS, LabelTable
 
 NO_CLASS = "images"
 """The one class of images that have none."""
@@ -157,6 +157,8 @@ class LabelListing:
                 f"field 'labels', and all images are of one class, called {NO_CLASS!r}"
             )
         for ready in self._tables:
+            if ready.profile.too_many:
+                yield f"{ready.name} has more than {MAX_COLUMNS:,} columns, of which the first ones are read"
             if len(ready.fields) > MOST_FIELDS:
                 yield f"{ready.name} has {len(ready.fields):,} further columns; the first {MOST_FIELDS} are kept"
 
@@ -239,7 +241,8 @@ def _columns_told(ready: ReadyTable) -> str:
         label += " (a list in a cell)"
     elif meaning.separator:
         label += f" (several in a cell, with {meaning.separator!r} between)"
-    split = f", split = {choice.split}" if choice.split else ""
+    meant = ", ".join(f"{said} is {split}" for said, split in choice.splits.items() if said.lower() != split)
+    split = f", split = {choice.split}{f' ({meant})' if meant else ''}" if choice.split else ""
     fields = [one.name for one in ready.fields]
     kept = f"; kept as fields: {', '.join(fields[:8])}{', ...' if len(fields) > 8 else ''}" if fields else ""
     return (

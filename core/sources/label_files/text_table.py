@@ -19,10 +19,12 @@ DELIMITERS = (",", "\t", ";", "|")
 BLANKS = " "
 """The delimiter of lists of images: any blanks behind the image's name."""
 
+ENCODING_BYTES = 256 << 20
+"""So much of a file is looked at to tell whether it is UTF-8."""
+
 LOOKED_AT = 50
 """Records by which the delimiter is found."""
 
-_NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", BLANKS: "blank"}
 _IMAGE = re.compile(
     rf"\s*(.*?(?:{'|'.join(re.escape(end) for end in sorted(IMAGE_ENDINGS))}))(?:\s+(.*))?", re.IGNORECASE | re.DOTALL
 )
@@ -196,10 +198,10 @@ def text_encoding(path: Path) -> str:
             if zeros > len(head[:1000]) // 3:
                 return "utf-16-le" if head[1:1000:2].count(0) >= head[0:1000:2].count(0) else "utf-16-be"
             decoder = codecs.getincrementaldecoder("utf-8")()
-            while head:
+            while head and file.tell() < ENCODING_BYTES:
                 decoder.decode(head)
                 head = file.read(1 << 20)
-            decoder.decode(b"", final=True)
+            decoder.decode(b"", final=not head)
     except UnicodeDecodeError:
         return "cp1252"
     except OSError as error:
