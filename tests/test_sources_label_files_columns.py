@@ -274,5 +274,14 @@ def test_many_images_without_row_are_counted_by_folder(root: Path) -> None:
     assert read.unused == {"more": "51 images: no row of t.csv names it"}
 
 
+def test_lists_of_numbers_in_cells_are_arrays(root: Path) -> None:
+    read = Labelled(table(root, "id,label,box,more", 'a,"[834.0, 222.0, 56, 36]",[1', 'a,"[1, 2, 3, 4]",x', "a,,"))
+
+    box = read.fields["img00.png"]["box"]
+    assert box.tolist() == [834, 222, 56, 36]  # type: ignore[union-attr]
+    assert read.fields["img00.png"]["more"] == "[1"
+    assert read.fields["img02.png"] == {}
+
+
 def test_dimensions_of_lists() -> None:
     assert [dimensions(one) for one in ([1, 2.5], [[1, 2], [3, 4]], [[1], [2, 3]], ["a"], [True])] == [1, 2, -1, -1, -1]

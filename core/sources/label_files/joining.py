@@ -14,7 +14,7 @@ from ..kept_fields import as_kept, from_kept
 from .catalogue import ImageCatalogue, ImageOnDisk
 from .columns import ColumnChoice
 from .meaning import LabelMeaning
-from .profile import ColumnProfile, TableProfile
+from .profile import ColumnProfile, TableProfile, written_array
 from .resolver import ImageResolver, folder_split
 from .table import LabelTable, TableRow, as_integer, as_number, as_text, is_missing
 
@@ -276,7 +276,8 @@ def _field(value: Any, column: ColumnProfile) -> FieldValue:
     number: FieldValue = as_integer(value) if column.integers else as_number(value) if column.numbers else None
     if number is not None:
         return number
-    if column.array and isinstance(value, list):
-        array = np.array(value)
+    listed = written_array(value) if column.array and column.written else value
+    if column.array and isinstance(listed, list):
+        array = np.array(listed)
         return array if array.size else np.zeros((0,) * column.array)
     return value.strip() if isinstance(value, str) else value

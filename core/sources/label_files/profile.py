@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,6 +21,8 @@ ALL_DISTINCT = 600_000
 
 LONGEST_LABEL = 200
 """Characters; a longer text is no class."""
+
+_ARRAY = re.compile(r"\s*\[[0-9eE+\-.,\s\[\]]{0,20000}\]\s*")
 
 SAMPLED = 400
 """Rows, spread over the table, that are looked up among the images."""
@@ -40,6 +44,8 @@ class ColumnProfile:
     """Whether all are 0 or 1 (or -1 and 1)."""
     objects: bool = False
     lists: int = 0
+    written: bool = True
+    """Whether all are lists of numbers as people write them into a cell."""
     arrays: set[int] = field(default_factory=set)
     """Dimensions of the lists that are arrays of numbers; -1 stands for lists that are none."""
 
@@ -47,6 +53,8 @@ class ColumnProfile:
         if is_missing(value):
             return
         self.filled += 1
+        if self.written:
+            self._add_written(value)
         if isinstance(value, list | dict | np.ndarray):
             self.integers = self.numbers = self.flags = False
             self._add_list(value, most) if isinstance(value, list) else self._add_object()
@@ -57,6 +65,12 @@ class ColumnProfile:
             self.integers = self.integers and as_integer(value) is not None
             self.flags = self.flags and number in (0.0, 1.0, -1.0)
         self._note(value, most)
+
+    def _add_written(self, value: Any) -> None:
+        array = written_array(value)
+        self.written = array is not None
+        if array:
+            self.arrays.add(dimensions(array))
 
     def _add_list(self, value: list[Any], most: int) -> None:
         self.lists += 1
@@ -81,11 +95,9 @@ class ColumnProfile:
     @property
     def array(self) -> int:
         """How many dimensions the arrays have that all its cells are; 0 where they are none."""
-        return (
-            next(iter(self.arrays))
-            if self.lists == self.filled and len(self.arrays) == 1 and -1 not in self.arrays
-            else 0
-        )
+        if len(self.arrays) != 1 or -1 in self.arrays or not (self.written or self.lists == self.filled):
+            return 0
+        return next(iter(self.arrays))
 
     @property
     def plain_numbers(self) -> bool:
@@ -133,6 +145,20 @@ def profile(table: LabelTable, most_rows: int | None = None) -> TableProfile:
                 column = found.columns[name] = ColumnProfile(name)
             column.add(value, most)
     return found
+
+
+def written_array(value: Any) -> list[Any] | None:
+    """
+    >>> written_array("[834.0, 222]"), written_array("[cat]"), written_array("7")
+    ([834.0, 222], None, None)
+    """
+    if not isinstance(value, str) or not _ARRAY.fullmatch(value):
+        return None
+    try:
+        array = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    return array if isinstance(array, list) and (not array or dimensions(array) > 0) else None
 
 
 def dimensions(value: list[Any]) -> int:

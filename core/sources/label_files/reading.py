@@ -25,6 +25,8 @@ NO_CLASS = "images"
 SHOWN = 5
 """Joined rows that are shown."""
 
+SHOWN_CHARACTERS = 60
+
 ONE_BY_ONE = 50
 """Images without a row that are listed by their names; of more, the folders are."""
 
@@ -121,7 +123,7 @@ class LabelListing:
                 f"united, and what else the rows say is the field {ROWS!r}"
             )
         if told.joined:
-            first = "; ".join(f"{one.row} is {one.image}: {one.class_name}" for one in told.joined)
+            first = "; ".join(f"{one.row} is {one.image}: {one.class_name[:SHOWN_CHARACTERS]}" for one in told.joined)
             told.notes.append(f"joined, for example: {first}")
         told.notes += self._labels_told()
         told.notes += self._joined_told()
