@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import struct
+import tarfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from core.images.pixels import BadImage, decode, examine
 from core.images.tiff_bands import tiff_bands
 from core.images.value_range import ValueRange
 from core.importing.task import Import
+from core.inspect.files import inspect_file
 from core.stores.manifest import Manifest
 from core.stores.store import open_store
 
@@ -310,18 +312,42 @@ def test_vectors_and_tables_are_no_images(home: Home, tmp_path: Path, array: npt
         imported(home, tmp_path / "vectors")
 
 
-def test_bands_of_a_container_are_told(home: Home, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("bands", "shown"), [("", (3, 2, 1)), ("8,4,3", (7, 3, 2))])
+def test_bands_of_a_container_are_told_and_chosen(
+    home: Home, tmp_path: Path, bands: str, shown: tuple[int, ...]
+) -> None:
     smooth = np.linspace(0, 3000, 24 * 24).reshape(24, 24, 1) * np.linspace(0.5, 1, 13)
     scenes = np.stack([smooth + 50 * number for number in range(6)]).astype(np.uint16)
     with h5py.File(tmp_path / "scenes.h5", "w") as file:
         file["images"], file["labels"] = scenes, np.arange(6) % 2
-    options = {"range": "0:2000", "val_fraction": 0}
-    told = finish(Import(str(tmp_path / "scenes.h5"), "d", options=options, home=str(home.root)).run())
-    assert any("bands 4, 3, 2 of 13" in text and "--option bands=3,2,1" in text for text in told["warnings"])
+    options = {"range": "0:2000", "val_fraction": 0, "bands": bands}
+    told = finish(
+        Import(str(tmp_path / "scenes.h5"), "d", options=options, home=str(home.root), reference=bool(bands)).run()
+    )
+    named = f"bands {', '.join(str(band + 1) for band in shown)} of 13 are drawn as red, green and blue"
+    assert [named in text for text in told["warnings"]].count(True) == 1
     dataset = Dataset.open(home, "d")
-    right = np.clip(np.rint(scenes[..., (3, 2, 1)] * (255 / 2000)), 0, 255).astype(np.uint8)
+    right = np.clip(np.rint(scenes[..., shown] * (255 / 2000)), 0, 255).astype(np.uint8)
     found = [decode(dataset.read(row), dataset.values) for row in dataset.rows("train")]
     assert {pixels.tobytes() for pixels in found} == {np.ascontiguousarray(pixels).tobytes() for pixels in right}
+
+
+def test_tiffs_of_many_bands_in_a_tar_are_shown_and_imported(home: Home, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "scenes.tar", "w") as archive:
+        for number in range(4):
+            for ending, data in (("tif", banded(RAMP + np.uint16(number))), ("cls", b"%d" % (number % 2))):
+                member = tarfile.TarInfo(f"{number}.{ending}")
+                member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
+    sample = inspect_file(tmp_path / "scenes.tar", index=1)["sample"]
+    assert (sample["shape"], sample["label"]) == ([14, 15, 3], 1)
+    assert any("bands 4, 3, 2 of 13 are drawn" in note for note in sample["notes"])
+    options = {"val_fraction": 0, "bands": "8,4,3"}
+    told = finish(Import(str(tmp_path / "scenes.tar"), "d", options=options, home=str(home.root)).run())
+    assert sum("of 13" in text for text in told["warnings"]) == 1
+    dataset = Dataset.open(home, "d")
+    first = decode(dataset.read(dataset.row("train", 0)), dataset.values)
+    np.testing.assert_array_equal(first, np.rint(RAMP[..., (7, 3, 2)] * (255 / 4095)).astype(np.uint8))
 
 
 def test_choices_that_are_none_are_refused(home: Home, tmp_path: Path) -> None:
@@ -329,6 +355,7 @@ def test_choices_that_are_none_are_refused(home: Home, tmp_path: Path) -> None:
     (tmp_path / "images" / "cat" / "0.png").write_bytes(encoded(picture(0)))
     for options, reason in (
         ({"range": "5:5"}, "'5:5' is no range: give dataset, as-is, or black and white like 0:4095"),
+        ({"range": "-1e308:1e308"}, "'-1e308:1e308' is no range"),
         ({"bands": "0,1,2"}, "'0,1,2' are no bands"),
         ({"bands": "9,1,2"}, "could be read as an image.*there is no choice of bands 9, 1, 2: it has 3"),
     ):

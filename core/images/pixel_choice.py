@@ -22,6 +22,9 @@ _AS_IS = {
 }
 """What types usually stand for; the first that holds all values is taken."""
 
+LEAST = 1e-30
+"""Of the distance between black and white."""
+
 _NOUNS = {"integer": "more than 8 bits a sample", "float": "floating-point samples"}
 
 
@@ -34,7 +37,7 @@ def parsed_range(text: str) -> str | tuple[float, float]:
         limits = float(low), float(high)
     except ValueError:
         limits = (0.0, 0.0)
-    if not colon or not all(map(math.isfinite, limits)) or limits[0] >= limits[1]:
+    if not colon or not math.isfinite(limits[1] - limits[0]) or limits[1] - limits[0] < LEAST:
         raise ValueError(f"{text!r} is no range: give dataset, as-is, or black and white like 0:4095")
     return limits
 

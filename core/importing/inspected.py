@@ -23,6 +23,7 @@ from ..base.options import option
 from ..base.units import counted
 from ..images.bands import parsed
 from ..images.pixel_choice import DATASET, PixelChoice
+from ..inspect.display import ALL_BANDS
 from ..inspect.export import ExportChoice
 from ..inspect.kinds import KINDS
 from ..inspect.splits import split_in_key
@@ -86,8 +87,8 @@ class InspectedSource:
 
     @property
     def pixel_choice(self) -> PixelChoice:
-        """The range alone: bands are chosen as the records are read, for the file may name them."""
-        return PixelChoice.parsed(self.range, "")
+        """Where bands are asked for, images have all of theirs; else those that the file names are read."""
+        return PixelChoice.parsed(self.range, self.bands)
 
     def prepare(self) -> Iterator[Event]:
         """Raises InputError where nothing can be imported, and why."""
@@ -106,7 +107,7 @@ class InspectedSource:
 
     def _choice(self) -> ExportChoice:
         try:
-            bands = parsed(self.bands) if self.bands else None
+            bands = ALL_BANDS if self.bands and parsed(self.bands) else None
         except ValueError as error:
             raise InputError(str(error)) from None
         return ExportChoice(self.image, self.label, "" if self.split.lower() in ALL_ALIKE else self.split, bands)
@@ -136,8 +137,7 @@ class InspectedSource:
         told.unused += self._opened.left_out()
         told.notes += list(dict.fromkeys(text for part in self._parts for text in part.about["warnings"]))[:MOST_NOTES]
         chosen = dict.fromkeys(note for part in self._parts for sample in part.samples for note in sample.notes)
-        others = "" if self.bands else "; --option bands=3,2,1 chooses others"
-        told.notes += [f"{note}{others}" for note in chosen][:MOST_NOTES]
+        told.notes += [f"{note}; --option bands=3,2,1 chooses others" for note in chosen][:MOST_NOTES]
 
     # ---- listing
 

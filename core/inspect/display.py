@@ -22,6 +22,9 @@ from .display_range import MOST_VALUES, Array, Range, Ranges, Told, drawn, sampl
 NO_RANGE = "none"
 """Asked for by whoever wants the numbers themselves: no picture is drawn."""
 
+ALL_BANDS: tuple[int, ...] = ()
+"""Asked for, with `NO_RANGE`, by whoever chooses among the bands later."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -145,14 +148,18 @@ class Display:
         return Drawn(np.ascontiguousarray(pixels), notes, range.low, range.high, bands.chosen, count, names)
 
     def _undrawn(self, values: Array, choice: Choice) -> Drawn:
-        """The numbers of the chosen bands alone, what is transparent in them over white, white where white is zero."""
+        """The numbers of the chosen bands alone, what is transparent in them over white, white where white is zero; of
+        `ALL_BANDS` the numbers as they lie."""
+        nothing = np.empty((0, 0, 3), np.uint8)
+        if choice.bands == ALL_BANDS:
+            every = negative(values) if self._inverted else values
+            return Drawn(nothing, (), 0, 0, tuple(range(values.shape[2])), values.shape[2], values=every)
         bands = self._bands(values.shape[2], choice)
         chosen = _of_bands(values, bands)
         if bands.alpha is not None:
             chosen = over_white(chosen, values[:, :, bands.alpha])
         if self._inverted:
             chosen = negative(chosen)
-        nothing = np.empty((0, 0, 3), np.uint8)
         notes = (bands.words,) if bands.words else ()
         return Drawn(nothing, notes, 0, 0, bands.chosen, values.shape[2], values=chosen)
 

@@ -127,7 +127,7 @@ class Exporting:
             {name: one for name, one in every.items() if name != main} if self._fields else {},
             self._further(whole, every, main, named) if self._fields else {},
             problem or (None if image is not None else _no_image(record)),
-            record.notes,
+            record.notes if isinstance(image, np.ndarray) else (),
         )
 
     def _main(self, record: Record, every: Mapping[str, ImageData]) -> str | None:

@@ -14,7 +14,7 @@ from .files import InspectedFile, open_inspected
 
 class RecordImages:
     """Opened when a record is first read. schema: the one that the import has read it by; options: JSON of the field
-    that is the image and the bands that are taken, as `importing.inspected` has noted it."""
+    that is the image and the bands that are taken ([]: all), as `importing.inspected` has noted it."""
 
     def __init__(self, path: str | os.PathLike[str], schema: str, options: str) -> None:
         """Raises InputError for options that are none."""

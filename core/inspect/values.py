@@ -13,6 +13,7 @@ from typing import Any
 
 from ..base.contracts import MAX_PAYLOAD, Pixels
 from ..images import file_samples, pixels
+from ..images.tiff_bands import NotBands, tiff_bands
 from . import arrays
 
 MAX_INFLATED = min(MAX_PAYLOAD, 1 << 28)
@@ -171,21 +172,34 @@ def image_from_bytes(
 
 
 def samples_of(data: bytes) -> arrays.Array | None:
-    """The numbers of an image file of one channel (H, W), or of 16 bits a colour (H, W, 3), upright, as they lie in it:
-    maps of classes, of depth. None for any other file, and for JPEG and WebP, which hold photographs.
+    """The numbers of an image file of one channel (H, W), of 16 bits a colour (H, W, 3), or of a TIFF of many bands
+    (H, W, C), upright, as they lie in it: maps of classes, of depth, satellites' bands. None for any other file, and
+    for JPEG and WebP, which hold photographs.
 
     Raises:
         ValueError: the file is one of these and broken.
     """
     if image_encoding(data) not in _EXACT:
         return None
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(data), formats=file_samples.FORMATS) as image:
             return file_samples.samples(image, data) if image.width * image.height <= pixels.MAX_PIXELS else None
+    except UnidentifiedImageError:
+        return _bands_of(data)
     except Exception as error:  # noqa: BLE001 - decoders raise anything on hostile bytes
         raise ValueError(f"broken image: {error or type(error).__name__}") from None
+
+
+def _bands_of(data: bytes) -> arrays.Array:
+    """All bands of a TIFF that Pillow does not know. Raises ValueError."""
+    try:
+        array = tiff_bands(data).array
+        pixels.check_area(array.shape[1], array.shape[0])
+    except NotBands as error:
+        raise ValueError(f"a TIFF {error}, which is not read here") from None
+    return array
 
 
 def guessed_dtype(data: bytes, count: int) -> str | None:
