@@ -270,6 +270,25 @@ def test_records_of_several_images_and_fields(tmp_path: Path) -> None:
 
 
 @in_process
+def test_fields_of_samples_in_groups_and_of_groups_around(tmp_path: Path) -> None:
+    arrays: dict[str, Any] = {}
+    for n in range(6):
+        arrays |= {
+            f"s{n}__image": IMAGES[n],
+            f"s{n}__label": n % 2,
+            f"s{n}__text": f"number {n}",
+            f"s{n}__box": np.ones(4),
+        }
+    dataset, told = imported(h5(tmp_path / "groups.h5", **arrays), tmp_path, val_fraction=0)
+    assert (dataset.splits, told["unused"]) == ({"train": 6}, [])
+    values = list(dataset.field_values("train"))
+    assert [one["text"] for one in values] == [f"number {n}" for n in (0, 2, 4, 1, 3, 5)]
+    path = h5(tmp_path / "demo.h5", data__obs__cam=IMAGES, data__actions=np.eye(12), data__obs__pos=np.ones((12, 3)))
+    dataset, told = imported(path, tmp_path, val_fraction=0)
+    assert (set(told["fields"]), told["unused"]) == ({"actions", "pos"}, [])
+
+
+@in_process
 def test_masks_beside_images_are_images_too(tmp_path: Path) -> None:
     masks = IMAGES[:, :, :, 0] > 120
     path = h5(tmp_path / "made.h5", images=IMAGES, masks=masks.astype(np.uint8) * 9, labels=np.arange(12) % 2)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..contents.named import DTYPES, SHAPES
-from .facts import Facts, facts_of, look
+from .facts import Facts, by_group, facts_of, look
 from .file import Hdf5File
 from .name_hints import SPLITS, words
 from .rows import Rows
@@ -39,8 +39,8 @@ class Columns:
             axis = _axis_of(other, len(run))
             if images is None or axis is None or other.name in taken or len(self._rows) >= MOST_COLUMNS:
                 continue
-            if (other.group, other.split) == (images.group, images.split) and not _is_layout(other, images):
-                self._rows[_called(other)] = Rows(other, axis)
+            if _goes_with(other, images) and not _is_layout(other, images):
+                self._rows.setdefault(_called(other), Rows(other, axis))
 
     @property
     def names(self) -> list[str]:
@@ -66,6 +66,51 @@ class Columns:
         if text is None and isinstance(value, np.ndarray):
             return [text_of(self._file, one) for one in value.reshape(-1)]
         return text
+
+
+class GroupColumns:
+    """The fields of samples that have a group each: the other datasets in it."""
+
+    def __init__(self, file: Hdf5File, run: Run) -> None:
+        self._file = file
+        self._images = list(run.names)
+        self._groups = by_group(file)
+
+    @property
+    def names(self) -> list[str]:
+        """Of the datasets."""
+        return [name for image in self._images for name in self._beside(image)]
+
+    def values(self, index: int) -> dict[str, Any]:
+        """None for one that cannot be read."""
+        found: dict[str, Any] = {}
+        for name in self._beside(self._images[index]):
+            found[name.rpartition("/")[2]] = self._value(name)
+        return found
+
+    def _beside(self, image: str) -> list[str]:
+        return [name for name in self._groups.get(image.rpartition("/")[0], ()) if name != image][:MOST_COLUMNS]
+
+    def _value(self, name: str) -> Any:
+        facts = facts_of(self._file, name)
+        if facts is None or prod(facts.shape) * max(facts.dtype.itemsize, 1) > MOST_ROW_BYTES:
+            return None
+        try:
+            values = self._file.rows(facts.dataset, 0, facts.shape[0] if facts.shape else 1)
+        except ValueError:
+            return None
+        if facts.dtype.kind in "biuf":
+            return values.item() if values.size == 1 else np.asarray(values)
+        texts = [text_of(self._file, one) for one in values.reshape(-1)]
+        return texts[0] if len(texts) == 1 else texts
+
+
+def _goes_with(facts: Facts, images: Facts) -> bool:
+    """Whether a dataset is of the images' group and split, or of one around it and of no other split."""
+    if facts.group == images.group:
+        return facts.split == images.split
+    around = f"{facts.group}/" if facts.group else ""
+    return images.group.startswith(around) and facts.split in (None, images.split)
 
 
 def _axis_of(facts: Facts, count: int) -> int | None:
@@ -100,13 +145,13 @@ def left_out(file: Hdf5File, taken: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield f"{len(others) - MOST_NAMED:,} more datasets", "neither images nor labels nor fields of them"
 
 
-def columns_of(runs: Sequence[Run], taken: frozenset[str]) -> Mapping[int, Columns]:
+def columns_of(runs: Sequence[Run], taken: frozenset[str]) -> Mapping[int, Columns | GroupColumns]:
     """By the number of the run."""
-    found: dict[int, Columns] = {}
+    found: dict[int, Columns | GroupColumns] = {}
     for number, run in enumerate(runs):
         file = file_of([run])
         if file is not None:
-            found[number] = Columns(file, run, taken)
+            found[number] = GroupColumns(file, run) if run.has_groups else Columns(file, run, taken)
     return found
 
 

@@ -24,7 +24,7 @@ from .walk import TROUBLE
 
 if TYPE_CHECKING:
     from ..places.form import ImagePlaces
-    from .columns import Columns
+    from .columns import Columns, GroupColumns
 
 
 class Column(Protocol):
@@ -80,6 +80,9 @@ class Extent:
 
 class Run:
     """Images that lie together under one name, `name[0]`, `name[1]`, ..., and the labels that belong to them."""
+
+    has_groups = False
+    """Whether each image lies in a group of its own."""
 
     def __init__(self, name: str, length: int, labels: Column | None = None) -> None:
         self.name = name
@@ -179,7 +182,7 @@ class Runs:
         return record if value is None else replace(record, label_value=value)
 
     @cached_property
-    def _columns(self) -> Mapping[int, Columns]:
+    def _columns(self) -> Mapping[int, Columns | GroupColumns]:
         from .columns import columns_of
 
         labels = (run.labels.name for run in self.runs if run.labels is not None)

@@ -39,6 +39,7 @@ class DatasetsRun(Run):
         self._labeller = labeller
         self._drawn = drawn
         self._cut = len(leaf) + 1 if leaf is not None else 0
+        self.has_groups = leaf is not None
         self._places: Mapping[str, int] | None = None
         self._looks = Looks(Families(file, names).alike)
         self._pictures = Pictures(file, len(names), lambda index: bytes_of(_only(self._values(index)[1])))
