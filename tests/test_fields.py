@@ -15,6 +15,7 @@ from core.base.packed_fields import packed, unpacked
 from core.building import Build, Verify
 from core.datasets.dataset import Dataset
 from core.formats import FORMATS
+from core.inspect.files import open_inspected
 from core.stores.store import Store, open_store
 from tests.field_fixtures import ended, labelled
 from tests.image_fixtures import encoded, picture
@@ -143,3 +144,18 @@ def test_what_a_loader_cannot_give_is_told(home: Home, monkeypatch: pytest.Monke
         list(store.loader(fields=["id"], workers=0))
     (batch,) = store.loader(fields=[], workers=0)
     assert list(batch) == ["image", "label"]
+
+
+@pytest.mark.parametrize("format", ["lmdb", "hdf5", "disk", "csv", "zarr"])
+def test_the_inspector_shows_them(home: Home, dataset: Dataset, format: str) -> None:
+    store = built(home, format)
+    places = [store.path] if format == "zarr" else [store.path, store.container]
+    for path in places:
+        with open_inspected(path, home=home) as file:
+            assert file.entries() == 8
+            sample = file.sample(5)
+        told = sample.about["fields"]
+        assert (told["caption"], told["age"], told["boxes"]) == ("picture 5 é", 50, [[0, 1, 2, 3], [4, 5, 6, 7]])
+        assert told["tags"] == ["a", "b"]
+        assert sample.about["images"] == ["image", "mask"]
+        assert np.array_equal(sample.further[0], np.asarray(picture(5)))

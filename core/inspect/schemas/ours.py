@@ -22,6 +22,7 @@ from ...formats.lmdb.by_key import LmdbByKey
 from ...images.value_range import ValueRange
 from ..records import Label, Record
 from ..values import image_encoding, image_from_bytes
+from .own_fields import with_fields
 
 if TYPE_CHECKING:
     from ..folder.file import FilesFolder
@@ -104,7 +105,7 @@ class Container:
             pixels = stages.encoding.decode(payload) if stages.encoding else image_from_bytes(payload)[0]
         except ValueError as error:
             problem = str(error)
-        return Record(
+        record = Record(
             key=self.key(index),
             label=self.label(index),
             encoding=encoding if stages.compression.identity else f"{encoding}+{stages.compression_name}",
@@ -115,6 +116,7 @@ class Container:
             problem=problem,
             file=file,
         )
+        return with_fields(record, self._reader, index)
 
 
 class OwnLmdb(Container):
