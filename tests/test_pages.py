@@ -21,7 +21,8 @@ from core.formats import FORMATS
 from core.importing.task import Import
 from core.jobs import Job, Jobs, State
 from core.stores.store import list_stores
-from tests.image_fixtures import put_classes
+from tests.field_fixtures import labelled
+from tests.image_fixtures import encoded, picture, put_classes
 from ui.shell import sidebar
 
 
@@ -348,3 +349,16 @@ def test_a_running_job_is_seen_from_every_page_and_session(furnished: Home) -> N
     finally:
         Jobs(furnished).cancel(job.id)
         ended(furnished, "loader")
+
+
+def test_further_values_are_shown_beside_their_picture(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = [{"caption": f"a <b>cat</b> {index}", "mask": encoded(picture(index)), "age": index} for index in range(3)]
+    labelled(home, monkeypatch, values)
+    app = open_page("dataset")
+    app.sidebar.selectbox(key="app.dataset").set_value("labelled").run()
+    app.segmented_control(key="dataset.view.labelled").set_value("Fields").run()
+    assert not app.exception
+    assert "caption: text · mask: image · age: whole number" in texts(app)
+    (shown,) = [element.value for element in app.get("html") if "cat" in str(element.value)]
+    assert all(f"a &lt;b&gt;cat&lt;/b&gt; {index}" in shown for index in range(3))
+    assert shown.count("<img") == 6

@@ -8,6 +8,7 @@ from core.base.contracts import Skipped
 from core.datasets.dataset import Dataset, delete_dataset
 from core.stores.store import StoreInfo, delete_store, list_stores
 from ui.dataset.charts import class_balance, shape_map, size_histogram
+from ui.dataset.fields import draw_fields
 from ui.dataset.quality import draw_quality
 from ui.shared import state
 from ui.shared.cached import cache_data
@@ -29,18 +30,21 @@ def draw_dataset(dataset: Dataset) -> None:
     skipped = dataset.skipped()
     unused = dataset.unused()
     left_out = [f"Skipped ({len(skipped):,})", f"Not used ({len(unused):,})"]
-    views = ["Samples", "Classes", "Shapes and sizes", "Quality", *left_out]
+    fields = ["Fields"] if dataset.fields else []
+    views = ["Samples", *fields, "Classes", "Shapes and sizes", "Quality", *left_out]
     view = st.segmented_control("View", views, default=views[0], required=True, key=f"dataset.view.{dataset.name}",
                                 label_visibility="collapsed", persist_state="session")  # fmt: skip
-    if view == views[0]:
+    if view == "Samples":
         _draw_samples(dataset)
-    elif view == views[1]:
+    elif view == "Fields":
+        draw_fields(dataset)
+    elif view == "Classes":
         st.altair_chart(class_balance(dataset.class_counts()), alt="Images by class and split")
-    elif view == views[2]:
+    elif view == "Shapes and sizes":
         _draw_shapes(dataset)
-    elif view == views[3]:
+    elif view == "Quality":
         draw_quality(dataset)
-    elif view == views[4]:
+    elif view == left_out[0]:
         _draw_skipped(skipped)
     else:
         _draw_unused(unused, recorded=bool(dataset.recognised))

@@ -30,7 +30,7 @@ def class_rows(_dataset: Dataset, fingerprint: str, split: str, labels: tuple[in
 def _class_row(dataset: Dataset, split: str, label: int, each: int, seed: int) -> str:
     name = html.escape(plain(dataset.classes[label]))
     pictures = "".join(
-        _picture(dataset, split, position, name)
+        picture(dataset, split, position, name)
         for position in dataset.sample_positions(split, label=label, k=each, seed=seed)
     )
     pictures = pictures or f'<span style="align-self:center;opacity:0.6">none in {html.escape(plain(split))}</span>'
@@ -52,7 +52,7 @@ def figures(dataset: Dataset, examples: Sequence[tuple[str, Sequence[Mapping[str
 
 def _figure(dataset: Dataset, text: str, images: Sequence[Mapping[str, Any]]) -> str:
     cells = "".join(
-        f'<div style="width:6.5rem">{_picture(dataset, image["split"], image["position"], _said(image["class"]))}'
+        f'<div style="width:6.5rem">{picture(dataset, image["split"], image["position"], _said(image["class"]))}'
         f"<div>{_said(image['split'])} · {_said(image['class'])}</div>"
         f'<div style="opacity:0.6">{_said(image["path"].rpartition("/")[2])}</div></div>'
         for image in images
@@ -68,7 +68,8 @@ def _said(text: str) -> str:
     return html.escape(plain(text))
 
 
-def _picture(dataset: Dataset, split: str, position: int, name: str) -> str:
+def picture(dataset: Dataset, split: str, position: int, name: str) -> str:
+    """HTML of one image; `name` is read aloud in its place, and is HTML."""
     row = dataset.row(split, position)
     title = html.escape(plain(f"{row.path}, {row.width} × {row.height}"), quote=True)
     sharp = "image-rendering:pixelated;" if max(row.width, row.height) <= EDGE else ""
