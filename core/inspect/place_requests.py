@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .opened_file import OpenedFile
 
 STEP_SECONDS = 1.0
-ANSWER_TIMEOUT = 30.0
+ANSWER_SECONDS, ANSWER_TIMEOUT = 5.0, 30.0
 MOST_AT_ONCE = 200_000
 MOST_TOLD = 20
 """Records without an image that are told in words."""
@@ -118,7 +118,7 @@ def _label(told: Any) -> Label:
 @dataclass(frozen=True)
 class ImageBytesRequest(ReaderRequest[list[tuple[ImageForm | None, bytes]]]):
     """The images of some records: (form, bytes) each, bare pixels as they are drawn, or an image file; (None, why) for
-    a record that has none. Fewer than asked for where they would be too many bytes."""
+    a record that has none. Fewer than asked for, but one, where they would be too many bytes or take too long."""
 
     timeout = ANSWER_TIMEOUT
     indices: Sequence[int]
@@ -126,7 +126,7 @@ class ImageBytesRequest(ReaderRequest[list[tuple[ImageForm | None, bytes]]]):
     def answer(self, opened: OpenedFile) -> Answer:
         forms: list[list[Any] | None] = []
         blobs: list[Buffer] = []
-        left = MOST_BYTES
+        left, deadline = MOST_BYTES, time.monotonic() + ANSWER_SECONDS
         for index in self.indices:
             data: Buffer
             try:
@@ -137,7 +137,7 @@ class ImageBytesRequest(ReaderRequest[list[tuple[ImageForm | None, bytes]]]):
                 forms.append(None)
             blobs.append(data)
             left -= len(data)
-            if left < 0:
+            if left < 0 or time.monotonic() > deadline:
                 break
         return {"forms": forms}, blobs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ...base.contracts import Buffer, Mapped, Reader
@@ -11,18 +12,24 @@ from .search import BytesSearch
 
 
 class OwnPlaces:
-    """See `form.ImagePlaces`. What the reader says is compared with the file, as whatever else is told of it."""
+    """See `form.ImagePlaces`. `likely`: where a record may lie, -1 for nowhere; that is compared with the file, as
+    whatever else is told of it."""
 
-    def __init__(self, records: Readable, reader: Reader, path: Path) -> None:
+    def __init__(self, records: Readable, likely: Callable[[int], int], path: Path) -> None:
         self._search = BytesSearch(path)
         self._any = AnyPlaces(records, self._find)
-        extents = reader.extents() if isinstance(reader, Mapped) else None
-        self._offsets = None if extents is None else extents.offsets
+        self._likely = likely
         self._hint = -1
 
     def place(self, index: int) -> ImagePlace:
-        self._hint = -1 if self._offsets is None else int(self._offsets[index])
+        self._hint = self._likely(index)
         return self._any.place(index)
 
     def _find(self, data: Buffer) -> int:
         return self._hint if self._search.has(self._hint, bytes(data)) else self._search.find(data)
+
+
+def places_told_by(reader: Reader) -> Callable[[int], int]:
+    """Where a reader of a mapped container says that payloads lie."""
+    extents = reader.extents() if isinstance(reader, Mapped) else None
+    return lambda index: -1 if extents is None else int(extents.offsets[index])

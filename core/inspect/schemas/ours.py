@@ -83,9 +83,9 @@ class Container:
 
     def image_places(self, path: Path, labelled: bool) -> ImagePlaces:
         """See `records.Placed`."""
-        from ..places.own import OwnPlaces
+        from ..places.own import OwnPlaces, places_told_by
 
-        return OwnPlaces(self, self._reader, path)
+        return OwnPlaces(self, places_told_by(self._reader), path)
 
     def label(self, index: int) -> Label:
         return int(self._reader.labels[index])
@@ -130,7 +130,22 @@ class OwnLmdb(Container):
         if not contents.looks_like_ours():
             return None
         reader = usable(contents)
-        return cls(reader, "it has __labels__ and JSON in __metadata__, as the stores built here", Stages.of(reader))
+        made = cls(reader, "it has __labels__ and JSON in __metadata__, as the stores built here", Stages.of(reader))
+        made.view = file
+        return made
+
+    view: LmdbView
+
+    def image_places(self, path: Path, labelled: bool) -> ImagePlaces:
+        """See `records.Placed`; a value by its key, which is the number of its sample."""
+        from ..places.own import OwnPlaces
+
+        def likely(index: int) -> int:
+            position = self.view.index_of(self.key(index).encode())
+            place = None if position is None else self.view.tree.value_place(position)
+            return -1 if place is None else place[0]
+
+        return OwnPlaces(self, likely, path)
 
 
 class OwnHdf5(Container):
