@@ -129,8 +129,8 @@ def compare(layout: Layout, given: argparse.Namespace) -> Compared:
     with ExitStack() as held:
         there, ours = (Contestant(held.enter_context(one.loader(**settings))) for one in (store, own))
         usual = Contestant(loader_of(layout.usual, path, len(store), WORKERS, BATCH))
-        for _ in range(given.rounds + 1):
-            for one in (there, ours, usual):
+        for number in range(given.rounds + 1):
+            for one in (there, ours, usual) if number % 2 else (ours, there, usual):
                 one.run(given.seconds)
     for one in (there, ours, usual):
         one.processor = one.processor[1:]

@@ -115,10 +115,10 @@ class TarMembers(IterableDataset[Any]):
 
 
 def loader_of(name: str, path: Path, samples: int, workers: int, batch_size: int = 256) -> DataLoader[Any]:
-    """A DataLoader over the Dataset of that name."""
+    """A DataLoader over the Dataset of that name. Its workers end with each iterator, before others have their turn."""
     dataset = globals()[name](path, samples)
     shuffle = None if isinstance(dataset, IterableDataset) else True
-    return DataLoader(dataset, batch_size, shuffle=shuffle, num_workers=workers, persistent_workers=workers > 0)
+    return DataLoader(dataset, batch_size, shuffle=shuffle, num_workers=workers)
 
 
 WORKERS = min(os.cpu_count() or 1, 2)
