@@ -24,6 +24,7 @@ from .limits import Cell, share
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
+PRAGMA cache_size = -32768;
 CREATE TABLE cells(cell INTEGER PRIMARY KEY, split TEXT, class TEXT, images INTEGER, UNIQUE (split, class));
 CREATE TABLE files(cell INTEGER, path BLOB, below INTEGER, name TEXT, PRIMARY KEY (cell, path)) WITHOUT ROWID;
 CREATE TABLE fields(path BLOB PRIMARY KEY, kept TEXT) WITHOUT ROWID;

@@ -153,7 +153,7 @@ def _read(tree: SourceTree, folder: SourceFolder) -> None:
     """What lies in one folder; its folders are not read yet."""
     try:
         folder.changed = folder_changed(folder.path)
-        entries = _entries(folder.path)
+        folder.images, entries = _entries(folder)
     except OSError as error:
         if folder.parent is None:
             raise InputError(f"{readable(folder.path)} cannot be read: {error.strerror}") from None
@@ -174,8 +174,6 @@ def _read(tree: SourceTree, folder: SourceFolder) -> None:
                 tree.skipped.append(Skipped(readable(entry.path), "a link, and links are skipped (links=skip)"))
         elif is_folder(entry):
             folder.folders.append(SourceFolder(Path(entry.path), folder, folder.linked, folder.follows, folder.endings))
-        elif ending in folder.endings:
-            folder.images += 1
         else:
             count, names = folder.others.get(ending, OtherFiles(0, []))
             folder.others[ending] = OtherFiles(count + 1, [*names, entry.name] if len(names) < NAMED else names)
@@ -203,9 +201,21 @@ def folder_changed(path: str | Path) -> int:
     return os.stat(path).st_mtime_ns  # noqa: PTH116 - a `Path` takes longer to make
 
 
-def _entries(path: Path) -> list[os.DirEntry[str]]:
-    with os.scandir(path) as found:
-        return sorted(found, key=lambda entry: entry.name)
+def _entries(folder: SourceFolder) -> tuple[int, list[os.DirEntry[str]]]:
+    """The number of images directly in a folder, which may be a million, and whatever else is there, in order."""
+    images, others = 0, []
+    with os.scandir(folder.path) as found:
+        for entry in found:
+            if _ending(entry.name) in folder.endings and is_visible(entry.name) and _is_plain(entry):
+                images += 1
+            else:
+                others.append(entry)
+    return images, sorted(others, key=lambda entry: entry.name)
+
+
+def _is_plain(entry: os.DirEntry[str]) -> bool:
+    """Whether it is neither a link nor a folder."""
+    return not entry.is_symlink() and not is_folder(entry)
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:
