@@ -11,15 +11,21 @@ from typing import Any
 from core.base.contracts import FieldValue, FoundImage, Recognition, Skipped
 from core.base.events import finish
 from core.sources import Request, open_source, recognise
+from core.sources.request import Patience
 from tests.image_fixtures import put
 
 
 class Labelled:
     """What the source at `path` hands over."""
 
-    def __init__(self, path: Path, limit: int | None = None, reference: bool = False, **options: Any) -> None:
+    def __init__(
+        self, path: Path, limit: int | None = None, reference: bool = False, look: bool = False, **options: Any
+    ) -> None:
         scratch = Path(tempfile.mkdtemp(dir=path.parent.parent))
-        request = Request(scratch=scratch, downloads=scratch, path=path, limit=limit, reference=reference)
+        patience = Patience.of(60, 1000) if look else None
+        request = Request(
+            scratch=scratch, downloads=scratch, path=path, limit=limit, reference=reference, patience=patience
+        )
         source = open_source(recognise(str(path)), options, request)
         finish(source.prepare())
         self.recognition: Recognition = source.recognition

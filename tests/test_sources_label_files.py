@@ -13,6 +13,7 @@ from core.base.home import Home
 from core.datasets.dataset import Dataset
 from core.importing.task import Import
 from core.sources import Request, open_source
+from core.sources.label_files import in_folder, reading, source
 from tests.image_fixtures import put
 from tests.label_fixtures import Labelled, pictures, write
 
@@ -141,6 +142,19 @@ def test_rows_without_image_in_any_folder_are_one_sentence(root: Path) -> None:
         Labelled(labels)
 
 
+def test_who_only_looks_reads_the_first_rows_of_a_long_table(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (reading, source, in_folder):
+        monkeypatch.setattr(module, "LOOKED_AT_ROWS", 3)
+    labels = kaggle(root)
+
+    for place in (labels, root):
+        looked = Labelled(place, look=True)
+        assert looked.counts == {"train": 3}
+        assert looked.recognition.partial == "only the first 3 of about 7 rows were looked at"
+        assert not looked.unused
+        assert Labelled(place).counts == {"train": 6}
+
+
 # ---------------------------------------------------------------- Hugging Face's metadata
 
 
@@ -228,11 +242,11 @@ def test_a_listing_that_was_kept_is_not_taken_where_the_labels_changed_since(roo
     request = Request(scratch=tmp_path, downloads=tmp_path, path=root, resumed=True)
 
     def classes() -> list[str]:
-        source = open_source("image_folder", {}, request)
-        finish(source.prepare())
-        assert [one.row for one in source.recognition.joined] == ["labels.csv, row 2", "labels.csv, row 3"]
-        found = list(source.classes)
-        source.close()
+        folder = open_source("image_folder", {}, request)
+        finish(folder.prepare())
+        assert [one.row for one in folder.recognition.joined] == ["labels.csv, row 2", "labels.csv, row 3"]
+        found = list(folder.classes)
+        folder.close()
         return found
 
     assert (classes(), classes()) == (["cat", "dog"], ["cat", "dog"])

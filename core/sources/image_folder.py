@@ -111,7 +111,8 @@ class ImageFolder(ListedFiles):
     def _list(self, layout: FolderLayout, tree: SourceTree) -> FolderTables:
         """List every image that is used, under its class; returns what became of the label files."""
         assert self.request is not None
-        tables = FolderTables(tree, self.request.scratch, LabelOptions(self.image, self.label, self.split))
+        options = LabelOptions(self.image, self.label, self.split)
+        tables = FolderTables(tree, self.request.scratch, options, self.request.patience is not None)
         with_class = [part for part in layout.parts if part.class_name is not None]
         if self.labels in ("auto", "folders") and with_class:
             self._list_classes(layout, with_class)
@@ -128,7 +129,9 @@ class ImageFolder(ListedFiles):
             return False
         if tables.list_into(self.listing, self.recognition, self._left_out, labelled, asked):
             layout.unused.clear()
+            rows = self.recognition.partial if self.recognition.share < 1 else ""
             self.look(tables.tree, whole=True)
+            self.recognition.partial = rows or self.recognition.partial
             return True
         if asked:
             raise InputError(

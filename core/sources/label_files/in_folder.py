@@ -19,7 +19,7 @@ from .meaning import CLASS, MANY
 from .opening import KINDS, open_table
 from .profile import profile
 from .reading import LabelListing, LabelOptions, understand
-from .table import LabelTable, as_text, is_missing
+from .table import LOOKED_AT_ROWS, LabelTable, as_text, is_missing
 
 MOST_TABLES = 40
 """Files that are looked into."""
@@ -48,11 +48,15 @@ _NEVER = frozenset(("submission", "readme", "license", "requirements", "predicti
 
 @dataclass
 class FolderTables:
-    """Label files below `tree`; made with `scratch` for its own file, which `close` removes."""
+    """Label files below `tree`; `scratch` takes the listing of the images.
+
+    `only_look`: long tables are read in part (`LabelListing`).
+    """
 
     tree: SourceTree
     scratch: Path
     options: LabelOptions
+    only_look: bool = False
     unused: dict[Path, str] = field(default_factory=dict, init=False)
     """Label files that are not taken, and why."""
     used: list[Path] = field(default_factory=list, init=False)
@@ -79,7 +83,7 @@ class FolderTables:
             chosen = self._choose(catalogue, paths, labelled, asked)
             if not chosen:
                 return False
-            rows = LabelListing(catalogue, chosen, self._further)
+            rows = LabelListing(catalogue, chosen, self._further, only_look=self.only_look)
             if not rows.joined:
                 return False
             self.used = [ready.table.path for ready in (*chosen, *rows.further)]
@@ -142,7 +146,8 @@ class FolderTables:
 
     def _whole(self, catalogue: ImageCatalogue, peeked: Sequence[ReadyTable]) -> list[ReadyTable]:
         """Tables that were peeked at, understood by all their rows."""
-        whole = [understand(ready.table, profile(ready.table), catalogue, self.options) for ready in peeked]
+        most = LOOKED_AT_ROWS if self.only_look else None
+        whole = [understand(ready.table, profile(ready.table, most), catalogue, self.options) for ready in peeked]
         return [ready for ready in whole if ready is not None]
 
     def _peek(self, catalogue: ImageCatalogue, path: Path) -> ReadyTable | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,10 +107,10 @@ class RowJoin:
         """"rows", "joined" (images), "repeated" (rows that say once more what another said), "clashing" (images whose
         rows have other labels), "differing" (images whose rows have other values beside), "left out" (rows)."""
 
-    def read(self, ready: ReadyTable) -> None:
-        """Join all rows of a table."""
+    def read(self, ready: ReadyTable, most_rows: int | None = None) -> None:
+        """Join the rows of a table, all or the first ones."""
         fields = ready.fields[:MOST_FIELDS]
-        for row in ready.table.rows():
+        for row in islice(ready.table.rows(), most_rows):
             self.counts["rows"] += 1
             place = f"{ready.name}, {ready.table.noun} {row.number:,}"
             reason = row.fault or self._join(ready, row, place, fields)
@@ -162,14 +163,14 @@ class RowJoin:
             clash = f"{first} says {_said(its_split, its_labels)}, and {place} {_said(split, labels)}"
             self._index.execute("UPDATE joined SET clash = ? WHERE number = ?", (clash, number))
 
-    def read_further(self, ready: ReadyTable, splits: bool) -> bool:
+    def read_further(self, ready: ReadyTable, splits: bool, most_rows: int | None = None) -> bool:
         """Note what a table without labels tells of joined images: its columns and, if `splits`, their splits.
 
         Whether it tells anything; a table with several rows for an image does not.
         """
         self._further += 1
         fields = ready.fields[:MOST_FIELDS]
-        for row in ready.table.rows():
+        for row in islice(ready.table.rows(), most_rows):
             split = "" if row.fault or not splits else ready.split(row)
             kept = "" if row.fault else as_kept(_fields(row.values, fields))
             image = ready.resolver.find(row.values.get(ready.choice.image), split) if split or kept else ""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...base.errors import InputError
 from ...base.names import readable
-from .table import MAX_CELL, MAX_COLUMNS, MAX_LINE, LabelTable, TableRow
+from .table import MAX_CELL, MAX_COLUMNS, MAX_LINE, LabelTable, TableRow, count_lines
 
 
 @dataclass
@@ -31,6 +31,9 @@ class JsonLinesTable(LabelTable):
                         yield _row(number, line)
         except OSError as error:
             raise InputError(f"{readable(self.path)} cannot be read: {error.strerror}") from None
+
+    def lines(self) -> int:
+        return count_lines(self.path)
 
 
 def _row(number: int, line: bytes) -> TableRow:

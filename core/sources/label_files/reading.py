@@ -17,7 +17,7 @@ from .joining import MOST_FIELDS, ROWS, JoinedImage, ReadyTable, RowJoin
 from .meaning import CLASS, LIST, MANY, NOTHING, NUMBER, meaning_of
 from .profile import TableProfile, profile
 from .resolver import ImageResolver
-from .table import MAX_COLUMNS, LabelTable
+from .table import LOOKED_AT_ROWS, MAX_COLUMNS, LabelTable
 
 NO_CLASS = "images"
 """The one class of images that have none."""
@@ -59,19 +59,33 @@ def understand(
     return ReadyTable(table, found, choice, meaning_of(choice.labels, found.columns, bool(options.label)), resolver)
 
 
+def is_long(ready: ReadyTable) -> bool:
+    """Whether a table has more rows than who only looks reads."""
+    return (ready.table.lines() or 0) > LOOKED_AT_ROWS
+
+
 class LabelListing:
-    """Tables that are understood, joined with the images of a catalogue, on their way into a source's listing."""
+    """Tables that are understood, joined with the images of a catalogue, on their way into a source's listing.
+
+    `only_look`: of long tables only the first rows are read, and it is said.
+    """
 
     def __init__(
-        self, catalogue: ImageCatalogue, tables: Sequence[ReadyTable], further: Sequence[ReadyTable] = ()
+        self,
+        catalogue: ImageCatalogue,
+        tables: Sequence[ReadyTable],
+        further: Sequence[ReadyTable] = (),
+        *,
+        only_look: bool = False,
     ) -> None:
         self._catalogue, self._tables = catalogue, tables
+        self._most_rows = LOOKED_AT_ROWS if only_look and any(map(is_long, tables)) else None
         self._join = self._joined_rows()
         self._objects = self._join.has_objects
         if self._objects:
             self._join = self._joined_rows(gather=True)
         self._own_splits = any(map(_tells_splits, tables))
-        self.further = [ready for ready in further if self._join.read_further(ready, splits=not self._own_splits)]
+        self.further = [ready for ready in further if self._reads(ready)]
         self._names = _names(tables)
         self._splits_of_folders = len(self._join.folder_splits() - {""}) > 1 and "train" in self._join.folder_splits()
         kinds = {ready.meaning.kind for ready in tables}
@@ -82,8 +96,11 @@ class LabelListing:
     def _joined_rows(self, gather: bool = False) -> RowJoin:
         join = RowJoin(self._catalogue, gather)
         for ready in self._tables:
-            join.read(ready)
+            join.read(ready, self._most_rows)
         return join
+
+    def _reads(self, further: ReadyTable) -> bool:
+        return self._join.read_further(further, not self._own_splits, self._most_rows)
 
     @property
     def joined(self) -> int:
@@ -130,7 +147,12 @@ class LabelListing:
         told.notes += self._splits_told()
         left_out += self._join.left_out
         left_out += self._join.clashes()
-        self._tell_without_row(told)
+        if self._most_rows is None:
+            self._tell_without_row(told)
+        else:
+            lines = sum(ready.table.lines() or 0 for ready in self._tables)
+            told.partial = f"only the first {self._most_rows:,} of about {lines:,} rows were looked at"
+            told.share = min(1.0, self._join.counts["rows"] / max(1, lines))
 
     def _tell_columns(self, told: Recognition) -> None:
         """What each option may be, and what was taken for it."""

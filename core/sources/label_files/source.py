@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...base.errors import InputError
@@ -14,14 +14,14 @@ from ...base.options import option
 from ...base.typed_paths import typed_path
 from ...base.units import counted
 from ..listed import ListedFiles
-from ..request import Patience, Request
+from ..request import Patience, PatienceError, Request
 from ..tree import image_paths, scan
 from .catalogue import ImageCatalogue
 from .joining import ReadyTable
 from .opening import open_table
 from .profile import profile
 from .reading import LabelListing, LabelOptions, understand
-from .table import LabelTable
+from .table import LOOKED_AT_ROWS, LabelTable
 
 AROUND_SECONDS, AROUND_IMAGES = 10.0, 300_000
 """Seconds and images within which the folder above the label file's is looked through."""
@@ -52,6 +52,8 @@ class LabelFile(ListedFiles):
     )
     seed: int = option(0, "decides the draw of the validation split and of a limit", minimum=0, maximum=2**63 - 1)
 
+    _unread: bool = field(default=False, init=False, repr=False)
+
     def prepare(self) -> Iterator[Event]:
         assert self.request is not None, "made by core.sources.open_source"
         with ExitStack() as opened:
@@ -59,13 +61,15 @@ class LabelFile(ListedFiles):
             catalogue, ready = self._joinable(table, self.request)
             opened.callback(catalogue.close)
             request, listing = self.begin(self.seed, catalogue.root)
-            rows = LabelListing(catalogue, [ready])
+            rows = LabelListing(catalogue, [ready], only_look=request.patience is not None)
             rows.list_into(listing)
             told = self.recognition
             told.recognised = "a label file"
             told.why = f"its column {ready.choice.image} names images below {readable(catalogue.root)}"
             rows.tell(told, self._left_out)
-            if not rows.joined:
+            if self._unread:  # what its rows name may lie in folders that there was no time for
+                self._left_out.clear()
+            if not rows.joined and not self._unread:
                 first = self._left_out[0]
                 raise InputError(
                     f"no row of {request.shown} could be joined with an image: {first.path}: {first.reason}"
@@ -76,7 +80,7 @@ class LabelFile(ListedFiles):
 
     def _joinable(self, table: LabelTable, request: Request) -> tuple[ImageCatalogue, ReadyTable]:
         """The images of the first folder among those that come into question of which rows name some."""
-        found = profile(table)
+        found = profile(table, None if request.patience is None else LOOKED_AT_ROWS)
         if not found.rows:
             raise InputError(f"{request.shown} has no rows; a label file names an image in each")
         options = LabelOptions(self.image, self.label, self.split)
@@ -93,8 +97,11 @@ class LabelFile(ListedFiles):
             ready = understand(table, found, catalogue, options)
             if ready is not None:
                 self._left_out += tree.skipped
+                self._unread = bool(tree.unread)
                 return catalogue, ready
             catalogue.close()
+            if tree.unread:
+                raise PatienceError("reading the folders of its images takes long")
         raise InputError(
             f"none of the {counted(found.rows, 'row')} of {request.shown} names an image in {' or '.join(looked)}; "
             "--option root=FOLDER says where the images are, --option image=COLUMN where their names are"

@@ -9,6 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...base.errors import InputError
+from ...base.names import readable
+
+LOOKED_AT_ROWS = 50_000
+"""Rows of a table that are read for who only wants to look."""
+
 MAX_COLUMNS = 2_000
 """A table of more columns is not read."""
 
@@ -46,12 +52,25 @@ class LabelTable:
         """All rows from the first on. Raises InputError where the file cannot be read as what it seems to be."""
         raise NotImplementedError
 
+    def lines(self) -> int | None:
+        """How many rows there are at most, told without reading them as such; None where that takes as long."""
+        return None
+
     def close(self) -> None:
         """Let go of what was opened."""
 
     def without_header(self) -> bool:
         """Take the first row for one like the others; whether that is possible."""
         return False
+
+
+def count_lines(path: Path) -> int:
+    """The line breaks of a file. Raises InputError."""
+    try:
+        with path.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    except OSError as error:
+        raise InputError(f"{readable(path)} cannot be read: {error.strerror}") from None
 
 
 def is_missing(value: Any) -> bool:

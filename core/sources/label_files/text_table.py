@@ -13,7 +13,7 @@ from typing import IO
 from ...base.errors import InputError
 from ...base.names import readable
 from ..tree import IMAGE_ENDINGS
-from .table import MAX_CELL, MAX_COLUMNS, MAX_LINE, LabelTable, TableRow, as_number
+from .table import MAX_CELL, MAX_COLUMNS, MAX_LINE, LabelTable, TableRow, as_number, count_lines
 
 DELIMITERS = (",", "\t", ";", "|")
 BLANKS = " "
@@ -74,6 +74,9 @@ class TextTable(LabelTable):
         if not records:
             raise InputError(f"{readable(self.path)} has no rows; a label file names an image in each")
         return records[0], records[1] if len(records) > 1 else []
+
+    def lines(self) -> int:
+        return count_lines(self.path)
 
     def without_header(self) -> bool:
         if not self.header:
