@@ -10,18 +10,20 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import lmdb
 import pytest
 from app_under_test import ROOT
 
 from core.base.errors import InputError, WorkError
 from core.base.events import finish
 from core.base.home import suggested_name
+from core.importing import inspected
 from core.importing import preview as previews
 from core.importing.preview import PreviewRequest, previewing
 from core.importing.preview_process import PreviewProcess
 from core.importing.task import Import
 from core.sources import unpacking
-from tests.image_fixtures import put_classes
+from tests.image_fixtures import encoded, picture, put_classes
 
 
 def look(source: object, home: Path, **more: Any) -> dict[str, Any]:
@@ -129,6 +131,21 @@ def test_an_archive_is_not_unpacked_whole(
     assert "of the archive was read" in part["partial"]
     assert 15 <= sum(part["splits"].values()) <= 22
     assert ending == "tar.gz" or part["bytes"] > 1.5 * told["bytes"] * sum(part["splits"].values()) / len(images)
+
+
+def test_of_many_records_the_first_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with lmdb.open(str(tmp_path / "photos.lmdb"), map_size=1 << 24) as env, env.begin(write=True) as transaction:
+        for index in range(12):
+            transaction.put(f"{('cat', 'dog')[index % 2]}/{index:03}.png".encode(), encoded(picture(index)))
+    whole = look(tmp_path / "photos.lmdb", tmp_path)
+    assert (whole["partial"], sum(whole["splits"].values()), whole["classes"]) == ("", 12, ["cat", "dog"])
+    assert {one["class"] for one in whole["samples"]} == {"cat", "dog"}
+    monkeypatch.setattr(inspected, "LOOK_SECONDS", -1)
+    monkeypatch.setattr(inspected, "LISTED_AT_ONCE", 4)
+    part = look(tmp_path / "photos.lmdb", tmp_path)
+    assert part["partial"] == "only the first 4 records of 12 were looked at, because all take long"
+    assert sum(part["splits"].values()) == 4
+    assert part["bytes"] > 2 * sum(len(encoded(picture(index))) for index in range(4))
 
 
 def test_a_preview_that_dies_is_a_sentence(pets: Path, tmp_path: Path) -> None:

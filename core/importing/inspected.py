@@ -46,6 +46,9 @@ MOST_NOTES = 20
 NAMED = 100
 """Records of a part that are named as having no label."""
 
+LOOK_SECONDS = 3.0
+"""For listing records that are only looked at."""
+
 LABEL = "label"
 """The field that takes labels which are no classes."""
 
@@ -131,7 +134,7 @@ class InspectedSource:
         told.recognised = f"{title}: {schema}" if schema else title
         told.why = str(first.about["why"])
         fields = list(dict.fromkeys(name for part in self._parts for name in part.about["fields"]))
-        told.choices = {"schema": [*first.about["schemas"]], **{name: fields for name in ("image", "label") if fields}}
+        told.choices = {"schema": [*first.about["schemas"]], "image": fields, "label": fields}
         told.choices["split"] = ["none", *SPLIT_ORDER, *fields]
         told.chosen = {"schema": str(first.about["schema"])}
         told.unused += self._opened.left_out()
@@ -144,6 +147,7 @@ class InspectedSource:
     def _list(self, request: Request) -> Iterator[Event]:
         """Keys, labels and splits of all records."""
         total, done, pace = sum(part.entries for part in self._parts), 0, Pace()
+        patience = request.patience and request.patience.again(LOOK_SECONDS)
         if total > MOST_RECORDS:
             raise InputError(f"{request.shown} has {total:,} records, and {MOST_RECORDS:,} are imported at most")
         for number, part in enumerate(self._parts):
@@ -151,12 +155,21 @@ class InspectedSource:
             while lines := list(islice(listed, LISTED_AT_ONCE)):
                 self.listing.add(lines)
                 done += len(lines)
-                if request.patience is not None and request.patience.is_over(done) and done < total:
-                    self.recognition.partial = f"only the first {done:,} of {total:,} records were looked at"
-                    self.recognition.share = done / total
+                if patience is not None and patience.is_over(done):
+                    self._tell_part(done, total)
                     return
                 if pace.due():
                     yield Progress("listing", done, total, "records")
+        self._tell_part(total, total)
+
+    def _tell_part(self, done: int, total: int) -> None:
+        """That only so many records were looked at, where it is so."""
+        assert self._opened is not None
+        share = self._opened.walked * len(self._parts) / (len(self._parts) + self._opened.unread)
+        if done < total or share < 1:
+            of = f" of {total:,}" if share == 1 else ""
+            self.recognition.partial = f"only the first {done:,} records{of} were looked at, because all take long"
+            self.recognition.share = max(share * done / max(total, 1), 1e-6)
 
     def _lines(self, number: int, part: OpenPart) -> Iterator[RecordLine]:
         first = f"{Path(part.part.name).stem}-" if len(self._parts) > 1 else ""

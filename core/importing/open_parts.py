@@ -14,7 +14,7 @@ from ..inspect.display_range import evenly
 from ..inspect.export import ExportChoice, RecordExport
 from ..inspect.export_request import ExportedRecord
 from ..inspect.files import InspectedFile
-from ..sources.request import Patience, PatienceError
+from ..sources.request import Patience
 from .record_parts import RecordPart, databases_of
 
 SAMPLED = 12
@@ -41,12 +41,15 @@ class OpenPart:
 
 @dataclass
 class OpenParts:
-    """The parts of `shown` that have images. unused: the other ones, with the reason."""
+    """The parts of `shown` that have images. unused: the other ones, with the reason. walked: the share of a file that
+    was walked through, unread: parts that were not opened, as far as `patience` went."""
 
     shown: str
     choice: ExportChoice
     home: Home | None = None
     patience: Patience | None = None
+    walked: float = 1.0
+    unread: int = 0
     parts: list[OpenPart] = field(default_factory=list)
     unused: list[Skipped] = field(default_factory=list)
 
@@ -57,11 +60,12 @@ class OpenParts:
         """
         left = list(parts)
         while left:
+            if self.patience is not None and self.patience.over and self.parts:
+                self.unread = len(left)
+                break
             part = left.pop(0)
             try:
                 opened = yield from self._opened(part)
-            except PatienceError:
-                raise
             except InputError as error:
                 self.unused.append(Skipped(self.called(part), str(error)))
                 continue
@@ -91,8 +95,9 @@ class OpenParts:
         file = InspectedFile(part.path, part.schema, home=self.home)
         try:
             for done, total in file.walk():
-                if self.patience is not None and self.patience.over and done < total:
-                    raise PatienceError("its records are found by walking through all of it, which takes long")
+                if self.patience is not None and self.patience.over:
+                    self.walked = min(self.walked, done / total)
+                    break
                 yield Progress("looking through the file", done, total, "bytes")
             about = file.summary()
             places = evenly(int(about["entries"]), SAMPLED)

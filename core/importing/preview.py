@@ -27,8 +27,8 @@ from ..sources.request import Patience, PatienceError
 from .preview_samples import PreviewSample, look_at_images
 from .recognise import recognise
 
-LOOK_SECONDS = 5.0
-IMAGES = 400_000
+LOOK_SECONDS = 4.0
+IMAGES = 200_000
 """For so long a place is read for a preview, and so many images are listed one by one."""
 
 INDEX_BYTES = 200

@@ -22,7 +22,7 @@ from ..base.package import load
 from .image_folder import ImageFolder
 from .listed import ListedFiles
 from .recognise import ARCHIVE_ENDINGS, ContainerError, known_layout
-from .request import Patience, PatienceError
+from .request import PatienceError
 from .unpacking import unpack
 
 INSPECTED = "inspected"
@@ -50,12 +50,13 @@ class Archive(ImageFolder):
                 "the folder, or import a copy"
             )
         self._unpacked = self.request.scratch / safe_name(_stem(archive))
-        share = yield from unpack(archive, self._unpacked, patience=self.request.patience)
+        unpacked = yield from unpack(archive, self._unpacked, patience=self.request.patience)
+        share = unpacked.share
         try:
             self._inner = self._source_of(*self._layout())
             yield from self._inner.prepare()
         except InputError as error:
-            if share < 1 and not isinstance(self._inner, ListedFiles):
+            if not unpacked.whole and not isinstance(self._inner, ListedFiles):
                 raise PatienceError("what is in it is told once all of it is unpacked") from None
             raise InputError(self._in_archive(str(error))) from None
         told = self._inner.recognition
@@ -69,7 +70,7 @@ class Archive(ImageFolder):
             told.choices,
             told.chosen,
             told.partial if share == 1 else f"only the first {share:.0%} of the archive was read, as all takes long",
-            share,
+            share * told.share,
         )
 
     def _layout(self) -> tuple[str, Path]:
@@ -88,7 +89,7 @@ class Archive(ImageFolder):
         options = {key: getattr(self, key) for key in SOURCES.options(name) if hasattr(self, key)}
         if name == INSPECTED:  # "labels" is another choice there
             options = {key: value for key, value in options.items() if value is not None and key != "labels"}
-        patience = self.request.patience and Patience.of(LOOK_SECONDS, self.request.patience.images)
+        patience = self.request.patience and self.request.patience.again(LOOK_SECONDS)
         return open_source(name, options, dataclasses.replace(self.request, path=folder, called="", patience=patience))
 
     @property

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from ..base.contracts import Skipped
@@ -164,7 +165,7 @@ class ImageFolder(ListedFiles):
                 left.append(part.folder)
                 continue
             known, guess = known | found[0], guess or found[1]
-            for path in self.without_masks(part.folder, image_paths(part.folder)):
+            for path in islice(self.without_masks(part.folder, image_paths(part.folder)), 0, None, self._every):
                 name = readable_stem(os.path.basename(path))  # noqa: PTH119 - a string, not a path
                 self.listing.add(part.split, class_in_name(name) or "", part.folder.path, [path])
         if not known:

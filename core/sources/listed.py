@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import starmap
+from itertools import islice, starmap
 from pathlib import Path
 from typing import ClassVar
 
@@ -111,17 +111,16 @@ class ListedFiles(PixelOptions):
 
         `group`: name and value of a field that all of them have.
         """
-        found = self.without_masks(folder, image_paths(folder, deep))
+        some = -(-(folder.below if deep else folder.images) // self._every)
+        found = self.without_masks(folder, islice(image_paths(folder, deep), some))
         self.listing.add(split, class_name, folder.path, found, as_kept(dict([group]) if group else {}))
 
     def without_masks(self, folder: SourceFolder, paths: Iterable[str]) -> Iterator[str]:
-        """The paths that are no masks of others; the masks are noted as unused. All of them, or as `look` says."""
-        masks = images = 0
+        """The paths that are no masks of others; the masks are noted as unused."""
+        masks = 0
         for path, is_mask in mask_files(paths):
             if not is_mask:
-                if images % self._every == 0:
-                    yield path
-                images += 1
+                yield path
                 continue
             masks += 1
             if masks <= NAMED_UNUSED:

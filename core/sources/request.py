@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 from ..base.errors import InputError
 from ..base.home import Home
 from ..base.names import readable
+
+LISTING = 4.0
+"""Times that listing files one by one takes, where reading the names in their folders takes one."""
 
 
 class PatienceError(InputError):
@@ -22,11 +26,16 @@ class Patience:
 
     until: float
     images: int
+    seconds: float
 
     @classmethod
     def of(cls, seconds: float, images: int) -> Patience:
         """From now on."""
-        return cls(time.monotonic() + seconds, images)
+        return cls(time.monotonic() + seconds, images, seconds)
+
+    def again(self, seconds: float) -> Patience:
+        """The same for the next work, from now on."""
+        return self.of(seconds, self.images)
 
     @property
     def over(self) -> bool:
@@ -37,8 +46,10 @@ class Patience:
         return self.over or images >= self.images
 
     def every(self, images: int) -> int:
-        """Of so many images each how manyth is listed."""
-        return max(-(-images // self.images), 1)
+        """Of so many images, whose folders have just been read, each how manyth is listed: all, where that takes no
+        longer than there was time for, by what the folders took."""
+        took = self.seconds - (self.until - time.monotonic())
+        return max(-(-images // self.images), math.ceil(LISTING * took / self.seconds), 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
 from ..base.errors import InputError
 from ..base.events import Event, Progress
@@ -44,6 +44,13 @@ _OPENERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError)
 
 
+class Unpacked(NamedTuple):
+    """`share`: what part of an archive was read; `whole`: whether all of it is there with its content."""
+
+    share: float
+    whole: bool
+
+
 def everything(name: str) -> bool:
     """Whether an entry is wanted: any is."""
     return True
@@ -51,11 +58,11 @@ def everything(name: str) -> bool:
 
 def unpack(
     archive: Path, into: Path, wanted: Callable[[str], bool] = everything, patience: Patience | None = None
-) -> Generator[Event, None, float]:
+) -> Generator[Event, None, Unpacked]:
     """Unpack into the new folder `into`, reporting progress; only entries whose names are `wanted`.
 
-    Returns what part of it was unpacked, 1.0 for all of it. With `patience` it is only looked at: once `SKETCH_BYTES`
-    are unpacked, the first files of each folder are, and the rest are holes of their sizes, while there is time.
+    With `patience` it is only looked at: once `SKETCH_BYTES` are unpacked, the first files of each folder are, and the
+    rest are holes of their sizes, while there is time.
 
     Raises:
         InputError: the archive is broken, encrypted, or has an entry that it may not have (named in the sentence).
@@ -68,14 +75,14 @@ def unpack(
         else:
             yield from _unpack_tar(archive, unpacking, wanted)
     except _OverError as error:
-        return error.share
+        return Unpacked(error.share, whole=False)
     except _BROKEN as error:
         raise InputError(f"{archive.name} is not a whole archive ({error}); download or pack it again") from error
     except OSError as error:
         if error.errno is None:  # bz2 and gzip say so of what is not theirs
             raise InputError(f"{archive.name} is not a whole archive ({error}); download or pack it again") from error
         raise
-    return 1.0
+    return Unpacked(1.0, unpacking.whole)
 
 
 def _unpack_zip(archive: Path, unpacking: _Unpacking, wanted: Callable[[str], bool]) -> Iterator[Event]:
@@ -155,6 +162,7 @@ class _Unpacking:
         self._into = into
         self._left = min(MAX_TOTAL_BYTES, FREE_BYTES + MAX_RATIO * archive.stat().st_size)
         self._entries = 0
+        self.whole = True
 
     def refusal(self, name: str, why: str) -> InputError:
         return InputError(f"refused to unpack {self._archive.name}: the entry {_shown(name)} {why}")
@@ -261,6 +269,7 @@ class _Sketching(_Unpacking):
         elif size > MAX_ENTRY_BYTES:
             raise self.refusal(name, f"is larger than {MAX_ENTRY_BYTES >> 20} MiB")
         else:
+            self.whole = False
             file.truncate(size)
 
 
