@@ -174,7 +174,7 @@ def _unknown(keeper: Keeper, name: str) -> list[str]:
     if keeper.check == "full":
         return []
     return [
-        f"{_HEADERS_ALONE}which of them are broken, twice there or changed is not known before "
+        f"{_HEADERS_ALONE}which of them are broken, dark, twice there or changed is not known before "
         f"{COMMAND} import --recheck --name {name}"
     ]
 

@@ -15,7 +15,7 @@ from .reading_on import ReadBatch, ReadingOn
 @dataclass(frozen=True, slots=True)
 class ExportChoice:
     """Which fields are the image, the label and the split ("": those that the file says or names tell), and the bands
-    of an image that are taken, counted from 0."""
+    of an image that are taken, counted from 0 (`display.ALL_BANDS`: all; None: the usual ones)."""
 
     image: str = ""
     label: str = ""
