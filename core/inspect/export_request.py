@@ -91,8 +91,8 @@ class ExportRequest(ReaderRequest[list[ExportedRecord]]):
     """The first of these records, in their order, as many as fit an answer's bytes and seconds, at least one.
 
     image, label, split: the fields that are taken for these; "" for those that the file says or names tell. bands: of
-    an image with more, counted from 0 (none: all). fields: with further images and fields. Raises InputError for a field that is
-    not there.
+    an image with more, counted from 0 (none: all). fields: with further images and fields. Raises InputError for a
+    field that is not there.
     """
 
     timeout = EXPORT_TIMEOUT
