@@ -19,6 +19,7 @@ from ...encodings import ENCODINGS
 from ...formats import FORMATS
 from ...formats.folder import METADATA
 from ...formats.lmdb.by_key import LmdbByKey
+from ...images.array_files import NPY_MAGIC, samples_of
 from ...images.value_range import ValueRange
 from ..records import Label, Record
 from ..values import image_encoding, image_from_bytes
@@ -97,11 +98,14 @@ class Container:
         stored = bytes(self._reader.read([index])[0])
         pixels: Pixels | None = None
         file: bytes | None = None
+        array: np.ndarray[Any, Any] | None = None
         stages, encoding, problem = self._stages, "bytes", None
         try:
             payload = bytes(stages.compression.decompress(stored))
             encoding = image_encoding(payload) or "raw"
             file = None if encoding == "raw" or stages.bare else payload
+            if not stages.bare and payload.startswith(NPY_MAGIC):
+                array = samples_of(payload)
             pixels = stages.encoding.decode(payload) if stages.encoding else image_from_bytes(payload)[0]
         except ValueError as error:
             problem = str(error)
@@ -115,6 +119,7 @@ class Container:
             stored_bytes=self._reader.stored_bytes(index),
             problem=problem,
             file=file,
+            array=array,
         )
         return with_fields(record, self._reader, index)
 
