@@ -156,6 +156,12 @@ def test_what_lies_beside_the_image_in_a_pickle_is_a_field(tmp_path: Path) -> No
     assert (set(one.fields), one.fields["name"]) == ({"box", "name"}, "cat")
 
 
+def test_words_beside_a_class_are_a_field(tmp_path: Path) -> None:
+    opened = hdf5(tmp_path / "made.h5", images=IMAGES, labels=np.arange(12) % 3, text=np.array([b"a cat"] * 12))
+    one = answered(opened, ExportRequest([4]))[0]
+    assert (one.label, one.fields) == (1, {"text": "a cat"})
+
+
 def test_values_beyond_numbers_and_text() -> None:
     assert field_value(2**70) == str(2**70)
     assert field_value([[1, 2], [3]]) == [[1, 2], [3]]

@@ -108,7 +108,7 @@ class Exporting:
             columns = self._columned.columns(index)
             every |= {name: value for name, value in columns.items() if name not in every and _is_beside(value, record)}
             whole = {**columns, **whole}
-        named = self._label or self._named_label(whole, every)
+        named = self._label or self._named_label(whole, every, record.label)
         label, value = record.label, record.label_value
         if self._label:
             label = as_label(at(whole, self._label))
@@ -138,10 +138,12 @@ class Exporting:
             raise ValueError(f"there is no image {self._image!r} in it; its images: {there}")
         return self._image
 
-    def _named_label(self, whole: Mapping[str, Any], images: Mapping[str, Any]) -> str | None:
+    def _named_label(self, whole: Mapping[str, Any], images: Mapping[str, Any], label: Label) -> str | None:
+        """The field that the label is in, for sure: a caption beside a class number is another field."""
         if isinstance(self._records, FieldRecords) and self._records.declared.label is not None:
             return self._records.declared.label
-        return label_field(whole, images)
+        named = label_field(whole, images)
+        return named if named is not None and as_label(whole[named]) == label else None
 
     def _further(
         self, whole: Mapping[str, Any], every: Mapping[str, ImageData], main: str | None, label: str | None
