@@ -190,7 +190,8 @@ def test_after_a_restart_of_the_machine_copies_are_read_again(
     (left,) = leftovers(home)
     copies = sorted((home.raw / ".importing" / left / "dataset" / "train" / "dog").iterdir())
     copies[10].write_bytes(b"")
-    monkeypatch.setattr(resume, "BOOT", folder / "no such file")
+    monkeypatch.setattr(resume, "BOOT", home.root / "booted")
+    resume.BOOT.write_text("another time")
 
     dataset, told = imported(folder, home)
 

@@ -78,10 +78,10 @@ class Import:
                 choice = pixel_choice_of(source)
                 get_ready(".importing.keeping")
                 yield from source.prepare()
-                if isinstance(source, Resumable) and source.resumable:
-                    resume.marked(scratch, told)
                 keeper = Keeper(self.copy, self.check, choice.bands)
                 reading = Reading(source, scratch / "dataset", keeper, choice, refer=self.reference)
+                if isinstance(source, Resumable) and source.resumable:
+                    resume.marked(scratch, told)
                 yield from reading.run(self.called or self.source, name)
             (scratch / "dataset").rename(home.raw / name)
         told_of_it = summary(Dataset.open(home, name), time.monotonic() - begun)
@@ -107,6 +107,7 @@ class Import:
         work = scratch / "source"
         resumed = resume.is_of(scratch, told)
         work.mkdir(exist_ok=resumed)
+        resumed = resumed and not resume.was_rebooted(scratch)  # else the listing may not have reached the disk
         path = None if self.source in GENERATED else as_path(self.source)
         return Request(
             scratch=work,
