@@ -23,14 +23,13 @@ from ..encodings.raw import Raw
 from . import kept_index
 from .beside import can_be_kept, stamp_beside
 from .files import InspectedFile, open_inspected
-from .kinds import KINDS, IdentifiedFile, identify, kind_of_folder
+from .kinds import IdentifiedFile, identify
 from .laid_out import LaidOutPixels
 from .place_table import FORM, OFFSET, VERSION, PlaceTable, TableInMaking
-from .placed_reader import PlacedReader
+from .placed_reader import PlacedReader, Stamp, stamps_of
 from .places.form import PIXELS, ImageForm
 from .requests import ImageBytesRequest
 from .schemas import check_name
-from .schemas.names import SUB
 
 if TYPE_CHECKING:
     from ..loading.loader import Loader
@@ -62,6 +61,7 @@ class ForeignStore:
         self._file: InspectedFile | None = None
         self._pid: int | None = None
         self._found: IdentifiedFile = identify(path)
+        self._stamps = stamps_of(self._found.files)
         if schema is not None:
             check_name(self._found.kind, schema)
         if self._kept_table is None:
@@ -155,9 +155,11 @@ class ForeignStore:
 
     @cached_property
     def reader(self) -> PlacedReader:
+        files = self._files(self.table)
         return PlacedReader(
-            self.path, self._files(self.table), self.table, self._form, self.labels,
+            self.path, files, self.table, self._form, self.labels,
             partial(open_inspected, self.path, self.schema, self._home),
+            stamps_of(files) if self.table.files else self._stamps,
         )  # fmt: skip
 
     @cached_property
@@ -191,8 +193,8 @@ class ForeignStore:
         self._file, self._pid = None, None
 
     def __reduce__(self) -> tuple[Callable[..., ForeignStore], tuple[Any, ...]]:
-        table = self.__dict__.get("table")
-        return _reopened, (self.path, self.split, self.schema, self._home, bool(self._part), table)
+        told = (self.__dict__["table"], self._stamps) if "table" in self.__dict__ else None
+        return _reopened, (self.path, self.split, self.schema, self._home, bool(self._part), told)
 
     # ---- inside
 
@@ -254,7 +256,7 @@ class ForeignStore:
         if rest := len(self) - bare - without:
             told.append(
                 f"{rest:,} of {len(self):,} images do not lie bare in the file, or are drawn by the range of all of "
-                "them: these come from its reader process"
+                "them: these come from its reader process, which is slower (`convert` makes a store of the file)"
             )
         if without:
             first = int(np.argmax(lacking))
@@ -294,12 +296,17 @@ class ForeignStore:
 
 
 def _reopened(
-    path: Path, split: str, schema: str | None, home: Home, part: bool, table: PlaceTable | None
+    path: Path,
+    split: str,
+    schema: str | None,
+    home: Home,
+    part: bool,
+    told: tuple[PlaceTable, tuple[Stamp, ...]] | None,
 ) -> ForeignStore:
-    """A copy that came through pickle: what is known of the file comes with it."""
+    """A copy that came through pickle: what is known of the file comes with it, if that is still the same."""
     made = ForeignStore.__new__(ForeignStore)
-    if table is not None:
-        made.__dict__ |= {"_kept_table": table, "table": table}
+    if told is not None and stamps_of(identify(path).files) == told[1]:
+        made.__dict__ |= {"_kept_table": told[0], "table": told[0]}
     made.__init__(path, split, schema, home, part=part)  # type: ignore[misc]
     return made
 
@@ -309,41 +316,3 @@ def _size(file: Path) -> int:
         return file.stat().st_size
     except OSError:
         return 0
-
-
-def open_foreign(
-    path: str | os.PathLike[str], split: str | None = None, schema: str | None = None, home: Home | None = None
-) -> ForeignStore:
-    """A file or folder made elsewhere as a store.
-
-    `split`: of a folder the file or folder of that name in it; else the sub-database, or the records that the file says
-    are of this split (by a group, an array's or a shard's name, or a field).
-
-    Raises:
-        InputError: it is of no known kind, or has no such split.
-    """
-    chosen = Path(path).expanduser().absolute()
-    if split is None:
-        return ForeignStore(chosen, None, schema, home)
-    inside = _called(split, chosen)
-    if inside is not None:
-        return ForeignStore(inside, split, schema, home)
-    if schema is None and KINDS[identify(chosen).kind].several_in_one:
-        named = f"{SUB}{split}"
-        if named in ForeignStore(chosen, None, None, home).about["schemas"]:
-            return ForeignStore(chosen, split, named, home)
-    store = ForeignStore(chosen, split, schema, home, part=True)
-    len(store)  # that there is no such split is said at once
-    return store
-
-
-def _called(split: str, folder: Path) -> Path | None:
-    """What lies in a folder under the name of a split, whatever its ending; None where nothing does, or several do."""
-    if not folder.is_dir() or kind_of_folder(folder) is not None:
-        return None
-    usual = [folder / f"{split}{ending}" for ending in ("", ".lmdb", "_lmdb", ".h5", ".hdf5")]
-    there = next((part for part in usual if part.exists()), None)
-    if there is not None:
-        return there
-    found = [entry for entry in folder.iterdir() if entry.stem == split and not entry.name.startswith(".")]
-    return found[0] if len(found) == 1 else None

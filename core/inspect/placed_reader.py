@@ -28,16 +28,26 @@ LOOKED_AT = 8
 
 Opener = Callable[[], InspectedFile]
 
+Stamp = tuple[int, int, int]
+"""Size, time of change and inode; zeros for a file that is gone."""
+
 
 class PlacedReader(MappedContainerReader):
     """See `core.base.contracts.Reader`.
 
     form: in which every payload is handed out; None: as an image file. labels: of all records. open: the file in a
-    reader process of its own.
+    reader process of its own. stamps: of the files, from before their images' places were told (`stamps_of`).
     """
 
     def __init__(
-        self, path: Path, files: Sequence[Path], table: PlaceTable, form: ImageForm | None, labels: Labels, open: Opener
+        self,
+        path: Path,
+        files: Sequence[Path],
+        table: PlaceTable,
+        form: ImageForm | None,
+        labels: Labels,
+        open: Opener,
+        stamps: Sequence[Stamp],
     ) -> None:
         super().__init__(path)
         self._files = tuple(files)
@@ -45,7 +55,7 @@ class PlacedReader(MappedContainerReader):
         self._form = form
         self._own_labels = labels
         self._open_file = open
-        self._stamps = [_stamp(file) for file in self._files]
+        self._stamps = tuple(stamps)
         self._looked_at = 0
         self._maps = PerProcess(partial(_mapped, self._files))
         self._readers: PerProcess[Readers] = PerProcess(partial(Readers, open))
@@ -73,7 +83,15 @@ class PlacedReader(MappedContainerReader):
         self._maps.take()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return PlacedReader, (self._path, self._files, self._table, self._form, self._own_labels, self._open_file)
+        return PlacedReader, (
+            self._path,
+            self._files,
+            self._table,
+            self._form,
+            self._own_labels,
+            self._open_file,
+            self._stamps,
+        )
 
     # ---- what the base asks for
 
@@ -217,8 +235,12 @@ def _mapped(files: Sequence[Path]) -> JoinedFiles:
     return mapped_together([file.resolve() for file in files])
 
 
-def _stamp(file: Path) -> tuple[int, int, int]:
-    """What tells a file from another, and from itself before it was changed; zeros for one that is gone."""
+def stamps_of(files: Sequence[Path]) -> tuple[Stamp, ...]:
+    """What tells files from others, and from themselves before they were changed."""
+    return tuple(map(_stamp, files))
+
+
+def _stamp(file: Path) -> Stamp:
     try:
         status = file.stat()
     except OSError:
