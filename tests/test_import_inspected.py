@@ -17,6 +17,8 @@ from hdf5_fixtures import ARRAYS, IMAGES, NAMES, PNGS
 from in_process_reader import reader_in_process
 from lmdb_fixtures import COUNT, LABELS, PICTURES, encoded, write, write_databases
 from test_inspect_tar import tar
+from tfrecord_fixtures import example
+from tfrecord_fixtures import write as write_records
 
 from benchmarks import mangled_arrays, mangled_containers
 from core.__main__ import main
@@ -382,6 +384,45 @@ def test_records_without_a_label_are_named(tmp_path: Path) -> None:
     assert dataset.splits == {"train": 5}
     assert told["skipped"] == [{"path": f"{tmp_path}/made.tar 5", "reason": "it has no label"}]
     assert imported(tmp_path / "made.tar", tmp_path, val_fraction=0, labels="field")[0].splits == {"train": 6}
+
+
+@in_process
+@pytest.mark.parametrize(
+    ("beside", "classes", "fields"),
+    [
+        (["ant", "bee", "cat", "bee"], ["ant", "cat", "bee"], []),
+        (["ant", "bee", "cat", "wasp"], ["1", "2", "7"], ["image/class/text"]),
+        (["ant", "bee", "cat", ""], ["1", "2", "7"], ["image/class/text"]),
+        (["insect"] * 4, ["1", "2", "7"], ["image/class/text"]),
+    ],
+    ids=["names", "two-names-of-one", "one-without", "all-alike"],
+)
+def test_names_beside_the_numbers_of_labels(
+    beside: list[str], classes: list[str], fields: list[str], tmp_path: Path
+) -> None:
+    records = [
+        example(image__encoded=PNGS[n], image__class__label=label, image__class__text=text)
+        for n, (label, text) in enumerate(zip([1, 7, 2, 7], beside, strict=True))
+    ]
+    dataset, told = imported(write_records(tmp_path / "made.tfrecord", records), tmp_path, val_fraction=0)
+    assert (dataset.classes, told["fields"]) == (classes, fields)
+    assert [dataset.classes[row.label] for row in dataset.rows("train")] == [classes[place] for place in (0, 1, 2, 2)]
+
+
+@in_process
+def test_what_a_cut_file_has_lost_is_said(tmp_path: Path) -> None:
+    path = write_records(tmp_path / "made.tfrecord", [example(image__encoded=PNGS[n], label=n % 2) for n in range(4)])
+    path.write_bytes(path.read_bytes()[:-10])
+    dataset, told = imported(path, tmp_path, val_fraction=0)
+    assert dataset.splits == {"train": 3}
+    assert any("the file ends inside its last record" in note for note in told["warnings"])
+
+
+@in_process
+def test_what_numbers_without_an_image_are_is_said_in_a_few_words(tmp_path: Path) -> None:
+    path = h5(tmp_path / "made.h5", features=np.random.default_rng(0).random((6, 14, 14, 512), np.float32))
+    with pytest.raises(InputError, match=r"it holds no image, but float32 of shape .* x 512 "):
+        imported(path, tmp_path)
 
 
 def test_labels_that_are_classes_and_others() -> None:

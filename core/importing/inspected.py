@@ -31,6 +31,7 @@ from ..sources.folder_names import SPLIT_ORDER
 from ..sources.request import Request
 from ..sources.tree import IMAGE_ENDINGS
 from .open_parts import OpenPart, OpenParts
+from .record_class_names import RecordClassNames
 from .record_labels import ASKED, AUTO, RecordLabels
 from .record_listing import RecordLine, RecordListing
 from .record_parts import parts_of
@@ -41,7 +42,6 @@ from .record_spool import RecordSpool, is_dear
 
 MOST_RECORDS = 50_000_000
 LISTED_AT_ONCE = 1024
-MOST_NOTES = 20
 
 NAMED = 100
 """Records of a part that are named as having no label."""
@@ -83,6 +83,8 @@ class InspectedSource:
     _opened: OpenParts | None = field(default=None, init=False, repr=False)
     _listing: RecordListing | None = field(default=None, init=False, repr=False)
     _labels: RecordLabels = field(default_factory=lambda: RecordLabels([], AUTO, False), init=False, repr=False)
+    _names: RecordClassNames = field(default_factory=RecordClassNames, init=False, repr=False)
+    _named_by: frozenset[str] = field(default=frozenset(), init=False, repr=False)
     _left_out: list[Skipped] = field(default_factory=list, init=False, repr=False)
     _spool: RecordSpool | None = field(default=None, init=False, repr=False)
     _places: RecordPlaces | None = field(default=None, init=False, repr=False)
@@ -138,9 +140,7 @@ class InspectedSource:
         told.choices["split"] = ["none", *SPLIT_ORDER, *fields]
         told.chosen = {"schema": str(first.about["schema"])}
         told.unused += self._opened.left_out()
-        told.notes += list(dict.fromkeys(text for part in self._parts for text in part.about["warnings"]))[:MOST_NOTES]
-        chosen = dict.fromkeys(note for part in self._parts for sample in part.samples for note in sample.notes)
-        told.notes += [f"{note}; --option bands=3,2,1 chooses others" for note in chosen][:MOST_NOTES]
+        told.notes += self._opened.notes()
 
     # ---- listing
 
@@ -177,6 +177,7 @@ class InspectedSource:
             if one.problem:
                 self._left_out.append(Skipped(f"{part.called} {one.key}", one.problem))
             else:
+                self._names.learn(one.label, one.class_name)
                 yield RecordLine(number, index, _name(first + one.key), one.split, split_in_key(one.key), one.label)
 
     def _keep_dear(self, scratch: Path) -> Iterator[Event]:
@@ -208,11 +209,14 @@ class InspectedSource:
     def _decide(self) -> None:
         samples = [one for part in self._parts for one in part.samples]
         in_full = any(one.label_value is not None and not isinstance(one.label, int) for one in samples)
-        labels = self._labels = RecordLabels([part.about["classes"] for part in self._parts], self.labels, in_full)
+        classes = [part.about["classes"] for part in self._parts]
+        beside = {} if any(classes) else self._names.names
+        labels = self._labels = RecordLabels(classes, self.labels, in_full, beside)
         labels.learn(self.listing.labels())
         labels.collect(self.listing.labels())
         splits = RecordSplits([part.part.split for part in self._parts], self.split, self.listing.said("folder"))
         if labels.are_classes:
+            self._say_names(beside)
             self._leave_unlabelled(splits, labels)
         else:
             self._say_no_classes(labels)
@@ -220,6 +224,12 @@ class InspectedSource:
         if not self.counts:
             raise InputError("no record has a label; --option labels=field imports them without")
         self._make_splits(labels)
+
+    def _say_names(self, beside: Mapping[int, str]) -> None:
+        if beside:
+            self._named_by = frozenset(part.about["class_name_field"] for part in self._parts)
+            fields = " or ".join(map(repr, sorted(self._named_by)))
+            self.recognition.notes.append(f"classes are called as the field {fields} says beside their numbers")
 
     def _say_no_classes(self, labels: RecordLabels) -> None:
         told = self.recognition
@@ -292,7 +302,8 @@ class InspectedSource:
         assert self.request is not None
         label = LABEL if self._labels.labelled and not self._labels.are_classes else ""
         reference = self.request.reference
-        return RecordReading(self._parts, self.listing, label, reference, self._spool, self._dear, self._places)
+        parts, spool, dear, places = self._parts, self._spool, self._dear, self._places
+        return RecordReading(parts, self.listing, label, reference, spool, dear, places, self._named_by)
 
     @property
     def references(self) -> References:

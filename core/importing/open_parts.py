@@ -14,8 +14,11 @@ from ..inspect.display_range import evenly
 from ..inspect.export import ExportChoice, RecordExport
 from ..inspect.export_request import ExportedRecord
 from ..inspect.files import InspectedFile
+from ..inspect.findings import LOSSES
 from ..sources.request import Patience
 from .record_parts import RecordPart, databases_of
+
+MOST_NOTES = 20
 
 SAMPLED = 12
 """Records of a part that are looked at before any is imported."""
@@ -86,6 +89,18 @@ class OpenParts:
         found = {f"{opened.part.path.name}/{name}": what for opened in self.parts for name, what in opened.left_out
                  if name not in names}  # fmt: skip
         return [*self.unused, *(Skipped(name, what) for name, what in found.items())]
+
+    def notes(self) -> list[str]:
+        """What is to be known of the parts: what the Inspector warns of, what is lost, and how images of many bands are
+        shown, where that was not asked for."""
+        warned = dict.fromkeys(text for part in self.parts for text in part.about["warnings"])
+        lost = [one for part in self.parts for one in part.about["findings"] if one["kind"] in LOSSES]
+        shown = dict.fromkeys(note for part in self.parts for sample in part.samples for note in sample.notes)
+        return [
+            *list(warned)[:MOST_NOTES],
+            *[f"{one['where']}: {one['meaning']}" for one in lost][:MOST_NOTES],
+            *[f"{note}; --option bands=3,2,1 chooses others" for note in shown][:MOST_NOTES],
+        ]
 
     def called(self, part: RecordPart) -> str:
         return f"{self.shown}/{part.name}" if part.name else self.shown

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from ..sources.folder_names import in_order
 from .record_listing import LabelKey
@@ -31,10 +32,17 @@ class RecordLabels:
     """Learned from the labels of all records. `said`: why they are no classes, "" where they are; `labelled`: whether
     there are any; `names`: the classes in the order of their numbers."""
 
-    def __init__(self, classes: Sequence[Sequence[str] | None], asked: str, in_full: bool) -> None:
+    def __init__(
+        self,
+        classes: Sequence[Sequence[str] | None],
+        asked: str,
+        in_full: bool,
+        beside: Mapping[int, str] = MappingProxyType({}),
+    ) -> None:
         """classes: the names that each part gives; in_full: some labels are no class as the file has them (floats,
-        several numbers, texts)."""
+        several numbers, texts); beside: the names that stand beside the numbers, where no part gives any."""
         self._classes = [None if names is None else _different(names) for names in classes]
+        self._beside = beside
         self._asked = asked
         self._in_full = in_full
         self.labelled = False
@@ -78,7 +86,7 @@ class RecordLabels:
         """Once more all labels: their names, where they are classes."""
         if not self.are_classes:
             return
-        stated = list(dict.fromkeys(name for names in self._classes for name in names or ()))
+        stated = list(dict.fromkeys([*self._beside.values(), *(n for names in self._classes for n in names or ())]))
         found = {name for part, label, _ in labels if (name := self.class_of(part, label)) is not None}
         self.names = [*stated, *in_order(found.difference(stated))]
 
@@ -87,6 +95,8 @@ class RecordLabels:
         if not self.are_classes:
             return ALL
         names = self._classes[part]
+        if isinstance(label, int) and label in self._beside:
+            return self._beside[label]
         if isinstance(label, int) and names:
             if label == NO_LABEL:
                 return None

@@ -34,7 +34,8 @@ _ENDINGS = {"jpeg": ".jpg", "tiff": ".tif", "jpeg2000": ".jp2"}
 @dataclass
 class RecordReading:
     """label: the field that takes labels which are no classes, "" where they are; reference: images stay where they
-    are; spool: what was kept of the parts `dear`; places: where image files lie bare."""
+    are; spool: what was kept of the parts `dear`; places: where image files lie bare; named_by: fields that are no more
+    than the names of classes."""
 
     parts: Sequence[OpenPart]
     listing: RecordListing
@@ -43,6 +44,7 @@ class RecordReading:
     spool: RecordSpool | None = None
     dear: frozenset[int] = frozenset()
     places: RecordPlaces | None = None
+    named_by: frozenset[str] = frozenset()
 
     def images(self, splits: Sequence[str], classes: Sequence[str]) -> Iterator[FoundImage | Skipped]:
         """All records, split by split and class by class."""
@@ -122,7 +124,8 @@ class RecordReading:
         return found or Place(record.part, record=record.number)
 
     def _fields(self, one: ExportedRecord) -> dict[str, FieldValue]:
-        fields = {name: value for name, value in one.fields.items() if value is not None}
+        told = one.fields.items()
+        fields = {name: value for name, value in told if value is not None and name not in self.named_by}
         fields.update((name, as_file(image, small=True)[0]) for name, image in one.images.items())
         label: FieldValue = one.label if one.label_value is None else one.label_value
         return {**fields, **({self.label: label} if self.label and label is not None else {})}

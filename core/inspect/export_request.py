@@ -78,11 +78,13 @@ class ExportedRecord:
 
 @dataclass(frozen=True, slots=True)
 class ListedRecord:
-    """What is known of a record without its image; `problem`: why it is left out, where it killed the reader."""
+    """What is known of a record without its image; class_name: the text beside its label (`records.Naming`); `problem`:
+    why it is left out, where it killed the reader."""
 
     key: str
     label: Label = None
     split: str | None = None
+    class_name: str | None = None
     problem: str = ""
 
 
@@ -147,7 +149,7 @@ class RecordListRequest(ReaderRequest[list[ListedRecord]]):
 
         exporting = Exporting(opened.records, "", self.label, self.split, False)
         deadline = time.monotonic() + BATCH_SECONDS
-        found: list[tuple[str, Label, str | None]] = []
+        found: list[tuple[str, Label, str | None, str | None]] = []
         for index in range(self.start, self.stop):
             found.append(exporting.listed(index))
             if time.monotonic() > deadline:

@@ -17,7 +17,7 @@ from .field_values import field_value
 from .fields import FieldRecords
 from .fields.labels import label_field
 from .limits import TOO_MUCH_MEMORY, sentence
-from .records import UNREADABLE, Columned, Fielded, Label, NamedImage, Parted, Record, Records, SeveralInOne
+from .records import UNREADABLE, Columned, Fielded, Label, NamedImage, Naming, Parted, Record, Records, SeveralInOne
 from .schemas.names import split_choice
 from .splits import split_of_value
 from .values import without_pictures
@@ -40,6 +40,7 @@ class Exporting:
         self._image, self._label, self._split = image, label, split
         self._fields = fields
         self._parted = records if isinstance(records, Parted) else None
+        self._naming = records if isinstance(records, Naming) else None
         self._columned = records if fields and isinstance(records, Columned) else None
         for name in filter(None, (label, split)):
             self._check(name)
@@ -53,10 +54,10 @@ class Exporting:
 
     # ---- without images
 
-    def listed(self, index: int) -> tuple[str, Label, str | None]:
-        """(key, label, split); a key that cannot be read is the record's number."""
+    def listed(self, index: int) -> tuple[str, Label, str | None, str | None]:
+        """(key, label, split, the text beside the label); a key that cannot be read is the record's number."""
         with without_pictures():
-            return self._key(index), self._label_of(index), self._split_of(index)
+            return self._key(index), self._label_of(index), self._split_of(index), self._class_name_of(index)
 
     def _key(self, index: int) -> str:
         try:
@@ -69,6 +70,12 @@ class Exporting:
             return search.label_or_none(self._records, index)
         try:
             return as_label(self._value(index, self._label))
+        except UNREADABLE:
+            return None
+
+    def _class_name_of(self, index: int) -> str | None:
+        try:
+            return None if self._label or self._naming is None else self._naming.class_name(index)
         except UNREADABLE:
             return None
 
@@ -209,6 +216,8 @@ def _is_beside(value: Any, record: Record) -> bool:
 
 def _no_image(record: Record) -> str:
     """Why a record without image and without a problem gives none."""
+    if record.shape and record.dtype:
+        return f"it holds no image, but {record.dtype} of shape {' x '.join(map(str, record.shape))}"
     told = record.text or record.encoding
     return f"it holds no image: {' '.join(told.split())[:200]}"
 

@@ -12,6 +12,15 @@ MOST_PLACES = 5
 MOST_WHERE = 500
 MOST_KINDS = 100
 
+LOSSES = frozenset((
+    "behind-the-end", "compression-damaged", "count-differs", "damaged", "devices", "duplicate-keys",
+    "failed-downloads", "gzip-unfinished", "index-incomplete", "labels-do-not-fit", "length-damaged", "links",
+    "missing-image", "no-end-mark", "no-ending", "not-read", "record-count", "shard-missing", "shard-not-listed",
+    "shard-unreadable", "size-differs", "sparse", "truncated", "unfinished", "zeros-at-end", "zlib-unfinished",
+))  # fmt: skip
+"""Kinds that say that samples or labels are not there, or not all of them: who takes the records away must know it. Of
+single records, each says what is wrong with it; the other kinds are about how files are read elsewhere."""
+
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:
     """One finding of each kind, in the order in which they came; `where` names the first places."""

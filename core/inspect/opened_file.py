@@ -17,7 +17,7 @@ from .describe import HEAD_BYTES, WARNING, WHY, describe, describe_fully, shorte
 from .display import Choice
 from .findings import merged
 from .kinds import KINDS
-from .records import UNREADABLE, Diagnosed, Fielded, File, Finding, Indexed, Record, Records
+from .records import UNREADABLE, Diagnosed, Fielded, File, Finding, Indexed, Naming, Record, Records
 from .schemas import choices, understand
 from .sharded import ShardedFile
 
@@ -116,6 +116,7 @@ class OpenedFile:
             "entries": total,
             "keys": keys,
             "classes": None if records.classes is None else list(records.classes),
+            "class_name_field": records.class_name_field if isinstance(records, Naming) else None,
             "structure": dict(self.file.structure()),
             "warnings": [shortened(one, WARNING) for one in (*self.file.warnings(), *records.warnings, *problems)],
             "schemas": choices(self.file),

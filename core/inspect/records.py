@@ -161,6 +161,21 @@ class Parted(Protocol):
 
 
 @runtime_checkable
+class Naming(Protocol):
+    """What `Records` may be as well: a file whose labels are numbers, with a text beside each that may be the name of
+    its class."""
+
+    @property
+    def class_name_field(self) -> str | None:
+        """The field of these texts; None where there is none."""
+        ...
+
+    def class_name(self, index: int) -> str | None:
+        """The text beside the label of a record."""
+        ...
+
+
+@runtime_checkable
 class Columned(Protocol):
     """What `Records` may be as well: a file that keeps more of each record than what is shown of it, and things that
     belong to no record."""

@@ -21,7 +21,7 @@ from ..base.errors import InputError
 from .findings import merged
 from .first_label import labels_from_one
 from .limits import sentence
-from .records import UNREADABLE, Diagnosed, Fielded, Finding, Label, Parted, Record, Records
+from .records import UNREADABLE, Diagnosed, Fielded, Finding, Label, Naming, Parted, Record, Records
 from .splits import split_in_name
 
 if TYPE_CHECKING:
@@ -120,9 +120,13 @@ class ShardedRecords:
     @property
     def field_names(self) -> Sequence[str]:
         """Those of the first shard that has records."""
-        number = next((number for number, end in enumerate(self._ends) if end), None)
-        records = None if number is None else self.file.shard(number).records
+        records = self._first
         return records.field_names if isinstance(records, Fielded) else []
+
+    @property
+    def _first(self) -> Records | None:
+        number = next((number for number, end in enumerate(self._ends) if end), None)
+        return None if number is None else self.file.shard(number).records
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
@@ -178,6 +182,16 @@ class ShardedRecords:
         name, records, place = self._at(index)
         said = records.split(place) if isinstance(records, Parted) else None
         return said or split_in_name(name)
+
+    @property
+    def class_name_field(self) -> str | None:
+        """See `records.Naming`: that of the first shard that has records."""
+        records = self._first
+        return records.class_name_field if isinstance(records, Naming) else None
+
+    def class_name(self, index: int) -> str | None:
+        _, records, place = self._at(index)
+        return records.class_name(place) if isinstance(records, Naming) else None
 
     def numbers(self) -> Labels | None:
         return self._numbers

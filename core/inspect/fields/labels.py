@@ -18,6 +18,12 @@ from .declared import Declared
 _CAPTIONS = frozenset(("text", "caption", "transcript", "word", "txt", "answer", "ans", "annotation"))
 """Words about an image, which in a file of facts are no class."""
 
+_NAMES = ("label_name", "label_text", "class_name", "class_text", "category_name", "synset")
+"""What the name of a class is called beside its number."""
+
+_IN_FOLDER = ("text", "name")
+"""The same, where both names begin alike ("image/class/"); elsewhere these speak of the image."""
+
 
 def label_of(fields: Mapping[str, Any], declared: Declared, images: Iterable[str] = ()) -> Label:
     """The label; None where there is none. `images`: the fields that are images."""
@@ -42,6 +48,19 @@ def label_field(fields: Mapping[str, Any], images: Iterable[str] = ()) -> str | 
     found = (name for name in LABELS if name in left and not is_long(left[name]) and as_label(left[name]) is not None)
     lowered = next(found, None)
     return next((name for name in fields if name.lower() == lowered), None)
+
+
+def class_name_field(fields: Mapping[str, Any], label: str) -> str | None:
+    """The field that is called as if its text named the class whose number is in the field `label`, and that has such a
+    text: "image/class/text" of "image/class/label", "label_name" of "label". None where there is none."""
+    folder, slash, own = label.rpartition("/")
+    stem = own[: -len("_id")] if own.endswith("_id") else own
+    near = [*(_IN_FOLDER if slash else ()), f"{own}_name", f"{own}_text", f"{own}_str", f"{stem}_name", *_NAMES]
+    for name in near:
+        value = fields.get(f"{folder}{slash}{name}")
+        if isinstance(value, str | bytes) and isinstance(as_label(value), str):
+            return f"{folder}{slash}{name}"
+    return None
 
 
 def _own(fields: Mapping[Any, Any], images: frozenset[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...base.contracts import Labels
 from ..contents import Content
+from ..contents.named import as_label
 from ..contents.objects import as_text, of_object
 from ..display import Drawn
 from ..display_range import Array, evenly
@@ -19,7 +20,7 @@ from ..records import UNREADABLE, File, Finding, Label, NamedImage, Record
 from ..splits import split_field, split_of_value
 from .declared import NOTHING, Declared
 from .images import has_image, images_of, main_of
-from .labels import label_field, label_of
+from .labels import class_name_field, label_field, label_of
 from .plain import as_plain
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class FieldRecords(ABC):
         self.findings: list[Finding] = []
         self._told = why
         self._displays: dict[str, Displays] = {}
+        self._asked: tuple[int, Mapping[str, Any]] | None = None
 
     # ---- what a kind gives
 
@@ -110,16 +112,41 @@ class FieldRecords(ABC):
         return usual if main is None else list(dict.fromkeys([main, *usual]))
 
     def label(self, index: int) -> Label:
-        return label_of(self.label_fields(index), self.declared, self.image_names)
+        return label_of(self._small_fields(index), self.declared, self.image_names)
+
+    def _small_fields(self, index: int) -> Mapping[str, Any]:
+        """`label_fields` of the record that was asked for last: label, split and class are asked for one by one."""
+        if self._asked is None or self._asked[0] != index:
+            self._asked = (index, self.label_fields(index))
+        return self._asked[1]
 
     def split(self, index: int) -> str | None:
         """What a field called split says."""
         name = self._split_field
-        return None if name is None else split_of_value(self.label_fields(index).get(name))
+        return None if name is None else split_of_value(self._small_fields(index).get(name))
 
     @cached_property
     def _split_field(self) -> str | None:
         return split_field(self._sampled)
+
+    @cached_property
+    def class_name_field(self) -> str | None:
+        """See `records.Naming`: the one that all sampled records have beside a number."""
+        if self.classes is not None:
+            return None
+        found = {self._class_name_field(fields) for fields in self._sampled}
+        return found.pop() if len(found) == 1 else None
+
+    def _class_name_field(self, fields: Mapping[str, Any]) -> str | None:
+        label = self.declared.label or label_field(fields, self.image_names)
+        if label is None or not isinstance(label_of(fields, self.declared, self.image_names), int):
+            return None
+        return class_name_field(fields, label)
+
+    def class_name(self, index: int) -> str | None:
+        name = self.class_name_field
+        value = None if name is None else as_label(self._small_fields(index).get(name))
+        return value if isinstance(value, str) else None
 
     def read(self, index: int) -> Record:
         fields = self.fields(index)
