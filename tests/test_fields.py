@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from core.base.contracts import Field, FieldValue
 from core.base.errors import InputError, WorkError
+from core.base.field_values import array_bytes, array_of
 from core.base.home import Home
 from core.base.packed_fields import packed, unpacked
 from core.building import Build, Verify
@@ -157,3 +159,36 @@ def test_the_inspector_shows_them(home: Home, dataset: Dataset, format: str) -> 
         assert told["tags"] == ["a", "b"]
         assert sample.about["images"] == ["image", "mask"]
         assert np.array_equal(sample.further[0], np.asarray(picture(5)))
+
+
+@pytest.mark.parametrize(
+    "array", [np.arange(6, dtype="<f4").reshape(2, 3), np.array(True), np.empty((0, 4), ">i2"), np.zeros((3, 0))]
+)
+def test_arrays_are_files_as_numpy_writes_them(array: Any) -> None:
+    file = io.BytesIO()
+    np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+    assert array_bytes(array) == file.getvalue()
+    found = array_of(file.getvalue())
+    assert (found.dtype, found.shape) == (array.dtype, np.ascontiguousarray(array).shape)
+    assert np.array_equal(found, np.ascontiguousarray(array))
+    found.fill(1)  # a copy
+
+
+def test_bytes_that_are_no_array_are_refused() -> None:
+    def described(text: bytes) -> bytes:
+        return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+    sound = array_bytes(np.arange(3))
+    pickled = io.BytesIO()
+    np.save(pickled, np.array([{}]), allow_pickle=True)
+    lies = b"{'descr': '<i8', 'fortran_order': False, 'shape': (-1, -3)}\n"
+    for data in (
+        sound[:-1],
+        sound + b"x",
+        pickled.getvalue(),
+        described(b"(((" * 90),
+        described(lies) + bytes(24),
+        b"",
+    ):
+        with pytest.raises(ValueError, match=r"array|header|magic|EOF|reading"):
+            array_of(data)

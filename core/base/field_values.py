@@ -10,7 +10,9 @@ import io
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from tokenize import TokenError
+from typing import Any, Literal
 
 import numpy as np
 
@@ -73,16 +75,47 @@ def loaded(kept: Any, kind: str) -> FieldValue:
 
 def array_bytes(array: np.ndarray) -> bytes:
     """An array as an .npy file (NumPy's format 1.0)."""
-    file = io.BytesIO()
-    np.lib.format.write_array(file, np.ascontiguousarray(array), (1, 0), allow_pickle=False)
-    return file.getvalue()
+    whole = np.ascontiguousarray(array)
+    return _header(whole.dtype, whole.shape) + whole.tobytes()
 
 
 def array_of(data: bytes) -> np.ndarray:
     """The array in an .npy file's bytes. Raises ValueError for anything else, also for objects."""
     if not isinstance(data, bytes) or len(data) > MOST_ARRAY_BYTES:
         raise ValueError("not the bytes of an array")
-    return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    start = 10 + int.from_bytes(data[8:10], "little")
+    if start > LONGEST_HEADER or data[6:8] != b"\x01\x00":
+        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    dtype, shape, order = _described(data[:start])
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(data) - start:
+        raise ValueError("not the bytes of an array")
+    return np.frombuffer(data, dtype, math.prod(shape), start).reshape(shape, order=order).copy(order)
+
+
+LONGEST_HEADER = 1 << 10
+"""Of those that are kept: NumPy takes a header apart as Python's text, which costs more than a short array does."""
+
+
+@lru_cache(1 << 12)
+def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    file = io.BytesIO()
+    described = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, described)
+    return file.getvalue()
+
+
+@lru_cache(1 << 12)
+def _described(header: bytes) -> tuple[np.dtype[Any], tuple[int, ...], Literal["C", "F"]]:
+    """Dtype, shape and order of the numbers behind a header. Raises ValueError for what is none."""
+    file = io.BytesIO(header)
+    np.lib.format.read_magic(file)
+    try:
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    except (SyntaxError, TokenError, MemoryError, RecursionError) as error:  # NumPy takes apart what is no header
+        raise ValueError(f"not the header of an array ({type(error).__name__})") from None
+    if any(length < 0 for length in shape):
+        raise ValueError("not the header of an array")
+    return dtype, shape, "F" if fortran else "C"
 
 
 def plain_values(values: Mapping[str, FieldValue]) -> dict[str, Any]:

@@ -25,12 +25,16 @@ from ...base.packed_fields import normal
 from ...base.strict_json import dumps
 from ..field_columns import keys_of, value_of
 from ..field_layouts import Values, image_ending
-from .tar_headers import checksums_hold, size_in
-from .tar_layout import BLOCK, KEY_DIGITS, KIND, NAME, SIZE, HeaderTemplate, padded
+from .tar_headers import size_in
+from .tar_layout import BLOCK, CHECKSUM, KEY_DIGITS, KIND, NAME, SIZE, HeaderTemplate, padded
 
 TXT, JSON_MEMBER, NPY = ".txt", ".json", ".npy"
 LONGEST_KEY = 60
 """Bytes of a field's name in that of a member, which has room for 100."""
+
+
+_BLANKS = 8 * ord(" ")
+"""What stands in the place of a header's checksum while it is summed up."""
 
 
 def member_keys(layouts: Sequence[FieldLayout]) -> dict[str, str]:
@@ -93,28 +97,36 @@ def members_of(memory: memoryview, at: int, key: bytes) -> Iterator[tuple[str, i
         if name[:KEY_DIGITS] != key:
             return
         size = size_in(header[SIZE : SIZE + 12])
-        sound = header[KIND] == ord("0") and checksums_hold(np.frombuffer(header, np.uint8)[None])[0]
-        if not sound or not 0 <= size <= len(memory) - at - BLOCK:
+        stated = size_in(header[CHECKSUM])
+        if (
+            header[KIND] != ord("0")
+            or stated != sum(header) - sum(header[CHECKSUM]) + _BLANKS
+            or not 0 <= size <= len(memory) - at - BLOCK
+        ):
             raise ValueError(f"the member at byte {at:,} is damaged")
         yield name[KEY_DIGITS:].decode("utf-8", "replace"), at + BLOCK, size
         at += BLOCK + padded(size)
 
 
-def values_in(
-    members: Mapping[str, bytes], all_fields: Sequence[FieldLayout], layouts: Sequence[FieldLayout]
-) -> dict[str, FieldValue]:
-    """The values of `layouts`, some of `all_fields`, in the members of a sample. Raises ValueError."""
-    keys, text = member_keys(all_fields), alone(all_fields)
-    by_key = {suffix.rpartition(".")[0]: data for suffix, data in members.items()}
-    told = json.loads(members[JSON_MEMBER].decode()) if JSON_MEMBER in members else {}
-    if not isinstance(told, dict):
-        raise ValueError(f"its {JSON_MEMBER} is no object")
-    found: dict[str, FieldValue] = {}
-    for layout in layouts:
-        if layout.kind in (ARRAY, IMAGE):
-            found[layout.name] = value_of(by_key.get(f".{keys[layout.name]}", b""), layout.kind)
-        elif layout.name == text:
-            found[layout.name] = members.get(TXT, b"").decode()
-        else:
-            found[layout.name] = told.get(layout.name)
-    return normal(found, layouts)
+class MemberValues:
+    """Values out of the members of samples."""
+
+    def __init__(self, layouts: Sequence[FieldLayout]) -> None:
+        self._keys, self._alone = member_keys(layouts), alone(layouts)
+
+    def of(self, members: Mapping[str, bytes], layouts: Sequence[FieldLayout]) -> dict[str, FieldValue]:
+        """The values of some fields; `members`: what follows the key in their names, and their bytes. Raises
+        ValueError."""
+        by_key = {suffix.rpartition(".")[0]: data for suffix, data in members.items()}
+        told = json.loads(members[JSON_MEMBER].decode()) if JSON_MEMBER in members else {}
+        if not isinstance(told, dict):
+            raise ValueError(f"its {JSON_MEMBER} is no object")
+        found: dict[str, FieldValue] = {}
+        for layout in layouts:
+            if layout.kind in (ARRAY, IMAGE):
+                found[layout.name] = value_of(by_key.get(f".{self._keys[layout.name]}", b""), layout.kind)
+            elif layout.name == self._alone:
+                found[layout.name] = members.get(TXT, b"").decode()
+            else:
+                found[layout.name] = told.get(layout.name)
+        return normal(found, layouts)

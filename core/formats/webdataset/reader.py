@@ -18,7 +18,7 @@ from ..folder import Entries, FolderFacts, needed, read_index, read_shards
 from ..joined_maps import JoinedFiles, mapped_together
 from ..maps import release_pages
 from ..shards import Shard
-from .fields import members_of, values_in
+from .fields import MemberValues, members_of
 from .rebuild import entries_of, walked, without_fields
 from .seekable import SeekableShard
 from .tar_layout import BLOCK, TAR_ZST, padded
@@ -59,8 +59,12 @@ class WebDatasetReader(FolderFacts, FieldsInContainer, MappedContainerReader):
         for place in np.argsort(np.asarray(indices), kind="stable").tolist():  # neighbours share a frame
             memory, members = self._members(int(indices[place]))
             data = {suffix: bytes(memory[start : start + size]) for suffix, start, size in members}
-            found[place] = values_in(data, self.field_layouts(), layouts)
+            found[place] = self._values.of(data, layouts)
         return found
+
+    @cached_property
+    def _values(self) -> MemberValues:
+        return MemberValues(self.field_layouts())
 
     def _members(self, index: int) -> tuple[memoryview, list[tuple[str, int, int]]]:
         """The memory around a sample, and its members behind the payload."""
