@@ -11,6 +11,7 @@ import pytest
 from image_fixtures import encoded, put
 from PIL import Image, ImageEnhance
 
+from core.__main__ import main
 from core.base.errors import InputError
 from core.base.events import finish
 from core.base.home import Home
@@ -208,3 +209,13 @@ def test_images_in_a_container_by_reference(tmp_path: Path) -> None:
     with (tmp_path / "source").open("ab") as file:
         file.write(b"more")
     assert checked(tmp_path)[1]["changed-files"]["count"] == 13
+
+
+def test_a_reader_is_shown_sentences(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keep(source / "val" / "cat" / "leak.bmp", encoded(scene(3), "bmp"))
+    imported(tmp_path)
+    assert main(["--home", str(tmp_path), "datasets", "--check", "d"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "  leak (1): the same picture is in train and in a split that measures" in "\n".join(said)
+    assert said[-1] == "    in train and val: train/cat/03.png, val/cat/leak.bmp"
+    assert main(["--home", str(tmp_path), "datasets", "--near"]) == 2

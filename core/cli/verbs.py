@@ -6,10 +6,10 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..base.errors import InputError
 from ..base.events import Event, Result
 from ..base.home import Home
 from ..loading.loaders import DEFAULT_LOADER, LOADERS
+from .datasets import DATASETS
 from .experiment import EXPERIMENT
 from .importing import IMPORT
 from .options import option_argument, options_of
@@ -18,36 +18,9 @@ from .runs import RUNS
 from .train import TRAIN
 from .verb import Verb
 
-# ---------------------------------------------------------------- datasets
-
 
 def _nothing(parser: ArgumentParser) -> None:
     """No arguments of its own."""
-
-
-def _datasets_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--check", metavar="NAME", help="look for duplicates, odd classes, sizes and files in a dataset"
-    )
-    parser.add_argument(
-        "--near", action="store_true", help="decode all images: near duplicates, pictures of one colour"
-    )
-    parser.add_argument("--distance", type=int, metavar="BITS", help="how far near duplicates are apart: 0 to 16 of 64")
-
-
-def _datasets(given: Namespace) -> Iterator[Event]:
-    from ..datasets.dataset import list_datasets
-    from ..datasets.quality.task import DISTANCE, DatasetCheck
-
-    if given.check is not None:
-        distance = DISTANCE if given.distance is None else given.distance
-        yield from DatasetCheck(given.check, given.near or given.distance is not None, distance, home=given.home).run()
-        return
-    if given.near or given.distance is not None:
-        raise InputError("--near and --distance need --check NAME")
-    found = list_datasets(Home.find(given.home))
-    rows = [{"name": d.name, "splits": d.splits, "classes": len(d.classes), "bytes": d.bytes} for d in found]
-    yield Result({"datasets": rows})
 
 
 # ---------------------------------------------------------------- stores
@@ -209,7 +182,7 @@ def _scan(given: Namespace) -> Iterator[Event]:
 
 
 VERBS: Mapping[str, Verb] = {
-    "datasets": Verb("list the imported datasets, or check one", _datasets_arguments, _datasets),
+    "datasets": DATASETS,
     "import": IMPORT,
     "formats": Verb("list formats, encodings and compressions with their options", _nothing, _formats),
     "build": Verb("build a store of a dataset", _build_arguments, _build),
