@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.base.home import Home
 from core.importing import copying, workers
 from core.importing.chunks import MOST_IMAGES, ChunkSize
 from core.importing.copying import Copier
+from core.processes.pool import get_ready, processes
 from tests.image_fixtures import encoded, picture, put_classes
 from tests.test_import import imported, leftovers
 
@@ -99,6 +101,14 @@ def test_photos_are_read_in_threads_and_give_what_processes_give(
     other = imported(home, tmp_path / "photos", "threads")
 
     assert [list(other.rows(split)) for split in other.splits] == [list(one.rows(split)) for split in one.splits]
+
+
+def test_getting_workers_ready_leaves_this_process_as_it_was() -> None:
+    before = signal.getsignal(signal.SIGINT), dict(os.environ)
+    get_ready(".importing.keeping")
+    assert (signal.getsignal(signal.SIGINT), dict(os.environ)) == before
+    with processes(1) as pool:
+        assert pool.submit(len, "abc").result() == 3
 
 
 def test_chunks_take_about_as_long_as_each_other() -> None:

@@ -24,6 +24,8 @@ Made = TypeVar("Made")
 
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
+BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+
 START_SECONDS = 120.0
 """Seconds that worker processes may take to start; a busy machine needs several."""
 
@@ -40,8 +42,21 @@ def get_ready(*modules: str) -> None:
     if METHOD != "forkserver":
         return
     multiprocessing.set_forkserver_preload(["__main__", *(f"{ROOT}{module}" for module in modules)])
-    with _ctrl_c_ignored():  # by the server as well, which would say where it was when it came
+    # By the server as well: it would say where it was when Ctrl-C came, and it forks, which threads are no help for.
+    with _ctrl_c_ignored(), _one_blas_thread():
         forkserver.ensure_running()
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Whoever is started meanwhile imports NumPy without a thread for each processor, unless it was asked for them."""
+    given = BLAS_THREADS in os.environ
+    os.environ.setdefault(BLAS_THREADS, "1")
+    try:
+        yield
+    finally:
+        if not given:
+            del os.environ[BLAS_THREADS]
 
 
 @contextmanager
