@@ -37,7 +37,7 @@ from .record_listing import RecordLine, RecordListing
 from .record_parts import parts_of
 from .record_places import RecordPlaces, source_of
 from .record_reading import RecordReading
-from .record_splits import ALL_ALIKE, TRAIN, RecordSplits, in_split_order
+from .record_splits import ALL_ALIKE, RecordSplits, make_splits
 from .record_spool import RecordSpool, is_dear
 
 MOST_RECORDS = 50_000_000
@@ -185,17 +185,12 @@ class InspectedSource:
         self._dear = frozenset(number for number, part in enumerate(self._parts) if is_dear(part))
         if not self._dear:
             return
-        self._spool, done, pace = RecordSpool(scratch), 0, Pace()
-        total = sum(self.listing.count(number) for number in self._dear)
-        for number in sorted(self._dear):
-            numbers = self.listing.numbers(number)
-            while some := list(islice(numbers, LISTED_AT_ONCE)):
-                for one in self._spool.keep(number, self._parts[number].export.records(some)):
-                    done += 1
-                    if one.index < 0:
-                        self._left_out.append(Skipped(f"{self._parts[number].called} {one.key}", one.problem or ""))
-                    if pace.due():
-                        yield Progress("reading in order", done, total, "records")
+        if self.request is not None and self.request.reference:
+            self.recognition.notes.append(
+                "single records are dear to reach in it, as much is inflated for each: a copy is faster to build from"
+            )
+        self._spool = RecordSpool(scratch)
+        yield from self._spool.fill(self._parts, self._dear, self.listing, self._left_out)
 
     def _find_places(self, request: Request) -> Iterator[Event]:
         """By reference: where image files lie bare, so that nobody needs the Inspector to read them."""
@@ -223,7 +218,7 @@ class InspectedSource:
         self.listing.decide(splits.split_of, labels.class_of)
         if not self.counts:
             raise InputError("no record has a label; --option labels=field imports them without")
-        self._make_splits(labels)
+        self.recognition.notes += make_splits(self.listing, labels.are_classes, self.val_fraction, self.seed)
 
     def _say_names(self, beside: Mapping[int, str]) -> None:
         if beside:
@@ -252,21 +247,6 @@ class InspectedSource:
             for one in part.export.records(found):
                 self._left_out.append(Skipped(f"{part.called} {one.key}", one.problem or "it has no label"))
 
-    def _make_splits(self, labels: RecordLabels) -> None:
-        counts, notes = self.counts, self.recognition.notes
-        if {TRAIN, "test"} <= counts.keys() and "val" not in counts and labels.are_classes:
-            self.listing.rename_split("test", "val")
-            notes.append(f"no validation split: the {counts['test']:,} test images serve as val")
-        elif set(counts) == {TRAIN} and self.val_fraction:
-            self.listing.draw_validation(self.val_fraction)
-            if drawn := self.counts.get("val", 0):
-                notes.append(
-                    f"no validation split: {drawn:,} of {counted(counts[TRAIN], 'image')} were drawn for val, "
-                    f"{self.val_fraction:.0%} of each class (seed {self.seed})"
-                )
-        if TRAIN not in counts:
-            notes.append(f"there are no training images, only {' and '.join(counts)}")
-
     # ---- as a source
 
     @property
@@ -275,10 +255,7 @@ class InspectedSource:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        found: dict[str, int] = {}
-        for (split, _), count in self.listing.cells().items():
-            found[split] = found.get(split, 0) + count
-        return {split: found[split] for split in in_split_order(list(found))}
+        return self.listing.counts()
 
     def images(self) -> Iterator[FoundImage | Skipped]:
         yield from self._left_out

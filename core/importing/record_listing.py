@@ -15,6 +15,7 @@ from typing import NamedTuple
 import xxhash
 
 from ..base.names import digest
+from ..sources.folder_names import SPLIT_ORDER
 from ..sources.limits import Cell, share
 
 LabelKey = int | str | None
@@ -170,6 +171,14 @@ class RecordListing:
         """The number of records of each (split, class), sorted."""
         counts = dict(self._index.execute("SELECT cell, COUNT(*) FROM records GROUP BY cell"))
         return {cell: counts[number] for cell, number in sorted(self._numbers.items()) if number in counts}
+
+    def counts(self) -> dict[str, int]:
+        """The number of records of each split: train, val and test first."""
+        found: dict[str, int] = {}
+        for (split, _), count in self.cells().items():
+            found[split] = found.get(split, 0) + count
+        order = {split: place for place, split in enumerate(SPLIT_ORDER)}
+        return {split: found[split] for split in sorted(found, key=lambda one: (order.get(one, len(order)), one))}
 
     def records(self, split: str, classes: Iterable[str], limit: int = -1) -> Iterator[RecordToRead]:
         """The records of a split, by class in this order, then by part and number; of each class at most `limit`."""

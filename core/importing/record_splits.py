@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ..sources.folder_names import SPLIT_ORDER, SPLIT_WORDS
+from ..base.units import counted
+from ..sources.folder_names import SPLIT_WORDS
+from .record_listing import RecordListing
 
 TRAIN = "train"
 
@@ -38,7 +40,20 @@ class RecordSplits:
         return split if _NAME.fullmatch(split) else TRAIN
 
 
-def in_split_order(splits: Sequence[str]) -> list[str]:
-    """train, val and test first."""
-    known = {split: place for place, split in enumerate(SPLIT_ORDER)}
-    return sorted(splits, key=lambda split: (known.get(split, len(known)), split))
+def make_splits(listing: RecordListing, are_classes: bool, fraction: float, seed: int) -> list[str]:
+    """A validation split where there is none: the test images, where their labels are classes; of training images alone
+    this part of each class, drawn by the listing's `seed`. What was done, in sentences."""
+    counts, notes = listing.counts(), []
+    if {TRAIN, "test"} <= counts.keys() and "val" not in counts and are_classes:
+        listing.rename_split("test", "val")
+        notes.append(f"no validation split: the {counts['test']:,} test images serve as val")
+    elif set(counts) == {TRAIN} and fraction:
+        listing.draw_validation(fraction)
+        if drawn := listing.counts().get("val", 0):
+            notes.append(
+                f"no validation split: {drawn:,} of {counted(counts[TRAIN], 'image')} were drawn for val, "
+                f"{fraction:.0%} of each class (seed {seed})"
+            )
+    if TRAIN not in counts:
+        notes.append(f"there are no training images, only {' and '.join(counts)}")
+    return notes

@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..base.contracts import Skipped
 from ..base.errors import WorkError
+from ..base.events import Event, Pace, Progress
 from ..inspect import wire
 from ..inspect.export_request import ExportedRecord
 
 if TYPE_CHECKING:
     from ..base.contracts import Buffer
     from .open_parts import OpenPart
+    from .record_listing import RecordListing
 
 DEAR = 4
 """A record alone touches more than so many times the bytes that it does in order ..."""
 
 DEAR_BYTES = 1 << 18
 """... and more than these."""
+
+AT_ONCE = 1024
 
 
 def is_dear(part: OpenPart) -> bool:
@@ -45,6 +51,22 @@ class RecordSpool:
             "CREATE TABLE places(part INTEGER, number INTEGER, place INTEGER, PRIMARY KEY (part, number))"
             "WITHOUT ROWID; BEGIN;"
         )
+
+    def fill(
+        self, parts: Sequence[OpenPart], dear: Iterable[int], listing: RecordListing, left_out: list[Skipped]
+    ) -> Iterator[Event]:
+        """Keep all that is imported of the parts `dear`; `left_out` takes what is given up."""
+        done, pace = 0, Pace()
+        total = sum(listing.count(number) for number in dear)
+        for number in dear:
+            numbers = listing.numbers(number)
+            while some := list(islice(numbers, AT_ONCE)):
+                for one in self.keep(number, parts[number].export.records(some)):
+                    done += 1
+                    if one.index < 0:
+                        left_out.append(Skipped(f"{parts[number].called} {one.key}", one.problem or ""))
+                    if pace.due():
+                        yield Progress("reading in order", done, total, "records")
 
     def keep(self, part: int, records: Iterable[ExportedRecord]) -> Iterator[ExportedRecord]:
         """Keep records; yields each. Those without a number stand for others that are given up, and are not kept."""
