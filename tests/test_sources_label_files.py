@@ -115,6 +115,21 @@ def test_further_tables_tell_splits_and_fields(root: Path) -> None:
     assert read.fields["000000.jpg"] == {"labels": ["Young"], "x": 9, "width": 8.5}
     assert "splits are told by partition.csv" in read.said
     assert list(read.unused) == ["points.csv"]
+    assert Labelled(root, labels="file").fields["000000.jpg"] == {"labels": ["Young"], "x": 9, "width": 8.5}
+    assert Labelled(root, label="Male,Young").cells == {"train/Young": 2, "val/Young": 2, "test/Young": 2}
+    with pytest.raises(InputError, match=r"has no column 'Old'"):
+        Labelled(root, label="Old")
+
+
+def test_a_table_that_calls_images_by_another_column_says_nothing_more_of_them(root: Path) -> None:
+    pictures(root, ["a/0.png", "a/1.png", "b/2.png"])
+    write(root / "Train.csv", "Width,ClassId,Path", "8,0,a/0.png", "8,0,a/1.png", "8,1,b/2.png")
+    write(root / "Meta.csv", "Icon,ClassId", "Meta/0.svg,0", "Meta/1.svg,1")
+
+    read = Labelled(root, labels="file")
+
+    assert read.fields["0.png"] == {"Width": 8}
+    assert "Meta.csv" in read.unused
 
 
 def test_a_table_of_other_images_is_not_taken(root: Path) -> None:

@@ -98,7 +98,8 @@ def turned(inside: str) -> str:
     >>> turned("Images/cat/1.JPG"), turned("Images\\1.JPG")
     ('1.jpg/cat/images', '1.jpg/images')
     """
-    return "/".join(reversed(unicodedata.normalize("NFC", inside).casefold().replace("\\", "/").split("/")))
+    text = inside if inside.isascii() else unicodedata.normalize("NFC", inside)
+    return "/".join(text.casefold().replace("\\", "/").split("/")[::-1])
 
 
 def turned_stem(inside: str) -> str:

@@ -14,10 +14,11 @@ from ..folder_names import tokens
 from ..listing import SourceListing
 from ..tree import SourceTree, image_paths
 from .catalogue import ImageCatalogue
+from .columns import NONE
 from .joining import ReadyTable
 from .meaning import CLASS, MANY
 from .opening import KINDS, open_table
-from .profile import profile
+from .profile import TableProfile, profile
 from .reading import LabelListing, LabelOptions, understand
 from .table import LOOKED_AT_ROWS, LabelTable, as_text, is_missing
 
@@ -38,6 +39,8 @@ PEEKED = 2_000
 
 LEAST = 0.5
 """Of the rows that are looked at, or of the images, so many must belong together for a table to be taken unasked."""
+
+WITHOUT_LABELS = "a table without a column of labels"
 
 _NAMES = ("labels", "label", "train", "training", "metadata", "annotations", "instances", "data", "list")
 LOOSE = (".txt", ".lst", ".json", ".parquet")
@@ -61,6 +64,8 @@ class FolderTables:
     """Label files that are not taken, and why."""
     used: list[Path] = field(default_factory=list, init=False)
     _further: list[ReadyTable] = field(default_factory=list, init=False, repr=False)
+    _refused: list[InputError] = field(default_factory=list, init=False, repr=False)
+    _asked_of: dict[Path, LabelOptions] = field(default_factory=dict, init=False, repr=False)
     _opened: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
 
     def list_into(
@@ -119,48 +124,72 @@ class FolderTables:
         self, catalogue: ImageCatalogue, paths: Sequence[Path], labelled: bool, asked: bool
     ) -> list[ReadyTable]:
         """The best table and those that go with it, completely looked through."""
-        self._further = []
-        peeked = [ready for path in paths if (ready := self._peek(catalogue, path)) is not None]
-        good: list[tuple[ReadyTable, int]] = []
-        for ready in peeked:
-            values = ready.profile.values(ready.choice.image)
-            different = list({as_text(value): value for value in values if not is_missing(value)}.values())
-            names = ready.resolver.learn(different)
-            few = names < LEAST * min(len(different), len(catalogue)) and not asked
-            if few:
-                self.unused[ready.table.path] = f"a table that names only {names:,} of the images"
-            elif labelled and ready.meaning.kind not in (CLASS, MANY):
-                self._further.append(ready)
-                self.unused[ready.table.path] = "a table without a column of labels"
-            else:
-                good.append((ready, names))
-        if not good:
+        self._further, self._refused = [], []
+        good = [found for path in paths if (found := self._peek(catalogue, path, asked)) is not None]
+        if self._refused and not any(self._asked_of[ready.table.path] is self.options for ready, _ in good):
+            raise self._refused[0]
+        if not any(_has_labels(ready) for ready, _ in good) and (labelled or not good):
+            for ready, _ in good:
+                self.unused[ready.table.path] = WITHOUT_LABELS
             return []
-        best = max(good, key=lambda one: (bool(one[0].choice.labels), one[1], _rank(one[0].table.path)))[0]
+        best = max(good, key=lambda one: (_has_labels(one[0]), one[1], _rank(one[0].table.path)))[0]
         chosen = [best, *(ready for ready, _ in good if ready is not best and _go_together(best, ready))]
-        for ready, _ in good:
-            if ready not in chosen:
-                self.unused[ready.table.path] = f"a table beside {best.name}, which was taken"
-        self._further = self._whole(catalogue, self._further)
+        left = [ready for ready, _ in good if ready not in chosen]
+        for ready in left:
+            beside = f"a table beside {best.name}, which was taken"
+            self.unused[ready.table.path] = beside if _has_labels(ready) else WITHOUT_LABELS
+        self._further = self._whole(catalogue, [ready for ready in left if _says_more(best, ready)])
         return self._whole(catalogue, chosen)
 
     def _whole(self, catalogue: ImageCatalogue, peeked: Sequence[ReadyTable]) -> list[ReadyTable]:
         """Tables that were peeked at, understood by all their rows."""
         most = LOOKED_AT_ROWS if self.only_look else None
-        whole = [understand(ready.table, profile(ready.table, most), catalogue, self.options) for ready in peeked]
+        whole = [
+            understand(ready.table, profile(ready.table, most), catalogue, self._asked_of[ready.table.path])
+            for ready in peeked
+        ]
         return [ready for ready in whole if ready is not None]
 
-    def _peek(self, catalogue: ImageCatalogue, path: Path) -> ReadyTable | None:
+    def _peek(self, catalogue: ImageCatalogue, path: Path, asked: bool) -> tuple[ReadyTable, int] | None:
+        """What a table is by its first rows and how many images these name; None where it is none of these images."""
         try:
             table: LabelTable = self._opened.enter_context(closing(open_table(path)))
             found = profile(table, PEEKED)
         except InputError as error:
             self.unused[path] = str(error)
             return None
-        ready = understand(table, found, catalogue, self.options)
-        if ready is None and path.suffix.lower() not in LOOSE:
-            self.unused[path] = "a table of which no row names an image here"
-        return ready
+        ready = self._understand(table, found, catalogue)
+        if ready is None:
+            if path.suffix.lower() not in LOOSE:
+                self.unused.setdefault(path, "a table of which no row names an image here")
+            return None
+        values = ready.profile.values(ready.choice.image)
+        different = list({as_text(value): value for value in values if not is_missing(value)}.values())
+        names = ready.resolver.learn(different)
+        if names < LEAST * min(len(different), len(catalogue)) and not asked:
+            self.unused[path] = f"a table that names only {names:,} of the images"
+            return None
+        return ready, names
+
+    def _understand(self, table: LabelTable, found: TableProfile, catalogue: ImageCatalogue) -> ReadyTable | None:
+        """By the columns that are asked for; a table that lacks them may say further things of the images."""
+        self._asked_of[table.path] = self.options
+        try:
+            return understand(table, found, catalogue, self.options)
+        except InputError as error:
+            self._refused.append(error)
+            self._asked_of[table.path] = LabelOptions(label=NONE)
+            return understand(table, found, catalogue, self._asked_of[table.path])
+
+
+def _says_more(best: ReadyTable, other: ReadyTable) -> bool:
+    """Whether a table without labels calls the images as the best table does, or is a list without a header."""
+    same = other.choice.image == best.choice.image or len(other.profile.columns) == 1
+    return same and not _has_labels(other)
+
+
+def _has_labels(ready: ReadyTable) -> bool:
+    return ready.meaning.kind in (CLASS, MANY)
 
 
 def _rank(path: Path) -> tuple[int, int]:

@@ -109,10 +109,10 @@ class RowJoin:
 
     def read(self, ready: ReadyTable, most_rows: int | None = None) -> None:
         """Join the rows of a table, all or the first ones."""
-        fields = ready.fields[:MOST_FIELDS]
+        fields, called = ready.fields[:MOST_FIELDS], f"{ready.name}, {ready.table.noun}"
         for row in islice(ready.table.rows(), most_rows):
             self.counts["rows"] += 1
-            place = f"{ready.name}, {ready.table.noun} {row.number:,}"
+            place = f"{called} {row.number:,}"
             reason = row.fault or self._join(ready, row, place, fields)
             if reason:
                 self._leave(place, reason)
