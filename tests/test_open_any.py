@@ -19,10 +19,12 @@ from place_checks import check_places, in_process
 
 from core import open_store
 from core.base.errors import InputError, WorkError
+from core.base.events import Message
 from core.base.home import Home
 from core.inspect import identify, open_foreign, opened_store
 from core.inspect.opened_store import ForeignStore
 from core.inspect.place_table import OFFSET
+from core.loading.task import Load
 
 
 def loaded(store: ForeignStore, **settings: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -171,3 +173,13 @@ def test_splits_are_parts_of_folders_groups_of_files_and_databases(tmp_path: Pat
     images, labels = loaded(store)
     assert np.array_equal(images, AS_JPEG[:8])
     assert labels.tolist() == LABELS[:8].tolist()
+
+
+def test_the_verb_load_takes_a_file(planes: ForeignStore) -> None:
+    task = Load(
+        str(planes.path), batch_size=SAMPLES, workers="0", seconds=0.02, stage_limits=False, home=str(planes._home.root)
+    )
+    events = list(task.run())
+    assert any(isinstance(event, Message) and "where they lie" in event.text for event in events)
+    told = events[-1].data  # type: ignore[union-attr]
+    assert (told["split"], told["samples"] > 0, told["checked"] > 4) == ("", True, True)

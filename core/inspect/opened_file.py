@@ -102,7 +102,11 @@ class OpenedFile:
         """Where the images of the records lie."""
         from .places.of_file import image_places
 
-        return image_places(self.file, self.records, self.numbers is None)
+        try:
+            together = self.numbers is not None
+        except UNREADABLE:
+            together = False  # those that can be read one by one are
+        return image_places(self.file, self.records, not together)
 
     def summary(self) -> dict[str, Any]:
         """Everything about the file as a whole."""

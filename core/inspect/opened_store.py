@@ -25,7 +25,7 @@ from .beside import can_be_kept, stamp_beside
 from .files import InspectedFile, open_inspected
 from .kinds import IdentifiedFile, identify
 from .laid_out import LaidOutPixels
-from .place_table import FORM, OFFSET, VERSION, PlaceTable, TableInMaking
+from .place_table import FORM, OFFSET, VERSION, PlaceTable, TableInMaking, numbers_of
 from .placed_reader import PlacedReader, Stamp, stamps_of
 from .places.form import PIXELS, ImageForm
 from .requests import ImageBytesRequest
@@ -97,13 +97,30 @@ class ForeignStore:
     @property
     def why(self) -> str:
         """What told how it is read, and which way its images come to a loader."""
-        return f"{self._basics['why']}; {self._way}"
+        return f"{self._basics['why']}; {self.way}"
+
+    @property
+    def way(self) -> str:
+        """How images come to a loader, in words."""
+        lacking = self.table.places[:, FORM] < 0
+        bare, without = int(np.count_nonzero(self.reader.bare)), int(np.count_nonzero(lacking))
+        told = ["images are read where they lie, from a map of the file"] if bare else []
+        if rest := len(self) - bare - without:
+            told.append(
+                f"{rest:,} of {len(self):,} images do not lie bare in the file, or are drawn by the range of all of "
+                "them: these come from its reader process, which is slower (`convert` makes a store of the file)"
+            )
+        if without:
+            first = int(np.argmax(lacking))
+            why = dict(self.table.bad).get(self.table.record(first), "")
+            told.append(f"{counted(without, 'record')} without an image, the first number {first:,}: {why}")
+        return "; ".join(told)
 
     @cached_property
     def labels(self) -> Labels:
         """The class number of every sample, int64 (n,); -1 where the file has none."""
         if not self._placed and not self._part:
-            together = self._opened().numbers()
+            together = numbers_of(self._opened())
             if together is not None and len(together) == len(self):
                 return np.array(together, np.int64)
         return self.table.labels(self.classes)
@@ -246,23 +263,6 @@ class ForeignStore:
             if "/" in name or "\\" in name or name in ("", ".", "..") or file.is_symlink() or not file.is_file():
                 raise InputError(f"{self.path} is not loaded: its reader names {name!r}, no file in that folder")
         return files
-
-    @property
-    def _way(self) -> str:
-        """How images come to a loader, in words."""
-        lacking = self.table.places[:, FORM] < 0
-        bare, without = int(np.count_nonzero(self.reader.bare)), int(np.count_nonzero(lacking))
-        told = ["images are read where they lie, from a map of the file"] if bare else []
-        if rest := len(self) - bare - without:
-            told.append(
-                f"{rest:,} of {len(self):,} images do not lie bare in the file, or are drawn by the range of all of "
-                "them: these come from its reader process, which is slower (`convert` makes a store of the file)"
-            )
-        if without:
-            first = int(np.argmax(lacking))
-            why = dict(self.table.bad).get(self.table.record(first), "")
-            told.append(f"{counted(without, 'record')} without an image, the first number {first:,}: {why}")
-        return "; ".join(told)
 
     @cached_property
     def _kept_table(self) -> PlaceTable | None:

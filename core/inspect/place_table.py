@@ -17,6 +17,7 @@ from ..sources.folder_names import SPLIT_WORDS
 from .files import InspectedFile
 from .place_requests import PlacedImages
 from .places.form import ImageForm
+from .process import ReaderDied
 from .records import Label
 from .requests import ImagePlacesRequest
 
@@ -180,7 +181,7 @@ class TableInMaking:
     def table(self) -> PlaceTable:
         """Once all steps are done."""
         places = np.concatenate(self._parts) if self._parts else np.empty((0, 5), np.int64)
-        together = self._file.numbers()
+        together = numbers_of(self._file)
         fits = together is not None and len(together) == len(places)
         numbers = np.array(together, np.int64) if fits else np.array(self._numbers, np.int64)
         texts = () if fits else tuple(self._texts)
@@ -189,3 +190,13 @@ class TableInMaking:
             self._about, tuple(self._forms), places, numbers, texts, text_of, tuple(self._bad), tuple(self._files),
             tuple(self._splits),
         )  # fmt: skip
+
+
+def numbers_of(file: InspectedFile) -> Labels | None:
+    """The class numbers that a file keeps together; None where it does not, or they cannot be read as a whole."""
+    try:
+        return file.numbers()
+    except ReaderDied:
+        raise
+    except InputError:
+        return None

@@ -67,6 +67,11 @@ class FoundInSteps(Protocol):
         """Find them, and keep where they are: yields (done, total) records about once a second."""
         ...
 
+    @property
+    def way(self) -> str:
+        """How they come to a loader, in words."""
+        ...
+
 
 class Pipeline(Protocol):
     """Makes one batch. Picklable, safe for several threads at once, the same result wherever it runs.

@@ -105,6 +105,7 @@ class Load:
             if isinstance(store, FoundInSteps):
                 for done, total in store.find_places():
                     yield Progress("finding the images", done, total)
+                yield Message(store.way)
             return store.split
         finally:
             store.close()
