@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.image_fixtures import put_classes
+
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -151,5 +153,11 @@ def test_the_first_click_on_a_fresh_server_is_not_lost(browser, tmp_path: Path) 
         title(page, "Dataset")
         calm(page)
         page.get_by_text("A path on this machine").click()
-        page.get_by_label("Path", exact=True).wait_for(timeout=10_000)
+        path = page.get_by_label("Path", exact=True)
+        path.wait_for(timeout=10_000)
+        put_classes(tmp_path / "pets", {"cat": 3, "dog": 3})
+        path.fill(str(tmp_path / "pets"))
+        path.press("Enter")
+        page.get_by_text("Recognised as").wait_for(timeout=30_000)
+        page.get_by_alt_text("cat").first.wait_for()
         page.close()

@@ -61,7 +61,9 @@ def draw_import() -> None:
         limit = _draw_limit(way) if way != "shapes" else None
         asked = st.button("Import", type="primary", icon=":material/download:", key="dataset.import")
     if chosen.told is not None:
-        draw_costs(chosen.told, chosen.told["index_bytes" if reference else "needed"])
+        images = max(sum(chosen.told["splits"].values()), 1)
+        part = min((limit or images) / images, 1.0)
+        draw_costs(chosen.told, round(part * chosen.told["index_bytes" if reference else "needed"]))
     if asked:
         _start(way, chosen, name, limit, reference)
 
