@@ -153,6 +153,7 @@ def test_the_inspector_shows_them(home: Home, dataset: Dataset, format: str) -> 
     for path in [store.path, store.container] if format == "lmdb" else [store.container]:
         with open_inspected(path, home=home) as file:
             assert file.entries() == 8
+            assert file.summary()["fields"] == [field.name for field in dataset.fields]
             sample = file.sample(5)
         told = sample.about["fields"]
         assert (told["caption"], told["age"], told["boxes"]) == ("picture 5 é", 50, [[0, 1, 2, 3], [4, 5, 6, 7]])

@@ -23,7 +23,7 @@ from ...images.array_files import NPY_MAGIC, samples_of
 from ...images.value_range import ValueRange
 from ..records import Label, Record
 from ..values import image_encoding, image_from_bytes
-from .own_fields import with_fields
+from .own_fields import names_of_fields, with_fields
 
 if TYPE_CHECKING:
     from ..folder.file import FilesFolder
@@ -64,6 +64,10 @@ class Container:
         self.classes: Sequence[str] | None = list(map(str, classes)) if isinstance(classes, list) else None
         self._reader = reader
         self._stages = stages
+
+    @property
+    def field_names(self) -> Sequence[str]:
+        return names_of_fields(self._reader)
 
     def __len__(self) -> int:
         return len(self._reader)
@@ -255,6 +259,10 @@ class BuiltStore:
     @classmethod
     def recognise(cls, file: StoreFile) -> BuiltStore:
         return cls(file)
+
+    @property
+    def field_names(self) -> Sequence[str]:
+        return [field.name for field in self._stores[0].fields] if self._stores else []
 
     def __len__(self) -> int:
         return self._starts[-1]

@@ -15,9 +15,17 @@ MAIN = "image"
 """What the sample's own image is called beside those of its fields."""
 
 
+def names_of_fields(reader: Reader) -> list[str]:
+    """Of all fields that a container keeps; none where its metadata does not tell them."""
+    try:
+        return [layout.name for layout in reader.field_layouts()] if isinstance(reader, FieldReader) else []
+    except (InputError, ValueError):
+        return []
+
+
 def with_fields(record: Record, reader: Reader, index: int) -> Record:
     """The record with the values of its sample; as it is where the store keeps none."""
-    if not isinstance(reader, FieldReader) or not reader.field_layouts():
+    if not isinstance(reader, FieldReader) or not names_of_fields(reader):
         return record
     try:
         (values,) = reader.fields([index])
