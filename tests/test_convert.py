@@ -66,6 +66,15 @@ def test_what_is_wrong_is_said_before_anything_is_made(photos: Path, tmp_path: P
     assert [dataset.name for dataset in list_datasets(home)] == ["shapes"]
 
 
+def test_a_source_that_is_refused_leaves_nothing_beside_the_store(tmp_path: Path, home: Home) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "broken.png").write_bytes(b"none")
+    (tmp_path / "made").mkdir()
+    with pytest.raises(InputError):
+        ended(Convert(str(tmp_path / "photos"), "lmdb", out=str(tmp_path / "made" / "store"), home=str(home.root)))
+    assert list((tmp_path / "made").iterdir()) == []
+
+
 def test_a_manifest_that_refers_to_images_elsewhere_is_a_source(photos: Path, home: Home) -> None:
     listed = ended(Convert(str(photos), "csv", options={"val_fraction": "0"}, home=str(home.root)))
     container = Path(listed["store"]) / "train"

@@ -22,7 +22,7 @@ from tfrecord_fixtures import write as write_records
 
 from benchmarks import mangled_arrays, mangled_containers
 from core.__main__ import main
-from core.base.errors import InputError
+from core.base.errors import InputError, WorkError
 from core.base.events import finish
 from core.base.home import Home
 from core.datasets.dataset import Dataset
@@ -477,6 +477,9 @@ def test_by_reference_records_are_read_where_they_lie(tmp_path: Path) -> None:
     assert not list(dataset.root.rglob("*.npy"))
     copied, _ = imported(path, tmp_path, val_fraction=0)
     assert [one.pixel_checksum for one in copied.rows("train")] == [one.pixel_checksum for one in dataset.rows("train")]
+    path.rename(tmp_path / "moved.h5")
+    with pytest.raises(WorkError, match=r"made\.h5 is not there; say with import --relink"):
+        Dataset.open(Home.find(tmp_path / "home"), dataset.name).reader.read_many([row])
 
 
 @in_process

@@ -94,6 +94,8 @@ class ImageReader:
             opener = cast("Any", load(RECORDS))
             path = self.path_of(source)
             assert told is not None
+            if not path.exists():
+                raise WorkError(f"{path} is not there; say with import --relink where it lies now")
             try:
                 self._records[source] = opener(path, told.schema, told.options)
             except InputError as error:

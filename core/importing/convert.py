@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,10 +60,12 @@ class Convert:
             raise InputError(f"{out} is there already; give a folder that is not, or remove it")
         if not out.parent.is_dir():
             raise InputError(f"there is no folder {out.parent} to make {out.name} in; create it first")
-        with disk_trouble_told("the conversion"), claim(out.parent / WORKPLACE, out.name, "conversion") as scratch:
-            told = yield from _last(self._in(Home(scratch), name))
-            Path(told["store"]).rename(out)
-        _remove_if_empty(out.parent / WORKPLACE)
+        try:
+            with disk_trouble_told("the conversion"), claim(out.parent / WORKPLACE, out.name, "conversion") as scratch:
+                told = yield from _last(self._in(Home(scratch), name))
+                Path(told["store"]).rename(out)
+        finally:
+            _remove_unused(out.parent / WORKPLACE)
         yield Result({**told, "store": str(out)})
 
     def _in(self, home: Home, name: str) -> Iterator[Event]:
@@ -130,9 +132,11 @@ def _last(events: Iterator[Event]) -> Generator[Event, None, Mapping[str, Any]]:
     return result
 
 
-def _remove_if_empty(workplace: Path) -> None:
-    """Where somebody's own folder served as the workplace, nothing of ours stays in it."""
-    for lock in workplace.glob("*.lock"):
-        lock.unlink(missing_ok=True)
-    if not any(workplace.iterdir()):
-        shutil.rmtree(workplace, ignore_errors=True)
+def _remove_unused(workplace: Path) -> None:
+    """Where somebody's own folder served as the workplace, nothing of ours stays in it but what others work at."""
+    with suppress(OSError):
+        used = {folder.name.rpartition(".")[0] for folder in workplace.iterdir() if folder.is_dir()}
+        for lock in workplace.glob("*.lock"):
+            if lock.stem not in used:
+                lock.unlink(missing_ok=True)
+        workplace.rmdir()
