@@ -10,14 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core.base import staging
+from core.base.contracts import FieldValue
 from core.base.events import Message, Result
 from core.base.home import REPOSITORY, Home
 from core.datasets.dataset import Dataset
 from core.importing import resumable_index, resume
-from core.importing.chunks import ChunkSize
+from core.importing.chunks import ChunkSize, ImportChunk
 from core.importing.resumable_index import ResumableIndex
 from core.importing.task import Import
 from tests.image_fixtures import put, put_classes
@@ -198,3 +200,17 @@ def test_after_a_restart_of_the_machine_copies_are_read_again(
     assert 0 < told["resumed"] < 82
     assert everything(dataset) == everything(imported(folder, home, "whole")[0])
     assert all(dataset.read(row) for split in dataset.splits for row in dataset.rows(split))
+
+
+def test_a_chunk_means_another_as_soon_as_a_further_value_is_another() -> None:
+    """Arrays and images by their bytes."""
+    values: list[FieldValue] = [
+        1, 1.0, True, "1", None, [1, 2], {"a": 1}, b"mask 1", b"mask 2",
+        np.array([1, 2], np.int64), np.array([1, 3], np.int64), np.array([[1, 2]], np.int64), np.array([1.0, 2.0]),
+    ]  # fmt: skip
+
+    def meaning(name: str, value: FieldValue) -> int:
+        return ImportChunk("train", [], ["a.png"], [0], [{name: value}], [None]).meaning()
+
+    assert len({meaning("box", value) for value in values} | {meaning("age", 1)}) == len(values) + 1
+    assert meaning("box", np.array([1, 2], np.int64)) == meaning("box", np.array([1, 2], np.int64))

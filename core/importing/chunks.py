@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import xxhash
 
 from ..base.contracts import FieldValue, FoundImage, Place, Skipped
@@ -51,9 +52,19 @@ class ImportChunk(NamedTuple):
     def meaning(self) -> int:
         """Another number as soon as an image has another split, name, label or further value: 63 bits of an XXH3-64."""
         told = [f"{label}\t{path}" for label, path in zip(self.labels, self.paths, strict=True) if label >= 0]
-        fields = [dumps(plain_values(fields)) for fields in self.fields if fields]
-        text = "\n".join([self.split if told else "", *told, *fields])
-        return xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass")) >> 1
+        digest = xxhash.xxh3_64("\n".join([self.split if told else "", *told]).encode("utf-8", "surrogatepass"))
+        for values in self.fields:
+            for name, value in values.items():
+                digest.update(f"\n{name}\t{type(value).__name__}\t".encode("utf-8", "surrogatepass"))
+                digest.update(_bytes_of(value))
+        return digest.intdigest() >> 1
+
+
+def _bytes_of(value: FieldValue) -> bytes:
+    """Others for another value. Arrays are not made lists for it, which takes longer than to decode the image."""
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype}{value.shape}".encode() + value.tobytes()
+    return value if isinstance(value, bytes) else dumps(plain_values({"": value})).encode("utf-8", "surrogatepass")
 
 
 class ChunkSize:
