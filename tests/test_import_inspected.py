@@ -410,6 +410,16 @@ def test_names_beside_the_numbers_of_labels(
 
 
 @in_process
+def test_names_beside_the_numbers_in_a_file_of_facts(tmp_path: Path) -> None:
+    members = []
+    for n, (label, name) in enumerate([(3, "owl"), (5, "fox"), (3, "owl")]):
+        members += [(f"{n}.png", PNGS[n]), (f"{n}.json", json.dumps({"label": label, "label_name": name}).encode())]
+    dataset, told = imported(tar(tmp_path / "made.tar", members), tmp_path, val_fraction=0)
+    assert (dataset.classes, told["fields"]) == (["owl", "fox"], ["json"])
+    assert [row.label for row in dataset.rows("train")] == [0, 0, 1]
+
+
+@in_process
 def test_what_a_cut_file_has_lost_is_said(tmp_path: Path) -> None:
     path = write_records(tmp_path / "made.tfrecord", [example(image__encoded=PNGS[n], label=n % 2) for n in range(4)])
     path.write_bytes(path.read_bytes()[:-10])

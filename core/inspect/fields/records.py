@@ -138,14 +138,26 @@ class FieldRecords(ABC):
         return found.pop() if len(found) == 1 else None
 
     def _class_name_field(self, fields: Mapping[str, Any]) -> str | None:
-        label = self.declared.label or label_field(fields, self.image_names)
-        if label is None or not isinstance(label_of(fields, self.declared, self.image_names), int):
+        if not isinstance(label_of(fields, self.declared, self.image_names), int):
             return None
-        return class_name_field(fields, label)
+        label = self.declared.label or label_field(fields, self.image_names)
+        if label is not None:
+            return class_name_field(fields, label)
+        for name, facts in fields.items():
+            inner = label_field(facts) if isinstance(facts, Mapping) else None
+            if inner is not None:
+                found = class_name_field(facts, inner)
+                return None if found is None else f"{name}.{found}"
+        return None
 
     def class_name(self, index: int) -> str | None:
         name = self.class_name_field
-        value = None if name is None else as_label(self._small_fields(index).get(name))
+        if name is None:
+            return None
+        fields = self._small_fields(index)
+        outer, _, inner = name.partition(".")
+        facts = fields.get(outer)
+        value = as_label(facts.get(inner) if name not in fields and isinstance(facts, Mapping) else fields.get(name))
         return value if isinstance(value, str) else None
 
     def read(self, index: int) -> Record:
