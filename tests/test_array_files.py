@@ -42,7 +42,7 @@ def test_truth_values_are_black_and_white_and_floats_have_their_range() -> None:
 
 
 def test_of_bands_that_nothing_names_the_first_are_shown() -> None:
-    bands = RNG.integers(0, 256, (4, 6, 5), np.uint8)
+    bands = RNG.integers(0, 256, (9, 11, 5), np.uint8)
     assert np.array_equal(pixels.decode(as_image_file(bands, True)[0]), bands[:, :, :3])
     two, _ = as_image_file(bands[:, :, :2], True)
     assert np.array_equal(pixels.decode(two), np.repeat(bands[:, :, :1], 3, axis=2))

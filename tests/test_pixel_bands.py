@@ -308,7 +308,7 @@ def test_npy_files_in_class_folders_are_images_bands_first_or_last(home: Home, t
 def test_vectors_and_tables_are_no_images(home: Home, tmp_path: Path, array: npt.NDArray[Any]) -> None:
     (tmp_path / "vectors" / "cat").mkdir(parents=True)
     np.save(tmp_path / "vectors" / "cat" / "0.npy", array)
-    with pytest.raises(InputError, match="no image found"):
+    with pytest.raises(InputError, match="has no images that can be imported"):
         imported(home, tmp_path / "vectors")
 
 

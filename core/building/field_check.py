@@ -17,12 +17,15 @@ class FieldCheck:
     def __init__(self, store: Store) -> None:
         """Raises InputError where the checksums are missing, or the container keeps other fields than the store."""
         self._store, self._fields = store, store.fields
+        self._expected = None
+        if not self._fields:
+            return  # a damaged container is not asked for more than its samples
         kept = store.reader.field_layouts() if isinstance(store.reader, FieldReader) else ()
         if [(one.name, one.kind) for one in kept] != list(self._fields):
             there, stated = (", ".join(one.name for one in fields) or "none" for fields in (kept, self._fields))
             raise InputError(f"{store.container} is damaged: its fields are {there}, the store's are {stated}")
-        self._expected = field_checksums(store.path, store.split) if self._fields else None
-        if self._expected is not None and len(self._expected) != len(store):
+        self._expected = field_checksums(store.path, store.split)
+        if len(self._expected) != len(store):
             raise InputError(f"{store.path} has {len(self._expected):,} checksums of fields for {len(store):,} samples")
 
     def reasons(self, indices: Sequence[int]) -> Iterator[tuple[int, str]]:

@@ -58,7 +58,7 @@ def open_summary(home: Home, data: bytes, origin: str) -> RunRecord:
 
 
 def _rows(text: str, origin: str) -> Iterator[dict[str, Any]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="", strict=True)
     try:
         columns = [str(name).strip().lower() for name in reader.fieldnames or []]
         if not set(NAMED_BY) & set(columns):
