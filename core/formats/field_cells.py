@@ -42,7 +42,7 @@ _PER_NUMBER = 25
 _ENDINGS = {TEXT: ".txt", JSON: ".json", ARRAY: ".npy"}
 
 
-class Column(NamedTuple):
+class CellColumn(NamedTuple):
     """A field's column: what its files are called where it has some, else None."""
 
     name: str
@@ -50,7 +50,7 @@ class Column(NamedTuple):
     folder: str | None
 
 
-def columns_of(layouts: Sequence[FieldLayout], own: Sequence[str]) -> list[Column]:
+def columns_of(layouts: Sequence[FieldLayout], own: Sequence[str]) -> list[CellColumn]:
     """The columns behind those of a format's `own`."""
     names = named_beside([layout.name for layout in layouts], own)
     keys, left, found = keys_of(layouts), MOST_OF_A_LINE, []
@@ -58,7 +58,7 @@ def columns_of(layouts: Sequence[FieldLayout], own: Sequence[str]) -> list[Colum
         room = _room(layout)
         in_cell = room is not None and room <= left
         left -= room if in_cell and room is not None else 0
-        found.append(Column(names[layout.name], layout, None if in_cell else f"{FOLDER}/{keys[layout.name]}"))
+        found.append(CellColumn(names[layout.name], layout, None if in_cell else f"{FOLDER}/{keys[layout.name]}"))
     return found
 
 
@@ -89,7 +89,7 @@ class CellWriter:
         for index, values in enumerate(self._fields.next(samples), first):
             yield [self._cell(column, index, values) for column in self._columns]
 
-    def _cell(self, column: Column, index: int, values: Values) -> Any:
+    def _cell(self, column: CellColumn, index: int, values: Values) -> Any:
         layout = column.layout
         value = values.get(layout.name)
         if value is None:
@@ -141,7 +141,7 @@ class CellReader:
             raise ValueError(f"line of sample {index} has {len(cells)} cells")
         return cells
 
-    def _value(self, column: Column, cell: str, index: int) -> FieldValue:
+    def _value(self, column: CellColumn, cell: str, index: int) -> FieldValue:
         layout = column.layout
         if not cell:
             return None

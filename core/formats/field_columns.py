@@ -35,7 +35,7 @@ FOLDER = "fields"
 OFFSETS, SHAPES, MISSING = _ENDINGS = ".offsets", ".shapes", ".missing"
 
 
-class Part(NamedTuple):
+class FieldPart(NamedTuple):
     """One array: its name, NumPy dtype and shape."""
 
     name: str
@@ -54,19 +54,19 @@ def is_dense(layout: FieldLayout) -> bool:
     return layout.kind in (INTEGER, NUMBER) or is_one_shape(layout)
 
 
-def parts_of(layout: FieldLayout, key: str, samples: int) -> dict[str, Part]:
+def parts_of(layout: FieldLayout, key: str, samples: int) -> dict[str, FieldPart]:
     """The arrays of a field: what follows its name ("" and the endings above) -> the array."""
-    offsets = {OFFSETS: Part(key + OFFSETS, "<i8", (samples + 1,))}
+    offsets = {OFFSETS: FieldPart(key + OFFSETS, "<i8", (samples + 1,))}
     if is_dense(layout):
         dtype = {INTEGER: "<i8", NUMBER: "<f8"}.get(layout.kind, layout.dtype)
         each = tuple(axis for axis in layout.shape or () if axis is not None)
-        missing = {MISSING: Part(key + MISSING, "|b1", (samples,))}
+        missing = {MISSING: FieldPart(key + MISSING, "|b1", (samples,))}
         told = layout.missing and layout.kind != NUMBER
-        return {"": Part(key, dtype, (samples, *each)), **(missing if told else {})}
+        return {"": FieldPart(key, dtype, (samples, *each)), **(missing if told else {})}
     if layout.shape is None:
-        return {"": Part(key, "|u1", (layout.size,)), **offsets}
-    shapes = {SHAPES: Part(key + SHAPES, "<i8", (samples, len(layout.shape)))}
-    return {"": Part(key, layout.dtype, (layout.numbers,)), **offsets, **shapes}
+        return {"": FieldPart(key, "|u1", (layout.size,)), **offsets}
+    shapes = {SHAPES: FieldPart(key + SHAPES, "<i8", (samples, len(layout.shape)))}
+    return {"": FieldPart(key, layout.dtype, (layout.numbers,)), **offsets, **shapes}
 
 
 class ColumnWriter:
@@ -74,7 +74,11 @@ class ColumnWriter:
     appended to it; `keys`: see `keys_of`."""
 
     def __init__(
-        self, layouts: Sequence[FieldLayout], samples: int, create: Callable[[Part], Append], keys: Mapping[str, str]
+        self,
+        layouts: Sequence[FieldLayout],
+        samples: int,
+        create: Callable[[FieldPart], Append],
+        keys: Mapping[str, str],
     ) -> None:
         self._columns = [_Column(layout, parts_of(layout, keys[layout.name], samples), create) for layout in layouts]
 
@@ -89,7 +93,9 @@ class ColumnWriter:
 
 
 class _Column:
-    def __init__(self, layout: FieldLayout, parts: Mapping[str, Part], create: Callable[[Part], Append]) -> None:
+    def __init__(
+        self, layout: FieldLayout, parts: Mapping[str, FieldPart], create: Callable[[FieldPart], Append]
+    ) -> None:
         self._layout = layout
         self._rows = {ending: part.shape[0] for ending, part in parts.items()}
         self._append = {ending: create(part) for ending, part in parts.items()}
@@ -142,7 +148,7 @@ class ColumnReader:
     """Values out of the arrays of fields. `load` gives an array that it has checked to be of this dtype and shape: a
     map, or whatever is cheap to slice."""
 
-    def __init__(self, samples: int, load: Callable[[Part], Numbers], keys: Mapping[str, str]) -> None:
+    def __init__(self, samples: int, load: Callable[[FieldPart], Numbers], keys: Mapping[str, str]) -> None:
         self._samples, self._load, self._keys = samples, load, keys
         self._loaded: dict[str, dict[str, Numbers]] = {}
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from .container import open_file
-from .field_columns import Append, ColumnWriter, Part, keys_of
+from .field_columns import Append, ColumnWriter, FieldPart, keys_of
 from .field_layouts import FieldsToWrite
 
-Begin = Callable[[Part], Path]
+Begin = Callable[[FieldPart], Path]
 """Makes the file of an array, with whatever stands before its numbers."""
 
 
@@ -33,7 +33,7 @@ class FieldFilesWriter:
     def close(self) -> None:
         self._columns.close()
 
-    def _create(self, part: Part) -> Append:
+    def _create(self, part: FieldPart) -> Append:
         path = self._begin(part)
 
         def append(rows: np.ndarray) -> None:
@@ -43,7 +43,7 @@ class FieldFilesWriter:
         return append
 
 
-def mapped_part(path: Path, part: Part, start: int) -> np.ndarray:
+def mapped_part(path: Path, part: FieldPart, start: int) -> np.ndarray:
     """The numbers of an array, a map of its file from byte `start` on. Raises OSError, and ValueError where the file
     has not as many bytes as they take."""
     kind = np.dtype(part.dtype)

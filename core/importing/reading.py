@@ -65,7 +65,7 @@ class Reading:
         splits = list(self._source.counts)
         copies = self._root if rebooted and not self._refer else None
         try:
-            left = resume.Kept(index, self._chunks, self._images, splits, copies)
+            left = resume.KeptRows(index, self._chunks, self._images, splits, copies)
         except DAMAGE:
             index.close()
             return None

@@ -73,7 +73,7 @@ def remove_all(root: Path) -> None:
         shutil.rmtree(root)
 
 
-class Kept:
+class KeptRows:
     """What can be kept of a killed import's images: the `images` that are still to be imported, how many were `given`
     before, and the `state` that was noted then."""
 

@@ -31,7 +31,7 @@ AT_ONCE = 1 << 22
 """Bytes of rows that are inflated in one go."""
 
 
-class ImageRows(Protocol):
+class SourceImageRows(Protocol):
     """Images of one size: uint8, each (height, width) or (height, width, 3).
 
     `bare`: one anywhere costs no more than the next one.
@@ -67,14 +67,14 @@ class ArraySplit(NamedTuple):
     `origin` is what to call the place of the images.
     """
 
-    images: ImageRows
+    images: SourceImageRows
     labels: Labels
     origin: str
     fields: Mapping[str, Sequence[str]] = {}
 
 
 @dataclass
-class ArraySource:
+class PixelArraySource:
     """The part of `core.base.contracts.Source` that follows from `ArraySplit`s."""
 
     request: Request | None = None
@@ -178,7 +178,7 @@ class ArraySource:
 class _Rows:
     """Images at some positions, in any order. Raises ValueError where they cannot be read."""
 
-    def __init__(self, images: ImageRows, positions: Numbers, scratch: Path) -> None:
+    def __init__(self, images: SourceImageRows, positions: Numbers, scratch: Path) -> None:
         self._images = images
         self._sorted = np.sort(positions)
         self._spooled = None if images.bare else self._spool(scratch)

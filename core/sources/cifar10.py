@@ -20,7 +20,7 @@ from ..base.errors import InputError
 from ..base.events import Event, Message
 from ..base.options import option
 from ..pickles import loads
-from .array_source import ArrayRows, ArraySource, ArraySplit
+from .array_source import ArrayRows, ArraySplit, PixelArraySource
 from .downloading import download
 from .recognise import known_layout
 from .request import PatienceError, Request
@@ -42,7 +42,7 @@ CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 
 
 @dataclass
-class Cifar10(ArraySource):
+class Cifar10(PixelArraySource):
     """The unpacked folder that the request names, or else the archive from the net."""
 
     url: str = option(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 OWN_COLUMNS = 2
 
 
-class FieldColumns:
+class ArrowFieldColumns:
     """`rows`: how many each batch has. Raises ValueError where the file's columns are not those of its fields."""
 
     def __init__(self, path: Path, layouts: Sequence[FieldLayout], rows: Sequence[int]) -> None:

@@ -18,7 +18,7 @@ from ..field_reading import FieldsInContainer, Found
 from ..handles import PerProcess
 from ..joined_maps import Memory
 from ..maps import release_pages
-from .fields import FieldColumns
+from .fields import ArrowFieldColumns
 from .messages import Footer, Numbers, RecordBatch, batch_of, metadata_of, read_footer, read_message
 
 HUGGINGFACE, TOLD, DICTIONARY = "huggingface", "format_matters", "format_matters_dictionary"
@@ -63,8 +63,8 @@ class ArrowReader(FieldsInContainer, MappedContainerReader):
         view = opened.view
         return [view[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
-    def _open_columns(self) -> FieldColumns:
-        return FieldColumns(self._path, self.field_layouts(), self._opened.get().rows)
+    def _open_columns(self) -> ArrowFieldColumns:
+        return ArrowFieldColumns(self._path, self.field_layouts(), self._opened.get().rows)
 
     def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
         return self._columns.get().read(indices, layouts)

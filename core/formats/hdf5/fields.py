@@ -17,7 +17,7 @@ from ...base.contracts import Buffer, FieldLayout, FieldValue
 from ...base.errors import InputError
 from ...base.field_values import JSON, TEXT
 from ..container import open_file
-from ..field_columns import FOLDER, Append, ColumnReader, ColumnWriter, Part, bytes_of, keys_of, value_of
+from ..field_columns import FOLDER, Append, ColumnReader, ColumnWriter, FieldPart, bytes_of, keys_of, value_of
 from ..field_layouts import FieldsToWrite
 from ..field_reading import Found
 from .checked import dataset_of, open_readonly, place_of
@@ -25,13 +25,13 @@ from .checked import dataset_of, open_readonly, place_of
 Add = Callable[..., h5py.Dataset]
 
 
-class Texts(Protocol):
+class TextRows(Protocol):
     """Values of variable length in a dataset, found without the library."""
 
     def read(self, indices: Sequence[int]) -> list[Buffer]: ...
 
 
-OpenTexts = Callable[[h5py.File, Path, h5py.Dataset], Texts]
+OpenTexts = Callable[[h5py.File, Path, h5py.Dataset], TextRows]
 
 
 def is_text(layout: FieldLayout) -> bool:
@@ -66,7 +66,7 @@ class FieldGroupWriter:
     def close(self) -> None:
         self._columns.close()
 
-    def _create(self, part: Part) -> Append:
+    def _create(self, part: FieldPart) -> Append:
         return self._appended(self._add(f"{FOLDER}/{part.name}", shape=part.shape, dtype=np.dtype(part.dtype)))
 
     def _appended(self, dataset: h5py.Dataset) -> Append:
@@ -91,7 +91,7 @@ class FieldGroup:
             self._map: np.memmap[Any, np.dtype[np.uint8]] = np.memmap(file, np.uint8, "r")
         self._keys = keys_of(layouts)
         self._columns = ColumnReader(samples, self._load, self._keys)
-        self._texts: dict[str, Texts] = {}
+        self._texts: dict[str, TextRows] = {}
 
     def read(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
         """Raises InputError and ValueError where they are damaged."""
@@ -113,7 +113,7 @@ class FieldGroup:
             self._texts[layout.name] = self._open_texts(self._file, self._path, dataset)
         return [value_of(bytes(value), layout.kind) for value in self._texts[layout.name].read(indices)]
 
-    def _load(self, part: Part) -> np.ndarray:
+    def _load(self, part: FieldPart) -> np.ndarray:
         kind = np.dtype(part.dtype)
         dataset = dataset_of(self._file, f"{FOLDER}/{part.name}", len(part.shape), kind.kind, self._path)
         if dataset.dtype != kind or dataset.shape != part.shape or dataset.chunks is not None:

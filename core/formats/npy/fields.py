@@ -10,14 +10,14 @@ import numpy as np
 
 from ...base.contracts import FieldLayout
 from ..container import open_file
-from ..field_columns import FOLDER, ColumnReader, Part, keys_of
+from ..field_columns import FOLDER, ColumnReader, FieldPart, keys_of
 from ..field_files import FieldFilesWriter, mapped_part
 from ..field_layouts import FieldsToWrite
 from .layout import header, read_header
 
 
 def field_writer(folder: Path, fields: FieldsToWrite, samples: int) -> FieldFilesWriter:
-    def begin(part: Part) -> Path:
+    def begin(part: FieldPart) -> Path:
         path = _file(folder, part)
         path.write_bytes(header(part.dtype, part.shape))
         return path
@@ -27,7 +27,7 @@ def field_writer(folder: Path, fields: FieldsToWrite, samples: int) -> FieldFile
 
 
 def field_reader(folder: Path, layouts: Sequence[FieldLayout], samples: int) -> ColumnReader:
-    def load(part: Part) -> np.ndarray:
+    def load(part: FieldPart) -> np.ndarray:
         """Raises OSError, and ValueError for a file that is not of this array."""
         path = _file(folder, part)
         with open_file(path) as file:
@@ -39,5 +39,5 @@ def field_reader(folder: Path, layouts: Sequence[FieldLayout], samples: int) -> 
     return ColumnReader(samples, load, keys_of(layouts))
 
 
-def _file(folder: Path, part: Part) -> Path:
+def _file(folder: Path, part: FieldPart) -> Path:
     return folder / FOLDER / f"{part.name}.npy"

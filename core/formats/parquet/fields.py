@@ -24,7 +24,7 @@ KEPT_BYTES = 1 << 28
 """Of decoded columns."""
 
 
-class FieldColumns:
+class ParquetFieldColumns:
     """`paths`: the files in the order of their samples. Raises ValueError where their columns are not those of the
     fields."""
 

@@ -19,7 +19,7 @@ from ..folder import FolderFacts, read_index, read_metadata, read_shards
 from ..handles import PerProcess
 from ..joined_maps import mapped_together
 from ..maps import release_pages
-from .fields import FieldColumns
+from .fields import ParquetFieldColumns
 from .pages import DATA, PLAIN, body_of, fixed_of, page_at, strings_of
 
 KEPT_PAGES = 16
@@ -44,9 +44,9 @@ class ParquetReader(FolderFacts, FieldsInContainer, MappedContainerReader):
     def _read(self, indices: Sequence[int]) -> list[Buffer]:
         return self._opened.get().read(indices)
 
-    def _open_columns(self) -> FieldColumns:
+    def _open_columns(self) -> ParquetFieldColumns:
         paths = [self._path / shard.name for shard in read_shards(self._path)]
-        return FieldColumns(paths, self.field_layouts(), len(self))
+        return ParquetFieldColumns(paths, self.field_layouts(), len(self))
 
     def _fields(self, indices: Sequence[int], layouts: Sequence[FieldLayout]) -> Found:
         return self._columns.get().read(indices, layouts)

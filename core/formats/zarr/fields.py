@@ -13,7 +13,7 @@ import numpy as np
 from ...base.contracts import FieldLayout
 from ...base.errors import InputError
 from ...base.strict_json import dumps
-from ..field_columns import FOLDER, ColumnReader, Part, keys_of
+from ..field_columns import FOLDER, ColumnReader, FieldPart, keys_of
 from ..field_files import FieldFilesWriter, mapped_part
 from ..field_layouts import FieldsToWrite
 from .described import array_json
@@ -21,7 +21,7 @@ from .layout import META, group_json, only_chunk, whole_json
 
 
 def field_writer(folder: Path, fields: FieldsToWrite, samples: int) -> FieldFilesWriter:
-    def begin(part: Part) -> Path:
+    def begin(part: FieldPart) -> Path:
         chunk = only_chunk(folder, f"{FOLDER}/{part.name}", len(part.shape))
         chunk.parent.mkdir(parents=True)
         told = whole_json(part.shape, np.dtype(part.dtype).name)
@@ -34,7 +34,7 @@ def field_writer(folder: Path, fields: FieldsToWrite, samples: int) -> FieldFile
 
 
 def field_reader(folder: Path, layouts: Sequence[FieldLayout], samples: int) -> ColumnReader:
-    def load(part: Part) -> np.ndarray:
+    def load(part: FieldPart) -> np.ndarray:
         """Raises OSError, InputError and ValueError for what is not this array."""
         name = f"{FOLDER}/{part.name}"
         if array_json(folder, name) != whole_json(part.shape, np.dtype(part.dtype).name):

@@ -12,7 +12,7 @@ from ...base.errors import InputError
 from ...base.events import Event
 from ...base.names import readable
 from ...base.options import option
-from ...sources.array_source import ArraySource
+from ...sources.array_source import PixelArraySource
 from ...sources.downloading import download
 from ...sources.recognise import ARCHIVE_ENDINGS, known_layout
 from ...sources.request import PatienceError
@@ -44,7 +44,7 @@ class Official:
 
 
 @dataclass
-class OfficialSource(ArraySource):
+class OfficialSource(PixelArraySource):
     """Files that the request's path names (a folder, one of the files, an archive), or else those from the net."""
 
     url: str = option("", "address of its archive, or of the folder of its files; empty: the official one", title="URL")

@@ -20,7 +20,7 @@ from ...base.names import readable
 from ...base.options import option
 from ...inspect.mat5.file import Mat5File
 from ...inspect.named_arrays.array import MemoryArray, NamedArray
-from ...sources.array_source import ArraySplit, ImageRows
+from ...sources.array_source import ArraySplit, SourceImageRows
 from .official import Official, OfficialFile, OfficialSource, no_such_files
 
 FILES = {"train": "train_32x32.mat", "val": "test_32x32.mat"}
@@ -47,7 +47,7 @@ class _Joined:
 
     bare = False
 
-    def __init__(self, parts: list[tuple[ImageRows, int]]) -> None:
+    def __init__(self, parts: list[tuple[SourceImageRows, int]]) -> None:
         self._parts = parts
         self.shape = parts[0][0].shape
         if any(images.shape != self.shape for images, _ in parts):

@@ -18,7 +18,7 @@ from ...formats.arrow.messages import (
 MOST_BATCHES = 2_000_000
 
 
-class Place(NamedTuple):
+class BatchPlace(NamedTuple):
     """A record batch: where its message begins and ends, and its rows."""
 
     begin: int
@@ -30,7 +30,7 @@ class Batches(NamedTuple):
     """places: in order; stream: it has no footer; dictionaries: some columns are numbers of dictionaries kept aside;
     problem: why there are no more, where the file ends too early."""
 
-    places: list[Place]
+    places: list[BatchPlace]
     stream: bool
     dictionaries: bool
     problem: str | None = None
@@ -57,12 +57,12 @@ def batches_of(memory: memoryview) -> Batches:
         rows = message.header.number(0, "<q")
         if rows < 0:
             raise ValueError("a batch claims a negative number of rows")
-        places.append(Place(block.offset, message.body + message.body_size, rows))
+        places.append(BatchPlace(block.offset, message.body + message.body_size, rows))
     return Batches(places, False, bool(footer.dictionaries))
 
 
 def _of_stream(memory: memoryview, begin: int) -> Batches:
-    places: list[Place] = []
+    places: list[BatchPlace] = []
     dictionaries = False
     try:
         for offset, message in messages(memory, begin):
@@ -71,13 +71,13 @@ def _of_stream(memory: memoryview, begin: int) -> Batches:
                 rows = message.header.number(0, "<q")
                 if rows < 0 or len(places) >= MOST_BATCHES:
                     raise ValueError(f"the batch at byte {offset:,} cannot be counted")
-                places.append(Place(offset, message.body + message.body_size, rows))
+                places.append(BatchPlace(offset, message.body + message.body_size, rows))
     except ValueError as error:
         return Batches(places, True, dictionaries, str(error))
     return Batches(places, True, dictionaries)
 
 
-def layout(memory: memoryview, place: Place) -> RecordBatch:
+def layout(memory: memoryview, place: BatchPlace) -> RecordBatch:
     """The buffers of a record batch. Raises ValueError for one that lies."""
     message = read_message(memory, place.begin)
     if message is None:

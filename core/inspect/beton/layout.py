@@ -43,7 +43,7 @@ ALLOCATION = np.dtype([("sample", "<u8"), ("ptr", "<u8"), ("size", "<u8")])
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class BetonField:
     """A field; dtype, shape: of the arrays of one."""
 
     name: str
@@ -61,7 +61,7 @@ class Field:
 class BetonHeader:
     """What stands in front. table: where the allocation table begins, 0 where it was never written."""
 
-    fields: tuple[Field, ...]
+    fields: tuple[BetonField, ...]
     page: int
     samples: int
     table: int
@@ -111,19 +111,21 @@ def header_of(head: bytes, size: int) -> BetonHeader:
         field = _field(head[start], head[start + 1 : start + 17], head[start + 17 : start + FIELD])
         names[field.name] = names.get(field.name, 0) + 1
         again = names[field.name]
-        fields.append(field if again == 1 else Field(f"{field.name}[{again}]", field.type, field.dtype, field.shape))
+        fields.append(
+            field if again == 1 else BetonField(f"{field.name}[{again}]", field.type, field.dtype, field.shape)
+        )
     if table > size:
         raise ValueError(f"its allocation table is said to begin at byte {table:,} of {size:,}: it was cut short")
     return BetonHeader(tuple(fields), page, samples, table)
 
 
-def _field(kind: int, name: bytes, arguments: bytes) -> Field:
+def _field(kind: int, name: bytes, arguments: bytes) -> BetonField:
     text = name.partition(b"\0")[0].decode("utf-8", "replace")
     if kind not in NAMES:
         raise ValueError(f"the type {kind} of its field {text!r} is none that FFCV has")
     if kind not in (ARRAY, TENSOR):
-        return Field(text, kind)
-    return Field(text, kind, *_array(arguments, text))
+        return BetonField(text, kind)
+    return BetonField(text, kind, *_array(arguments, text))
 
 
 def _array(arguments: bytes, name: str) -> tuple[np.dtype[Any], tuple[int, ...]]:

@@ -13,7 +13,7 @@ from ..contents.named import LABELS
 from ..fields import FieldRecords
 from ..shard_tables.records import declared_images
 from .file import BetonFile
-from .layout import ARRAY, BYTES, FLOAT, IMAGE, INT, JPEG, RAW, TENSOR, Field
+from .layout import ARRAY, BYTES, FLOAT, IMAGE, INT, JPEG, RAW, TENSOR, BetonField
 
 
 class BetonRecords(FieldRecords):
@@ -54,7 +54,7 @@ class BetonRecords(FieldRecords):
         called = next((name for name in LABELS if name in named), None)
         return None if called is None else np.array(self.file.column(named[called]), np.int64)
 
-    def _value(self, index: int, number: int, field: Field) -> Any:
+    def _value(self, index: int, number: int, field: BetonField) -> Any:
         """Raises ValueError, which names the field, where its bytes lie elsewhere than they can."""
         told = self.file.column(number)[index]
         try:

@@ -27,7 +27,7 @@ MOST_NAMED = 200
 _LAYOUT = frozenset((*SHAPES, *DTYPES, "offsets", "lengths", "indptr"))
 
 
-class Columns:
+class DatasetColumns:
     """The fields of the records of one run, by name."""
 
     def __init__(self, file: Hdf5File, run: Run, taken: frozenset[str]) -> None:
@@ -145,13 +145,13 @@ def left_out(file: Hdf5File, taken: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield f"{len(others) - MOST_NAMED:,} more datasets", "neither images nor labels nor fields of them"
 
 
-def columns_of(runs: Sequence[Run], taken: frozenset[str]) -> Mapping[int, Columns | GroupColumns]:
+def columns_of(runs: Sequence[Run], taken: frozenset[str]) -> Mapping[int, DatasetColumns | GroupColumns]:
     """By the number of the run."""
-    found: dict[int, Columns | GroupColumns] = {}
+    found: dict[int, DatasetColumns | GroupColumns] = {}
     for number, run in enumerate(runs):
         file = file_of([run])
         if file is not None:
-            found[number] = GroupColumns(file, run) if run.has_groups else Columns(file, run, taken)
+            found[number] = GroupColumns(file, run) if run.has_groups else DatasetColumns(file, run, taken)
     return found
 
 

@@ -24,7 +24,7 @@ from .walk import TROUBLE
 
 if TYPE_CHECKING:
     from ..places.form import ImagePlaces
-    from .columns import Columns, GroupColumns
+    from .columns import DatasetColumns, GroupColumns
 
 
 class Column(Protocol):
@@ -182,7 +182,7 @@ class Runs:
         return record if value is None else replace(record, label_value=value)
 
     @cached_property
-    def _columns(self) -> Mapping[int, Columns | GroupColumns]:
+    def _columns(self) -> Mapping[int, DatasetColumns | GroupColumns]:
         from .columns import columns_of
 
         labels = (run.labels.name for run in self.runs if run.labels is not None)

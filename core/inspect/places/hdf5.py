@@ -64,13 +64,13 @@ class Hdf5Places:
         self._path = path
         self._search = BytesSearch(path)
         self._any = AnyPlaces(records, self._search.find)
-        self._arrays: dict[int, ArrayRows | None] = {}
+        self._arrays: dict[int, PlacedArrayRows | None] = {}
 
     def place(self, index: int) -> ImagePlace:
         number, inner = self._records.place(index)
         run = self._records.runs[number]
         if number not in self._arrays:
-            self._arrays[number] = ArrayRows.of(run, self._path) if isinstance(run, OfArray) else None
+            self._arrays[number] = PlacedArrayRows.of(run, self._path) if isinstance(run, OfArray) else None
         rows = self._arrays[number]
         if rows is not None:
             at, label = rows.offset(inner), self._label(run, inner)
@@ -88,7 +88,7 @@ class Hdf5Places:
         return run.label(inner) if self._labelled else None
 
 
-class ArrayRows:
+class PlacedArrayRows:
     """Where the rows of one array of images lie. `form`: of each; pictures are drawn by it, wherever they lie."""
 
     def __init__(self, facts: Facts, form: ImageForm, memory: Any) -> None:
@@ -98,7 +98,7 @@ class ArrayRows:
         self._row = form.size
 
     @classmethod
-    def of(cls, run: OfArray, path: Path) -> ArrayRows | None:
+    def of(cls, run: OfArray, path: Path) -> PlacedArrayRows | None:
         """None for an array whose rows are no pixels of 8 bits, or whose axes are in no order that is known here."""
         told = run.array
         if told is None:

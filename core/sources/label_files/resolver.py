@@ -33,7 +33,7 @@ class Spelling(NamedTuple):
     loose: bool = False
 
 
-class Wanted(NamedTuple):
+class WantedName(NamedTuple):
     """A path: below the root or, if `relative`, below the table's folder; if `anywhere`, the end of one."""
 
     inside: str
@@ -110,7 +110,7 @@ class ImageResolver:
                 return found
         return []
 
-    def _wanted(self, text: str) -> Wanted | str:
+    def _wanted(self, text: str) -> WantedName | str:
         """The path below the root that a cell means, or why it is none."""
         if len(text) > LONGEST:
             return f"a text of {len(text):,} characters names no image"
@@ -120,16 +120,16 @@ class ImageResolver:
         prefix = self.spelling.prefix
         if prefix and path.startswith(prefix):
             inside = _climbed((), path[len(prefix) :])
-            return _leads_out(text) if inside is None else Wanted(inside, relative=True)
+            return _leads_out(text) if inside is None else WantedName(inside, relative=True)
         if _is_absolute(path):
             parts = _parts(path)
             root = next((root for root in self._roots if parts[: len(root)] == root), None)
             inside = None if root is None or ".." in parts else "/".join(parts[len(root) :])
-            return _leads_out(text) if inside is None else Wanted(inside)
+            return _leads_out(text) if inside is None else WantedName(inside)
         if ".." in path.split("/"):
             inside = _climbed(self._base, path)
-            return _leads_out(text) if inside is None else Wanted(inside)
-        return Wanted("/".join(_parts(path)), relative=True, anywhere=True)
+            return _leads_out(text) if inside is None else WantedName(inside)
+        return WantedName("/".join(_parts(path)), relative=True, anywhere=True)
 
 
 def _leads_out(text: str) -> str:
