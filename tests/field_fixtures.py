@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from core.base.contracts import FieldValue, FoundImage, Recognition, Skipped
+from core.base.contracts import FieldValue, Skipped
 from core.base.events import Event, Result
 from core.base.home import Home
+from core.base.source_contracts import FoundImage, Recognition
 from core.datasets.dataset import Dataset
 from core.importing import task as importing
 from core.importing.task import Import

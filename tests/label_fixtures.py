@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.base.contracts import FieldValue, FoundImage, Recognition, Skipped
+from core.base.contracts import FieldValue, Skipped
 from core.base.events import finish
+from core.base.source_contracts import FoundImage, Recognition
 from core.sources import Request, open_source, recognise
 from core.sources.request import Patience
 from tests.image_fixtures import put

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.base.errors import InputError
-from core.base.events import Result
+from core.base.events import Message, Result
 from core.base.home import Home
 from core.datasets.dataset import Dataset, list_datasets
 from core.importing.convert import Convert
@@ -45,7 +45,11 @@ def test_without_a_folder_the_dataset_stays_and_is_used_again(photos: Path, home
     dataset = Dataset.open(home, "photos")
     assert dataset.reference_root == photos
     assert dataset.splits == {"train": 10}
-    second = ended(Convert(str(photos), "hdf5", encoding="raw", options={"val_fraction": "0"}, home=str(home.root)))
+    again = Convert(str(photos), "hdf5", encoding="raw", options={"val_fraction": "0.4"}, home=str(home.root))
+    events = list(again.run())
+    assert any(isinstance(event, Message) and "not val_fraction" in event.text for event in events)
+    second = events[-1].data
+    assert second["splits"]["train"]["samples"] == 10
     stores = [open_store(told["store"]) for told in (first, second)]
     assert np.array_equal(stores[0][7][0], stores[1][7][0])
     other = photos.with_name("others")

@@ -13,9 +13,9 @@ from typing import IO
 
 import pytest
 
-from core.base.contracts import FoundImage
 from core.base.errors import InputError
 from core.base.events import finish
+from core.base.source_contracts import FoundImage
 from core.sources import Request, open_source, recognise, unpacking
 from core.sources.unpacking import unpack
 from tests.image_fixtures import encoded, picture, put, put_classes

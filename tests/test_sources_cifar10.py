@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.base.contracts import FoundImage
 from core.base.errors import InputError, WorkError
 from core.base.events import Event, Message, Progress
+from core.base.source_contracts import FoundImage
 from core.sources import Request, open_source, recognise
 from core.sources.cifar10 import CLASSES, URL_VARIABLE
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from core.base.contracts import FoundImage, Skipped
+from core.base.contracts import Skipped
 from core.base.errors import InputError
 from core.base.events import Event, Message
+from core.base.source_contracts import FoundImage
 from core.sources import Request, open_source, recognise
 from tests.image_fixtures import put, put_classes
 

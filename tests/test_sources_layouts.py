@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.base.contracts import FoundImage, Recognition, Skipped
+from core.base.contracts import Skipped
 from core.base.errors import InputError
 from core.base.events import finish
+from core.base.source_contracts import FoundImage, Recognition
 from core.images.pixels import BadImage, decode
 from core.sources import Request, open_source, recognise
 from core.sources.file_labels import classes_in_names

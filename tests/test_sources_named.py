@@ -21,9 +21,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from core.base.contracts import FoundImage, Recognition
 from core.base.errors import InputError, WorkError
 from core.base.events import Event, finish
+from core.base.source_contracts import FoundImage, Recognition
 from core.importing.named.mnist import FASHION, Mnist
 from core.importing.named.official import Official, OfficialFile
 from core.importing.named.svhn import Svhn

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import pytest
 
-from core.base.contracts import FoundImage, Recognition
 from core.base.errors import InputError
 from core.base.events import finish
+from core.base.source_contracts import FoundImage, Recognition
 from core.sources import Request, open_source
 from core.sources.alike import inner_are_classes
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.base.contracts import FoundImage, Pixels
+from core.base.contracts import Pixels
+from core.base.source_contracts import FoundImage
 from core.sources import Request, open_source
 from core.sources.shapes import Shapes
 from tests.image_fixtures import encoded

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.base.contracts import FoundImage, Skipped
+from core.base.contracts import Skipped
+from core.base.source_contracts import FoundImage
 from core.sources import Request, open_source, recognise
 from tests.image_fixtures import put
 

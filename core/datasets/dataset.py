@@ -38,9 +38,9 @@ class Dataset:
     `splits` counts the images of each split; `classes[label]` is a class's name; `fingerprint` (32 hexadecimal
     digits) is the same for two imports of the same files; `bytes` sums up the image files; `imported` is an ISO time;
     `recognised`, `why`, `labels` and `notes` say what the source was taken for, on what grounds, where labels come from
-    (`core.base.contracts.Recognition`), and what was guessed or chosen; `values` how samples of more than 8 bits become
-    pixels, and `choice` what was asked of that; `fields` are the further values that samples have. Images that were not
-    copied lie in `sources`, below `reference_root`, which is None for a dataset that has all of its images.
+    (`core.base.source_contracts.Recognition`), and what was guessed or chosen; `values` how samples of more than 8 bits
+    become pixels, and `choice` what was asked of that; `fields` are the further values that samples have. Images that
+    were not copied lie in `sources`, below `reference_root`, which is None for a dataset that has all of its images.
     """
 
     name: str

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import xxhash
 
-from ..base.contracts import FieldValue, FoundImage, Place, Skipped
+from ..base.contracts import FieldValue, Place, Skipped
 from ..base.field_values import plain_values
 from ..base.names import folders
+from ..base.source_contracts import FoundImage
 from ..base.strict_json import dumps
 
 FIRST_IMAGES, FEWEST_IMAGES, MOST_IMAGES = 16, 4, 256

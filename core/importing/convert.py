@@ -70,12 +70,16 @@ class Convert:
 
     def _in(self, home: Home, name: str) -> Iterator[Event]:
         """Import and build in this home."""
-        source, build = self._shared_out()
+        kind = recognise(self.source)  # looks into the file, so once
+        source, build = self._shared_out(kind)
         if (home.raw / name).exists():
             imported: Mapping[str, Any] = _same(Dataset.open(home, name), self.source)
             yield Message(f"dataset {name!r} was imported from {self.source} before, and is used as it is")
+            if source:
+                given = ", ".join(source)
+                yield Message(f"what it was imported with holds, not {given}; another --name imports anew", "warning")
         else:
-            task = Import(self.source, name, None, source, str(home.root), reference=self._can_refer())
+            task = Import(self.source, name, None, source, str(home.root), reference=SOURCES[kind].refers)
             imported = yield from _last(task.run())
         dataset = Dataset.open(home, name)
         encoding = self.encoding or ("png" if keeps_bare_pixels(dataset) else "original")
@@ -87,12 +91,9 @@ class Convert:
         kept = {key: imported[key] for key in ("recognised", "why", "skipped", "unused", "warnings") if key in imported}
         yield Result({**built, **kept, "encoding": encoding})
 
-    def _can_refer(self) -> bool:
-        return SOURCES[recognise(self.source)].refers
-
-    def _shared_out(self) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _shared_out(self, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """The options of the source, and those of the build. Raises InputError for one that neither has."""
-        of_source = SOURCES.options(recognise(self.source))
+        of_source = SOURCES.options(kind)
         of_build = {
             **FORMATS.options(self.to),
             **ENCODINGS.options(self.encoding or "original"),

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from ..base.contracts import FoundImage, Recognition, References, Skipped
+from ..base.contracts import Skipped
 from ..base.errors import InputError
 from ..base.events import Event, Message, Pace, Progress
 from ..base.names import safe_name
 from ..base.options import option
+from ..base.source_contracts import FoundImage, Recognition, References
 from ..base.units import counted
 from ..images.bands import parsed
 from ..images.pixel_choice import DATASET, PixelChoice
@@ -27,6 +28,7 @@ from ..inspect.display import ALL_BANDS
 from ..inspect.export import ExportChoice
 from ..inspect.kinds import KINDS
 from ..inspect.splits import split_in_key
+from ..sources.draw_options import fraction_option, seed_option
 from ..sources.folder_names import SPLIT_ORDER
 from ..sources.request import Request
 from ..sources.tree import IMAGE_ENDINGS
@@ -70,14 +72,8 @@ class InspectedSource:
         "LOW:HIGH",
     )
     bands: str = option("", "Which bands of an image with more are red, green and blue, from 1: 4,3,2")
-    val_fraction: float = option(
-        0.2,
-        "Part of each class that becomes the validation split, where there is none",
-        minimum=0.0,
-        maximum=0.9,
-        title="Validation fraction",
-    )
-    seed: int = option(0, "Decides the draw of the validation split and of a limit", minimum=0, maximum=2**63 - 1)
+    val_fraction: float = fraction_option(0.2, "where there is none")
+    seed: int = seed_option()
     request: Request | None = None
     recognition: Recognition = field(default_factory=Recognition, init=False, repr=False)
     _opened: OpenParts | None = field(default=None, init=False, repr=False)

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..base.contracts import Previewable, Recognition, Skipped, Source
+from ..base.contracts import Skipped
 from ..base.errors import InputError
 from ..base.events import Event, Progress, Result
 from ..base.home import Home
 from ..base.options import Option, Value, parse
+from ..base.source_contracts import Previewable, Recognition, Source
 from ..images.value_range import ValueRange
 from ..sources import SOURCES, Request, open_source
 from ..sources.recognise import GENERATED, as_path

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from ..base.contracts import FieldValue, FoundImage, Previewable, Skipped, Source
+from ..base.contracts import FieldValue, Skipped
 from ..base.field_values import plain_values
+from ..base.source_contracts import FoundImage, Previewable, Source
 from ..base.strict_json import dumps
 from ..base.units import size_text
 from ..images import pixels

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..base.contracts import FoundImage, Referable, References, Row, Skipped, Source
+from ..base.contracts import Row, Skipped
 from ..base.errors import InputError
 from ..base.events import Event, Message, Pace, Progress
 from ..base.files import write_whole
 from ..base.package import COMMAND
+from ..base.source_contracts import FoundImage, Referable, References, Source
 from ..base.strict_json import dumps
 from ..datasets.checks import DAMAGE
 from ..datasets.image_reader import ImageReader

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from ..base.contracts import FoundImage, Recognition, References, Row, Skipped
+from ..base.contracts import Row, Skipped
 from ..base.errors import InputError, WorkError
 from ..base.events import Event, Result
 from ..base.home import Home, check_name
+from ..base.source_contracts import FoundImage, Recognition, References
 from ..base.staging import claim
 from ..datasets.dataset import Dataset
 from ..datasets.index import INDEX
@@ -49,7 +50,7 @@ class Recheck:
 
 
 class ImportedSource:
-    """A dataset's own images, by reference, as a source of them (`core.base.contracts.Source`)."""
+    """A dataset's own images, by reference, as a source of them (`core.base.source_contracts.Source`)."""
 
     def __init__(self, dataset: Dataset) -> None:
         assert dataset.reference_root is not None

@@ -10,7 +10,8 @@ from itertools import islice
 
 import numpy as np
 
-from ..base.contracts import FieldValue, FoundImage, Place, Skipped
+from ..base.contracts import FieldValue, Place, Skipped
+from ..base.source_contracts import FoundImage
 from ..images.array_files import as_image_file
 from ..inspect.export_request import ExportedRecord, ImageData
 from ..inspect.values import image_encoding

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ..base import checksums
-from ..base.contracts import FoundImage, Row, Skipped
+from ..base.contracts import Row, Skipped
 from ..base.files import Unreadable, read_object, write_whole
+from ..base.source_contracts import FoundImage
 from ..base.staging import MARKER
 from ..base.strict_json import dumps, plain
 from .chunks import Chunks

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from ..base.contracts import Referable, Resumable
 from ..base.errors import InputError, WorkError, disk_trouble_told
 from ..base.events import Event, Message, Result
 from ..base.home import Home, check_name
 from ..base.names import readable
+from ..base.source_contracts import Referable, Resumable
 from ..base.staging import KEPT_DAYS, claim, left_to_go_on
 from ..base.units import size_text
 from ..datasets.dataset import Dataset

@@ -10,8 +10,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ..base.contracts import Source
 from ..base.registry import Registry
+from ..base.source_contracts import Source
 from .recognise import recognise
 from .registration import SourceRegistration
 from .request import Request

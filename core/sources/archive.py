@@ -14,11 +14,12 @@ from itertools import islice
 from pathlib import Path
 from typing import ClassVar, cast
 
-from ..base.contracts import FoundImage, Previewable, Recognition, Skipped, Source
+from ..base.contracts import Skipped
 from ..base.errors import InputError
 from ..base.events import Event
 from ..base.names import readable, safe_name
 from ..base.package import load
+from ..base.source_contracts import FoundImage, Previewable, Recognition, Source
 from .image_folder import ImageFolder
 from .listed import ListedFiles
 from .recognise import ARCHIVE_ENDINGS, ContainerError, known_layout

@@ -16,8 +16,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ..base.contracts import FoundImage, Labels, Recognition, Skipped
+from ..base.contracts import Labels, Skipped
 from ..base.errors import InputError
+from ..base.source_contracts import FoundImage, Recognition
 from ..images.array_files import as_image_file
 from .folder_names import SPLIT_ORDER
 from .limits import share
@@ -75,7 +76,7 @@ class ArraySplit(NamedTuple):
 
 @dataclass
 class PixelArraySource:
-    """The part of `core.base.contracts.Source` that follows from `ArraySplit`s."""
+    """The part of `core.base.source_contracts.Source` that follows from `ArraySplit`s."""
 
     request: Request | None = None
     recognition: Recognition = field(default_factory=Recognition, init=False, repr=False)

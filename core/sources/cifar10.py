@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from ..base.contracts import Labels, Pixels, Recognition
+from ..base.contracts import Labels, Pixels
 from ..base.errors import InputError
 from ..base.events import Event, Message
 from ..base.options import option
+from ..base.source_contracts import Recognition
 from ..pickles import loads
 from .array_source import ArrayRows, ArraySplit, PixelArraySource
 from .downloading import download

@@ -22,6 +22,7 @@ from ..base.names import readable
 from ..base.options import option
 from ..base.units import counted
 from .array_images import arrays_as_images
+from .draw_options import fraction_option, seed_option
 from .file_labels import class_in_name, classes_in_names, readable_stem
 from .folder_layout import LEVELS, FolderLayout, LayoutPart, Unused
 from .folder_names import holds_images, holds_labels, split_name
@@ -40,14 +41,8 @@ VAL_FRACTION = 0.2
 class ImageFolder(ListedFiles):
     """Images of the folder that the request names, by the rules above."""
 
-    val_fraction: float | None = option(
-        None,
-        "part of each class that becomes the validation split, where there is none; empty: 0.2, with a label file 0",
-        minimum=0.0,
-        maximum=0.9,
-        title="Validation fraction",
-    )
-    seed: int = option(0, "decides the draw of the validation split and of a limit", minimum=0, maximum=2**63 - 1)
+    val_fraction: float | None = fraction_option(None, "where there is none; empty: 0.2, with a label file 0")
+    seed: int = seed_option()
     labels: str = option(
         "auto",
         "where classes come from: folders' names, files' names (cat.1.jpg), a label file (file), none, or what seems "

@@ -11,9 +11,10 @@ from itertools import islice, starmap
 from pathlib import Path
 from typing import ClassVar
 
-from ..base.contracts import FoundImage, JoinedSample, Place, Recognition, ReferencedSource, References, Skipped
+from ..base.contracts import Place, ReferencedSource, Skipped
 from ..base.errors import InputError
 from ..base.names import readable
+from ..base.source_contracts import FoundImage, JoinedSample, Recognition, References
 from ..base.strict_json import dumps
 from ..base.units import counted
 from .folder_names import SPLIT_ORDER, in_order
@@ -38,7 +39,7 @@ NAMED_UNUSED = 20
 
 @dataclass
 class ListedFiles(PixelOptions):
-    """The part of `core.base.contracts.Source` that follows from a listing."""
+    """The part of `core.base.source_contracts.Source` that follows from a listing."""
 
     resumable: ClassVar[bool] = True
     request: Request | None = None

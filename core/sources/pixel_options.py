@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..base.contracts import ChoosesPixels, Source
 from ..base.options import option
+from ..base.source_contracts import ChoosesPixels, Source
 from ..images.pixel_choice import DATASET, NO_CHOICE, PixelChoice
 
 

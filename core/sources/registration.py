@@ -11,7 +11,7 @@ from ..base.registry import Registration
 class SourceRegistration(Registration):
     """A source as others ask for it.
 
-    refers: its images can be imported by reference (`core.base.contracts.Referable`).
+    refers: its images can be imported by reference (`core.base.source_contracts.Referable`).
     named: it is asked for by its name in the registry in place of a path, and made or downloaded.
     download_bytes: what a download of it takes, about; 0 where nothing is downloaded.
     about: what it holds, in a sentence for people who choose.

@@ -58,9 +58,9 @@ class Request:
 
     `path` is None for a source that needs none; `limit` is the most images to hand over, of all splits together;
     `called` is what people call the path, where that is not the path itself (an upload's name); with `patience` it is
-    only looked at. With `reference` nothing is to be copied (`core.base.contracts.Referable`), and with `unread` files
-    may be named in the place of what they hold (`FoundImage.file`), so that several processes read them. `home`: where
-    what is noted of files may be kept. `resumed`: `scratch` has what the same import left when it was killed.
+    only looked at. With `reference` nothing is to be copied (`core.base.source_contracts.Referable`), and with `unread`
+    files may be named in the place of what they hold (`FoundImage.file`), so that several processes read them. `home`:
+    where what is noted of files may be kept. `resumed`: `scratch` has what the same import left when it was killed.
     """
 
     scratch: Path

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ..base.contracts import FoundImage, Pixels, Recognition, Skipped
+from ..base.contracts import Pixels, Skipped
 from ..base.events import Event, Message
 from ..base.options import option
+from ..base.source_contracts import FoundImage, Recognition
 from .drawing import SHAPES, draw
 from .request import Request
 from .spread import cells_in_turn, in_turn, spread

@@ -7,9 +7,10 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...base.contracts import Recognition, Skipped
+from ...base.contracts import Skipped
 from ...base.errors import InputError
 from ...base.names import readable
+from ...base.source_contracts import Recognition
 from ..folder_names import tokens
 from ..listing import SourceListing
 from ..tree import SourceTree, image_paths

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ...base.contracts import JoinedSample, Recognition, Skipped
+from ...base.contracts import Skipped
 from ...base.names import readable
+from ...base.source_contracts import JoinedSample, Recognition
 from ...base.units import counted
 from ..kept_fields import as_kept, from_kept
 from ..listing import LabelledFile, SourceListing

@@ -13,6 +13,7 @@ from ...base.names import readable
 from ...base.options import option
 from ...base.typed_paths import typed_path
 from ...base.units import counted
+from ..draw_options import fraction_option, seed_option
 from ..listed import ListedFiles
 from ..request import Patience, PatienceError, Request
 from ..tree import image_paths, scan
@@ -43,14 +44,8 @@ class LabelFile(ListedFiles):
     root: str = option(
         "", "the folder that the images lie below; empty: the label file's own, or the one above", title="Image folder"
     )
-    val_fraction: float = option(
-        0.0,
-        "part of each class that becomes the validation split, where no split is stated",
-        minimum=0.0,
-        maximum=0.9,
-        title="Validation fraction",
-    )
-    seed: int = option(0, "decides the draw of the validation split and of a limit", minimum=0, maximum=2**63 - 1)
+    val_fraction: float = fraction_option(0.0, "where no split is stated")
+    seed: int = seed_option()
 
     _unread: bool = field(default=False, init=False, repr=False)
 
