@@ -17,27 +17,13 @@ def everything(sampler: BatchSampler, epoch: int = 0) -> np.ndarray:
     return np.concatenate([spec.indices for spec in sampler.specs(epoch)])
 
 
-@given(
-    samples=st.integers(1, 9000),
-    batch_size=st.integers(1, 700),
-    shuffle=st.sampled_from([True, False, "blocks"]),
-    world_size=st.integers(1, 5),
-)
-def test_ranks_together_read_every_sample_once(
-    samples: int, batch_size: int, shuffle: bool | str, world_size: int
-) -> None:
-    samplers = [BatchSampler(samples, batch_size, shuffle, 3, False, rank, world_size) for rank in range(world_size)]
-    shares = [everything(sampler) for sampler in samplers if len(sampler)]
-    assert np.array_equal(np.sort(np.concatenate(shares)), np.arange(samples))
-    assert max(sampler.share for sampler in samplers) - min(sampler.share for sampler in samplers) <= 1
-
-
-@pytest.mark.parametrize("shuffle", [True, "blocks"])
+@pytest.mark.parametrize("shuffle", [True, "blocks", "shards"])
 def test_epochs_differ_and_the_seed_repeats_them(shuffle: bool | str) -> None:
-    sampler, again = BatchSampler(5000, 64, shuffle, seed=7), BatchSampler(5000, 64, shuffle, seed=7)
+    shards = {"shard_starts": np.arange(0, 5001, 100), "window": 1000}
+    sampler, again, other = (BatchSampler(5000, 64, shuffle, seed=seed, **shards) for seed in (7, 7, 8))
     assert not np.array_equal(everything(sampler, 0), everything(sampler, 1))
     assert np.array_equal(everything(sampler, 1), everything(again, 1))
-    assert not np.array_equal(everything(sampler, 0), everything(BatchSampler(5000, 64, shuffle, seed=8), 0))
+    assert not np.array_equal(everything(sampler, 0), everything(other, 0))
 
 
 def test_drop_last_gives_every_rank_the_same_number_of_full_batches() -> None:
@@ -104,6 +90,12 @@ def test_a_sampler_says_its_order() -> None:
         ({"shuffle": "some"}, "choose True, False"),
         ({"rank": 2, "world_size": 2}, "ranks count from 0"),
         ({"seed": -1}, "seed of 0 or more"),
+        ({"last": "fill"}, "choose one of pad, drop, uneven"),
+        ({"last": "pad", "drop_last": True}, "leave out drop_last"),
+        ({"window": 0}, "at least one sample"),
+        ({"shuffle": "shards", "shard_starts": [0, 5, 11]}, "ascending from 0, and 10 at last"),
+        ({"shuffle": "shards", "shard_starts": [0, 7, 5, 10]}, "ascending from 0"),
+        ({"shuffle": "shards", "shard_starts": [0.0, 10.0]}, "first sample of each shard"),
     ],
 )
 def test_nonsense_is_refused(change: dict, words: str) -> None:

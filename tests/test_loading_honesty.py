@@ -151,8 +151,8 @@ def test_a_plan_that_drops_a_sample_is_caught() -> None:
     loader = make_loader(store, batch_size=8, workers=0)
 
     class Short(BatchSampler):
-        def order(self, epoch: int) -> np.ndarray:
-            return np.r_[BatchSampler.order(self, epoch)[:-1], 0]
+        def order(self, epoch: int, position: int = 0) -> np.ndarray:
+            return np.r_[BatchSampler.order(self, epoch, position)[:-1], 0]
 
     loader.sampler = Short(40, 8)
     with pytest.raises(WorkError, match="different ones belong"):

@@ -129,7 +129,7 @@ def test_ranks_share_the_samples(raw: MemoryStore) -> None:
     seen = [
         label
         for rank in range(3)
-        for _, labels in make_loader(raw, batch_size=4, rank=rank, world_size=3, workers=0)
+        for _, labels in make_loader(raw, batch_size=4, rank=rank, world_size=3, workers=0, last="uneven")
         for label in labels.tolist()
     ]
     assert sorted(seen) == sorted(raw.labels.tolist())

@@ -90,5 +90,8 @@ def test_torch_distributed_says_which_share(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(torch.distributed, "get_rank", lambda: 1)
     monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 3)
     store = memory_store([(4, 4)] * 10)
-    (batch,) = make_loader(store, batch_size=10, shuffle=False, workers=0)
-    assert batch.labels.tolist() == [1, 4, 7]
+    loader = make_loader(store, batch_size=10, shuffle=False, workers=0, last="uneven")
+    assert next(iter(loader)).labels.tolist() == [1, 4, 7]
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 4)
+    with pytest.raises(InputError, match="make the loader after"):
+        iter(loader)

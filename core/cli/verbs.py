@@ -132,7 +132,11 @@ def _load_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--transform", default="none", help="none, train224, eval224")
     parser.add_argument("--loader", default=DEFAULT_LOADER, help=", ".join(LOADERS))
     parser.add_argument("--verify", default="sampled", help="compare with checksums: sampled, always or never")
-    parser.add_argument("--order", default="shuffled", help="shuffled, or blocks: within windows that fit in memory")
+    parser.add_argument(
+        "--order",
+        default="shuffled",
+        help="shuffled; blocks: within windows that fit in memory; shards: shard by shard",
+    )
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--cache", default="warm", help="warm or cold")
     parser.add_argument("--seed", type=int, default=0)

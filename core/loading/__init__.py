@@ -1,6 +1,8 @@
 """Batches for training, module by module in the order in which data travels.
 
     batch_sampler  which samples, in which order, in which batch, on which rank
+    block_shuffle, shard_shuffle  orders for stores that do not fit in memory, or whose shards are read whole
+    loader_state   where an epoch stands, as plain values
     decode         payloads to pixels
     transform      which part of each image, at which size, flipped or not
     normalise      pixels to numbers in the layout that networks take

@@ -5,12 +5,10 @@ for images, labels in make_loader(store, batch_size=256): ...
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from types import TracebackType
 from typing import Any, Self
-
-import torch.distributed
 
 from ..base.errors import InputError
 from .batch_sampler import BatchSampler
@@ -19,10 +17,13 @@ from .fields import BatchFields
 from .gc_pause import collector_paused
 from .integrity import checked_labels, checks_of
 from .jpeg_index import entry_points_of
+from .loader_state import EpochPosition, belongs_to, told, understood
 from .loaders import DEFAULT_LOADER, LOADERS
 from .loaders.registration import EngineInputs
 from .normalise import IMAGENET_MEAN, IMAGENET_STD, Normalise
 from .pipeline import Stored, sample_size, staged
+from .ranks import Ranks
+from .sharded import shards_of
 from .transfer import Transfer, transfer_to
 from .transform import check_transform
 from .workers import Workers
@@ -55,12 +56,15 @@ def make_loader(
     rank: int | None = None,
     world_size: int | None = None,
     fields: Sequence[str] | None = None,
+    last: str | None = None,
+    window: int | None = None,
 ) -> Loader:
     """Batches `(images, labels)` of a store: (B, 3, H, W) as `output` says, and int64 (B,), on `device`; with `fields`
     dicts of "image", "label" and these.
 
     Args:
-        shuffle: True, False (the store's order) or "blocks" (within windows: see `core.loading.block_shuffle`).
+        shuffle: True, False (the store's order), "blocks" (within windows: see `core.loading.block_shuffle`) or
+            "shards" (shard by shard within a moving window: see `core.loading.shard_shuffle`).
         seed: decides the order and the random transforms, together with the epoch.
         workers: "auto" (measured once and kept, see `core.loading.kept_workers`), "measure" (again), a number (0: in
             the consumer's thread), "threads:N" or "processes:N".
@@ -68,7 +72,7 @@ def make_loader(
         output: "float32", (pixel / 255 - mean) / std; "float16" or "bfloat16", the same rounded to the nearest, for
             training in mixed precision; or "uint8", the pixels.
         transform: "none", "train224" or "eval224" (see `core.loading.transform`).
-        drop_last: leave out the last batch where it is not full.
+        drop_last: leave out the last batch where it is not full: `last="drop"`.
         loader: one of `core.loading.loaders.LOADERS`: "fast", or for comparison "torch" or "naive".
         channels_last: the images' memory in the order B, H, W, 3; their shape stays (B, 3, H, W).
         prefetch: batches made ahead at most; two per worker if None.
@@ -80,7 +84,11 @@ def make_loader(
             (the fast loader); the pixels are the same. "note": where it was built without, note entry points in memory
             when an image is first met, which pays from about the fifth epoch on (see `core.loading.noted_points`).
         rank, world_size: this process's share; torch.distributed's if it is initialised, else everything.
+            `batch_size` is that of each rank.
         fields: names of further values of the samples (`store.fields`); what each becomes says `core.loading.fields`.
+        last: what becomes of samples that do not fill equal batches on all ranks: "pad" (the default), "drop" or
+            "uneven" (see `core.loading.batch_sampler`); `Loader.order_text` says what did.
+        window: of `shuffle="shards"`, samples that are mixed at a time at most; 4 GiB of the store if None.
 
     Raises:
         InputError: an unknown value or field, a device that is not there, images that do not stack into a batch.
@@ -91,7 +99,11 @@ def make_loader(
     _check(store, loader, decode, prefetch)
     normalise = Normalise(output, mean, std)
     transfer = transfer_to(device, normalise)
-    sampler = BatchSampler(len(store), batch_size, shuffle, seed, drop_last, *_ranks(rank, world_size))
+    ranks = Ranks.of(rank, world_size)
+    starts, usual = shards_of(store) if shuffle == "shards" else (None, None)
+    sampler = BatchSampler(
+        len(store), batch_size, shuffle, seed, drop_last, ranks.rank, ranks.world_size, last, starts, window or usual
+    )
     checks, labels = checks_of(store, verify), checked_labels(store, verify)
     host = Normalise(transfer.host_output, mean, std)
     shown = check_transform(transform)
@@ -103,7 +115,7 @@ def make_loader(
         channels_last=channels_last,
     )  # fmt: skip
     beside = None if fields is None else BatchFields(store, fields, device, verify)
-    return Loader(sampler, *LOADERS.make(loader).engine(inputs), beside)
+    return Loader(sampler, *LOADERS.make(loader).engine(inputs), beside, ranks, belongs_to(store))
 
 
 def _notes(jpeg_index: bool | str) -> bool:
@@ -134,38 +146,92 @@ class Loader:
     """
 
     def __init__(
-        self, sampler: BatchSampler, engine: Engine, transfer: Transfer, fields: BatchFields | None = None
+        self,
+        sampler: BatchSampler,
+        engine: Engine,
+        transfer: Transfer,
+        fields: BatchFields | None = None,
+        ranks: Ranks | None = None,
+        belongs: Mapping[str, str] | None = None,
     ) -> None:
+        """`ranks`: whose share it is, if that was found out; `belongs`: what of, for its state."""
         self.sampler = sampler
         self._fields = fields
         self._engine = engine
         self._transfer = transfer
-        self._epoch = 0
+        self._ranks = ranks
+        self._belongs = belongs or {}
+        self._next = self._at = EpochPosition(0)
+        self._named = False
 
     def __len__(self) -> int:
-        """Batches an epoch."""
+        """Batches of a whole epoch."""
         return len(self.sampler)
 
     def __iter__(self) -> Generator[Any, None, None]:
-        epoch = self._epoch
-        self._epoch += 1
-        return self._batches(epoch)
+        if self._ranks is not None:
+            self._ranks.check()
+        begun = self._next
+        if begun.position and not self._named and self.sampler.is_over(begun.position):
+            begun = EpochPosition(begun.epoch + 1)
+        self._at, self._next, self._named = begun, EpochPosition(begun.epoch + 1), False
+        return self._batches(begun)
 
-    def _batches(self, epoch: int) -> Generator[Any, None, None]:
-        with closing(self._engine.batches(self.sampler.specs(epoch))) as host:
-            batches = self._transfer(host)
-            yield from self._fields.joined(self.sampler.specs(epoch), batches) if self._fields else batches
+    def _batches(self, begun: EpochPosition) -> Generator[Any, None, None]:
+        epoch, position = begun
+        step, samples = self.sampler.global_batch, self.sampler.samples
+        with ExitStack() as stack:
+            host = stack.enter_context(closing(self._engine.batches(self.sampler.specs(epoch, position))))
+            batches: Iterator[Any] = self._transfer(host)
+            if self._fields:
+                specs = self.sampler.specs(epoch, position)
+                batches = stack.enter_context(closing(self._fields.joined(specs, batches)))
+            for batch in batches:
+                position = min(position + step, samples)
+                self._at = EpochPosition(epoch, position)
+                yield batch
+                del batch  # the consumer's: held any longer, its memory could not be used again
+        self._at = EpochPosition(epoch + 1)
 
     def set_epoch(self, epoch: int) -> None:
-        """The next iteration is this epoch (they count from 0 by themselves)."""
+        """The next iteration is this epoch (they count from 0 by themselves), from its beginning; where a state was
+        loaded that was taken in this epoch, from where that was."""
         if epoch < 0:
             raise InputError(f"epoch {epoch}: epochs count from 0")
-        self._epoch = epoch
+        if epoch != self._next.epoch:
+            self._next = EpochPosition(epoch)
+        self._at, self._named = self._next, True
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the latest iteration stands: after the batch that was handed out last, whatever is made ahead. Text and
+        integers alone, the same on every rank."""
+        return told(self._at, self.sampler, self._belongs)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """The next iteration goes on where this state was taken, with the rest of that epoch in its global order, also
+        on another number of ranks and with another batch size. Of an epoch that was handed out wholly there is no rest:
+        then it is the next one, unless `set_epoch` asks for this one.
+
+        Raises InputError for a state of other samples, another seed or another order.
+        """
+        self._next = self._at = understood(state, self.sampler, self._belongs)
+        self._named = False
 
     @property
     def order_text(self) -> str:
-        """The order of its epochs in words, of a block shuffle with its window."""
+        """The order of its epochs in words, with its window where it has one, and what becomes of samples that do not
+        fill equal batches."""
         return self.sampler.order_text
+
+    @property
+    def padded(self) -> int:
+        """Samples that all ranks together are handed a second time in an epoch."""
+        return self.sampler.padded
+
+    @property
+    def dropped(self) -> int:
+        """Samples that no rank is handed in an epoch."""
+        return self.sampler.dropped
 
     @property
     def workers(self) -> Workers:
@@ -187,14 +253,3 @@ class Loader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _ranks(rank: int | None, world_size: int | None) -> tuple[int, int]:
-    """(rank, world_size) as given, else as torch.distributed says, else the only one."""
-    if rank is not None or world_size is not None:
-        if rank is None or world_size is None:
-            raise InputError("rank and world_size go together: give both, or neither")
-        return rank, world_size
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        return torch.distributed.get_rank(), torch.distributed.get_world_size()
-    return 0, 1

@@ -94,6 +94,11 @@ class Store:
         return labels
 
     @property
+    def fingerprint(self) -> str:
+        """That of the dataset it was built from."""
+        return self.manifest.fingerprint
+
+    @property
     def labels_checksum(self) -> str | None:
         """`labels_checksum` of the labels when the store was built; None where it was built before there was one."""
         return self.manifest.splits[self.split].get("labels_checksum")

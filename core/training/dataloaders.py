@@ -39,8 +39,7 @@ class DataLoaders:
     @property
     def samples(self) -> tuple[int, int]:
         """(training, validation) an epoch."""
-        sampler = self.training.sampler
-        return min(len(sampler) * sampler.batch_size, sampler.share), self.validation.sampler.share
+        return self.training.sampler.share, self.validation.sampler.share
 
 
 def open_dataloaders(stack: ExitStack, path: Path, order: str, settings: Settings) -> DataLoaders:

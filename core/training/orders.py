@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from ..base import checksums
 from ..base.contracts import Labels
 from ..loading.batch_sampler import ORDERS, BatchSampler, Indices
 
@@ -33,9 +35,15 @@ class MembersSampler(BatchSampler):
 
     members: Indices = field(default_factory=lambda: np.empty(0, np.int64))
 
-    def order(self, epoch: int) -> Indices:
-        """The members in the order of this epoch, int64 (share,)."""
-        return self.members[BatchSampler.order(self, epoch)]
+    def order(self, epoch: int, position: int = 0) -> Indices:
+        """The members in the order of this epoch, from a position on; int64 (handed_out(position),)."""
+        return self.members[BatchSampler.order(self, epoch, position)]
+
+    @property
+    def order_identity(self) -> dict[str, Any]:
+        """As of every sampler, and which samples the members are."""
+        members = f"{checksums.of_bytes(self.members.astype('<i8')):016x}"
+        return {**super().order_identity, "members": members}
 
 
 def sampler_of(members: Indices, labels: Labels, order: str, batch_size: int, seed: int) -> MembersSampler:

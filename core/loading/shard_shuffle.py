@@ -1,0 +1,102 @@
+"""Shard shuffle: shards one after the other in a random order, their samples shuffled within a window that moves along.
+
+For stores whose shards are read whole, from the first sample to the last (over a network, or into a cache on disk).
+Each shard is drawn once an epoch. Its samples come at random moments from its turn on until a span of samples later, so
+that at any moment the samples of a few shards are mixed, a shard that is through is not asked for again, and the next
+one is needed a little at a time. The first batches wait for a few shards alone, not for a whole window.
+
+The shards are cut into strata of neighbours, and of each group of consecutive turns each shard is from another stratum
+(stratified sampling, as in `block_shuffle`): where the store holds one class after the other, the shards that are open
+together are from all over it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..base.errors import InputError
+from .block_shuffle import WINDOW, Indices
+
+LEAST = 4
+"""Shards of a window, where more than one fits: a window of one shard would mix nothing but its own samples."""
+
+
+def check_starts(starts: Indices | None, samples: int) -> Indices:
+    """The first sample of each shard and the end of the last, int64 (shards + 1,); one shard if None.
+
+    Raises InputError where they do not begin with 0, descend, or do not end with `samples`.
+    """
+    if starts is None:
+        return np.array([0, samples], np.int64)
+    told = np.asarray(starts)
+    whole = told.ndim == 1 and len(told) > 1 and np.issubdtype(told.dtype, np.integer)
+    if not whole or told[0] != 0 or told[-1] != samples or (np.diff(told.astype(np.int64)) < 0).any():
+        raise InputError(f"shard_starts: give the first sample of each shard, ascending from 0, and {samples} at last")
+    return told.astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class ShardPlan:
+    """How samples of shards of at most `largest` samples are mixed: a window holds `window` samples at most.
+
+    It holds four of the largest shards (`LEAST`) even where these are more.
+    """
+
+    samples: int
+    shards: int
+    largest: int
+    window: int
+
+    @classmethod
+    def of(cls, starts: Indices, window: int | None = None) -> ShardPlan:
+        """`starts`: see `check_starts`; `window`: samples at most, 32,768 if None."""
+        sizes = np.diff(starts)
+        largest = int(sizes.max(initial=0))
+        most = max(WINDOW if window is None else window, LEAST * largest)
+        return cls(int(starts[-1]), int(np.count_nonzero(sizes)), largest, min(most, int(starts[-1])))
+
+    @property
+    def whole(self) -> bool:
+        """Whether a window holds all samples."""
+        return self.window >= self.samples
+
+    @property
+    def span(self) -> int:
+        """Samples that come from the turn of a shard until the last of its own at most, its own left out."""
+        return self.window - self.largest
+
+    @property
+    def together(self) -> int:
+        """Shards in a window, about."""
+        return max(round(self.window * self.shards / max(self.samples, 1)), 1)
+
+    def __str__(self) -> str:
+        if self.whole:
+            return "a random order of all samples (one window holds them)"
+        return (
+            f"{self.shards:,} shards in random order, shuffled within a moving window of {self.window:,} samples "
+            f"(about {self.together:,} shards)"
+        )
+
+
+def shard_order(starts: Indices, window: int | None, random: np.random.Generator) -> Indices:
+    """Every sample once, int64 (samples,), in the order of one epoch."""
+    plan = ShardPlan.of(starts, window)
+    if plan.whole:
+        return random.permutation(plan.samples)
+    drawn = _turns(len(starts) - 1, plan.together, random)
+    sizes = np.diff(starts)[drawn]
+    turns = np.cumsum(sizes) - sizes
+    samples = np.repeat(starts[drawn] - turns, sizes) + np.arange(plan.samples)
+    moments = np.repeat(turns, sizes) + random.random(plan.samples) * plan.span
+    return samples[np.argsort(moments, kind="stable")]  # stable: the same on every processor, also where two are equal
+
+
+def _turns(shards: int, together: int, random: np.random.Generator) -> Indices:
+    """Every shard once, int64 (shards,): groups of `together`, each of one shard from every stratum, in any order."""
+    groups = -(-shards // together)
+    strata = -(-shards // groups)
+    group_of = random.permuted(np.tile(np.arange(groups), (strata, 1)), axis=1).ravel()[:shards]
+    return np.lexsort((random.random(shards), group_of))
