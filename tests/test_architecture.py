@@ -30,7 +30,7 @@ FLOORS = [
     ["core.datasets"],
     ["core.sources"],
     ["core.formats", "core.compressions", "core.encodings"],
-    ["core.images", "core.pickles", "core.machine"],
+    ["core.images", "core.pickles", "core.machine", "core.remote"],
     ["core.processes"],
     ["core.base"],
 ]
@@ -64,6 +64,10 @@ HOMES = {
     ),
     "hdf5plugin": ("core.formats.hdf5", "core.inspect"),
     "zstandard": ("core.compressions", "core.formats.webdataset", "core.formats.zarr", "core.inspect"),
+    "fsspec": ("core.remote",),
+    "s3fs": ("core.remote",),
+    "aiohttp": ("core.remote",),
+    "botocore": ("core.remote",),
     # Between processes of our own, and what an experiment pickles itself as a tutorial does.
     "pickle": ("core.loading.worker", "core.loading.processes", "core.measure.storage.tutorials.pickled_images"),
 }

@@ -12,6 +12,7 @@ EXTRAS = {
     "loader": ("torch", "numba", "simplejpeg", "scipy", "pynvml"),
     "containers": ("pyarrow", "google_crc32c"),
     "zarr": ("numcodecs",),
+    "scale": ("ray", "fsspec", "s3fs", "aiohttp"),
     "app": ("streamlit", "starlette", "altair", "vl_convert", "pandas", "jinja2", "sse_starlette"),
 }
 """Extra -> the modules that it brings; `pyproject.toml` names their distributions."""
@@ -35,4 +36,6 @@ def _extra_of(module: str) -> str | None:
 
 
 def _remedy(extra: str) -> str:
-    return f'pip install "format-matters[{extra}]"' if INSTALLED else "pip install -r requirements.txt"
+    if INSTALLED:
+        return f'pip install "format-matters[{extra}]"'
+    return f"pip install -r requirements{'-dev' if extra == 'scale' else ''}.txt"
