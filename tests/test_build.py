@@ -49,11 +49,11 @@ def slow_build(home: Home, format: str) -> subprocess.Popen[str]:
         "for number, event in enumerate(Build('shapes', sys.argv[1]).run()): pass\n"
     )
     halt = (
-        "from core.building import task\n"
-        "class Slow(task.Pace):\n"
+        "from core.building import making\n"
+        "class Slow(making.Pace):\n"
         "    def due(self):\n"
         "        print('halfway', flush=True); time.sleep(60)\n"
-        "task.Pace = Slow\n"
+        "making.Pace = Slow\n"
     )
     head, loop = code.split("\n", 1)
     return python("-c", f"{head}\n{halt}{loop}", format, home=home)
@@ -239,7 +239,10 @@ def test_raw_pixels_of_several_shapes_need_a_size(mixed: Home) -> None:
         ({"format": "tar"}, "unknown format 'tar'; there are: disk, lmdb, hdf5"),
         ({"encoding": "gif"}, "unknown encoding 'gif'"),
         ({"compression": "brotli"}, "unknown compression 'brotli'"),
-        ({"options": {"colour": "red"}}, "unknown option 'colour'; lmdb, original and none have: group"),
+        (
+            {"options": {"colour": "red"}},
+            "unknown option 'colour'; lmdb, original and none have: shards, ",
+        ),
         ({"options": {"group": "many"}}, "group=many is not a whole number at least 1 and at most 65536"),
         ({"options": {"group": "0"}}, "group=0 is not"),
         ({"encoding": "jpeg", "options": {"quality": "101"}}, "quality=101 is not"),

@@ -25,3 +25,8 @@ def of_file(path: Path) -> str:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def of_text(text: str) -> str:
+    """XXH3-128 of a text in UTF-8, as 32 hexadecimal digits."""
+    return xxhash.xxh3_128(text.encode("utf-8", "surrogatepass")).hexdigest()

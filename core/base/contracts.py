@@ -253,6 +253,14 @@ class ImportedRows(Protocol):
         ...
 
 
+class Part(NamedTuple):
+    """Which part of a split a container is: number `number` of `parts`, whose first sample is the split's `first`."""
+
+    number: int
+    parts: int
+    first: int
+
+
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What a container is told about its payloads before the first one comes.
@@ -261,7 +269,8 @@ class Contents:
     `total_bytes`: the sum of the payloads' sizes where it is known beforehand, else None.
     `metadata`: plain JSON that the container keeps with the payloads.
     `rows`: the images that the payloads are made of, None where they come from nowhere. `fields`: the layouts of their
-    fields where they are known beforehand.
+    fields where they are known beforehand. `part`: where this container is a shard of a split, which one; `samples`,
+    `total_bytes` and `rows` are its own then.
     """
 
     samples: int
@@ -272,6 +281,12 @@ class Contents:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     rows: ImportedRows | None = None
     fields: tuple[FieldLayout, ...] = ()
+    part: Part | None = None
+
+    @property
+    def first(self) -> int:
+        """The number that the first sample has in its split."""
+        return self.part.first if self.part else 0
 
 
 class Writer(Protocol):
@@ -358,6 +373,10 @@ class Mapped(Protocol):
 
     def extents(self) -> Extents | None:
         """Collected on first use and kept; None where the layout does not allow it."""
+        ...
+
+    def mapped_files(self) -> Sequence[Path]:
+        """The files that `extents().memory` is a map of, one behind the other."""
         ...
 
 

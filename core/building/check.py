@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..base import checksums
-from ..base.contracts import Buffer, Row
+from ..base.contracts import Buffer, Labels, Row
 from ..base.errors import FormatMattersError, InputError
 from ..datasets.dataset import Dataset
 from ..formats import keeps_files
@@ -51,7 +51,8 @@ def check_split(store: Store, source: Dataset | None, note_again: bool = False) 
         counts = f"{total:,} samples in the manifest, {len(store.reader):,} labels, {len(expected):,} checksums"
         yield CheckProgress(total, [Mismatch(store.split, None, counts)])
         return
-    if source is None and store.labels_checksum not in (None, labels_checksum(store.labels)):
+    labels = store.reader.labels
+    if source is None and store.labels_checksum not in (None, labels_checksum(labels)):
         yield CheckProgress(0, [Mismatch(store.split, None, "the labels differ from those that were built")])
     batch, index = _batch(store), None
     if store.jpeg_index is not None:
@@ -66,7 +67,7 @@ def check_split(store: Store, source: Dataset | None, note_again: bool = False) 
         return
     for start in range(0, total, batch):
         indices = range(start, min(start + batch, total))
-        found = list(_check_batch(store, source, index, indices, expected[start : indices.stop].tolist()))
+        found = list(_check_batch(store, labels, source, index, indices, expected[start : indices.stop].tolist()))
         found += [Mismatch(store.split, at, reason) for at, reason in fields.reasons(indices)]
         yield CheckProgress(indices.stop, found)
         store.reader.release()  # else all that was read would count as memory until the end
@@ -80,7 +81,12 @@ def _batch(store: Store) -> int:
 
 
 def _check_batch(
-    store: Store, source: Dataset | None, entry_points: IndexCheck | None, indices: range, expected: Sequence[int]
+    store: Store,
+    labels: Labels,
+    source: Dataset | None,
+    entry_points: IndexCheck | None,
+    indices: range,
+    expected: Sequence[int],
 ) -> Iterator[Mismatch]:
     rows = source.rows(store.split, indices.start, indices.stop) if source else iter(())
     payloads = _read(store, indices)
@@ -91,8 +97,8 @@ def _check_batch(
         elif (found := checksums.of_bytes(payload)) != stated:
             of = f" ({store.reader.key(index)})" if keeps_files(store.manifest.format) else ""
             yield Mismatch(store.split, index, f"payload{of} differs from the one that was built")
-        elif row is not None and row.label != store.labels[index]:
-            yield Mismatch(store.split, index, f"label {store.labels[index]} where the source has {row.label}")
+        elif row is not None and row.label != labels[index]:
+            yield Mismatch(store.split, index, f"label {labels[index]} where the source has {row.label}")
         elif row is not None and not _is_of_source(store, payload, found, row):
             yield Mismatch(store.split, index, "pixels differ from the source's")
         elif entry_points is not None and (reason := entry_points.reason(index, payload)):

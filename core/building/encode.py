@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +26,8 @@ WORTH_A_POOL = 2_000
 
 
 class EncodedChunk(NamedTuple):
-    """Consecutive samples, ready to be written; `checksums` are XXH3-64 of the encoded payloads, 8 bytes each.
+    """Consecutive samples, ready to be written; `checksums` are XXH3-64 of the encoded payloads, 8 bytes each,
+    `digests` SHA-256, 32 bytes each.
 
     `records`: where a JPEG index is wanted, those of the samples, and the processor time that they took.
     """
@@ -34,6 +36,7 @@ class EncodedChunk(NamedTuple):
     labels: list[int]
     suffixes: list[str]
     checksums: bytes
+    digests: bytes
     records: Sequence[bytes] = ()
     noting_s: float = 0.0
 
@@ -61,6 +64,7 @@ class Encoder:
             labels=[row.label for row in rows],
             suffixes=[self.encoding.suffix(payload) + ending for payload in encoded],
             checksums=sums.tobytes(),
+            digests=b"".join([hashlib.sha256(payload).digest() for payload in encoded]),
             records=records,
             noting_s=noting_s,
         )

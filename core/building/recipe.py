@@ -16,6 +16,8 @@ from ..datasets.dataset import Dataset
 from ..encodings import ENCODINGS
 from ..formats import FORMATS
 from ..images.pixel_choice import NO_CHOICE
+from ..machine.session import now, versions
+from ..stores.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,41 @@ class Recipe:
             total_bytes=self.dataset.split_bytes()[split] if self.untouched else None,
             dictionary=self.compression.dictionary,
             metadata=self.metadata(split),
-            rows=_SplitRows(self.dataset, split, self.untouched and self.dataset.has_files),
+            rows=SplitRows(
+                self.dataset, split, self.untouched and self.dataset.has_files, 0, self.dataset.splits[split]
+            ),
+        )
+
+    def manifest(
+        self,
+        splits: Mapping[str, Mapping[str, Any]],
+        shards: Mapping[str, list[dict[str, Any]]],
+        keeps_fields: bool,
+        **further: Any,
+    ) -> Manifest:
+        """That of a store of this recipe; `further`: `checksum`, `files`, `extra`, and `encoding_options` where they
+        are not all of the encoding's."""
+        options = further.pop("encoding_options", None)
+        return Manifest(
+            dataset=self.dataset.name,
+            fingerprint=self.dataset.fingerprint,
+            format=self.format_name,
+            variant=self.variant,
+            encoding={
+                "name": self.encoding_name,
+                "options": chosen(self.encoding) if options is None else options,
+                **self.range,
+            },
+            compression={"name": self.compression_name, "options": chosen(self.compression)},
+            format_options=chosen(self.format),
+            payload_shape=self.encoding.payload_shape,
+            classes=self.dataset.classes,
+            fields=[field._asdict() for field in self.dataset.fields] if keeps_fields else [],
+            splits=splits,
+            shards=shards,
+            built=now(),
+            versions=versions(),
+            **{"checksum": "", "files": {}, **further},
         )
 
     def metadata(self, split: str) -> dict[str, Any]:
@@ -126,29 +162,32 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class _SplitRows:
-    """`ImportedRows` of one split, streamed from the dataset's index each time."""
+class SplitRows:
+    """`ImportedRows` of the samples of one split from `start` to before `stop`, streamed from the dataset's index each
+    time."""
 
     dataset: Dataset
     split: str
     untouched: bool
+    start: int
+    stop: int
 
     @property
     def root(self) -> Path:
         return self.dataset.files_root
 
     def __iter__(self) -> Iterator[Row]:
-        return self.dataset.rows(self.split)
+        return self.dataset.rows(self.split, self.start, self.stop)
 
     def sizes(self) -> Iterator[tuple[int, int]]:
-        return self.dataset.sizes(self.split)
+        return self.dataset.sizes(self.split, self.start, self.stop)
 
     @property
     def fields(self) -> tuple[Field, ...]:
         return self.dataset.fields
 
     def field_values(self, start: int = 0) -> Iterator[Mapping[str, FieldValue]]:
-        return self.dataset.field_values(self.split, start)
+        return self.dataset.field_values(self.split, self.start + start, self.stop)
 
 
 def _share_out(

@@ -46,6 +46,11 @@ def _build_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--compression", default="none", help=", ".join(COMPRESSIONS))
     parser.add_argument("--workers", type=int, metavar="N", help="processes that encode (0: none beside this one)")
     parser.add_argument("--force", action="store_true", help="build again what is built already")
+    parser.add_argument(
+        "--engine", default="local", help="who builds the shards of a store that has several: local, or ray (a cluster)"
+    )
+    parser.add_argument("--address", metavar="A", help="of the Ray cluster; without it one is started on this machine")
+    parser.add_argument("--resume", action="store_true", help="go on with the shards that a killed build has left")
     option_argument(parser)
 
 
@@ -63,6 +68,9 @@ def _build(given: Namespace) -> Iterator[Event]:
         given.workers,
         given.force,
         given.home,
+        given.engine,
+        given.address,
+        given.resume,
     ).run()
 
 

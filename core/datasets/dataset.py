@@ -133,11 +133,12 @@ class Dataset:
         except (sqlite3.Error, Unreadable) as error:
             raise _damaged(self.name, error) from None
 
-    def sizes(self, split: str) -> Iterator[tuple[int, int]]:
-        """(height, width) of the images of a split in order, streamed from the index."""
+    def sizes(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, int]]:
+        """(height, width) of the images of a split in order, from position `start` to before `stop`, streamed."""
+        select = "SELECT height, width FROM images WHERE split = ? AND position >= ? AND position < ? ORDER BY position"
         try:
             with closing(_connect(self.root)) as index:
-                found = index.execute("SELECT height, width FROM images WHERE split = ? ORDER BY position", (split,))
+                found = index.execute(select, (split, start, self._size(split) if stop is None else stop))
                 for height, width in found:
                     if type(height) is not int or type(width) is not int:
                         raise Unreadable(f"{split} has a row without height and width")

@@ -146,6 +146,10 @@ class MappedContainerReader(ContainerReader):
         with self._told("where its samples lie cannot be told"):
             return self._extents_of_all()
 
+    def mapped_files(self) -> Sequence[Path]:
+        """The files that `extents().memory` is a map of, one behind the other; the container's only one as a rule."""
+        return [self._path]
+
     def _extents_of_all(self) -> Extents | None:
         raise NotImplementedError
 

@@ -1,7 +1,7 @@
 """Containers that are folders: what lies beside the payloads' own files.
 
-- `metadata.json`: `samples`, `classes`, what the build says of its payloads, and where there are some the `shards`
-  ([name, samples, bytes] each)
+- `metadata.json`: `samples`, `classes`, what the build says of its payloads, where there are some the `shards`
+  ([name, samples, bytes] each), and of a part of a split `first`, the number of its first sample there
 - `__dictionary__`: the compression's dictionary, where it has one
 - `index.npy`: where samples lie in shards, and their labels: a structured array (n,), see `ENTRY`
 """
@@ -25,6 +25,7 @@ from ..base.strict_json import dumps
 from .container import open_file
 from .shards import Shard
 
+FIRST = "first"
 METADATA, DICTIONARY, INDEX = "metadata.json", "__dictionary__", "index.npy"
 BESIDE_SHARDS = frozenset((METADATA, DICTIONARY, INDEX, "blocks.npy"))
 """What is no shard in the folders that are built here."""
@@ -41,6 +42,8 @@ Entries = npt.NDArray[np.void]
 def write_facts(folder: Path, contents: Contents, shards: Iterable[Shard] = ()) -> None:
     """Complete a container with what is known of it as a whole."""
     told: dict[str, Any] = {"samples": contents.samples, "classes": list(contents.classes)}
+    if contents.first:
+        told[FIRST] = contents.first
     listed = [list(shard) for shard in shards]
     if listed:
         told["shards"] = listed

@@ -113,7 +113,7 @@ class Gathered:
     def __init__(self, table: ImageTable, put: Put, most_bytes: int, most_rows: int) -> None:
         self._table, self._put = table, put
         self._most_bytes, self._most_rows = most_bytes, most_rows
-        self._first = 0
+        self._first = table.contents.first
         self._clear()
 
     def add(self, payload: Buffer, label: int, suffix: str) -> None:

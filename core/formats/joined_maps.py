@@ -50,9 +50,7 @@ def mapped_together(paths: Sequence[Path]) -> JoinedFiles:
     if len(paths) == 1 and sizes[0]:
         with open_file(paths[0]) as file:
             return JoinedFiles(np.memmap(file, np.uint8, "r"), np.zeros(1, np.int64), sizes)
-    rooms = -(-sizes // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
-    starts = np.cumsum(rooms) - rooms
-    total = int(rooms.sum())
+    starts, total = room_starts(sizes), int(_rooms(sizes).sum())
     if not total:
         return JoinedFiles(_array_over(None, 0), starts, sizes)
     joined = JoinedMap(-1, total, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE, prot=mmap.PROT_READ)
@@ -61,6 +59,17 @@ def mapped_together(paths: Sequence[Path]) -> JoinedFiles:
         if size:
             joined.parts.append(_map_at(memory.ctypes.data + start, path, size))
     return JoinedFiles(memory, starts, sizes)
+
+
+def room_starts(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Where files of these sizes, in bytes, begin that are mapped together: int64 (files,)."""
+    rooms = _rooms(sizes)
+    return np.asarray(np.cumsum(rooms) - rooms, np.int64)
+
+
+def _rooms(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """What each takes of the address space."""
+    return np.asarray(-(-sizes // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY, np.int64)
 
 
 _NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0)

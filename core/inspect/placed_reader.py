@@ -71,6 +71,9 @@ class PlacedReader(MappedContainerReader):
         self._looked_at += count
         return ""
 
+    def mapped_files(self) -> Sequence[Path]:
+        return self._files
+
     def release(self) -> None:
         """Gives the map's pages back; views stay valid and fetch them again."""
         if self.bare.any():

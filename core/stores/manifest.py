@@ -34,7 +34,9 @@ class Manifest:
     name to its `Sizes`, `samples` and `seconds` (the time its writing took); `checksum` is the SHA-256 of all encoded
     payloads (before compression) in order, split after split; `files` the XXH3-128 of the files whose every byte
     counts; `extra` what else was so while it was built, and what was done to the pixels of its dataset at import
-    (`pixels`); `fields` the further values that samples have, `name` and `kind` (`core.base.contracts.Field`) each.
+    (`pixels`); `fields` the further values that samples have, `name` and `kind` (`core.base.contracts.Field`) each;
+    `shards` the files or containers of each split in the order of their samples, with `path`, `samples`, `bytes` and
+    `checksum` each (`stores.shards`), none of stores that were built before these were told.
     """
 
     dataset: str
@@ -54,6 +56,7 @@ class Manifest:
     schema: int = SCHEMA
     extra: Mapping[str, Any] = field(default_factory=dict)
     fields: list[dict[str, str]] = field(default_factory=list)
+    shards: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def values(self) -> ValueRange:
@@ -63,8 +66,9 @@ class Manifest:
     def save(self, path: Path) -> None:
         """Write it with a checksum over itself, so that a flipped byte in it is found as well."""
         fields = plain(dataclasses.asdict(self))
-        if not self.fields:
-            del fields["fields"]
+        for name in ("fields", "shards"):
+            if not fields[name]:
+                del fields[name]
         path.write_text(dumps({**fields, "self": _digest(fields)}, indent=1), "utf-8")
 
     @classmethod
@@ -82,17 +86,32 @@ class Manifest:
                 )
             if stated != _digest(fields):
                 raise InputError(f"{path} was changed after it was written; build the store again (--force)")
-            check(fields, MANIFEST_FIELDS, {"payload_shape": SHAPE, "extra": OBJECT, "fields": NAMED})
+            further = {"payload_shape": SHAPE, "extra": OBJECT, "fields": NAMED, "shards": SHARDS}
+            check(fields, MANIFEST_FIELDS, further)
             shape = fields.pop("payload_shape", None)
             fields["fields"] = fields.get("fields") or []
-            return cls(**fields, payload_shape=tuple(shape) if shape else None)
+            fields["shards"] = fields.get("shards") or {}
+            made = cls(**fields, payload_shape=tuple(shape) if shape else None)
+            made._check_shards()
+            return made
         except (Unreadable, TypeError) as error:
             raise InputError(f"{path} is damaged ({error}); build the store again (--force)") from None
+
+    def _check_shards(self) -> None:
+        """Raises Unreadable where the shards of a split are not its samples."""
+        for split, shards in self.shards.items():
+            if split not in self.splits or sum(one["samples"] for one in shards) != self.splits[split]["samples"]:
+                raise Unreadable(f"its shards are not the samples of split {split!r}")
 
 
 def _is_name(text: Any) -> bool:
     """Whether this is the name of something directly inside a folder."""
     return text not in ("", ".", "..") and not any(sign in text for sign in "/\\\0")
+
+
+def _is_inside(value: Any) -> bool:
+    """Whether this is a path that stays in the folder it counts from."""
+    return TEXT.fits(value) and all(_is_name(part) for part in value.split("/"))
 
 
 def _is_shape(value: Any) -> bool:
@@ -102,7 +121,7 @@ def _is_shape(value: Any) -> bool:
 
 def _lead_inside(value: Any) -> bool:
     """Whether an object's names are paths that stay in the folder they count from."""
-    return object_of(TEXT).fits(value) and all(_is_name(part) for path in value for part in path.split("/"))
+    return object_of(TEXT).fits(value) and all(map(_is_inside, value))
 
 
 def _are_splits(value: Any) -> bool:
@@ -112,6 +131,9 @@ def _are_splits(value: Any) -> bool:
 PART = with_fields({"name": TEXT, "options": OBJECT})
 SHAPE = Kind("a shape", _is_shape)
 NAMED = list_of(with_fields({"name": TEXT, "kind": one_of(KINDS)}))
+INSIDE = Kind("a path in the store", _is_inside)
+SHARD = with_fields({"path": INSIDE, "samples": COUNT, "bytes": COUNT, "checksum": TEXT})
+SHARDS = object_of(list_of(SHARD))
 SPLIT_FIELDS = {
     **dict.fromkeys(("samples", "payload_bytes", "used_bytes", "allocated_bytes", "apparent_bytes", "files"), COUNT),
     "seconds": AMOUNT,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..base import checksums
 from ..base.contracts import (
@@ -35,9 +36,12 @@ from ..base.home import Home
 from ..compressions import COMPRESSIONS
 from ..encodings import ENCODINGS
 from ..formats import FORMATS
+from ..formats.shards import Joined
 from ..formats.walk import files_below
 from .manifest import MANIFEST as MANIFEST
 from .manifest import Manifest as Manifest
+from .parted_reader import PartedReader
+from .shards import StoreShard, labels_file, read_labels, shards_told, starts_of
 
 if TYPE_CHECKING:
     from ..loading.loader import Loader
@@ -83,8 +87,10 @@ class Store:
 
     @cached_property
     def labels(self) -> Labels:
-        """int64 (n,), one for each sample that the manifest counts, each the number of a class."""
-        labels, classes = self.reader.labels, len(self.classes)
+        """int64 (n,), one for each sample that the manifest counts, each the number of a class. Of several containers
+        they lie beside them, so that none has to be opened."""
+        several, classes = len(self.containers) > 1, len(self.classes)
+        labels = read_labels(labels_file(self.path, self.split), len(self)) if several else self.reader.labels
         if len(labels) != len(self):
             raise InputError(
                 f"{self.container} is damaged: {len(labels):,} samples, where the manifest says {len(self):,}"
@@ -116,8 +122,30 @@ class Store:
 
     @cached_property
     def container(self) -> Path:
-        """The split's file or folder."""
-        return self.path / f"{self.split}{self.format.ending}"
+        """The split's file or folder; of several the first."""
+        return self.containers[0]
+
+    @cached_property
+    def containers(self) -> tuple[Path, ...]:
+        """The split's files or folders: one, or one for each of its shards."""
+        told = self.manifest.shards.get(self.split)
+        if not told or isinstance(self.format, Joined):
+            return (self.path / f"{self.split}{self.format.ending}",)
+        return tuple(self.path / one["path"] for one in told)
+
+    @cached_property
+    def shards(self) -> tuple[StoreShard, ...]:
+        """The shards in the order of their samples. A store that was built before they were told is one."""
+        told = self.manifest.shards.get(self.split)
+        if told:
+            return shards_told(told)
+        size = self.manifest.splits[self.split]["apparent_bytes"]
+        return (StoreShard(0, 0, len(self), size, self.container.name, ""),)
+
+    @cached_property
+    def shard_starts(self) -> npt.NDArray[np.int64]:
+        """Where each shard begins among the samples, and where the last one ends: int64 (shards + 1,)."""
+        return starts_of(self.shards)
 
     @cached_property
     def format(self) -> Format:
@@ -135,10 +163,13 @@ class Store:
 
     @cached_property
     def reader(self) -> Reader:
-        """The container's reader: payloads as they are stored."""
-        if self.container.is_symlink():
-            raise InputError(f"{self.container} is a link, which is not followed: put the container itself there")
-        return self.format.reader(self.container)
+        """The reader of the container, or of all of them: payloads as they are stored."""
+        for path in self.containers:
+            if path.is_symlink():
+                raise InputError(f"{path} is a link, which is not followed: put the container itself there")
+        if len(self.containers) == 1:
+            return self.format.reader(self.container)
+        return PartedReader([self.format.reader(path) for path in self.containers], self.containers, self.shard_starts)
 
     def read(self, indices: Sequence[int]) -> list[Buffer]:
         """The encoded payloads at `indices` (0 <= i < len), decompressed; views where the format can."""

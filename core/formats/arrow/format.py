@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...base.contracts import Contents
 from ...base.options import option
+from ..shards import ShardOptions
 from .reader import ArrowReader
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ArrowFormat:
+class ArrowFormat(ShardOptions):
     """Arrow IPC (Feather version 2), uncompressed: what pyarrow, `datasets`, pandas and DuckDB map into memory."""
 
     batch_mb: int = option(

@@ -8,13 +8,14 @@ from pathlib import Path
 from ...base.contracts import Contents
 from ...base.errors import InputError
 from ...base.options import option
+from ..shards import ShardOptions
 from ..walk import bytes_below
 from .reader import CsvReader
 from .writer import CopyWriter, ManifestWriter, ReferenceWriter
 
 
 @dataclass(frozen=True)
-class CsvFormat:
+class CsvFormat(ShardOptions):
     """A list of images, as most first loaders of a study read it."""
 
     paths: str = option(

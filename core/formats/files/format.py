@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...base.contracts import Contents
 from ...base.errors import InputError
+from ..shards import ShardOptions
 from ..walk import bytes_below
 from .layout import RESERVED
 from .reader import FilesReader
@@ -14,7 +15,7 @@ from .writer import FilesWriter
 
 
 @dataclass(frozen=True)
-class FilesFormat:
+class FilesFormat(ShardOptions):
     """A folder that any file manager can look into."""
 
     ending = ""

@@ -8,13 +8,14 @@ from pathlib import Path
 from ...base.contracts import Contents
 from ...base.errors import InputError
 from ...base.options import option
+from ..shards import ShardOptions
 from .checked import open_readonly
 from .reader import Hdf5Reader
 from .writer import Hdf5Writer
 
 
 @dataclass(frozen=True)
-class Hdf5Format:
+class Hdf5Format(ShardOptions):
     """HDF5, plain: h5py alone reads every sample."""
 
     layout: str = option(

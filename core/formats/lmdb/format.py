@@ -8,6 +8,7 @@ from pathlib import Path
 from ...base.contracts import Contents
 from ...base.errors import InputError
 from ...base.options import option
+from ..shards import ShardOptions
 from .layout import MAX_GROUP, MAX_SAMPLES
 from .reader import LmdbReader
 from .store_tree import StoreTree
@@ -15,7 +16,7 @@ from .writer import LmdbWriter
 
 
 @dataclass(frozen=True)
-class LmdbFormat:
+class LmdbFormat(ShardOptions):
     """LMDB without a lock file: a finished store never changes."""
 
     group: int = option(

@@ -72,6 +72,9 @@ class LmdbReader(FieldsInContainer, MappedContainerReader):
     def _extents_of_all(self) -> Extents:
         return self._extents
 
+    def mapped_files(self) -> Sequence[Path]:
+        return [self._tree.file]
+
     def _key(self, index: int) -> str:
         return key_text(index, self._group)
 

@@ -33,6 +33,10 @@ class StoreEntries(NamedTuple):
     lengths: Numbers
 
 
+DATA = "data.mdb"
+"""The file in the folder of an LMDB."""
+
+
 @dataclass(frozen=True)
 class StoreTree:
     """The main database of an LMDB, and a map of its file."""
@@ -42,10 +46,14 @@ class StoreTree:
     pages: Pages
     database: Database
 
+    @property
+    def file(self) -> Path:
+        return self.path / DATA
+
     @classmethod
     def open(cls, path: Path) -> Self:
         """The tree in folder `path`. Raises InputError where there is none, or none that can be read here."""
-        file = path / "data.mdb"
+        file = path / DATA
         try:
             with open_file(file) as opened:
                 memory = np.memmap(opened, np.uint8, "r")
@@ -125,4 +133,4 @@ class StoreTree:
         return StoreEntries(keys, nodes.key_size, offsets, nodes.size)
 
     def _damaged(self, what: str) -> InputError:
-        return InputError(f"{self.path / 'data.mdb'} is damaged: {what}")
+        return InputError(f"{self.file} is damaged: {what}")

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...base.contracts import Contents
+from ..shards import ShardOptions
 from ..walk import bytes_below
 from .reader import NpyReader
 from .writer import NpyWriter
 
 
 @dataclass(frozen=True)
-class NpyFormat:
+class NpyFormat(ShardOptions):
     """A folder of arrays: NumPy alone reads, and maps, every sample."""
 
     ending = ""

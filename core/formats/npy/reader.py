@@ -55,6 +55,9 @@ class NpyReader(FolderFacts, FieldsInContainer, MappedContainerReader):
     def _extents_of_all(self) -> Extents:
         return self._extents
 
+    def mapped_files(self) -> Sequence[Path]:
+        return [self._path / (IMAGES if self._dense else BYTES)]
+
     def release(self) -> None:
         """Gives the map's pages back; views stay valid and fetch them again."""
         if "_extents" in self.__dict__:

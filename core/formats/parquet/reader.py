@@ -63,6 +63,9 @@ class ParquetReader(FolderFacts, FieldsInContainer, MappedContainerReader):
         """None for compressed pages."""
         return self._opened.get().extents
 
+    def mapped_files(self) -> Sequence[Path]:
+        return [self._path / shard.name for shard in read_shards(self._path)]
+
     def release(self) -> None:
         """Gives the map's pages back; views stay valid and fetch them again."""
         with self._told("its map cannot be released"):

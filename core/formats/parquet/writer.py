@@ -59,8 +59,10 @@ class ParquetWriter:
         if self._file_samples or not self._done:
             self._end_file()
         shards = []
+        part = self._contents.part
+        first, count = (part.number, part.parts) if part else (0, len(self._done))
         for number, (path, samples) in enumerate(self._done):
-            name = f"{self._path.name}-{number:05d}-of-{len(self._done):05d}.parquet"
+            name = f"{self._path.name}-{first + number:05d}-of-{count:05d}.parquet"
             path.rename(self._path / name)
             shards.append(Shard(name, samples, (self._path / name).stat().st_size))
         self._index.write(self._path)

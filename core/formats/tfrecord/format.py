@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from ...base.contracts import Contents
 from ...base.errors import InputError
 from ...base.options import option
 from ..sharded_folder import ShardedFolder
 from ..shards import MOST_SHARDS
+from .layout import BLOCK, BLOCKS
 from .reader import TfRecordReader
 from .writer import TfRecordWriter
 
@@ -36,6 +38,7 @@ class TfRecordFormat(ShardedFolder):
     )
     ending = ""
     usual_mb = USUAL_MB
+    tables: ClassVar = {**ShardedFolder.tables, BLOCKS: BLOCK}
 
     def check(self, contents: Contents) -> None:
         """Raises InputError for options that contradict each other or these contents."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -74,6 +75,9 @@ class TfRecordReader(FolderFacts, FieldsInContainer, MappedContainerReader):
         part = self._shards.part(shard, offset)
         start, end = _record(part.memory, offset - part.start, length, self._head(label, length))
         return self._shards.stored_bytes(shard, offset, end - start + BESIDE)
+
+    def mapped_files(self) -> Sequence[Path]:
+        return [self._path / shard.name for shard in self._listed]
 
     def close(self) -> None:
         """Lets go of the map; it goes with the last view."""

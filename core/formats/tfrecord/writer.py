@@ -76,11 +76,12 @@ class TfRecordWriter:
     def close(self) -> None:
         self._sizes.close()
         self._end_shard()
-        count = len(self._samples)
+        part = self._contents.part
+        first, count = (part.number, part.parts) if part else (0, len(self._samples))
         listed = []
         for number, samples in enumerate(self._samples):
             path = self._part(number)
-            name = shard_name(self._path.name, number, count, self._gzip)
+            name = shard_name(self._path.name, first + number, count, self._gzip)
             path.rename(self._path / name)
             listed.append(Shard(name, samples, (self._path / name).stat().st_size))
         self._index.write(self._path)

@@ -40,7 +40,7 @@ class WebDatasetFormat(ShardedFolder):
     def check(self, contents: Contents) -> None:
         """Raises InputError for options that contradict each other, and for samples that do not fit the keys."""
         self._limits(contents)
-        if contents.samples > MOST_SAMPLES:
+        if contents.first + contents.samples > MOST_SAMPLES:
             raise InputError(f"{contents.samples:,} samples do not fit keys of eight digits; split the dataset")
 
     def writer(self, path: Path, contents: Contents) -> WebDatasetWriter:

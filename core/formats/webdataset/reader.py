@@ -14,14 +14,14 @@ import numpy.typing as npt
 from ...base.contracts import Buffer, Extents, FieldLayout, Labels
 from ..container import MappedContainerReader
 from ..field_reading import FieldsInContainer, Found
-from ..folder import Entries, FolderFacts, needed, read_index, read_shards
+from ..folder import FIRST, METADATA, Entries, FolderFacts, needed, read_index, read_shards
 from ..joined_maps import JoinedFiles, mapped_together
 from ..maps import release_pages
 from ..shards import Shard
 from .fields import MemberValues, members_of
 from .rebuild import entries_of, walked, without_fields
 from .seekable import SeekableShard
-from .tar_layout import BLOCK, TAR_ZST, padded
+from .tar_layout import BLOCK, MOST_SAMPLES, TAR_ZST, padded
 
 LOOKED_AT = 64
 """Samples whose headers are compared with the index when it is read."""
@@ -75,11 +75,11 @@ class WebDatasetReader(FolderFacts, FieldsInContainer, MappedContainerReader):
             number = int(self._frames[shard].frame_of(np.int64(offset)))  # type: ignore[arg-type]
             memory, at = memoryview(self._frame(shard, number)), offset - int(self._frames[shard].starts[number])
         behind = padded(at + int(entry["length"]))
-        return memory, list(members_of(memory, behind, b"%08d" % index))
+        return memory, list(members_of(memory, behind, b"%08d" % (self._first + index)))
 
     def _key(self, index: int) -> str:
         self._entries[index]
-        return f"{index:08d}"
+        return f"{self._first + index:08d}"
 
     def _stored_bytes(self, index: int) -> int:
         """Headers, whole blocks, and the label; of a frame, its share."""
@@ -92,6 +92,17 @@ class WebDatasetReader(FolderFacts, FieldsInContainer, MappedContainerReader):
         shard = self._frames[int(entry["shard"])]
         number = int(shard.frame_of(entry["offset"].astype(np.int64)))
         return -(-shard.stored_bytes(number) * taken // int(shard.starts[number + 1] - shard.starts[number]))
+
+    @property
+    def _first(self) -> int:
+        """The number in its split of the first sample: keys count from there."""
+        first = self.metadata.get(FIRST, 0)
+        if type(first) is not int or not 0 <= first <= MOST_SAMPLES:
+            raise ValueError(f"{METADATA} says that its samples count from {first!r}")
+        return first
+
+    def mapped_files(self) -> Sequence[Path]:
+        return [self._path / shard.name for shard in self._shards]
 
     def close(self) -> None:
         """Lets go of the map; it goes with the last view."""
@@ -160,16 +171,19 @@ class WebDatasetReader(FolderFacts, FieldsInContainer, MappedContainerReader):
         """Whether the header before a payload is that of this sample."""
         offset = int(entry["offset"])
         start = offset - offset % BLOCK - BLOCK  # an array's header is shorter than a block
-        return start >= 0 and self._piece(int(entry["shard"]), start, BLOCK).startswith(b"%08d." % index)
+        return start >= 0 and self._piece(int(entry["shard"]), start, BLOCK).startswith(
+            b"%08d." % (self._first + index)
+        )
 
     def _rebuilt(self) -> Entries:
         parts: list[Entries] = []
         count = 0
+        first = self._first
         for shard, memory, shift in self._pieces():
             members = walked(memory)
             if self.field_layouts():
                 members = without_fields(members)
-            part = entries_of(members, memory, shard, count)
+            part = entries_of(members, memory, shard, first + count)
             part["offset"] += np.uint64(shift)
             parts.append(part)
             count += len(part)

@@ -40,6 +40,7 @@ class WebDatasetWriter:
         self._path = path
         self._fields = FieldsToWrite.of(contents)
         self._contents = self._fields.told_in(contents) if self._fields else contents
+        self._first_key, self._first_shard = contents.first, contents.part.number if contents.part else 0
         self._members = FieldMembers(self._fields.layouts if self._fields else ())
         self._limits = limits
         self._zst = zst
@@ -61,7 +62,7 @@ class WebDatasetWriter:
             length = len(payload)
             size = size_before + length
             room = padded(size)
-            key = b"%08d" % self._written
+            key = b"%08d" % (self._first_key + self._written)
             members = self._members.of(key, values)
             total = room + 3 * BLOCK + len(members)
             if self._limits.begins(self._written, self._shard.size, total):
@@ -95,7 +96,8 @@ class WebDatasetWriter:
 
     def _begun(self) -> _PlainShard | SeekableWriter:
         self._first = sum(shard.samples for shard in self._shards)
-        path = self._path / shard_name(self._path.name, len(self._shards), TAR_ZST if self._zst else TAR)
+        number = self._first_shard + len(self._shards)
+        path = self._path / shard_name(self._path.name, number, TAR_ZST if self._zst else TAR)
         file = path.open("xb", buffering=0)
         return SeekableWriter(file) if self._zst else _PlainShard(file)
 

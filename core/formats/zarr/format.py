@@ -9,7 +9,7 @@ from pathlib import Path
 from ...base.contracts import Contents
 from ...base.errors import InputError
 from ...base.options import option
-from ..shards import MB, Shard
+from ..shards import MB, MOST_SHARDS, Cut, Shard
 from ..walk import bytes_below
 from .layout import FILTERS
 from .reader import ZarrReader
@@ -27,7 +27,15 @@ class ZarrFormat:
         0, "Images per chunk (0: as many as fit 64 KiB)", minimum=0, maximum=1 << 20, title="Images per chunk"
     )
     filter: str = option("none", "Zarr's own compression of each chunk, for raw pixels", choices=tuple(FILTERS))
+    shards: int = option(
+        0, "Groups per split, of equal samples (0: one)", minimum=0, maximum=MOST_SHARDS - 1, title="Groups"
+    )
     ending = ".zarr"
+
+    @property
+    def cut(self) -> Cut:
+        """`shard_mb` is about the files in a group."""
+        return Cut(self.shards, 0)
 
     def check(self, contents: Contents) -> None:
         """Raises InputError for options that these contents leave no use for."""

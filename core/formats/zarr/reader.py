@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,9 @@ class ZarrReader(FieldsInContainer, MappedContainerReader):
     def _extents_of_all(self) -> Extents | None:
         """None where chunks are compressed."""
         return self._array.extents
+
+    def mapped_files(self) -> Sequence[Path]:
+        return self._array.paths
 
     def shards(self) -> list[Shard]:
         """The files of payloads, in the order of their samples."""

@@ -34,12 +34,12 @@ class ShardedArray:
         self.name = name
         shape, self.shard, self.chunk, self.filter = sharded_array(folder, name, axes)
         self.rows, self.row_bytes = shape[0], prod(shape[1:])
-        self._files = [folder / shard_name(name, number, axes) for number in range(self._count(folder))]
-        missing = next((path for path in self._files if not os.path.lexists(path)), None)
+        self.paths = [folder / shard_name(name, number, axes) for number in range(self._count(folder))]
+        missing = next((path for path in self.paths if not os.path.lexists(path)), None)
         if missing is not None:
             raise InputError(f"{missing} is missing: the samples in it are lost; build the store again (--force)")
-        self.files: JoinedFiles = mapped_together(self._files)
-        self.indexes = [self._index(number) for number in range(len(self._files))]
+        self.files: JoinedFiles = mapped_together(self.paths)
+        self.indexes = [self._index(number) for number in range(len(self.paths))]
 
     def read(self, indices: Sequence[int]) -> list[Buffer]:
         if self.extents is None:
@@ -74,7 +74,7 @@ class ShardedArray:
 
     def _index(self, number: int) -> Index:
         """Of one shard: the chunks that its samples need are there, and of the right size where nothing filters."""
-        path, size = self._files[number], int(self.files.sizes[number])
+        path, size = self.paths[number], int(self.files.sizes[number])
         begin = int(self.files.starts[number])
         length = index_size(self.shard // self.chunk)
         if size < length:
@@ -116,7 +116,7 @@ class ShardedImages(ShardedArray):
         return int(self.indexes[index // self.shard][index % self.shard // self.chunk, 1]) // self.chunk
 
     def shards(self) -> list[Shard]:
-        counts = [min(self.shard, self.rows - number * self.shard) for number in range(len(self._files))]
+        counts = [min(self.shard, self.rows - number * self.shard) for number in range(len(self.paths))]
         sizes = self.files.sizes.tolist()
         return [Shard(shard_name(IMAGES, at, 4), *told) for at, told in enumerate(zip(counts, sizes, strict=True))]
 
@@ -169,7 +169,7 @@ class ShardedBytes(ShardedArray):
         return int(self.extents.lengths[index])
 
     def shards(self) -> list[Shard]:
-        counts = np.bincount(self._offsets // self.shard, minlength=len(self._files)).tolist()
+        counts = np.bincount(self._offsets // self.shard, minlength=len(self.paths)).tolist()
         sizes = self.files.sizes.tolist()
         told = zip(counts, sizes, strict=False)  # empty payloads at the very end may lie behind the last shard
         return [Shard(shard_name(BYTES, at, 1), *one) for at, one in enumerate(told)]
@@ -181,4 +181,4 @@ class ShardedBytes(ShardedArray):
 
     def _held(self) -> Numbers:
         """Bytes of each shard that are there, int64 (shards,)."""
-        return np.array([self._needed(number) * self.chunk for number in range(len(self._files))], np.int64)
+        return np.array([self._needed(number) * self.chunk for number in range(len(self.paths))], np.int64)

@@ -22,8 +22,9 @@ class StoreFile:
         self.manifest = Manifest.load(path)
         self.splits = [Store(path, split, self.manifest) for split in self.manifest.splits]
         for store in self.splits:
-            if not store.container.exists():
-                raise InputError(f"{path} is damaged: {store.container.name} is missing; build the store again")
+            missing = [container for container in store.containers if not container.exists()]
+            if missing:
+                raise InputError(f"{path} is damaged: {missing[0].name} is missing; build the store again")
 
     def structure(self) -> Mapping[str, Any]:
         """What the manifest says: dataset, format, variant, how it was built, and the sizes of each split."""

@@ -1,0 +1,209 @@
+"""A store while it is made: its parts one after the other, or by an engine, then put together."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..base.contracts import FieldLayout
+from ..base.errors import InputError
+from ..base.events import Event, Message, Pace, Progress
+from ..base.files import Unreadable, read_object, write_whole
+from ..base.staging import MARKER
+from ..base.strict_json import dumps
+from ..base.time_left import Remaining
+from ..machine.background import BackgroundLoad
+from ..machine.session import versions
+from ..processes.cpus import usable_cpus
+from .assemble import Assembly
+from .encode import WORTH_A_POOL, Encode, encoded, workers_for
+from .fields import are_kept, layouts
+from .part import VERIFYING, WRITING, PartBuilder, PartResult, parts_under_way
+from .plan import BuildPlan, PlannedPart, plan_of
+from .publish import settle
+from .recipe import Recipe
+from .sample import training_payloads
+
+VERIFY_SECONDS = 1e-5
+"""Seconds a sample to read it back and compare it, before any was: about what small images take."""
+
+PARTS, STORE = "parts", "store"
+"""The folders in that of a build."""
+
+LOCAL = "local"
+
+
+class Making:
+    """One store while it is made in a folder of its own: `parts` in the making, and in the end `store`."""
+
+    assembly: Assembly
+
+    def __init__(self, recipe: Recipe, workers: int | None, engine: str = LOCAL, address: str | None = None) -> None:
+        self._given, self._engine, self._address = recipe, engine, address
+        self._asked_workers = workers
+        self._training_s = self._startup_s = 0.0
+        self._engine_text = LOCAL
+        self._background = BackgroundLoad()
+        self._results: dict[str, PartResult] = {}
+        self.resumed = 0
+        self.repeated: list[dict[str, Any]] = []
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """With its compression trained."""
+        if self._given.compression.identity:
+            return self._given
+        began = time.perf_counter()
+        trained = self._given.trained(training_payloads(self._given))
+        self._training_s = time.perf_counter() - began
+        return trained
+
+    @cached_property
+    def plan(self) -> BuildPlan:
+        return plan_of(self.recipe, versions())
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether the parts are built one after the other, each encoded by several processes: where each split is one
+        part. Else an engine builds several parts at once."""
+        return self._engine == LOCAL and len(self.plan.parts) == len(self.recipe.dataset.splits)
+
+    @cached_property
+    def workers(self) -> int:
+        """Processes beside this one."""
+        if self.in_turn or self._asked_workers is not None:
+            return workers_for(self._asked_workers, self.plan.samples, self.recipe.only_copies)
+        return min(usable_cpus(), len(self.plan.parts)) if self.plan.samples >= WORTH_A_POOL else 0
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """What the splits' `seconds` leave out, and what they depend on: `workers` (processes beside this one), the
+        engine, the seconds that their start took (and that of the kernels of a JPEG index), those that training a
+        dictionary took, and the background load."""
+        return {
+            "workers": self.workers,
+            "engine": self._engine_text,
+            "startup_seconds": self._startup_s,
+            "training_seconds": self._training_s,
+            "background_load": self._background.share,
+        }
+
+    def goes_on(self, scratch: Path) -> bool:
+        """Whether what a killed build has left in its folder is of this plan."""
+        try:
+            return read_object(scratch / MARKER).get("digest") == self.plan.digest
+        except Unreadable:
+            return False
+
+    def run(self, scratch: Path) -> Iterator[Event]:
+        """Make it in `scratch / STORE`. Raises InputError or WorkError where that fails."""
+        keeps_fields = are_kept(self.recipe)
+        told: Mapping[str, tuple[FieldLayout, ...]] = layouts(self.recipe.dataset) if keeps_fields else {}
+        builder = PartBuilder(self.recipe, scratch / PARTS, told)
+        self._take_up(scratch, builder)
+        if self.resumed:
+            yield Message(
+                f"{self.resumed:,} of {self.plan.samples:,} samples are built already: going on with the rest"
+            )
+        seconds = yield from self._in_turns(builder) if self.in_turn else self._by_engine(builder)
+        self.assembly = Assembly(self.recipe, self.plan, builder.folder, scratch / STORE, keeps_fields)
+        self.assembly.run(self._results, seconds)
+        self.assembly.save({**self.conditions, **self.recipe.pixels})
+        settle(scratch / STORE)
+
+    def _take_up(self, scratch: Path, builder: PartBuilder) -> None:
+        """Find the parts that are there already; clear away what is not complete."""
+        shutil.rmtree(scratch / STORE, ignore_errors=True)
+        builder.folder.mkdir(exist_ok=True)
+        planned = {one.name: one for one in self.plan.parts}
+        for folder in builder.folder.iterdir():
+            result = builder.built(planned[folder.name]) if folder.name in planned else None
+            if result is None:
+                shutil.rmtree(folder, ignore_errors=True)
+            else:
+                self._results[result.name] = result
+        self.resumed = sum(result.samples for result in self._results.values())
+        if not self.in_turn:
+            write_whole(scratch / MARKER, dumps({"digest": self.plan.digest}).encode())
+
+    def _missing(self) -> list[PlannedPart]:
+        return [one for one in self.plan.parts if one.name not in self._results]
+
+    # ---- one part after the other
+
+    def _in_turns(self, builder: PartBuilder) -> Generator[Event, None, dict[str, float]]:
+        """Returns the seconds that writing each split took."""
+        amounts = {WRITING: self.plan.samples, VERIFYING: self.plan.samples}
+        left = Remaining(amounts, {VERIFYING: VERIFY_SECONDS})
+        with encoded(builder.encoder, self.workers) as ready:
+            self._startup_s = ready.startup_s
+            self._background.look()
+            for planned in self._missing():
+                self._results[planned.name] = yield from self._part(builder, planned, ready.encode, left)
+                self._background.look()
+        return {one.split: self._results[one.name].seconds for one in self.plan.parts}
+
+    def _part(
+        self, builder: PartBuilder, planned: PlannedPart, encode: Encode, left: Remaining
+    ) -> Generator[Event, None, PartResult]:
+        done, pace, since = {WRITING: 0, VERIFYING: 0}, Pace(), time.monotonic()
+        steps = builder.build(planned, encode)
+        with closing(steps):
+            while True:
+                try:
+                    stage, samples = next(steps)
+                except StopIteration as end:
+                    result: PartResult = end.value
+                    return result
+                now = time.monotonic()
+                left.note(stage, samples, now - since)
+                since, done[stage] = now, done[stage] + samples
+                if pace.due() or done[stage] == planned.samples:
+                    self._background.look()
+                    told = f"{stage} {planned.split}"
+                    yield Progress(told, done[stage], planned.samples, left_s=left.seconds)
+
+    # ---- several at once
+
+    def _by_engine(self, builder: PartBuilder) -> Generator[Event, None, dict[str, float]]:
+        """Returns the seconds that building each split took: its share of all of them."""
+        missing, began = self._missing(), time.perf_counter()
+        run = self._inline(builder, missing)
+        with closing(run):
+            yield from self._watched(builder, missing, run)
+        every = time.perf_counter() - began
+        spent = dict.fromkeys(self.recipe.dataset.splits, 0.0)
+        for one in self.plan.parts:
+            spent[one.split] += self._results[one.name].seconds
+        total = sum(spent.values()) or 1.0
+        return {split: every * seconds / total for split, seconds in spent.items()}
+
+    def _inline(
+        self, builder: PartBuilder, missing: list[PlannedPart]
+    ) -> Generator[tuple[int, PartResult], None, None]:
+        for number, planned in enumerate(missing):
+            yield number, builder(planned)
+
+    def _watched(
+        self, builder: PartBuilder, missing: list[PlannedPart], run: Iterator[tuple[int, PartResult]]
+    ) -> Iterator[Event]:
+        """Note what is done, and tell how far the parts in the making have come."""
+        left, pace, since, before = Remaining({WRITING: self.plan.samples}), Pace(0.5), time.monotonic(), 0
+        left.note(WRITING, self.resumed, 0.0)
+        for number, result in run:
+            self._results[missing[number].name] = result
+            if pace.due() or len(self._results) == len(self.plan.parts):
+                self._background.look()
+                samples = min(max(parts_under_way(builder.folder), before), self.plan.samples)
+                now = time.monotonic()
+                left.note(WRITING, samples - before - (0 if before else self.resumed), now - since)
+                since, before = now, samples
+                told = f"building parts ({len(self._results):,} of {len(self.plan.parts):,} done)"
+                yield Progress(told, samples, self.plan.samples, left_s=left.seconds)
+        if self._missing():
+            raise InputError(f"{len(self._missing()):,} parts were not built; build again with --resume")
