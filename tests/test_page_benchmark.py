@@ -108,10 +108,12 @@ def test_an_experiment_starts_with_what_was_chosen_and_can_be_cancelled(furnishe
     app.multiselect(key="benchmark.batch_sizes").set_value([16])
     app.selectbox(key="benchmark.step").set_value("busy")
     app.segmented_control(key="benchmark.cache").set_value("cold").run()
+    app.selectbox(key="benchmark.order").set_value("shards").run()
     begin(app)
     [job] = Jobs(furnished).active()
     assert (job.fields["batch_sizes"], job.fields["loaders"], len(job.fields["stores"])) == ([16], ["torch"], 2)
     assert (job.fields["step"], job.fields["step_ms"], job.fields["cache"]) == ("busy", 10.0, "cold")
+    assert job.fields["order"] == "shards"
     click(app, f"benchmark.cancel.{job.id}")
     assert ended(furnished).state is State.CANCELLED
     assert "It was cancelled" in app.run().info[0].value

@@ -83,6 +83,7 @@ def _loader_arguments(parser: ArgumentParser) -> None:
         "--rounds", type=int, default=3, metavar="N", help="each round measures every configuration once, interleaved"
     )
     parser.add_argument("--cache", default="warm", help="warm or cold")
+    parser.add_argument("--order", default="shuffled", help="shuffled, blocks or shards, see `load`")
     parser.add_argument("--step", default="sleep", help="a training step after each batch: sleep, busy, model")
     parser.add_argument("--step-ms", type=float, default=0.0, metavar="MS", help="of sleep or busy; 0: no step")
     parser.add_argument("--seed", type=int, default=0)

@@ -64,6 +64,7 @@ class LoaderExperiment:
     seconds: float = 3.0
     rounds: int = 3
     cache: str = "warm"
+    order: str = "shuffled"
     seed: int = 0
     step: str = "sleep"
     step_ms: float = 0.0
@@ -92,7 +93,7 @@ class LoaderExperiment:
         self, configuration: LoaderConfiguration, *, compare: bool, stage_limits: bool, workers: str | None = None
     ) -> Load:
         """One repeat of a configuration; `workers`: those that were chosen for it, where that was done."""
-        shared = ("split", "seconds", "cache", "seed", "step", "step_ms", "home")
+        shared = ("split", "seconds", "cache", "order", "seed", "step", "step_ms", "home")
         own = ("loader", "batch_size", "workers", "transform", "device", "output")
         fields = {name: getattr(self, name) for name in shared} | {name: getattr(configuration, name) for name in own}
         fields["workers"] = workers or configuration.workers

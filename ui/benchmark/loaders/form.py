@@ -36,6 +36,11 @@ CACHE_HELP = (
     "Warm: the store is read once before each repeat. Cold: its files are dropped from the system's page cache, which "
     "is verified page by page, and one epoch is measured."
 )
+ORDERS = {"shuffled": "Shuffled", "blocks": "Blocks", "shards": "Shard by shard"}
+ORDER_HELP = (
+    "Shuffled: every sample at its own random place. Blocks: runs of 16 neighbours, within windows that fit in memory. "
+    "Shard by shard: each shard is read once, shuffled with others within a moving window."
+)
 STEP_HELP = "What the trainer does with each batch before it requests the next. The time it waits for data is measured."
 MOST_AT_FIRST = 6
 MOST_PILLS = 12
@@ -47,7 +52,7 @@ def draw_form(dataset: Dataset, found: list[StoreInfo]) -> None:
     with st.container(border=True):
         chosen = _draw_stores(dataset, found)
         options = _draw_combined() | _draw_course(dataset)
-        with st.expander("Transform, output, cache, training step", icon=":material/tune:"):
+        with st.expander("Transform, output, cache, order, training step", icon=":material/tune:"):
             options |= _draw_more(dataset)
         if find_devices().note:
             st.caption(find_devices().note)
@@ -135,11 +140,15 @@ def _draw_more(dataset: Dataset) -> dict[str, Any]:
         "Page cache", list(CACHES), default="warm", required=True, format_func=CACHES.__getitem__, help=CACHE_HELP,
         key="benchmark.cache", persist_state="session",
     )  # fmt: skip
-    step = columns[1].selectbox(
+    order = columns[1].selectbox(
+        "Order", list(ORDERS), format_func=ORDERS.__getitem__, help=ORDER_HELP, key="benchmark.order",
+        persist_state="session",
+    )  # fmt: skip
+    step = columns[2].selectbox(
         "Training step", list(STEPS), format_func=STEPS.__getitem__, help=STEP_HELP, key="benchmark.step",
         persist_state="session",
     )  # fmt: skip
-    milliseconds = columns[2].number_input(
+    milliseconds = columns[3].number_input(
         "Milliseconds per step", 0.5, 60_000.0, 10.0, 1.0, format="%.1f", disabled=step not in ("sleep", "busy"),
         key="benchmark.step_ms", persist_state="session",
     )  # fmt: skip
@@ -148,6 +157,7 @@ def _draw_more(dataset: Dataset) -> dict[str, Any]:
         "transforms": transforms,
         "outputs": outputs,
         "cache": cache,
+        "order": order,
         **(timed if step != "none" else {"step": "sleep", "step_ms": 0.0}),
     }
 
