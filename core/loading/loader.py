@@ -138,7 +138,7 @@ def _check(store: Stored, loader: str, decode: str, prefetch: int | None) -> Non
 
 class Loader:
     """An iterable of batches, `transfer.Batch` or dicts with fields. Each iteration is the next epoch, in an order of
-    its own.
+    its own, from the moment on at which its first batch is asked for.
 
     A batch stays valid for as long as it, or anything made of it without a copy, is held; its memory is used again
     once nobody does. Leaving an epoch half-way (break, an exception, Ctrl-C) stops its work. `close()`, or the end
@@ -171,14 +171,10 @@ class Loader:
     def __iter__(self) -> Generator[Any, None, None]:
         if self._ranks is not None:
             self._ranks.check()
-        begun = self._next
-        if begun.position and not self._named and self.sampler.is_over(begun.position):
-            begun = EpochPosition(begun.epoch + 1)
-        self._at, self._next, self._named = begun, EpochPosition(begun.epoch + 1), False
-        return self._batches(begun)
+        return self._batches()
 
-    def _batches(self, begun: EpochPosition) -> Generator[Any, None, None]:
-        epoch, position = begun
+    def _batches(self) -> Generator[Any, None, None]:
+        epoch, position = self._begin()
         step, samples = self.sampler.global_batch, self.sampler.samples
         with ExitStack() as stack:
             host = stack.enter_context(closing(self._engine.batches(self.sampler.specs(epoch, position))))
@@ -192,6 +188,15 @@ class Loader:
                 yield batch
                 del batch  # the consumer's: held any longer, its memory could not be used again
         self._at = EpochPosition(epoch + 1)
+
+    def _begin(self) -> EpochPosition:
+        """Where the iteration begins of which the first batch is asked for now: Lightning makes iterators that it never
+        asks for one."""
+        begun = self._next
+        if begun.position and not self._named and self.sampler.is_over(begun.position):
+            begun = EpochPosition(begun.epoch + 1)
+        self._at, self._next, self._named = begun, EpochPosition(begun.epoch + 1), False
+        return begun
 
     def set_epoch(self, epoch: int) -> None:
         """The next iteration is this epoch (they count from 0 by themselves), from its beginning; where a state was
