@@ -69,7 +69,13 @@ HOMES = {
     "aiohttp": ("core.remote",),
     "botocore": ("core.remote",),
     # Between processes of our own, and what an experiment pickles itself as a tutorial does.
-    "pickle": ("core.loading.worker", "core.loading.processes", "core.measure.storage.tutorials.pickled_images"),
+    "pickle": (
+        "core.loading.worker",
+        "core.loading.processes",
+        "core.processes.engines",
+        "core.measure.storage.tutorials.pickled_images",
+    ),
+    "ray": ("core.processes.engines.ray_engine",),
 }
 """The only places that may import a library."""
 
