@@ -45,6 +45,11 @@ class Home:
         return self.root / "data" / "built"
 
     @property
+    def cache(self) -> Path:
+        """Of files from addresses (`core.remote.cache`)."""
+        return self.root / "data" / "cache"
+
+    @property
     def runs(self) -> Path:
         return self.root / "runs"
 
