@@ -21,6 +21,7 @@ FLOORS = [
     ["core.__main__"],
     ["core.cli"],
     ["core.jobs"],
+    ["core.scale"],
     ["core.report"],
     ["core.training"],
     ["core.importing"],

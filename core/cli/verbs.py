@@ -13,6 +13,7 @@ from .datasets import DATASETS
 from .experiment import EXPERIMENT
 from .importing import IMPORT
 from .options import option_argument, options_of
+from .plan import PLAN
 from .report import REPORT
 from .runs import RUNS
 from .train import TRAIN
@@ -206,6 +207,7 @@ VERBS: Mapping[str, Verb] = {
     "runs": RUNS,
     "train": TRAIN,
     "report": REPORT,
+    "plan": PLAN,
     "inspect": Verb("say what a file is and show one of its samples", _inspect_arguments, _inspect),
     "scan": Verb("decode every entry of a file and list the bad ones", _scan_arguments, _scan),
 }

@@ -37,6 +37,7 @@ TASKS: Mapping[str, TaskEntry] = MappingProxyType(
         "storage": TaskEntry(".measure.storage:StorageExperiment", keeps=True),
         "train": TaskEntry(".training.task:Train", keeps=True),
         "train-scaling": TaskEntry(".training.scaling:Scaling", keeps=True),
+        "scale": TaskEntry(".scale.measuring:MeasureScale"),
         "demo": TaskEntry(".jobs.demo:Demo", keeps=True),
     }
 )

@@ -15,6 +15,7 @@ from core.report.questions import MOST_IMAGES, QUESTIONS, Answers
 from core.report.ranking import loading_configurations
 from core.stores.store import MANIFEST
 from ui.report.downloads import draw_downloads
+from ui.report.scale_card import draw_scale_card
 from ui.report.view import draw_section
 from ui.shared import state
 from ui.shared.cached import cache_data
@@ -41,6 +42,7 @@ def draw() -> None:
     elif not stores(dataset.name):
         st.markdown(f"A report compares built stores. No store was built from {verbatim(dataset.name)} yet.")
         link("build", "Build stores")
+        draw_scale_card(dataset)
     else:
         _draw_report(dataset)
 
@@ -56,6 +58,7 @@ def _draw_report(dataset: Dataset) -> None:
     draw_downloads(report)
     draw_section(sections[USING])
     draw_section(sections[REAL_SIZE])
+    draw_scale_card(dataset)
     _draw_measured(report)
 
 

@@ -1,0 +1,145 @@
+"""What a build takes here: the real task on few and on many images, so that what is paid once is told from the rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ..base.contracts import Row
+from ..base.events import Progress, finish
+from ..building import Build
+from ..building.recipe import Recipe
+from ..building.sample import sample_payloads, sample_rows, training_payloads
+from ..building.trial import write_trial
+from ..processes.cpus import usable_cpus
+from .rates import BuildRates
+from .trial_home import FEW, MANY, TrialHome
+
+STAGE = "building on trial"
+REPEATS = 2
+SAMPLE = 256
+SHARDS = "shards"
+MORE_PARTS = 8
+OTHER = "other"
+"""Rows of the index, checksums, labels, the manifest."""
+
+
+@dataclass(frozen=True)
+class TrialRecipe:
+    """What is built, as `build` takes it; `options` without those that say into how many parts."""
+
+    format: str
+    encoding: str
+    compression: str
+    options: Mapping[str, Any]
+
+    def build(self, trial: TrialHome, dataset: str, workers: int, shards: int) -> Build:
+        parts = self.format, self.encoding, self.compression
+        options = {**self.options, SHARDS: shards}
+        return Build(dataset, *parts, options, workers, force=True, home=str(trial.home.root))
+
+    def recipe(self, trial: TrialHome, dataset: str = MANY) -> Recipe:
+        """With its compression trained."""
+        parts = self.format, self.encoding, self.compression
+        return trained(Recipe.of(trial.home, dataset, *parts, self.options))
+
+
+def trained(recipe: Recipe) -> Recipe:
+    """With a compression that has seen the dataset's payloads, where it needs that."""
+    return recipe if recipe.compression.identity else recipe.trained(training_payloads(recipe))
+
+
+class BuildTried(NamedTuple):
+    """One build that is tried."""
+
+    dataset: str
+    workers: int
+    shards: int
+
+
+class Cost(NamedTuple):
+    """Seconds that are paid once, and seconds an image."""
+
+    once_s: float
+    image_s: float
+
+
+def line(few: int, few_s: float, many: int, many_s: float) -> Cost:
+    """From what few and many images took; neither is below 0."""
+    if many <= few or many_s <= few_s:
+        return Cost(0.0, many_s / many)
+    each = (many_s - few_s) / (many - few)
+    return Cost(max(few_s - each * few, 0.0), each)
+
+
+def measure_building(trial: TrialHome, recipe: TrialRecipe) -> Iterator[Progress | BuildRates]:
+    """Ends with the rates. One process alone and one for each CPU are tried, each with few and with many images, and
+    few in more parts."""
+    few, many = (sum(trial.dataset(name).splits.values()) for name in (FEW, MANY))
+    cpus = usable_cpus()
+    parts, more = max(cpus, 2), max(cpus, 2) + MORE_PARTS
+    tried = [BuildTried(name, count, parts) for name in (FEW, MANY) for count in dict.fromkeys((0, cpus))]
+    tried.append(BuildTried(FEW, 0, more))
+    seconds: dict[BuildTried, float] = {}
+    for done, one in enumerate(tried * REPEATS):
+        yield Progress(STAGE, done, len(tried) * REPEATS, "builds")
+        took = _timed(lambda one=one: finish(recipe.build(trial, *one).run()))  # type: ignore[misc]
+        seconds[one] = min(took, seconds.get(one, took))
+    part_s = max(seconds[tried[-1]] - seconds[BuildTried(FEW, 0, parts)], 0.0) / (more - parts)
+    alone, together = (
+        line(few, seconds[BuildTried(FEW, count, parts)], many, seconds[BuildTried(MANY, count, parts)])
+        for count in (0, cpus)
+    )
+    from ..building.plan import plan_of
+
+    driver_s = _timed(lambda: plan_of(recipe.recipe(trial), {})) / many
+    yield build_rates(alone, together, part_s, driver_s, parts, cpus, stages_of(recipe.recipe(trial)))
+
+
+def build_rates(
+    alone: Cost, together: Cost, part_s: float, driver_s: float, parts: int, cpus: int, stages: Mapping[str, float]
+) -> BuildRates:
+    """From what one process and one for each CPU took, and from how an image's seconds divide among the stages. Both
+    have built `parts` parts: those are no part of what is paid once a build."""
+    image_s = max(together.image_s - driver_s, 0.0) * cpus
+    known = sum(stages.values())
+    scale = image_s / known if known > image_s else 1.0
+    shares = {name: seconds * scale for name, seconds in stages.items()}
+    shares[OTHER] = max(image_s - sum(shares.values()), 0.0)
+    return BuildRates(
+        stages=shares,
+        start_s=max(together.once_s - part_s * parts / cpus, 0.0),
+        alone_start_s=max(alone.once_s - part_s * parts, 0.0),
+        part_s=part_s,
+        driver_s=driver_s,
+        alone=image_s / max(alone.image_s - driver_s, 1e-12) if image_s else 1.0,
+    )
+
+
+def stages_of(recipe: Recipe) -> dict[str, float]:
+    """Seconds an image of each stage, in this process, on a sample."""
+    rows = sample_rows(recipe, SAMPLE)
+    read = _timed(lambda: recipe.dataset.read_many(rows))
+    encode = _timed(lambda: sample_payloads(recipe, rows)) - read
+    payloads = sample_payloads(recipe, rows)
+    squeezed = _timed(lambda: list(map(recipe.compression.compress, payloads)))
+    found = {"read": read, "encode": max(encode, 0.0)}
+    if not recipe.compression.identity:
+        found["compress"] = squeezed
+    each = {name: seconds / len(rows) for name, seconds in found.items()}
+    return {**each, "write and verify": _written(recipe, payloads, rows)}
+
+
+def _written(recipe: Recipe, payloads: Sequence[bytes], rows: Sequence[Row]) -> float:
+    stored = [bytes(recipe.compression.compress(payload)) for payload in payloads]
+    endings = [recipe.encoding.suffix(payload) + recipe.compression.suffix for payload in payloads]
+    trial = write_trial(recipe, stored, endings, recipe.dataset.root.parent)
+    return trial.seconds if trial else 0.0
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return max(time.perf_counter() - began, 1e-9)

@@ -1,0 +1,157 @@
+"""What loading takes here: epochs of a store that a processor's cache holds and of one that it does not, each in a
+process of its own, so that opening is measured as a training script meets it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..base.events import Event, Progress
+from ..processes.cpus import usable_cpus
+from ..processes.isolated import stream
+from ..stores.store import open_store
+from .grown_store import can_grow, grown
+from .rates import LoadRates
+
+STAGE = "loading on trial"
+SECONDS = 1.2
+"""Of an epoch that is measured at most; batches are drawn from the whole store, so a part of an epoch will do."""
+
+FEWEST_BATCHES = 8
+
+LATER = 3
+"""Epochs after the first, of which the fastest counts."""
+
+CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
+USUAL_CACHE = 32 << 20
+
+
+@dataclass(frozen=True)
+class LoaderChoice:
+    """How batches are made, as `load` takes it."""
+
+    batch_size: int = 256
+    transform: str = "none"
+    output: str = "float32"
+    workers: str = "auto"
+
+    def settings(self) -> dict[str, Any]:
+        return {"batch_size": self.batch_size, "transform": self.transform, "output": self.output}
+
+
+def measure_loading(store: Path, split: str, choice: LoaderChoice, scratch: Path) -> Iterator[Event | LoadRates]:
+    """Ends with the rates. `scratch`: an empty folder, for a larger store."""
+    from ..loading.awaited import sets_for_load
+    from ..loading.compiling import ready_kernels
+
+    opened = open_store(store, split)
+    yield from ready_kernels(sets_for_load(opened, choice.transform, fast=True, stage_limits=False))
+    yield Progress(STAGE, 0, 3, "stores")
+    workers = next(stream(choose, str(store), split, choice))["workers"]
+    yield Progress(STAGE, 1, 3, "stores")
+    near = far = next(stream(epochs, str(store), split, choice, workers))
+    yield Progress(STAGE, 2, 3, "stores")
+    if can_grow(opened):
+        larger = grown(opened, scratch / "grown")
+        far = next(stream(epochs, str(larger.path), split, choice, workers))
+    opened.close()
+    yield Progress(STAGE, 3, 3, "stores")
+    yield rates_of(near, far, usable_cpus(), processor_cache())
+
+
+class EpochsTold(NamedTuple):
+    """Of a store of `samples`: seconds an image of the first epoch and of the fastest later one, and what these took
+    beside it: `start_s` from opening the store on, `epoch_s` from asking for the first batch. `open_s`: until the first
+    batch of a store that is opened again in the same process."""
+
+    samples: int
+    first_s: float
+    later_s: float
+    start_s: float
+    epoch_s: float
+    open_s: float
+
+
+def rates_of(near: EpochsTold, far: EpochsTold, cpus: int, cache_bytes: float) -> LoadRates:
+    """Of what `epochs` told of the small and of the large store."""
+    more = far.samples - near.samples
+    opening = max(far.open_s - near.open_s, 0.0) / more if more > 0 else 0.0
+    return LoadRates(
+        near_s=near.later_s * cpus,
+        far_s=max(far.later_s, near.later_s) * cpus,
+        first_s=max(far.first_s - far.later_s, 0.0) * cpus,
+        start_s=max(far.start_s - opening * far.samples, 0.0),
+        cache_bytes=cache_bytes,
+        epoch_s=near.epoch_s,
+        open_s=opening,
+    )
+
+
+def choose(path: str, split: str, choice: LoaderChoice) -> Iterator[dict[str, str]]:
+    """In a process of its own: the workers that the loader chooses, measured once and kept as for any store."""
+    from ..loading import make_loader
+
+    store = open_store(path, split)
+    with make_loader(store, workers=choice.workers, **choice.settings()) as loader:
+        yield {"workers": loader.workers.asked_as}
+
+
+def epochs(path: str, split: str, choice: LoaderChoice, workers: str) -> Iterator[EpochsTold]:
+    """In a process of its own: everything that `EpochsTold` tells of a store."""
+    began = time.perf_counter()
+    from ..loading import make_loader
+
+    store = open_store(path, split)
+    with make_loader(store, workers=workers, **choice.settings()) as loader:
+        first = _epoch(loader, began)
+        later = min((_epoch(loader, time.perf_counter()) for _ in range(LATER)), key=lambda pace: pace.image_s)
+    store.close()
+    opening = min(_opening(path, split, choice, workers) for _ in range(2))
+    yield EpochsTold(len(store), first.image_s, later.image_s, first.beside_s, later.beside_s, opening)
+
+
+def _opening(path: str, split: str, choice: LoaderChoice, workers: str) -> float:
+    """Seconds until the first batch, of what is loaded already."""
+    from ..loading import make_loader
+
+    began = time.perf_counter()
+    store = open_store(path, split)
+    with make_loader(store, workers=workers, **choice.settings()) as loader:
+        next(iter(loader))
+        took = time.perf_counter() - began
+    store.close()
+    return took
+
+
+class EpochPace(NamedTuple):
+    """Seconds that each image took in steady state, and those that were paid once."""
+
+    image_s: float
+    beside_s: float
+
+
+def _epoch(loader: Any, began: float) -> EpochPace:
+    """Of an epoch, or as much of it as `SECONDS` allow. Its second half tells the pace: the first batches of all
+    workers come at once, and of a process's first ones some are made before the kernels are loaded."""
+    ticks = [(began, 0)]
+    for batch in loader:
+        ticks.append((time.perf_counter(), ticks[-1][1] + len(batch.labels)))
+        if ticks[-1][0] - began > SECONDS and len(ticks) > FEWEST_BATCHES:
+            break
+    last, samples = ticks[-1]
+    since, counted = ticks[(len(ticks) - 1) // 2]
+    image_s = (last - since) / (samples - counted)
+    return EpochPace(image_s, max(last - began - samples * image_s, 0.0))
+
+
+def processor_cache() -> float:
+    """Bytes of the largest cache of the first CPU, or what is usual where the system does not tell."""
+    found = []
+    for place in CACHES.glob("index*/size"):
+        text = place.read_text().strip()
+        if text[:-1].isdecimal() and text[-1:] in "KM":
+            found.append(int(text[:-1]) << (10 if text[-1] == "K" else 20))
+    return float(max(found, default=USUAL_CACHE))

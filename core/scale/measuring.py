@@ -1,0 +1,120 @@
+"""`MeasureScale`: the short measurement that plans take their rates from, on a few images of a dataset or on drawn
+ones."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..base.errors import InputError, disk_trouble_told
+from ..base.events import Event, Message, Result, finish
+from ..base.home import Home
+from ..building.recipe import Recipe
+from ..datasets.dataset import Dataset
+from ..machine.session import now
+from .build_trial import SHARDS, TrialRecipe, measure_building, trained
+from .disk_trial import measure_disk
+from .images import image_facts
+from .kept_rates import KeptRates, ScaleSubject, keep_rates
+from .load_trial import LoaderChoice, measure_loading
+from .trial_home import MANY, TrialHome, trial_of_dataset, trial_of_stand_ins
+
+T = TypeVar("T")
+
+DRAWN = "drawn"
+"""How a fingerprint begins that is none of a dataset."""
+
+PARTS_OPTIONS = (SHARDS, "shard_mb")
+"""They say into how many parts a store is cut, not what an image takes."""
+
+
+@dataclass(frozen=True)
+class MeasureScale:
+    """Measure what building a store of a dataset takes here, and loading it: about 20 s.
+
+    Without a `dataset`, images of `height` x `width` pixels and `image_bytes` bytes are drawn (JPEG). `options` go to
+    whichever of format, encoding and compression has an option of that name; `batch_size`, `transform`, `output` and
+    `workers` are those of `load`. The result is what was kept (`kept_rates`), with the `file`.
+    """
+
+    dataset: str = ""
+    format: str = "webdataset"
+    encoding: str = "original"
+    compression: str = "none"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    image_bytes: int = 0
+    height: int = 0
+    width: int = 0
+    batch_size: int = 256
+    transform: str = "none"
+    output: str = "float32"
+    workers: str = "auto"
+    home: str | None = None
+
+    def run(self) -> Iterator[Event]:
+        """Raises InputError for what cannot be built or loaded, WorkError where that fails. Leaves nothing behind but
+        what it measured."""
+        home = Home.find(self.home)
+        subject = self.subject(home)
+        with disk_trouble_told("measuring"), self._trial(home) as trial:
+            rates = yield from self._measured(home, trial)
+            yield Message("measuring the disk")
+        path = keep_rates(home, subject, rates)
+        yield Result({"file": str(path), "samples": rates.samples, "measured": rates.measured})
+
+    def subject(self, home: Home) -> ScaleSubject:
+        """What is measured. Raises InputError for an unknown dataset, and where neither it nor sizes are given."""
+        if self.dataset:
+            fingerprint = Dataset.open(home, self.dataset).fingerprint
+        elif min(self.image_bytes, self.height, self.width) < 1:
+            raise InputError("name an imported dataset, or give --image-bytes, --height and --width of its images")
+        else:
+            fingerprint = f"{DRAWN} {self.width}x{self.height} {self.image_bytes}"
+        return ScaleSubject(
+            self.dataset, fingerprint, self.format, self.encoding, self.compression, self._options, self._loader
+        )
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return {name: value for name, value in self.options.items() if name not in PARTS_OPTIONS}
+
+    @property
+    def _loader(self) -> LoaderChoice:
+        return LoaderChoice(self.batch_size, self.transform, self.output, self.workers)
+
+    def _trial(self, home: Home) -> AbstractContextManager[TrialHome]:
+        if self.dataset:
+            return trial_of_dataset(home, Dataset.open(home, self.dataset))
+        return trial_of_stand_ins(home, self.height, self.width, self.image_bytes)
+
+    def _measured(self, home: Home, trial: TrialHome) -> Generator[Event, None, KeptRates]:
+        recipe = TrialRecipe(self.format, self.encoding, self.compression, self._options)
+        build = yield from _last(measure_building(trial, recipe))
+        store = finish(recipe.build(trial, MANY, 0, 0).run())
+        scratch = trial.home.root / "grown"
+        scratch.mkdir()
+        (split,) = trial.dataset(MANY).splits
+        load = yield from _last(measure_loading(Path(store["store"]), split, self._loader, scratch))
+        shutil.rmtree(scratch)
+        disk = measure_disk(trial.home.root)
+        of = recipe.recipe(trial) if not self.dataset else self._recipe(home)
+        samples = trial.dataset(MANY).splits[split]
+        return KeptRates(image_facts(of), build, load, disk, samples, now(), trial.notes)
+
+    def _recipe(self, home: Home) -> Recipe:
+        """That of the dataset itself, for the sizes of its images."""
+        parts = self.format, self.encoding, self.compression
+        return trained(Recipe.of(home, self.dataset, *parts, self._options))
+
+
+def _last(steps: Iterator[Event | T]) -> Generator[Event, None, T]:
+    """Hand on the events; returns what comes last, which is none."""
+    for step in steps:
+        if not isinstance(step, Event):
+            return step
+        yield step
+    raise AssertionError("nothing was measured")
