@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ..base.contracts import Row
 from ..base.events import Progress, finish
 from ..building import Build
+from ..building.plan import plan_of
 from ..building.recipe import Recipe
 from ..building.sample import sample_payloads, sample_rows, training_payloads
 from ..building.trial import write_trial
@@ -92,8 +93,6 @@ def measure_building(trial: TrialHome, recipe: TrialRecipe) -> Iterator[Progress
         line(few, seconds[BuildTried(FEW, count, parts)], many, seconds[BuildTried(MANY, count, parts)])
         for count in (0, cpus)
     )
-    from ..building.plan import plan_of
-
     driver_s = _timed(lambda: plan_of(recipe.recipe(trial), {})) / many
     yield build_rates(alone, together, part_s, driver_s, parts, cpus, stages_of(recipe.recipe(trial)))
 

@@ -52,6 +52,6 @@ def grown(store: Store, folder: Path) -> Store:
     np.resize(sums, count).tofile(folder / f"{store.split}.checksums")
     split = {**store.manifest.splits[store.split], "samples": count}
     split.pop("labels_checksum", None)
-    manifest = dataclasses.replace(store.manifest, splits={store.split: split}, files={})
+    manifest = dataclasses.replace(store.manifest, splits={store.split: split}, files={}, shards={})
     manifest.save(folder / MANIFEST)
     return Store(folder, store.split, manifest)
