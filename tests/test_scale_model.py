@@ -173,10 +173,10 @@ def test_what_is_paid_once_is_told_from_what_images_take() -> None:
     assert line(1000, 1.5, 5000, 3.5) == pytest.approx((1.0, 5e-4))
     assert line(1000, 2.0, 5000, 1.0) == (0.0, 2e-4), "noise: nothing is below 0"
     rates = build_rates(Cost(1.2, 4e-4), Cost(2.4, 3e-4), 0.1, 1e-5, 2, 2, {"read": 1e-4, "encode": 2e-4})
-    assert rates.image_s == pytest.approx((3e-4 - 1e-5) * 2)
-    assert rates.stages["other"] == pytest.approx(5.8e-4 - 3e-4)
+    assert rates.image_s == pytest.approx(6e-4)
+    assert rates.stages["other"] == pytest.approx(3e-4)
     assert (rates.start_s, rates.alone_start_s) == pytest.approx((2.3, 1.0))
-    assert rates.alone == pytest.approx(5.8e-4 / 3.9e-4)
+    assert rates.alone == pytest.approx(1.5)
     less = build_rates(Cost(0.0, 1e-4), Cost(0.0, 1e-4), 0.0, 0.0, 2, 1, {"read": 1e-4, "encode": 1e-4})
     assert less.stages == pytest.approx({"read": 5e-5, "encode": 5e-5, "other": 0.0})
 

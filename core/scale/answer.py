@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -123,7 +124,8 @@ def _scale(images: int, question: ScaleQuestion, kept: KeptRates, around: Surrou
         gpu_images_s=question.gpu_images_s,
         build_workers=question.build_workers,
     )
-    build = build_time(request, image, kept.build, around)
+    rates = dataclasses.replace(kept.build, driver_s=0.0) if question.shards else kept.build
+    build = build_time(request, image, rates, around)
     epoch = epoch_time(request, image, kept.load, around)
     files = images if image.file_per_sample else request.parts
     return {
@@ -150,7 +152,7 @@ def _facts(question: ScaleQuestion, kept: KeptRates, cpus: int) -> list[dict[str
         ("build_alone", kept.build.alone, "times", "as fast where the other CPUs are idle"),
         ("build_part_s", kept.build.part_s, "s", "a part, beside its images"),
         ("build_start_s", kept.build.start_s, "s", "a build by several processes, beside its parts"),
-        ("build_driver_s", kept.build.driver_s, "s", "an image, in the process that plans and commits"),
+        ("build_driver_s", kept.build.driver_s, "s", "an image, to plan parts by their size, in one process"),
         ("load_cpu_s", kept.load.near_s, "s", "one CPU loads an image of a store that its cache holds"),
         ("load_far_cpu_s", kept.load.far_s, "s", "the same, of a store that it does not hold"),
         ("load_first_cpu_s", kept.load.first_s, "s", "what an image takes longer in the first epoch"),

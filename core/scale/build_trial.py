@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from .trial_home import FEW, MANY, TrialHome
 STAGE = "building on trial"
 REPEATS = 2
 SAMPLE = 256
-SHARDS = "shards"
+SHARDS, SHARD_MB = "shards", "shard_mb"
 MORE_PARTS = 8
 OTHER = "other"
 """Rows of the index, checksums, labels, the manifest."""
@@ -93,8 +94,16 @@ def measure_building(trial: TrialHome, recipe: TrialRecipe) -> Iterator[Progress
         line(few, seconds[BuildTried(FEW, count, parts)], many, seconds[BuildTried(MANY, count, parts)])
         for count in (0, cpus)
     )
-    driver_s = _timed(lambda: plan_of(recipe.recipe(trial), {})) / many
+    driver_s = _cutting(recipe, trial, few, many)
     yield build_rates(alone, together, part_s, driver_s, parts, cpus, stages_of(recipe.recipe(trial)))
+
+
+def _cutting(recipe: TrialRecipe, trial: TrialHome, few: int, many: int) -> float:
+    """Seconds an image to plan parts by their size, which takes the sizes of all payloads."""
+    by_size = dataclasses.replace(recipe, options={**recipe.options, SHARD_MB: 1})
+    recipes = [by_size.recipe(trial, name) for name in (FEW, MANY)]
+    took = [min(_timed(lambda one=one: plan_of(one, {})) for _ in range(REPEATS)) for one in recipes]  # type: ignore[misc]
+    return line(few, took[0], many, took[1]).image_s
 
 
 def build_rates(
@@ -102,7 +111,7 @@ def build_rates(
 ) -> BuildRates:
     """From what one process and one for each CPU took, and from how an image's seconds divide among the stages. Both
     have built `parts` parts: those are no part of what is paid once a build."""
-    image_s = max(together.image_s - driver_s, 0.0) * cpus
+    image_s = together.image_s * cpus
     known = sum(stages.values())
     scale = image_s / known if known > image_s else 1.0
     shares = {name: seconds * scale for name, seconds in stages.items()}
@@ -113,7 +122,7 @@ def build_rates(
         alone_start_s=max(alone.once_s - part_s * parts, 0.0),
         part_s=part_s,
         driver_s=driver_s,
-        alone=image_s / max(alone.image_s - driver_s, 1e-12) if image_s else 1.0,
+        alone=image_s / alone.image_s,
     )
 
 

@@ -16,7 +16,7 @@ from ..base.home import Home
 from ..building.recipe import Recipe
 from ..datasets.dataset import Dataset
 from ..machine.session import now
-from .build_trial import SHARDS, TrialRecipe, measure_building, trained
+from .build_trial import SHARD_MB, SHARDS, TrialRecipe, measure_building, trained
 from .disk_trial import measure_disk
 from .images import image_facts
 from .kept_rates import KeptRates, ScaleSubject, keep_rates
@@ -28,7 +28,7 @@ T = TypeVar("T")
 DRAWN = "drawn"
 """How a fingerprint begins that is none of a dataset."""
 
-PARTS_OPTIONS = (SHARDS, "shard_mb")
+PARTS_OPTIONS = (SHARDS, SHARD_MB)
 """They say into how many parts a store is cut, not what an image takes."""
 
 

@@ -27,8 +27,8 @@ class ImageFacts:
 class BuildRates:
     """Seconds, as measured here. `stages`: of one CPU an image while all CPUs are busy, by stage; `alone`: how many
     times as fast an image is while one CPU is busy and the others are not. `start_s`: once a build by several
-    processes; `alone_start_s`: by one; `part_s`: once a part; `driver_s`: an image, in the process that plans the parts
-    and commits the store, and not shared out."""
+    processes; `alone_start_s`: by one; `part_s`: once a part; `driver_s`: an image, in the one process that
+    plans parts by their size."""
 
     stages: Mapping[str, float]
     start_s: float
