@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +17,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.base.events import finish
 from core.base.home import Home
+from core.building import Build
+from core.building.part import PartBuilder, PartResult
+from core.building.plan import PlannedPart
 from core.datasets.dataset import Dataset, list_datasets
 from core.formats import FORMATS
 from core.importing.task import Import
@@ -273,6 +277,53 @@ def test_several_stores_are_built_in_one_go(furnished: Home) -> None:
     click(app, "build.show")
     assert app.segmented_control(key="build.view").value == "Stores"
     assert not app.exception
+
+
+def test_a_store_is_built_in_shards_which_are_listed(furnished: Home) -> None:
+    app = open_page("build")
+    app.segmented_control(key="build.view").set_value("Build new").run()
+    app.button_group(key="build.format").set_value(["lmdb", "zarr"])
+    app.button_group(key="build.encoding").set_value(["raw"])
+    app.segmented_control(key="build.cut").set_value("shards").run()
+    app.number_input(key="build.shards").set_value(3).run()
+    assert list(app.dataframe[0].value["Store"]) == ["lmdb/raw-shards3", "zarr/raw-shards3"]
+    app.button_group(key="build.format").set_value(["lmdb"]).run()
+    click(app, "build.start")
+    assert ended(furnished, "build").state is State.DONE
+    app.run()
+    click(app, "build.show")
+    [store] = [store for store in list_stores(furnished) if store.name == "lmdb/raw-shards3"]
+    app.selectbox(key="build.store").set_value(str(store.path)).run()
+    assert "6 shards" in [expander.label for expander in app.expander]
+    [shards] = [one.value for one in app.dataframe if "checksum" in one.value]
+    assert list(shards["samples"]) == [20, 20, 20, 6, 7, 7]
+    assert shards["path"][1] == "train-00001-of-00003.lmdb"
+
+
+def test_a_killed_build_is_gone_on_with_or_discarded(furnished: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = PartBuilder.__call__
+
+    def killed(self: PartBuilder, planned: PlannedPart) -> PartResult:
+        if planned.name == "train.00001":
+            shutil.copytree(self.folder.parent, furnished.root / "left")
+            raise KeyboardInterrupt
+        return real(self, planned)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PartBuilder, "__call__", killed)
+        with pytest.raises(KeyboardInterrupt):
+            finish(Build("shapes", "npy", "raw", options={"shards": 2}, workers=0).run())
+    name = "shapes.npy.raw-shards2"
+    for number, button in enumerate((f"build.discard.{name}", f"build.go_on.{name}")):
+        shutil.copytree(furnished.root / "left", furnished.built / ".building" / f"{name}.99999{number}")
+        app = open_page("build")
+        assert "**npy/raw-shards2** was interrupted: 1 of 4 shards are built" in texts(app)
+        click(app, button)
+        if "discard" in button:
+            assert "was interrupted" not in texts(app)
+    job = ended(furnished, "build")
+    assert (job.state, job.result["resumed"]) == (State.DONE, 30)
+    assert "was interrupted" not in texts(app.run())
 
 
 def test_images_of_several_shapes_are_offered_a_size(empty: Home, tmp_path: Path) -> None:

@@ -43,8 +43,16 @@ class Making:
 
     assembly: Assembly
 
-    def __init__(self, recipe: Recipe, workers: int | None, engine: str = LOCAL, address: str | None = None) -> None:
-        self._given, self._engine, self._address = recipe, engine, address
+    def __init__(
+        self,
+        recipe: Recipe,
+        workers: int | None,
+        engine: str,
+        address: str | None,
+        asked: Mapping[str, Any],
+    ) -> None:
+        """`asked`: the fields of the task, for whoever finds what is left of it (`interrupted`)."""
+        self._given, self._engine, self._address, self._asked = recipe, engine, address, dict(asked)
         self._asked_workers = workers
         self._training_s = self._startup_s = 0.0
         self._engine_text = LOCAL
@@ -129,7 +137,8 @@ class Making:
                 self._results[result.name] = result
         self.resumed = sum(result.samples for result in self._results.values())
         if not self.in_turn:
-            write_whole(scratch / MARKER, dumps({"digest": self.plan.digest}).encode())
+            left = {"digest": self.plan.digest, "parts": len(self.plan.parts), "build": self._asked}
+            write_whole(scratch / MARKER, dumps(left).encode())
 
     def _missing(self) -> list[PlannedPart]:
         return [one for one in self.plan.parts if one.name not in self._results]

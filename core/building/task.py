@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class Build:
         recipe = Recipe.of(home, self.dataset, self.format, self.encoding, self.compression, self.options)
         target = recipe.target(home)
         name = f"{recipe.dataset.name}.{recipe.format_name}.{recipe.variant}"
-        making = Making(recipe, self.workers, self.engine, self.address)
+        making = Making(recipe, self.workers, self.engine, self.address, self._asked)
         goes_on = making.goes_on if self.resume else _never
         with disk_trouble_told("the build"), claim(home.built / WORKPLACE, name, "build", goes_on) as scratch:
             restore(target)
@@ -61,6 +61,11 @@ class Build:
             yield from making.run(scratch)
             publish(scratch / STORE, target)
         yield from self._report(home, target, making)
+
+    @property
+    def _asked(self) -> Mapping[str, Any]:
+        """The fields of a build that goes on with this one in the same home."""
+        return {name: value for name, value in asdict(self).items() if name not in ("home", "resume")}
 
     def _report(self, home: Home, target: Path, making: Making) -> Iterator[Event]:
         made = making.assembly

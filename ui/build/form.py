@@ -9,11 +9,13 @@ from typing import Any
 import streamlit as st
 
 from core.base.errors import FormatMattersError
+from core.base.options import Option
 from core.base.registry import Registry
 from core.compressions import COMPRESSIONS
 from core.datasets.dataset import Dataset
 from core.encodings import ENCODINGS
 from core.formats import FORMATS
+from ui.build.placing import SHARD_OPTIONS, Placing, draw_placing
 from ui.build.plan import Parts, Planned, gains, overview, plan
 from ui.shared import state
 from ui.shared.forms import option_widgets
@@ -36,13 +38,15 @@ def draw_form(dataset: Dataset) -> None:
     """Parts, options, plan, button; below it the effect of compression."""
     with st.container(border=True):
         formats, encodings, compressions = _draw_parts(_propose(dataset))
+        shards, placing = draw_placing([name for name, _ in formats])
+    formats = tuple((name, {**options, **shards[name]}) for name, options in formats)
     if not (formats and encodings and compressions):
         st.info("Choose at least one format, one encoding and one compression.", icon=":material/info:")
         return
     st.subheader("Estimated cost", help="Extrapolated from 256 samples, encoded and compressed just now.")
     planned = plan(dataset, formats, encodings, compressions)
     _draw_plan(planned)
-    _draw_start(planned)
+    _draw_start(planned, placing)
     _draw_gains(dataset, encodings)
 
 
@@ -68,7 +72,7 @@ def _draw_parts(needing: set[str]) -> tuple[Parts, Parts, Parts]:
         (table, name)
         for (table, _, _), names in zip(KINDS.values(), chosen, strict=True)
         for name in names
-        if table.options(name)
+        if _own_options(table, name)
     ]
     options: dict[tuple[str, str], Mapping[str, Any]] = {}
     if with_options:
@@ -78,12 +82,17 @@ def _draw_parts(needing: set[str]) -> tuple[Parts, Parts, Parts]:
                 title, widgets = st.columns([1, 4], vertical_alignment="center")
                 title.markdown(f"**{short_title(table, name)}**")
                 with widgets:
-                    options[table.kind, name] = option_widgets(table.options(name), f"build.{table.kind}.{name}")
+                    options[table.kind, name] = option_widgets(_own_options(table, name), f"build.{table.kind}.{name}")
     parts = [
         tuple((name, options.get((table.kind, name), {})) for name in names)
         for (table, _, _), names in zip(KINDS.values(), chosen, strict=True)
     ]
     return parts[0], parts[1], parts[2]
+
+
+def _own_options(table: Registry[Any, Any], name: str) -> Mapping[str, Option]:
+    """Those that are not chosen for all formats at once."""
+    return {option: told for option, told in table.options(name).items() if option not in SHARD_OPTIONS}
 
 
 def _draw_choice(title: str, table: Registry[Any, Any], default: tuple[str, ...] | None, help: str) -> list[str]:
@@ -136,7 +145,7 @@ def _draw_plan(planned: list[Planned]) -> None:
         st.warning(verbatim(warnings[0]) + more, icon=":material/content_copy:")
 
 
-def _draw_start(planned: list[Planned]) -> None:
+def _draw_start(planned: list[Planned], placing: Placing) -> None:
     """The button, and right there what it started."""
     ready = [one for one in planned if one.ready]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -147,7 +156,7 @@ def _draw_start(planned: list[Planned]) -> None:
             disabled=not ready,
             key="build.start",
             on_click=_start,
-            args=(ready,),
+            args=(ready, placing),
         )
         if ready:
             bytes_, seconds = sum(one.disk_bytes for one in ready), sum(one.seconds for one in ready)
@@ -165,12 +174,12 @@ def _start_label(planned: list[Planned], ready: list[Planned]) -> str:
     return "Already built" if any(one.built for one in planned) else "Nothing to build"
 
 
-def _start(ready: list[Planned]) -> None:
+def _start(ready: list[Planned], placing: Placing) -> None:
     """Queue a job for each store, and stay here to see them run."""
     st.session_state["build.view"] = NEW
     for one in ready:
         title = f"Build {one.title} of {one.fields['dataset']}"
-        state.start_job("build", dict(one.fields), title=title, owner="build")
+        state.start_job("build", {**one.fields, **placing.fields}, title=title, owner="build")
 
 
 def _show_stores() -> None:

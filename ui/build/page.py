@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.build.form import NEW, STORES, draw_form
+from ui.build.interrupted import draw_interrupted
 from ui.build.store_list import draw_stores
 from ui.shared import state
 from ui.shared.job_panel import draw_jobs
@@ -23,6 +24,7 @@ def draw() -> None:
         draw_no_data("A store is built from an imported dataset. There is no dataset yet.", "dataset",
                      "Import a dataset")  # fmt: skip
         return
+    draw_interrupted(dataset.name)
     found = len(stores(dataset.name))
     view = NEW
     if found:

@@ -12,6 +12,7 @@ from core.base.home import Home
 from core.building import Build, compare_compressions, estimate
 from core.building.recipe import Recipe
 from core.datasets.dataset import Dataset
+from ui.build.placing import SHARD_OPTIONS
 from ui.shared import state
 from ui.shared.cached import cache_data
 from ui.shared.stores import store_name
@@ -93,7 +94,7 @@ def _planned(dataset: Dataset, queued: Sequence[Mapping[str, Any]], *parts: Part
     home = state.home()
     try:
         recipe = Recipe.of(home, **fields)
-        told = _estimate(str(home.root), dataset.fingerprint, fields)
+        told = _estimate(str(home.root), dataset.fingerprint, _without_shards(fields))
     except FormatMattersError as error:
         return Planned(fields, problem=str(error))
     return Planned(
@@ -107,6 +108,12 @@ def _planned(dataset: Dataset, queued: Sequence[Mapping[str, Any]], *parts: Part
         seconds=told["seconds"],
         source_jpeg=told["source_jpeg"],
     )
+
+
+def _without_shards(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Into how many files a store is cut changes no estimate, so none is made anew for it."""
+    options = {name: value for name, value in fields["options"].items() if name not in SHARD_OPTIONS}
+    return {**fields, "options": options}
 
 
 @cache_data(max_entries=256, show_spinner="Measuring on a sample…")

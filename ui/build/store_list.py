@@ -13,12 +13,15 @@ from ui.shared import state
 from ui.shared.labels import code, counted, number_text, plain, seconds_text, size_text, verbatim
 from ui.shared.navigation import go
 from ui.shared.store_charts import draw_four_sizes, one_figure
-from ui.shared.stores import SIZES, SIZES_EXPLAINED, store_label, stores, table
+from ui.shared.stores import SIZES, SIZES_EXPLAINED, shards, store_label, stores, table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 VIEWS = ("Sizes", "Time and files", "Table")
+
+MOST_SHARDS = 1000
+"""Rows of a table of shards."""
 
 
 def draw_stores(dataset: str) -> None:
@@ -60,15 +63,17 @@ def _draw_table(figures: pd.DataFrame, verified: dict[str, Job]) -> None:
     st.dataframe(
         shown,
         hide_index=True,
-        column_order=["store", "samples", *SIZES, "files", "seconds", "built", "verified"],
+        column_order=["store", "samples", *SIZES, "shards", "files", "seconds", "built", "verified", "path"],
         column_config={
             "store": "Store",
             "samples": st.column_config.NumberColumn("Samples", format="localized"),
             **sizes,
+            "shards": st.column_config.NumberColumn("Shards", format="localized", help="Of all splits together."),
             "files": st.column_config.NumberColumn("Files", format="localized"),
             "seconds": st.column_config.NumberColumn("Build time", format="%.2f s"),
             "built": st.column_config.DatetimeColumn("Built (UTC)", format="YYYY-MM-DD HH:mm"),
             "verified": "Verified",
+            "path": "Place",
         },
     )
     st.caption(SIZES_EXPLAINED)
@@ -99,6 +104,28 @@ def _draw_actions(found: list[StoreInfo], verified: dict[str, Job]) -> None:
             if st.button("Delete", icon=":material/delete:", key="build.delete"):
                 _ask_to_delete(by_path[path])
         _draw_verification(by_path[path], verified.get(path))
+        _draw_shards(by_path[path])
+
+
+def _draw_shards(store: StoreInfo) -> None:
+    """What the manifest says of them, where there are several."""
+    told = [{"Split": split, **one} for split, several in shards(store).items() for one in several]
+    if not told:
+        return
+    with st.expander(f"{len(told):,} shards", icon=":material/dataset:"):
+        st.dataframe(
+            told[:MOST_SHARDS],
+            hide_index=True,
+            column_order=["path", "Split", "samples", "bytes", "checksum"],
+            column_config={
+                "path": "File",
+                "samples": st.column_config.NumberColumn("Samples", format="localized"),
+                "bytes": st.column_config.NumberColumn("Size", format="bytes"),
+                "checksum": st.column_config.TextColumn("Checksum", help="XXH3-128 of the file."),
+            },
+        )
+        if len(told) > MOST_SHARDS:
+            st.caption(f"The first {MOST_SHARDS:,}; `manifest.json` lists all.")
 
 
 def _verify(*stores: StoreInfo) -> None:

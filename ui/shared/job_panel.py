@@ -111,19 +111,23 @@ def draw_progress(job: Job) -> None:
     st.markdown(f"**{verbatim(job.title)}** :gray[· {verbatim(told.stage)}]")
     st.progress(told.fraction)
     st.caption(verbatim(told.detail))
+    if told.warning:
+        st.caption(f":material/warning: {verbatim(told.warning)}")
 
 
 class Told(NamedTuple):
-    """How far a running job is: its stage, a fraction, and what is known of pace and time left."""
+    """How far a running job is: its stage, a fraction, what is known of pace and time left, and what it last warned
+    of."""
 
     stage: str
     fraction: float
     detail: str
+    warning: str = ""
 
 
 def progress_told(job: Job, seen: Watch) -> Told:
     """What is said of a job that runs."""
-    return Told(_stage_text(seen), seen.fraction or 0.0, _detail_text(job, seen))
+    return Told(_stage_text(seen), seen.fraction or 0.0, _detail_text(job, seen), _warning_text(seen))
 
 
 def draw_cancel(job: Job) -> None:
@@ -150,6 +154,13 @@ def _stage_text(seen: Watch) -> str:
 def _detail_text(job: Job, seen: Watch) -> str:
     parts = [_count_text(seen), _rate_text(seen), rest_text(seen) or f"running for {seconds_text(job.seconds)}"]
     return " · ".join(part for part in parts if part)
+
+
+def _warning_text(seen: Watch) -> str:
+    warnings = [message.text for message in seen.messages if message.level == "warning"]
+    if not warnings:
+        return ""
+    return warnings[-1] + (f" ({len(warnings) - 1} more before it)" if len(warnings) > 1 else "")
 
 
 def _count_text(seen: Watch) -> str:

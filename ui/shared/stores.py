@@ -65,8 +65,13 @@ def totals(store: StoreInfo) -> dict[str, float]:
     return {name: sum(split[name] for split in store.manifest.splits.values()) for name in names}
 
 
+def shards(store: StoreInfo) -> dict[str, list[Mapping[str, Any]]]:
+    """What the manifest says of the shards of each split that has several, in the order of their samples."""
+    return {split: told for split, told in store.manifest.shards.items() if len(told) > 1}
+
+
 def table(found: list[StoreInfo]) -> pd.DataFrame:
-    """One row per store: `store`, `format` (title), `path` (see `readable`), `built` and the totals."""
+    """One row per store: `store`, `format` (title), `path` (see `readable`), `built`, `shards` and the totals."""
     import pandas as pd
 
     rows: list[Mapping[str, Any]] = [
@@ -75,6 +80,7 @@ def table(found: list[StoreInfo]) -> pd.DataFrame:
             "format": format_title(store.manifest.format),
             "path": readable(store.path),
             "built": store.manifest.built,
+            "shards": sum(map(len, store.manifest.shards.values())) or len(store.manifest.splits),
             **totals(store),
         }
         for store in found
