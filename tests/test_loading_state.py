@@ -14,6 +14,8 @@ import torch
 
 from core.base.errors import InputError
 from core.loading.loader import Loader, make_loader
+from core.loading.normalise import Normalise
+from core.loading.transfer import Batch, Stay
 from tests.loading_fixtures import MemoryStore, memory_store
 
 KINDS = [("fast", "inline"), ("fast", "threads:2"), ("fast", "processes:1"), ("torch", 1)]
@@ -105,6 +107,36 @@ def test_four_ranks_stop_and_others_go_on_with_the_same_order_and_the_same_crops
     padded = -(SAMPLES - 12) % later
     assert sorted(label for label, _ in handed) == sorted([*order, *order[:padded]])
     assert all(whole[label] == picture for label, picture in handed)
+
+
+class OneAhead(Stay):
+    """A device that is sent a batch before the one before it is asked for, as CUDA is."""
+
+    def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        ahead = next(batches, None)
+        while ahead is not None:
+            behind, ahead = ahead, next(batches, None)
+            yield behind
+
+
+def test_what_is_on_its_way_to_a_device_was_not_handed_out(store: MemoryStore) -> None:
+    plain = make_loader(store, batch_size=10, workers=0)
+    loader = Loader(plain.sampler, plain._engine, OneAhead(Normalise()))
+    assert [loader.state_dict()["position"] for _ in loader] == [10, 20, 30, 40, SAMPLES]
+
+
+def test_three_shards_on_four_ranks_of_two_workers(store: ShardedStore) -> None:
+    three = dataclasses.replace(store, shard_starts=np.array([0, 20, 22, SAMPLES]), shards=(Shard(),) * 3)
+    settings: dict[str, Any] = {"batch_size": 4, "shuffle": "shards", "world_size": 4, "workers": "threads:2"}
+    handed = []
+    for rank in range(4):
+        with make_loader(three, rank=rank, **settings) as loader:
+            handed += [labels_of(batch) for batch in loader]
+            assert (len(loader), loader.padded) == (3, 3)
+    assert sorted(map(len, handed)) == [3] * 4 + [4] * 8
+    assert sorted(label for labels in handed for label in labels) == sorted(
+        [*range(SAMPLES), *loader.sampler.global_order(0)[:3]]
+    )
 
 
 def loader_after(store: MemoryStore, batches: int, **settings: Any) -> Loader:

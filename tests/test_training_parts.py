@@ -51,6 +51,12 @@ def test_epochs_differ_when_shuffled_and_a_seed_repeats_them() -> None:
     assert np.array_equal(sampler.order(1), again.order(1))
 
 
+def test_an_order_of_members_says_which_and_goes_on_in_the_middle() -> None:
+    sampler, other = (sampler_of(choose_members(1000, 300, seed), LABELS, "shuffled", 50, 3) for seed in (1, 2))
+    assert sampler.order_identity != other.order_identity
+    assert np.array_equal(sampler.order(1, 100), sampler.order(1)[100:])
+
+
 def test_what_is_held_out_is_not_trained_on() -> None:
     training, aside = hold_out(1000, seed=5)
     assert len(aside) == 100

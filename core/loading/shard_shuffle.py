@@ -1,9 +1,11 @@
 """Shard shuffle: shards one after the other in a random order, their samples shuffled within a window that moves along.
 
 For stores whose shards are read whole, from the first sample to the last (over a network, or into a cache on disk).
-Each shard is drawn once an epoch. Its samples come at random moments from its turn on until a span of samples later, so
-that at any moment the samples of a few shards are mixed, a shard that is through is not asked for again, and the next
-one is needed a little at a time. The first batches wait for a few shards alone, not for a whole window.
+Each shard has one turn an epoch. Its samples come at random moments within a span of samples around it, so that at any
+moment the samples of a few shards are mixed, a shard that is through is not asked for again, and the next one is needed
+a little at a time. Most of the span comes after the turn: the first batches wait for an eighth of a window, or for two or
+three shards, not for a whole one. Moments before the beginning and after the end are reflected there, so that also the
+first and the last batches are of several shards.
 
 The shards are cut into strata of neighbours, and of each group of consecutive turns each shard is from another stratum
 (stratified sampling, as in `block_shuffle`): where the store holds one class after the other, the shards that are open
@@ -64,8 +66,13 @@ class ShardPlan:
 
     @property
     def span(self) -> int:
-        """Samples that come from the turn of a shard until the last of its own at most, its own left out."""
+        """Samples from the first of a shard to its last at most, its own left out."""
         return self.window - self.largest
+
+    @property
+    def before(self) -> int:
+        """Samples before the turn of a shard from which on its own come: the first batches are of as many shards."""
+        return max(self.span // 8, min(2 * self.largest, self.span // 2))
 
     @property
     def together(self) -> int:
@@ -90,7 +97,8 @@ def shard_order(starts: Indices, window: int | None, random: np.random.Generator
     sizes = np.diff(starts)[drawn]
     turns = np.cumsum(sizes) - sizes
     samples = np.repeat(starts[drawn] - turns, sizes) + np.arange(plan.samples)
-    moments = np.repeat(turns, sizes) + random.random(plan.samples) * plan.span
+    moments = np.abs(np.repeat(turns - plan.before, sizes) + random.random(plan.samples) * plan.span)
+    moments = np.minimum(moments, 2 * plan.samples - moments)
     return samples[np.argsort(moments, kind="stable")]  # stable: the same on every processor, also where two are equal
 
 
