@@ -3,9 +3,9 @@
 For stores whose shards are read whole, from the first sample to the last (over a network, or into a cache on disk).
 Each shard has one turn an epoch. Its samples come at random moments within a span of samples around it, so that at any
 moment the samples of a few shards are mixed, a shard that is through is not asked for again, and the next one is needed
-a little at a time. Most of the span comes after the turn: the first batches wait for an eighth of a window, or for two or
-three shards, not for a whole one. Moments before the beginning and after the end are reflected there, so that also the
-first and the last batches are of several shards.
+a little at a time. Most of the span comes after the turn: the first batches wait for an eighth of a window, or for
+two or three shards, not for a whole one. Moments before the beginning and after the end are reflected there, so
+that also the first and the last batches are of several shards.
 
 The shards are cut into strata of neighbours, and of each group of consecutive turns each shard is from another stratum
 (stratified sampling, as in `block_shuffle`): where the store holds one class after the other, the shards that are open
