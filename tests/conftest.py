@@ -18,6 +18,7 @@ from core.loading import kept_workers
 from core.machine.session import session_name
 from core.measure.loaders import LoaderExperiment
 from core.stores.store import list_stores
+from tests import kept_readers
 
 pytest.register_assert_rewrite("format_contract")
 
@@ -46,6 +47,20 @@ def _own_main() -> Iterator[None]:
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _kept_readers() -> Iterator[None]:
+    kept_readers.keep_readers()
+    yield
+    kept_readers.end_kept()
+
+
+@pytest.fixture
+def own_readers() -> Iterator[None]:
+    """Each file has a reader process of its own, which begins in the environment of the test."""
+    with kept_readers.own_readers():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -99,19 +114,16 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 @pytest.fixture
-def lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_readers: None) -> Iterator[Path]:
     """A folder for files of the kind "lines", which this process and those it starts know; its parent is the home."""
     from core.base import plugins
-    from core.inspect import reader_pool
     from core.inspect.kinds import KINDS
 
     monkeypatch.setenv(plugins.VARIABLE, "shards_kind")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
     monkeypatch.setenv("FORMAT_MATTERS_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(plugins, "_loaded", set())
-    reader_pool.take().end()
     folder = tmp_path / "lines"
     folder.mkdir()
     yield folder
     KINDS.unregister("lines")
-    reader_pool.take().end()

@@ -66,7 +66,7 @@ def test_a_hostile_state_of_a_known_class(tmp_path: Path) -> None:
     assert not marker.exists()
 
 
-def test_a_bomb_is_stopped_by_its_size(tmp_path: Path) -> None:
+def test_a_bomb_is_stopped_by_its_size(tmp_path: Path, own_readers: None) -> None:
     compressor = zstandard.ZstdCompressor().compressobj(size=2048 << 20)
     bomb = b"".join(compressor.compress(bytes(1 << 20)) for _ in range(2048)) + compressor.flush()
     assert len(bomb) < 1 << 18
@@ -162,7 +162,7 @@ def test_a_scan_gives_up_on_records_without_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on memory is Linux's")
-def test_a_reader_may_not_take_all_the_memory(tmp_path: Path) -> None:
+def test_a_reader_may_not_take_all_the_memory(tmp_path: Path, own_readers: None) -> None:
     with h5py.File(tmp_path / "made.h5", "w") as file:
         images = file.create_dataset(
             "images", (2, 12_000, 12_000, 3), "u1", chunks=(1, 500, 500, 3), compression="gzip"

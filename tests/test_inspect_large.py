@@ -78,14 +78,7 @@ def test_the_leaves_are_those_of_a_walk_that_sees_all(large: LmdbFile, monkeypat
 # ---------------------------------------------------------------- a reader that is started ahead
 
 
-@pytest.fixture
-def none_ahead() -> None:
-    for one in reader_pool._ahead:
-        one.end()
-    reader_pool._ahead.clear()
-
-
-def test_the_next_file_is_read_by_the_reader_that_waits(large: LmdbFile, none_ahead: None) -> None:
+def test_the_next_file_is_read_by_the_reader_that_waits(large: LmdbFile, own_readers: None) -> None:
     reader_pool.start_ahead()
     (waiting,) = reader_pool._ahead
     reader_pool.start_ahead()
@@ -98,7 +91,7 @@ def test_the_next_file_is_read_by_the_reader_that_waits(large: LmdbFile, none_ah
     assert waiting.process.poll() is not None
 
 
-def test_a_reader_that_died_waiting_is_not_taken(large: LmdbFile, none_ahead: None) -> None:
+def test_a_reader_that_died_waiting_is_not_taken(large: LmdbFile, own_readers: None) -> None:
     reader_pool.start_ahead()
     (waiting,) = reader_pool._ahead
     waiting.process.kill()
@@ -108,7 +101,7 @@ def test_a_reader_that_died_waiting_is_not_taken(large: LmdbFile, none_ahead: No
     waiting.end()
 
 
-def test_a_forked_copy_does_not_take_its_owners_reader(none_ahead: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forked_copy_does_not_take_its_owners_reader(own_readers: None, monkeypatch: pytest.MonkeyPatch) -> None:
     reader_pool.start_ahead()
     (waiting,) = reader_pool._ahead
     with monkeypatch.context() as elsewhere:
@@ -120,7 +113,7 @@ def test_a_forked_copy_does_not_take_its_owners_reader(none_ahead: None, monkeyp
     assert waiting.process.poll() is not None
 
 
-def test_a_reader_that_nobody_takes_is_ended(none_ahead: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_nobody_takes_is_ended(own_readers: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader_pool, "IDLE_SECONDS", 0.01)
     reader_pool.start_ahead()
     (waiting,) = reader_pool._ahead or [reader_pool.take()]

@@ -14,7 +14,6 @@ from app_under_test import open_page, texts
 from core.base import plugins
 from core.base.errors import InputError
 from core.base.home import Home
-from core.inspect import reader_pool
 from core.inspect.files import inspect_file, open_inspected
 from core.inspect.kinds import KINDS, identify
 from core.inspect.roots import VARIABLE
@@ -25,15 +24,13 @@ IMAGES = np.random.default_rng(0).integers(0, 255, (5, 6, 7), np.uint8)
 
 
 @pytest.fixture
-def toys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def toys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_readers: None) -> Iterator[Path]:
     """A file of the toy kind, which the environment names, for this process and for those it starts."""
     monkeypatch.setenv(plugins.VARIABLE, "toy_kind")
     monkeypatch.setenv("PYTHONPATH", str(Path(toy_kind.__file__).parent))
     monkeypatch.setattr(plugins, "_loaded", set())
-    reader_pool.take().end()  # one that was started before the environment named the plugin
     yield toy_kind.write(tmp_path / "some.toy", IMAGES)
     KINDS.unregister("toy")
-    reader_pool.take().end()
 
 
 def test_it_is_told_by_its_bytes_and_read_in_the_reader_process(toys: Path) -> None:
