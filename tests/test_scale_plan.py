@@ -22,8 +22,9 @@ from core.scale.kept_rates import KeptRates, find_rates, keep_rates
 from core.scale.load_trial import EpochsTold, rates_of
 from core.scale.measuring import MeasureScale
 from core.scale.rates import BuildRates, ImageFacts, LoadRates
+from core.scale.run_rates import with_runs
 from core.scale.stand_in import draw_stand_ins
-from core.stores.store import WORKPLACE, open_store
+from core.stores.store import WORKPLACE, list_stores, open_store
 
 RATES = KeptRates(
     ImageFacts(source=1000.0, payload=1000.0, stored=2000.0, read=2000.0),
@@ -129,6 +130,23 @@ def test_bad_input_is_one_sentence(
     assert said in line
 
 
+def test_a_loader_experiment_says_better_what_loading_takes(furnished: Home) -> None:
+    subject = MeasureScale("shapes", "lmdb", "raw", batch_size=8).subject(furnished)
+    assert with_runs(furnished, subject, RATES) == RATES, "that one went through another loader"
+    [record] = furnished.runs.glob("*/loader-*.jsonl")
+    lines = [json.loads(line) for line in record.read_text().splitlines()]
+    told = [{**line, "loader": "fast", "samples_per_s": 1000.0, "cpus": 2, "cache": "warm"} for line in lines]
+    record.write_text("".join(json.dumps(line) + "\n" for line in told))
+    scaled = with_runs(furnished, subject, RATES)
+    [store] = [info for info in list_stores(furnished, "shapes") if info.name == "lmdb/raw"]
+    assert scaled.load.image_s(store.manifest.splits["train"]["used_bytes"]) == pytest.approx(2 / 1000)
+    assert scaled.load.far_s / scaled.load.near_s == pytest.approx(RATES.load.far_s / RATES.load.near_s)
+    assert "200.00 times what it did in the trial" in scaled.notes[-1]
+    assert with_runs(furnished, MeasureScale("shapes", "lmdb", "raw").subject(furnished), RATES) == RATES, (
+        "batches of 256"
+    )
+
+
 # ---------------------------------------------------------------- the trial
 
 
@@ -160,7 +178,7 @@ def test_the_trial_measures_and_leaves_nothing(
     assert told["measured"].startswith("measured here on 40 images")
     rows = {row["name"]: row["value"] for row in told["assumptions"]}
     assert rows["image_source_bytes"] == pytest.approx(Dataset.open(home, "shapes").bytes / 60, rel=0.01)
-    for name in ("build_cpu_s", "load_cpu_s", "load_start_s", "read_mb_s", "write_mb_s"):
+    for name in ("build_cpu_s", "load_cpu_s", "load_far_cpu_s", "read_mb_s", "write_mb_s"):
         assert rows[name] > 0, name
     assert list((home.built / WORKPLACE).iterdir()) == []
     assert sorted(home.raw.rglob("*")) == before

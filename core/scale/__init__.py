@@ -6,6 +6,7 @@
     bounds          which of several resources sets the pace
     build_time, epoch_time, cost    the model: pure functions, see docs/plan.md for the formulas
     stand_in, trial_store, measuring, kept_rates    the short measurement that the model takes its rates from
+    run_rates       what loader experiments of the same recipe say instead, where there are some
     answer, told    the plan, for programs and for people
     task            `ScalePlan`, which measures what is missing and answers the verb `plan`
 

@@ -12,6 +12,7 @@ from .answer import ScaleQuestion, scale_plan
 from .assumptions import HERE
 from .kept_rates import find_rates
 from .measuring import MeasureScale
+from .run_rates import with_runs
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,11 @@ class ScalePlan(MeasureScale):
         home = Home.find(self.home)
         question = ScaleQuestion(**{one.name: getattr(self, one.name) for one in fields(ScaleQuestion)})
         question.check()
-        kept = None if self.again else find_rates(home, self.subject(home))
+        subject = self.subject(home)
+        kept = None if self.again else find_rates(home, subject)
         if kept is None:
             yield Message("nothing was measured for this on this machine: measuring a trial, about 20 s")
             yield from (event for event in super().run() if not isinstance(event, Result))
-            kept = find_rates(home, self.subject(home))
+            kept = find_rates(home, subject)
             assert kept is not None
-        yield Result(scale_plan(question, kept, home.root))
+        yield Result(scale_plan(question, with_runs(home, subject, kept), home.root))

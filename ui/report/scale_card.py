@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.base.errors import FormatMattersError
+from core.base.files import stamp
 from core.base.home import Home
 from core.base.options import Option, options_of
 from core.compressions import COMPRESSIONS
 from core.datasets.dataset import Dataset
 from core.encodings import ENCODINGS
 from core.formats import FORMATS
+from core.measure.records import record_paths
 from core.processes.cpus import usable_cpus
 from core.scale.answer import MOST_IMAGES, ScaleQuestion, measured_here, scale_plan
 from core.scale.assumptions import HERE, STORAGES, ScaleAssumptions, surroundings
 from core.scale.kept_rates import PATTERN, KeptRates, find_rates
 from core.scale.measuring import MeasureScale
+from core.scale.run_rates import with_runs
 from core.scale.told import assumption_row, binding_texts, cost_row, count_text, scale_row
 from ui.shared import state
 from ui.shared.cached import cache_data
@@ -194,13 +197,17 @@ def _draw_plan(question: ScaleQuestion, kept: KeptRates) -> None:
 
 @cache_data(max_entries=32, show_spinner=False)
 def _kept(
-    root: str, fingerprint: str, measured: Mapping[str, str], changed: tuple[tuple[str, float], ...]
+    root: str, fingerprint: str, measured: Mapping[str, str], changed: tuple[tuple[str, int, int], ...]
 ) -> KeptRates | None:
     """`fingerprint` and `changed` are parts of the cache's key only."""
     home = Home.find(root)
-    return find_rates(home, MeasureScale(**measured).subject(home))
+    subject = MeasureScale(**measured).subject(home)
+    kept = find_rates(home, subject)
+    return kept and with_runs(home, subject, kept)
 
 
-def _changed() -> tuple[tuple[str, float], ...]:
+def _changed() -> tuple[tuple[str, int, int], ...]:
     """Another one as soon as something was measured."""
-    return tuple((path.name, path.stat().st_mtime) for path in sorted(state.home().runs.glob(f"*/{PATTERN}")))
+    home = state.home()
+    files = [*home.runs.glob(f"*/{PATTERN}"), *record_paths(home, "loader")]
+    return tuple(sorted((str(path), *stamp(path)) for path in files))
