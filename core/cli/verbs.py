@@ -162,7 +162,10 @@ def _load(given: Namespace) -> Iterator[Event]:
 
 
 def _inspect_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("file", help="a file of any kind, a store, or shards: their folder, or a pattern in quotes")
+    parser.add_argument(
+        "file",
+        help="a file of any kind, a store, or shards (their folder, or a pattern in quotes), here or at an address",
+    )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--index", type=int, metavar="N", help="show record N (negative: from the end)")
     which.add_argument("--key", metavar="K", help="show the record with this key")

@@ -21,6 +21,7 @@ import numpy as np
 
 from ..base.contracts import Buffer, Extents, Labels
 from ..base.errors import FormatMattersError, InputError
+from .maps import MapsItself
 
 TROUBLE = (
     OSError,
@@ -167,6 +168,8 @@ def open_file(path: Path | str) -> BinaryIO:
 
     Raises OSError, whose text says what is there instead.
     """
+    if isinstance(path, Path) and isinstance(path, MapsItself):
+        return path.open("rb")
     descriptor, _ = open_descriptor(path)
     return os.fdopen(descriptor, "rb")
 

@@ -4,9 +4,31 @@ from __future__ import annotations
 
 import mmap
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from ..base.errors import InputError
+
+
+@runtime_checkable
+class MapsItself(Protocol):
+    """A path that is none of this machine's, and knows how its bytes are had."""
+
+    def mapped(self) -> mmap.mmap: ...
+
+
+class ReadAhead(Protocol):
+    """A map that is filled as it is touched."""
+
+    def will_read(self, start: int, stop: int) -> None: ...
+
+
+def will_read(memory: Any, start: int, stop: int) -> None:
+    """These bytes of a whole file's map are read next: where each touch costs a request, they come with one. `memory`:
+    the map, or a view or array of all of it."""
+    view = getattr(memory, "base", memory)
+    owner = view.obj if isinstance(view, memoryview) else view
+    if hasattr(owner, "will_read"):
+        cast("ReadAhead", owner).will_read(start, stop)
 
 
 def map_of(memory: Any) -> mmap.mmap:
@@ -16,6 +38,8 @@ def map_of(memory: Any) -> mmap.mmap:
 
 def mapped(path: Path) -> mmap.mmap:
     """A file as a read-only map. Raises InputError for one that cannot be mapped, such as an empty one."""
+    if isinstance(path, MapsItself):
+        return path.mapped()
     with path.open("rb") as file:
         try:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

@@ -7,7 +7,7 @@ import io
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -69,11 +69,18 @@ class InspectedFile:
         self.walked = self._reader.walked
 
     @property
+    def remote(self) -> dict[str, Any] | None:
+        """Of a file at an address `address`, `size` in bytes, and the `requests` and `bytes_read` that it took by now;
+        None for any other."""
+        served = self._reader.served
+        return None if served is None else {"address": str(self.found.path), **served.traffic()}
+
+    @property
     def complete(self) -> bool:
         """Whether all records of the file are known."""
         return self.walked is None or self.walked[0] >= self.walked[1]
 
-    def walk(self, seconds: float = math.inf) -> Iterator[tuple[int, int]]:
+    def walk(self, seconds: float = math.inf) -> Generator[tuple[int, int], None, None]:
         """Walk through a file whose records are found only so, for at most so long: yields (done, total) in bytes about
         once a second. What was noted is kept, also of a walk that is not through, from which the next one goes on."""
         kept, new = time.monotonic(), False
@@ -89,6 +96,20 @@ class InspectedFile:
         finally:
             if new:
                 self._keep_index()
+
+    def walk_to_inspect(self, index: int | None = None, key: str | None = None) -> Iterator[tuple[int, int]]:
+        """`walk` as far as looking at the file takes: for `WALK_SECONDS`; at an address, where each step costs
+        transfers, only up to the record that is asked for."""
+        with contextlib.closing(self.walk(WALK_SECONDS)) as steps:
+            if self.remote is None:
+                yield from steps
+            elif index is not None or key is not None:
+                while not self._has(index, key) and (step := next(steps, None)) is not None:
+                    yield step
+
+    def _has(self, index: int | None, key: str | None) -> bool:
+        """Whether a record was found by now; counted from the end, none before the end is reached."""
+        return self.find(key) is not None if key is not None else 0 <= (index or 0) < self.entries()
 
     def _keep_index(self) -> None:
         """A home that cannot be written, or a reader that is gone, costs the index and nothing else."""
@@ -163,7 +184,7 @@ def inspect_file(
         InputError: the file is of no known kind or broken beyond use; no such index or key; the sample is no image.
     """
     with InspectedFile(path, schema, COMMAND_SECONDS) as file:
-        for _ in file.walk(WALK_SECONDS):
+        for _ in file.walk_to_inspect(index, key):
             pass
         return inspect_opened(file, index=index, key=key, image=image, choice=choice)
 
@@ -186,6 +207,8 @@ def inspect_opened(
         about["warnings"].append(f"entry {sample.about['key']}: {sample.about['problem']}")
     if image is not None:
         _write_image(sample, Path(image), file.found.files)
+    if (remote := file.remote) is not None:
+        about["remote"] = remote
     return about
 
 

@@ -23,6 +23,7 @@ from ..stores.manifest import MANIFEST
 from . import shards
 from .candidate import UnidentifiedFile
 from .registration import KindRegistration, described_in
+from .remote.location import RemotePath, located
 from .unsupported import described, unsupported
 
 if TYPE_CHECKING:
@@ -80,11 +81,13 @@ class IdentifiedFile:
 
 def identify(path: str | os.PathLike[str]) -> IdentifiedFile:
     """The kind of what lies at `path`. Raises InputError that names what it is instead, where it is none of ours."""
-    given = Path(path).expanduser().absolute()
+    given = located(path)
+    if isinstance(given, RemotePath) and shards.is_pattern(given):
+        return _identify_pattern(given)
     try:
         mode = given.stat().st_mode
         if stat.S_ISDIR(mode):
-            return _identify_folder(given)
+            return _identify_remote_folder(given) if isinstance(given, RemotePath) else _identify_folder(given)
         if not stat.S_ISREG(mode):
             raise InputError(f"{given} is neither a file nor a folder; give {usual()}")
         return _identify_file(given)
@@ -147,6 +150,20 @@ def _identify_folder(folder: Path) -> IdentifiedFile:
     if next(folder.iterdir(), None) is None:
         raise InputError(f"{folder} is an empty folder; give {usual()}")
     return IdentifiedFile(next(name for name, kind in KINDS.items() if kind.any_folder), folder)
+
+
+def _identify_remote_folder(folder: RemotePath) -> IdentifiedFile:
+    """Shards, or a file that its folder stands for (an LMDB's). Other kinds of folders are not opened at addresses."""
+    member = next((folder / name for name in members() if (folder / name).is_file()), None)
+    if member is not None:
+        return _identify_file(member)
+    found = identify_shards(folder)
+    if found is None:
+        raise InputError(
+            f"{folder} is a folder without shards of one kind; at an address single files and shards are opened: give "
+            "the address of one file, or download the folder"
+        )
+    return found
 
 
 def _check_folder(folder: Path) -> None:

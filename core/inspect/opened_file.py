@@ -18,6 +18,7 @@ from .display import Choice
 from .findings import merged
 from .kinds import KINDS
 from .records import UNREADABLE, Diagnosed, Fielded, File, Finding, Indexed, Naming, Record, Records
+from .remote.location import RemotePath, located
 from .schemas import choices, understand
 from .sharded import ShardedFile
 
@@ -29,8 +30,12 @@ FIRST_KEYS = 10
 FIRST_STEP = 0.5
 """Seconds that a file which must be walked through is walked through at once; most are done by then."""
 
+REMOTE_STEP = 0.01
+"""The same of one at an address, where each record may cost a request: it walks on when more is asked for."""
+
 INCOMPLETE = "its records are found by walking through the file once, and only those up to there are shown"
 GO_ON = "give the same command again, which goes on from there, or scan the file, which walks through all of it"
+GO_ON_REMOTELY = "ask for a later record, which walks as far as that, or scan the file, which walks through all of it"
 
 
 class OpenedFile:
@@ -46,13 +51,14 @@ class OpenedFile:
         index: str | None = None,
     ) -> None:
         """`paths`, `notes`: of several files that are one; `index`: what a walk through the file has noted before."""
-        self.file = open_file(kind, Path(path), [Path(one) for one in paths], notes)
+        self.file = open_file(kind, located(path), [located(one) for one in paths], notes)
         self._wanted = schema
+        self._remote = isinstance(located(path), RemotePath)
         self._walks = KINDS[kind].index > 0 and isinstance(self.file, Indexed)
         self.walked: tuple[int, int] | None = None
         if self._walks and index is not None:
             self._use_index(kind, path, paths, notes, index)
-        self.walk(FIRST_STEP)
+        self.walk(REMOTE_STEP if self._remote else FIRST_STEP)
         if self.complete:
             self._understood  # noqa: B018 - what is wrong with the file is said when it is opened
 
@@ -61,7 +67,7 @@ class OpenedFile:
         try:
             cast("Indexed", self.file).use_index(kept_index.read(Path(index)))
         except UNREADABLE:
-            self.file = open_file(kind, Path(path), [Path(one) for one in paths], notes)
+            self.file = open_file(kind, located(path), [located(one) for one in paths], notes)
 
     def walk(self, seconds: float) -> tuple[int, int] | None:
         """Walk on through a file that is indexed: (done, total) in bytes; None for any other file."""
@@ -134,7 +140,8 @@ class OpenedFile:
         found = [finding for part in parts for finding in part.findings]
         if not self.complete and self.walked is not None:
             done, total = self.walked
-            found.insert(0, Finding("index-incomplete", 1, f"byte {done:,} of {total:,}", INCOMPLETE, GO_ON))
+            remedy = GO_ON_REMOTELY if self._remote else GO_ON
+            found.insert(0, Finding("index-incomplete", 1, f"byte {done:,} of {total:,}", INCOMPLETE, remedy))
         return merged(found)
 
     def described(self, record: Record) -> tuple[dict[str, Any], list[Buffer]]:

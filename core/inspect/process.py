@@ -7,20 +7,24 @@ import signal
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ..base.errors import InputError
+from ..base.errors import FormatMattersError, InputError
 from ..processes.module_process import signal_name
 from . import wire
 from .kinds import KINDS, IdentifiedFile
 from .limits import MEMORY, TOO_MUCH_MEMORY
 from .reader_pool import take
+from .remote.location import served_for
 
 TIMEOUT = 15.0
 """Seconds that one request may take: with what starts and ends around it, a command stays under 20."""
+
+NETWORK_SECONDS = 60.0
+"""Seconds that the network may take for one request, beside the reader's own."""
 
 LAST_SECONDS = 2.0
 """Seconds for a reader whose answer breaks off to end by itself, so that it is known what ended it."""
@@ -53,6 +57,7 @@ class ReaderProcess:
         started = take()
         self._process, self._complaints, self._inherited = started.process, started.complaints, started.inherited
         self._finalizer = weakref.finalize(self, started.end)
+        self.served = served_for(found.files)
         try:
             self.walked = self._open(schema, index)
         except BaseException:
@@ -67,6 +72,8 @@ class ReaderProcess:
             arguments |= {"paths": [str(path) for path in found.paths], "notes": list(found.notes)}
         if index is not None:
             arguments["index"] = str(index)
+        if self.served is not None:
+            arguments["remote"] = self.served.opening()
         walked = self.ask("open", **arguments)[0].get("walked")
         return None if walked is None else (int(walked[0]), int(walked[1]))
 
@@ -76,6 +83,7 @@ class ReaderProcess:
         Raises:
             ReaderDied: the file killed the reader, or the reader took too long and was killed.
             InputError: the reader says what is wrong with the file or the request, or which limit was reached.
+            RemoteError: the file lies at an address, and the network failed.
         """
         if self._deadline is not None:
             timeout = min(timeout, max(self._deadline - time.monotonic(), 0.1))
@@ -100,28 +108,41 @@ class ReaderProcess:
         self.close()
 
     def _exchange(self, request: Mapping[str, Any], timeout: float) -> wire.Message:
-        expired, broken = threading.Event(), ""
-        timer = threading.Timer(timeout, self._expire, [expired])
-        timer.start()
+        countdown, broken = _Countdown(timeout, self._process.kill), ""
         try:
-            answer = self._send_and_receive(request)
+            answer = self._send_and_receive(request, countdown)
         except (OSError, ValueError, wire.Broken) as error:
             answer, broken = None, str(error)
+        except FormatMattersError:  # the network's; the reader waits for bytes that will not come
+            self.close()
+            raise
         finally:
-            timer.cancel()
+            countdown.stop()
         if answer is None:
-            raise ReaderDied(self._epitaph(expired.is_set(), timeout, broken))
+            raise ReaderDied(self._epitaph(countdown.expired, timeout, broken))
         return answer
 
-    def _send_and_receive(self, request: Mapping[str, Any]) -> wire.Message | None:
-        if self._process.stdin is None or self._process.stdout is None:
+    def _send_and_receive(self, request: Mapping[str, Any], countdown: _Countdown) -> wire.Message | None:
+        """The reader's answer; on the way there it may ask for bytes of an object at an address."""
+        requests, answers = self._process.stdin, self._process.stdout
+        if requests is None or answers is None:
             return None
-        wire.send(self._process.stdin, dict(request))  # type: ignore[arg-type]
-        return wire.receive(self._process.stdout)  # type: ignore[arg-type]
-
-    def _expire(self, expired: threading.Event) -> None:
-        expired.set()
-        self._process.kill()
+        wire.send(requests, dict(request))  # type: ignore[arg-type]
+        message, waited = wire.receive(answers), 0.0  # type: ignore[arg-type]
+        while message is not None and self.served is not None and self.served.is_question(message[0]):
+            countdown.stop()
+            before = self.served.waited
+            wire.send(requests, *self.served.answer(message[0]))  # type: ignore[arg-type]
+            waited += self.served.waited - before
+            if waited > NETWORK_SECONDS:
+                raise InputError(
+                    f"{self.found.path} was given up: its server took more than {NETWORK_SECONDS:.0f} s, {OUR_LIMIT}"
+                )
+            if self._deadline is not None:
+                self._deadline += self.served.waited - before
+            countdown.start()
+            message = wire.receive(answers)  # type: ignore[arg-type]
+        return message
 
     def _epitaph(self, expired: bool, timeout: float, broken: str) -> str:
         """The sentence about a reader that is no more: what ended it, the file or a limit of ours."""
@@ -166,3 +187,26 @@ class ReaderProcess:
     def _blame(self, text: str, about_input: bool) -> str:
         """Name the file in errors that a library raised; ours name what they mean."""
         return text if about_input else f"{self.found.path} is damaged or cannot be understood: {text}"
+
+
+class _Countdown:
+    """Calls `expire` after so many seconds in which it was not stopped."""
+
+    def __init__(self, seconds: float, expire: Callable[[], None]) -> None:
+        self._left = seconds
+        self._expire = expire
+        self.expired = False
+        self.start()
+
+    def start(self) -> None:
+        self._began = time.monotonic()
+        self._timer = threading.Timer(max(self._left, 0), self._end)
+        self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+        self._left -= time.monotonic() - self._began
+
+    def _end(self) -> None:
+        self.expired = True
+        self._expire()

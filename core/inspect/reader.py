@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from ..base.errors import InputError
 from . import limits, wire
@@ -21,15 +21,18 @@ from .requests import REQUESTS
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer requests until there are no more. The first one opens the file."""
     opened: OpenedFile | None = None
+    linked = False
     while (message := wire.receive(requests)) is not None:
         request, _ = message
         try:
             name = str(request.pop("request"))
             if name == "open":
+                linked = _use_objects(request.pop("remote", None), requests, answers)
                 opened = OpenedFile(**request)
                 answer: Answer = ({"walked": opened.walked}, [])
             else:
-                answer = REQUESTS[name].from_json(request).answer(cast("OpenedFile", opened))
+                fields, blobs = REQUESTS[name].from_json(request).answer(cast("OpenedFile", opened))
+                answer = fields, [memoryview(blob).tobytes() for blob in blobs] if linked else blobs
         except MemoryError:
             answer = _over_the_limit(limits.TOO_MUCH_MEMORY)
         except ImportError:
@@ -42,6 +45,19 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             wire.send(answers, *_over_the_limit(str(error)))
         except MemoryError:
             wire.send(answers, *_over_the_limit(limits.TOO_MUCH_MEMORY))
+
+
+def _use_objects(remote: dict[str, Any] | None, requests: BinaryIO, answers: BinaryIO) -> bool:
+    """Whether the file lies at an address: then its bytes are asked for through these. A payload may be a view of a map
+    that the system cannot read from (`remote.memory`), so answers are copied."""
+    if remote is None:
+        return False
+    from .remote.link import LinkedAccess
+    from .remote.location import use
+
+    known = {name: (int(size), str(version)) for name, (size, version) in remote["objects"].items()}
+    use(LinkedAccess(requests.fileno(), answers.fileno(), known, remote["folders"]))
+    return True
 
 
 def _over_the_limit(reason: str) -> Answer:

@@ -78,8 +78,11 @@ class ShardedFile:
         while len(self._open) >= OPEN:
             _close(self._open.popitem(last=False)[1].file)
         file = self._opened(number)
-        if number in self._indexes and isinstance(file, Indexed):
-            file.use_index(self._indexes[number])
+        index = self._indexes.get(number)
+        if self._walking is not None and self._walking[0] == number:
+            index = _noted(self._walking[1])
+        if index is not None and isinstance(file, Indexed):
+            file.use_index(index)
         file.choice = self._choice
         schema, records = understand(file, self.schema)
         self.schema = self.schema or schema
@@ -110,6 +113,8 @@ class ShardedFile:
                 done = 0
             if time.monotonic() >= deadline:
                 break
+        if self._walking is not None and self._walking[0] in self._open:
+            _close(self._open.pop(self._walking[0]).file)  # it has more records by now
         whole, left = self.sizes[: self._walked], self.sizes[self._walked :]
         return sum(whole) + min(done, left[0] if left else 0), sum(self.sizes)
 
@@ -159,7 +164,12 @@ class ShardedFile:
 
     @property
     def reached(self) -> int:
-        """How many of the shards have records: all, or those that were walked through."""
+        """How many of the shards have records: all, or those that were walked through, or into."""
+        return len(self.paths) if not KINDS[self.kind].index else self._walked + (self._walking is not None)
+
+    @property
+    def whole(self) -> int:
+        """How many of the shards have all of their records: those that were walked into are left out."""
         return len(self.paths) if not KINDS[self.kind].index else self._walked
 
     # ---- as a file

@@ -68,7 +68,8 @@ class ShardedRecords:
             shard = self.file.shard(number)
             length = len(shard.records)
         except UNREADABLE as error:
-            self.file.broken.setdefault(number, sentence(error))
+            if number < self.file.whole:
+                self.file.broken.setdefault(number, sentence(error))
             return 0
         name = self.file.paths[number].name
         if not self.why:
@@ -90,7 +91,7 @@ class ShardedRecords:
 
     def _labels(self) -> Iterator[Finding]:
         """What the labels of all shards tell, once all are known."""
-        return labels_from_one(self) if self.file.reached == len(self.file.paths) else iter(())
+        return labels_from_one(self) if self.file.whole == len(self.file.paths) else iter(())
 
     def _duplicates(self) -> Iterator[Finding]:
         """Keys that several shards have, as far as there is time to look; only where keys are names."""

@@ -14,10 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..base.errors import InputError
+from ..formats.maps import MapsItself
 
 MOST_SHARDS = 10_000
 MOST_ENTRIES = 100_000
 """Entries of a folder that are looked at."""
+
+MOST_ASKED = 200
+"""Files of a pattern that are asked for one by one."""
 
 MOST_PATTERNS = 64
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -38,14 +42,17 @@ class ShardSet:
 
 def is_pattern(path: Path) -> bool:
     """Whether the name of the file may stand for several."""
-    return bool(_WILD.intersection(path.name)) or _BRACES.search(path.name) is not None
+    name = path.name
+    if isinstance(path, MapsItself) and str(path).startswith("http"):
+        name = name.partition("?")[0]  # what follows is a query
+    return bool(_WILD.intersection(name)) or _BRACES.search(name) is not None
 
 
 def of_pattern(pattern: Path) -> ShardSet:
     """The files that a pattern names. Raises InputError for more than `MOST_SHARDS`, OSError for a folder that cannot
     be read."""
     names = expanded(pattern.name)
-    there = _entries(pattern.parent)
+    there = _entries(pattern.parent) if _can_be_listed(pattern.parent) else _of_named(pattern, names)
     chosen: dict[str, bool] = {}
     missing = []
     for name in names:
@@ -60,6 +67,20 @@ def of_pattern(pattern: Path) -> ShardSet:
     _check_count(len(found), pattern)
     missing += [other for other in missing_of([path.name for path in found]) if _is_meant(other, names)]
     return ShardSet(found, tuple(missing), links)
+
+
+def _can_be_listed(folder: Path) -> bool:
+    return not isinstance(folder, MapsItself) or folder.is_dir()
+
+
+def _of_named(pattern: Path, names: list[str]) -> dict[str, bool]:
+    """Those of these names that are there, each asked for by itself, as web servers list nothing."""
+    if any(_WILD.intersection(name) for name in names) or len(names) > MOST_ASKED:
+        raise InputError(
+            f"{pattern} stands for files of a place that cannot be listed: give their numbers in braces, as "
+            f"train-{{00000..00009}}.tar, {MOST_ASKED} at most"
+        )
+    return {name: True for name in names if (pattern.parent / name).is_file()}
 
 
 def _is_meant(name: str, patterns: list[str]) -> bool:
@@ -129,6 +150,8 @@ def missing_of(names: list[str]) -> tuple[str, ...]:
 
 def _entries(folder: Path) -> dict[str, bool]:
     """Name -> whether it is a regular file, and no link; of what else lies there only links are named."""
+    if isinstance(folder, MapsItself):  # at an address there are no links
+        return {path.name: True for path in itertools.islice(folder.iterdir(), MOST_ENTRIES)}
     with os.scandir(folder) as entries:
         looked = itertools.islice(entries, MOST_ENTRIES)
         return {

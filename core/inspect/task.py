@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from ..base.errors import InputError
 from ..base.events import Event, Progress, Result
 from ..base.home import Home
 from ..base.time_left import Remaining
-from .files import WALK_SECONDS, InspectedFile
+from .files import InspectedFile
 from .findings import completed, merged
 from .records import Finding
 
@@ -42,7 +41,7 @@ class Inspect:
         except ValueError as error:
             raise InputError(str(error)) from None
         with InspectedFile(self.path, self.schema, COMMAND_SECONDS, Home.find(self.home)) as file:
-            yield from _walked(file, WALK_SECONDS)
+            yield from _walked(file, file.walk_to_inspect(self.index, self.key))
             yield Result(inspect_opened(file, index=self.index, key=self.key, image=self.image, choice=choice))
 
 
@@ -56,17 +55,17 @@ class Index:
 
     def run(self) -> Iterator[Event]:
         with InspectedFile(self.path, home=Home.find(self.home)) as file:
-            yield from _walked(file)
+            yield from _walked(file, file.walk())
             yield Result({"entries": file.entries(), "bytes": file.walked[1] if file.walked else 0})
 
 
-def _walked(file: InspectedFile, seconds: float = math.inf) -> Iterator[Progress]:
+def _walked(file: InspectedFile, walk: Iterator[tuple[int, int]]) -> Iterator[Progress]:
     """How far the walk through a file is, with the time that is left."""
     if file.walked is None or file.complete:
         return
     before, then = file.walked[0], time.monotonic()
     left = Remaining({"walk": file.walked[1] - before})
-    for done, total in file.walk(seconds):
+    for done, total in walk:
         left.note("walk", done - before, time.monotonic() - then)
         before, then = done, time.monotonic()
         yield Progress("index", done, total, "bytes", left.seconds)
@@ -91,7 +90,7 @@ class Scan:
         bad: list[dict[str, str]] = []
         home = Home.find(self.home)
         with InspectedFile(self.path, self.schema, home=home) as file:
-            yield from _walked(file)
+            yield from _walked(file, file.walk())
             findings = file.findings()
         counted: list[Finding] = []
         for total, well, wrong, found in scan_file(self.path, self.schema, home):

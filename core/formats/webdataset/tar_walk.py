@@ -88,9 +88,15 @@ class TarWalk:
     """
 
     def __init__(
-        self, memory: npt.NDArray[np.uint8], position: int = 0, members: int = 0, most: int = MOST_MEMBERS
+        self,
+        memory: npt.NDArray[np.uint8],
+        position: int = 0,
+        members: int = 0,
+        most: int = MOST_MEMBERS,
+        batch: int = BATCH,
     ) -> None:
-        """From `position`, a header's place, on, behind so many members, to `most` of them in all.
+        """From `position`, a header's place, on, behind so many members, to `most` of them in all; in steps of `batch`
+        headers.
 
         Raises ValueError for what is no place of a header.
         """
@@ -102,6 +108,7 @@ class TarWalk:
         self.position = position
         self.members = members
         self._most = most
+        self._batch = batch
         self.ended = False
         self.end_mark = False
         self.problem: str | None = None
@@ -142,7 +149,7 @@ class TarWalk:
         memory, total, position = self._memory, self._size, self.position
         sizes, fields = self._sizes, _FIELDS.unpack_from
         headers, lengths, most = found.headers, found.sizes, self._most - self.members
-        while len(headers) < BATCH or found.told:
+        while len(headers) < self._batch or found.told:
             if position + BLOCK > total or not memory[position] or len(headers) >= most:
                 found.finished, found.stop = True, self._why_no_header(position, self.members + len(headers))
                 break

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...base.contracts import Labels
+from ...formats.maps import MapsItself
 from ..contents import Content
 from ..contents.named import as_label
 from ..contents.objects import as_text, of_object
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 SAMPLED = 8
 """Records that are looked at to learn which fields there are."""
+
+NEAR = 16
+"""The first records, of which these are taken where each may cost a request."""
 
 
 class FieldRecords(ABC):
@@ -84,7 +88,8 @@ class FieldRecords(ABC):
     def probed(self) -> int:
         """From how many of the first records some are looked at to learn what all are like: all of them, unless a far
         one is dear."""
-        return len(self)
+        at_address = isinstance(getattr(self.file, "path", None), MapsItself)
+        return min(len(self), NEAR) if at_address else len(self)
 
     def find(self, key: str) -> int | None:
         """The index of a key, or None."""

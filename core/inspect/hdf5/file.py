@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from functools import cached_property
@@ -14,6 +13,7 @@ import h5py
 import numpy as np
 
 from ...base.errors import InputError
+from ...formats.maps import MapsItself
 from ..display import Choice
 from ..records import Finding
 from . import absent, guard
@@ -22,6 +22,7 @@ from .chunks import chunk_map, describe
 from .datasets import Datasets
 from .guard import texts
 from .heap import Heaps
+from .raw_bytes import RawBytes
 from .truncated import Padded, stated_end
 from .walk import TROUBLE, Hdf5Tree, Node, one_line, shortened, walk
 
@@ -66,12 +67,14 @@ class Hdf5File:
         except TROUBLE as error:
             raise InputError(f"{path} is an HDF5 file that cannot be opened: {one_line(error)}") from None
         self.datasets = Datasets(self._file, self.tree)
-        self._descriptor = os.open(path, os.O_RDONLY)
+        self._bytes = RawBytes(path)
         self._size = path.stat().st_size if not follow_external else guard.UNKNOWN_SIZE
 
     def _opened(self) -> h5py.File:
         """The file; one that ends too early as if it went on with zeros. Raises what h5py raises."""
         try:
+            if isinstance(self.path, MapsItself):
+                return h5py.File(self.path.open("rb"), "r")
             return h5py.File(self.path, "r", locking=False)
         except OSError:
             size, stated = self.path.stat().st_size, stated_end(self.path)
@@ -86,12 +89,12 @@ class Hdf5File:
     @cached_property
     def _heaps(self) -> Heaps:
         addresses, _ = self._file.id.get_create_plist().get_sizes()
-        return Heaps(self._descriptor, int(self._file.userblock_size), self._size, addresses == 8)
+        return Heaps(self._bytes.at, int(self._file.userblock_size), self._size, addresses == 8)
 
     @cached_property
     def matlab(self) -> bool:
         """Whether MATLAB wrote it (-v7.3): the axes of all its arrays are reversed."""
-        return os.pread(self._descriptor, 10, 0) == b"MATLAB 7.3"
+        return self._bytes.at(0, 10) == b"MATLAB 7.3"
 
     def rows(self, dataset: h5py.Dataset, start: int, stop: int, axis: int = 0) -> np.ndarray[Any, Any]:
         """Rows start..stop of a dataset along an axis (all of a scalar). Raises ValueError that says why not."""
@@ -266,7 +269,7 @@ class Hdf5File:
 
     def close(self) -> None:
         self._file.close()
-        os.close(self._descriptor)
+        self._bytes.close()
 
 
 def _item_bytes(dataset: h5py.Dataset) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 
 import h5py
 import numpy as np
@@ -11,12 +11,13 @@ from ...formats.hdf5.heap import REFERENCE, Collections
 
 
 class Heaps:
-    """The global heap collections of one file; `wide`: its addresses have 8 bytes."""
+    """The global heap collections of one file, whose bytes are `bytes_at(offset, count)`; `wide`: its addresses have 8
+    bytes."""
 
-    def __init__(self, descriptor: int, base: int, size: int, wide: bool) -> None:
-        self._descriptor = descriptor
+    def __init__(self, bytes_at: Callable[[int, int], bytes], base: int, size: int, wide: bool) -> None:
+        self._bytes_at = bytes_at
         self._wide = wide
-        self._collections = Collections(lambda offset, length: os.pread(descriptor, length, offset), base, size)
+        self._collections = Collections(bytes_at, base, size)
 
     def problem(self, dataset: h5py.Dataset, start: int, stop: int, item: int) -> str | None:
         """Why rows start..stop of a dataset are not read; None where nothing speaks against it.
@@ -39,7 +40,7 @@ class Heaps:
         for first, last, offset in _stretches(dataset, start, stop):
             if offset is None:
                 return None
-            pieces.append(os.pread(self._descriptor, (last - first) * REFERENCE.itemsize, offset))
+            pieces.append(self._bytes_at(offset, (last - first) * REFERENCE.itemsize))
         data = b"".join(pieces)
         return np.frombuffer(data[: len(data) // REFERENCE.itemsize * REFERENCE.itemsize], REFERENCE)
 

@@ -7,12 +7,13 @@ asked before they are read (see `guard`). Superblock layouts: HDF5 File Format S
 from __future__ import annotations
 
 import io
-import os
 import struct
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from .detect import SIGNATURE
+from .raw_bytes import RawBytes
 
 _END_AT = {0: 40, 1: 44, 2: 28, 3: 28}
 """Where each version of the superblock keeps the address of the file's end, from its signature; 8-byte addresses."""
@@ -25,9 +26,9 @@ MAX_END = 1 << 50
 
 def stated_end(path: Path) -> int | None:
     """The length that an HDF5 file says it has, user block included; None where that cannot be told."""
-    with path.open("rb") as file:
+    with closing(RawBytes(path)) as file:
         for start in _starts(path.stat().st_size):
-            head = os.pread(file.fileno(), 96, start)
+            head = file.at(start, 96)
             if head.startswith(SIGNATURE):
                 return _end(head, start)
     return None
@@ -58,7 +59,7 @@ class Padded(io.RawIOBase):
     """A file, read-only, that seems to go on with zeros to `length`."""
 
     def __init__(self, path: Path, length: int) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY)
+        self._bytes = RawBytes(path)
         self._length = length
         self._position = 0
 
@@ -78,7 +79,7 @@ class Padded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
-        data = os.pread(self._descriptor, len(view), self._position)
+        data = self._bytes.at(self._position, len(view))
         view[: len(data)] = data
         view[len(data) :] = bytes(len(view) - len(data))
         self._position += len(view)
@@ -86,5 +87,5 @@ class Padded(io.RawIOBase):
 
     def close(self) -> None:
         if not self.closed:
-            os.close(self._descriptor)
+            self._bytes.close()
         super().close()

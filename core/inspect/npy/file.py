@@ -46,7 +46,7 @@ class NpyFile:
     def _add(self, path: Path) -> None:
         try:
             with open_file(path) as file:  # no link is followed, and no pipe waited for
-                size = os.fstat(file.fileno()).st_size
+                size = file.seek(0, os.SEEK_END)
             self.found.add(path.stem, MappedSource(memoryview(mapped(path))), size)
         except (OSError, InputError) as error:
             self.found.problems.append(f"{path.name} cannot be read: {error}")

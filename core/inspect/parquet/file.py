@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...base.errors import InputError
-from ...formats.maps import mapped
+from ...formats.maps import MapsItself, mapped
 from ..arrow_tables.library import settle
 from ..display import Choice
 from ..records import UNREADABLE, Finding, ReadCost
@@ -42,8 +43,9 @@ class ParquetFile:
         try:
             self._memory = mapped(path)
             self._check_end()
+            source = pa.BufferReader(self._memory) if isinstance(path, MapsItself) else path
             self._file = pq.ParquetFile(
-                path, memory_map=True, thrift_string_size_limit=MOST_TEXT, thrift_container_size_limit=MOST_ITEMS
+                source, memory_map=True, thrift_string_size_limit=MOST_TEXT, thrift_container_size_limit=MOST_ITEMS
             )
             self.metadata = self._file.metadata
             self.rows = ParquetRows(self._file, memoryview(self._memory))
@@ -121,8 +123,9 @@ class ParquetFile:
         chunk = self.rows.column(0, path)
         rows = max(self.metadata.row_group(0).num_rows, 1)
         each = chunk.total_compressed_size // rows
+        middle = 0 if isinstance(self.path, MapsItself) else rows // 2  # the way there leads from page to page
         try:
-            page, there = self.rows.chunk(0, path).page_bytes(rows // 2)
+            page, there = self.rows.chunk(0, path).page_bytes(middle)
         except UNREADABLE:
             return {}
         if chunk.has_offset_index:

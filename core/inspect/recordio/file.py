@@ -11,9 +11,10 @@ import numpy as np
 from ...formats.maps import mapped
 from ..display import Choice
 from ..records import Finding, ReadCost
+from ..remote.location import steps_at
 from .beside import index_beside
 from .parts import payload_at
-from .walk import RecordIoWalk
+from .walk import BETWEEN_LOOKS, RecordIoWalk
 
 
 class RecordIoFile:
@@ -26,7 +27,7 @@ class RecordIoFile:
         self.path = path
         self.data = mapped(path)
         self.index = index_beside(path, self.data)
-        self.walk = RecordIoWalk(self.data)
+        self.walk = RecordIoWalk(self.data, steps_at(path, BETWEEN_LOOKS))
 
     @property
     def keyed(self) -> bool:

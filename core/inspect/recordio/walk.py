@@ -24,8 +24,10 @@ class RecordIoWalk:
     """How far it is. starts: where records begin, ascending; damaged: (from, to) of what is no record; at: where the
     next part begins; within: whether it should be one of the record that was begun last."""
 
-    def __init__(self, data: mmap.mmap) -> None:
+    def __init__(self, data: mmap.mmap, between_looks: int = BETWEEN_LOOKS) -> None:
+        """`between_looks`: records that are gone through between two looks at the clock."""
         self._data = data
+        self._between_looks = between_looks
         self.starts = array("Q")
         self.damaged: list[tuple[int, int]] = []
         self.damaged_count = 0
@@ -45,7 +47,7 @@ class RecordIoWalk:
                 raise ValueError(f"it has more than {MOST_RECORDS:,} records, which is the limit here")
 
     def _some(self) -> None:
-        for _ in range(BETWEEN_LOOKS):
+        for _ in range(self._between_looks):
             if self.done:
                 break
             found = part_at(self._data, self.at)

@@ -11,8 +11,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from ...formats.webdataset.tar_walk import BATCH
 from ..display import Choice
 from ..records import ReadCost
+from ..remote.location import steps_at
 from .beside import FilesBeside, beside
 from .index import TarIndex
 from .source import TarSource
@@ -33,7 +35,7 @@ class TarFile:
         self.choice = Choice()
         self.path = path
         self.source = TarSource(path)
-        self.index = TarIndex(self.source.memory())
+        self.index = TarIndex(self.source.memory(), steps_at(path, BATCH))
 
     @property
     def memory(self) -> npt.NDArray[np.uint8]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ...base.strict_json import dumps
 from ...formats.webdataset.tar_layout import BLOCK, padded
-from ...formats.webdataset.tar_walk import Members, TarWalk, joined
+from ...formats.webdataset.tar_walk import BATCH, Members, TarWalk, joined
 from .grouping import LAST_DOT, GroupingFacts, Groups, grouped
 from .noted import Noted, Notes
 
@@ -50,10 +50,12 @@ class TarIndex:
     """What is known of the archive in `memory`, uint8 (bytes,), which is let go once the walk is complete: what was
     decompressed is large."""
 
-    def __init__(self, memory: npt.NDArray[np.uint8]) -> None:
+    def __init__(self, memory: npt.NDArray[np.uint8], batch: int = BATCH) -> None:
+        """`batch`: headers that are gone through between two looks at the clock."""
         self._size = len(memory)
         self._memory = memory
-        self._walk = TarWalk(memory, most=MOST_MEMBERS)
+        self._batch = batch
+        self._walk = TarWalk(memory, most=MOST_MEMBERS, batch=batch)
         self._members: list[Members] = []
         self._noted: list[Noted] = []
         self._notes = Notes()
@@ -168,7 +170,7 @@ class TarIndex:
         _check_members(members, self._size)
         if state["bytes"] != self._size:
             raise ValueError("the index is that of another archive")
-        self._walk = TarWalk(self._memory, told.position, len(members.headers), most=MOST_MEMBERS)
+        self._walk = TarWalk(self._memory, told.position, len(members.headers), MOST_MEMBERS, self._batch)
         self._notes = Notes([str(ending).encode("latin-1") for ending in state["endings"]])
         if told.ended:
             self._groups, self._lengths = _checked_groups(arrays, GroupingFacts.from_json(state["facts"]), members)

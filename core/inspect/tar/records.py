@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ...base.contracts import Labels
+from ...formats.maps import will_read
 from ..fields import Declared, FieldRecords
 from ..fields.labels import label_field
 from ..records import Label
@@ -126,6 +127,7 @@ class TarRecords(FieldRecords):
         if size > LONGEST:
             name = _shown(members.name(member))
             raise ValueError(f"the member {name!r} has {size:,} bytes, more than the {LONGEST:,} that are read")
+        will_read(self.tar.memory, offset, offset + size)
         return self.tar.memory[offset : offset + size].tobytes()
 
 

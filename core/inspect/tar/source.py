@@ -19,6 +19,7 @@ import numpy.typing as npt
 import zstandard
 
 from ...formats.container import open_file
+from ...formats.maps import MapsItself
 from .detect import BZIP2, GZIP, XZ, compression_of
 
 MOST_DECOMPRESSED = 300_000_000
@@ -47,7 +48,7 @@ class TarSource:
         self.problem: str | None = None
         with open_file(path) as file:
             self.compressed = compression_of(file.read(8)) is not None
-            self._map: Memory | None = None if self.compressed else np.memmap(file, np.uint8, "r")
+            self._map: Memory | None = None if self.compressed else _map_of(path, file)
         status = path.stat()
         self.size = status.st_size
         self._name = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
@@ -67,6 +68,11 @@ class TarSource:
     def close(self) -> None:
         self._map = None
         _held.pop(self._name, None)
+
+
+def _map_of(path: Path, file: BinaryIO) -> Memory:
+    """Of the very file that was opened, so that no link is followed that was put in its place."""
+    return np.frombuffer(path.mapped(), np.uint8) if isinstance(path, MapsItself) else np.memmap(file, np.uint8, "r")
 
 
 def decompressed(path: Path) -> tuple[Memory, str | None]:

@@ -14,8 +14,9 @@ from ...formats.maps import mapped
 from ...formats.tfrecord.records import BESIDE
 from ..display import Choice
 from ..records import Finding, ReadCost
+from ..remote.location import steps_at
 from . import findings
-from .walk import RecordWalk, walk_of
+from .walk import AT_ONCE, RecordWalk, walk_of
 
 _ENDINGS = (".gz", ".gzip", ".zlib", ".zz", ".z")
 _OF = re.compile(r"\d-of-(\d{1,9})(?!\d)")
@@ -32,7 +33,7 @@ class TfRecordFile:
         self.path = path
         self._memory = memoryview(mapped(path))
         self._walk: RecordWalk
-        self._walk, self._stream = walk_of(self._memory)
+        self._walk, self._stream = walk_of(self._memory, steps_at(path, AT_ONCE))
         self.complete = False
 
     # ---- the walk
@@ -85,7 +86,10 @@ class TfRecordFile:
         if parts is None:
             return True
         pattern = re.compile(rf"{re.escape(parts[1])}(\d+){re.escape(parts[3])}")
-        found = (pattern.fullmatch(entry.name) for entry in self.path.parent.iterdir())
+        try:
+            found = [pattern.fullmatch(entry.name) for entry in self.path.parent.iterdir()]
+        except OSError:  # at an address it is not known what lies beside it
+            return False
         numbers = {int(match[1]) for match in found if match is not None}
         return len(numbers) < 2 or min(numbers) > 1 or max(numbers) > 2 * len(numbers)
 

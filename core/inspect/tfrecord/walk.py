@@ -129,9 +129,11 @@ class RecordWalk(ABC):
 class PlainWalk(RecordWalk):
     """Through a file whose records lie bare."""
 
-    def __init__(self, memory: memoryview) -> None:
+    def __init__(self, memory: memoryview, at_once: int = AT_ONCE) -> None:
+        """`at_once`: records that are gone through between two looks at the clock."""
         super().__init__()
         self._memory = memory
+        self._at_once = at_once
         self._octets = np.frombuffer(memory, np.uint8)
 
     @property
@@ -152,7 +154,7 @@ class PlainWalk(RecordWalk):
         return self.at, self.total
 
     def _follow(self) -> None:
-        walked = walk(self._memory, self.at, self.total, AT_ONCE)
+        walked = walk(self._memory, self.at, self.total, self._at_once)
         wrong = wrong_lengths(self._octets, walked)
         empty = wrong[walked.lengths[wrong] == 0]
         if len(empty):  # zeros are no records, though each leads to the next one
@@ -162,7 +164,7 @@ class PlainWalk(RecordWalk):
         self.starts.extend(walked.starts.tolist())
         self._judge(first, wrong.tolist(), len(walked.starts))
         self.at = walked.end
-        if len(walked.starts) < AT_ONCE and self.at < self.total:
+        if len(walked.starts) < self._at_once and self.at < self.total:
             self._stop()
 
     def _judge(self, first: int, wrong: list[int], count: int) -> None:
@@ -314,11 +316,11 @@ class StreamWalk(RecordWalk):
         return data[:length], right and data_is_whole(data[:length], data[length:])
 
 
-def walk_of(memory: memoryview) -> tuple[RecordWalk, InflatedStream | None]:
+def walk_of(memory: memoryview, at_once: int = AT_ONCE) -> tuple[RecordWalk, InflatedStream | None]:
     """The way through a file, and what it inflates to where it is compressed: by its bytes, whatever its name."""
     head = bytes(memory[: 1 << 16])
     wrapping = wrapping_of(head)
     if wrapping is None or begins_with_record(head):
-        return PlainWalk(memory), None
+        return PlainWalk(memory, at_once), None
     stream = InflatedStream(memory, wrapping)
     return StreamWalk(memory, stream), stream
