@@ -93,6 +93,7 @@ def test_a_sampler_says_its_order() -> None:
         ({"last": "fill"}, "choose one of pad, drop, uneven"),
         ({"last": "pad", "drop_last": True}, "leave out drop_last"),
         ({"window": 0}, "at least one sample"),
+        ({"groups": 2}, "groups=2: 1, or with shuffle"),
         ({"shuffle": "shards", "shard_starts": [0, 5, 11]}, "ascending from 0, and 10 at last"),
         ({"shuffle": "shards", "shard_starts": [0, 7, 5, 10]}, "ascending from 0"),
         ({"shuffle": "shards", "shard_starts": [0.0, 10.0]}, "first sample of each shard"),

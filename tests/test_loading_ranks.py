@@ -22,6 +22,8 @@ def samplers_of(world_size: int, samples: int, batch_size: int, **settings: Any)
 
 def steps_of(samplers: list[BatchSampler], epoch: int, position: int = 0) -> list[np.ndarray]:
     """What all ranks are handed in each step, by position: of each rank one sample in turn."""
+    assert sorted(sampler.place for sampler in samplers) == list(range(len(samplers)))
+    samplers = sorted(samplers, key=lambda sampler: sampler.place)
     every = [list(sampler.specs(epoch, position)) for sampler in samplers]
     assert [len(specs) for specs in every] == [sampler.steps(position) for sampler in samplers]
     steps = []
@@ -36,11 +38,13 @@ def steps_of(samplers: list[BatchSampler], epoch: int, position: int = 0) -> lis
 def stores(draw: st.DrawFn) -> dict[str, Any]:
     """Samples in shards, some of them empty, and an order of them."""
     sizes = draw(st.lists(st.integers(0, 60), min_size=1, max_size=12).filter(any))
+    shuffle = draw(st.sampled_from([True, False, "blocks", "shards", "shards"]))
     return {
         "samples": sum(sizes),
         "shard_starts": np.cumsum([0, *sizes]),
         "window": draw(st.integers(1, 200)),
-        "shuffle": draw(st.sampled_from([True, False, "blocks", "shards"])),
+        "groups": draw(st.integers(1, 4)) if shuffle == "shards" else 1,
+        "shuffle": shuffle,
         "seed": draw(st.integers(0, 99)),
     }
 
@@ -104,19 +108,41 @@ def test_fewer_shards_than_ranks_and_workers_hang_nobody() -> None:
     assert ranks[0].order_text.endswith("; 1 sample handed out twice, so that 4 ranks have as many")
 
 
-@given(sizes=st.lists(st.integers(0, 300), min_size=1, max_size=60).filter(any), window=st.integers(1, 4000))
-def test_a_window_bounds_the_shards_that_are_open_at_a_time(sizes: list[int], window: int) -> None:
+@given(
+    sizes=st.lists(st.integers(0, 300), min_size=1, max_size=60).filter(any),
+    window=st.integers(1, 4000),
+    groups=st.integers(1, 5),
+)
+def test_a_window_bounds_the_shards_that_are_open_at_a_time(sizes: list[int], window: int, groups: int) -> None:
     starts = np.cumsum([0, *sizes])
-    plan, order = ShardPlan.of(starts, window), shard_order(starts, window, np.random.default_rng(1))
+    plan, order = ShardPlan.of(starts, window, groups), shard_order(starts, window, np.random.default_rng(1), groups)
     assert np.array_equal(np.sort(order), np.arange(starts[-1]))
     assert plan.window <= max(window, 4 * max(sizes))
-    shard_of = np.searchsorted(starts, order, "right") - 1
-    there = [(np.flatnonzero(shard_of == shard), size) for shard, size in enumerate(sizes) if size]
-    opened = np.zeros(len(order) + 1, np.int64)
-    for moments, size in there:
-        opened[moments[0]] += size
-        opened[moments[-1] + 1] -= size
-    assert np.cumsum(opened).max() <= plan.window
+    shared = 0
+    for group in range(groups):
+        mine, opened = order[group::groups], np.zeros(len(order) + 1, np.int64)
+        shard_of = np.searchsorted(starts, mine, "right") - 1
+        for shard in np.unique(shard_of):
+            moments = np.flatnonzero(shard_of == shard)
+            opened[moments[0]] += len(moments)
+            opened[moments[-1] + 1] -= len(moments)
+        assert np.cumsum(opened).max() <= plan.window
+        shared += len(np.unique(shard_of))
+    assert shared - np.count_nonzero(sizes) < groups
+
+
+@pytest.mark.parametrize("position", [0, 480])
+def test_a_group_of_neighbouring_ranks_has_shards_of_its_own(position: int) -> None:
+    starts = np.arange(0, 6001, 100)
+    ranks = samplers_of(4, 6000, 12, shuffle="shards", shard_starts=starts, window=500, groups=2)
+    assert [one.place for one in ranks] == [0, 2, 1, 3]
+    first, second = (
+        {index // 100 for one in pair for index in one.order(0, position).tolist()} for pair in (ranks[:2], ranks[2:])
+    )
+    assert len(first & second) <= 1
+    assert len(first | second) == 60 if position == 0 else 40 < len(first | second) <= 60
+    assert ranks[0].order_text.endswith("(about 5 shards), one for each of 2 groups of ranks")
+    assert [one.place for one in samplers_of(3, 6000, 12, shuffle="shards", groups=2)] == [0, 1, 2]
 
 
 def test_shards_in_the_order_of_their_turns_are_from_all_over_the_store() -> None:

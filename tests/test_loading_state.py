@@ -184,6 +184,7 @@ def test_a_state_travels_in_a_checkpoint_that_holds_plain_values_alone(store: Me
         ({"seed": 1}, "of another seed"),
         ({"shuffle": "blocks"}, "of another order"),
         ({"window": 30}, "of another window"),
+        ({"groups": 2}, "of another number of groups"),
         ({"store": {"shard_starts": np.array([0, 4, 8, SAMPLES])}}, "of a store with other shards"),
         ({"store": {"fingerprint": "f2"}}, "of another dataset"),
         ({"store": {"split": "val"}}, "of another split"),
@@ -196,7 +197,7 @@ def test_a_state_travels_in_a_checkpoint_that_holds_plain_values_alone(store: Me
     ],
 )
 def test_a_state_of_something_else_is_refused(store: ShardedStore, change: dict[str, Any], words: str) -> None:
-    settings = {"shuffle": "shards", "window": 1, "seed": 0}
+    settings = {"shuffle": "shards", "window": 1, "seed": 0, "groups": 1}
     state = loader_after(store, 1, **settings).state_dict()
     state |= {name: value for name, value in change.items() if name in state and name not in settings}
     here = dataclasses.replace(store, **change.get("store", {}))

@@ -1,9 +1,9 @@
 """Which samples, in which order, in which batch, on which rank: decided by the seed and the epoch alone.
 
 An epoch has one global order of all samples, whatever the ranks. Global batch k of G = batch_size x world_size samples
-is its positions [k G, (k + 1) G), of which rank r takes every `world_size`-th from the r-th on. So as many samples a
-step, on whatever number of ranks, are the same steps; and an epoch that stopped at a position goes on there with the
-rest of its order, on whatever ranks.
+is its positions [k G, (k + 1) G), of which rank r takes every `world_size`-th, from the r-th on (see `place`). So as
+many samples a step, on whatever number of ranks, are the same steps; and an epoch that stopped at a position goes on
+there with the rest of its order, on whatever ranks.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class BatchSampler:
     `shuffle`: True (one random order of all samples), False (the store's order), "blocks" (runs of neighbours,
     shuffled within windows, for stores that do not fit in memory: see `core.loading.block_shuffle`) or "shards" (shard
     by shard within a moving window, for shards that are read whole: see `core.loading.shard_shuffle`). `shard_starts`:
-    for "shards" the first sample of each, and the end, int64 (shards + 1,); `window`: samples of a window at most.
+    for "shards" the first sample of each, and the end, int64 (shards + 1,); `window`: samples of a window at most;
+    `groups`: of ranks, each with shards of its own, one for each machine or a multiple. The order depends on them.
 
     `last`: what becomes of the samples that do not fill equal batches at the end of an epoch.
     "pad": every rank takes as many steps with as many samples each; where samples are missing for that, fewer than
@@ -64,6 +65,7 @@ class BatchSampler:
     last: str | None = None
     shard_starts: Indices | None = field(default=None, compare=False, repr=False)
     window: int | None = None
+    groups: int = 1
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -80,6 +82,8 @@ class BatchSampler:
             raise InputError(f'drop_last=True is last="drop": leave out drop_last, or last={self.last!r}')
         if self.window is not None and self.window < 1:
             raise InputError(f"window={self.window}: a window holds at least one sample")
+        if self.groups < 1 or (self.groups > 1 and self.shuffle != "shards"):
+            raise InputError(f'groups={self.groups}: 1, or with shuffle="shards" as many as machines, or a multiple')
         if self.shuffle == "shards":
             check_starts(self.shard_starts, self.samples)
 
@@ -103,7 +107,16 @@ class BatchSampler:
             return left // self.global_batch * self.batch_size
         if self._ending == "pad":
             return -(-left // self.world_size)
-        return len(range(self.rank, left, self.world_size))
+        return len(range(self.place, left, self.world_size))
+
+    @property
+    def place(self) -> int:
+        """The first position of each step that is this rank's: `rank`. Of several groups neighbouring ranks share one,
+        where they divide the ranks."""
+        if self.world_size % self.groups:
+            return self.rank
+        group, member = divmod(self.rank, self.world_size // self.groups)
+        return group + self.groups * member
 
     def is_over(self, position: int) -> bool:
         """Whether no rank is handed anything from a position of the global order on."""
@@ -137,7 +150,7 @@ class BatchSampler:
         told: dict[str, Any] = {"samples": self.samples, "seed": self.seed, "order": name}
         if self.shuffle == "shards":
             starts = check_starts(self.shard_starts, self.samples)
-            told["window"] = ShardPlan.of(starts, self.window).window
+            told |= {"window": ShardPlan.of(starts, self.window, self.groups).window, "groups": self.groups}
             told["shards"] = f"{checksums.of_bytes(starts.astype('<i8')):016x}"
         return told
 
@@ -145,10 +158,10 @@ class BatchSampler:
         """This rank's samples in the order of this epoch, from a position of the global order on; int64
         (handed_out(position),)."""
         everything = self.global_order(epoch)
-        mine = everything[position + self.rank :: self.world_size][: self.handed_out(position)]
+        mine = everything[position + self.place :: self.world_size][: self.handed_out(position)]
         if len(mine) == self.handed_out(position):
             return mine
-        missing = self.rank - (self.samples - position) % self.world_size
+        missing = self.place - (self.samples - position) % self.world_size
         return np.append(mine, everything[missing % self.samples])
 
     def specs(self, epoch: int, position: int = 0) -> Iterator[BatchSpec]:
@@ -166,7 +179,7 @@ class BatchSampler:
         if self.shuffle is True:
             return random.permutation(self.samples)
         if self.shuffle == "shards":
-            return shard_order(check_starts(self.shard_starts, self.samples), self.window, random)
+            return shard_order(check_starts(self.shard_starts, self.samples), self.window, random, self.groups)
         return block_order(self.samples, random)
 
     @property
@@ -178,7 +191,7 @@ class BatchSampler:
         if self.shuffle == "blocks":
             return str(BlockPlan.of(self.samples))
         if self.shuffle == "shards":
-            return str(ShardPlan.of(check_starts(self.shard_starts, self.samples), self.window))
+            return str(ShardPlan.of(check_starts(self.shard_starts, self.samples), self.window, self.groups))
         return "a random order of all samples" if self.shuffle else "the store's order"
 
     @property

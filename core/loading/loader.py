@@ -58,6 +58,7 @@ def make_loader(
     fields: Sequence[str] | None = None,
     last: str | None = None,
     window: int | None = None,
+    groups: int = 1,
 ) -> Loader:
     """Batches `(images, labels)` of a store: (B, 3, H, W) as `output` says, and int64 (B,), on `device`; with `fields`
     dicts of "image", "label" and these.
@@ -89,6 +90,7 @@ def make_loader(
         last: what becomes of samples that do not fill equal batches on all ranks: "pad" (the default), "drop" or
             "uneven" (see `core.loading.batch_sampler`); `Loader.order_text` says what did.
         window: of `shuffle="shards"`, samples that are mixed at a time at most; 4 GiB of the store if None.
+        groups: of `shuffle="shards"`, of ranks that fetch shards of their own, each with a window: as many as machines.
 
     Raises:
         InputError: an unknown value or field, a device that is not there, images that do not stack into a batch.
@@ -102,8 +104,9 @@ def make_loader(
     ranks = Ranks.of(rank, world_size)
     starts, usual = shards_of(store) if shuffle == "shards" else (None, None)
     sampler = BatchSampler(
-        len(store), batch_size, shuffle, seed, drop_last, ranks.rank, ranks.world_size, last, starts, window or usual
-    )
+        len(store), batch_size, shuffle, seed, drop_last, ranks.rank, ranks.world_size, last, starts, window or usual,
+        groups,
+    )  # fmt: skip
     checks, labels = checks_of(store, verify), checked_labels(store, verify)
     host = Normalise(transfer.host_output, mean, std)
     shown = check_transform(transform)

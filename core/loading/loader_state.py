@@ -26,6 +26,7 @@ NAMES: Mapping[str, str] = {
     "order": "of another order",
     "shards": "of a store with other shards",
     "window": "of another window",
+    "groups": "of another number of groups",
 }
 """What must be as it was -> what is said where it is not."""
 

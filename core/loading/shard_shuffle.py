@@ -7,6 +7,9 @@ a little at a time. Most of the span comes after the turn: the first batches wai
 two or three shards, not for a whole one. Moments before the beginning and after the end are reflected there, so
 that also the first and the last batches are of several shards.
 
+Of several groups of ranks each has shards of its own, so that machines with a group each fetch each shard once, all
+together.
+
 The shards are cut into strata of neighbours, and of each group of consecutive turns each shard is from another stratum
 (stratified sampling, as in `block_shuffle`): where the store holds one class after the other, the shards that are open
 together are from all over it.
@@ -43,26 +46,29 @@ def check_starts(starts: Indices | None, samples: int) -> Indices:
 class ShardPlan:
     """How samples of shards of at most `largest` samples are mixed: a window holds `window` samples at most.
 
-    It holds four of the largest shards (`LEAST`) even where these are more.
+    It holds four of the largest shards (`LEAST`) even where these are more. Each of the `groups` has a window of its
+    own, and an equal number of all samples: at most one shard for each but the first is shared by two of them.
     """
 
     samples: int
     shards: int
     largest: int
     window: int
+    groups: int = 1
 
     @classmethod
-    def of(cls, starts: Indices, window: int | None = None) -> ShardPlan:
+    def of(cls, starts: Indices, window: int | None = None, groups: int = 1) -> ShardPlan:
         """`starts`: see `check_starts`; `window`: samples at most, 32,768 if None."""
         sizes = np.diff(starts)
         largest = int(sizes.max(initial=0))
         most = max(WINDOW if window is None else window, LEAST * largest)
-        return cls(int(starts[-1]), int(np.count_nonzero(sizes)), largest, min(most, int(starts[-1])))
+        samples = int(starts[-1])
+        return cls(samples, int(np.count_nonzero(sizes)), largest, min(most, -(-samples // groups)), groups)
 
     @property
     def whole(self) -> bool:
-        """Whether a window holds all samples."""
-        return self.window >= self.samples
+        """Whether a window holds all samples of its group."""
+        return self.window * self.groups >= self.samples
 
     @property
     def span(self) -> int:
@@ -80,26 +86,40 @@ class ShardPlan:
         return max(round(self.window * self.shards / max(self.samples, 1)), 1)
 
     def __str__(self) -> str:
-        if self.whole:
+        if self.whole and self.groups == 1:
             return "a random order of all samples (one window holds them)"
+        each = f", one for each of {self.groups} groups of ranks" if self.groups > 1 else ""
         return (
             f"{self.shards:,} shards in random order, shuffled within a moving window of {self.window:,} samples "
-            f"(about {self.together:,} shards)"
+            f"(about {self.together:,} shards){each}"
         )
 
 
-def shard_order(starts: Indices, window: int | None, random: np.random.Generator) -> Indices:
-    """Every sample once, int64 (samples,), in the order of one epoch."""
-    plan = ShardPlan.of(starts, window)
-    if plan.whole:
-        return random.permutation(plan.samples)
+def shard_order(starts: Indices, window: int | None, random: np.random.Generator, groups: int = 1) -> Indices:
+    """Every sample once, int64 (samples,), in the order of one epoch. Of several groups the samples take turns: group g
+    has the positions g, g + groups, g + 2 groups, ..."""
+    plan = ShardPlan.of(starts, window, groups)
     drawn = _turns(len(starts) - 1, plan.together, random)
     sizes = np.diff(starts)[drawn]
-    turns = np.cumsum(sizes) - sizes
-    samples = np.repeat(starts[drawn] - turns, sizes) + np.arange(plan.samples)
-    moments = np.abs(np.repeat(turns - plan.before, sizes) + random.random(plan.samples) * plan.span)
-    moments = np.minimum(moments, 2 * plan.samples - moments)
-    return samples[np.argsort(moments, kind="stable")]  # stable: the same on every processor, also where two are equal
+    ends = np.cumsum(sizes)
+    samples = np.repeat(starts[drawn] - (ends - sizes), sizes) + np.arange(plan.samples)
+    order, begin = np.empty_like(samples), 0
+    for group in range(groups):
+        end = begin + len(range(group, plan.samples, groups))
+        pieces = np.diff(np.clip(ends, begin, end), prepend=begin)  # of each shard what lies in this group
+        order[group::groups] = samples[begin:end][_mixed(pieces, plan, random)]
+        begin = end
+    return order
+
+
+def _mixed(sizes: Indices, plan: ShardPlan, random: np.random.Generator) -> Indices:
+    """The samples of shards that come one after the other, by position among them, as the window mixes them."""
+    turns, count = np.cumsum(sizes) - sizes, int(sizes.sum())
+    if plan.window >= count:
+        return random.permutation(count)
+    moments = np.abs(np.repeat(turns - plan.before, sizes) + random.random(count) * plan.span)
+    moments = np.minimum(moments, 2 * count - moments)
+    return np.argsort(moments, kind="stable")  # stable: the same on every processor, also where two are equal
 
 
 def _turns(shards: int, together: int, random: np.random.Generator) -> Indices:
