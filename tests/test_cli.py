@@ -67,7 +67,7 @@ def test_datasets_and_formats_are_listed(home: Home, capsys: pytest.CaptureFixtu
     parts = answer(capsys, "formats")
     assert [part["name"] for part in parts["formats"]][:3] == ["disk", "lmdb", "hdf5"]
     assert {"name", "title", "options", "available", "install_hint"} <= set(parts["encodings"][0])
-    assert set(parts["formats"][2]["options"]) == {"layout", "chunk", "filter"}
+    assert set(parts["formats"][2]["options"]) == {"layout", "chunk", "filter", "shards", "shard_mb"}
 
 
 def test_load_has_the_fields_of_the_contract(home: Home, capsys: pytest.CaptureFixture[str]) -> None:

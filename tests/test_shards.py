@@ -19,6 +19,7 @@ from core.base.events import finish
 from core.base.home import Home
 from core.building import Build, Verify
 from core.building.part import PartBuilder
+from core.building.part_places import PartFolder
 from core.building.plan import PlannedPart, plan_of
 from core.building.recipe import Recipe
 from core.datasets.dataset import Dataset
@@ -130,11 +131,11 @@ def test_more_shards_than_samples_are_as_many_as_there_are_samples(home: Home, d
 @pytest.mark.parametrize("format", ["lmdb", "npy", "webdataset"])
 def test_a_part_that_is_built_twice_is_the_same_and_counts_once(home: Home, tmp_path: Path, format: str) -> None:
     made = recipe(home, format, shards=2)
-    first = PartBuilder(made, tmp_path / "one", {})
+    first = PartBuilder(made, PartFolder(tmp_path / "one"), {})
     planned = plan_of(made, {}).of("train")[1]
     result = first(planned)
     assert first(planned) == result
-    other = PartBuilder(made, tmp_path / "other", {})(planned)
+    other = PartBuilder(made, PartFolder(tmp_path / "other"), {})(planned)
     assert other.files == result.files
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["train.00001"]
 
@@ -152,7 +153,7 @@ def test_a_killed_build_goes_on_with_what_is_missing(home: Home, monkeypatch: py
     def halting(self: PartBuilder, planned: PlannedPart) -> Any:
         called.append(planned.name)
         if len(called) == 3:
-            shutil.copytree(self.folder.parent, kept)
+            shutil.copytree(self.place.folder.parent, kept)
             raise KeyboardInterrupt
         return real(self, planned)
 
@@ -232,7 +233,7 @@ def test_a_manifest_whose_shards_are_not_the_samples_is_refused(home: Home) -> N
 def test_parts_are_told_where_they_begin(home: Home) -> None:
     made = recipe(home, "webdataset", shards=2)
     planned = plan_of(made, {}).of("train")[1]
-    contents = PartBuilder(made, Path(), {}).contents(planned)
+    contents = PartBuilder(made, PartFolder(Path()), {}).contents(planned)
     assert contents.part == Part(1, 2, planned.part.first)
     assert contents.first == planned.part.first > 0
     assert contents.rows is not None

@@ -23,7 +23,8 @@ from ..stores.sample_checksums import field_sums_file
 from ..stores.shards import labels_file, read_labels, write_labels
 from ..stores.store import labels_checksum, measure
 from .entry_points import IndexWriting
-from .part import PartResult, digests_file, records_file, records_in
+from .part import digests_file, records_file, records_in
+from .part_places import PartResult
 from .plan import BuildPlan
 from .recipe import Recipe
 
@@ -33,7 +34,8 @@ RECORDS = 4096
 
 @dataclass
 class Assembly:
-    """Puts a store together in `store` of the parts below `parts`, which are used up.
+    """Puts a store together in `store` of the parts below `parts`, which are used up. `elsewhere`: their containers lie
+    at an address already; only what is beside them is here.
 
     `splits`, `shards`, `checksum`, `files`: what the manifest says of it.
     """
@@ -43,6 +45,7 @@ class Assembly:
     parts: Path
     store: Path
     keeps_fields: bool
+    elsewhere: bool = False
     splits: dict[str, dict[str, Any]] = field(default_factory=dict)
     shards: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
@@ -99,17 +102,17 @@ class Assembly:
         """The containers, moved or joined, and the checksums of their files."""
         form, joined = self.recipe.format, self.store / f"{split}{self.recipe.format.ending}"
         sums = [checksums.of_file(folder / f"{split}.checksums") for folder in folders]
-        if isinstance(form, Joined) and len(results) > 1:
+        self.files |= {name: told for result in results for name, told in result.files.items()}
+        if isinstance(form, Joined) and (len(results) > 1 or self.elsewhere):
             form.join([folder / result.container for folder, result in zip(folders, results, strict=True)], joined)
-            self._check_joined(joined, labels)
-        else:
+            for path in joined.iterdir():
+                if not path.name.startswith(f"{split}-"):
+                    self.files[path.relative_to(self.store).as_posix()] = checksums.of_file(path)
+            if not self.elsewhere:
+                self._check_joined(joined, labels)
+        elif not self.elsewhere:
             for folder, result in zip(folders, results, strict=True):
                 (folder / result.container).rename(self.store / result.container)
-        for result in results:
-            self.files |= {name: told for name, told in result.files.items() if (self.store / name).is_file()}
-        if isinstance(form, Joined):
-            beside = [path for path in joined.iterdir() if len(results) > 1 and not path.name.startswith(f"{split}-")]
-            self.files |= {path.relative_to(self.store).as_posix(): checksums.of_file(path) for path in beside}
         self.shards[split] = list(self._shards(joined, results, sums))
 
     def _check_joined(self, path: Path, labels: Labels) -> None:
@@ -162,7 +165,7 @@ class Assembly:
     def _sizes(self, split: str, results: Sequence[PartResult], index: IndexWriting) -> Sizes:
         form = self.recipe.format
         payload_bytes = sum(result.sizes.payload_bytes for result in results)
-        if len(results) == 1 or isinstance(form, Joined):
+        if not self.elsewhere and (len(results) == 1 or isinstance(form, Joined)):
             return measure(form, self.store / f"{split}{form.ending}", payload_bytes, index.path)
         parts = [asdict(result.sizes) for result in results]
         if index.path is not None:

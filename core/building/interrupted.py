@@ -12,7 +12,7 @@ from ..base.home import Home
 from ..base.staging import MARKER, claim, left_to_go_on
 from ..stores.store import WORKPLACE
 from .making import PARTS
-from .part import PART
+from .part_places import PART
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -20,10 +20,12 @@ from ..base.time_left import Remaining
 from ..machine.background import BackgroundLoad
 from ..machine.session import versions
 from ..processes.cpus import usable_cpus
+from ..processes.engines import Done, open_engine
 from .assemble import Assembly
 from .encode import WORTH_A_POOL, Encode, encoded, workers_for
 from .fields import are_kept, layouts
-from .part import VERIFYING, WRITING, PartBuilder, PartResult, parts_under_way
+from .part import VERIFYING, WRITING, PartBuilder, parts_under_way
+from .part_places import PartFolder, PartResult, PartsAtAddress
 from .plan import BuildPlan, PlannedPart, plan_of
 from .publish import settle
 from .recipe import Recipe
@@ -50,12 +52,17 @@ class Making:
         engine: str,
         address: str | None,
         asked: Mapping[str, Any],
+        out: PartsAtAddress | None = None,
+        resume: bool = False,
     ) -> None:
-        """`asked`: the fields of the task, for whoever finds what is left of it (`interrupted`)."""
+        """`asked`: the fields of the task, for whoever finds what is left of it (`interrupted`); `out`: where the store
+        is to lie, if not on this machine's disks; `resume`: go on with the parts that are there, where they are of the
+        same plan."""
         self._given, self._engine, self._address, self._asked = recipe, engine, address, dict(asked)
+        self._out, self._resume = out, resume
         self._asked_workers = workers
         self._training_s = self._startup_s = 0.0
-        self._engine_text = LOCAL
+        self._engine_text, self._slots = LOCAL, 0
         self._background = BackgroundLoad()
         self._results: dict[str, PartResult] = {}
         self.resumed = 0
@@ -90,11 +97,11 @@ class Making:
 
     @property
     def conditions(self) -> dict[str, Any]:
-        """What the splits' `seconds` leave out, and what they depend on: `workers` (processes beside this one), the
-        engine, the seconds that their start took (and that of the kernels of a JPEG index), those that training a
-        dictionary took, and the background load."""
+        """What the splits' `seconds` leave out, and what they depend on: `workers` (processes beside this one, here or
+        elsewhere), the engine, the seconds that their start took (and that of the kernels of a JPEG index), those that
+        training a dictionary took, and the background load."""
         return {
-            "workers": self.workers,
+            "workers": self._slots or self.workers,
             "engine": self._engine_text,
             "startup_seconds": self._startup_s,
             "training_seconds": self._training_s,
@@ -104,37 +111,55 @@ class Making:
     def goes_on(self, scratch: Path) -> bool:
         """Whether what a killed build has left in its folder is of this plan."""
         try:
-            return read_object(scratch / MARKER).get("digest") == self.plan.digest
+            return self._resume and read_object(scratch / MARKER).get("digest") == self.plan.digest
         except Unreadable:
             return False
 
     def run(self, scratch: Path) -> Iterator[Event]:
-        """Make it in `scratch / STORE`. Raises InputError or WorkError where that fails."""
+        """Make it in `scratch / STORE`, or at its address. Raises InputError or WorkError where that fails."""
         keeps_fields = are_kept(self.recipe)
         told: Mapping[str, tuple[FieldLayout, ...]] = layouts(self.recipe.dataset) if keeps_fields else {}
-        builder = PartBuilder(self.recipe, scratch / PARTS, told)
+        parts = scratch / PARTS
+        builder = PartBuilder(self.recipe, self._out or PartFolder(parts), told)
         self._take_up(scratch, builder)
         if self.resumed:
             yield Message(
                 f"{self.resumed:,} of {self.plan.samples:,} samples are built already: going on with the rest"
             )
-        seconds = yield from self._in_turns(builder) if self.in_turn else self._by_engine(builder)
-        self.assembly = Assembly(self.recipe, self.plan, builder.folder, scratch / STORE, keeps_fields)
+        seconds = yield from self._in_turns(builder) if self.in_turn else self._by_engine(builder, parts)
+        if self._out:
+            yield from self._brought(self._out, parts)
+        self.assembly = Assembly(
+            self.recipe, self.plan, parts, scratch / STORE, keeps_fields, elsewhere=bool(self._out)
+        )
         self.assembly.run(self._results, seconds)
         self.assembly.save({**self.conditions, **self.recipe.pixels})
-        settle(scratch / STORE)
+        if self._out:
+            self._out.publish(scratch / STORE)
+        else:
+            settle(scratch / STORE)
+
+    def _brought(self, out: PartsAtAddress, parts: Path) -> Iterator[Event]:
+        """What lies beside the containers at the address, to here."""
+        for number, planned in enumerate(self.plan.parts):
+            out.bring(planned, parts)
+            yield Progress("collecting what lies beside the shards", number + 1, len(self.plan.parts), "shards")
 
     def _take_up(self, scratch: Path, builder: PartBuilder) -> None:
         """Find the parts that are there already; clear away what is not complete."""
         shutil.rmtree(scratch / STORE, ignore_errors=True)
-        builder.folder.mkdir(exist_ok=True)
+        parts = scratch / PARTS
+        parts.mkdir(exist_ok=True)
         planned = {one.name: one for one in self.plan.parts}
-        for folder in builder.folder.iterdir():
-            result = builder.built(planned[folder.name]) if folder.name in planned else None
-            if result is None:
+        going_on = not self._out or (self._resume and self._out.goes_on(self.plan.digest))
+        if self._out:
+            self._out.begin(self.plan.digest, going_on)
+        if going_on:
+            found = (builder.place.built(one) for one in self.plan.parts)
+            self._results = {result.name: result for result in found if result is not None}
+        for folder in parts.iterdir():
+            if self._out or folder.name not in planned or folder.name not in self._results:
                 shutil.rmtree(folder, ignore_errors=True)
-            else:
-                self._results[result.name] = result
         self.resumed = sum(result.samples for result in self._results.values())
         if not self.in_turn:
             left = {"digest": self.plan.digest, "parts": len(self.plan.parts), "build": self._asked}
@@ -179,12 +204,12 @@ class Making:
 
     # ---- several at once
 
-    def _by_engine(self, builder: PartBuilder) -> Generator[Event, None, dict[str, float]]:
+    def _by_engine(self, builder: PartBuilder, parts: Path) -> Generator[Event, None, dict[str, float]]:
         """Returns the seconds that building each split took: its share of all of them."""
         missing, began = self._missing(), time.perf_counter()
-        run = self._inline(builder, missing)
+        run = self._inline(builder, missing) if self._is_inline else self._engine_run(builder, missing)
         with closing(run):
-            yield from self._watched(builder, missing, run)
+            yield from self._watched(parts, missing, run)
         every = time.perf_counter() - began
         spent = dict.fromkeys(self.recipe.dataset.splits, 0.0)
         for one in self.plan.parts:
@@ -192,23 +217,41 @@ class Making:
         total = sum(spent.values()) or 1.0
         return {split: every * seconds / total for split, seconds in spent.items()}
 
+    @property
+    def _is_inline(self) -> bool:
+        return self._engine == LOCAL and self.workers == 0
+
     def _inline(
         self, builder: PartBuilder, missing: list[PlannedPart]
-    ) -> Generator[tuple[int, PartResult], None, None]:
+    ) -> Generator[Done[PartResult] | None, None, None]:
         for number, planned in enumerate(missing):
-            yield number, builder(planned)
+            yield Done(number, builder(planned), 1, "")
+
+    def _engine_run(
+        self, builder: PartBuilder, missing: list[PlannedPart]
+    ) -> Generator[Done[PartResult] | None, None, None]:
+        began = time.perf_counter()
+        workers = self.workers if self._engine == LOCAL else self._asked_workers
+        with open_engine(self._engine, workers=workers, address=self._address) as engine:
+            self._engine_text, self._slots = engine.text, engine.slots
+            self._startup_s = time.perf_counter() - began
+            build: Callable[[PlannedPart], PartResult] = builder
+            yield from engine.run(build, missing)
 
     def _watched(
-        self, builder: PartBuilder, missing: list[PlannedPart], run: Iterator[tuple[int, PartResult]]
+        self, folder: Path, missing: list[PlannedPart], run: Iterator[Done[PartResult] | None]
     ) -> Iterator[Event]:
         """Note what is done, and tell how far the parts in the making have come."""
         left, pace, since, before = Remaining({WRITING: self.plan.samples}), Pace(0.5), time.monotonic(), 0
         left.note(WRITING, self.resumed, 0.0)
-        for number, result in run:
-            self._results[missing[number].name] = result
+        for done in run:
+            if done is not None:
+                yield from self._note(missing[done.number], done)
             if pace.due() or len(self._results) == len(self.plan.parts):
                 self._background.look()
-                samples = min(max(parts_under_way(builder.folder), before), self.plan.samples)
+                done_samples = sum(result.samples for result in self._results.values())
+                under_way = 0 if self._out else parts_under_way(folder)
+                samples = min(max(under_way, done_samples, before), self.plan.samples)
                 now = time.monotonic()
                 left.note(WRITING, samples - before - (0 if before else self.resumed), now - since)
                 since, before = now, samples
@@ -216,3 +259,11 @@ class Making:
                 yield Progress(told, samples, self.plan.samples, left_s=left.seconds)
         if self._missing():
             raise InputError(f"{len(self._missing()):,} parts were not built; build again with --resume")
+
+    def _note(self, planned: PlannedPart, done: Done[PartResult]) -> Iterator[Event]:
+        self._results[planned.name] = done.made
+        if done.attempts > 1:
+            self.repeated.append({"part": planned.name, "attempts": done.attempts, "where": done.where})
+            yield Message(
+                f"part {planned.name} was built at attempt {done.attempts}: who built it before died", "warning"
+            )

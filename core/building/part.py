@@ -9,8 +9,6 @@ makes the same bytes.
 
 from __future__ import annotations
 
-import os
-import secrets
 import shutil
 import struct
 import time
@@ -23,13 +21,10 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from ..base.checked_fields import AMOUNT, COUNT, TEXT, check, object_of
 from ..base.contracts import Contents, FieldLayout, Sizes
 from ..base.errors import WorkError
-from ..base.files import Unreadable, read_object
 from ..base.options import chosen
 from ..base.packed_fields import checksum
-from ..base.strict_json import dumps
 from ..formats import keeps_files
 from ..stores.manifest import Manifest
 from ..stores.sample_checksums import field_sums_file
@@ -37,12 +32,12 @@ from ..stores.shards import container_name, labels_file, write_labels
 from ..stores.store import Store, file_checksums, labels_checksum, measure
 from .check import check_split
 from .encode import Encode, EncodedChunk, Encoder, encoded
+from .part_places import PartPlace, PartResult
 from .plan import PlannedPart
 from .recipe import Recipe, SplitRows
 
 WRITING, VERIFYING = "writing", "verifying"
 DIGEST = 32
-PART = "part.json"
 RECORD_LENGTH = struct.Struct("<I")
 
 
@@ -54,50 +49,12 @@ class PartStep(NamedTuple):
 
 
 @dataclass(frozen=True)
-class PartResult:
-    """A part that is built. `seconds`: to write it; `noting_s`: processor seconds that entry points took; `indexed`:
-    the samples that have some; `files`: XXH3-128 of the container's files by path below the part's folder, but for
-    those of single samples."""
-
-    name: str
-    container: str
-    samples: int
-    sizes: Sizes
-    seconds: float
-    noting_s: float
-    indexed: int
-    files: Mapping[str, str]
-
-    def save(self, folder: Path) -> None:
-        (folder / PART).write_text(dumps(asdict(self)), "utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> PartResult:
-        """Raises Unreadable where there is none, or none that is whole."""
-        told = read_object(folder / PART)
-        check(told, _PART_FIELDS)
-        try:
-            return cls(**{**told, "sizes": Sizes(**told["sizes"])})
-        except TypeError as error:
-            raise Unreadable(f"{PART} is not as this version writes it ({error})") from None
-
-
-_PART_FIELDS = {
-    **dict.fromkeys(("name", "container"), TEXT),
-    **dict.fromkeys(("samples", "indexed"), COUNT),
-    **dict.fromkeys(("seconds", "noting_s"), AMOUNT),
-    "sizes": object_of(COUNT),
-    "files": object_of(TEXT),
-}
-
-
-@dataclass(frozen=True)
 class PartBuilder:
-    """Builds parts of one store below `folder`; travels to other processes and machines, which read the dataset's index
-    and images at the same paths. `layouts`: those of each split's fields, where the format keeps them."""
+    """Builds parts of one store, which `place` keeps; travels to other processes and machines, which read the dataset's
+    index and images at the same paths. `layouts`: those of each split's fields, where the format keeps them."""
 
     recipe: Recipe
-    folder: Path
+    place: PartPlace
     layouts: Mapping[str, tuple[FieldLayout, ...]]
 
     @property
@@ -118,39 +75,19 @@ class PartBuilder:
                     result: PartResult = end.value
                     return result
 
-    def built(self, planned: PlannedPart) -> PartResult | None:
-        """The part that is there already, complete; None where it is not."""
-        try:
-            return PartResult.load(self.folder / planned.name)
-        except Unreadable:
-            return None
-
     def build(self, planned: PlannedPart, encode: Encode) -> Generator[PartStep, None, PartResult]:
-        """Build a part, step by step; see `__call__`."""
-        there = self.built(planned)
+        """Build a part, step by step, if it is not there; see `__call__`."""
+        there = self.place.built(planned)
         if there is not None:
             return there
-        attempt = self.folder / f".{planned.name}.{os.getpid()}-{secrets.token_hex(4)}"
-        attempt.mkdir(parents=True)
+        attempt = self.place.attempt(planned)
         try:
             written = _PartWriting(self, planned, attempt)
             yield from written.write(encode)
             yield from written.check()
-            written.result.save(attempt)
-            return self._named(attempt, planned, written.result)
+            return self.place.keep(attempt, planned, written.result, self.recipe.format)
         finally:
             shutil.rmtree(attempt, ignore_errors=True)
-
-    def _named(self, attempt: Path, planned: PlannedPart, result: PartResult) -> PartResult:
-        """The attempt under its name; where another one came first, that one counts, which is the same."""
-        try:
-            attempt.rename(self.folder / planned.name)
-        except OSError:
-            there = self.built(planned)
-            if there is None:
-                raise
-            return there
-        return result
 
     def contents(self, planned: PlannedPart) -> Contents:
         """What the container is told of its part."""

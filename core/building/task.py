@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-from ..base.errors import InputError, disk_trouble_told
+from ..base.errors import disk_trouble_told
 from ..base.events import Event, Message, Result
 from ..base.home import Home
 from ..base.staging import claim
 from ..machine.session import add_to_summary
-from ..stores.store import WORKPLACE
 from .assemble import Assembly
+from .build_place import BuildPlace
 from .making import LOCAL, STORE, Making
-from .publish import publish, restore
 from .recipe import Recipe
 from .warned import warned
 
@@ -27,7 +25,8 @@ class Build:
     `options` go to whichever of format, encoding and compression has an option of that name; `workers` None chooses.
     `engine`: who builds the parts of a store that is cut into several, "local" (processes of this machine) or "ray" (a
     cluster at `address`, without one a cluster of its own on this machine); what is built is the same. `resume`: go on
-    with the parts that a build of the same store left behind when it was killed.
+    with the parts that a build of the same store left behind when it was killed. `out`: make the store at this address
+    (`s3://bucket/folder`), in this folder, or, without it, in the home.
     """
 
     dataset: str
@@ -41,6 +40,7 @@ class Build:
     engine: str = LOCAL
     address: str | None = None
     resume: bool = False
+    out: str | None = None
 
     def run(self) -> Iterator[Event]:
         """Ends with the `build` verb's JSON.
@@ -49,34 +49,30 @@ class Build:
         """
         home = Home.find(self.home)
         recipe = Recipe.of(home, self.dataset, self.format, self.encoding, self.compression, self.options)
-        target = recipe.target(home)
-        name = f"{recipe.dataset.name}.{recipe.format_name}.{recipe.variant}"
-        making = Making(recipe, self.workers, self.engine, self.address, self._asked)
-        goes_on = making.goes_on if self.resume else _never
-        with disk_trouble_told("the build"), claim(home.built / WORKPLACE, name, "build", goes_on) as scratch:
-            restore(target)
-            if target.exists() and not self.force:
-                raise InputError(f"{target} is built already; --force builds it again")
+        place = BuildPlace.of(self.out, recipe, home)
+        making = Making(recipe, self.workers, self.engine, self.address, self._asked, place.address, self.resume)
+        with disk_trouble_told("the build"), claim(place.workplace, place.name, "build", making.goes_on) as scratch:
+            place.check(self.force)
             yield from warned(recipe)
             yield from making.run(scratch)
-            publish(scratch / STORE, target)
-        yield from self._report(home, target, making)
+            place.publish(scratch / STORE)
+        yield from self._report(home, place, making)
 
     @property
     def _asked(self) -> Mapping[str, Any]:
         """The fields of a build that goes on with this one in the same home."""
         return {name: value for name, value in asdict(self).items() if name not in ("home", "resume")}
 
-    def _report(self, home: Home, target: Path, making: Making) -> Iterator[Event]:
+    def _report(self, home: Home, place: BuildPlace, making: Making) -> Iterator[Event]:
         made = making.assembly
         try:
             for split in made.splits:
                 add_to_summary(home, _summary_row(made, split))
         except OSError as error:  # the store is whole and stays
-            yield Message(f"{target} is built, but not in the session's summary: {error.strerror}", "warning")
+            yield Message(f"{place} is built, but not in the session's summary: {error.strerror}", "warning")
         yield Result(
             {
-                "store": str(target),
+                "store": str(place),
                 "dataset": self.dataset,
                 "format": self.format,
                 "variant": made.recipe.variant,
@@ -89,10 +85,6 @@ class Build:
                 **making.conditions,
             }
         )
-
-
-def _never(folder: Path) -> bool:
-    return False
 
 
 def _summary_row(made: Assembly, split: str) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def _build_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--address", metavar="A", help="of the Ray cluster; without it one is started on this machine")
     parser.add_argument("--resume", action="store_true", help="go on with the shards that a killed build has left")
+    parser.add_argument("--out", metavar="PLACE", help="make the store in this folder or at this address (s3://...)")
     option_argument(parser)
 
 
@@ -72,6 +73,7 @@ def _build(given: Namespace) -> Iterator[Event]:
         given.engine,
         given.address,
         given.resume,
+        given.out,
     ).run()
 
 

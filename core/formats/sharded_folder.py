@@ -40,7 +40,7 @@ class ShardedFolder:
 
     def join(self, parts: Sequence[Path], path: Path) -> None:
         """One container of those of all parts, each of which holds one shard under its name in the whole. Files are
-        moved; the parts are of no use afterwards."""
+        moved (shards that lie elsewhere already, and are not here, need not be); the parts are of no use afterwards."""
         shards = [read_shards(part) for part in parts]
         firsts = [0, *accumulate(map(len, shards))]
         metadata = read_metadata(parts[0])
@@ -50,7 +50,8 @@ class ShardedFolder:
                 write_table(path / name, _joined_tables(parts, name, dtype, firsts))
         for part, own in zip(parts, shards, strict=True):
             for shard in own:
-                (part / shard.name).rename(path / shard.name)
+                if (part / shard.name).exists():
+                    (part / shard.name).rename(path / shard.name)
         if (parts[0] / DICTIONARY).exists():
             (parts[0] / DICTIONARY).rename(path / DICTIONARY)
         every = [shard for own in shards for shard in own]
