@@ -22,6 +22,8 @@ def open_store(
     split: str | None = None,
     schema: str | None = None,
     home: str | os.PathLike[str] | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    cache_mb: int | None = None,
 ) -> Store | ForeignStore:
     """Open a built store, or any file or folder that `inspect` understands; what it is is recognised by itself.
 
@@ -29,13 +31,24 @@ def open_store(
     `loader(...)`. `split`: of a built store "train" if None. `schema`: read a file in this way and no other (the names
     are those of `inspect`). `home`: where what is found out about a file is kept, if not in the usual home. Raises
     InputError where there is nothing that can be opened.
+
+    `path` may be the address of a store (s3://bucket/folder, any that fsspec knows): then `cache` is the folder that
+    keeps what was fetched (`data/cache` in the home if None), `cache_mb` MB of it at most (10,000 if None).
     """
+    import os
     from pathlib import Path
 
     from .base.errors import InputError
     from .base.home import Home
+    from .remote.address import is_address
     from .stores import store
 
+    if is_address(os.fspath(path)):
+        if schema is not None:
+            raise InputError(f"schema={schema!r} is for files; at an address a store is opened: leave it out")
+        from .stores.remote.store import open_remote_store
+
+        return open_remote_store(os.fspath(path), split or "train", cache, cache_mb, home)
     if (Path(path) / store.MANIFEST).exists():
         if schema is not None:
             raise InputError(f"{path} is a store, whose manifest says how it is read: leave out schema={schema!r}")

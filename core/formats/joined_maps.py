@@ -50,35 +50,35 @@ def mapped_together(paths: Sequence[Path]) -> JoinedFiles:
     if len(paths) == 1 and sizes[0]:
         with open_file(paths[0]) as file:
             return JoinedFiles(np.memmap(file, np.uint8, "r"), np.zeros(1, np.int64), sizes)
-    starts, total = room_starts(sizes), int(_rooms(sizes).sum())
+    starts, total = room_starts(sizes), int(whole_pages(sizes).sum())
     if not total:
-        return JoinedFiles(_array_over(None, 0), starts, sizes)
-    joined = JoinedMap(-1, total, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE, prot=mmap.PROT_READ)
-    memory = _array_over(joined, total)
+        return JoinedFiles(array_over(None, 0), starts, sizes)
+    joined = JoinedMap(-1, total, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | NO_RESERVE, prot=mmap.PROT_READ)
+    memory = array_over(joined, total)
     for path, start, size in zip(paths, starts.tolist(), sizes.tolist(), strict=True):
         if size:
-            joined.parts.append(_map_at(memory.ctypes.data + start, path, size))
+            joined.parts.append(map_at(memory.ctypes.data + start, path, size))
     return JoinedFiles(memory, starts, sizes)
 
 
 def room_starts(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Where files of these sizes, in bytes, begin that are mapped together: int64 (files,)."""
-    rooms = _rooms(sizes)
+    rooms = whole_pages(sizes)
     return np.asarray(np.cumsum(rooms) - rooms, np.int64)
 
 
-def _rooms(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def whole_pages(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """What each takes of the address space."""
     return np.asarray(-(-sizes // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY, np.int64)
 
 
-_NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0)
+NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0)
 
 
 class JoinedMap(mmap.mmap):
     """The reserved piece, several files in one. It unmaps all of itself when it goes, whatever was mapped into it."""
 
-    parts: list[_Part]
+    parts: list[MappedPart]
 
     def __new__(cls, *arguments: Any, **named: Any) -> JoinedMap:
         made = super().__new__(cls, *arguments, **named)
@@ -97,7 +97,7 @@ class JoinedMap(mmap.mmap):
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class MappedPart:
     """A file as it was when it was mapped."""
 
     path: Path
@@ -116,29 +116,34 @@ class _Part:
         return max(self.size - status.st_size, 0)
 
 
-def _map_at(address: int, path: Path, size: int) -> _Part:
+def map_at(address: int, path: Path, size: int) -> MappedPart:
+    """Map the first `size` bytes of a file there, in the place of whatever is. Raises OSError."""
     descriptor, found = open_descriptor(path)
     try:
         if found < size:
             raise OSError(f"{path} has become shorter while it was opened")
-        library = ctypes.CDLL(None, use_errno=True)
-        library.mmap.restype = ctypes.c_void_p
-        library.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
-        flags = mmap.MAP_SHARED | _FIXED
-        if library.mmap(address, size, mmap.PROT_READ, flags, descriptor, 0) != address:
-            error = ctypes.get_errno()
-            raise OSError(error, os.strerror(error), str(path))
+        replace_pages(address, size, mmap.MAP_SHARED, descriptor, str(path))
         status = os.fstat(descriptor)
-        return _Part(path, size, status.st_dev, status.st_ino)
+        return MappedPart(path, size, status.st_dev, status.st_ino)
     finally:
         os.close(descriptor)
+
+
+def replace_pages(address: int, size: int, flags: int, descriptor: int = -1, name: str = "") -> None:
+    """Map something else at this address, to be read; of `name` an error tells. Raises OSError."""
+    library = ctypes.CDLL(None, use_errno=True)
+    library.mmap.restype = ctypes.c_void_p
+    library.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+    if library.mmap(address, size, mmap.PROT_READ, flags | _FIXED, descriptor, 0) != address:
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error), name)
 
 
 _FIXED = 0x10
 """MAP_FIXED of Linux, macOS and the BSDs; the standard library does not name it."""
 
 
-def _array_over(joined: mmap.mmap | None, size: int) -> Memory:
+def array_over(joined: mmap.mmap | None, size: int) -> Memory:
     """A NumPy map over one that is there; who reads it finds that in `_mmap`, as in any NumPy map."""
     array = np.ndarray.__new__(np.memmap, (size,), np.uint8, joined if joined is not None else b"")
     array._mmap = joined  # type: ignore[attr-defined]

@@ -26,6 +26,11 @@ class ShardedFolder:
     tables: ClassVar[dict[str, np.dtype[Any]]] = {INDEX: ENTRY}
     """What lies beside the shards and has a column `shard`: name -> type of a row."""
 
+    @property
+    def bare(self) -> bool:
+        """Whether payloads lie in the shards as they are, where the index says."""
+        raise NotImplementedError
+
     def used_bytes(self, path: Path) -> int:
         """The sum of the files' sizes."""
         return bytes_below(path)

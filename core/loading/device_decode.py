@@ -22,7 +22,7 @@ from ..base.errors import InputError
 from .batch_sampler import BatchSpec, Indices
 from .decode import JPEG, plain_size
 from .executors import Executor, Inline, Threads, Whole
-from .pipeline import Laps, StagedPipeline, Stopwatch, Stored, check_shapes
+from .pipeline import Laps, StagedPipeline, Stopwatch, Stored, check_shapes, probes_of
 from .transfer import Batch, OnDevice
 from .transform import SIDE, View
 from .workers import Workers, parse_workers
@@ -66,7 +66,7 @@ def choose_decoder(asked: str, store: Stored, device: torch.device) -> DeviceDec
 
 
 def _begins_with_jpeg(store: Stored) -> bool:
-    (stored,) = store.reader.read([0])
+    (stored,) = store.reader.read(probes_of(store, 1).tolist())
     first = stored if store.compression.identity else store.compression.decompress(stored)
     return store.payload_shape is None and bytes(first[:3]) == JPEG
 
@@ -95,7 +95,7 @@ class DevicePipeline:
     def __call__(self, spec: BatchSpec) -> tuple[torch.Tensor, Laps]:
         """The images of this batch, normalised as the stages say, on the device."""
         watch = Stopwatch()
-        with self.stages.guard:
+        with self.stages.guarded(spec.indices):
             stored = self.stages.fetch(spec.indices)
             watch.lap("fetch")
             payloads = self.stages.decompressed(spec.indices, stored)

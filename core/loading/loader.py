@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from ..base.distant import Distant
 from ..base.errors import InputError
 from .batch_sampler import BatchSampler
+from .coming import Deliveries
 from .engine import Engine
 from .fields import BatchFields
 from .gc_pause import collector_paused
@@ -59,6 +62,7 @@ def make_loader(
     last: str | None = None,
     window: int | None = None,
     groups: int = 1,
+    missing: str = "raise",
 ) -> Loader:
     """Batches `(images, labels)` of a store: (B, 3, H, W) as `output` says, and int64 (B,), on `device`; with `fields`
     dicts of "image", "label" and these.
@@ -89,8 +93,11 @@ def make_loader(
         fields: names of further values of the samples (`store.fields`); what each becomes says `core.loading.fields`.
         last: what becomes of samples that do not fill equal batches on all ranks: "pad" (the default), "drop" or
             "uneven" (see `core.loading.batch_sampler`); `Loader.order_text` says what did.
-        window: of `shuffle="shards"`, samples that are mixed at a time at most; 4 GiB of the store if None.
+        window: of `shuffle="shards"`, samples that are mixed at a time at most; 4 GiB of the store if None, or half of
+            the cache of a store at an address where that is less.
         groups: of `shuffle="shards"`, of ranks that fetch shards of their own, each with a window: as many as machines.
+        missing: what becomes of shards of a store at an address that cannot be had: "raise", or "skip" (see
+            `core.loading.coming_shards`; `Loader.skipped` counts their samples).
 
     Raises:
         InputError: an unknown value or field, a device that is not there, images that do not stack into a batch.
@@ -107,6 +114,9 @@ def make_loader(
         len(store), batch_size, shuffle, seed, drop_last, ranks.rank, ranks.world_size, last, starts, window or usual,
         groups,
     )  # fmt: skip
+    deliveries = Deliveries(store, missing)
+    if isinstance(store.reader, Distant):
+        store.reader.begin_with(partial(_first_of, sampler))
     checks, labels = checks_of(store, verify), checked_labels(store, verify)
     host = Normalise(transfer.host_output, mean, std)
     shown = check_transform(transform)
@@ -118,7 +128,12 @@ def make_loader(
         channels_last=channels_last,
     )  # fmt: skip
     beside = None if fields is None else BatchFields(store, fields, device, verify)
-    return Loader(sampler, *LOADERS.make(loader).engine(inputs), beside, ranks, belongs_to(store))
+    return Loader(sampler, *LOADERS.make(loader).engine(inputs), beside, ranks, belongs_to(store), deliveries)
+
+
+def _first_of(sampler: BatchSampler) -> int:
+    """The sample that the first epoch begins with."""
+    return int(sampler.order(0)[0])
 
 
 def _notes(jpeg_index: bool | str) -> bool:
@@ -156,14 +171,17 @@ class Loader:
         fields: BatchFields | None = None,
         ranks: Ranks | None = None,
         belongs: Mapping[str, str] | None = None,
+        deliveries: Deliveries | None = None,
     ) -> None:
-        """`ranks`: whose share it is, if that was found out; `belongs`: what of, for its state."""
+        """`ranks`: whose share it is, if that was found out; `belongs`: what of, for its state; `deliveries`: how its
+        samples come to it, if not at once."""
         self.sampler = sampler
         self._fields = fields
         self._engine = engine
         self._transfer = transfer
         self._ranks = ranks
         self._belongs = belongs or {}
+        self._deliveries = deliveries or Deliveries(None)
         self._next = self._at = EpochPosition(0)
         self._named = False
 
@@ -180,12 +198,13 @@ class Loader:
         epoch, position = self._begin()
         step, samples = self.sampler.global_batch, self.sampler.samples
         with ExitStack() as stack:
-            host = stack.enter_context(closing(self._engine.batches(self.sampler.specs(epoch, position))))
+            coming = stack.enter_context(self._deliveries.epoch(self.sampler, epoch, position))
+            host = stack.enter_context(closing(self._engine.batches(coming.specs())))
             batches: Iterator[Any] = self._transfer(host)
             if self._fields:
-                specs = self.sampler.specs(epoch, position)
-                batches = stack.enter_context(closing(self._fields.joined(specs, batches)))
+                batches = stack.enter_context(closing(self._fields.joined(coming.specs(), batches)))
             for batch in batches:
+                coming.handed_out()
                 position = min(position + step, samples)
                 self._at = EpochPosition(epoch, position)
                 yield batch
@@ -240,6 +259,18 @@ class Loader:
     def dropped(self) -> int:
         """Samples that no rank is handed in an epoch."""
         return self.sampler.dropped
+
+    @property
+    def skipped(self) -> int:
+        """Samples of the latest epoch that could not be had and were left out, others of their batches in their places
+        (`missing="skip"`)."""
+        return self._deliveries.skipped
+
+    @property
+    def traffic(self) -> Mapping[str, int]:
+        """Of a store at an address what the latest epoch asked for: `requests`, `bytes` that came, `cached` bytes that
+        lay in the cache of this machine, `retries`; {} of others."""
+        return self._deliveries.traffic
 
     @property
     def workers(self) -> Workers:

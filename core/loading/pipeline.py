@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol, runtime_checkabl
 import numpy as np
 
 from ..base.contracts import Buffer, Compression, Encoding, Labels, Pixels, Reader, Shape
+from ..base.distant import Distant
 from ..base.errors import InputError, WorkError
 from .batch_sampler import BatchSpec, Indices
 from .decode import Decode
@@ -120,7 +122,7 @@ class StagedPipeline:
 
     def fill(self, spec: BatchSpec, out: Images) -> Laps:
         watch = Stopwatch()
-        with self.guard:
+        with self.guarded(spec.indices):
             images = self.pixels(spec.indices, watch)
             samples = self.transform(images, spec)
             watch.lap("transform")
@@ -129,10 +131,25 @@ class StagedPipeline:
             watch.lap("normalise")
         return watch.laps
 
+    def guarded(self, indices: Indices) -> AbstractContextManager[object]:
+        """To be entered around whatever reads the payloads of these samples: they are here, and a container that is cut
+        short is an error then."""
+        return self.guard if self.distant is None else self._held(self.distant, indices)
+
+    @contextmanager
+    def _held(self, distant: Distant, indices: Indices) -> Iterator[None]:
+        with distant.held(indices), self.guard:
+            yield
+
     @cached_property
     def guard(self) -> TruncationGuard:
-        """To be entered around whatever reads payloads: a container that is cut short is an error then."""
+        """The part of it that is not about single samples."""
         return TruncationGuard(self.reader, self.name)
+
+    @cached_property
+    def distant(self) -> Distant | None:
+        """The reader, where its payloads come from elsewhere."""
+        return self.reader if isinstance(self.reader, Distant) else None
 
     def fetch(self, indices: Indices) -> list[Buffer]:
         """The stored bytes of these samples, in this order."""
@@ -208,6 +225,18 @@ def staged(
     )
 
 
+def probes_of(store: Stored, count: int) -> Indices:
+    """Samples from all over a store, at most so many, int64 (n,): what they are, all are taken to be."""
+    if isinstance(store.reader, Distant):
+        return store.reader.probes(count)
+    return np.unique(np.linspace(0, len(store) - 1, count).astype(np.int64))
+
+
+def at_hand(store: Stored) -> Indices | None:
+    """The samples to try things on, where only some can be read without waiting for others; None: all."""
+    return store.reader.at_hand() if isinstance(store.reader, Distant) else None
+
+
 def check_shapes(samples: Sequence[Pixels], size: tuple[int, ...]) -> None:
     """Raises InputError where a sample is not of this height and width."""
     for sample in samples:
@@ -225,8 +254,7 @@ def sample_size(store: Stored, pipeline: StagedPipeline) -> tuple[int, int]:
         return SIDE, SIDE
     if store.payload_shape is not None:
         return store.payload_shape[:2]
-    positions = np.array(sorted(set(np.linspace(0, len(store) - 1, PROBES).astype(np.int64).tolist())))
-    images = pipeline.pixels(positions, Stopwatch())
+    images = pipeline.pixels(probes_of(store, PROBES), Stopwatch())
     height, width, _ = images[0].shape
     check_shapes(images, (height, width))
     return height, width

@@ -33,6 +33,16 @@ class Sharded(Protocol):
     def shards(self) -> Sequence[ShardBytes]: ...
 
 
+@runtime_checkable
+class Cached(Protocol):
+    """What such a store may be as well: one whose shards come to a cache on this machine."""
+
+    @property
+    def cache_bytes(self) -> int:
+        """What that holds at most."""
+        ...
+
+
 def shards_of(store: Stored) -> tuple[Indices, int | None]:
     """The starts of its shards (one, where it tells none), and the samples of a window (None: as usual).
 
@@ -40,4 +50,5 @@ def shards_of(store: Stored) -> tuple[Indices, int | None]:
     """
     starts = check_starts(store.shard_starts if isinstance(store, Sharded) else None, len(store))
     size = sum(shard.bytes for shard in store.shards) if isinstance(store, Sharded) else 0
-    return starts, max(WINDOW_BYTES * len(store) // size, 1) if size > 0 else None
+    window = min(WINDOW_BYTES, store.cache_bytes // 2) if isinstance(store, Cached) else WINDOW_BYTES
+    return starts, max(window * len(store) // size, 1) if size > 0 else None

@@ -27,7 +27,7 @@ from .kernel_cache import has_compiler
 from .loader import Loader
 from .loaders.fast.engine import fastest
 from .normalise import Images, Normalise
-from .pipeline import Pipeline, Stopwatch, Stored, sample_size, staged
+from .pipeline import Pipeline, Stopwatch, Stored, at_hand, probes_of, sample_size, staged
 from .transfer import Batch, transfer_to
 
 MOMENT = 0.1
@@ -92,6 +92,7 @@ class _Works:
         self._stages = staged(store, transform, seed, host, entry_points=entry_points_of(store, transform))
         self.size = sample_size(store, self._stages)
         self._local = threading.local()
+        self._there = at_hand(store)
 
     def stages(self) -> Iterator[tuple[str, list[Work], bool]]:
         """(name, the ways to do it, of which the fastest counts; whether they leave Python's lock alone)."""
@@ -143,7 +144,7 @@ class _Works:
 
     def from_raw(self) -> Work:
         """Batches of one image whose pixels are there already."""
-        (pixels,) = self._stages.pixels(np.zeros(1, np.int64), Stopwatch())
+        (pixels,) = self._stages.pixels(probes_of(self._store, 1), Stopwatch())
         if has_compiler() and prod(pixels.shape[:2]) >= PIECE:
             from .fused.locate import Locate
             from .fused.raw import RawPipeline
@@ -165,8 +166,9 @@ class _Works:
     def _indices(self, samples: int) -> Indices:
         if not hasattr(self._local, "random"):
             self._local.random = np.random.default_rng()
-        indices: Indices = self._local.random.integers(0, len(self._store), samples)
-        return indices
+        there = self._there
+        chosen: Indices = self._local.random.integers(0, len(self._store if there is None else there), samples)
+        return chosen if there is None else there[chosen]
 
     def _bytes(self, count: int) -> npt.NDArray[np.uint8]:
         """This thread's own memory for so many bytes."""

@@ -15,7 +15,7 @@ from ..base import checksums
 from ..base.checked_fields import AMOUNT, COUNT, OBJECT, TEXT, Kind, check, list_of, object_of, one_of, with_fields
 from ..base.contracts import MAX_PAYLOAD, Shape
 from ..base.errors import InputError
-from ..base.files import Unreadable, read_object
+from ..base.files import Unreadable, parse_object, read_whole
 from ..base.strict_json import dumps, plain
 from ..formats import FORMATS
 from ..formats.field_layouts import KINDS
@@ -78,14 +78,23 @@ class Manifest:
         if not os.path.lexists(path):
             raise InputError(f"{store} is not a built store: it has no {MANIFEST}")
         try:
-            fields = read_object(path)
+            data = read_whole(path)
+        except Unreadable as error:
+            raise InputError(f"{path} is damaged ({error}); build the store again (--force)") from None
+        return cls.parse(data, str(path))
+
+    @classmethod
+    def parse(cls, data: bytes, name: str) -> Manifest:
+        """What a manifest says, checked. Raises InputError, which names it, for one that this version does not read."""
+        try:
+            fields = parse_object(data)
             stated = fields.pop("self", None)
             if fields.get("schema") != SCHEMA:
                 raise InputError(
-                    f"{path}: schema {fields.get('schema')}, this version reads {SCHEMA}; build the store again"
+                    f"{name}: schema {fields.get('schema')}, this version reads {SCHEMA}; build the store again"
                 )
             if stated != _digest(fields):
-                raise InputError(f"{path} was changed after it was written; build the store again (--force)")
+                raise InputError(f"{name} was changed after it was written; build the store again (--force)")
             further = {"payload_shape": SHAPE, "extra": OBJECT, "fields": NAMED, "shards": SHARDS}
             check(fields, MANIFEST_FIELDS, further)
             shape = fields.pop("payload_shape", None)
@@ -95,7 +104,7 @@ class Manifest:
             made._check_shards()
             return made
         except (Unreadable, TypeError) as error:
-            raise InputError(f"{path} is damaged ({error}); build the store again (--force)") from None
+            raise InputError(f"{name} is damaged ({error}); build the store again (--force)") from None
 
     def _check_shards(self) -> None:
         """Raises Unreadable where the shards of a split are not its samples."""

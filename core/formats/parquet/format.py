@@ -40,6 +40,10 @@ class ParquetFormat(ShardedFolder):
     ending = ""
     usual_mb = USUAL_MB
 
+    @property
+    def bare(self) -> bool:
+        return self.parquet_compression == "none"
+
     def check(self, contents: Contents) -> None:
         """Raises InputError where both `shards` and `shard_mb` are given. The library is imported here, before a
         build's clock runs."""

@@ -40,6 +40,10 @@ class TfRecordFormat(ShardedFolder):
     usual_mb = USUAL_MB
     tables: ClassVar = {**ShardedFolder.tables, BLOCKS: BLOCK}
 
+    @property
+    def bare(self) -> bool:
+        return self.compress == "none"
+
     def check(self, contents: Contents) -> None:
         """Raises InputError for options that contradict each other or these contents."""
         limits = self._limits(contents)

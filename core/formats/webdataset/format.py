@@ -37,6 +37,10 @@ class WebDatasetFormat(ShardedFolder):
     ending = ""
     usual_mb = USUAL_MB
 
+    @property
+    def bare(self) -> bool:
+        return self.compress == "none"
+
     def check(self, contents: Contents) -> None:
         """Raises InputError for options that contradict each other, and for samples that do not fit the keys."""
         self._limits(contents)

@@ -13,12 +13,10 @@ from collections.abc import Mapping
 from math import prod
 from typing import NamedTuple
 
-import numpy as np
-
 from ...base.contracts import Rearranged, Shape
 from ...base.package import load
 from ..decode import JPEG, PNG
-from ..pipeline import Pipeline, StagedPipeline, Stored
+from ..pipeline import Pipeline, StagedPipeline, Stored, probes_of
 from .locate import Interleave, Locate
 
 LEAST_PIXELS = 16
@@ -59,7 +57,8 @@ def kind_of(store: Stored, stages: StagedPipeline) -> str | None:
         return RAW
     if not stages.decode.as_usual:
         return None
-    (first,) = stages.decompressed(np.zeros(1, np.int64), stages.fetch(np.zeros(1, np.int64)))
+    one = probes_of(store, 1)
+    (first,) = stages.decompressed(one, stages.fetch(one))
     begins = bytes(first[:16])
     return next((name for name, kind in KINDS.items() if kind.begins and begins.startswith(kind.begins)), None)
 

@@ -64,7 +64,7 @@ class EncodedPipeline(ABC):
 
     def fill(self, spec: BatchSpec, out: Images) -> Laps:
         watch = Stopwatch()
-        with self.stages.guard:
+        with self.stages.guarded(spec.indices):
             payloads = self.locate(spec.indices, watch)
             for number in np.flatnonzero(self.decoded(spec, payloads, out)):
                 one = slice(number, number + 1)

@@ -29,7 +29,7 @@ class Locate:
     stages: StagedPipeline
 
     def __call__(self, indices: Indices, watch: Stopwatch) -> Extents:
-        mapped = self._mapped
+        mapped = self._mapped if self.stages.distant is None else self._told()
         if mapped is None:
             stored = self.stages.fetch(indices)
             watch.lap("fetch")
@@ -55,6 +55,10 @@ class Locate:
     @cached_property
     def _mapped(self) -> Extents | None:
         """The whole container's extents, where it is mapped."""
+        return self._told()
+
+    def _told(self) -> Extents | None:
+        """What the reader says now; of shards that come and go it says something else later."""
         reader = self.stages.reader
         return reader.extents() if isinstance(reader, Mapped) else None
 

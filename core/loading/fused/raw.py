@@ -26,7 +26,7 @@ class RawPipeline:
 
     def fill(self, spec: BatchSpec, out: Images) -> Laps:
         watch = Stopwatch()
-        with self.stages.guard:
+        with self.stages.guarded(spec.indices):
             payloads = self.locate(spec.indices, watch)
             if (payloads.lengths != prod(self.shape)).any() or not self._fill(spec, payloads, out):
                 return self.stages.fill(spec, out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ....processes.cpus import usable_cpus
 from ...awaited import await_kernels
@@ -10,6 +11,7 @@ from ...collate import BufferPool
 from ...device_decode import DeviceEngine, DevicePipeline, choose_decoder
 from ...engine import Engine
 from ...kept_workers import kept_for
+from ...pipeline import at_hand
 from ...transfer import Arrived, Transfer, find_device
 from ..registration import EngineInputs
 from .engine import FastEngine, fastest
@@ -55,4 +57,5 @@ def _on_host(inputs: EngineInputs) -> Engine:
         kept=kept_for(inputs.store, inputs.stages, largest, inputs.workers),
         prefetch=inputs.prefetch,
         awaited=awaited,
+        at_hand=partial(at_hand, inputs.store),
     )

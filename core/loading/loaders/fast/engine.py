@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import cached_property
 
@@ -13,7 +13,7 @@ import torch
 from ....base.contracts import Labels
 from ....processes.cpus import usable_cpus
 from ...awaited import AwaitedKernels
-from ...batch_sampler import BatchSpec
+from ...batch_sampler import BatchSpec, Indices
 from ...collate import BufferPool
 from ...executors import Executor, Inline, Threads
 from ...gc_pause import collector_paused
@@ -37,6 +37,10 @@ def fastest(store: Stored, stages: StagedPipeline) -> Pipeline:
         return fuse(store, stages)
 
 
+def _everything() -> None:
+    """No sample is farther than any other."""
+
+
 class FastEngine:
     """See `core.loading.engine.Engine`. Compiled pipelines run in threads, others in processes where that pays."""
 
@@ -52,10 +56,12 @@ class FastEngine:
         kept: KeptWorkers,
         prefetch: int | None,
         awaited: AwaitedKernels | None = None,
+        at_hand: Callable[[], Indices | None] = _everything,
     ) -> None:
         """`normalise`: as what `pipeline` writes the numbers in `pool`'s memory. At most `prefetch` batches are made or
         in the making (two a worker if None), besides those held outside. `pipeline` gives way to the `awaited` kernels,
-        between two batches, as soon as they are there.
+        between two batches, as soon as they are there. `at_hand` says which samples ways to work are tried on (None:
+        all).
         """
         self.stages: dict[str, float] = {}
         self._pipeline = pipeline
@@ -67,6 +73,7 @@ class FastEngine:
         self._kept = kept
         self._prefetch = prefetch
         self._awaited = awaited
+        self._at_hand = at_hand
         self._retired: list[Executor | ProcessPipeline] = []
         self._processes: ProcessPipeline | None = None
         self._executor: Executor | None = None
@@ -165,7 +172,9 @@ class FastEngine:
 
     def _try(self, samples: int) -> None:
         """A batch from here and there in the store, for comparing ways to make it."""
-        spread = np.linspace(0, len(self._labels) - 1, samples).astype(np.int64)
+        there = self._at_hand()
+        spread = np.linspace(0, len(self._labels if there is None else there) - 1, samples).astype(np.int64)
+        spread = spread if there is None else there[spread]
         self._fill(BatchSpec(0, 0, spread), self._pool.take(samples))
 
 
