@@ -213,6 +213,8 @@ def test_loads_are_told_apart_by_what_a_cache_holds() -> None:
         near_s=2e-5, far_s=8e-5, first_s=pytest.approx(2e-5), start_s=pytest.approx(2.5 - 0.101), cache_bytes=32e6,
         epoch_s=0.01, open_s=pytest.approx(1e-6),
     )  # fmt: skip
+    assert rates_of(near, far._replace(open_s=0.12), 2, 32e6).open_s == 0.0, "as good as the same"
+    assert rates_of(near, far._replace(samples=3000), 2, 32e6).open_s == 0.0, "too few more to tell"
 
 
 def test_drawn_images_have_about_the_bytes_that_were_asked_for(tmp_path: Path) -> None:

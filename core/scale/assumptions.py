@@ -89,7 +89,7 @@ class StorageKind(NamedTuple):
 
 
 STORAGES: Mapping[str, StorageKind] = {
-    HERE: StorageKind("this machine's disk, as measured", {}),
+    HERE: StorageKind("this machine's disk", {}),
     "disk": StorageKind(
         "hard disks", {"read_mb_s": 150, "write_mb_s": 150, "latency_ms": 8, "requests_s": 150, "gb_month": 0.02}
     ),

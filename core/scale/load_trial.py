@@ -22,6 +22,8 @@ SECONDS = 1.2
 
 FEWEST_BATCHES = 8
 
+MANY_MORE, CLEARLY = 20_000, 1.5
+
 LATER = 3
 """Epochs after the first, of which the fastest counts."""
 
@@ -65,7 +67,7 @@ def measure_loading(store: Path, split: str, choice: LoaderChoice, scratch: Path
 class EpochsTold(NamedTuple):
     """Of a store of `samples`: seconds an image of the first epoch and of the fastest later one, and what these took
     beside it: `start_s` from opening the store on, `epoch_s` from asking for the first batch. `open_s`: until the first
-    batch of a store that is opened again in the same process."""
+    sample of a store that is opened again in the same process."""
 
     samples: int
     first_s: float
@@ -77,8 +79,7 @@ class EpochsTold(NamedTuple):
 
 def rates_of(near: EpochsTold, far: EpochsTold, cpus: int, cache_bytes: float) -> LoadRates:
     """Of what `epochs` told of the small and of the large store."""
-    more = far.samples - near.samples
-    opening = max(far.open_s - near.open_s, 0.0) / more if more > 0 else 0.0
+    opening = opening_rate(near, far)
     return LoadRates(
         near_s=near.later_s * cpus,
         far_s=max(far.later_s, near.later_s) * cpus,
@@ -88,6 +89,15 @@ def rates_of(near: EpochsTold, far: EpochsTold, cpus: int, cache_bytes: float) -
         epoch_s=near.epoch_s,
         open_s=opening,
     )
+
+
+def opening_rate(near: EpochsTold, far: EpochsTold) -> float:
+    """Seconds that each image of a store adds to its opening. Multiplied by a billion, a moment's disturbance would be
+    hours: nothing unless the larger store has many more images and takes clearly longer."""
+    more = far.samples - near.samples
+    if more < MANY_MORE or far.open_s < CLEARLY * near.open_s:
+        return 0.0
+    return (far.open_s - near.open_s) / more
 
 
 def choose(path: str, split: str, choice: LoaderChoice) -> Iterator[dict[str, str]]:
@@ -109,17 +119,17 @@ def epochs(path: str, split: str, choice: LoaderChoice, workers: str) -> Iterato
         first = _epoch(loader, began)
         later = min((_epoch(loader, time.perf_counter()) for _ in range(LATER)), key=lambda pace: pace.image_s)
     store.close()
-    opening = min(_opening(path, split, choice, workers) for _ in range(2))
+    opening = min(_opening(path, split, choice, workers) for _ in range(LATER))
     yield EpochsTold(len(store), first.image_s, later.image_s, first.beside_s, later.beside_s, opening)
 
 
 def _opening(path: str, split: str, choice: LoaderChoice, workers: str) -> float:
-    """Seconds until the first batch, of what is loaded already."""
+    """Seconds until the first sample, with all libraries and kernels there."""
     from ..loading import make_loader
 
     began = time.perf_counter()
     store = open_store(path, split)
-    with make_loader(store, workers=workers, **choice.settings()) as loader:
+    with make_loader(store, workers=workers, **{**choice.settings(), "batch_size": 1}) as loader:
         next(iter(loader))
         took = time.perf_counter() - began
     store.close()
