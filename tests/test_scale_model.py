@@ -78,6 +78,8 @@ def test_an_epoch_from_memory_is_the_processors() -> None:
     assert told["cached_share"] == 1.0
     assert (told["bytes"], told["requests"]) == (0, 0)
     assert told["seconds"] == pytest.approx(1e6 * each / 10 + 0.2)
+    ordered = epoch_time(REQUEST, IMAGE, dataclasses.replace(LOAD, order_s=1e-6), around())
+    assert ordered["seconds"] == pytest.approx(told["seconds"] + 1.0), "each node draws the order of all images"
     assert told["images_per_s"] == pytest.approx(1e6 / told["seconds"])
     assert told["first"]["seconds"] == pytest.approx(1e6 * (each + 5e-5) / 10 + 3.0)
     assert (told["first"]["bytes"], told["first"]["requests"]) == (1_000_000_000, 1_000_000)

@@ -162,6 +162,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build_trial, "REPEATS", 1)
     monkeypatch.setattr(load_trial, "stream", stream)
     monkeypatch.setattr(load_trial, "LATER", 1)
+    monkeypatch.setattr(load_trial, "ORDERED", 10_000)
     monkeypatch.setattr("core.scale.grown_store.GROWN_BYTES", 400_000)
     monkeypatch.setattr(disk_trial, "FILE_BYTES", 1 << 22)
     monkeypatch.setattr(disk_trial, "MOMENT", 0.01)
@@ -206,12 +207,13 @@ def test_a_larger_store_holds_the_same_images(home: Home, tmp_path: Path, quick:
         store.close()
 
 
-def test_loads_are_told_apart_by_what_a_cache_holds() -> None:
+def test_loads_are_told_apart_by_what_a_cache_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load_trial, "order_rate", lambda: 5e-8)
     near = EpochsTold(1000, 3e-5, 1e-5, 2.0, 0.01, 0.1)
     far = EpochsTold(101_000, 5e-5, 4e-5, 2.5, 0.02, 0.2)
     assert rates_of(near, far, 2, 32e6) == LoadRates(
         near_s=2e-5, far_s=8e-5, first_s=pytest.approx(2e-5), start_s=pytest.approx(2.5 - 0.101), cache_bytes=32e6,
-        epoch_s=0.01, open_s=pytest.approx(1e-6),
+        epoch_s=0.01, open_s=pytest.approx(1e-6), order_s=5e-8,
     )  # fmt: skip
     assert rates_of(near, far._replace(open_s=0.12), 2, 32e6).open_s == 0.0, "as good as the same"
     assert rates_of(near, far._replace(samples=3000), 2, 32e6).open_s == 0.0, "too few more to tell"

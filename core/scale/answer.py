@@ -157,6 +157,7 @@ def _facts(question: ScaleQuestion, kept: KeptRates, cpus: int) -> list[dict[str
         ("load_far_cpu_s", kept.load.far_s, "s", "the same, of a store that it does not hold"),
         ("load_first_cpu_s", kept.load.first_s, "s", "what an image takes longer in the first epoch"),
         ("load_open_s", kept.load.open_s, "s", "an image of the store, to open it"),
+        ("load_order_s", kept.load.order_s, "s", "an image of an epoch, to draw its order, on each node"),
         ("load_start_s", kept.load.start_s, "s", "the first epoch, beside its images"),
     ]
     rows = [_row(name, value, unit, kept.where, about) for name, value, unit, about in measured]

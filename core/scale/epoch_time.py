@@ -24,6 +24,7 @@ def epoch_time(request: ScaleRequest, image: ImageFacts, rates: LoadRates, aroun
     first["seconds"] += rates.start_s + request.images * rates.open_s
     later["seconds"] += rates.epoch_s
     for one in (first, later):
+        one["seconds"] += request.images * rates.order_s
         one["images_per_s"] = request.images / one["seconds"] if one["seconds"] else 0.0
     return {
         **later,

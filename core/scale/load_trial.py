@@ -22,6 +22,8 @@ SECONDS = 1.2
 
 FEWEST_BATCHES = 8
 
+ORDERED = 1_000_000
+
 MANY_MORE, CLEARLY = 20_000, 1.5
 
 LATER = 3
@@ -88,7 +90,21 @@ def rates_of(near: EpochsTold, far: EpochsTold, cpus: int, cache_bytes: float) -
         cache_bytes=cache_bytes,
         epoch_s=near.epoch_s,
         open_s=opening,
+        order_s=order_rate(),
     )
+
+
+def order_rate() -> float:
+    """Seconds that an epoch's order takes, an image: each process that loads draws the order of all of them."""
+    from ..loading.batch_sampler import BatchSampler
+
+    sampler = BatchSampler(ORDERED, 256, True, 0)
+    took = []
+    for epoch in range(LATER):
+        began = time.perf_counter()
+        next(iter(sampler.specs(epoch)))
+        took.append(time.perf_counter() - began)
+    return min(took) / ORDERED
 
 
 def opening_rate(near: EpochsTold, far: EpochsTold) -> float:

@@ -48,8 +48,8 @@ class LoadRates:
 
     near_s: from a store that a processor's cache holds; far_s: from one that it does not; first_s: what an image takes
     longer when it is read for the first time after the store was opened. Beside the images, start_s: opening the store
-    and the first epoch; epoch_s: any other; open_s: opening, by each image of the store. cache_bytes: what the
-    processor's caches hold.
+    and the first epoch; epoch_s: any other; open_s: opening, by each image of the store; order_s: drawing an epoch's
+    order, by each image of it. cache_bytes: what the processor's caches hold.
     """
 
     near_s: float
@@ -59,6 +59,7 @@ class LoadRates:
     cache_bytes: float
     epoch_s: float = 0.0
     open_s: float = 0.0
+    order_s: float = 0.0
 
     def image_s(self, store_bytes: float) -> float:
         """Of images drawn from everywhere in a store of this size: the share that no cache holds is slower."""
