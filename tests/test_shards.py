@@ -199,6 +199,37 @@ def test_a_shard_that_is_gone_cut_or_exchanged_is_named(home: Home, format: str)
         store.close()  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("format", ["hdf5", "npy"])
+def test_a_flipped_byte_is_told_once_with_its_shard(home: Home, format: str) -> None:
+    told = build(home, format, shards=3)
+    store = open_store(told["store"])
+    assert isinstance(store, Store)
+    file = store.containers[1] / "bytes.npy" if format == "npy" else store.containers[1]
+    first = int(store.shard_starts[1])
+    payload = bytes(store.reader.read([first])[0])
+    store.close()
+    data = bytearray(file.read_bytes())
+    data[data.index(payload) + 3] ^= 1  # of the PNG signature
+    file.write_bytes(data)
+    [mismatch] = finish(Verify(told["store"], home=str(home.root)).run())["mismatches"]
+    assert (mismatch["split"], mismatch["index"]) == ("train", first)
+    assert f"in {store.containers[1].name}" in mismatch["reason"]
+    with pytest.raises(WorkError, match=f"sample {first} of .*{store.containers[1].name} cannot be decoded"):
+        store[first]
+
+
+def test_shards_in_each_other_s_place_are_refused(home: Home) -> None:
+    told = build(home, "npy", shards=2)
+    store = open_store(told["store"])
+    assert isinstance(store, Store)
+    first, second = store.containers
+    first.rename(first.with_name("aside"))
+    second.rename(first)
+    first.with_name("aside").rename(second)
+    with pytest.raises(InputError, match=f"{first.name} and train.labels.npy .* their labels differ"):
+        store[0]
+
+
 def test_labels_beside_several_containers_are_theirs(home: Home) -> None:
     told = build(home, "lmdb", shards=2)
     file = labels_file(Path(told["store"]), "train")
@@ -206,9 +237,8 @@ def test_labels_beside_several_containers_are_theirs(home: Home) -> None:
     data[-8] ^= 1
     file.write_bytes(data)
     found = finish(Verify(told["store"], home=str(home.root)).run())
-    assert [mismatch["reason"] for mismatch in found["mismatches"]] == [
-        "train.labels.npy has changed, though every sample reads back as it was built"
-    ]
+    [mismatch] = found["mismatches"]
+    assert "train-00001-of-00002.lmdb and train.labels.npy beside it do not belong together" in mismatch["reason"]
     file.write_bytes(data[:-8])
     with pytest.raises(InputError, match=r"train\.labels\.npy cannot be read"):
         open_store(told["store"]).labels  # noqa: B018

@@ -95,14 +95,20 @@ def _check_batch(
         if isinstance(payload, str):
             yield Mismatch(store.split, index, payload)
         elif (found := checksums.of_bytes(payload)) != stated:
-            of = f" ({store.reader.key(index)})" if keeps_files(store.manifest.format) else ""
-            yield Mismatch(store.split, index, f"payload{of} differs from the one that was built")
+            yield Mismatch(store.split, index, f"payload{_place(store, index)} differs from the one that was built")
         elif row is not None and row.label != labels[index]:
             yield Mismatch(store.split, index, f"label {labels[index]} where the source has {row.label}")
         elif row is not None and not _is_of_source(store, payload, found, row):
             yield Mismatch(store.split, index, "pixels differ from the source's")
         elif entry_points is not None and (reason := entry_points.reason(index, payload)):
             yield Mismatch(store.split, index, reason)
+
+
+def _place(store: Store, index: int) -> str:
+    """Where a sample lies, if there is more to say than its number."""
+    if keeps_files(store.manifest.format):
+        return f" ({store.reader.key(index)})"
+    return f" (in {store.shard_of(index).path})" if len(store.shards) > 1 else ""
 
 
 def _read(store: Store, indices: Sequence[int]) -> list[Buffer | str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from ..base.events import Event, Message, Pace, Progress, Result
 from ..base.home import Home
 from ..datasets.dataset import Dataset
 from ..processes.isolated import DiedError, stream
+from ..stores.shards import shards_told
 from ..stores.store import Manifest, Store
 from .check import CheckProgress, Mismatch, check_split
 from .entry_points import ready_to_note
@@ -38,7 +39,7 @@ class Verify:
         mismatches: list[Mismatch] = []
         for split in manifest.splits:
             mismatches += yield from _check_split(Store(path, split, manifest), source)
-        mismatches += changed_files(path, manifest, explained={found.split for found in mismatches})
+        mismatches += changed_files(path, manifest, mismatches)
         yield Result(
             {
                 "ok": not mismatches,
@@ -81,17 +82,29 @@ def _check_split(store: Store, source: Dataset | None) -> Generator[Event, None,
     return found
 
 
-def changed_files(path: Path, manifest: Manifest, explained: set[str | None]) -> list[Mismatch]:
-    """Files with a byte that is not as it was written, where no sample's mismatch says so already."""
+def changed_files(path: Path, manifest: Manifest, explained: Sequence[Mismatch]) -> list[Mismatch]:
+    """Files with a byte that is not as it was written, where no mismatch of their samples says so already."""
     found = []
+    shards = {
+        shard.path: (split, range(shard.first, shard.first + shard.samples))
+        for split, told in manifest.shards.items()
+        for shard in shards_told(told)
+    }
     for name, stated in manifest.files.items():
-        stem = name.partition("/")[0].partition(".")[0]
-        split = stem if stem in manifest.splits else None
-        if split in explained:
+        split, samples = shards.get(name) or shards.get(name.partition("/")[0]) or _beside(manifest, name)
+        if any(one.split == split and (one.index is None or one.index in samples) for one in explained):
             continue
         reason = _change(path / name, name, stated)
         found += [Mismatch(split, None, reason)] if reason else []
     return found
+
+
+def _beside(manifest: Manifest, name: str) -> tuple[str | None, range]:
+    """The split of a file that is about all of its samples, and these."""
+    stem = name.partition("/")[0].partition(".")[0]
+    if stem not in manifest.splits:
+        return None, range(0)
+    return stem, range(int(manifest.splits[stem]["samples"]))
 
 
 def _change(file: Path, name: str, stated: str) -> str:

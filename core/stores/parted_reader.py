@@ -16,6 +16,7 @@ from ..formats.container import TROUBLE, reason_of
 from ..formats.handles import PerProcess
 from ..formats.joined_maps import can_join, mapped_together, room_starts
 from ..formats.maps import release_pages
+from .shards import read_labels
 
 Numbers = npt.NDArray[np.int64]
 
@@ -24,12 +25,14 @@ class PartedReader:
     """See `core.base.contracts.Reader`, `Mapped` and `FieldReader`; a sample's number counts from the first shard's
     beginning.
 
-    Raises InputError that names a container which is damaged, missing, or not of as many samples as it should be.
+    Raises InputError that names a container which is damaged, missing, or not of the samples that it should be: of as
+    many, with these labels.
     """
 
-    def __init__(self, readers: Sequence[Reader], paths: Sequence[Path], starts: Numbers) -> None:
-        """`starts`: where each one's samples begin, and the end of the last one's, int64 (readers + 1,)."""
-        self._readers, self._paths, self._starts = tuple(readers), tuple(paths), starts
+    def __init__(self, readers: Sequence[Reader], paths: Sequence[Path], starts: Numbers, labels: Path) -> None:
+        """`starts`: where each one's samples begin, and the end of the last one's, int64 (readers + 1,); `labels`: the
+        file of the labels of all (`stores.shards`)."""
+        self._readers, self._paths, self._starts, self._labels = tuple(readers), tuple(paths), starts, labels
         self._checked = [False] * len(self._readers)
         self._mapped: PerProcess[Extents | None] = PerProcess(self._map)
 
@@ -99,21 +102,28 @@ class PartedReader:
             reader.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return PartedReader, (self._readers, self._paths, self._starts)
+        return PartedReader, (self._readers, self._paths, self._starts, self._labels)
 
     # ---- shards
 
     def _reader(self, number: int) -> Reader:
-        """The reader of a shard, whose number of samples is looked at when it is first used."""
+        """The reader of a shard, which is looked at when it is first used."""
         reader = self._readers[number]
         if not self._checked[number]:
-            stated = int(self._starts[number + 1] - self._starts[number])
-            if len(reader) != stated:
-                raise InputError(
-                    f"{self._paths[number]} is damaged: {len(reader):,} samples, where the manifest says {stated:,}"
-                )
+            self._check(number, reader)
             self._checked[number] = True
         return reader
+
+    def _check(self, number: int, reader: Reader) -> None:
+        start, stop = int(self._starts[number]), int(self._starts[number + 1])
+        if len(reader) != stop - start:
+            raise InputError(
+                f"{self._paths[number]} is damaged: {len(reader):,} samples, where the manifest says {stop - start:,}"
+            )
+        if not np.array_equal(reader.labels, read_labels(self._labels, len(self), start, stop)):
+            raise InputError(
+                f"{self._paths[number]} and {self._labels.name} beside it do not belong together: their labels differ"
+            )
 
     def _place(self, index: int) -> tuple[int, int]:
         """The shard that a sample lies in, and its number there."""

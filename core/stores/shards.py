@@ -7,6 +7,7 @@ that it does not name is nobody's.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -65,17 +66,20 @@ def write_labels(file: Path, labels: Labels) -> None:
         np.lib.format.write_array(opened, np.ascontiguousarray(labels, "<i8"), version=(1, 0), allow_pickle=False)
 
 
-def read_labels(file: Path, samples: int) -> Labels:
-    """int64 (samples,). Raises InputError for a file that is missing, or holds anything else."""
+def read_labels(file: Path, samples: int, start: int = 0, stop: int | None = None) -> Labels:
+    """Those of all samples, or from `start` to before `stop`: int64 (n,). Raises InputError for a file that is missing,
+    or does not hold the labels of `samples` samples."""
+    stop = samples if stop is None else stop
     try:
         with open_file(file) as opened:
             version = np.lib.format.read_magic(opened)
             shape, _, dtype = np.lib.format.read_array_header_1_0(opened, max_header_size=10_000)
             if version != (1, 0) or shape != (samples,) or dtype != np.dtype("<i8"):
                 raise ValueError(f"it is not {samples:,} labels")
-            data = opened.read(8 * samples + 1)
-            if len(data) != 8 * samples:
+            if os.fstat(opened.fileno()).st_size != opened.tell() + 8 * samples:
                 raise ValueError(f"it has not {8 * samples:,} bytes of labels")
+            opened.seek(8 * start, os.SEEK_CUR)
+            data = opened.read(8 * (stop - start))
             return np.frombuffer(data, "<i8").astype(np.int64)
     except (*TROUBLE, SyntaxError) as error:
         raise InputError(f"{file} cannot be read: {reason_of(error)}; build the store again (--force)") from None

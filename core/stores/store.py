@@ -147,6 +147,10 @@ class Store:
         """Where each shard begins among the samples, and where the last one ends: int64 (shards + 1,)."""
         return starts_of(self.shards)
 
+    def shard_of(self, index: int) -> StoreShard:
+        """The shard that a sample (0 <= index < len) lies in."""
+        return self.shards[int(np.searchsorted(self.shard_starts, index, "right")) - 1]
+
     @cached_property
     def format(self) -> Format:
         return FORMATS.make(self.manifest.format, self.manifest.format_options)
@@ -169,7 +173,8 @@ class Store:
                 raise InputError(f"{path} is a link, which is not followed: put the container itself there")
         if len(self.containers) == 1:
             return self.format.reader(self.container)
-        return PartedReader([self.format.reader(path) for path in self.containers], self.containers, self.shard_starts)
+        readers = [self.format.reader(path) for path in self.containers]
+        return PartedReader(readers, self.containers, self.shard_starts, labels_file(self.path, self.split))
 
     def read(self, indices: Sequence[int]) -> list[Buffer]:
         """The encoded payloads at `indices` (0 <= i < len), decompressed; views where the format can."""
@@ -213,7 +218,8 @@ class Store:
             raise self._broken(index, error) from error
 
     def _broken(self, index: int, error: ValueError) -> WorkError:
-        return WorkError(f"sample {index} of {self.container} cannot be decoded: {error}")
+        where = self.path / self.shard_of(index).path if len(self.shards) > 1 else self.container
+        return WorkError(f"sample {index} of {where} cannot be decoded: {error}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Store, (self.path, self.split, self.manifest)

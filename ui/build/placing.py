@@ -44,6 +44,8 @@ def draw_placing(formats: list[str]) -> tuple[Mapping[str, Mapping[str, Value]],
     with st.expander("Shards, engine, place", icon=":material/hub:"):
         shards = _draw_shards(formats)
         engine, address = _draw_engine()
+        if engine != LOCAL and not any(shards.values()):
+            st.caption("A shard is built by one task. As usual means one shard in most formats: choose a number.")
     return shards, Placing(engine, address)
 
 
