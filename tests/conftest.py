@@ -22,6 +22,9 @@ from tests import kept_readers
 
 pytest.register_assert_rewrite("format_contract")
 
+MOMENT = 0.01
+"""Seconds."""
+
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,6 +42,17 @@ def _no_compiling_ahead() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORMAT_MATTERS_KERNELS", "wait")
         yield
+
+
+@pytest.fixture(autouse=True)
+def _short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a load is held against is measured in moments, on all CPUs: no test asks how large it is.
+
+    Only where the module is there already: it imports torch, which most tests run without.
+    """
+    limits = sys.modules.get("core.loading.stage_limits")
+    if limits is not None:
+        monkeypatch.setattr(limits, "MOMENT", MOMENT)
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +107,9 @@ def furnished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
         finish(Build("shapes", format, encoding, home=str(root)).run())
     paths = [str(store.path) for store in list_stores(Home(root))]
     quick = {"batch_sizes": [8], "workers": ["0"], "loaders": ["torch"], "seconds": 0.05, "rounds": 2}
-    finish(LoaderExperiment(paths, **quick, home=str(root)).run())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.loading.stage_limits.MOMENT", MOMENT)
+        finish(LoaderExperiment(paths, **quick, home=str(root)).run())
     return root
 
 

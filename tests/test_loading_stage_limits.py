@@ -22,11 +22,6 @@ from core.loading.transfer import Batch
 from tests.loading_fixtures import memory_store
 
 
-@pytest.fixture(autouse=True)
-def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage_limits, "MOMENT", 0.01)
-
-
 @pytest.mark.parametrize(
     ("store", "transform", "stages"),
     [
