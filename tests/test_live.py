@@ -15,7 +15,7 @@ from test_app_browser import browser, calm, serving  # noqa: F401 - `browser` is
 
 from core.base.events import Progress, Sample
 from core.base.home import Home
-from core.jobs import Job, Jobs, Watch
+from core.jobs import Job, Jobs, State, Watch
 from core.jobs.eventlog import Stamped
 from ui.shared.live import route
 from ui.shared.live.indicator import known_as, page_of
@@ -50,18 +50,27 @@ def race(home: Home, seconds: float = 0.5, rounds: int = 4) -> Job:
     )
 
 
-def until(condition, seconds: float = 60.0):
+def running(home: Home, task: str = "loader", owner: str = "benchmark") -> Job:
+    """A job that has just begun and said nothing yet; no process is behind it."""
+    folder = home.jobs / "20260101-000000-000000-loader-abcd"
+    folder.mkdir(parents=True)
+    fields = {"stores": list(STORES), "loaders": ["torch"], "workers": ["0"], "batch_sizes": [8], "rounds": 1}
+    now = time.time()
+    return Job(folder, task, "A <race>", owner, True, now, fields, State.RUNNING, started=now)
+
+
+def until(condition, seconds: float = 60.0, every: float = 0.05):
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(every)
     return answer
 
 
 def test_a_job_is_drawn_from_its_events_until_it_ends(furnished: Home) -> None:
     job = race(furnished)
     assert "A &lt;race&gt;" in ask(live, job.id)
-    drawn = until(lambda: (shown := ask(live, job.id)) and "images per second: " in shown and shown)
+    drawn = until(lambda: (shown := ask(live, job.id)) and "images per second: " in shown and shown, every=0.3)
     ElementTree.fromstring(f"<div>{drawn}</div>")  # whole, and nothing in it but boxes and text
     assert "<script" not in drawn
     until(lambda: not Jobs(furnished).get(job.id).active)
@@ -123,36 +132,30 @@ def ask_idle(known: str) -> str | None:
 @pytest.mark.parametrize(
     ("owner", "page"), [("train", "train"), ("benchmark.storage", "benchmark"), ("elsewhere", "start")]
 )
-def test_a_job_leads_to_its_page(owner: str, page: str, furnished: Home) -> None:
-    job = race(furnished, rounds=1)
-    assert page_of(replace(job, owner=owner)) == page
-    Jobs(furnished).cancel(job.id)
+def test_a_job_leads_to_its_page(owner: str, page: str, empty: Home) -> None:
+    assert page_of(running(empty, owner=owner)) == page
 
 
-def test_only_the_last_jobs_are_remembered(furnished: Home) -> None:
-    job, watches, seen = race(furnished), Watches(), []
+def test_only_the_last_jobs_are_remembered(empty: Home) -> None:
+    job, watches, seen = running(empty), Watches(), []
     for number in range(MOST_WATCHED + 1):
         other = replace(job, folder=job.folder.with_name(f"job-{number}"))
         watches.drawn(lambda _job, watch: seen.append(watch) or "", other)
         watches.drawn(lambda _job, watch: seen.append(watch) or "", other)
         assert seen[-1] is seen[-2]
     assert len(watches._watches) == MOST_WATCHED
-    Jobs(furnished).cancel(job.id)
 
 
 @pytest.mark.parametrize("task", PICTURES)
 def test_every_picture_begins_with_nothing_measured(task: str, furnished: Home) -> None:
-    job = race(furnished, rounds=1)
-    until(lambda: Jobs(furnished).get(job.id).started)
-    running = replace(Jobs(furnished).get(job.id), task=task)
-    watch = Watch(running)
+    job = running(furnished, task)
+    watch = Watch(job)
     watch._take(Stamped(time.time(), Progress("measuring", 1, 4, "repeats")))
-    drawn = picture(running, watch)
+    drawn = picture(job, watch)
     assert "measuring" in drawn
     ElementTree.fromstring(f"<div>{drawn}</div>")
     watch._take(Stamped(time.time(), Sample("monitor", {"ts": 1.0, "cpu_pct": 5.0})))
-    ElementTree.fromstring(f"<div>{picture(running, watch)}</div>")
-    Jobs(furnished).cancel(job.id)
+    ElementTree.fromstring(f"<div>{picture(job, watch)}</div>")
 
 
 def test_the_page_has_the_first_picture_at_once(furnished: Home) -> None:
