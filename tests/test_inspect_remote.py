@@ -17,11 +17,13 @@ from PIL import Image
 
 from core.base.errors import InputError, WorkError
 from core.base.home import Home
+from core.inspect import allowed
 from core.inspect.files import InspectedFile, inspect_file
 from core.inspect.kinds import identify
 from core.inspect.remote.location import RemotePath, located
 from core.inspect.remote.memory import available
 from core.inspect.remote.objects import NetworkAccess, ServedObjects
+from core.inspect.roots import VARIABLE, OutsideError, Roots
 from tests.huge_objects import HugeObject, huge_parquet, huge_tar, of_pieces, served
 from tests.inspect_fixtures import IMAGES, LABELS, write_lmdb, write_many_hdf5
 from tests.inspect_fixtures import png as png_of
@@ -257,9 +259,9 @@ def test_a_reader_gets_its_own_objects_and_a_few_beside_them(bucket: str) -> Non
 
 
 def test_a_path_at_an_address_is_one_of_nothing_here(bucket: str) -> None:
-    path = located(put(f"{bucket}/a/b.bin", b"0123456789"))
+    path = located(put(f"{bucket}/one/b.bin", b"0123456789"))
     assert isinstance(path, RemotePath)
-    assert str(path) == f"{bucket}/a/b.bin"
+    assert str(path) == f"{bucket}/one/b.bin"
     assert path.name == "b.bin"
     assert path.stat().st_size == 10
     assert path.is_file()
@@ -280,3 +282,40 @@ def test_a_path_at_an_address_is_one_of_nothing_here(bucket: str) -> None:
 def test_zeros_at_an_address_are_told_as_such() -> None:
     with served({"a": of_pieces(1 << 40, {})}) as server, pytest.raises(InputError, match="nothing but zeros"):
         identify(f"{server}/a")
+
+
+# ---------------------------------------------------------------- what the app's pages open
+
+
+def test_pages_open_no_address_that_nobody_allowed(tmp_path: Path) -> None:
+    """And nothing is fetched to say so: no server has any of these names."""
+    home = Home(tmp_path)
+    for address, place in (
+        ("s3://bucket/a/b.tar", "s3://bucket"),
+        ("https://localhost.invalid:8080/x", "https://localhost.invalid:8080"),
+    ):
+        with pytest.raises(OutsideError, match="fetched by the machine") as caught:
+            Roots.of(home, {}).admit(address)
+        assert str(caught.value.folder) == place
+        assert caught.value.can_be_allowed
+    with pytest.raises(OutsideError) as caught:
+        Roots.of(home, {}).admit("reference://x/a")
+    assert not caught.value.can_be_allowed, "it reads files of this machine"
+    allowed.allow(home, RemotePath("s3://bucket"))
+    assert str(Roots.of(home, {}).admit("s3://bucket/a/b.tar")) == "s3://bucket/a/b.tar"
+    with pytest.raises(OutsideError):
+        Roots.of(home, {}).admit("s3://bucket2/a")
+    allowed.forget(home, RemotePath("s3://bucket"))
+    with pytest.raises(OutsideError):
+        Roots.of(home, {}).admit("s3://bucket/a/b.tar")
+
+
+def test_the_variable_names_addresses_beside_folders(tmp_path: Path) -> None:
+    named = {VARIABLE: f"{tmp_path}:s3://bucket/a:https://host:8080/b:memory://c"}
+    roots = Roots.of(Home(tmp_path), named)
+    assert (roots.fixed, roots.folders) == (True, (tmp_path.resolve(),))
+    for address in ("s3://bucket/a", "s3://bucket/a/x.tar", "https://host:8080/b/c", "memory://c/train-*.tar"):
+        assert str(roots.admit(address)) == address
+    for address in ("s3://bucket/ab", "https://host/b", "https://host:8080/b/../c", "https://host:8080/b/%2e%2e/c"):
+        with pytest.raises(InputError):
+            roots.admit(address)

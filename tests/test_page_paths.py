@@ -44,7 +44,7 @@ def asked(path: Path) -> AppTest:
 @pytest.mark.usefixtures("local")
 def test_a_folder_is_allowed_for_the_session(empty: Home, outside: Path) -> None:
     app = asked(outside)
-    assert f"Allow it to open everything below `{outside.parent}`" in texts(app)
+    assert f"Allow the app to open everything below `{outside.parent}`" in texts(app)
     app.button(key="inspector.allow").click().run()
     assert not app.exception
     assert "inspector.allow" not in buttons(app)

@@ -107,7 +107,11 @@ def usual() -> str:
 
 
 def kind_of_folder(folder: Path) -> str | None:
-    """The kind that a folder is by a file in it, such as an LMDB; None for any other folder."""
+    """The kind that a folder is by a file in it, such as an LMDB; None for any other folder. At an address only those
+    that are opened by that file."""
+    if isinstance(folder, RemotePath):
+        there = (name for name, kind in KINDS.items() if kind.opens_member and (folder / kind.member).is_file())
+        return next(there, None) if folder.is_dir() else None
     return next((name for name, kind in KINDS.items() if kind.opened(folder) is not None), None)
 
 
@@ -154,9 +158,8 @@ def _identify_folder(folder: Path) -> IdentifiedFile:
 
 def _identify_remote_folder(folder: RemotePath) -> IdentifiedFile:
     """Shards, or a file that its folder stands for (an LMDB's). Other kinds of folders are not opened at addresses."""
-    member = next((folder / name for name in members() if (folder / name).is_file()), None)
-    if member is not None:
-        return _identify_file(member)
+    if (opened := opened_path(folder)) != folder:
+        return _identify_file(opened)
     found = identify_shards(folder)
     if found is None:
         raise InputError(

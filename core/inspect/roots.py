@@ -10,8 +10,11 @@ from pathlib import Path
 from ..base.errors import InputError
 from ..base.home import Home
 from ..base.typed_paths import typed_path
+from ..remote.address import is_address
 from .allowed import load
 from .kinds import kind_of_folder, members, opened_path, referred_folders
+from .remote.admission import checked, is_below, may_be_asked, place_of, separated
+from .remote.location import RemotePath, located
 
 VARIABLE = "FORMAT_MATTERS_ROOTS"
 KAGGLE_INPUT = Path("/kaggle/input")
@@ -41,7 +44,10 @@ class FolderListing:
 
 
 class OutsideError(InputError):
-    """A path, with every link in it resolved, that lies outside the folders that may be opened: `path`."""
+    """A path, with every link in it resolved, that lies outside the folders that may be opened, or an address that
+    lies outside those that may: `path`. `can_be_allowed`: whether a person may add it."""
+
+    can_be_allowed = True
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
@@ -49,7 +55,10 @@ class OutsideError(InputError):
 
     @property
     def folder(self) -> Path:
-        """What would have to be allowed: the folder, or the file's; of a file at the very top only the file."""
+        """What would have to be allowed: the folder, or the file's; of a file at the very top only the file; of an
+        address its bucket or server."""
+        if isinstance(self.path, RemotePath):
+            return RemotePath(place_of(str(self.path)))
         if self.path.is_dir():
             return self.path
         return self.path.parent if self.path.parent != self.path.parent.parent else self.path
@@ -57,10 +66,12 @@ class OutsideError(InputError):
 
 @dataclass(frozen=True)
 class Roots:
-    """The folders below which everything may be opened, all resolved; `fixed`: nobody at a page can add one."""
+    """The folders below which everything may be opened, all resolved; `fixed`: nobody at a page can add one;
+    `addresses`: the same of addresses."""
 
     folders: tuple[Path, ...]
     fixed: bool = True
+    addresses: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, home: Home, environment: Mapping[str, str] = os.environ, allowed: Sequence[Path] = ()) -> Roots:
@@ -68,18 +79,24 @@ class Roots:
 
         Without the variable, those that were `allowed` by somebody come too, and those allowed for good.
         """
-        named = [Path(text).expanduser() for text in environment.get(VARIABLE, "").split(os.pathsep) if text.strip()]
+        given = separated(environment.get(VARIABLE, ""), os.pathsep)
+        named = [located(text.strip()) for text in given if text.strip()]
         usual = [home.root, Path.home(), *([KAGGLE_INPUT] if KAGGLE_INPUT.is_dir() else [])]
-        folders = named or [*usual, *load(home), *allowed]
-        return cls(tuple(dict.fromkeys(Path(os.path.realpath(folder)) for folder in folders)), fixed=bool(named))
+        places = named or [*usual, *load(home), *allowed]
+        addresses = tuple(dict.fromkeys(str(place) for place in places if isinstance(place, RemotePath)))
+        folders = [place for place in places if not isinstance(place, RemotePath)]
+        resolved = tuple(dict.fromkeys(Path(os.path.realpath(folder)) for folder in folders))
+        return cls(resolved, bool(named), addresses)
 
     def admit(self, given: str | os.PathLike[str]) -> Path:
-        """The path with every link in it resolved.
+        """The path with every link in it resolved; an address as it is. Nothing is fetched.
 
         Raises:
             OutsideError: it lies outside, itself or the file in it that is opened; the text says what to do.
-            InputError: it is no path.
+            InputError: it is no path, or an address that cannot be used.
         """
+        if is_address(text := os.fspath(given).strip()):
+            return self._admitted_address(text)
         try:
             path = self._resolved(typed_path(os.fspath(given)))
         except OutsideError:
@@ -111,6 +128,19 @@ class Roots:
     def holds(self, path: Path) -> bool:
         """Whether a resolved path lies below a root."""
         return any(path == folder or folder in path.parents for folder in self.folders)
+
+    def _admitted_address(self, text: str) -> RemotePath:
+        path = RemotePath(checked(text))
+        if not is_below(str(path), self.addresses):
+            place = place_of(str(path))
+            error = OutsideError(
+                path,
+                f"{path} is fetched by the machine that runs this app, which opens no addresses there. Start the app "
+                f"with {VARIABLE} naming {place} beside its folders, or download the file",
+            )
+            error.can_be_allowed = may_be_asked(str(path))
+            raise error
+        return path
 
     def _resolved(self, path: Path) -> Path:
         resolved = Path(os.path.realpath(path))

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..base.errors import InputError
-from ..base.events import Event, Progress, Result
+from ..base.events import Event, Message, Progress, Result
 from ..base.home import Home
 from ..base.time_left import Remaining
 from .files import InspectedFile
 from .findings import completed, merged
 from .records import Finding
+from .remote.objects import transferred
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,10 @@ class Inspect:
             raise InputError(str(error)) from None
         with InspectedFile(self.path, self.schema, COMMAND_SECONDS, Home.find(self.home)) as file:
             yield from _walked(file, file.walk_to_inspect(self.index, self.key))
-            yield Result(inspect_opened(file, index=self.index, key=self.key, image=self.image, choice=choice))
+            about = inspect_opened(file, index=self.index, key=self.key, image=self.image, choice=choice)
+            if "remote" in about:
+                yield Message(transferred(about["remote"]))
+            yield Result(about)
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,8 @@ def _opened(address: str, scheme: str, settings: RemoteSettings) -> Transport:
             from .web import WebTransport
 
             return WebTransport(settings, scheme)
+        import fsspec  # noqa: F401 - what is missing is named
+
         from .any_fsspec import FsspecTransport
     try:
         return FsspecTransport(scheme)

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.base.errors import FormatMattersError
+from core.inspect.remote.location import located
 from core.jobs import Job, State
 from core.measure.tabular import csv_text
 from ui.inspector import inspected
@@ -59,7 +60,7 @@ def _is_of(job: Job, whole: Span) -> bool:
 
 def last_check(whole: Span) -> Job | None:
     """The last check of this file that came to its end, unless the file was written to since."""
-    written = inspected.changed_at(Path(whole.path))
+    written = inspected.changed_at(located(whole.path))
     done = (job for job in state.jobs().all() if _is_of(job, whole) and job.state is State.DONE)
     return next((job for job in done if job.created >= written), None)
 

@@ -12,6 +12,7 @@ from core.base.home import check_name, suggested_name
 from core.formats import FORMATS
 from core.inspect.size_estimate import SizeEstimate
 from core.jobs import Job, State
+from core.remote.address import is_address
 from ui.inspector.check import OWNER
 from ui.inspector.opening import PATH, SOURCE, Subject
 from ui.shared import state
@@ -26,7 +27,7 @@ ENCODINGS = {"original": "files as they are", "png": "PNG", "raw": "raw pixels",
 
 def draw_conversion(subject: Subject, found: Sequence[SizeEstimate]) -> None:
     """A button for each format; what runs, and what the last conversion of this file made."""
-    if subject.store is not None or not found or _is_upload(Path(subject.span.path)):
+    if subject.store is not None or not found or is_address(subject.span.path) or _is_upload(Path(subject.span.path)):
         return
     running = [job for job in own_jobs(OWNER) if _is_of(job, subject)]
     if running:

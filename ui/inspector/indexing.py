@@ -15,6 +15,7 @@ from ui.shared.job_panel import draw_jobs
 from ui.shared.labels import size_text, verbatim
 
 TASK = "index"
+READ_ON_SECONDS = 3.0
 TAKEN, PARTLY = "inspector.indexes_taken", "inspector.partly"
 
 
@@ -27,11 +28,7 @@ def draw_index(path: Path, schema: str | None) -> bool:
     if walked is None or walked[0] >= walked[1]:
         return True
     job = _job_of(path)
-    taken: set[str] = st.session_state.setdefault(TAKEN, set())
-    if job is not None and job.state is State.DONE and job.id not in taken:
-        taken.add(job.id)
-        inspected.forget(str(path), schema)
-        st.rerun()
+    _take_finished(path, schema, job)
     st.markdown(
         f"**{verbatim(path.name)}** has no table of its records: they are found by walking through it once "
         f"({size_text(walked[1])}). What is noted stays in the app's own folder, and nothing is written beside the "
@@ -46,6 +43,43 @@ def draw_index(path: Path, schema: str | None) -> bool:
     return st.toggle(
         f"Show what was found so far, in the first {size_text(walked[0])}", key=PARTLY, disabled=walked[0] == 0
     )
+
+
+def draw_read_on(path: Path) -> bool:
+    """The same of a file at an address, where a walk costs transfers: it is walked on with when somebody says so, and
+    what was found is shown at once."""
+    walked = inspected.walked(str(path), None)
+    if walked is None or walked[0] >= walked[1]:
+        return True
+    job = _job_of(path)
+    _take_finished(path, None, job)
+    st.markdown(
+        f"**{verbatim(path.name)}** has no table of its records: they are found by walking through it. Shown are those "
+        f"in the first {size_text(walked[0])} of {size_text(walked[1])}."
+    )
+    if not draw_jobs(OWNER):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button("Read on", icon=":material/play_arrow:", key="inspector.read_on", on_click=_read_on, args=(path,),
+                      help=f"Walks on for {READ_ON_SECONDS:.0f} s.")  # fmt: skip
+            st.button(f"Walk through all {size_text(walked[1])}", key="inspector.index", type="tertiary",
+                      on_click=_start, args=(path,), help="In the background, with progress.")  # fmt: skip
+    return True
+
+
+def _read_on(path: Path) -> None:
+    try:
+        inspected.walk_on(str(path), None, READ_ON_SECONDS)
+    except FormatMattersError as error:
+        st.session_state[state.TROUBLE_KEY] = str(error)
+
+
+def _take_finished(path: Path, schema: str | None, job: Job | None) -> None:
+    """Open the file anew once a walk through it has come to its end."""
+    taken: set[str] = st.session_state.setdefault(TAKEN, set())
+    if job is not None and job.state is State.DONE and job.id not in taken:
+        taken.add(job.id)
+        inspected.forget(str(path), schema)
+        st.rerun()
 
 
 def _job_of(path: Path) -> Job | None:

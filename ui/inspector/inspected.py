@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +21,7 @@ from core.inspect.display import Choice
 from core.inspect.files import InspectedFile
 from core.inspect.process import ReaderDied
 from core.inspect.reader_request import ReaderRequest
+from core.inspect.remote.location import RemotePath, located
 from core.inspect.requests import (
     Cell,
     CellsRequest,
@@ -77,7 +80,7 @@ class Span:
     @classmethod
     def of_file(cls, path: str, schema: str | None = None) -> Span:
         """All records of a file or folder. Raises what `summary` does."""
-        stamp = stamp_of(Path(path))
+        stamp = stamp_of(located(path))
         return cls(path, stamp, 0, int(summary(path, stamp, schema)["entries"]), schema)
 
     def __len__(self) -> int:
@@ -120,13 +123,27 @@ def summary(path: str, stamp: int, schema: str | None) -> dict[str, Any]:
 def walked(path: str, schema: str | None) -> tuple[int, int] | None:
     """(done, total) bytes of a file that must be walked through before all of its records are known; None for any
     other. Raises what `summary` does."""
-    stamp = stamp_of(Path(path))
+    stamp = stamp_of(located(path))
     return _open(path, stamp, schema, _hopeless(path, stamp, schema)).walked
+
+
+def walk_on(path: str, schema: str | None, seconds: float) -> None:
+    """Walk on through such a file for so long. Raises what `summary` does."""
+    stamp = stamp_of(located(path))
+    _open(path, stamp, schema, _hopeless(path, stamp, schema)).walk(seconds)
+    summary.clear(path, stamp, schema)
+
+
+def remote(path: str, schema: str | None) -> dict[str, Any] | None:
+    """What a file at an address has taken by now, see `InspectedFile.remote`; None for any other. Raises what `summary`
+    does."""
+    stamp = stamp_of(located(path))
+    return _open(path, stamp, schema, _hopeless(path, stamp, schema)).remote
 
 
 def forget(path: str, schema: str | None) -> None:
     """Open a file anew when it is asked for the next time."""
-    stamp = stamp_of(Path(path))
+    stamp = stamp_of(located(path))
     summary.clear(path, stamp, schema)
     _opened.clear(path, stamp, schema)
 
@@ -246,10 +263,24 @@ class _Kept:
     def walked(self) -> tuple[int, int] | None:
         return self._file.walked
 
+    @property
+    def remote(self) -> dict[str, Any] | None:
+        return self._file.remote
+
     def ask(self, request: ReaderRequest[T]) -> T:
+        with self._in_use():
+            return self._file.ask(request)
+
+    def walk(self, seconds: float) -> None:
+        with self._in_use():
+            for _ in self._file.walk(seconds):
+                pass
+
+    @contextlib.contextmanager
+    def _in_use(self) -> Iterator[None]:
         self._stop_timer()
         try:
-            return self._file.ask(request)
+            yield
         finally:
             self._timer = threading.Timer(IDLE_SECONDS, self._file.close)
             self._timer.daemon = True
@@ -305,4 +336,6 @@ def _hopeless(path: str, stamp: int, schema: str | None) -> list[str]:
 @cache_resource(max_entries=OPEN_FILES, show_spinner=False, on_release=lambda kept: kept.close())
 def _opened(path: str, stamp: int, schema: str | None) -> _Kept:
     """`stamp` is part of the cache's key only: a file that was written again is another one."""
-    return _Kept(InspectedFile(os.path.realpath(path), schema, home=state.home()))
+    given = located(path)
+    opened = given if isinstance(given, RemotePath) else os.path.realpath(path)
+    return _Kept(InspectedFile(opened, schema, home=state.home()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import streamlit as st
@@ -12,8 +13,10 @@ from core.base.errors import FormatMattersError
 from core.base.names import from_readable, readable
 from core.inspect import preferences, uploads
 from core.inspect.kinds import identify_shards, kind_of_folder
+from core.inspect.remote.location import RemotePath
 from core.inspect.roots import FolderEntry, OutsideError, Roots
 from core.inspect.shards import is_pattern
+from core.remote.address import is_address
 from core.stores.store import StoreInfo
 from ui.inspector.inspected import Span
 from ui.shared import address, state
@@ -123,7 +126,7 @@ def choose_path() -> Path | None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
             "Path", key=PATH, persist_state="session", icon=":material/folder_open:",
-            placeholder="/home/me/train.lmdb, any .h5, .mat, ... file, a folder, or shards: train-*.tar",
+            placeholder="/home/me/train.lmdb, any other file, a folder, shards: train-*.tar, or s3://bucket/train.tar",
         ).strip()  # fmt: skip
         beside = st.popover("Browse", icon=":material/folder:", width="content")
     path = _admitted(text, roots) if text else None
@@ -140,12 +143,11 @@ def choose_path() -> Path | None:
 
 def _admitted(text: str, roots: Roots) -> Path | None:
     try:
-        path = roots.admit(from_readable(text))
+        path = roots.admit(text if is_address(text) else from_readable(text))
         if path.exists() or (is_pattern(path) and path.parent.is_dir()):
             return path
-        st.error(
-            f"{verbatim(path)} does not exist. Check the spelling, or browse for it.", icon=":material/folder_off:"
-        )
+        way = "give an address that is there" if isinstance(path, RemotePath) else "browse for it"
+        st.error(f"{verbatim(path)} does not exist. Check the spelling, or {way}.", icon=":material/folder_off:")
     except OutsideError as error:
         ask_to_allow(error, roots)
     except FormatMattersError as error:
@@ -156,8 +158,8 @@ def _admitted(text: str, roots: Roots) -> Path | None:
 
 
 def _is_only_a_folder(path: Path) -> bool:
-    """A folder to look around in rather than one to open."""
-    if not path.is_dir() or kind_of_folder(path) is not None:
+    """A folder to look around in rather than one to open; those at addresses are not looked around in."""
+    if isinstance(path, RemotePath) or not path.is_dir() or kind_of_folder(path) is not None:
         return False
     try:
         if identify_shards(path) is not None:
@@ -182,7 +184,8 @@ def _go_into(folder: Path) -> None:
 
 def _draw_recent() -> None:
     known = preferences.Remembered.load(state.home()).recent
-    recent = [path for path in known if Path(path).exists() or is_pattern(Path(path))][:SHOWN_RECENT]
+    there = (path for path in known if is_address(path) or Path(path).exists() or is_pattern(Path(path)))
+    recent = list(islice(there, SHOWN_RECENT))
     if not recent:
         return
     st.caption("Opened last")

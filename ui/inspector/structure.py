@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, cast
 
 import streamlit as st
@@ -13,6 +12,7 @@ from core.base.package import load
 from core.base.strict_json import dumps
 from core.formats import FORMATS
 from core.inspect.kinds import KINDS
+from core.inspect.remote.location import located
 from ui.inspector import inspected
 from ui.inspector.inspected import Span
 from ui.inspector.opening import Subject
@@ -113,5 +113,5 @@ def _container(subject: Subject) -> tuple[Span, dict[str, Any]]:
     path, schema = str(subject.file), subject.span.schema
     if subject.store is not None and not FORMATS[subject.store.manifest.format].inspector_kind:
         path = subject.span.path
-    stamp = inspected.stamp_of(Path(path))
+    stamp = inspected.stamp_of(located(path))
     return Span.of_file(path, schema), inspected.summary(path, stamp, schema)

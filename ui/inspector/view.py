@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.base.errors import FormatMattersError, WorkError
 from core.base.names import readable
 from core.inspect import preferences
 from core.inspect.kinds import KINDS, IdentifiedFile, identify
+from core.inspect.remote.location import RemotePath
+from core.inspect.remote.objects import transferred
 from core.inspect.schemas.names import SUB, join_choice, split_choice
 from core.stores.store import StoreInfo
 from ui.inspector import inspected
 from ui.inspector.check import draw_check
 from ui.inspector.findings import draw_findings
 from ui.inspector.import_file import draw_import_file
-from ui.inspector.indexing import draw_index
+from ui.inspector.indexing import draw_index, draw_read_on
 from ui.inspector.inspected import Span
 from ui.inspector.label_histogram import draw_labels
 from ui.inspector.opening import QUERY, Subject
@@ -71,7 +74,7 @@ def draw_file(path: Path, uploaded: bool) -> None:
         st.error(verbatim(error), icon=":material/error:")
         return
     try:
-        if not draw_index(path, None):
+        if not (draw_read_on(path) if isinstance(path, RemotePath) else draw_index(path, None)):
             return
     except FormatMattersError as error:
         st.error(verbatim(error), icon=":material/error:")
@@ -89,13 +92,18 @@ def draw_file(path: Path, uploaded: bool) -> None:
             preferences.remember_path(state.home(), str(path))
     with told:
         _draw_understood(path, about)
+        traffic = st.empty()
     _draw_warnings([verbatim(note) for note in about["warnings"]])
     draw_findings(about["findings"])
-    if about["entries"]:
+    if about["entries"] and isinstance(path, RemotePath):
+        st.caption("To import it, download the file.")
+    elif about["entries"]:
         draw_import_file(path, schema, uploaded)
     else:
         st.info("There is no entry in it. Its structure can be looked at all the same.", icon=":material/inbox:")
     draw_subject(Subject(Span.of_file(str(path), schema), path.name, f"in {path.name}", path), [])
+    if isinstance(path, RemotePath):
+        _draw_transferred(traffic, path, schema)
 
 
 def _choose_schema(path: Path, found: IdentifiedFile) -> str | None:
@@ -156,6 +164,13 @@ def _draw_understood(path: Path, about: dict[str, Any]) -> None:
         f"**{verbatim(path.name)}** :gray[· {' · '.join(filter(None, facts))}]  \n"
         f"Read as *{verbatim(title)}*, because {verbatim(about['why'])}."
     )
+
+
+def _draw_transferred(place: DeltaGenerator, path: Path, schema: str | None) -> None:
+    """What looking at a file at an address has taken by now, this page included."""
+    told = inspected.remote(str(path), schema)
+    if told is not None:
+        place.caption(f":material/cloud_download: {transferred(told)}")
 
 
 def _draw_warnings(notes: list[str]) -> None:

@@ -13,6 +13,7 @@ import streamlit as st
 
 from core.base.errors import FormatMattersError
 from core.inspect import allowed
+from core.inspect.remote.location import RemotePath
 from core.inspect.roots import VARIABLE, OutsideError, Roots
 from ui.shared import state
 from ui.shared.labels import code, listed, verbatim
@@ -42,14 +43,18 @@ def is_local() -> bool:
 
 
 def ask_to_allow(error: OutsideError, roots: Roots) -> None:
-    """Say that a path lies outside, and offer to allow its folder."""
-    if roots.fixed or not is_local():
+    """Say that a path lies outside, and offer to allow its folder, or an address's bucket or server."""
+    if roots.fixed or not is_local() or not error.can_be_allowed:
         st.error(verbatim(error), icon=":material/lock:")
         return
     folder = error.folder
     with st.container(border=True):
+        if isinstance(error.path, RemotePath):
+            said = "is fetched from elsewhere, with this machine's network and credentials."
+        else:
+            said = "lies outside the folders that this app opens."
         st.markdown(
-            f":material/lock: {code(error.path)} lies outside the folders that this app opens. Allow it to open "
+            f":material/lock: {code(error.path)} {said} Allow the app to open "
             f"everything below {code(folder)}? Press a button only if it was you who asked for this path."
         )
         with st.container(horizontal=True):
@@ -61,8 +66,9 @@ def ask_to_allow(error: OutsideError, roots: Roots) -> None:
 
 def draw_allowed(roots: Roots) -> None:
     """Which folders may be opened, and what somebody allowed, to be taken back."""
-    named = f"The variable `{VARIABLE}` names them." if roots.fixed else "Type another path to be asked about it."
-    st.caption(f"Files below {listed(map(code, roots.folders))} can be opened. {named}")
+    asked = "Type another path, or an address, to be asked about it."
+    named = f"The variable `{VARIABLE}` names them." if roots.fixed else asked
+    st.caption(f"Files below {listed(map(code, (*roots.folders, *roots.addresses)))} can be opened. {named}")
     if roots.fixed:
         return
     granted = dict.fromkeys([*allowed.load(state.home()), *st.session_state.get(ALLOWED, ())])

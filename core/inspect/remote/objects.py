@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from ...base.errors import InputError
+from ...base.units import counted, size_text
 from ...remote.errors import RemoteChanged, RemoteError, RemoteMissing
 from ...remote.files import RemoteFiles
 from ...remote.traffic import Traffic
@@ -18,7 +19,7 @@ from ...remote.transport import RemoteStat
 from .link import BYTES, STATUS
 from .memory import BLOCK
 
-FRESH_SECONDS = 20.0
+FRESH_SECONDS = 10.0
 """Seconds for which an object is taken to be what it was; then its size and version are asked for again."""
 
 KEPT_BYTES = 1 << 26
@@ -36,6 +37,12 @@ MOST_BESIDE = 64
 
 Status = tuple[int, str]
 """(size in bytes, version; "" where that is not known)."""
+
+
+def transferred(remote: Mapping[str, Any]) -> str:
+    """ "Read 1.4 MB of 107 GB in 9 requests": `InspectedFile.remote` in words."""
+    amount = f"{size_text(remote['bytes_read'])} of {size_text(remote['size'])}"
+    return f"Read {amount} in {counted(remote['requests'], 'request')}"
 
 
 class KeptBlocks:
