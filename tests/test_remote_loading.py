@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import shutil
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 import torch
 
 from core import open_store
+from core.__main__ import main
 from core.base.errors import InputError, WorkError
 from core.base.events import finish
 from core.building import Build
@@ -193,3 +195,17 @@ def test_it_travels_to_other_processes(storage: ObjectServer, here: Store, tmp_p
     given = {**GIVEN, "workers": 2, "loader": "torch"}
     with copy.loader(**given) as loader, here.loader(**given) as local:
         assert same_epoch(loader, local) == 50
+
+
+@pytest.mark.parametrize("cache", ["warm", "cold"])
+def test_the_measurement_of_a_load_tells_the_traffic(
+    storage: ObjectServer, capsys: pytest.CaptureFixture[str], tmp_path: Path, cache: str
+) -> None:
+    wanted = ["--batch-size", "8", "--workers", "0", "--seconds", "0.05", "--cache", cache, "--cache-mb", "9"]
+    assert main(["load", storage.address("store"), *wanted, "--cache-folder", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    size = sum(shard.bytes for shard in opened(storage, tmp_path).shards)
+    assert told["cache"] == cache
+    assert told["traffic"]["requests"] >= (SHARDS if cache == "cold" else 2)  # the manifest at least
+    assert told["traffic"]["bytes" if cache == "cold" else "cached"] >= size
+    assert list(told["traffic"]) == ["requests", "bytes", "cached", "retries"]

@@ -131,7 +131,7 @@ def _verify(given: Namespace) -> Iterator[Event]:
 
 
 def _load_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("store", help="a store's folder, or any file or folder that `inspect` opens")
+    parser.add_argument("store", help="a store's folder or address, or any file or folder that `inspect` opens")
     parser.add_argument("--split", help="of a store train where it is left out, of a file all that is in it")
     parser.add_argument("--schema", help="read a file in this way and no other; the names are those of `inspect`")
     parser.add_argument("--batch-size", type=int, default=256, metavar="N")
@@ -150,6 +150,8 @@ def _load_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--cache", default="warm", help="warm or cold")
+    parser.add_argument("--cache-folder", metavar="DIR", help="of a store at an address: what keeps what was fetched")
+    parser.add_argument("--cache-mb", type=int, metavar="MB", help="of this at most (default: 10,000)")
     parser.add_argument("--seed", type=int, default=0)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from ..base.errors import InputError
 from ..base.files import Unreadable, read_object, write_whole
@@ -57,6 +57,14 @@ class KeptWorkers:
         return chosen
 
 
+@runtime_checkable
+class Addressed(Protocol):
+    """What a store may be as well: one that lies elsewhere."""
+
+    @property
+    def address(self) -> str: ...
+
+
 def kept_for(store: Stored, stages: StagedPipeline, batch_size: int, workers: int | str) -> KeptWorkers:
     """The choice for this work: its store (of which build), its batches, this machine, these sources."""
     again = str(workers) == "measure"
@@ -64,7 +72,7 @@ def kept_for(store: Stored, stages: StagedPipeline, batch_size: int, workers: in
     if build is None:
         return KeptWorkers(None, again)
     work = {
-        "store": str(store.path.resolve()),
+        "store": store.address if isinstance(store, Addressed) else str(store.path.resolve()),
         "build": build,
         "split": store.split,
         "samples": len(store),

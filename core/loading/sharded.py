@@ -42,6 +42,10 @@ class Cached(Protocol):
         """What that holds at most."""
         ...
 
+    def fill_cache(self) -> bool:
+        """Bring all shards there; False where it does not hold them all, and none is brought."""
+        ...
+
 
 def shards_of(store: Stored) -> tuple[Indices, int | None]:
     """The starts of its shards (one, where it tells none), and the samples of a window (None: as usual).

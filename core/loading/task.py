@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from .. import open_store
 from ..base.errors import InputError
 from ..base.events import Event, Message, Progress, Result, Sample
 from ..base.home import Home
+from ..remote.address import is_address
 from .batch_sampler import ORDERS
+from .coming import Metered
 from .compiling import ready_kernels
 from .loaders import DEFAULT_LOADER
 from .pipeline import FoundInSteps
+from .sharded import Cached
 
 if TYPE_CHECKING:
     from ..inspect.opened_store import ForeignStore
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
     from .inspection import Inspection
     from .loader import Loader
     from .normalise import Normalise
+
+Place = Path | str
+"""Where a store or file is: a path, or an address."""
 
 INTERVAL = 0.25
 """Seconds between two live figures."""
@@ -36,9 +43,11 @@ class Load:
     `store`: a store, or a file or folder that `inspect` understands, read by a `schema` of its kind where one is given;
     `split`: of a store "train" if None, of a file all that is in it.
     The page cache is filled before (`cache="warm"`), or the store's files are dropped from it (`"cold"`: then one
-    epoch at most is measured, for the second would be warm). Before the clock starts, batches are compared with the
-    store; what is handed out while it runs is looked at and compared when it has stopped. After each batch a training
-    `step` is done: "sleep" or "busy" of `step_ms` milliseconds (none at 0), or a small real "model" on the device.
+    epoch at most is measured, for the second would be warm). Of a store at an address all shards are brought to the
+    cache of this machine before, where it holds them, or loading begins with an empty one. Before the clock starts,
+    batches are compared with the store; what is handed out while it runs is looked at and compared when it has stopped.
+    After each batch a training `step` is done: "sleep" or "busy" of `step_ms` milliseconds (none at 0), or a small real
+    "model" on the device.
     Where the same load is repeated, `compare=False` and `stage_limits=False` leave out the comparison before and the
     measuring of the stage limits.
 
@@ -49,7 +58,9 @@ class Load:
     `cache` ("warm", "cold", or "uncontrolled" where looking at the pages does not confirm it); `workers` (chosen once,
     before the clock starts), why (`workers_reason`), and what to ask for to be given the same (`workers_used`); `cpus`,
     those in use; `checked`, the samples whose pixels were compared; `shuffle_quality` (1.0: batches mix the classes
-    like a full shuffle) and `order_text`, the order in words; and the settings.
+    like a full shuffle) and `order_text`, the order in words; and the settings. Of a store at an address `traffic`,
+    what it took from opening to the end: `requests`, `bytes`, `cached` (bytes that lay in the cache) and `retries`; the
+    cache is in `cache_folder` and holds `cache_mb` MB (as `open_store` says).
     """
 
     store: str
@@ -71,6 +82,8 @@ class Load:
     compare: bool = True
     stage_limits: bool = True
     home: str | None = None
+    cache_folder: str | None = None
+    cache_mb: int | None = None
 
     def run(self) -> Iterator[Event]:
         """Raises InputError for bad settings, WorkError for a loader that fails or does not give what it should."""
@@ -86,19 +99,25 @@ class Load:
         known = self._prepare(path)
         if known["cache"] == "uncontrolled":
             yield Message(f"the page cache could not be made {self.cache}", "warning")
-        consumer, inspection = yield from self._consumed(path, known["workers_used"])
+        traffic: dict[str, int] = {}
+        consumer, inspection = yield from self._consumed(path, known["workers_used"], traffic)
         known["checked"] += self._compare(path, inspection)
+        known |= {"traffic": traffic} if traffic else {}
         yield Result({**_figures(consumer), **known, **self._settings(), "split": split})
 
-    def _find(self) -> Path:
-        """The store's folder, or a file: a path, or the part of one below the home's `data/built`."""
+    def _find(self) -> Place:
+        """The store's folder, or a file: a path, or the part of one below the home's `data/built`; or an address."""
+        if is_address(self.store):
+            return self.store
         path, built = Path(self.store), Home.find(self.home).built / self.store
         return built if built.exists() and not path.exists() else path
 
-    def _open(self, path: Path) -> Store | ForeignStore:
-        return open_store(path, self.split, self.schema, self.home)
+    def _open(self, path: Place, cache: str | None = None) -> Store | ForeignStore:
+        """`cache`: another folder for what is fetched than the usual one."""
+        folder = self.cache_folder if cache is None else cache
+        return open_store(path, self.split, self.schema, self.home, folder, self.cache_mb)
 
-    def _understood(self, path: Path) -> Generator[Event, None, str]:
+    def _understood(self, path: Place) -> Generator[Event, None, str]:
         """Find out where the images of a file lie, which is kept for all that comes; the name of the split."""
         store = self._open(path)
         try:
@@ -110,7 +129,7 @@ class Load:
         finally:
             store.close()
 
-    def _kernels(self, path: Path) -> tuple[str, ...]:
+    def _kernels(self, path: Place) -> tuple[str, ...]:
         """Names of the sets of kernels that this load uses."""
         from .awaited import sets_for_load
 
@@ -121,7 +140,7 @@ class Load:
         finally:
             store.close()
 
-    def _prepare(self, path: Path) -> dict[str, Any]:
+    def _prepare(self, path: Place) -> dict[str, Any]:
         """Everything that is not timed; its handles are closed before the page cache is touched."""
         from .cache import check_cache, prepare_cache
         from .steps import make_step
@@ -129,11 +148,13 @@ class Load:
         check_cache(self.cache)
         make_step(self.step, self.step_ms, self.device)
         known = self._known(path)
+        if isinstance(path, str):
+            return {**known, "cache": "cold" if self.cache == "cold" else self._brought(path)}
         if self.stage_limits and self.cache == "cold":
             known["ceilings"] |= self._cold_read(path)
         return {**known, "cache": prepare_cache(path, self.cache)}
 
-    def _known(self, path: Path) -> dict[str, Any]:
+    def _known(self, path: Place) -> dict[str, Any]:
         """What is compared and measured before. A function of its own, so that nothing keeps the store mapped."""
         from ..processes.cpus import usable_cpus
         from .check import check_loader, check_shuffling
@@ -152,6 +173,14 @@ class Load:
                     store, loader, normalise, transform=self.transform, seed=self.seed, device=self.device
                 )
         return known
+
+    def _brought(self, address: str) -> str:
+        """Bring all shards to the cache: "warm", or "uncontrolled" where it does not hold them."""
+        store = self._open(address)
+        try:
+            return "warm" if isinstance(store, Cached) and store.fill_cache() else "uncontrolled"
+        finally:
+            store.close()
 
     def _cold_read(self, path: Path) -> dict[str, float]:
         """How fast the store alone can be read when the page cache does not hold it; nothing where that cannot be."""
@@ -173,11 +202,13 @@ class Load:
         return Normalise(self.output)
 
     @contextmanager
-    def _opened(self, path: Path, workers: str | None = None) -> Iterator[tuple[Store | ForeignStore, Loader]]:
+    def _opened(
+        self, path: Place, workers: str | None = None, cache: str | None = None
+    ) -> Iterator[tuple[Store | ForeignStore, Loader]]:
         """`workers`: those that were chosen, else as asked for."""
         from .loader import make_loader
 
-        store = self._open(path)
+        store = self._open(path, cache)
         try:
             with make_loader(
                 store,
@@ -196,11 +227,19 @@ class Load:
             store.close()
 
     @contextmanager
-    def _loader(self, path: Path, workers: str) -> Iterator[Loader]:
-        with self._opened(path, workers) as (_, loader):
+    def _loader(self, path: Place, workers: str, traffic: dict[str, int]) -> Iterator[Loader]:
+        """The one that is measured. `traffic` is told what it asked of a storage, at the end."""
+        with ExitStack() as stack:
+            cold = isinstance(path, str) and self.cache == "cold"
+            cache = stack.enter_context(TemporaryDirectory(prefix="cache-")) if cold else None
+            store, loader = stack.enter_context(self._opened(path, workers, cache))
             yield loader
+            if isinstance(store, Metered):
+                traffic |= asdict(store.traffic)
 
-    def _consumed(self, path: Path, workers: str) -> Generator[Event, None, tuple[Consumer, Inspection]]:
+    def _consumed(
+        self, path: Place, workers: str, traffic: dict[str, int]
+    ) -> Generator[Event, None, tuple[Consumer, Inspection]]:
         """Live figures until the time is up. Closing it ends the loading."""
         from .consumer import Consumer, Speedometer
         from .inspection import Inspection
@@ -209,7 +248,7 @@ class Load:
         inspection = Inspection(self.seconds)
         step = make_step(self.step, self.step_ms, self.device)
         most_epochs = 1 if self.cache == "cold" else None
-        consumer = Consumer(lambda: self._loader(path, workers), self.seconds, most_epochs, step, inspection)
+        consumer = Consumer(lambda: self._loader(path, workers, traffic), self.seconds, most_epochs, step, inspection)
         speedometer = Speedometer(consumer)
         consumer.start()
         try:
@@ -221,7 +260,7 @@ class Load:
         yield Sample("throughput", speedometer.look())
         return consumer, inspection
 
-    def _compare(self, path: Path, inspection: Inspection) -> int:
+    def _compare(self, path: Place, inspection: Inspection) -> int:
         """What was handed out while the clock ran, with the store; the number of samples whose pixels were compared."""
         with self._opened(path, "inline") as (store, loader):
             return inspection.compare(store, loader.sampler, self.transform, self.seed, self._normalise)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from ...loading.loader import Loader
 
 MB = 1_000_000
+AT_ONCE = 3
+"""Shards that are brought at once."""
+
 CACHE_MB = 10_000
 """Of the cache of this machine, where nothing is said."""
 
@@ -73,6 +77,23 @@ class RemoteStore(Store):
     def fits_cache(self) -> bool:
         """Whether all shards of the split can be in the cache at a time."""
         return sum(shard.bytes for shard in self.shards) <= self.cache_bytes
+
+    def fill_cache(self) -> bool:
+        """Bring all shards to the cache, several at once; False where it does not hold them all, and none is brought.
+
+        Raises WorkError for one that cannot be had.
+        """
+        if not self.fits_cache:
+            return False
+        arrived = self._reader.arrived
+
+        def bring(shard: StoreShard) -> None:
+            arrived.hold(shard.number, shard.first)
+            arrived.release(shard.number)
+
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            list(threads.map(bring, (shard for shard in self.shards if shard.samples)))
+        return True
 
     def read(self, indices: Sequence[int]) -> list[Buffer]:
         """As `Store.read`; each payload is compared with its checksum. Raises WorkError for one that differs."""
