@@ -206,6 +206,7 @@ def test_a_broken_sample_is_named(kind: str, workers: Any) -> None:
         ({"std": (0.0, 1.0, 1.0)}, "no std may be 0"),
         ({"prefetch": 0}, "prefetch=0"),
         ({"rank": 1}, "go together"),
+        ({"window": 0, "shuffle": "shards"}, "a window holds at least one sample"),
         ({"loader": "torch", "workers": "threads:2"}, "has no threads"),
     ],
 )

@@ -111,8 +111,8 @@ def make_loader(
     ranks = Ranks.of(rank, world_size)
     starts, usual = shards_of(store) if shuffle == "shards" else (None, None)
     sampler = BatchSampler(
-        len(store), batch_size, shuffle, seed, drop_last, ranks.rank, ranks.world_size, last, starts, window or usual,
-        groups,
+        len(store), batch_size, shuffle, seed, drop_last, ranks.rank, ranks.world_size, last, starts,
+        usual if window is None else window, groups,
     )  # fmt: skip
     deliveries = Deliveries(store, missing)
     if isinstance(store.reader, Distant):
