@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class References:
-    """What an import by reference refers to: the root of all paths, and the sources below it by their number."""
+    """What an import by reference refers to: the root of all paths, which is a folder or an address, and the sources
+    below it by their number."""
 
-    root: Path
+    root: Path | str
     sources: list[ReferencedSource] = field(default_factory=list)
 
 

@@ -174,7 +174,7 @@ class SplitRows:
 
     @property
     def root(self) -> Path:
-        return self.dataset.files_root
+        return Path(self.dataset.files_root)
 
     def __iter__(self) -> Iterator[Row]:
         return self.dataset.rows(self.split, self.start, self.stop)

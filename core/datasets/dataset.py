@@ -23,6 +23,7 @@ from ..base.home import Home, check_name
 from ..base.staging import claim
 from ..images.pixel_choice import NO_CHOICE, PixelChoice
 from ..images.value_range import DEFAULT, ValueRange
+from ..remote.address import check_address, is_address
 from .checks import COLUMNS, DAMAGE, PLACE, check_sums
 from .image_reader import ImageReader
 from .index import INDEX, READ, REFERENCE, SCHEMA, to_field, to_row, to_source
@@ -40,7 +41,8 @@ class Dataset:
     `recognised`, `why`, `labels` and `notes` say what the source was taken for, on what grounds, where labels come from
     (`core.base.source_contracts.Recognition`), and what was guessed or chosen; `values` how samples of more than 8 bits
     become pixels, and `choice` what was asked of that; `fields` are the further values that samples have. Images that
-    were not copied lie in `sources`, below `reference_root`, which is None for a dataset that has all of its images.
+    were not copied lie in `sources`, below `reference_root`, a folder or an address (a text); it is None for a dataset
+    that has all of its images.
     """
 
     name: str
@@ -59,7 +61,7 @@ class Dataset:
     choice: PixelChoice = NO_CHOICE
     fields: tuple[Field, ...] = ()
     sources: tuple[ReferencedSource, ...] = ()
-    reference_root: Path | None = None
+    reference_root: Path | str | None = None
 
     @classmethod
     def open(cls, home: Home, name: str) -> Dataset:
@@ -107,14 +109,17 @@ class Dataset:
             )
 
     @property
-    def files_root(self) -> Path:
-        """The folder below which the images' files lie: the dataset's own, or the one that it refers to."""
+    def files_root(self) -> Path | str:
+        """The folder or address below which the images' files lie: the dataset's own, or the one that it refers to."""
         return self.reference_root or self.root
 
     @property
     def has_files(self) -> bool:
-        """Whether every image is a file of its own, rather than a part of one or made of a record."""
-        return not any(source.kind or source.size >= 0 for source in self.sources)
+        """Whether every image is a file of its own on this machine, rather than a part of one, made of a record, or at
+        an address."""
+        return not isinstance(self.reference_root, str) and not any(
+            source.kind or source.size >= 0 for source in self.sources
+        )
 
     @property
     def reader(self) -> ImageReader:
@@ -177,7 +182,7 @@ class Dataset:
     def path(self, row: Row) -> Path:
         """The image's file; of an image inside of another file, that one's."""
         inside = row.place is not None and max(row.place.offset, row.place.record) >= 0
-        return self.reader.path_of(row.place.source) if inside and row.place else self.files_root / row.path
+        return self.reader.path_of(row.place.source) if inside and row.place else Path(self.files_root, row.path)
 
     def read(self, row: Row) -> builtins.bytes:
         """The image file's bytes as they were imported; of a file that has grown since, one byte more than that.
@@ -187,7 +192,7 @@ class Dataset:
         try:
             return _kept_reader(self.files_root, self.sources).read(row)
         except WorkError as error:
-            raise OSError(errno.EIO, str(error), str(self.path(row))) from None
+            raise OSError(errno.EIO, str(error), self.reader.name(row)) from None
 
     def read_many(self, rows: Sequence[Row]) -> list[builtins.bytes]:
         """As `read`, of several; records of one container in one request. Raises OSError where one cannot be read."""
@@ -261,7 +266,7 @@ class Dataset:
 
 
 @lru_cache(maxsize=4)
-def _kept_reader(root: Path, sources: tuple[ReferencedSource, ...]) -> ImageReader:
+def _kept_reader(root: Path | str, sources: tuple[ReferencedSource, ...]) -> ImageReader:
     """One reader for all who ask for an image now and then: opening a container takes a process."""
     return ImageReader(root, sources)
 
@@ -272,9 +277,11 @@ BEFORE_REFERENCES = ("1", "2")
 _SOURCE = "path, kind, schema, size, mtime_ns, options"
 
 
-def _reference_root(root: Path) -> Path:
-    """The folder that the dataset's sources lie in. Raises Unreadable where it is not said."""
+def _reference_root(root: Path) -> Path | str:
+    """The folder or address that the dataset's sources lie in. Raises Unreadable where none is said, and InputError."""
     folder = read_object(root / REFERENCE).get("root")
+    if isinstance(folder, str) and is_address(folder):
+        return check_address(folder)
     if not isinstance(folder, str) or not Path(folder).is_absolute():
         raise Unreadable(f"{REFERENCE} names no folder")
     return Path(folder)

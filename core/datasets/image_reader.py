@@ -8,11 +8,16 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ..base.contracts import Place, ReferencedSource, Row
 from ..base.errors import InputError, WorkError
 from ..base.package import load
+from ..remote.errors import RemoteError, RemoteMissing
+from ..remote.settings import SMALL_FILES
+
+if TYPE_CHECKING:
+    from ..remote.files import RemoteFiles
 
 RECORDS = ".inspect.record_images:RecordImages"
 """Who reads records of containers: the Inspector, in its own process. It stands on a floor above and is loaded late."""
@@ -30,27 +35,39 @@ class RecordImagesReader(Protocol):
 
 @dataclass
 class ImageReader:
-    """Reads the image files of a dataset: those at `root` or those that it refers to. Travels to worker processes,
-    where each opens what it needs for itself."""
+    """Reads the image files of a dataset: those at `root`, a folder or an address, or those that it refers to. Travels
+    to worker processes, where each opens what it needs for itself."""
 
-    root: Path
+    root: Path | str
     sources: tuple[ReferencedSource, ...] = ()
     _descriptors: dict[int, int] = field(default_factory=dict, init=False, repr=False)
     _records: dict[int, RecordImagesReader] = field(default_factory=dict, init=False, repr=False)
     _pid: int = field(default=0, init=False, repr=False)
+    _remote: RemoteFiles | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.root, str):
+            from ..remote.files import RemoteFiles
+
+            self._remote = RemoteFiles(self.root, SMALL_FILES)
 
     def read(self, row: Row) -> bytes:
         """The image file's bytes; of a file that has grown since, one byte more than the row says.
 
-        Raises OSError for a file that cannot be read (also for what is none), WorkError for a record that cannot.
+        Raises OSError for a file that cannot be read (also for what is none), WorkError for a record that cannot, and
+        for an object that is gone, or has another size than the row says.
         """
+        if self._remote is not None:
+            return self.read_many([row])[0]
         place = row.place
         if place is None or (place.offset < 0 and place.record < 0):
             return _whole_file(f"{self.root}/{row.path}", row.bytes)
         return self._part(row, place) if place.record < 0 else self._made(place.source, [place.record])[0]
 
     def read_many(self, rows: Sequence[Row]) -> list[bytes]:
-        """As `read`, of several; records of one container in one request."""
+        """As `read`, of several; records of one container in one request, objects in many requests at once."""
+        if self._remote is not None:
+            return self._remote.read_whole([(row.path, row.bytes) for row in rows])
         if all(row.place is None or row.place.record < 0 for row in rows):
             return [self.read(row) for row in rows]
         found: dict[int, bytes] = {}
@@ -66,6 +83,8 @@ class ImageReader:
 
     def name(self, row: Row) -> str:
         """What to call the place of an image in a sentence."""
+        if self._remote is not None:
+            return self._remote.name(row.path)
         if row.place is None or (row.place.offset < 0 and row.place.record < 0):
             return f"{self.root}/{row.path}"
         where = f"record {row.place.record}" if row.place.record >= 0 else f"byte {row.place.offset:,}"
@@ -75,7 +94,18 @@ class ImageReader:
         """The file of a source."""
         if not 0 <= source < len(self.sources):
             raise WorkError(f"an image refers to source {source}, of {len(self.sources)}: import the dataset again")
-        return self.root / self.sources[source].path
+        return Path(self.root, self.sources[source].path)
+
+    def size_of(self, path: str) -> int:
+        """Bytes of the file at `path` below the root. Raises OSError."""
+        if self._remote is None:
+            return os.stat(f"{self.root}/{path}").st_size  # noqa: PTH116 - as the index spells it
+        try:
+            return self._remote.stat(path).size
+        except RemoteMissing:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self._remote.name(path)) from None
+        except RemoteError as error:
+            raise OSError(errno.EIO, str(error)) from None
 
     def _part(self, row: Row, place: Place) -> bytes:
         self._forget_parent()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import xxhash
 
@@ -20,11 +20,15 @@ from ..images.array_files import NPY_MAGIC
 from ..images.measuring import measure
 from ..images.pixels import MAX_PIXELS, BadImage
 from ..images.value_range import Values
+from ..remote.traffic import Traffic
 from ..sources.listed import MAX_FILE_BYTES, READING, read_image_file
 from .chunks import CHUNK_BYTES, GivenImage
 from .copying import Copier
 from .decoding import Examined, examine_many
 from .headers import plain_size
+
+if TYPE_CHECKING:
+    from ..sources.remote_tree import RemoteTree
 
 
 class ImportedImage(NamedTuple):
@@ -39,11 +43,13 @@ class ImportedImage(NamedTuple):
 
 
 class KeptChunk(NamedTuple):
-    """What became of the images of a chunk, in order, the seconds that took, and the stamp of their files."""
+    """What became of the images of a chunk, in order, the seconds that took, the stamp of their files, and what was
+    asked of storage for them."""
 
     results: list[ImportedImage | Skipped]
     seconds: float
     stamp: int
+    traffic: Traffic = Traffic()
 
 
 CHECKS = ("full", "header")
@@ -53,6 +59,9 @@ whose values decide how they are shown (more than 8 bits, masks, bands) are deco
 HEAD_BYTES = 1 << 11
 """What is read of a file for its header; where that is not enough, the image library reads it."""
 
+REMOTE_HEAD_BYTES = 64 << 10
+"""The same of an object: another request costs more than these bytes."""
+
 BYTES = Values("byte", 0, 255)
 """Of samples of 8 bits that were not looked at."""
 
@@ -60,11 +69,13 @@ BYTES = Values("byte", 0, 255)
 @dataclass(frozen=True)
 class Keeper:
     """Reads, checks and keeps images; travels to worker processes. `copy` is one of `copying.WAYS`, `check` one of
-    `CHECKS`; with "header" nothing is copied. `bands` are those that are shown in the place of the usual ones."""
+    `CHECKS`; with "header" nothing is copied. `bands` are those that are shown in the place of the usual ones. `tree`:
+    files in its folder are read at its address."""
 
     copy: str = "auto"
     check: str = "full"
     bands: tuple[int, ...] | None = None
+    tree: RemoteTree | None = None
 
     @cached_property
     def _copier(self) -> Copier:
@@ -73,6 +84,9 @@ class Keeper:
     def __call__(self, given: Sequence[GivenImage | Skipped]) -> KeptChunk:
         """Raises OSError where the disk refuses to keep an image, and InputError (see `Copier`)."""
         begun, stamp = time.perf_counter(), stamp_of(given)
+        if self.tree is not None:
+            fetched, traffic = self._from_elsewhere(self.tree, given)
+            return KeptChunk(fetched, time.perf_counter() - begun, stamp, traffic)
         results: list[ImportedImage | Skipped] = []
         if self.check == "header":
             results += (_measured(image) or self._in_full(image) for image in given)
@@ -80,6 +94,28 @@ class Keeper:
             for part in _parts(given):
                 results += self._kept(part)
         return KeptChunk(results, time.perf_counter() - begun, stamp)
+
+    def _from_elsewhere(
+        self, tree: RemoteTree, given: Sequence[GivenImage | Skipped]
+    ) -> tuple[list[ImportedImage | Skipped], Traffic]:
+        """Images whose files are stand-ins, many of them asked for at once. Raises RemoteError."""
+        found = {number: one for number, one in enumerate(given) if isinstance(one, GivenImage) and one.file}
+        done: dict[int, ImportedImage | Skipped] = {}
+        traffic = Traffic()
+        if self.check == "header" and found:
+            heads, traffic = tree.read([one.file for one in found.values()], REMOTE_HEAD_BYTES)
+            for (number, one), head in zip(found.items(), heads, strict=True):
+                if (measured := _measured_head(one, head)) is not None:
+                    done[number] = measured
+        left = [number for number in found if number not in done]
+        for some in tree.batches([found[number].file for number in left]):
+            data, took = tree.read(some)
+            traffic += took
+            numbers, left = left[: len(some)], left[len(some) :]
+            images = [found[number]._replace(data=one, file="") for number, one in zip(numbers, data, strict=True)]
+            kept = (one for part in _parts(images) for one in self._kept(part))
+            done.update(zip(numbers, kept, strict=True))
+        return [done[number] if number in found else _as_skipped(one) for number, one in enumerate(given)], traffic
 
     def _in_full(self, image: GivenImage | Skipped) -> ImportedImage | Skipped:
         """An image whose header is not enough."""
@@ -118,6 +154,19 @@ def _measured(image: GivenImage | Skipped) -> ImportedImage | Skipped | None:
     if found is None or found[0] * found[1] > MAX_PIXELS:
         return None
     return ImportedImage(size, *found, 0, 0, BYTES)
+
+
+def _measured_head(image: GivenImage, head: bytes) -> ImportedImage | None:
+    """The same by the first bytes of an object; its size is that of its stand-in."""
+    size = os.stat(image.file).st_size  # noqa: PTH116 - a `Path` takes longer to make
+    found = plain_size(head) if size <= MAX_FILE_BYTES else None
+    if found is None or found[0] * found[1] > MAX_PIXELS:
+        return None
+    return ImportedImage(size, *found, 0, 0, BYTES)
+
+
+def _as_skipped(one: GivenImage | Skipped) -> Skipped:
+    return one if isinstance(one, Skipped) else Skipped(one.origin, "it names no object")
 
 
 def _head(path: str) -> tuple[bytes | str, int]:

@@ -22,6 +22,7 @@ from ..base.home import Home
 from ..base.options import Option, Value, parse
 from ..base.source_contracts import Previewable, Recognition, Source
 from ..images.value_range import ValueRange
+from ..remote.address import is_address
 from ..sources import SOURCES, Request, open_source
 from ..sources.recognise import GENERATED, as_path
 from ..sources.request import Patience, PatienceError
@@ -152,10 +153,12 @@ def previewing(request: PreviewRequest) -> Iterator[Event]:
 
 def _source_request(home: Home, request: PreviewRequest, scratch: Path) -> Request:
     (scratch / "source").mkdir()
+    elsewhere = is_address(request.source)
     return Request(
         scratch=scratch / "source",
         downloads=home.root / "data" / "downloads",
-        path=None if request.source in GENERATED else as_path(request.source),
+        path=None if elsewhere or request.source in GENERATED else as_path(request.source),
+        address=request.source if elsewhere else "",
         limit=request.limit,
         patience=Patience.of(LOOK_SECONDS, IMAGES),
         reference=request.reference,

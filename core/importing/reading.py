@@ -19,6 +19,7 @@ from ..datasets.checks import DAMAGE
 from ..datasets.image_reader import ImageReader
 from ..datasets.index import PENDING, REFERENCE
 from ..images.pixel_choice import PixelChoice
+from ..remote.traffic import Traffic
 from . import resume
 from .chunks import Chunks, ChunkSize, ImportChunk
 from .keeping import Keeper, KeptChunk
@@ -30,7 +31,7 @@ from .workers import kept
 class Reading:
     """Reads all that `source`, which is prepared, has, into the folder `root`. With `refer`, no image is copied.
 
-    `resumed`: images that were there already.
+    `resumed`: images that were there already; `traffic`: what was asked of storage for the others.
     """
 
     def __init__(self, source: Source, root: Path, keeper: Keeper, choice: PixelChoice, *, refer: bool) -> None:
@@ -40,6 +41,7 @@ class Reading:
         self._keeper = keeper
         self._choice = choice
         self._first_reason = ""
+        self.traffic = Traffic()
         self._size = ChunkSize()
         self._chunks = Chunks(root, source.classes, self._size)
         self._images: Iterator[FoundImage | Skipped] = source.images()
@@ -112,7 +114,7 @@ class Reading:
             return None
         references = self._source.references
         self._index.refer(references.sources)
-        write_whole(self._root / REFERENCE, dumps({"root": str(references.root.absolute())}).encode())
+        write_whole(self._root / REFERENCE, dumps({"root": _root(references.root)}).encode())
         return references
 
     def _read_all(self, spec: str) -> Iterator[Event]:
@@ -126,6 +128,7 @@ class Reading:
             for chunk, made in chunks:
                 self._size.learn(len(chunk.given), made.seconds)
                 self._index.add(chunk.split, list(self._rows(chunk, made)))
+                self.traffic += made.traffic
                 self._given += len(chunk.given)
                 note = ChunkNote(self._given, made.stamp ^ chunk.meaning())
                 if self._index.note(note, self._state()):
@@ -160,6 +163,10 @@ class Reading:
             if fields:
                 self._index.add_fields(chunk.split, position, fields)
             yield Row(position, path, label, size, height, width, checksum, pixel_checksum, place)
+
+
+def _root(root: Path | str) -> str:
+    return root if isinstance(root, str) else str(root.absolute())
 
 
 _HEADERS_ALONE = "only the images' headers were read: "

@@ -61,6 +61,10 @@ class ImportedSource:
         )
         self.references = References(dataset.reference_root, list(dataset.sources))
 
+    @property
+    def _is_here(self) -> bool:
+        return not isinstance(self._dataset.reference_root, str)
+
     def prepare(self) -> Iterator[Event]:
         """Nothing is to be done first."""
         yield from ()
@@ -85,16 +89,16 @@ class ImportedSource:
 
     def _data(self, rows: Sequence[Row]) -> Sequence[bytes]:
         """The bytes of images that are no files of their own."""
-        if all(_is_file(row) for row in rows):
+        if self._is_here and all(_is_file(row) for row in rows):
             return [b""] * len(rows)
         try:
             return self._dataset.read_many(rows)
         except OSError as error:
-            raise WorkError(f"{error.filename} cannot be read: {error.strerror}") from None
+            raise WorkError(f"{error.filename or 'an image'} cannot be read: {error.strerror}") from None
 
     def _found(self, split: str, row: Row, data: bytes, values: Mapping[str, object]) -> FoundImage:
         name = row.path if _is_file(row) else row.path.rpartition("/")[2]
-        file = f"{self._dataset.files_root}/{row.path}" if _is_file(row) else ""
+        file = f"{self._dataset.files_root}/{row.path}" if _is_file(row) and self._is_here else ""
         origin = self._dataset.reader.name(row)
         class_name = self._dataset.classes[row.label]
         return FoundImage(split, class_name, name, data, origin, values, row.place, file)  # type: ignore[arg-type]

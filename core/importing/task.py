@@ -10,19 +10,21 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..base.errors import InputError, WorkError, disk_trouble_told
 from ..base.events import Event, Message, Result
 from ..base.home import Home, check_name
 from ..base.names import readable
-from ..base.source_contracts import Referable, Resumable
+from ..base.source_contracts import Referable, Resumable, Source
 from ..base.staging import KEPT_DAYS, claim, left_to_go_on
 from ..base.units import size_text
 from ..datasets.dataset import Dataset
 from ..processes.pool import get_ready
+from ..remote.address import is_address
 from ..sources import Request, open_source
 from ..sources.pixel_options import pixel_choice_of
 from ..sources.recognise import GENERATED, as_path
@@ -31,6 +33,9 @@ from .copying import Copier
 from .keeping import CHECKS, Keeper
 from .reading import Reading
 from .recognise import recognise
+
+if TYPE_CHECKING:
+    from ..sources.remote_tree import RemoteTree
 
 WORKPLACE = ".importing"
 
@@ -78,14 +83,15 @@ class Import:
                 choice = pixel_choice_of(source)
                 get_ready(".importing.keeping")
                 yield from source.prepare()
-                keeper = Keeper(self.copy, self.check, choice.bands)
+                keeper = Keeper(self.copy, self.check, choice.bands, _tree_of(source))
                 reading = Reading(source, scratch / "dataset", keeper, choice, refer=self.reference)
                 if isinstance(source, Resumable) and source.resumable:
                     resume.marked(scratch, told)
                 yield from reading.run(self.called or self.source, name)
             (scratch / "dataset").rename(home.raw / name)
         told_of_it = summary(Dataset.open(home, name), time.monotonic() - begun)
-        yield Result({**told_of_it, "resumed": reading.resumed})
+        traffic = {"traffic": asdict(reading.traffic)} if reading.traffic.requests else {}
+        yield Result({**told_of_it, "resumed": reading.resumed, **traffic})
 
     def _check_choices(self) -> None:
         Copier(self.copy)
@@ -101,14 +107,17 @@ class Import:
         return {"source": self._where(), "options": options, "version": VERSION, **fields}
 
     def _where(self) -> str:
-        return self.source if self.source in GENERATED else readable(as_path(self.source).absolute())
+        if self.source in GENERATED or is_address(self.source):
+            return self.source
+        return readable(as_path(self.source).absolute())
 
     def _request(self, home: Home, scratch: Path, told: Mapping[str, object]) -> Request:
         work = scratch / "source"
         resumed = resume.is_of(scratch, told)
         work.mkdir(exist_ok=resumed)
         resumed = resumed and not resume.was_rebooted(scratch)  # else the listing may not have reached the disk
-        path = None if self.source in GENERATED else as_path(self.source)
+        elsewhere = is_address(self.source)
+        path = None if elsewhere or self.source in GENERATED else as_path(self.source)
         return Request(
             scratch=work,
             downloads=home.root / "data" / "downloads",
@@ -119,7 +128,14 @@ class Import:
             unread=True,
             home=home,
             resumed=resumed,
+            address=self.source if elsewhere else "",
         )
+
+
+def _tree_of(source: Source) -> RemoteTree | None:
+    """Where a source's files are read that lie elsewhere."""
+    tree: RemoteTree | None = getattr(source, "tree", None)
+    return tree
 
 
 def _others(home: Home, name: str) -> Iterator[Event]:

@@ -41,12 +41,14 @@ VERSIONS_KEPT = 4_096
 
 @dataclass(frozen=True, slots=True)
 class ObjectRange:
-    """Bytes `start` to `stop` of the file at `path`, which must be of `version` where one is given."""
+    """Bytes `start` to `stop` of the file at `path`, which must be of `version` and have `size` bytes where they are
+    given ("", -1)."""
 
     path: str
     start: int
     stop: int
     version: str = ""
+    size: int = -1
 
 
 class _State:
@@ -121,6 +123,10 @@ class RemoteFiles:
         state = self._state
         given = [_checked(one) for one in ranges]
         return self._wait(self._each(given, lambda one: self._range(state, one)))
+
+    def read_whole(self, files: Sequence[tuple[str, int]]) -> list[bytes]:
+        """Several files by path and size. Raises RemoteChanged for one of another size."""
+        return self.read_many([ObjectRange(path, 0, size, size=size) for path, size in files])
 
     def fetch(self, path: str, target: Path, stat: RemoteStat | None = None) -> RemoteStat:
         """The whole file to `target`, which is there complete or not at all. Raises WorkError for a full disk."""
@@ -238,6 +244,8 @@ class RemoteFiles:
             state.meter.add(bytes=len(got.data))
             if expected and got.version and got.version != expected:
                 raise Fault(CHANGED, "it is another version")
+            if 0 <= wanted.size != got.size >= 0:
+                raise Fault(CHANGED, f"it has {got.size:,} bytes instead of {wanted.size:,}")
             if 0 <= got.size < wanted.stop:
                 raise Fault(CHANGED if expected else REFUSED, f"it has {got.size:,} bytes only")
             if len(got.data) != length:

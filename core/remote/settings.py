@@ -27,5 +27,8 @@ class RemoteSettings:
     hedge: bool = True
 
 
+SMALL_FILES = RemoteSettings(in_flight=32)
+"""For files that are read whole, one request each: latency is hidden by many at once."""
+
 SLOWEST = 128 << 10
 """Bytes a second below which a server counts as stuck."""

@@ -91,6 +91,13 @@ SOURCES: Registry[Source, SourceRegistration] = Registry(
         "archive": SourceRegistration(
             ".sources.archive:Archive", "An archive of any of these (.zip, .tar, .tar.gz, ...)"
         ),
+        "at_address": SourceRegistration(
+            ".sources.at_address:AtAddress",
+            "A folder or file at an address (s3://, gs://, https://, ...)",
+            needs=("fsspec",),
+            install_hint="pip install fsspec s3fs",
+            refers=True,
+        ),
         "inspected": SourceRegistration(
             ".importing.inspected:InspectedSource",
             "Records of a file that the Inspector reads (LMDB, HDF5, tar, ...)",

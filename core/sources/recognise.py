@@ -11,6 +11,7 @@ from ..base.names import readable
 from ..base.package import COMMAND
 from ..base.typed_paths import typed_path
 from ..formats import FORMATS
+from ..remote.address import check_address, is_address
 from .folder_names import split_name
 from .label_files.parquet_table import names_images
 from .tree import is_folder, is_visible
@@ -23,6 +24,8 @@ ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar
 OTHER_ARCHIVES = (".7z", ".rar", ".tar.zst", ".tzst", ".tar.lz4", ".zst", ".gz", ".bz2", ".xz")
 
 LABEL_FILES = (".csv", ".tsv", ".txt", ".lst", ".jsonl", ".ndjson", ".json")
+
+AT_ADDRESS = "at_address"
 
 HEAD = 64
 """Bytes of a file by which a container is recognised."""
@@ -64,6 +67,9 @@ def recognise(spec: str) -> str:
     """
     if spec in GENERATED:
         return spec
+    if is_address(spec):
+        check_address(spec)
+        return AT_ADDRESS
     path = as_path(spec)
     try:
         if path.is_dir():

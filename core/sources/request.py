@@ -56,11 +56,12 @@ class Patience:
 class Request:
     """`scratch` is an empty folder for the time of the import, `downloads` one that stays.
 
-    `path` is None for a source that needs none; `limit` is the most images to hand over, of all splits together;
-    `called` is what people call the path, where that is not the path itself (an upload's name); with `patience` it is
-    only looked at. With `reference` nothing is to be copied (`core.base.source_contracts.Referable`), and with `unread`
-    files may be named in the place of what they hold (`FoundImage.file`), so that several processes read them. `home`:
-    where what is noted of files may be kept. `resumed`: `scratch` has what the same import left when it was killed.
+    `path` is None for a source that needs none, and for one at an `address`; `limit` is the most images to hand over,
+    of all splits together; `called` is what people call the path, where that is not the path itself (an upload's name);
+    with `patience` it is only looked at. With `reference` nothing is to be copied (see
+    `core.base.source_contracts.Referable`), and with `unread` files may be named in the place of what they hold
+    (`FoundImage.file`), so that several processes read them. `home`: where what is noted of files may be kept.
+    `resumed`: `scratch` has what the same import left when it was killed.
     """
 
     scratch: Path
@@ -73,6 +74,7 @@ class Request:
     unread: bool = False
     home: Home | None = None
     resumed: bool = False
+    address: str = ""
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:

@@ -178,24 +178,40 @@ class FileSizes:
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
         self._containers: dict[int, tuple[str, str] | None] = {}
+        self._listed: dict[str, int] | None = None
 
     def fault(self, row: Row) -> Fault | None:
         """What is wrong with an image's file, or with the container that it lies in."""
         place = row.place
         if place is None or max(place.offset, place.record) < 0:
-            wrong = _size_fault(self._dataset.path(row), row.bytes)
+            wrong = self._file_fault(row)
         else:
             if place.source not in self._containers:
                 self._containers[place.source] = self._container_fault(place.source)
             wrong = self._containers[place.source]
         return None if wrong is None else Fault(0, *wrong)
 
+    def _file_fault(self, row: Row) -> tuple[str, str] | None:
+        root = self._dataset.reference_root
+        if not isinstance(root, str):
+            return _size_fault(self._dataset.path(row), row.bytes)
+        if self._listed is None:
+            from ...remote.files import RemoteFiles
+
+            # A thousand sizes a request.
+            self._listed = {entry.path: entry.size for entry in RemoteFiles(root).listing()}
+        size = self._listed.get(row.path)
+        return ("missing-files", _GONE) if size is None else _size_change(row.path, size, row.bytes)
+
     def _container_fault(self, source: int) -> tuple[str, str] | None:
         if not 0 <= source < len(self._dataset.sources):
             return "missing-files", f"it refers to source {source}, of {len(self._dataset.sources)}"
         known = self._dataset.sources[source]
-        path = self._dataset.files_root / known.path
+        path = Path(self._dataset.files_root, known.path)
         return _size_fault(path, known.size if known.size >= 0 else None)
+
+
+_GONE = "it is not there any more"
 
 
 def _size_fault(path: Path, expected: int | None) -> tuple[str, str] | None:
@@ -204,12 +220,16 @@ def _size_fault(path: Path, expected: int | None) -> tuple[str, str] | None:
         size = path.stat().st_size
     except OSError as error:
         return "missing-files", _reason(error)
-    if expected is None or size == expected:
+    return None if expected is None else _size_change(path.name, size, expected)
+
+
+def _size_change(name: str, size: int, expected: int) -> tuple[str, str] | None:
+    if size == expected:
         return None
-    return "changed-files", f"{path.name} has {size:,} bytes, and had {expected:,} when it was imported"
+    return "changed-files", f"{name} has {size:,} bytes, and had {expected:,} when it was imported"
 
 
 def _reason(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return "it is not there any more"
+        return _GONE
     return f"it cannot be read: {error.strerror or error}"

@@ -34,8 +34,8 @@ class CsvFormat(ShardOptions):
             raise InputError("copies lie beside the manifest: leave out paths=absolute, or copy")
         if not self.copy and (contents.rows is None or not contents.rows.untouched):
             raise InputError(
-                "a CSV manifest names the dataset's own files: choose encoding original without a compression, "
-                "or copy=true, which writes others beside it"
+                "a CSV manifest names the dataset's own files on this machine: choose encoding original without a "
+                "compression, or copy=true, which writes others beside it"
             )
 
     def writer(self, path: Path, contents: Contents) -> ManifestWriter:
