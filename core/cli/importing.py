@@ -16,7 +16,7 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "source",
         nargs="?",
-        help="a dataset's name (shapes, cifar10, mnist, ...), or the path of a folder or archive",
+        help="a dataset's name (shapes, cifar10, mnist, ...), or the path or address of a folder or archive",
     )
     parser.add_argument("--name", default="", help="the dataset's name")
     parser.add_argument("--limit", type=int, metavar="N", help="at most N images")
@@ -34,7 +34,9 @@ def _arguments(parser: ArgumentParser) -> None:
     instead.add_argument(
         "--dry-run", action="store_true", help="import nothing: say what would come of it, and what can be chosen"
     )
-    instead.add_argument("--relink", metavar="FOLDER", help="where the images of a dataset by reference lie now")
+    instead.add_argument(
+        "--relink", metavar="FOLDER", help="where (a folder or address) the images of a dataset by reference lie now"
+    )
     instead.add_argument("--recheck", action="store_true", help="decode all images of a dataset by reference")
     option_argument(parser)
 

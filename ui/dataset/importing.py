@@ -12,8 +12,9 @@ from core.base.home import check_name, suggested_name
 from core.importing.recognise import recognise
 from core.inspect.roots import FolderEntry
 from core.jobs import upload
+from core.remote.address import check_address, is_address
 from core.sources import SOURCES
-from core.sources.recognise import ARCHIVE_ENDINGS, ContainerError, as_path
+from core.sources.recognise import ARCHIVE_ENDINGS, AT_ADDRESS, ContainerError, as_path
 from ui.shared import state
 from ui.shared.allowing import allowed_roots
 from ui.shared.browsing import draw_browser
@@ -81,11 +82,13 @@ def _draw_source(way: str) -> ToImport | None:
     text = _draw_path()
     if not text:
         st.markdown(
-            ":material/folder_open: Type or browse for a path. What it is taken for, its classes and some of its "
+            ":material/folder_open: Type or browse for a path, or type an address. What it is taken for, its classes and some of its "
             "images are shown here before anything is imported."
         )
         return None
     try:
+        if is_address(text):
+            return look_at(check_address(text), AT_ADDRESS, "dataset")
         path = str(as_path(text))
         return look_at(path, _recognised(path, stamp_of(path)), "dataset")
     except ContainerError as error:
@@ -136,7 +139,8 @@ def _draw_limit(way: str) -> int | None:
 def _draw_path() -> str:
     """The path, typed or browsed for."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        text = st.text_input("Path", placeholder="/data/my-images", key=PATH, persist_state="session").strip()
+        shown = "/data/my-images, or s3://bucket/folder"
+        text = st.text_input("Path", placeholder=shown, key=PATH, persist_state="session").strip()
         beside = st.popover("Browse", icon=":material/folder:", width="content")
     with beside:
         folder = draw_browser("dataset", allowed_roots(), None, _go_into, _pick)
