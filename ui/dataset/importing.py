@@ -82,8 +82,8 @@ def _draw_source(way: str) -> ToImport | None:
     text = _draw_path()
     if not text:
         st.markdown(
-            ":material/folder_open: Type or browse for a path, or type an address. What it is taken for, its classes and some of its "
-            "images are shown here before anything is imported."
+            ":material/folder_open: Type or browse for a path, or type an address. What it is taken for, its classes "
+            "and some of its images are shown here before anything is imported."
         )
         return None
     try:
