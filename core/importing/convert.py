@@ -17,6 +17,7 @@ from ..compressions import COMPRESSIONS
 from ..datasets.dataset import Dataset
 from ..encodings import ENCODINGS
 from ..formats import FORMATS
+from ..remote.address import is_address
 from ..sources import SOURCES
 from .recognise import recognise
 from .task import Import
@@ -33,8 +34,9 @@ class Convert:
 
     Nothing is copied on the way where the source can be referred to. `options` go to the source, the format, the
     encoding or the compression, whichever has one of that name. `encoding` None is "original", but "png" where the
-    source keeps bare pixels. `out`: the store's folder, which must not be there yet; without it the store is built in
-    the home, and the dataset `name` (after the source, where it is empty) stays beside it.
+    source keeps bare pixels. `out`: the store's folder, which must not be there yet, or its address
+    (`s3://bucket/folder`); without it the store is built in the home. The dataset `name` (after the source, where it is
+    empty) stays in the home, but for a folder.
     """
 
     source: str
@@ -52,7 +54,7 @@ class Convert:
         """Ends with the `build` verb's JSON and what the import said. Raises InputError and WorkError."""
         FORMATS[self.to]
         name = check_name(self.name) if self.name else suggested_name(self.source)
-        if self.out is None:
+        if self.out is None or is_address(self.out):
             yield from self._in(Home.find(self.home), name)
             return
         out = Path(self.out).expanduser().absolute()
@@ -86,8 +88,11 @@ class Convert:
         if FORMATS[self.to].refers and not dataset.has_files:
             build = {"copy": True, **build}
         built = yield from _last(
-            Build(name, self.to, encoding, self.compression, build, self.workers, self.force, str(home.root)).run()
-        )
+            Build(
+                name, self.to, encoding, self.compression, build, self.workers, self.force, str(home.root),
+                out=self.out if self.out and is_address(self.out) else None,
+            ).run()
+        )  # fmt: skip
         kept = {key: imported[key] for key in ("recognised", "why", "skipped", "unused", "warnings") if key in imported}
         yield Result({**built, **kept, "encoding": encoding})
 

@@ -63,6 +63,15 @@ class Manifest:
         """How samples wider than 8 bits in the payloads become pixels. Raises InputError for what is none."""
         return ValueRange.from_json(self.encoding.get("range"))
 
+    def split_of(self, file: str) -> str | None:
+        """The split that a file belongs to, given its path below the store; None where it belongs to none."""
+        first = file.partition("/")[0]
+        for split, shards in self.shards.items():
+            if any(first == shard["path"].partition("/")[0] for shard in shards):
+                return split
+        stem = first.partition(".")[0]
+        return stem if stem in self.splits else None
+
     def save(self, path: Path) -> None:
         """Write it with a checksum over itself, so that a flipped byte in it is found as well."""
         fields = plain(dataclasses.asdict(self))

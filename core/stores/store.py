@@ -309,7 +309,7 @@ def changed_files(store: Store) -> list[str]:
     return [
         name
         for name, stated in store.manifest.files.items()
-        if name.partition("/")[0].partition(".")[0] == store.split
+        if store.manifest.split_of(name) == store.split
         and not ((file := store.path / name).is_file() and checksums.of_file(file) == stated)
     ]
 
