@@ -94,7 +94,8 @@ def draw_file(path: Path, uploaded: bool) -> None:
         _draw_understood(path, about)
         traffic = st.empty()
     _draw_warnings([verbatim(note) for note in about["warnings"]])
-    draw_findings(about["findings"])
+    told_above = ("index-incomplete",) if isinstance(path, RemotePath) else ()
+    draw_findings([finding for finding in about["findings"] if finding["kind"] not in told_above])
     if about["entries"] and isinstance(path, RemotePath):
         st.caption("To import it, download the file.")
     elif about["entries"]:
@@ -155,7 +156,9 @@ def _databases(path: Path) -> list[str]:
 
 def _draw_understood(path: Path, about: dict[str, Any]) -> None:
     size = about["structure"].get("allocated_bytes")
-    facts = [KINDS[about["kind"]].title, counted(about["entries"], "entry", "entries"), size_text(size) if size else ""]
+    so_far = " so far" if any(finding["kind"] == "index-incomplete" for finding in about["findings"]) else ""
+    entries = counted(about["entries"], "entry", "entries") + so_far
+    facts = [KINDS[about["kind"]].title, entries, size_text(size) if size else ""]
     table = KINDS[about["kind"]].schemas
     schema, database = split_choice(about["schema"])
     database = "the main database" if database == MAIN else f"database {database}"

@@ -29,7 +29,7 @@ BLOCK = 1 << 16
 MOST_BLOCKS = 64
 """Blocks of one fetch, where they are touched one after the other."""
 
-MOST_AHEAD = 256
+MOST_AHEAD = 1024
 """Blocks of one fetch that was asked for beforehand."""
 
 RESIDENT = 1 << 28

@@ -13,7 +13,7 @@ from typing import Any, cast
 from ...base.errors import InputError
 from ...base.units import counted, size_text
 from ...remote.errors import RemoteChanged, RemoteError, RemoteMissing
-from ...remote.files import RemoteFiles
+from ...remote.files import ObjectRange, RemoteFiles
 from ...remote.traffic import Traffic
 from ...remote.transport import RemoteStat
 from .link import BYTES, STATUS
@@ -25,7 +25,10 @@ FRESH_SECONDS = 10.0
 KEPT_BYTES = 1 << 26
 """Bytes of all objects that are kept, so that what was identified is not read again to be opened."""
 
-MOST_AT_ONCE = 1 << 24
+MOST_AT_ONCE = 1 << 26
+PART = 1 << 22
+"""Bytes of one request, of several that are under way at once."""
+
 MOST_OBJECTS = 20_000
 MOST_FOLDERS = 16
 MOST_ENTRIES = 20_000
@@ -122,12 +125,19 @@ class RemoteObject:
             lacking = [block for block in blocks if block not in made]
             if lacking:
                 first, behind = lacking[0], lacking[-1] + 1
-                data = self.files.read("", first * BLOCK, min(behind * BLOCK, size), version)
+                data = self._fetched(first * BLOCK, min(behind * BLOCK, size), version)
                 new = {block: data[(block - first) * BLOCK :][:BLOCK] for block in range(first, behind)}
                 self._kept.keep(self.address, new)
                 made |= new
         whole = b"".join(made[block] for block in blocks)
         return whole[start - start // BLOCK * BLOCK :][: stop - start]
+
+    def _fetched(self, start: int, stop: int, version: str) -> bytes:
+        """What is long comes in several parts at once."""
+        parts = [(place, min(place + PART, stop)) for place in range(start, stop, PART)]
+        if len(parts) == 1:
+            return self.files.read("", start, stop, version)
+        return b"".join(self.files.read_many([ObjectRange("", *part, version) for part in parts]))
 
 
 class RemoteFolder:
