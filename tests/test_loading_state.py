@@ -125,6 +125,19 @@ def test_what_is_on_its_way_to_a_device_was_not_handed_out(store: MemoryStore) -
     assert [loader.state_dict()["position"] for _ in loader] == [10, 20, 30, 40, SAMPLES]
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU here")
+def test_a_loader_of_cuda_goes_on_after_the_batch_that_was_handed_out_last(store: MemoryStore) -> None:
+    settings: dict[str, Any] = {"batch_size": 6, "workers": "threads:2", "device": "cuda", "fields": []}
+    with make_loader(store, **settings) as loader:
+        batches = iter(loader)
+        taken = all_labels(next(batches) for _ in range(3))
+        state = loader.state_dict()
+        batches.close()
+        assert state["position"] == 18
+        loader.load_state_dict(state)
+        assert taken + all_labels(loader) == loader.sampler.order(0).tolist()
+
+
 def test_three_shards_on_four_ranks_of_two_workers(store: ShardedStore) -> None:
     three = dataclasses.replace(store, shard_starts=np.array([0, 20, 22, SAMPLES]), shards=(Shard(),) * 3)
     settings: dict[str, Any] = {"batch_size": 4, "shuffle": "shards", "world_size": 4, "workers": "threads:2"}
