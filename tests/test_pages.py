@@ -300,12 +300,31 @@ def test_a_store_is_built_in_shards_which_are_listed(furnished: Home) -> None:
     assert shards["path"][1] == "train-00001-of-00003.lmdb"
 
 
+def test_a_store_is_built_to_an_address_and_listed_there(furnished: Home) -> None:
+    app = open_page("build")
+    app.segmented_control(key="build.view").set_value("Build new").run()
+    app.button_group(key="build.format").set_value(["npy"])
+    app.button_group(key="build.encoding").set_value(["raw"]).run()
+    app.text_input(key="build.out").set_value("s3://me:secret@bucket").run()
+    assert app.button(key="build.start").disabled
+    assert "password, key or signature" in app.warning[0].value
+    assert "secret" not in texts(app)
+    app.text_input(key="build.out").set_value(" memory://bucket/built/ ").run()
+    assert app.button(key="build.start").label == "Build 1 store"
+    click(app, "build.start")
+    job = ended(furnished, "build")
+    assert job.error is None
+    app.run()
+    [listed] = [one.value for one in app.dataframe if "Place" in one.value]
+    assert list(listed.loc[0]) == ["npy/raw", 80, 80 * 16 * 16 * 3, 2, "memory://bucket/built/shapes/npy/raw"]
+
+
 def test_a_killed_build_is_gone_on_with_or_discarded(furnished: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     real = PartBuilder.__call__
 
     def killed(self: PartBuilder, planned: PlannedPart) -> PartResult:
         if planned.name == "train.00001":
-            shutil.copytree(self.folder.parent, furnished.root / "left")
+            shutil.copytree(self.place.folder.parent, furnished.root / "left")
             raise KeyboardInterrupt
         return real(self, planned)
 
@@ -317,7 +336,7 @@ def test_a_killed_build_is_gone_on_with_or_discarded(furnished: Home, monkeypatc
     for number, button in enumerate((f"build.discard.{name}", f"build.go_on.{name}")):
         shutil.copytree(furnished.root / "left", furnished.built / ".building" / f"{name}.99999{number}")
         app = open_page("build")
-        assert "**npy/raw-shards2** was interrupted: 1 of 4 shards are built" in texts(app)
+        assert "**npy/raw-shards2** was interrupted. 1 of 4 shards are built" in texts(app)
         click(app, button)
         if "discard" in button:
             assert "was interrupted" not in texts(app)

@@ -27,7 +27,7 @@ def needed_by(what: str) -> Iterator[None]:
         extra = _extra_of(error.name or "")
         if extra is None:
             raise
-        raise InputError(f"{what} needs {error.name}, which is not installed: {_remedy(extra)}") from None
+        raise InputError(f"{what} needs {error.name}, which is not installed: {remedy(extra)}") from None
 
 
 def _extra_of(module: str) -> str | None:
@@ -35,7 +35,8 @@ def _extra_of(module: str) -> str | None:
     return next((extra for extra, modules in EXTRAS.items() if top in modules), None)
 
 
-def _remedy(extra: str) -> str:
+def remedy(extra: str) -> str:
+    """What to type to have an extra."""
     if INSTALLED:
         return f'pip install "format-matters[{extra}]"'
     return f"pip install -r requirements{'-dev' if extra == 'scale' else ''}.txt"

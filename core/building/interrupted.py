@@ -17,7 +17,7 @@ from .part_places import PART
 
 @dataclass(frozen=True)
 class InterruptedBuild:
-    """`fields`: of the `Build` that goes on with it; `done` of its `parts` are built."""
+    """`fields`: of the `Build` that goes on with it; `done` of its `parts` lie here (at an address, none do)."""
 
     name: str
     fields: Mapping[str, Any]
@@ -35,7 +35,7 @@ def interrupted_builds(home: Home, dataset: str) -> list[InterruptedBuild]:
         except Unreadable:
             continue  # of another version: who builds this store again cleans it up
         if told["build"]["dataset"] == dataset:
-            done = sum(1 for _ in (folder / PARTS).glob(f"*/{PART}"))
+            done = sum(1 for _ in (folder / PARTS).glob(f"[!.]*/{PART}"))
             found.append(InterruptedBuild(name, told["build"], told["parts"], done))
     return sorted(found, key=lambda one: one.name)
 

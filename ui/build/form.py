@@ -44,7 +44,7 @@ def draw_form(dataset: Dataset) -> None:
         st.info("Choose at least one format, one encoding and one compression.", icon=":material/info:")
         return
     st.subheader("Estimated cost", help="Extrapolated from 256 samples, encoded and compressed just now.")
-    planned = plan(dataset, formats, encodings, compressions)
+    planned = plan(dataset, formats, encodings, compressions, placing)
     _draw_plan(planned)
     _draw_start(planned, placing)
     _draw_gains(dataset, encodings)
@@ -179,7 +179,7 @@ def _start(ready: list[Planned], placing: Placing) -> None:
     st.session_state["build.view"] = NEW
     for one in ready:
         title = f"Build {one.title} of {one.fields['dataset']}"
-        state.start_job("build", {**one.fields, **placing.fields}, title=title, owner="build")
+        state.start_job("build", {**one.fields, **placing.by}, title=title, owner="build")
 
 
 def _show_stores() -> None:

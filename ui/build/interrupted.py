@@ -6,10 +6,10 @@ import streamlit as st
 
 from core.building.interrupted import InterruptedBuild, discard_interrupted, interrupted_builds
 from ui.shared import state
-from ui.shared.labels import counted, verbatim
+from ui.shared.labels import code, counted, verbatim
 from ui.shared.stores import store_name
 
-RECIPE = ("dataset", "format", "encoding", "compression", "options")
+RECIPE = ("dataset", "format", "encoding", "compression", "options", "out")
 """The fields that say which store is meant."""
 
 
@@ -22,10 +22,12 @@ def draw_interrupted(dataset: str) -> None:
 
 
 def _draw_one(one: InterruptedBuild) -> None:
+    done = f"{one.done:,} of {counted(one.parts, 'shard')} are built and verified."
+    if one.fields.get("out"):
+        done = f"Those of its {counted(one.parts, 'shard')} that are complete lie at {code(one.fields['out'])}."
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f":material/pause_circle: The build of **{verbatim(_title(one))}** was interrupted: "
-            f"{one.done:,} of {counted(one.parts, 'shard')} are built and verified.",
+            f":material/pause_circle: The build of **{verbatim(_title(one))}** was interrupted. {done}",
             width="stretch",
         )
         st.button(
@@ -39,9 +41,10 @@ def _draw_one(one: InterruptedBuild) -> None:
 
 
 def _title(one: InterruptedBuild) -> str:
-    """ "lmdb/raw-shards8": the name of the folder, in which the variant stands last."""
+    """ "lmdb/raw-shards8": the name of the folder, behind which stands what tells addresses apart."""
     format = one.fields["format"]
-    return store_name(format, one.name.removeprefix(f"{one.fields['dataset']}.{format}."))
+    variant = one.name.removeprefix(f"{one.fields['dataset']}.{format}.")
+    return store_name(format, variant.rpartition(".")[0] if one.fields.get("out") else variant)
 
 
 def _go_on(one: InterruptedBuild) -> None:

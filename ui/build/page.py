@@ -7,6 +7,7 @@ import streamlit as st
 from ui.build.form import NEW, STORES, draw_form
 from ui.build.interrupted import draw_interrupted
 from ui.build.store_list import draw_stores
+from ui.build.stores_elsewhere import draw_stores_elsewhere
 from ui.shared import state
 from ui.shared.job_panel import draw_jobs
 from ui.shared.no_data import draw_no_data
@@ -35,6 +36,7 @@ def draw() -> None:
         draw_stores(dataset.name)
     else:
         draw_form(dataset)
+    draw_stores_elsewhere(dataset.name)
     draw_unreadable(DAMAGED)
 
 

@@ -3,15 +3,19 @@ one machine."""
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
+from core.base.errors import InputError
+from core.base.extras import remedy
 from core.base.options import Value
 from core.formats import FORMATS
 from core.processes.engines import ENGINES
+from core.remote.address import check_address, join
 from ui.shared.labels import code, listed
 
 SHARDS = {"usual": "As usual", "shards": "Number", "shard_mb": "Size"}
@@ -27,16 +31,22 @@ LOCAL = "local"
 
 @dataclass(frozen=True)
 class Placing:
-    """Who builds, and where to: the fields of a `Build` that the store's name says nothing of."""
+    """Who builds, and where to. `out`: the address below which stores lie as they do in the home; "": the home."""
 
     engine: str = LOCAL
     address: str = ""
+    out: str = ""
+    problem: str = ""
 
     @property
-    def fields(self) -> Mapping[str, Any]:
-        """Those that are not at their default."""
+    def by(self) -> Mapping[str, Any]:
+        """The fields of a `Build` that say who builds, where that is not its default."""
         given = {"engine": self.engine if self.engine != LOCAL else "", "address": self.address}
         return {name: value for name, value in given.items() if value}
+
+    def place(self, dataset: str, format: str, variant: str) -> Mapping[str, Any]:
+        """The field that says where a store is to lie."""
+        return {"out": join(self.out, f"{dataset}/{format}/{variant}")} if self.out else {}
 
 
 def draw_placing(formats: list[str]) -> tuple[Mapping[str, Mapping[str, Value]], Placing]:
@@ -46,7 +56,11 @@ def draw_placing(formats: list[str]) -> tuple[Mapping[str, Mapping[str, Value]],
         engine, address = _draw_engine()
         if engine != LOCAL and not any(shards.values()):
             st.caption("A shard is built by one task. As usual means one shard in most formats: choose a number.")
-    return shards, Placing(engine, address)
+        out = _draw_out()
+    try:
+        return shards, Placing(engine, address, out and check_address(out))
+    except InputError as error:
+        return shards, Placing(engine, address, problem=str(error))
 
 
 def _draw_shards(formats: list[str]) -> Mapping[str, Mapping[str, Value]]:
@@ -86,3 +100,16 @@ def _draw_engine() -> tuple[str, str]:
             width=340, persist_state="session",
         )  # fmt: skip
     return engine, address.strip()
+
+
+def _draw_out() -> str:
+    if importlib.util.find_spec("fsspec") is None:
+        st.caption(f"Stores lie in this machine's home. To build to object storage: {code(remedy('scale'))}.")
+        return ""
+    out = st.text_input(
+        "Build to", placeholder="the home on this machine, or an address: s3://bucket/folder", key="build.out",
+        help="Each shard is sent there by whoever built it, as DATASET/FORMAT/VARIANT below this address. Credentials "
+        "come from the environment, a configuration file or a role, never from the address.",
+        persist_state="session",
+    )  # fmt: skip
+    return out.strip()

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.base.errors import FormatMattersError
+from core.base.errors import FormatMattersError, InputError
 from core.base.home import Home
 from core.building import Build, compare_compressions, estimate
 from core.building.recipe import Recipe
 from core.datasets.dataset import Dataset
-from ui.build.placing import SHARD_OPTIONS
+from ui.build.placing import SHARD_OPTIONS, Placing
 from ui.shared import state
 from ui.shared.cached import cache_data
 from ui.shared.stores import store_name
@@ -32,6 +32,7 @@ class Planned:
     """One store of the plan: the fields of its `Build`, and what is known of it beforehand.
 
     `problem` says why it cannot be built; then there is no variant and no estimate. `queued`: a job is about it.
+    Whether it is `built` already is known of stores in the home alone.
     """
 
     fields: Mapping[str, Any]
@@ -75,13 +76,13 @@ class Planned:
         return "already built" if self.built else "queued" if self.queued else "to be built"
 
 
-def plan(dataset: Dataset, formats: Parts, encodings: Parts, compressions: Parts) -> list[Planned]:
+def plan(dataset: Dataset, formats: Parts, encodings: Parts, compressions: Parts, placing: Placing) -> list[Planned]:
     """All combinations, each with its estimate, measured on a sample."""
     queued = [job.fields for job in state.jobs().active() if job.task == "build"]
-    return [_planned(dataset, queued, *parts) for parts in itertools.product(formats, encodings, compressions)]
+    return [_planned(dataset, queued, placing, *parts) for parts in itertools.product(formats, encodings, compressions)]
 
 
-def _planned(dataset: Dataset, queued: Sequence[Mapping[str, Any]], *parts: Part) -> Planned:
+def _planned(dataset: Dataset, queued: Sequence[Mapping[str, Any]], placing: Placing, *parts: Part) -> Planned:
     (format, _), (encoding, _), (compression, _) = parts
     options = {name: value for _, chosen in parts for name, value in chosen.items()}
     fields: dict[str, Any] = {
@@ -94,14 +95,17 @@ def _planned(dataset: Dataset, queued: Sequence[Mapping[str, Any]], *parts: Part
     home = state.home()
     try:
         recipe = Recipe.of(home, **fields)
+        if placing.problem:
+            raise InputError(placing.problem)
         told = _estimate(str(home.root), dataset.fingerprint, _without_shards(fields))
     except FormatMattersError as error:
         return Planned(fields, problem=str(error))
+    fields |= placing.place(dataset.name, format, recipe.variant)
     return Planned(
         fields,
         variant=recipe.variant,
-        built=recipe.target(home).exists(),
-        queued=any(all(job.get(name) == value for name, value in fields.items()) for job in queued),
+        built=not placing.out and recipe.target(home).exists(),
+        queued=any(all(job.get(name) == fields.get(name) for name in {"out", *fields}) for job in queued),
         payload_bytes=sum(told["payload_bytes"].values()),
         allocated_bytes=told["allocated_bytes"] and sum(told["allocated_bytes"].values()),
         ratio=told["ratio"],
