@@ -114,14 +114,23 @@ def error_fault(error: BaseException) -> Fault:
     return Fault(BROKEN, text)
 
 
-_open: dict[tuple[int, str, RemoteSettings], Transport] = {}
+_open: dict[tuple[int, str, RemoteSettings], tuple[int, Transport]] = {}
+"""Each with what the environment said when it was opened."""
+
+_parents: list[Transport] = []
+"""Kept, because what closes a connection that nobody refers to any more would wait for the parent's loop."""
+
+CREDENTIALS = ("AWS_", "FSSPEC_", "AZURE_", "GOOGLE_", "GCS_", "STORAGE_")
+"""Variables that begin so may hold credentials or endpoints."""
+
 _lock = threading.Lock()
 
 
 def _forget_parent() -> None:
-    """Connections and locks of a forked process's parent are not its own."""
+    """Connections and locks of a forked process's parent are not its own: they are neither used nor closed."""
     global _lock
     _lock = threading.Lock()
+    _parents.extend(transport for _, transport in _open.values())
     _open.clear()
 
 
@@ -130,13 +139,17 @@ if hasattr(os, "register_at_fork"):
 
 
 def open_transport(address: str, settings: RemoteSettings) -> Transport:
-    """The one of this process for a protocol. Raises InputError for a protocol that nothing is installed for."""
+    """The one of this process for a protocol; another one once the environment has other credentials or endpoints.
+
+    Raises InputError for a protocol that nothing is installed for.
+    """
     scheme = scheme_of(address)
+    said = hash(tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith(CREDENTIALS))))
     with _lock:
         key = (os.getpid(), scheme, settings)
-        if key not in _open:
-            _open[key] = _opened(address, scheme, settings)
-        return _open[key]
+        if key not in _open or _open[key][0] != said:
+            _open[key] = said, _opened(address, scheme, settings)
+        return _open[key][1]
 
 
 def event_loop() -> asyncio.AbstractEventLoop:
