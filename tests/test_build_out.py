@@ -14,7 +14,7 @@ pytest.importorskip("s3fs", reason="the extra `scale` is missing")
 from core.base.errors import InputError, WorkError
 from core.base.events import finish
 from core.base.home import Home
-from core.building import Build
+from core.building import Build, Verify
 from core.building.part import PartBuilder
 from core.building.plan import PlannedPart
 from core.remote.files import RemoteFiles
@@ -132,3 +132,26 @@ def test_a_folder_takes_a_store_as_well(home: Home, tmp_path: Path) -> None:
     assert Manifest.load(tmp_path / "mine").checksum == told["checksum"]
     with pytest.raises(InputError, match="is built already"):
         build(home, "lmdb", str(tmp_path / "mine"))
+
+
+def test_a_store_at_an_address_is_verified_there(home: Home, storage: ObjectServer) -> None:
+    """A shard with a flipped byte and one that is gone are told once each; a cache does not hide them."""
+    address = storage.address("verified")
+    told = build(home, "webdataset", address)
+    assert finish(Verify(address, home=str(home.root)).run())["ok"]
+    flipped, gone = (f"verified/{told['shards'][number]['path']}" for number in (1, 2))
+    data = bytearray(storage.get(flipped) or b"")
+    data[len(data) // 2] ^= 1
+    storage.put(flipped, bytes(data))
+    storage.fault("missing", f"*/{gone}")
+    try:
+        found = finish(Verify(address, home=str(home.root)).run())
+    finally:
+        storage.clear()
+    assert not found["ok"]
+    assert [(one["split"], one["index"]) for one in found["mismatches"]] == [
+        ("train", told["shards"][0]["samples"]),
+        ("val", 0),
+    ]
+    assert "train-000001.tar" in found["mismatches"][0]["reason"]
+    assert "val-000000.tar" in found["mismatches"][1]["reason"]

@@ -38,9 +38,12 @@ class CheckProgress(NamedTuple):
     mismatches: list[Mismatch]
 
 
-def check_split(store: Store, source: Dataset | None, note_again: bool = False) -> Iterator[CheckProgress]:
-    """Re-read every sample of a split: labels and payloads against the checksums taken when it was built, and against
-    the imported dataset where there still is one: original files byte for byte, lossless encodings pixel for pixel.
+def check_split(
+    store: Store, source: Dataset | None, note_again: bool = False, samples: range | None = None
+) -> Iterator[CheckProgress]:
+    """Re-read every sample of a split, or these `samples`: labels and payloads against the checksums taken when it was
+    built, and against the imported dataset where there still is one: original files byte for byte, lossless encodings
+    pixel for pixel.
 
     Further values of samples must be those that were built. A JPEG index must be whole and that of the payloads; with
     `note_again` its entry points are noted once more.
@@ -65,8 +68,9 @@ def check_split(store: Store, source: Dataset | None, note_again: bool = False) 
     except InputError as error:
         yield CheckProgress(0, [Mismatch(store.split, None, str(error))])
         return
-    for start in range(0, total, batch):
-        indices = range(start, min(start + batch, total))
+    chosen = range(total) if samples is None else samples
+    for start in chosen[::batch]:
+        indices = range(start, min(start + batch, chosen.stop))
         found = list(_check_batch(store, labels, source, index, indices, expected[start : indices.stop].tolist()))
         found += [Mismatch(store.split, at, reason) for at, reason in fields.reasons(indices)]
         yield CheckProgress(indices.stop, found)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ..base import checksums
 from ..base.errors import InputError
 from ..base.events import Event, Message, Pace, Progress, Result
+from ..base.extras import needed_by
 from ..base.home import Home
 from ..datasets.dataset import Dataset
 from ..processes.isolated import DiedError, stream
+from ..remote.address import check_address, is_address
 from ..stores.shards import shards_told
 from ..stores.store import Manifest, Store
 from .check import CheckProgress, Mismatch, check_split
@@ -21,29 +25,58 @@ PATIENCE = 60.0
 """Seconds that a container may take for some samples more: a damaged one can send the library that reads it round in
 circles."""
 
+PATIENCE_FETCHING = 1800.0
+"""Where a shard may have to be fetched first, with all attempts that this may take."""
+
+Check = Callable[[Any, Dataset | None, bool], Iterator[CheckProgress]]
+"""`check_split`, or what does the same of another kind of store."""
+
 
 @dataclass(frozen=True)
 class Verify:
-    """Verify the store in folder `store` against its checksums and, where it still is there, its dataset."""
+    """Verify the store in folder `store`, or at this address, against its checksums and, where it still is there, its
+    dataset. What lies at an address is fetched anew, shard by shard, whatever the cache holds."""
 
     store: str
     home: str | None = None
 
     def run(self) -> Iterator[Event]:
         """Ends with the `verify` verb's JSON. Raises InputError where `store` is not a store."""
+        if is_address(self.store):
+            yield from self._at_address(check_address(self.store))
+            return
         path = Path(self.store)
         manifest = Manifest.load(path)
-        source, why_not = _source(Home.find(self.home), path, manifest)
-        if why_not:
-            yield Message(why_not, "warning")
+        # A store lies in data/built of its home; that home's dataset is meant, wherever we were started.
+        inside = path.resolve().parts[-5:-3] == ("data", "built")
+        source = yield from _source(Home(path.resolve().parents[4]) if inside else Home.find(self.home), manifest)
         mismatches: list[Mismatch] = []
         for split in manifest.splits:
             mismatches += yield from _check_split(Store(path, split, manifest), source)
         mismatches += changed_files(path, manifest, mismatches)
-        yield Result(
+        yield self._told(manifest, source, mismatches)
+
+    def _at_address(self, address: str) -> Iterator[Event]:
+        from ..stores.remote.store import open_remote_store, read_manifest
+        from .check_remote import check_remote_split
+
+        with needed_by("a store at an address"):
+            from ..remote.files import RemoteFiles
+        manifest = read_manifest(RemoteFiles(address))
+        source = yield from _source(Home.find(self.home), manifest)
+        mismatches: list[Mismatch] = []
+        with tempfile.TemporaryDirectory(prefix="verify-") as cache:
+            for split in manifest.splits:
+                mismatches += yield from _check_split(
+                    open_remote_store(address, split, cache), source, check_remote_split, PATIENCE_FETCHING
+                )
+        yield self._told(manifest, source, mismatches)
+
+    def _told(self, manifest: Manifest, source: Dataset | None, mismatches: Sequence[Mismatch]) -> Result:
+        return Result(
             {
                 "ok": not mismatches,
-                "store": str(path),
+                "store": self.store,
                 "samples": sum(told["samples"] for told in manifest.splits.values()),
                 "mismatches": [asdict(found) for found in mismatches],
                 "against_source": source is not None,
@@ -51,24 +84,27 @@ class Verify:
         )
 
 
-def _source(home: Home, path: Path, manifest: Manifest) -> tuple[Dataset | None, str]:
-    """The dataset that the store was built from, or why there is nothing to compare with."""
+def _source(home: Home, manifest: Manifest) -> Generator[Event, None, Dataset | None]:
+    """The dataset that the store was built from; that there is nothing to compare with is said."""
     try:
-        # A store lies in data/built of its home; that home's dataset is meant, wherever we were started.
-        own_home = Home(path.resolve().parents[4]) if path.resolve().parts[-5:-3] == ("data", "built") else home
-        source = Dataset.open(own_home, manifest.dataset)
+        source = Dataset.open(home, manifest.dataset)
     except InputError as error:
-        return None, f"compared with the checksums taken when it was built only: {error}"
+        yield Message(f"compared with the checksums taken when it was built only: {error}", "warning")
+        return None
     if source.fingerprint != manifest.fingerprint:
-        return None, f"dataset {manifest.dataset!r} was imported anew since: compared with the build's checksums only"
-    return source, ""
+        anew = f"dataset {manifest.dataset!r} was imported anew since: compared with the build's checksums only"
+        yield Message(anew, "warning")
+        return None
+    return source
 
 
-def _check_split(store: Store, source: Dataset | None) -> Generator[Event, None, list[Mismatch]]:
+def _check_split(
+    store: Store, source: Dataset | None, check: Check = check_split, patience: float = PATIENCE
+) -> Generator[Event, None, list[Mismatch]]:
     """Check in a process of its own: a damaged container can kill the library that reads it."""
     found: list[Mismatch] = []
     pace, done = Pace(), 0
-    reports: Iterator[CheckProgress] = stream(check_split, store, source, ready_to_note(store), patience=PATIENCE)
+    reports: Iterator[CheckProgress] = stream(check, store, source, ready_to_note(store), patience=patience)
     try:
         for done, mismatches in reports:
             found += mismatches

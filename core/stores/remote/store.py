@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,11 @@ class RemoteStore(Store):
     def fits_cache(self) -> bool:
         """Whether all shards of the split can be in the cache at a time."""
         return sum(shard.bytes for shard in self.shards) <= self.cache_bytes
+
+    def held(self, indices: Sequence[int]) -> AbstractContextManager[None]:
+        """The shards of these samples are here, and stay, as long as the context is entered. Raises WorkError for one
+        that cannot be had."""
+        return self._reader.arrived.held(indices)
 
     def fill_cache(self) -> bool:
         """Bring all shards to the cache, several at once; False where it does not hold them all, and none is brought.
