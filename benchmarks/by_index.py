@@ -84,7 +84,9 @@ def repeated(store: Store, folder: Path, count: int) -> Store:
     """A store with the samples of this one, over and over, `count` in all."""
     folder.mkdir()
     split = store.split
-    told = dataclasses.replace(store.manifest, splits={split: {**store.manifest.splits[split], "samples": count}})
+    told = dataclasses.replace(
+        store.manifest, splits={split: {**store.manifest.splits[split], "samples": count}}, shards={}
+    )
     whole = Store(folder, split, told)
     bare = store.payload_shape if store.compression.identity else None
     contents = Contents(
