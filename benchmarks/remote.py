@@ -229,11 +229,11 @@ def table(turns: dict[str, list[Epoch]]) -> None:
     for name, found in turns.items():
         middle = {field.name: statistics.median(getattr(one, field.name) for one in found)
                   for field in dataclasses.fields(Epoch)}  # fmt: skip
-        pairs = list(zip(found, base, strict=False))
-        whole = statistics.median(one.rate / other.rate for one, other in pairs)
-        steady = statistics.median(one.steady / other.steady for one, other in pairs)
+        pairs = list(zip(found, base, strict=False)) if len(turns) > 1 else []
+        whole = f"{statistics.median(one.rate / other.rate for one, other in pairs):.2f}" if pairs else "-"
+        steady = f"{statistics.median(one.steady / other.steady for one, other in pairs):.2f}" if pairs else "-"
         print(
-            f"| {name} | {middle['rate']:,.0f} | {whole:.2f} | {middle['steady']:,.0f} | {steady:.2f} "
+            f"| {name} | {middle['rate']:,.0f} | {whole} | {middle['steady']:,.0f} | {steady} "
             f"| {middle['first_batch_s']:.2f} | {middle['processor_s']:.2f} | {middle['server_s']:.2f} "
             f"| {middle['requests']:.0f} | {middle['bytes'] / 1e6:.0f} |",
             flush=True,

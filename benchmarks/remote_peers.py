@@ -15,8 +15,10 @@ import random
 import sys
 import time
 from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
 from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,15 @@ def images_in(folder: Path) -> list[tuple[bytes, int]]:
 def decoded(data: bytes, label: Any) -> tuple[torch.Tensor, int]:
     pixels = np.asarray(Image.open(BytesIO(bytes(data))).convert("RGB"))
     return torch.from_numpy(pixels.copy()).permute(2, 0, 1), int(label)
+
+
+def without_torchvision() -> None:
+    """Streaming imports it for datasets of its own, which are not used here, and there is none for every torch."""
+    for name in ("torchvision", "torchvision.datasets", "torchvision.transforms", "torchvision.transforms.functional"):
+        sys.modules[name] = module = ModuleType(name)
+        module.__spec__ = ModuleSpec(name, None)
+        module.VisionDataset = object  # type: ignore[attr-defined]
+        module.to_tensor = decoded  # type: ignore[attr-defined]
 
 
 class WebDataset:
@@ -73,6 +84,9 @@ class LitData:
 
     def load(self, address: str, cache: Path) -> Iterator[Any]:
         from litdata import StreamingDataLoader, StreamingDataset
+        from litdata.streaming import downloader
+
+        downloader._OBSTORE_CLIENT_OPTIONS["allow_http"] = "true"  # it knows servers with TLS alone
 
         class Samples(StreamingDataset):  # type: ignore[misc]
             def __getitem__(self, index: Any) -> Any:
@@ -85,6 +99,7 @@ class LitData:
 
 class Mosaic:
     def write(self, images: Path, folder: Path) -> None:
+        without_torchvision()
         from streaming import MDSWriter
 
         with MDSWriter(out=str(folder), columns={"image": "bytes", "label": "int"}, size_limit=CHUNK_BYTES) as writer:
@@ -92,6 +107,7 @@ class Mosaic:
                 writer.write({"image": data, "label": label})
 
     def load(self, address: str, cache: Path) -> Iterator[Any]:
+        without_torchvision()
         from streaming import StreamingDataset
 
         class Samples(StreamingDataset):  # type: ignore[misc]
