@@ -33,7 +33,8 @@ def open_store(
     InputError where there is nothing that can be opened.
 
     `path` may be the address of a store (s3://bucket/folder, any that fsspec knows): then `cache` is the folder that
-    keeps what was fetched (`data/cache` in the home if None), `cache_mb` MB of it at most (10,000 if None).
+    keeps what was fetched (`data/cache` in the home if None), `cache_mb` MB of it at most (10,000 if None). Any other
+    file at an address is fetched there whole.
     """
     import os
     from pathlib import Path
@@ -44,11 +45,13 @@ def open_store(
     from .stores import store
 
     if is_address(os.fspath(path)):
-        if schema is not None:
-            raise InputError(f"schema={schema!r} is for files; at an address a store is opened: leave it out")
-        from .stores.remote.store import open_remote_store
+        from .stores.remote.store import is_remote_store, open_remote_store
 
-        return open_remote_store(os.fspath(path), split or "train", cache, cache_mb, home)
+        if schema is None and is_remote_store(os.fspath(path)):
+            return open_remote_store(os.fspath(path), split or "train", cache, cache_mb, home)
+        from .inspect.remote.fetched import open_fetched
+
+        return open_fetched(os.fspath(path), split, schema, Home.find(home), cache, cache_mb)
     if (Path(path) / store.MANIFEST).exists():
         if schema is not None:
             raise InputError(f"{path} is a store, whose manifest says how it is read: leave out schema={schema!r}")

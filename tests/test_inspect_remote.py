@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from core import open_store
 from core.base.errors import InputError, WorkError
 from core.base.home import Home
 from core.inspect import allowed
@@ -132,6 +133,19 @@ def test_chunks_of_a_large_hdf5_are_read_where_they_lie(bucket: str, tmp_path: P
         assert np.array_equal(pixels, many[599])
         assert inspected.remote is not None
         assert inspected.remote["bytes_read"] < many.nbytes // 3
+
+
+def test_a_file_at_an_address_is_a_store_once_it_is_fetched(bucket: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", images=IMAGES, labels=LABELS)
+    address = put(f"{bucket}/loaded/a.npz", (tmp_path / "a.npz").read_bytes())
+    store = open_store(address, home=tmp_path)
+    pixels, label = store[7]
+    assert (len(store), label) == (len(IMAGES), int(LABELS[7]))
+    assert np.array_equal(pixels, IMAGES[7])
+    with pytest.raises(InputError, match="larger cache_mb"):
+        open_store(put(f"{bucket}/loaded/b.npz", bytes(1_000_001)), home=tmp_path, cache_mb=1)
+    with pytest.raises(InputError, match="no file either"):
+        open_store(f"{bucket}/loaded/none", home=tmp_path)
 
 
 # ---------------------------------------------------------------- 100 GB

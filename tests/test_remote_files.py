@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from object_server import ObjectServer, object_server
 
 from core.base.errors import InputError
+from core.inspect.files import InspectedFile
+from core.inspect.remote.memory import available
 from core.remote.address import check_address, is_address, shown
 from core.remote.errors import RemoteChanged, RemoteError, RemoteMissing
 from core.remote.files import ObjectRange, RemoteFiles
@@ -241,3 +245,28 @@ def test_another_protocol(tmp_path: Path) -> None:
         remote.stat("nothing")
     with pytest.raises(InputError, match="nosuch"):
         RemoteFiles("nosuch://x/y").stat("a")
+
+
+# ---------------------------------------------------------------- the Inspector on them
+
+
+@pytest.mark.skipif(not available(), reason="maps that are filled as they are touched need Linux")
+def test_the_inspector_reads_a_npz_on_a_server_that_fails_now_and_then(storage: ObjectServer) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (200, 64, 64, 3), np.uint8)
+    made = io.BytesIO()
+    np.savez(made, images=images, labels=np.arange(200))
+    storage.put("data/a.npz", made.getvalue())
+    for kind in ("503", "cut", "short"):
+        storage.fault(kind, "*/a.npz", times=1)
+    with InspectedFile(storage.address("data/a.npz")) as file:
+        sample = file.sample(150)
+        assert np.array_equal(np.asarray(sample.pixels), images[150])
+        assert (sample.about["label"], file.entries()) == (150, 200)
+        assert file.remote is not None
+        assert file.remote["bytes_read"] < file.remote["size"] // 2
+        assert storage.counts.faults.total() == 3
+        storage.remove("data/a.npz")
+        with pytest.raises(RemoteError, match=r"a\.npz"):
+            file.sample(60)
+    for secret in ("Signature", "Credential"):
+        assert secret not in str(file.remote)

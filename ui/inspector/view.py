@@ -97,7 +97,7 @@ def draw_file(path: Path, uploaded: bool) -> None:
     told_above = ("index-incomplete",) if isinstance(path, RemotePath) else ()
     draw_findings([finding for finding in about["findings"] if finding["kind"] not in told_above])
     if about["entries"] and isinstance(path, RemotePath):
-        st.caption("To import it, download the file.")
+        st.caption("To import it, give its address on the Dataset page, which fetches a single file whole.")
     elif about["entries"]:
         draw_import_file(path, schema, uploaded)
     else:

@@ -14,6 +14,7 @@ from ...base.errors import InputError
 from ...base.units import counted, size_text
 from ...remote.errors import RemoteChanged, RemoteError, RemoteMissing
 from ...remote.files import ObjectRange, RemoteFiles
+from ...remote.settings import RemoteSettings
 from ...remote.traffic import Traffic
 from ...remote.transport import RemoteStat
 from .link import BYTES, STATUS
@@ -24,6 +25,9 @@ FRESH_SECONDS = 10.0
 
 KEPT_BYTES = 1 << 26
 """Bytes of all objects that are kept, so that what was identified is not read again to be opened."""
+
+SETTINGS = RemoteSettings(retries=3, timeout_s=15.0, total_s=40.0)
+"""Somebody is waiting."""
 
 MOST_AT_ONCE = 1 << 26
 PART = 1 << 22
@@ -84,7 +88,7 @@ class RemoteObject:
 
     def __init__(self, address: str, kept: KeptBlocks) -> None:
         self.address = address
-        self.files = RemoteFiles(address)
+        self.files = RemoteFiles(address, SETTINGS)
         self._kept = kept
         self._lock = threading.RLock()
         self._status: Status | None = None
@@ -115,7 +119,10 @@ class RemoteObject:
         Raises RemoteError, also for an object that is another one by now.
         """
         with self._lock:
-            size, version = self.status()
+            try:
+                size, version = self.status()
+            except FileNotFoundError:
+                raise RemoteMissing(f"{self.files.name()} is gone: it was there when it was opened") from None
             if opened is not None and (size, version) != opened:
                 raise RemoteChanged(f"{self.files.name()} has changed while it was read; open it again")
             if not 0 <= start <= stop <= size or stop - start > MOST_AT_ONCE:
@@ -144,7 +151,7 @@ class RemoteFolder:
     """A folder at an address."""
 
     def __init__(self, address: str) -> None:
-        self.files = RemoteFiles(address)
+        self.files = RemoteFiles(address, SETTINGS)
         self._listed: dict[str, RemoteStat] = {}
         self._asked = 0.0
 

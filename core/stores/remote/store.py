@@ -124,6 +124,15 @@ class RemoteStore(Store):
         return RemoteStore, (self._of,)
 
 
+def is_remote_store(address: str) -> bool:
+    """Whether a store's manifest is there. Raises RemoteError where the storage does not answer."""
+    try:
+        RemoteFiles(check_address(address)).stat(MANIFEST)
+    except RemoteMissing:
+        return False
+    return True
+
+
 def open_remote_store(
     address: str,
     split: str = "train",
