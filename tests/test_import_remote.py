@@ -204,9 +204,10 @@ def test_a_preview_asks_for_little(storage: ObjectServer, own: Home) -> None:
     told = finish(previewing(PreviewRequest(storage.address("pets"), {}, home=str(own.root))))
     assert isinstance(told, Mapping)
     assert told["splits"] == {"train": 8, "val": 4}
+    assert not told["partial"]
     assert len(told["samples"]) == 10
     assert all(sample["path"].startswith("s3://bucket/pets/") for sample in told["samples"])
-    assert any("were listed with" in warning for warning in told["warnings"])
+    assert any("listing 12 objects" in warning for warning in told["warnings"])
 
 
 def test_rows_know_nothing_of_the_machine(storage: ObjectServer, own: Home) -> None:

@@ -19,8 +19,8 @@ from tests.image_fixtures import encoded, picture, put, put_classes
 from ui.shared import import_form, import_preview
 
 
-def looking_at(path: Path) -> AppTest:
-    """The Dataset page with the preview of a path."""
+def looking_at(path: Path | str) -> AppTest:
+    """The Dataset page with the preview of a path or address."""
     app = open_page("dataset")
     app.segmented_control(key="dataset.way").set_value("A path on this machine").run()
     return app.text_input(key="dataset.path").set_value(str(path)).run()
@@ -149,3 +149,15 @@ def test_a_file_is_converted_from_the_inspector(empty: Home, photos: Path) -> No
     assert app.text_input(key="inspector.convert_name").value == "photos", "the same dataset serves"
     app.button(key="inspector.converted").click().run()
     assert app.text_input(key="inspector.path").value == str(store.path)
+
+
+@pytest.mark.usefixtures("empty")
+def test_an_address_is_looked_at_only_where_a_person_allowed_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(import_form, "preview_of", lambda source, options: asked.append(source))
+    app = looking_at("s3://bucket/pets")
+    assert "opens no addresses there" in app.error[0].value
+    assert not asked
+    monkeypatch.setenv(VARIABLE, "s3://bucket")
+    assert not looking_at("s3://bucket/pets").exception
+    assert asked == ["s3://bucket/pets"]

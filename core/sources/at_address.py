@@ -35,6 +35,9 @@ from .request import Request
 RECOGNISE = ".importing.recognise:recognise"
 """The source that reads a file. It stands on a floor above, and is loaded when it is asked."""
 
+LOOK_SECONDS = 3.0
+"""For what a folder's stand-ins tell, where it is only looked at."""
+
 LOOK_BYTES = 64 << 20
 """A larger file is not fetched in order to be looked at."""
 
@@ -69,7 +72,9 @@ class AtAddress(ImageFolder):
             else:
                 yield told
         place = Path(tree.folder, name)
-        inner = dataclasses.replace(request, path=place, called=shown(request.address), unread=True, resumed=False)
+        patience = request.patience and request.patience.again(LOOK_SECONDS)
+        called = shown(request.address)
+        inner = dataclasses.replace(request, path=place, called=called, unread=True, resumed=False, patience=patience)
         try:
             self._inner = self._source_of("label_file" if name else "image_folder", inner)
             yield from self._said(self._inner.prepare())
@@ -213,7 +218,7 @@ def _folder_name(address: str) -> str:
 
 def _cost(listing: RemoteListing, requests: int) -> str:
     return (
-        f"{counted(listing.objects, 'object')} ({size_text(listing.bytes)}) were listed with "
+        f"listing {counted(listing.objects, 'object')} ({size_text(listing.bytes)}) and looking at a few took "
         f"{counted(requests, 'request')}; an import asks for each image once, by --check header for its first 64 KiB"
     )
 

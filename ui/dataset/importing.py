@@ -10,13 +10,13 @@ import streamlit as st
 from core.base.errors import FormatMattersError, InputError
 from core.base.home import check_name, suggested_name
 from core.importing.recognise import recognise
-from core.inspect.roots import FolderEntry
+from core.inspect.roots import FolderEntry, OutsideError
 from core.jobs import upload
-from core.remote.address import check_address, is_address
+from core.remote.address import is_address
 from core.sources import SOURCES
 from core.sources.recognise import ARCHIVE_ENDINGS, AT_ADDRESS, ContainerError, as_path
 from ui.shared import state
-from ui.shared.allowing import allowed_roots
+from ui.shared.allowing import allowed_roots, ask_to_allow
 from ui.shared.browsing import draw_browser
 from ui.shared.cached import cache_data
 from ui.shared.forms import option_widgets
@@ -86,9 +86,10 @@ def _draw_source(way: str) -> ToImport | None:
             "and some of its images are shown here before anything is imported."
         )
         return None
+    roots = allowed_roots()
     try:
         if is_address(text):
-            return look_at(check_address(text), AT_ADDRESS, "dataset")
+            return look_at(str(roots.admit(text)), AT_ADDRESS, "dataset")
         path = str(as_path(text))
         return look_at(path, _recognised(path, stamp_of(path)), "dataset")
     except ContainerError as error:
@@ -96,6 +97,8 @@ def _draw_source(way: str) -> ToImport | None:
         if st.button("Open it in the Inspector", icon=":material/frame_inspect:", key="dataset.inspect"):
             st.session_state["inspector.source"], st.session_state["inspector.path"] = "file", str(error.path)
             go("inspector")
+    except OutsideError as error:
+        ask_to_allow(error, roots)
     except InputError as error:
         st.warning(verbatim(error), icon=":material/folder_off:")
     return None
