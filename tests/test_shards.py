@@ -165,6 +165,9 @@ def test_a_killed_build_goes_on_with_what_is_missing(home: Home, monkeypatch: py
     assert list_stores(home) == []
     kept.rename(place / "shapes.lmdb.png-shards4.999999")
     going = Build("shapes", "lmdb", "png", options={"shards": 4}, workers=0, home=str(home.root), resume=True)
+    del called[2:]
+    with pytest.raises(KeyboardInterrupt):  # interrupted once more: who says `resume` wants to go on
+        finish(going.run())
     told = finish(going.run())
     assert called == ["train.00000", "train.00001", "train.00002", "train.00002", "train.00003", *(
         f"val.0000{number}" for number in range(4))]  # fmt: skip

@@ -34,12 +34,14 @@ def _never(folder: Path) -> bool:
 
 
 @contextmanager
-def claim(workplace: Path, name: str, work: str, goes_on: Callable[[Path], bool] = _never) -> Iterator[Path]:
+def claim(
+    workplace: Path, name: str, work: str, goes_on: Callable[[Path], bool] = _never, keep: bool = False
+) -> Iterator[Path]:
     """An empty folder in `workplace` for making `name`, gone at the end; nobody else gets it meanwhile.
 
     `work` says what is being done ("import", "build"). Where a killed process left a folder for `name` with a `MARKER`,
-    it is taken in the place of an empty one if `goes_on(folder)`. Raises InputError where another process holds the
-    claim.
+    it is taken in the place of an empty one if `goes_on(folder)`. `keep`: where the folder has a `MARKER`, it stays
+    also when the work is interrupted or fails. Raises InputError where another process holds the claim.
     """
     workplace.mkdir(parents=True, exist_ok=True)
     lock = FileLock(workplace / f"{name}.lock")
@@ -59,8 +61,11 @@ def claim(workplace: Path, name: str, work: str, goes_on: Callable[[Path], bool]
             if taken is None:
                 scratch.mkdir()
             yield scratch
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+        except BaseException:
+            if not (keep and (scratch / MARKER).exists()):
+                shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        shutil.rmtree(scratch, ignore_errors=True)
     finally:
         lock.release()
 

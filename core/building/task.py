@@ -25,7 +25,8 @@ class Build:
     `options` go to whichever of format, encoding and compression has an option of that name; `workers` None chooses.
     `engine`: who builds the parts of a store that is cut into several, "local" (processes of this machine) or "ray" (a
     cluster at `address`, without one a cluster of its own on this machine); what is built is the same. `resume`: go on
-    with the parts that a build of the same store left behind when it was killed. `out`: make the store at this address
+    with the parts that a build of the same store left behind when it was killed, and leave them when this one is
+    interrupted or fails. `out`: make the store at this address
     (`s3://bucket/folder`), in this folder, or, without it, in the home.
     """
 
@@ -51,7 +52,8 @@ class Build:
         recipe = Recipe.of(home, self.dataset, self.format, self.encoding, self.compression, self.options)
         place = BuildPlace.of(self.out, recipe, home)
         making = Making(recipe, self.workers, self.engine, self.address, self._asked, place.address, self.resume)
-        with disk_trouble_told("the build"), claim(place.workplace, place.name, "build", making.goes_on) as scratch:
+        claimed = claim(place.workplace, place.name, "build", making.goes_on, keep=self.resume)
+        with disk_trouble_told("the build"), claimed as scratch:
             place.check(self.force)
             yield from warned(recipe)
             yield from making.run(scratch)
