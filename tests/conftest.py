@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,13 @@ pytest.register_assert_rewrite("format_contract")
 
 MOMENT = 0.01
 """Seconds."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of few tests come last, so that all processes end at once; but a browser's, which take long, come first."""
+    in_browser = {item.path for item in items if item.get_closest_marker("browser")}
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path not in in_browser, -tests[item.path]))
 
 
 @pytest.fixture(autouse=True)
