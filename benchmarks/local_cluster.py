@@ -1,0 +1,76 @@
+"""A Ray cluster of several nodes on this machine, one of which can be killed with all that it runs; Linux."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+from ray.cluster_utils import Cluster
+
+WORKER = "ray::"
+"""What the name of a process begins with that works on a task."""
+
+
+class LocalCluster:
+    """`nodes` nodes of `cpus` CPUs each."""
+
+    def __init__(self, nodes: int, cpus: int) -> None:
+        self._cluster = Cluster(
+            initialize_head=True, head_node_args={"num_cpus": cpus, "include_dashboard": False}
+        )
+        self._others = [self._cluster.add_node(num_cpus=cpus) for _ in range(nodes - 1)]
+
+    @property
+    def address(self) -> str:
+        return str(self._cluster.address)
+
+    def kill_node(self) -> int:
+        """SIGKILL to the last node and everything below it, as a machine that loses its power; its number of tasks."""
+        node = self._others.pop()
+        raylet = psutil.Process(_raylet(node))
+        below = raylet.children(recursive=True)
+        tasks = sum(is_task(process) for process in below)
+        for process in [raylet, *below]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._cluster.remove_node(node, allow_graceful=False)
+        return tasks
+
+    def end(self) -> None:
+        self._cluster.shutdown()
+
+
+def _raylet(node: Any) -> int:
+    return int(node.all_processes["raylet"][0].process.pid)
+
+
+def is_task(process: psutil.Process) -> bool:
+    """Whether it works on a task at this moment."""
+    try:
+        name = process.cmdline()[0]
+    except (psutil.Error, IndexError):
+        return False
+    return name.startswith(WORKER) and not name.startswith("ray::IDLE")
+
+
+@contextmanager
+def local_cluster(nodes: int, cpus: int = 1) -> Iterator[LocalCluster]:
+    """With files in a folder of its own, reporting nothing, ended at the end."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="fm-", ignore_cleanup_errors=True) as folder:
+        (Path(folder) / "ray").mkdir()
+        os.environ |= {"RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}
+        cluster = None
+        try:
+            cluster = LocalCluster(nodes, cpus)
+            yield cluster
+        finally:
+            if cluster is not None:
+                cluster.end()
+            os.environ.clear()
+            os.environ |= before
