@@ -20,9 +20,7 @@ class LocalCluster:
     """`nodes` nodes of `cpus` CPUs each."""
 
     def __init__(self, nodes: int, cpus: int) -> None:
-        self._cluster = Cluster(
-            initialize_head=True, head_node_args={"num_cpus": cpus, "include_dashboard": False}
-        )
+        self._cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": cpus, "include_dashboard": False})
         self._others = [self._cluster.add_node(num_cpus=cpus) for _ in range(nodes - 1)]
 
     @property

@@ -1,4 +1,4 @@
-"""An engine "plain" for comparisons: `multiprocessing.Pool` and nothing else. Nothing is given again, nothing cancelled.
+"""An engine "plain" for comparisons: `multiprocessing.Pool` alone. Nothing is given again, nothing is cancelled.
 
 FORMAT_MATTERS_PLUGINS=benchmarks.plain_pool adds it.
 """

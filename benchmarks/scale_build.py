@@ -25,7 +25,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from typing import Any
 import psutil
 
 from benchmarks.local_cluster import LocalCluster, is_task, local_cluster
-from core.base.events import Progress, finish
+from core.base.events import Progress
 from core.base.home import REPOSITORY, Home
 from core.datasets.dataset import Dataset
 from core.importing.task import Import
@@ -212,7 +212,9 @@ class Scale:
         build = ["build", self.dataset, "--format", self.format, "--option", f"shards={self.shards}", "--force"]
         return [sys.executable, "-m", "core", *build, "--json", "--home", str(self.home.root), *arguments]
 
-    def build(self, *arguments: str, meanwhile: Callable[[], None] = lambda: None) -> tuple[dict[str, Any], float, Memory]:
+    def build(
+        self, *arguments: str, meanwhile: Callable[[], None] = lambda: None
+    ) -> tuple[dict[str, Any], float, Memory]:
         """What the command tells, its seconds, and the memory of whoever worked."""
         if "--resume" not in arguments:
             self.clear()

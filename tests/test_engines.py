@@ -186,7 +186,9 @@ def cluster() -> Iterator[Any]:
         patch.setenv("RAY_TMPDIR", folder)
         patch.setenv("RAY_prestart_worker_first_driver", "0")
         (Path(folder) / "ray").mkdir()
-        cluster = Cluster(initialize_head=True, head_node_args={"include_dashboard": False, "include_log_monitor": False})
+        cluster = Cluster(
+            initialize_head=True, head_node_args={"include_dashboard": False, "include_log_monitor": False}
+        )
         try:
             cluster.add_node()
             yield cluster

@@ -30,6 +30,8 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--copy", default="auto", metavar="WAY", help="auto (shared blocks where possible), reflink, hardlink or copy"
     )
+    parser.add_argument("--engine", default="local", help="who reads and checks the images: local, or ray (a cluster)")
+    parser.add_argument("--address", metavar="A", help="of the Ray cluster; without it one is started on this machine")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument(
         "--dry-run", action="store_true", help="import nothing: say what would come of it, and what can be chosen"
@@ -58,7 +60,8 @@ def _import(given: Namespace) -> Iterator[Event]:
         raise InputError(_NO_NAME)
     compile_ahead()  # who imports will load
     told = {"reference": given.reference, "copy": given.copy, "check": given.check}
-    return Import(given.source, given.name, given.limit, options, given.home, **told).run()
+    where = {"engine": given.engine, "address": given.address}
+    return Import(given.source, given.name, given.limit, options, given.home, **told, **where).run()
 
 
 _NO_NAME = "say what the dataset is to be called: --name NAME"

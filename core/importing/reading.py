@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from ..datasets.checks import DAMAGE
 from ..datasets.image_reader import ImageReader
 from ..datasets.index import PENDING, REFERENCE
 from ..images.pixel_choice import PixelChoice
+from ..processes.engines import TaskEngine
 from ..remote.traffic import Traffic
 from . import resume
 from .chunks import Chunks, ChunkSize, ImportChunk
@@ -31,11 +32,21 @@ from .workers import kept
 class Reading:
     """Reads all that `source`, which is prepared, has, into the folder `root`. With `refer`, no image is copied.
 
-    `resumed`: images that were there already; `traffic`: what was asked of storage for the others.
+    `engine` opens the one that reads and checks images (None: this machine). `resumed`: images that were there already;
+    `traffic`: what was asked of storage for the others.
     """
 
-    def __init__(self, source: Source, root: Path, keeper: Keeper, choice: PixelChoice, *, refer: bool) -> None:
-        self._refer = refer
+    def __init__(
+        self,
+        source: Source,
+        root: Path,
+        keeper: Keeper,
+        choice: PixelChoice,
+        *,
+        refer: bool,
+        engine: Callable[[], TaskEngine] | None = None,
+    ) -> None:
+        self._refer, self._engine = refer, engine
         self._root = root
         self._source = source
         self._keeper = keeper
@@ -124,7 +135,7 @@ class Reading:
         if self.resumed:
             yield Message(f"going on with an import that was interrupted: {self.resumed:,} images are there already")
         yield Progress("reading", self._given, total)
-        with closing(kept(self._keeper, given, total - self._given)) as chunks:
+        with closing(kept(self._keeper, given, total - self._given, self._engine)) as chunks:
             for chunk, made in chunks:
                 self._size.learn(len(chunk.given), made.seconds)
                 self._index.add(chunk.split, list(self._rows(chunk, made)))

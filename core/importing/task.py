@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from ..base.source_contracts import Referable, Resumable, Source
 from ..base.staging import KEPT_DAYS, claim, left_to_go_on
 from ..base.units import size_text
 from ..datasets.dataset import Dataset
+from ..processes.engines import open_engine
 from ..processes.pool import get_ready
 from ..remote.address import is_address
 from ..sources import Request, open_source
@@ -53,6 +55,8 @@ class Import:
     `called` is what people call the source, where that is not the path itself. With `reference` no image is copied: the
     dataset refers to where they lie; else `copy` says how files come into it (`copying.WAYS`). `check` is one of
     `keeping.CHECKS`: "header" goes with `reference` alone.
+    `engine`: who reads and checks the images, "local" (this machine) or "ray" (a cluster at `address`, without one a
+    cluster of its own on this machine), whose nodes find source and home at the same paths; the dataset is the same.
     """
 
     source: str
@@ -64,6 +68,8 @@ class Import:
     reference: bool = False
     copy: str = "auto"
     check: str = "full"
+    engine: str = "local"
+    address: str | None = None
 
     def run(self) -> Iterator[Event]:
         """Ends with the `import` verb's JSON. Raises InputError and WorkError; leaves nothing half-made behind."""
@@ -84,7 +90,9 @@ class Import:
                 get_ready(".importing.keeping")
                 yield from source.prepare()
                 keeper = Keeper(self.copy, self.check, choice.bands, _tree_of(source))
-                reading = Reading(source, scratch / "dataset", keeper, choice, refer=self.reference)
+                elsewhere = self.engine != "local" or self.address is not None
+                engine = partial(open_engine, self.engine, None, self.address) if elsewhere else None
+                reading = Reading(source, scratch / "dataset", keeper, choice, refer=self.reference, engine=engine)
                 if isinstance(source, Resumable) and source.resumable:
                     resume.marked(scratch, told)
                 yield from reading.run(self.called or self.source, name)
