@@ -12,8 +12,8 @@ from typing import Any
 import psutil
 from ray.cluster_utils import Cluster
 
-WORKER = "ray::"
-"""What the name of a process begins with that works on a task."""
+TASK = "ray::called_on_node"
+"""What a process is called while it works on an item of an engine's."""
 
 
 class LocalCluster:
@@ -48,12 +48,12 @@ def _raylet(node: Any) -> int:
 
 
 def is_task(process: psutil.Process) -> bool:
-    """Whether it works on a task at this moment."""
+    """Whether it works on an item at this moment."""
     try:
         name = process.cmdline()[0]
     except (psutil.Error, IndexError):
         return False
-    return name.startswith(WORKER) and not name.startswith("ray::IDLE")
+    return name.startswith(TASK)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ import psutil
 from benchmarks.local_cluster import LocalCluster, is_task, local_cluster
 from core.base.events import Progress
 from core.base.home import REPOSITORY, Home
-from core.datasets.dataset import Dataset
+from core.datasets.dataset import list_datasets
 from core.importing.task import Import
 from core.stores.manifest import Manifest
 from core.stores.store import WORKPLACE, list_stores
@@ -65,7 +65,7 @@ def main() -> None:
 def imported(home: Home, images: int) -> str:
     """The dataset of so many generated images, all of one split; its import is gone on with where it was killed."""
     name = f"shapes{images}"
-    if name not in [dataset.name for dataset in Dataset.all(home)]:
+    if name not in [dataset.name for dataset in list_datasets(home)]:
         options = {"size": SIZE, "train": images, "val": 0}
         told = time.monotonic()
         for event in Import("shapes", name, options=options, home=str(home.root)).run():
@@ -147,10 +147,9 @@ class Scale:
             told, seconds, memory = self.build(*_by_ray(cluster), meanwhile=lose_nodes)
         assert len(lost) == 2, "the build ended before two nodes were killed: give more images or shards"
         self.check_same()
-        again = [f"{one}" for one in told["repeated"]]
         return (
             f"Ray, 4 nodes, 2 killed while they wrote ({lost[0]} and {lost[1]} tasks under way): {seconds:.1f} s, "
-            f"memory {memory}; given again: {len(again)}; the same store"
+            f"memory {memory}; given again: {len(told['repeated'])}; the same store"
         )
 
     def killed_driver(self) -> str:
