@@ -18,7 +18,11 @@ import pytest
 from engine_calls import Mortal, Power, Sleeper
 
 from core.base.errors import InputError, WorkError
+from core.base.events import finish
+from core.base.home import Home
+from core.building import Build
 from core.processes.engines import ENGINES, Done, TaskEngine, open_engine
+from core.stores.manifest import Manifest
 
 ROOT = Path(__file__).parent.parent
 
@@ -91,11 +95,6 @@ class EngineContract:
         assert [one.attempts for one in done] == [1, 2, 1, 1]
         assert len(list(tmp_path.iterdir())) == 5
 
-    def test_what_dies_each_time_is_named(self, engine: TaskEngine, tmp_path: Path) -> None:
-        with pytest.raises(WorkError, match=r"item 1 \(mortal\) was tried 3 times"):
-            made(engine, Mortal(str(tmp_path), deaths=9), ["a", "mortal"])
-        assert len(list(tmp_path.glob("mortal.*"))) == 3
-
     def test_closing_it_ends_what_runs(self, engine: TaskEngine, tmp_path: Path) -> None:
         run = engine.run(Sleeper(str(tmp_path), 60), ["one", "two"])
         assert next(run) is None  # it says so while nothing ends
@@ -118,9 +117,10 @@ class TestLocalEngine(EngineContract):
     def engine(self, local_engine: TaskEngine) -> TaskEngine:
         return local_engine
 
-    def test_it_says_what_killed_a_process(self, engine: TaskEngine, tmp_path: Path) -> None:
-        with pytest.raises(WorkError, match="SIGKILL"):
-            made(engine, Mortal(str(tmp_path), deaths=9), ["mortal"])
+    def test_what_dies_each_time_is_named_and_what_killed_it(self, engine: TaskEngine, tmp_path: Path) -> None:
+        with pytest.raises(WorkError, match=r"item 1 \(mortal\) was tried 3 times, .* SIGKILL"):
+            made(engine, Mortal(str(tmp_path), deaths=9), ["a", "mortal"])
+        assert len(list(tmp_path.glob("mortal.*"))) == 3
 
     def test_its_processes_end_with_it(self, tmp_path: Path) -> None:
         with open_engine("local", workers=1) as engine:
@@ -211,6 +211,17 @@ class TestRayEngine(EngineContract):
     @pytest.fixture
     def engine(self, ray_engine: TaskEngine) -> TaskEngine:
         return ray_engine
+
+    def test_a_store_that_a_cluster_builds_is_the_one_that_is_built_here(
+        self, cluster: Any, engine: TaskEngine, home: Home
+    ) -> None:
+        asked = {"options": {"shards": 3}, "home": str(home.root)}
+        here = finish(Build("shapes", "webdataset", "png", workers=0, **asked).run())
+        made = Manifest.load(Path(here["store"]))
+        there = finish(Build("shapes", "webdataset", "png", force=True, engine="ray", **asked).run())
+        assert there["engine"].startswith("Ray, 2 nodes")
+        again = Manifest.load(Path(there["store"]))
+        assert (again.checksum, again.files, again.shards) == (made.checksum, made.files, made.shards)
 
     def test_a_node_that_is_killed_loses_nothing(self, cluster: Any, engine: TaskEngine, tmp_path: Path) -> None:
         """The last of these tests: one node is left."""

@@ -17,7 +17,8 @@ from core.base.contracts import Mapped, Part
 from core.base.errors import InputError, WorkError
 from core.base.events import finish
 from core.base.home import Home
-from core.building import Build, Verify
+from core.building import Build, Verify, part_places
+from core.building.encode import encoded
 from core.building.part import PartBuilder
 from core.building.part_places import PartFolder
 from core.building.plan import PlannedPart, plan_of
@@ -138,6 +139,33 @@ def test_a_part_that_is_built_twice_is_the_same_and_counts_once(home: Home, tmp_
     other = PartBuilder(made, PartFolder(tmp_path / "other"), {})(planned)
     assert other.files == result.files
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["train.00001"]
+
+
+def test_two_attempts_at_a_part_do_not_meet(home: Home, tmp_path: Path) -> None:
+    """As where a task is given again while its first attempt, on a node that only seemed dead, still runs."""
+    made = recipe(home, "hdf5", shards=2)
+    builder = PartBuilder(made, PartFolder(tmp_path / "parts"), {})
+    planned = plan_of(made, {}).of("train")[0]
+    with encoded(builder.encoder, 0) as ready:
+        slow = builder.build(planned, ready.encode)
+        next(slow)  # some samples are written
+        second = builder(planned)
+        written = (tmp_path / "parts" / planned.name / second.container).read_bytes()
+        assert {step.stage for step in slow} == {"verifying"}
+    assert (tmp_path / "parts" / planned.name / second.container).read_bytes() == written
+    assert [path.name for path in (tmp_path / "parts").iterdir()] == [planned.name]
+
+
+def test_a_part_that_others_go_on_with_is_on_the_disk_before_it_has_its_name(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = recipe(home, "lmdb", shards=2)
+    planned = plan_of(made, {}).of("train")[0]
+    settled: list[list[str]] = []
+    monkeypatch.setattr(part_places, "settle", lambda _: settled.append([path.name for path in tmp_path.iterdir()]))
+    PartBuilder(made, PartFolder(tmp_path, lasting=True), {})(planned)
+    assert len(settled) == 1
+    assert planned.name not in settled[0]
 
 
 def test_a_killed_build_goes_on_with_what_is_missing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

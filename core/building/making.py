@@ -120,7 +120,7 @@ class Making:
         keeps_fields = are_kept(self.recipe)
         told: Mapping[str, tuple[FieldLayout, ...]] = layouts(self.recipe.dataset) if keeps_fields else {}
         parts = scratch / PARTS
-        builder = PartBuilder(self.recipe, self._out or PartFolder(parts), told)
+        builder = PartBuilder(self.recipe, self._out or PartFolder(parts, lasting=not self.in_turn), told)
         self._take_up(scratch, builder)
         if self.resumed:
             yield Message(

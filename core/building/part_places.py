@@ -21,6 +21,7 @@ from ..formats.shards import Joined
 from ..remote.errors import RemoteMissing
 from ..stores.manifest import MANIFEST, Manifest
 from .plan import PlannedPart
+from .publish import settle
 
 if TYPE_CHECKING:
     from ..remote.files import RemoteFiles
@@ -87,9 +88,11 @@ class PartPlace(Protocol):
 
 @dataclass(frozen=True)
 class PartFolder:
-    """Parts in folders of their names below `folder`."""
+    """Parts in folders of their names below `folder`. `lasting`: another build may go on with them, so a part that has
+    its name is on the disk, whatever happens to the machine."""
 
     folder: Path
+    lasting: bool = False
 
     def attempt(self, planned: PlannedPart) -> Path:
         made = self.folder / f".{planned.name}.{os.getpid()}-{secrets.token_hex(4)}"
@@ -104,6 +107,8 @@ class PartFolder:
 
     def keep(self, attempt: Path, planned: PlannedPart, result: PartResult, form: Format) -> PartResult:
         (attempt / PART).write_text(result.json(), "utf-8")
+        if self.lasting:
+            settle(attempt)
         try:
             attempt.rename(self.folder / planned.name)
         except OSError:
