@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
@@ -47,7 +47,7 @@ class LocalEngine:
             return "this process"
         return f"{self._count} process{'es' if self._count > 1 else ''}"
 
-    def run(self, call: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Done[Made] | None]:
+    def run(self, call: Callable[[Given], Made], given: Iterable[Given]) -> Generator[Done[Made] | None, None, None]:
         """See `TaskEngine.run`."""
         if not self._count:
             for number, item in enumerate(given):

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
@@ -46,6 +47,13 @@ QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "
 """For what is started here: nothing is reported to Ray's makers, no warning about GPUs that nobody asked for."""
 
 
+def _lock_own_cluster() -> None:
+    """Let a cluster that this process starts take tasks from nobody else: its ports are open to the network, and who
+    may send it tasks may run anything. Ray reads this when it is imported; what was chosen before stays."""
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+
+
 class RayEngine:
     """Tasks of a Ray cluster: the one at `address`, else at RAY_ADDRESS, else one that is started here and ends here.
 
@@ -62,6 +70,8 @@ class RayEngine:
         self._counted = (0.0, 0, 0)
 
     def __enter__(self) -> Self:
+        if self._address == "local":
+            _lock_own_cluster()
         with needed_by("the engine ray"):
             import ray
         self._ray = ray
@@ -109,7 +119,7 @@ class RayEngine:
             self._counted = (time.monotonic(), len(there), int(sum(there)))
         return self._counted[1:]
 
-    def run(self, call: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Done[Made] | None]:
+    def run(self, call: Callable[[Given], Made], given: Iterable[Given]) -> Generator[Done[Made] | None, None, None]:
         """See `TaskEngine.run`."""
         items = GivenItems(given)
         task = self._ray.remote(num_cpus=1, max_retries=0, runtime_env={"env_vars": _node_environment()})(

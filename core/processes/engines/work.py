@@ -6,7 +6,7 @@ import pickle
 import textwrap
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
@@ -54,7 +54,7 @@ class TaskEngine(Protocol):
         """In words: "2 processes", "Ray, 4 nodes, 4 CPUs"."""
         ...
 
-    def run(self, call: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Done[Made] | None]:
+    def run(self, call: Callable[[Given], Made], given: Iterable[Given]) -> Generator[Done[Made] | None, None, None]:
         """`call` of each item, in the order in which they end, and None at least twice a second between.
 
         `call` and the items must survive pickling; `given` is taken as there is room for its items. Where a process or
