@@ -20,7 +20,7 @@ from core.scale.disk_trial import DiskRates, measure_disk
 from core.scale.grown_store import can_grow, grown
 from core.scale.kept_rates import KeptRates, find_rates, keep_rates
 from core.scale.load_trial import EpochsTold, rates_of
-from core.scale.measuring import MeasureScale
+from core.scale.measuring import MeasureScale, busy_notes
 from core.scale.rates import BuildRates, ImageFacts, LoadRates
 from core.scale.run_rates import with_runs
 from core.scale.stand_in import draw_stand_ins
@@ -217,6 +217,13 @@ def test_loads_are_told_apart_by_what_a_cache_holds(monkeypatch: pytest.MonkeyPa
     )  # fmt: skip
     assert rates_of(near, far._replace(open_s=0.12), 2, 32e6).open_s == 0.0, "as good as the same"
     assert rates_of(near, far._replace(samples=3000), 2, 32e6).open_s == 0.0, "too few more to tell"
+
+
+def test_a_busy_machine_is_told() -> None:
+    assert busy_notes(None) == busy_notes(0.05) == []
+    assert busy_notes(0.4) == [
+        "other programs took 40% of the processors while this was measured, so times are too long"
+    ]
 
 
 def test_drawn_images_have_about_the_bytes_that_were_asked_for(tmp_path: Path) -> None:

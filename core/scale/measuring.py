@@ -15,7 +15,9 @@ from ..base.events import Event, Message, Result, finish
 from ..base.home import Home
 from ..building.recipe import Recipe
 from ..datasets.dataset import Dataset
+from ..machine.background import BackgroundLoad
 from ..machine.session import now
+from ..measure.background_load import BUSY
 from .build_trial import SHARD_MB, SHARDS, TrialRecipe, measure_building, trained
 from .disk_trial import measure_disk
 from .images import image_facts
@@ -62,7 +64,6 @@ class MeasureScale:
         subject = self.subject(home)
         with disk_trouble_told("measuring"), self._trial(home) as trial:
             rates = yield from self._measured(home, trial)
-            yield Message("measuring the disk")
         path = keep_rates(home, subject, rates)
         yield Result({"file": str(path), "samples": rates.samples, "measured": rates.measured})
 
@@ -92,18 +93,20 @@ class MeasureScale:
         return trial_of_stand_ins(home, self.height, self.width, self.image_bytes)
 
     def _measured(self, home: Home, trial: TrialHome) -> Generator[Event, None, KeptRates]:
-        recipe = TrialRecipe(self.format, self.encoding, self.compression, self._options)
-        build = yield from _last(measure_building(trial, recipe))
+        recipe, background = TrialRecipe(self.format, self.encoding, self.compression, self._options), BackgroundLoad()
+        build = yield from _last(measure_building(trial, recipe), background)
         store = finish(recipe.build(trial, MANY, 0, 0).run())
         scratch = trial.home.root / "grown"
         scratch.mkdir()
         (split,) = trial.dataset(MANY).splits
-        load = yield from _last(measure_loading(Path(store["store"]), split, self._loader, scratch))
+        load = yield from _last(measure_loading(Path(store["store"]), split, self._loader, scratch), background)
         shutil.rmtree(scratch)
+        yield Message("measuring the disk")
         disk = measure_disk(trial.home.root)
         of = recipe.recipe(trial) if not self.dataset else self._recipe(home)
         samples = trial.dataset(MANY).splits[split]
-        return KeptRates(image_facts(of), build, load, disk, samples, now(), trial.notes)
+        notes = (*trial.notes, *busy_notes(background.share))
+        return KeptRates(image_facts(of), build, load, disk, samples, now(), notes)
 
     def _recipe(self, home: Home) -> Recipe:
         """That of the dataset itself, for the sizes of its images."""
@@ -111,9 +114,17 @@ class MeasureScale:
         return trained(Recipe.of(home, self.dataset, *parts, self._options))
 
 
-def _last(steps: Iterator[Event | T]) -> Generator[Event, None, T]:
+def busy_notes(share: float | None) -> list[str]:
+    """That other work had a part of the processors, where it was a tenth or more: rates are too slow then."""
+    if share is None or share < BUSY:
+        return []
+    return [f"other programs took {share:.0%} of the processors while this was measured, so times are too long"]
+
+
+def _last(steps: Iterator[Event | T], background: BackgroundLoad) -> Generator[Event, None, T]:
     """Hand on the events; returns what comes last, which is none."""
     for step in steps:
+        background.look()
         if not isinstance(step, Event):
             return step
         yield step
