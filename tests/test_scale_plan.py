@@ -33,6 +33,7 @@ RATES = KeptRates(
     DiskRates(200.0, 1500.0, 0.1),
     50,
     "2026-01-02T03:04:05+00:00",
+    "batches of 256",
     ("a note",),
 )
 
@@ -58,7 +59,7 @@ def test_rates_are_found_again_for_the_same_and_nothing_else(measured: Home) -> 
     assert find_rates(measured, MeasureScale("shapes").subject(measured)) == RATES
     for other in (
         MeasureScale("shapes", "lmdb"),
-        MeasureScale("shapes", options={"compression_level": 3}),
+        MeasureScale("shapes", options={"compress": "zst"}),
         MeasureScale("shapes", batch_size=64),
         MeasureScale(image_bytes=1000, height=32, width=32),
     ):
@@ -120,6 +121,10 @@ def test_a_reader_is_told_in_words(measured: Home, capsys: pytest.CaptureFixture
         (["other", "--images", "1e6"], "other"),
         (["--images", "1e6"], "--image-bytes"),
         (["shapes", "--images", "1e6", "--format", "tape"], "tape"),
+        (["--image-bytes", "9", "--height", "8", "--width", "8", "--images", "1e6", "--encoding", "tape"], "tape"),
+        (["shapes", "--images", "1e6", "--option", "tape=1"], "unknown option 'tape'"),
+        (["shapes", "--images", "1e6", "--transform", "none2"], "none2"),
+        (["shapes", "--images", "1e6", "--batch-size", "0"], "batch_size=0"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_sentence(
@@ -162,11 +167,13 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build_trial, "REPEATS", 1)
     monkeypatch.setattr(load_trial, "stream", stream)
     monkeypatch.setattr(load_trial, "LATER", 1)
+    monkeypatch.setattr(load_trial, "MOST_LATER", 1)
     monkeypatch.setattr(load_trial, "ORDERED", 10_000)
     monkeypatch.setattr("core.scale.grown_store.GROWN_BYTES", 400_000)
     monkeypatch.setattr(disk_trial, "FILE_BYTES", 1 << 22)
     monkeypatch.setattr(disk_trial, "MOMENT", 0.01)
-    monkeypatch.setattr(trial_home, "MOST_IMAGES", 40)
+    monkeypatch.setattr(trial_home, "MOST_IMAGES", 80)
+    monkeypatch.setattr(trial_home, "MOST_DRAWN", 40)
 
 
 def test_the_trial_measures_and_leaves_nothing(
@@ -183,7 +190,7 @@ def test_the_trial_measures_and_leaves_nothing(
         assert rows[name] > 0, name
     assert list((home.built / WORKPLACE).iterdir()) == []
     assert sorted(home.raw.rglob("*")) == before
-    monkeypatch.setattr(build_trial, "_timed", None)  # what is kept is not measured again
+    monkeypatch.setattr(build_trial, "_tried", None)  # what is kept is not measured again
     assert planned(capsys, home, *arguments)["scales"] == told["scales"]
 
 

@@ -42,7 +42,7 @@ def _arguments(parser: ArgumentParser) -> None:
     add("--epochs", type=int, default=1, metavar="N")
     add("--gpu-images-s", type=float, metavar="R", help="images per second that the GPUs take together")
     add("--batch-size", type=int, default=256, metavar="N")
-    add("--transform", default="none", help="none, train224, eval224")
+    add("--transform", default="auto", help="none, train224, eval224; auto: train224 where images differ in size")
     add("--output", default="float32", help="float32, float16, bfloat16, uint8")
     add("--measure", action="store_true", dest="again", help="measure again what was measured before (about 20 s)")
     option_argument(parser)
@@ -84,6 +84,7 @@ def readable(data: Mapping[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {
         "on": f"{data['nodes']:,} x {data['cpus_per_node']:,} CPUs, storage {data['storage']}",
         "rates": data["measured"],
+        "loading": data["loading"],
     }
     told |= {f"note {number}": note for number, note in enumerate(data["notes"], 1)}
     told["plan"] = [scale_row(scale) for scale in data["scales"]]

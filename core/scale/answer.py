@@ -79,6 +79,7 @@ def scale_plan(question: ScaleQuestion, kept: KeptRates, home_root: Any) -> dict
         "scales": scales,
         "assumptions": [*around.rows(), *_facts(question, kept, cpus)],
         "measured": kept.where,
+        "loading": kept.loading,
         "notes": list(kept.notes),
     }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, NamedTuple
 
 from ..base.contracts import Row
@@ -20,7 +21,7 @@ from .rates import BuildRates
 from .trial_home import FEW, MANY, TrialHome
 
 STAGE = "building on trial"
-REPEATS = 2
+REPEATS, SECONDS = 3, 8.0
 SAMPLE = 256
 SHARDS, SHARD_MB = "shards", "shard_mb"
 MORE_PARTS = 8
@@ -84,18 +85,40 @@ def measure_building(trial: TrialHome, recipe: TrialRecipe) -> Iterator[Progress
     parts, more = max(cpus, 2), max(cpus, 2) + MORE_PARTS
     tried = [BuildTried(name, count, parts) for name in (FEW, MANY) for count in dict.fromkeys((0, cpus))]
     tried.append(BuildTried(FEW, 0, more))
-    seconds: dict[BuildTried, float] = {}
-    for done, one in enumerate(tried * REPEATS):
-        yield Progress(STAGE, done, len(tried) * REPEATS, "builds")
-        took = _timed(lambda one=one: finish(recipe.build(trial, *one).run()))  # type: ignore[misc]
-        seconds[one] = min(took, seconds.get(one, took))
+    builds = {one: recipe.build(trial, *one) for one in tried}
+    found = yield from _tried(builds)
+    seconds = {one: median(took.work_s for took in times) for one, times in found.items()}
     part_s = max(seconds[tried[-1]] - seconds[BuildTried(FEW, 0, parts)], 0.0) / (more - parts)
     alone, together = (
         line(few, seconds[BuildTried(FEW, count, parts)], many, seconds[BuildTried(MANY, count, parts)])
         for count in (0, cpus)
     )
+    start_s = median(took.start_s for one, times in found.items() if one.workers == cpus for took in times)
+    together = together._replace(once_s=together.once_s + start_s)
     driver_s = _cutting(recipe, trial, few, many)
     yield build_rates(alone, together, part_s, driver_s, parts, cpus, stages_of(recipe.recipe(trial)))
+
+
+class _Took(NamedTuple):
+    """Seconds of a build: starting its processes, and all else."""
+
+    start_s: float
+    work_s: float
+
+
+def _tried(builds: Mapping[BuildTried, Build]) -> Generator[Progress, None, dict[BuildTried, list[_Took]]]:
+    """Round after round, each of them once, until `REPEATS` rounds are done or a round has ended after `SECONDS`."""
+    found: dict[BuildTried, list[_Took]] = {one: [] for one in builds}
+    began = time.perf_counter()
+    for number in range(REPEATS):
+        for done, (one, build) in enumerate(builds.items()):
+            yield Progress(STAGE, number * len(builds) + done, REPEATS * len(builds), "builds")
+            since = time.perf_counter()
+            start_s = float(finish(build.run())["startup_seconds"])
+            found[one].append(_Took(start_s, max(time.perf_counter() - since - start_s, 1e-9)))
+        if time.perf_counter() - began > SECONDS:
+            break
+    return found
 
 
 def _cutting(recipe: TrialRecipe, trial: TrialHome, few: int, many: int) -> float:

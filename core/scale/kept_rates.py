@@ -58,7 +58,8 @@ class ScaleSubject:
 
 @dataclass(frozen=True)
 class KeptRates:
-    """`samples`: images of the trial; `measured`: when (ISO 8601, UTC); `notes`: what was not as it will really be."""
+    """`samples`: images of the trial; `measured`: when (ISO 8601, UTC); `loading`: how batches were made; `notes`: what
+    was not as it will really be."""
 
     images: ImageFacts
     build: BuildRates
@@ -66,6 +67,7 @@ class KeptRates:
     disk: DiskRates
     samples: int
     measured: str
+    loading: str = ""
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -79,6 +81,7 @@ class KeptRates:
             DiskRates(**told["disk"]),
             told["samples"],
             told["measured"],
+            told["loading"],
             tuple(told["notes"]),
         )
 
@@ -100,6 +103,7 @@ KEPT: Fields = {
     "disk": with_fields({"write_mb_s": POSITIVE, "read_mb_s": POSITIVE, "latency_ms": AMOUNT}),
     "samples": COUNT,
     "measured": TEXT,
+    "loading": TEXT,
     "notes": list_of(TEXT),
 }
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 from ..base.events import Event, Progress
@@ -26,8 +27,8 @@ ORDERED = 1_000_000
 
 MANY_MORE, CLEARLY = 20_000, 1.5
 
-LATER = 3
-"""Epochs after the first, of which the fastest counts."""
+LATER, MOST_LATER = 3, 15
+"""Epochs after the first: as many as `SECONDS` allow, within these."""
 
 CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 USUAL_CACHE = 32 << 20
@@ -41,6 +42,22 @@ class LoaderChoice:
     transform: str = "none"
     output: str = "float32"
     workers: str = "auto"
+
+    @property
+    def text(self) -> str:
+        return f"batches of {self.batch_size:,} as {self.output}, transform {self.transform}, workers {self.workers}"
+
+    def check(self) -> None:
+        """Raises InputError for what a loader does not know; imports its libraries."""
+        from ..loading.batch_sampler import BatchSampler
+        from ..loading.normalise import Normalise
+        from ..loading.transform import check_transform
+        from ..loading.workers import parse_workers
+
+        BatchSampler(1, self.batch_size)
+        Normalise(self.output)
+        check_transform(self.transform)
+        parse_workers(self.workers)
 
     def settings(self) -> dict[str, Any]:
         return {"batch_size": self.batch_size, "transform": self.transform, "output": self.output}
@@ -67,7 +84,7 @@ def measure_loading(store: Path, split: str, choice: LoaderChoice, scratch: Path
 
 
 class EpochsTold(NamedTuple):
-    """Of a store of `samples`: seconds an image of the first epoch and of the fastest later one, and what these took
+    """Of a store of `samples`: seconds an image of the first epoch and of later ones, and what these took
     beside it: `start_s` from opening the store on, `epoch_s` from asking for the first batch. `open_s`: until the first
     sample of a store that is opened again in the same process."""
 
@@ -133,10 +150,19 @@ def epochs(path: str, split: str, choice: LoaderChoice, workers: str) -> Iterato
     store = open_store(path, split)
     with make_loader(store, workers=workers, **choice.settings()) as loader:
         first = _epoch(loader, began)
-        later = min((_epoch(loader, time.perf_counter()) for _ in range(LATER)), key=lambda pace: pace.image_s)
+        later = _later(loader)
     store.close()
     opening = min(_opening(path, split, choice, workers) for _ in range(LATER))
     yield EpochsTold(len(store), first.image_s, later.image_s, first.beside_s, later.beside_s, opening)
+
+
+def _later(loader: Any) -> EpochPace:
+    """The medians of epochs after the first."""
+    paces: list[EpochPace] = []
+    began = time.perf_counter()
+    while len(paces) < LATER or (len(paces) < MOST_LATER and time.perf_counter() - began < SECONDS):
+        paces.append(_epoch(loader, time.perf_counter()))
+    return EpochPace(median(pace.image_s for pace in paces), median(pace.beside_s for pace in paces))
 
 
 def _opening(path: str, split: str, choice: LoaderChoice, workers: str) -> float:

@@ -14,7 +14,10 @@ from ..base.errors import InputError, disk_trouble_told
 from ..base.events import Event, Message, Result, finish
 from ..base.home import Home
 from ..building.recipe import Recipe
+from ..compressions import COMPRESSIONS
 from ..datasets.dataset import Dataset
+from ..encodings import ENCODINGS
+from ..formats import FORMATS
 from ..machine.background import BackgroundLoad
 from ..machine.session import now
 from ..measure.background_load import BUSY
@@ -23,9 +26,11 @@ from .disk_trial import measure_disk
 from .images import image_facts
 from .kept_rates import KeptRates, ScaleSubject, keep_rates
 from .load_trial import LoaderChoice, measure_loading
-from .trial_home import MANY, TrialHome, trial_of_dataset, trial_of_stand_ins
+from .trial_home import FEW, TrialHome, trial_of_dataset, trial_of_stand_ins
 
 T = TypeVar("T")
+
+AUTO = "auto"
 
 DRAWN = "drawn"
 """How a fingerprint begins that is none of a dataset."""
@@ -40,7 +45,8 @@ class MeasureScale:
 
     Without a `dataset`, images of `height` x `width` pixels and `image_bytes` bytes are drawn (JPEG). `options` go to
     whichever of format, encoding and compression has an option of that name; `batch_size`, `transform`, `output` and
-    `workers` are those of `load`. The result is what was kept (`kept_rates`), with the `file`.
+    `workers` are those of `load`; `transform` "auto" is none where all images are of one size, else train224. The
+    result is what was kept (`kept_rates`), with the `file`.
     """
 
     dataset: str = ""
@@ -52,7 +58,7 @@ class MeasureScale:
     height: int = 0
     width: int = 0
     batch_size: int = 256
-    transform: str = "none"
+    transform: str = AUTO
     output: str = "float32"
     workers: str = "auto"
     home: str | None = None
@@ -62,51 +68,59 @@ class MeasureScale:
         what it measured."""
         home = Home.find(self.home)
         subject = self.subject(home)
+        subject.loader.check()
         with disk_trouble_told("measuring"), self._trial(home) as trial:
-            rates = yield from self._measured(home, trial)
+            rates = yield from self._measured(home, trial, subject.loader)
         path = keep_rates(home, subject, rates)
         yield Result({"file": str(path), "samples": rates.samples, "measured": rates.measured})
 
     def subject(self, home: Home) -> ScaleSubject:
-        """What is measured. Raises InputError for an unknown dataset, and where neither it nor sizes are given."""
+        """What is measured. Raises InputError for an unknown dataset, where neither it nor sizes are given, and for
+        parts and options that there are not or that do not go together."""
+        FORMATS.load(self.format)
+        ENCODINGS.load(self.encoding)
+        COMPRESSIONS.load(self.compression)
         if self.dataset:
-            fingerprint = Dataset.open(home, self.dataset).fingerprint
+            recipe = Recipe.of(home, self.dataset, self.format, self.encoding, self.compression, self._options)
+            fingerprint = recipe.dataset.fingerprint
         elif min(self.image_bytes, self.height, self.width) < 1:
             raise InputError("name an imported dataset, or give --image-bytes, --height and --width of its images")
         else:
             fingerprint = f"{DRAWN} {self.width}x{self.height} {self.image_bytes}"
         return ScaleSubject(
-            self.dataset, fingerprint, self.format, self.encoding, self.compression, self._options, self._loader
+            self.dataset, fingerprint, self.format, self.encoding, self.compression, self._options, self._loader(home)
         )
 
     @property
     def _options(self) -> dict[str, Any]:
         return {name: value for name, value in self.options.items() if name not in PARTS_OPTIONS}
 
-    @property
-    def _loader(self) -> LoaderChoice:
-        return LoaderChoice(self.batch_size, self.transform, self.output, self.workers)
+    def _loader(self, home: Home) -> LoaderChoice:
+        transform = self.transform
+        if transform == AUTO:
+            mixed = self.dataset and len(Dataset.open(home, self.dataset).shapes()) > 1
+            transform = "train224" if mixed else "none"
+        return LoaderChoice(self.batch_size, transform, self.output, self.workers)
 
     def _trial(self, home: Home) -> AbstractContextManager[TrialHome]:
         if self.dataset:
             return trial_of_dataset(home, Dataset.open(home, self.dataset))
         return trial_of_stand_ins(home, self.height, self.width, self.image_bytes)
 
-    def _measured(self, home: Home, trial: TrialHome) -> Generator[Event, None, KeptRates]:
+    def _measured(self, home: Home, trial: TrialHome, choice: LoaderChoice) -> Generator[Event, None, KeptRates]:
         recipe, background = TrialRecipe(self.format, self.encoding, self.compression, self._options), BackgroundLoad()
         build = yield from _last(measure_building(trial, recipe), background)
-        store = finish(recipe.build(trial, MANY, 0, 0).run())
+        store = finish(recipe.build(trial, FEW, 0, 0).run())  # a processor's cache holds it, as a rule
         scratch = trial.home.root / "grown"
         scratch.mkdir()
-        (split,) = trial.dataset(MANY).splits
-        load = yield from _last(measure_loading(Path(store["store"]), split, self._loader, scratch), background)
+        (split,) = trial.dataset(FEW).splits
+        load = yield from _last(measure_loading(Path(store["store"]), split, choice, scratch), background)
         shutil.rmtree(scratch)
         yield Message("measuring the disk")
         disk = measure_disk(trial.home.root)
         of = recipe.recipe(trial) if not self.dataset else self._recipe(home)
-        samples = trial.dataset(MANY).splits[split]
         notes = (*trial.notes, *busy_notes(background.share))
-        return KeptRates(image_facts(of), build, load, disk, samples, now(), notes)
+        return KeptRates(image_facts(of), build, load, disk, trial.drawn, now(), choice.text, notes)
 
     def _recipe(self, home: Home) -> Recipe:
         """That of the dataset itself, for the sizes of its images."""

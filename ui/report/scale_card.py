@@ -189,7 +189,10 @@ def _draw_plan(question: ScaleQuestion, kept: KeptRates) -> None:
         st.caption(verbatim(note))
     with st.expander("What this rests on", icon=":material/table_rows:"):
         st.dataframe([assumption_row(row) for row in told["assumptions"]], hide_index=True)
-    st.caption(f"Rates: {verbatim(told['measured'])}. The first epoch finds nothing in a cache; the others do.")
+    st.caption(
+        f"Rates: {verbatim(told['measured'])}; {verbatim(told['loading'])}. "
+        "The first epoch finds nothing in a cache; the others do."
+    )
 
 
 # ---------------------------------------------------------------- kept between runs of the page
