@@ -1,9 +1,9 @@
 """Loading from S3 against loading from this disk: the same store, cold and warm, beside the usual streaming libraries.
 
-    python -m benchmarks.remote IMAGES [--work DIR] [--samples N] [--latency-ms MS] [--rounds N] [--seconds S]
+    python -m benchmarks.remote IMAGES [--work DIR] [--mb MB] [--format F] [--latency-ms MS] [--rounds N] [--seconds S]
         [--encodings original,raw] [--server moto|static] [--peers NAME=PYTHON ...]
 
-IMAGES: a folder of class folders. A store of them, each as often as it takes for `--samples`, is built in shards of 64
+IMAGES: a folder of class folders. A store of them, each as often as it takes for `--mb`, is built in shards of 64
 MB and put on a server on this machine that answers S3's requests `--latency-ms` late: moto behind the proxy of the
 tests (`tests/object_server.py`), or `benchmarks.static_objects`, which hands out files as the system can (for where
 Python's own pace would be what is measured). In turn, an epoch each is loaded from the disk (page cache warm), from the
@@ -48,7 +48,6 @@ from core.stores.store import Store, file_checksums, labels_checksum, open_store
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARD_MB = 64
-FORMAT = "webdataset"
 BATCH = 256
 
 
@@ -70,7 +69,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", type=Path)
     parser.add_argument("--work", type=Path, default=Path("/tmp/remote_benchmark"))
-    parser.add_argument("--samples", type=int, default=180_000)
+    parser.add_argument("--mb", type=int, default=450, help="of each store, about")
+    parser.add_argument("--format", default="tfrecord", help="tfrecord, webdataset or parquet")
     parser.add_argument("--latency-ms", type=float, default=20.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0, help="of an epoch at most")
@@ -97,19 +97,20 @@ def main() -> None:
 
 
 def prepared(given: argparse.Namespace, encoding: str) -> Path:
-    """The store of `--samples` samples, built if it is not there."""
-    made = given.work / f"{encoding}-{given.samples}"
+    """The store of about `--mb` MB, built if it is not there."""
+    made = given.work / f"{given.format}-{encoding}-{given.mb}"
     if made.exists():
         return made
     home = str(given.work / "home")
     if not (Path(home) / "data/raw/images").exists():
         finish(Import(str(given.images), "images", home=home).run())
-    built = finish(Build("images", FORMAT, encoding, "none", {"shard_mb": SHARD_MB}, home=home).run())
+    built = finish(Build("images", given.format, encoding, "none", {"shard_mb": SHARD_MB}, home=home).run())
     store = open_store(built["store"])
     making = made.with_suffix(".making")
     shutil.rmtree(making, ignore_errors=True)
-    whole = repeated(store, making, given.samples)
-    sums = np.resize(np.array(payload_checksums(store.path, "train")), given.samples)
+    count = given.mb * len(store) * 1_000_000 // sum(shard.bytes for shard in store.shards)
+    whole = repeated(store, making, count)
+    sums = np.resize(np.array(payload_checksums(store.path, "train")), count)
     (making / "train.checksums").write_bytes(sums.astype("<u8").tobytes())
     split = {**whole.manifest.splits["train"], "labels_checksum": labels_checksum(whole.labels)}
     told = dataclasses.replace(whole.manifest, splits={"train": split}, files=file_checksums(making))

@@ -17,11 +17,13 @@ from core import open_store
 from core.__main__ import main
 from core.base.errors import InputError, WorkError
 from core.base.events import finish
+from core.base.home import Home
 from core.building import Build
 from core.loading.loader import Loader
 from core.remote.files import RemoteFiles
 from core.stores.remote.store import RemoteStore
 from core.stores.store import Store
+from tests.field_fixtures import labelled
 from tests.object_server import ObjectServer, object_server
 
 SHARDS = 10
@@ -209,3 +211,38 @@ def test_the_measurement_of_a_load_tells_the_traffic(
     assert told["traffic"]["requests"] >= (SHARDS if cache == "cold" else 2)  # the manifest at least
     assert told["traffic"]["bytes" if cache == "cold" else "cached"] >= size
     assert list(told["traffic"]) == ["requests", "bytes", "cached", "retries"]
+
+
+@pytest.mark.parametrize("format", ["webdataset", "lmdb"])
+def test_samples_are_skipped_from_the_first_shard_on(home: Home, tmp_path: Path, format: str) -> None:
+    """Also those that tell what all are."""
+    task = Build("shapes", format, "original", "none", {"shards": 3}, home=str(home.root))
+    folder = Path(finish(task.run())["store"])
+    files = RemoteFiles(f"memory://{tmp_path.name}")
+    first = next(iter(open_store(folder).loader(**GIVEN).sampler.specs(0))).indices[0]
+    lost = open_store(folder).shards[int(first) * 3 // 50].path
+    for path in folder.rglob("*"):
+        if path.is_file() and lost not in path.as_posix():
+            files.put(path, path.relative_to(folder).as_posix())
+    store = open_store(files.address, cache=tmp_path / "cache")
+    with store.loader(missing="skip", **GIVEN) as loader:
+        with pytest.warns(RuntimeWarning, match="left out"):
+            batches = list(loader)
+        assert loader.skipped in (16, 17)
+    assert sum(len(labels) for _, labels in batches) == 50
+
+
+def test_fields_come_with_their_samples(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    labelled(home, monkeypatch, [{"caption": f"picture {index}"} for index in range(8)])
+    task = Build("labelled", "parquet", "original", "none", {"shards": 3}, home=str(home.root))
+    folder = Path(finish(task.run())["store"])
+    files = RemoteFiles(f"memory://{tmp_path.name}")
+    for path in folder.rglob("*"):
+        if path.is_file():
+            files.put(path, path.relative_to(folder).as_posix())
+    here, there = open_store(folder), open_store(files.address, cache=tmp_path / "cache")
+    given = {**GIVEN, "batch_size": 2, "transform": "eval224", "fields": ["caption"]}
+    with here.loader(**given) as local, there.loader(**given) as remote:
+        for mine, its in zip(remote, local, strict=True):
+            assert mine["caption"] == its["caption"]
+            assert torch.equal(mine["image"], its["image"])

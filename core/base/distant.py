@@ -65,6 +65,7 @@ class Distant(Protocol):
         """So many samples at most from which to tell what all are, of few bytes."""
         ...
 
-    def begin_with(self, sample: Callable[[], int]) -> None:
-        """Where any shard would do, that of this sample is fetched."""
+    def begin_with(self, sample: Callable[[], int], *, skips: bool) -> None:
+        """Where any shard would do, that of this sample is fetched. `skips`: or another one, if it cannot be had; and
+        what cannot be had is none of `probes`."""
         ...

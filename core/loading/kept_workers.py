@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from ..base.errors import InputError
 from ..base.files import Unreadable, read_object, write_whole
@@ -22,7 +22,7 @@ from ..machine.facts import processor
 from ..processes.cpus import cpu_quota
 from ..stores.store import Store
 from .kernel_cache import cache_folder
-from .pipeline import Identified, StagedPipeline, Stored
+from .pipeline import Addressed, Identified, StagedPipeline, Stored
 from .workers import Workers, parse_workers
 
 MOST_FILES = 1000
@@ -55,14 +55,6 @@ class KeptWorkers:
             return kept  # another process was first
         _write(file, work, chosen)
         return chosen
-
-
-@runtime_checkable
-class Addressed(Protocol):
-    """What a store may be as well: one that lies elsewhere."""
-
-    @property
-    def address(self) -> str: ...
 
 
 def kept_for(store: Stored, stages: StagedPipeline, batch_size: int, workers: int | str) -> KeptWorkers:

@@ -116,7 +116,7 @@ def make_loader(
     )  # fmt: skip
     deliveries = Deliveries(store, missing)
     if isinstance(store.reader, Distant):
-        store.reader.begin_with(partial(_first_of, sampler))
+        store.reader.begin_with(partial(_first_of, sampler), skips=missing == "skip")
     checks, labels = checks_of(store, verify), checked_labels(store, verify)
     host = Normalise(transfer.host_output, mean, std)
     shown = check_transform(transform)

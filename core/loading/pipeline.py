@@ -62,6 +62,14 @@ class Identified(Protocol):
 
 
 @runtime_checkable
+class Addressed(Protocol):
+    """What a store may be as well: one that lies elsewhere; its address as it may be shown."""
+
+    @property
+    def address(self) -> str: ...
+
+
+@runtime_checkable
 class FoundInSteps(Protocol):
     """What a store may be as well: a file whose images must be found first."""
 
@@ -199,6 +207,8 @@ class StagedPipeline:
 
 def name_of(store: Stored) -> str:
     """What to call a store's split in a sentence: "cifar10/lmdb/raw/train"."""
+    if isinstance(store, Addressed):
+        return f"{store.address}/{store.split}"
     parts = [part for part in store.path.parts if part != store.path.anchor][-3:]
     return "/".join([*parts, store.split] if store.split else parts)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...base.contracts import Buffer, Extents, FieldLayout, FieldReader, FieldValue, Labels, Reader
+from ...base.errors import WorkError
 from ...formats.handles import PerProcess
 from ..shards import StoreShard
 from .arrived import ArrivedShards
@@ -38,6 +40,7 @@ class RemoteReader:
         self._of = of
         self._arrived = PerProcess(partial(ArrivedShards, of))
         self._wanted: Callable[[], int] = int
+        self._skips = False
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -126,9 +129,9 @@ class RemoteReader:
         """Those of this process."""
         return self._arrived.get()
 
-    def begin_with(self, sample: Callable[[], int]) -> None:
-        """Where any shard will do, the one of this sample is taken."""
-        self._wanted = sample
+    def begin_with(self, sample: Callable[[], int], *, skips: bool) -> None:
+        """Where any shard will do, the one of this sample is taken; with `skips` another one where it cannot be had."""
+        self._wanted, self._skips = sample, skips
 
     def at_hand(self) -> Numbers:
         """Some samples that can be read without waiting, int64 (n,); a shard is fetched where none is here."""
@@ -141,7 +144,18 @@ class RemoteReader:
     def probes(self, count: int) -> Numbers:
         """Samples from which to tell what all are, at most so many, int64 (n,)."""
         there = np.arange(len(self)) if self.arrived.source.in_ranges else self.at_hand()
-        return there[np.unique(np.linspace(0, len(there) - 1, count).astype(np.int64))]
+        chosen = there[np.unique(np.linspace(0, len(there) - 1, count).astype(np.int64))]
+        if not self._skips:
+            return chosen
+        readable = [index for index in chosen.tolist() if self._can_read(index)]
+        return np.array(readable, np.int64) if readable else self.at_hand()[:count]
+
+    def _can_read(self, index: int) -> bool:
+        try:
+            self.read([index])
+        except WorkError:
+            return False
+        return True
 
     @property
     def traffic(self) -> StoreTraffic:
@@ -162,10 +176,25 @@ class RemoteReader:
         """The reader of a shard that is here, or of the one that is wanted first."""
         arrived = self.arrived
         number = next(iter(arrived.here), None)
-        sample = self._wanted() if number is None else int(arrived.starts[number])
+        sample = self._first_wanted() if number is None else int(arrived.starts[number])
         (number,) = arrived.numbers_of([sample])
         with arrived.held([sample]):
             yield arrived.reader(number)
+
+    def _first_wanted(self) -> int:
+        """The sample that is wanted first, whose shard can be had if any can, where samples are skipped."""
+        wanted, starts = self._wanted(), self.starts
+        if not self._skips:
+            return wanted
+        firsts = (int(first) for first, end in pairwise(starts.tolist()) if end > first)
+        return next((sample for sample in (wanted, *firsts) if self._can_bring(sample)), wanted)
+
+    def _can_bring(self, sample: int) -> bool:
+        try:
+            with self.arrived.held([sample]):
+                return True
+        except WorkError:
+            return False
 
     def _by_shard(self, indices: Numbers) -> Iterator[tuple[Reader, list[int], list[int]]]:
         """(reader, places among `indices`, numbers in the shard) of each shard that these samples lie in."""
