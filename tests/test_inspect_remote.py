@@ -17,9 +17,11 @@ from PIL import Image
 
 from core import open_store
 from core.base.errors import InputError, WorkError
+from core.base.events import finish
 from core.base.home import Home
+from core.building import Build
 from core.inspect import allowed
-from core.inspect.files import InspectedFile, inspect_file
+from core.inspect.files import InspectedFile, inspect_file, open_inspected
 from core.inspect.kinds import identify
 from core.inspect.remote.location import RemotePath, located
 from core.inspect.remote.memory import available
@@ -216,6 +218,21 @@ def test_shards_are_one_file_by_their_folder_or_a_pattern(bucket: str) -> None:
     assert told["entries"] == 12
     assert told["sample"]["shape"] == [64, 64, 3]
     assert told["remote"]["size"] == sum(path.stat().st_size for path in found.paths)
+
+
+def test_a_built_store_is_shown_by_its_containers(bucket: str, home: Home) -> None:
+    for format, shards, kind in (("webdataset", 2, "tar"), ("lmdb", 1, "lmdb")):
+        folder = Path(
+            finish(Build("shapes", format, "original", "none", {"shards": shards}, home=str(home.root)).run())["store"]
+        )
+        for path in folder.rglob("*"):
+            if path.is_file():
+                put(f"{bucket}/{format}/{path.relative_to(folder).as_posix()}", path.read_bytes())
+        found = identify(f"{bucket}/{format}")
+        assert (found.kind, len(found.files)) == (kind, shards)
+        told = inspect_file(f"{bucket}/{format}", index=3)
+        with open_inspected(folder) as store:
+            assert told["sample"]["payload_bytes"] == store.sample(3).about["payload_bytes"]
 
 
 def test_what_is_no_file_of_a_known_kind_is_named(bucket: str) -> None:

@@ -19,7 +19,7 @@ from ..base.registry import Registry
 from ..base.units import listed
 from ..formats import FORMATS
 from ..formats.folder import BESIDE_SHARDS
-from ..stores.manifest import MANIFEST
+from ..stores.manifest import MANIFEST, Manifest
 from . import shards
 from .candidate import UnidentifiedFile
 from .registration import KindRegistration, described_in
@@ -160,6 +160,8 @@ def _identify_remote_folder(folder: RemotePath) -> IdentifiedFile:
     """Shards, or a file that its folder stands for (an LMDB's). Other kinds of folders are not opened at addresses."""
     if (opened := opened_path(folder)) != folder:
         return _identify_file(opened)
+    if (folder / MANIFEST).is_file():
+        return _identify_remote_store(folder)
     found = identify_shards(folder)
     if found is None:
         raise InputError(
@@ -167,6 +169,22 @@ def _identify_remote_folder(folder: RemotePath) -> IdentifiedFile:
             "the address of one file, or download the folder"
         )
     return found
+
+
+def _identify_remote_store(folder: RemotePath) -> IdentifiedFile:
+    """The containers of one split of a store: train, or its first."""
+    from ..stores.store import Store
+
+    manifest = Manifest.parse((folder / MANIFEST).read_bytes(), str(folder / MANIFEST))
+    split = "train" if "train" in manifest.splits else next(iter(manifest.splits))
+    containers = Store(folder, split, manifest).containers
+    first = identify(containers[0])
+    if len(containers) == 1:
+        return first
+    if not KINDS[first.kind].shards or first.paths:
+        raise InputError(f"{folder} is a store in {len(containers)} shards; give the address of one: {containers[0]}")
+    opened = [identify(container).path for container in containers]
+    return IdentifiedFile(first.kind, folder, tuple(opened[: shards.MOST_SHARDS]))
 
 
 def _check_folder(folder: Path) -> None:
