@@ -1,18 +1,23 @@
-"""Runs an example of docs/loading.md as one of several ranks and tells the labels that its loaders handed out.
+"""Runs an example of docs/loading.md as several ranks and tells the labels that their loaders handed out.
 
-    python -m tests.rank_script EXAMPLE STORE CHECKPOINT OUT
+    python -m tests.rank_script EXAMPLE STORE CHECKPOINT FOLDER RANKS PORT
 
-The ranks are those of the environment, as torchrun sets it. OUT has (epoch, labels) of each batch, as JSON.
+FOLDER has handed-0.json, ... then: (epoch, labels) of each batch. The ranks are forks of one process with torch in it.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import torch._dynamo  # noqa: F401 - what every optimizer imports
 
 from core.loading.loader import Loader
 
@@ -26,8 +31,16 @@ def example(name: str) -> str:
     return found.replace("batch_size=64", 'batch_size=8, workers=0, loader="torch"')
 
 
-def main() -> None:
-    name, store, checkpoint, out = sys.argv[1:]
+def environment(rank: int, ranks: int, port: str) -> dict[str, str]:
+    """As torchrun makes it."""
+    return {
+        "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(ranks), "LOCAL_WORLD_SIZE": str(ranks),
+        "GROUP_RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "TORCHELASTIC_RUN_ID": "test",
+    }  # fmt: skip
+
+
+def run(name: str, out: Path) -> None:
+    """One rank, in a process of its own, which ends here: taking down gloo's threads in a fork may take forever."""
     handed: list[tuple[int, list[int]]] = []
     batches = Loader._batches
 
@@ -37,9 +50,34 @@ def main() -> None:
             yield batch
 
     Loader._batches = noted  # type: ignore[method-assign, assignment]
+    namespace = {"__name__": "__main__"}
+    try:
+        exec(compile(example(name), name, "exec"), namespace)
+        out.write_text(json.dumps(handed), "utf-8")
+        os._exit(0)
+    except BaseException:  # noqa: BLE001 - told, and then it ends
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+
+
+def main() -> None:
+    name, store, checkpoint, folder, ranks, port = sys.argv[1:]
     sys.argv = [name, store, checkpoint]
-    exec(compile(example(name), name, "exec"), {"__name__": "__main__"})
-    Path(out).write_text(json.dumps(handed), "utf-8")
+    children = set()
+    for rank in range(int(ranks)):
+        if child := os.fork():
+            children.add(child)
+            continue
+        os.environ |= environment(rank, int(ranks), port)
+        run(name, Path(folder) / f"handed-{rank}.json")
+    while children:
+        child, status = os.wait()
+        children.remove(child)
+        if status:  # the others would wait for it
+            for other in children:
+                os.kill(other, signal.SIGKILL)
+            sys.exit(f"a rank ended with {os.waitstatus_to_exitcode(status)}")
 
 
 if __name__ == "__main__":

@@ -28,33 +28,17 @@ def store(home: Home) -> Store:
     return open_store(list_stores(home)[0].path)
 
 
-def ranks_of(port: int) -> list[Mapping[str, str]]:
-    """The environment of each rank, as torchrun makes it."""
-    shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(RANKS), "OMP_NUM_THREADS": "1",
-              "LOCAL_WORLD_SIZE": str(RANKS), "GROUP_RANK": "0", "TORCHELASTIC_RUN_ID": "test"}  # fmt: skip
-    return [{**os.environ, **shared, "RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(RANKS)]
-
-
 def run_example(name: str, store: Path, folder: Path) -> list[list[tuple[int, list[int]]]]:
     """(epoch, labels) of each batch that each rank's loader handed out."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.rank_script", name, store, folder / "checkpoint", folder, str(RANKS), str(port)],
+        cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=180,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
     outs = [folder / f"handed-{rank}.json" for rank in range(RANKS)]
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.rank_script", name, store, folder / "checkpoint", out],
-            cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True,
-        )
-        for out, env in zip(outs, ranks_of(port), strict=True)
-    ]  # fmt: skip
-    try:
-        errors = [process.communicate(timeout=120)[1] for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-    assert [process.returncode for process in processes] == [0] * RANKS, errors
     return [[(epoch, labels) for epoch, labels in json.loads(out.read_text("utf-8"))] for out in outs]
 
 
