@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
 from ray.cluster_utils import Cluster
@@ -27,24 +26,24 @@ class LocalCluster:
     def address(self) -> str:
         return str(self._cluster.address)
 
-    def kill_node(self) -> int:
-        """SIGKILL to the last node and everything below it, as a machine that loses its power; its number of tasks."""
-        node = self._others.pop()
-        raylet = psutil.Process(_raylet(node))
-        below = raylet.children(recursive=True)
-        tasks = sum(is_task(process) for process in below)
-        for process in [raylet, *below]:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        self._cluster.remove_node(node, allow_graceful=False)
-        return tasks
+    def kill_node(self) -> bool:
+        """SIGKILL to a node that works on an item and to everything below it, as where a machine loses its power; False
+        where none works at this moment. The node of the driver stays."""
+        for node in self._others:
+            raylet = psutil.Process(int(node.all_processes["raylet"][0].process.pid))
+            below = raylet.children(recursive=True)
+            if not any(map(is_task, below)):
+                continue
+            for process in [*below, raylet]:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            self._others.remove(node)
+            self._cluster.remove_node(node, allow_graceful=False)
+            return True
+        return False
 
     def end(self) -> None:
         self._cluster.shutdown()
-
-
-def _raylet(node: Any) -> int:
-    return int(node.all_processes["raylet"][0].process.pid)
 
 
 def is_task(process: psutil.Process) -> bool:

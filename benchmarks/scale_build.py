@@ -141,14 +141,15 @@ class Scale:
         with local_cluster(4) as cluster:
 
             def lose_nodes() -> None:
-                if len(lost) < 2 and self.complete() >= self.shards * (len(lost) + 1) // 4:
-                    lost.append(cluster.kill_node())
+                complete = self.complete()
+                if len(lost) < 2 and complete >= self.shards * (len(lost) + 1) // 4 and cluster.kill_node():
+                    lost.append(complete)
 
             told, seconds, memory = self.build(*_by_ray(cluster), meanwhile=lose_nodes)
         assert len(lost) == 2, "the build ended before two nodes were killed: give more images or shards"
         self.check_same()
         return (
-            f"Ray, 4 nodes, 2 killed while they wrote ({lost[0]} and {lost[1]} tasks under way): {seconds:.1f} s, "
+            f"Ray, 4 nodes, 2 killed while they wrote (with {lost[0]} and {lost[1]} parts complete): {seconds:.1f} s, "
             f"memory {memory}; given again: {len(told['repeated'])}; the same store"
         )
 
