@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from object_server import ObjectServer, object_server
 from core.base.errors import InputError
 from core.inspect.files import InspectedFile
 from core.inspect.remote.memory import available
-from core.remote.address import check_address, is_address, shown
+from core.remote.address import check_address, is_address, refuse_address, shown
 from core.remote.errors import RemoteChanged, RemoteError, RemoteMissing
 from core.remote.files import ObjectRange, RemoteFiles
 from core.remote.ranges import coalesced, cut
@@ -48,6 +49,8 @@ def files(storage: ObjectServer, settings: RemoteSettings = QUICK) -> RemoteFile
     "text", ["s3://b/k", "gs://b", "https://host/a.tar", "memory://x", "S3://b", "hf://datasets/a"]
 )
 def test_addresses(text: str) -> None:
+    with pytest.raises(InputError, match=f"{re.escape(text)} lies at an address; training takes"):
+        refuse_address(text, "training")
     assert is_address(text)
     assert check_address(f"{text}/") == text
 

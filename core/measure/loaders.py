@@ -22,6 +22,7 @@ from ..base.time_left import Remaining
 from ..loading.loaders import DEFAULT_LOADER
 from ..loading.task import Load
 from ..machine.session import versions
+from ..remote.address import refuse_address
 from ..stores.store import Manifest
 from .bottleneck import bottlenecks
 from .configurations import LoaderConfiguration, combine
@@ -253,5 +254,6 @@ def _order(configurations: Sequence[LoaderConfiguration], rounds: int) -> Iterat
 
 def _folder(home: Home, store: str) -> Path:
     """A store's folder: a path, or the part of one below the home's `data/built`."""
+    refuse_address(store, "the loader experiment")
     path = Path(store)
     return path if path.exists() else home.built / store

@@ -65,6 +65,12 @@ def shown(address: str) -> str:
     return printable(f"{found[1]}://{place}{kept}")
 
 
+def refuse_address(text: str, work: str) -> None:
+    """Raises InputError where `text` is an address: `work` ("training") takes folders of this machine alone."""
+    if is_address(text):
+        raise InputError(f"{shown(text)} lies at an address; {work} takes stores on this machine alone: copy it here")
+
+
 def join(address: str, name: str) -> str:
     """The address of `name` (with `/` between folders) below `address`."""
     return f"{address.rstrip('/')}/{name}" if name else address

@@ -14,6 +14,7 @@ from ..loading.loader import Loader
 from ..loading.transfer import Batch
 from ..machine.session import versions
 from ..measure.records import RunRecorder
+from ..remote.address import refuse_address
 from ..stores.store import Manifest
 
 EXPERIMENT = "train"
@@ -21,6 +22,8 @@ EXPERIMENT = "train"
 
 def load_manifests(stores: Sequence[str]) -> dict[str, Manifest]:
     """Folder -> manifest. Raises InputError for what is no store, and for stores of several datasets."""
+    for store in stores:
+        refuse_address(store, "training")
     manifests = {store: Manifest.load(Path(store)) for store in stores}
     datasets = sorted({manifest.dataset for manifest in manifests.values()})
     if len(datasets) > 1:
