@@ -72,6 +72,15 @@ def test_what_binds_a_build_follows_from_the_storage() -> None:
     assert build_time(REQUEST, large, BUILD, thin)["binds"]["first"] == "network"
 
 
+def test_a_file_an_image_is_a_request_an_image() -> None:
+    files = dataclasses.replace(IMAGE, file_per_sample=True)
+    assert build_time(REQUEST, files, BUILD, around("s3"))["requests"]["put"] == 1_000_000
+    assert epoch_time(REQUEST, files, LOAD, around("s3"))["first"]["requests"] == 1_000_000
+    there = dataclasses.replace(files, refers=True, stored=100.0)
+    assert build_time(REQUEST, there, BUILD, around("s3"))["requests"]["put"] == 100, "nothing but the parts is written"
+    assert epoch_time(REQUEST, there, LOAD, around("s3"))["first"]["requests"] == 1_000_000
+
+
 def test_an_epoch_from_memory_is_the_processors() -> None:
     told = epoch_time(REQUEST, IMAGE, LOAD, around())
     each = 1e-4 + 1e-4 * (1 - 32e6 / 1e9)

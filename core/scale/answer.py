@@ -128,7 +128,7 @@ def _scale(images: int, question: ScaleQuestion, kept: KeptRates, around: Surrou
     rates = dataclasses.replace(kept.build, driver_s=0.0) if question.shards else kept.build
     build = build_time(request, image, rates, around)
     epoch = epoch_time(request, image, kept.load, around)
-    files = images if image.file_per_sample else request.parts
+    files = images if image.writes_files else request.parts
     return {
         "images": images,
         "build": build,

@@ -105,7 +105,7 @@ def _requests(request: ScaleRequest, image: ImageFacts, around: Surroundings) ->
     read, written = _moved(request, image, around)
     get = request.images * image.source_requests if read else 0.0
     put: float = request.parts
-    if image.file_per_sample:
+    if image.writes_files:
         put = request.images
     elif around.kind.streamed:
         put = max(request.parts, written / (around.assumed.range_mb * MB))

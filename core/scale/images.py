@@ -38,6 +38,7 @@ def image_facts(recipe: Recipe) -> ImageFacts:
         read=payload if form.refers else stored,
         source_requests=1.0 if recipe.dataset.has_files else 0.0,
         file_per_sample=form.file_per_sample,
+        refers=form.refers,
     )
 
 

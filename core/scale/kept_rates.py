@@ -97,7 +97,7 @@ def _object(type_of: Any, **others: Kind) -> Kind:
 
 
 KEPT: Fields = {
-    "images": _object(ImageFacts, file_per_sample=FLAG),
+    "images": _object(ImageFacts, file_per_sample=FLAG, refers=FLAG),
     "build": _object(BuildRates, stages=object_of(AMOUNT), alone=POSITIVE),
     "load": _object(LoadRates),
     "disk": with_fields({"write_mb_s": POSITIVE, "read_mb_s": POSITIVE, "latency_ms": AMOUNT}),

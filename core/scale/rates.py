@@ -13,6 +13,7 @@ class ImageFacts:
     source: of the file that a build reads. payload: encoded and compressed. stored: what it occupies in the store,
     with its share of what lies between and beside payloads. read: what an epoch fetches of it from the storage.
     source_requests: how often a build asks for its file: less than once where one file holds many images.
+    file_per_sample: images are read from files of their own; refers: from those that the dataset has.
     """
 
     source: float
@@ -21,6 +22,12 @@ class ImageFacts:
     read: float
     source_requests: float = 1.0
     file_per_sample: bool = False
+    refers: bool = False
+
+    @property
+    def writes_files(self) -> bool:
+        """Whether a build writes a file for each image."""
+        return self.file_per_sample and not self.refers
 
 
 @dataclass(frozen=True)
