@@ -86,7 +86,8 @@ def smaller(home: Home, dataset: str, sizes: str) -> Iterator[str]:
         name = f"plancheck{count}"
         if not (home.raw / name).exists():
             source, root = home.raw / dataset, str(home.root)
-            finish(Import(str(source), name, count, {"val_fraction": 0.0}, root, reference=True).run())
+            options = {"val_fraction": 0.0}
+            finish(Import(str(source), name, count, options, root, reference=True, check="header").run())
         yield name
 
 
@@ -103,7 +104,7 @@ def checked(home: Home, name: str, recipe: Mapping[str, str], shards: int, kept:
     split = next(iter(splits))
     question = ScaleQuestion([splits[split]], shards=shards)
     told = scale_plan(question, kept, home.root)["epoch"]
-    workers = next(stream(choose, store, split, LoaderChoice()))["workers"]  # chosen once for a store, and kept
+    workers = next(stream(chosen, store, split))  # once for a store, and kept
     first, later = next(stream(epochs, store, split, workers))
     yield shown(Checked("first epoch", splits[split], told["first"]["seconds"], first))
     yield shown(Checked("later epoch", splits[split], told["seconds"], later))
@@ -120,6 +121,11 @@ def built(home: Home, name: str, recipe: Mapping[str, str], shards: int, workers
         told = finish(task.run())
         seconds.append(time.perf_counter() - began)
     return told["store"], median(seconds)
+
+
+def chosen(store: str, split: str) -> Iterator[str]:
+    """In a process of its own: the workers that the loader chooses."""
+    yield choose(store, split, LoaderChoice())
 
 
 def epochs(store: str, split: str, workers: str) -> Iterator[tuple[float, float]]:

@@ -44,7 +44,7 @@ def _arguments(parser: ArgumentParser) -> None:
     add("--batch-size", type=int, default=256, metavar="N")
     add("--transform", default="auto", help="none, train224, eval224; auto: train224 where images differ in size")
     add("--output", default="float32", help="float32, float16, bfloat16, uint8")
-    add("--measure", action="store_true", dest="again", help="measure again what was measured before (about 20 s)")
+    add("--measure", action="store_true", dest="again", help="measure again what was measured before (about 25 s)")
     option_argument(parser)
 
 

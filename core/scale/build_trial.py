@@ -21,7 +21,7 @@ from .rates import BuildRates
 from .trial_home import FEW, MANY, TrialHome
 
 STAGE = "building on trial"
-REPEATS, SECONDS = 3, 8.0
+REPEATS, SECONDS = 3, 6.0
 SAMPLE = 256
 SHARDS, SHARD_MB = "shards", "shard_mb"
 MORE_PARTS = 8

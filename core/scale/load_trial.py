@@ -70,23 +70,20 @@ def measure_loading(store: Path, split: str, choice: LoaderChoice, scratch: Path
 
     opened = open_store(store, split)
     yield from ready_kernels(sets_for_load(opened, choice.transform, fast=True, stage_limits=False))
-    yield Progress(STAGE, 0, 3, "stores")
-    workers = next(stream(choose, str(store), split, choice))["workers"]
-    yield Progress(STAGE, 1, 3, "stores")
-    near = far = next(stream(epochs, str(store), split, choice, workers))
-    yield Progress(STAGE, 2, 3, "stores")
-    if can_grow(opened):
-        larger = grown(opened, scratch / "grown")
-        far = next(stream(epochs, str(larger.path), split, choice, workers))
+    yield Progress(STAGE, 0, 2, "stores")
+    near = next(stream(epochs, str(store), split, choice, None))
+    yield Progress(STAGE, 1, 2, "stores")
+    larger = grown(opened, scratch / "grown").path if can_grow(opened) else store
+    far = next(stream(epochs, str(larger), split, choice, near.workers))
     opened.close()
-    yield Progress(STAGE, 3, 3, "stores")
+    yield Progress(STAGE, 2, 2, "stores")
     yield rates_of(near, far, usable_cpus(), processor_cache())
 
 
 class EpochsTold(NamedTuple):
     """Of a store of `samples`: seconds an image of the first epoch and of later ones, and what these took
     beside it: `start_s` from opening the store on, `epoch_s` from asking for the first batch. `open_s`: until the first
-    sample of a store that is opened again in the same process."""
+    sample of a store that is opened again in the same process. `workers`: who made the batches."""
 
     samples: int
     first_s: float
@@ -94,6 +91,7 @@ class EpochsTold(NamedTuple):
     start_s: float
     epoch_s: float
     open_s: float
+    workers: str = ""
 
 
 def rates_of(near: EpochsTold, far: EpochsTold, cpus: int, cache_bytes: float) -> LoadRates:
@@ -133,17 +131,21 @@ def opening_rate(near: EpochsTold, far: EpochsTold) -> float:
     return (far.open_s - near.open_s) / more
 
 
-def choose(path: str, split: str, choice: LoaderChoice) -> Iterator[dict[str, str]]:
-    """In a process of its own: the workers that the loader chooses, measured once and kept as for any store."""
+def choose(path: str, split: str, choice: LoaderChoice) -> str:
+    """The workers that the loader chooses, measured once and kept as for any store."""
     from ..loading import make_loader
 
     store = open_store(path, split)
     with make_loader(store, workers=choice.workers, **choice.settings()) as loader:
-        yield {"workers": loader.workers.asked_as}
+        chosen: str = loader.workers.asked_as
+    store.close()
+    return chosen
 
 
-def epochs(path: str, split: str, choice: LoaderChoice, workers: str) -> Iterator[EpochsTold]:
-    """In a process of its own: everything that `EpochsTold` tells of a store."""
+def epochs(path: str, split: str, choice: LoaderChoice, workers: str | None) -> Iterator[EpochsTold]:
+    """In a process of its own: everything that `EpochsTold` tells of a store. Where workers are yet to be chosen, that
+    is done first, and start and first epoch are no longer those of a new process."""
+    workers = choose(path, split, choice) if workers is None else workers
     began = time.perf_counter()
     from ..loading import make_loader
 
@@ -153,7 +155,7 @@ def epochs(path: str, split: str, choice: LoaderChoice, workers: str) -> Iterato
         later = _later(loader)
     store.close()
     opening = min(_opening(path, split, choice, workers) for _ in range(LATER))
-    yield EpochsTold(len(store), first.image_s, later.image_s, first.beside_s, later.beside_s, opening)
+    yield EpochsTold(len(store), first.image_s, later.image_s, first.beside_s, later.beside_s, opening, workers)
 
 
 def _later(loader: Any) -> EpochPace:

@@ -41,7 +41,7 @@ PARTS_OPTIONS = (SHARDS, SHARD_MB)
 
 @dataclass(frozen=True)
 class MeasureScale:
-    """Measure what building a store of a dataset takes here, and loading it: about 20 s.
+    """Measure what building a store of a dataset takes here, and loading it: about 25 s.
 
     Without a `dataset`, images of `height` x `width` pixels and `image_bytes` bytes are drawn (JPEG). `options` go to
     whichever of format, encoding and compression has an option of that name; `batch_size`, `transform`, `output` and

@@ -40,7 +40,7 @@ class ScalePlan(MeasureScale):
         subject = self.subject(home)
         kept = None if self.again else find_rates(home, subject)
         if kept is None:
-            yield Message("nothing was measured for this on this machine: measuring a trial, about 20 s")
+            yield Message("nothing was measured for this on this machine: measuring a trial, about 25 s")
             yield from (event for event in super().run() if not isinstance(event, Result))
             kept = find_rates(home, subject)
             assert kept is not None

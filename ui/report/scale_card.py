@@ -135,7 +135,7 @@ def _draw_missing(measured: Mapping[str, str], dataset: Dataset) -> None:
     )
     st.markdown(
         f"No rates of {verbatim(store)} were measured for {verbatim(dataset.name)} on this machine yet. A trial of "
-        "about 20 s builds and loads a few of its images; the plan follows from that."
+        "about 25 s builds and loads a few of its images; the plan follows from that."
     )
     st.button(
         "Measure", type="primary", icon=":material/speed:", key=f"{OWNER}.measure", on_click=_measure, args=(measured,)
