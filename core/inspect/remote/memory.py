@@ -104,11 +104,7 @@ class _Region:
             self._again += 1
             return self._again < 3
         self._again = 0
-        self._run = min(2 * self._run, MOST_BLOCKS) if block == self._next else 1
-        self._next = block + 1
-        while self._next < block + self._run and self._next * BLOCK < self._size and self._next not in self._there:
-            self._next += 1
-        self._fill(block, self._next)
+        self._fill(block, 1)
         return True
 
     def fill_range(self, start: int, stop: int) -> None:
@@ -116,17 +112,21 @@ class _Region:
         blocks = range(start // BLOCK, min(-(-stop // BLOCK), start // BLOCK + MOST_AHEAD))
         lacking = [block for block in blocks if block not in self._there]
         if lacking and lacking[-1] - lacking[0] == len(lacking) - 1:
-            self._next = lacking[-1] + 1
-            self._fill(lacking[0], self._next)
+            self._fill(lacking[0], len(lacking))
 
-    def _fill(self, block: int, behind: int) -> None:
-        start, stop = block * BLOCK, min(behind * BLOCK, self._size)
+    def _fill(self, block: int, count: int) -> None:
+        """Fetch so many blocks; more where reading goes on behind what was fetched last."""
+        self._run = min(2 * self._run, MOST_BLOCKS) if block == self._next else 1
+        self._next = block + count
+        while self._next < block + self._run and self._next * BLOCK < self._size and self._next not in self._there:
+            self._next += 1
+        start, stop = block * BLOCK, min(self._next * BLOCK, self._size)
         data = self._fetch(start, stop)
         if len(data) != stop - start:
             raise ValueError(f"{len(data):,} bytes came where {stop - start:,} were asked for")
         _make_room(stop - start)
         self._put(start, data)
-        self._there.update(range(block, behind))
+        self._there.update(range(block, self._next))
         _held[self, start] = stop - start
 
     def _put(self, start: int, data: bytes) -> None:
