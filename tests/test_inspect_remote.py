@@ -66,9 +66,9 @@ import numpy as np
 from core.inspect.remote import memory
 memory.RESIDENT = 8 * memory.BLOCK
 asked = []
-def fetch(start, stop):
-    asked.append((start, stop))
-    return (np.arange(start, stop) % 251).astype(np.uint8).tobytes()
+def fetch(ranges):
+    asked.extend(ranges)
+    return [(np.arange(*one) % 251).astype(np.uint8).tobytes() for one in ranges]
 made = memory.FetchedMap(100 << 30, fetch)
 assert made[5] == 5 and len(asked) == 1
 far = 50 << 30
@@ -79,7 +79,7 @@ assert (whole[places] == places % 251).all(), "what was given back is fetched ag
 assert zlib.crc32(memoryview(made)[7 : 9 << 16]) == zlib.crc32((np.arange(7, 9 << 16) % 251).astype(np.uint8).tobytes())
 assert whole[-1] == ((100 << 30) - 1) % 251 and asked[-1][1] == 100 << 30
 del asked[:]
-made.will_read(10 << 30, (10 << 30) + 5 * memory.BLOCK)
+made.will_read([(10 << 30, (10 << 30) + 5 * memory.BLOCK)])
 assert whole[10 << 30 : (10 << 30) + 5 * memory.BLOCK].any() and len(asked) == 1
 assert sum(memory._held.values()) <= memory.RESIDENT
 sys.stdout.write("right")
@@ -95,7 +95,9 @@ def test_a_map_is_filled_as_it_is_touched_and_other_faults_still_end_the_process
 
 
 def test_a_fetch_that_fails_ends_the_process_and_is_never_read_as_zeros() -> None:
-    script = "from core.inspect.remote.memory import FetchedMap\nmade = FetchedMap(1 << 20, lambda a, b: b'short')\n"
+    script = (
+        "from core.inspect.remote.memory import FetchedMap\nmade = FetchedMap(1 << 20, lambda ranges: [b'short'])\n"
+    )
     done = subprocess.run([sys.executable, "-c", f"{script}print(made[0])"], capture_output=True, check=False)
     assert done.returncode == 70
     assert not done.stdout
@@ -281,12 +283,12 @@ def test_a_reader_gets_its_own_objects_and_a_few_beside_them(bucket: str) -> Non
     put(f"{bucket}/a/metadata.json", b"{}")
     given = ServedObjects(NetworkAccess(), [mine])
     given.opening()
-    assert given.answer({"bytes of an object": [mine, 1, 3]})[1] == [b"23"]
+    assert given.answer({"bytes of an object": [mine, [[1, 3], [0, 1]]]})[1] == [b"23", b"1"]
     assert given.answer({"status of an object": f"{bucket}/a/metadata.json"})[0]["size"] == 2
     assert given.answer({"status of an object": f"{bucket}/a/none"})[0]["size"] is None
     for name in (other, f"{bucket}/a/../b/other.tar", f"{bucket}/a/x/y", "/etc/passwd", 7):
         with pytest.raises(ValueError, match="not its own"):
-            given.answer({"bytes of an object": [name, 0, 1]})
+            given.answer({"bytes of an object": [name, [[0, 1]]]})
 
 
 def test_a_path_at_an_address_is_one_of_nothing_here(bucket: str) -> None:

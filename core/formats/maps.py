@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
@@ -19,16 +20,16 @@ class MapsItself(Protocol):
 class ReadAhead(Protocol):
     """A map that is filled as it is touched."""
 
-    def will_read(self, start: int, stop: int) -> None: ...
+    def will_read(self, ranges: Sequence[tuple[int, int]]) -> None: ...
 
 
-def will_read(memory: Any, start: int, stop: int) -> None:
-    """These bytes of a whole file's map are read next: where each touch costs a request, they come with one. `memory`:
-    the map, or a view or array of all of it."""
+def will_read(memory: Any, *ranges: tuple[int, int]) -> None:
+    """These bytes (start, stop) of a whole file's map are read next: where each touch costs a request, they come
+    together. `memory`: the map, or a view or array of all of it."""
     view = getattr(memory, "base", memory)
     owner = view.obj if isinstance(view, memoryview) else view
     if hasattr(owner, "will_read"):
-        cast("ReadAhead", owner).will_read(start, stop)
+        cast("ReadAhead", owner).will_read(ranges)
 
 
 def map_of(memory: Any) -> mmap.mmap:

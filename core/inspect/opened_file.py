@@ -17,7 +17,7 @@ from .describe import HEAD_BYTES, WARNING, WHY, describe, describe_fully, shorte
 from .display import Choice
 from .findings import merged
 from .kinds import KINDS
-from .records import UNREADABLE, Diagnosed, Fielded, File, Finding, Indexed, Naming, Record, Records
+from .records import UNREADABLE, Diagnosed, Fielded, File, Finding, Indexed, Naming, ReadsAhead, Record, Records
 from .remote.location import RemotePath, located
 from .schemas import choices, understand
 from .sharded import ShardedFile
@@ -159,6 +159,12 @@ class OpenedFile:
             yield
         finally:
             self.file.choice = Choice()
+
+    def will_read(self, indices: Sequence[int]) -> None:
+        """These records are read next: at an address their bytes come together."""
+        if self._remote and isinstance(self.records, ReadsAhead):
+            total = len(self.records)
+            self.records.will_read([index for index in indices if 0 <= index < total])
 
     def cell(self, index: int, box: int) -> tuple[dict[str, Any], Pixels | None]:
         """A record in brief, and its pixels made to fit a square of `box` pixels."""

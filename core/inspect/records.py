@@ -144,6 +144,16 @@ class Searchable(Protocol):
 
 
 @runtime_checkable
+class ReadsAhead(Protocol):
+    """What `Records` may be as well: those that know where they lie, so that several come with one request where each
+    would cost one."""
+
+    def will_read(self, indices: Sequence[int]) -> None:
+        """These records are read next."""
+        ...
+
+
+@runtime_checkable
 class Diagnosed(Protocol):
     """What `Records` and a `File` may be as well: one that knows what is wrong with it and what to do."""
 

@@ -41,6 +41,9 @@ SCAN_SECONDS = 1.0
 SCAN_TIMEOUT = 10.0
 """Seconds that a second of scanning may take; what needs more hangs."""
 
+AHEAD = 64
+"""Records of a scan that are fetched together where a file lies at an address."""
+
 LABELS_TIMEOUT = 60.0
 
 Bad = dict[str, str]
@@ -270,6 +273,7 @@ class CellsRequest(ReaderRequest[list[Cell]]):
     choice: Choice = DEFAULT
 
     def answer(self, opened: OpenedFile) -> Answer:
+        opened.will_read(self.indices)
         with opened.drawing(self.choice):
             cells = [opened.cell(index, self.box) for index in self.indices]
         return {"cells": [about for about, _ in cells]}, [b"" if one is None else flat(one) for _, one in cells]
@@ -298,6 +302,8 @@ class ScanRequest(ReaderRequest[tuple[int, int, list[Bad], list[Finding]]]):
         bad: list[Bad] = []
         found: list[Finding] = []
         while end < self.stop and time.monotonic() < deadline:
+            if (end - self.start) % AHEAD == 0:
+                opened.will_read(range(end, min(end + AHEAD, self.stop)))
             problem, findings = opened.problem(end)
             bad += [problem] if problem is not None else []
             found += findings

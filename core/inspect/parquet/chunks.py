@@ -102,7 +102,7 @@ class Chunk:
         raise ValueError("there is no such row")
 
     def _dictionary_of(self, page: Page) -> _Values:
-        will_read(self._memory, page.start, page.end)
+        will_read(self._memory, (page.start, page.end))
         data = self._memory[page.start : page.end]
         if self._inflate is not None:
             data = whole(self._inflate(data, page.plain_size), page.plain_size)
@@ -112,7 +112,7 @@ class Chunk:
         return fixed_of(data, count, self._fixed) if self._fixed else strings_of(data, count)
 
     def _values(self, page: Page) -> _Values:
-        will_read(self._memory, page.start, page.end)
+        will_read(self._memory, (page.start, page.end))
         levels, data = body_of(self._memory, page, self._inflate, self._levels > 0)
         places, count = None, page.values
         if self._levels:

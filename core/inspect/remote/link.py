@@ -1,6 +1,6 @@
 """The reader's side: bytes of objects at addresses, asked of the caller through the pipe that answers go through.
 
-A question is a message of `wire` ({BYTES: [name, start, stop]} or {STATUS: name}), and so is its answer. While a
+A question is a message of `wire` ({BYTES: [name, ranges]} or {STATUS: name}), and so is its answer. While a
 reader works on a request its caller waits for the answer, so nothing else is on its way in either direction. The
 descriptors are used directly: a question may be asked in the middle of any instruction (`memory`).
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ...base.errors import InputError
@@ -59,15 +60,15 @@ class LinkedAccess:
             raise InputError(NOT_AVAILABLE)
         if name not in self._maps:
             size, _ = self.status(name)
-            self._maps[name] = FetchedMap(size, lambda start, stop: self._fetched(name, start, stop))
+            self._maps[name] = FetchedMap(size, partial(self._fetched, name))
         return self._maps[name]
 
     def names(self, folder: str) -> Sequence[str] | None:
         return self._folders.get(folder)
 
-    def _fetched(self, name: str, start: int, stop: int) -> bytes:
-        _, blobs = self._asked({BYTES: [name, start, stop]})
-        return blobs[0]
+    def _fetched(self, name: str, ranges: Sequence[tuple[int, int]]) -> Sequence[bytes]:
+        _, blobs = self._asked({BYTES: [name, [list(one) for one in ranges]]})
+        return blobs
 
     def _asked(self, question: dict[str, Any]) -> wire.Message:
         wire.send(self._pipe, question)  # type: ignore[arg-type]

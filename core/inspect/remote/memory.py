@@ -18,7 +18,7 @@ import os
 import signal
 import sys
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...base.errors import InputError
@@ -41,8 +41,8 @@ LARGEST = 1 << 44
 BROKEN = 70
 """The status with which a reader ends whose handler failed."""
 
-Fetch = Callable[[int, int], bytes]
-"""fetch(start, stop): these bytes, exactly."""
+Fetch = Callable[[Sequence[tuple[int, int]]], Sequence[bytes]]
+"""The bytes of ranges (start, stop), exactly."""
 
 _NO_ACCESS = 0
 _NORESERVE, _FIXED, _MOVE_THERE = 0x4000, 0x10, 3
@@ -70,10 +70,11 @@ class FetchedMap(mmap.mmap):
         _regions.append(_Region(made, fetch))
         return made
 
-    def will_read(self, start: int, stop: int) -> None:
-        """Fetch these bytes at once, as far as they are not there, instead of as they are touched."""
+    def will_read(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Fetch these bytes (start, stop) together, as far as they are not there, instead of as they are touched;
+        `MOST_AHEAD` blocks at most."""
         region = next(one for one in _regions if one.memory is self)
-        region.fill_range(max(start, 0), min(stop, len(self)))
+        region.fill_ranges([(max(start, 0), min(stop, len(self))) for start, stop in ranges])
 
     def madvise(self, *_: Any) -> None:
         """No file is behind it, and pages that were given back would be zeros."""
@@ -107,12 +108,21 @@ class _Region:
         self._fill(block, 1)
         return True
 
-    def fill_range(self, start: int, stop: int) -> None:
-        """Fetch the blocks of a range that are not there, `MOST_AHEAD` at most."""
-        blocks = range(start // BLOCK, min(-(-stop // BLOCK), start // BLOCK + MOST_AHEAD))
-        lacking = [block for block in blocks if block not in self._there]
-        if lacking and lacking[-1] - lacking[0] == len(lacking) - 1:
-            self._fill(lacking[0], len(lacking))
+    def fill_ranges(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Fetch the blocks of these ranges that are not there, the first of them where they are too many."""
+        blocks = sorted({block for start, stop in ranges for block in range(start // BLOCK, -(-stop // BLOCK))})
+        lacking = [block for block in blocks[:MOST_AHEAD] if block not in self._there]
+        runs: list[tuple[int, int]] = []
+        for block in lacking:
+            if runs and runs[-1][1] == block:
+                runs[-1] = runs[-1][0], block + 1
+            else:
+                runs.append((block, block + 1))
+        if len(runs) == 1:
+            self._fill(runs[0][0], runs[0][1] - runs[0][0])
+        elif runs:
+            self._next = runs[-1][1]
+            self._fetched(runs)
 
     def _fill(self, block: int, count: int) -> None:
         """Fetch so many blocks; more where reading goes on behind what was fetched last."""
@@ -120,14 +130,18 @@ class _Region:
         self._next = block + count
         while self._next < block + self._run and self._next * BLOCK < self._size and self._next not in self._there:
             self._next += 1
-        start, stop = block * BLOCK, min(self._next * BLOCK, self._size)
-        data = self._fetch(start, stop)
-        if len(data) != stop - start:
-            raise ValueError(f"{len(data):,} bytes came where {stop - start:,} were asked for")
-        _make_room(stop - start)
-        self._put(start, data)
-        self._there.update(range(block, self._next))
-        _held[self, start] = stop - start
+        self._fetched([(block, self._next)])
+
+    def _fetched(self, runs: Sequence[tuple[int, int]]) -> None:
+        """Fetch these blocks (first, behind the last) together."""
+        ranges = [(first * BLOCK, min(behind * BLOCK, self._size)) for first, behind in runs]
+        for (first, behind), (start, stop), data in zip(runs, ranges, self._fetch(ranges), strict=True):
+            if len(data) != stop - start:
+                raise ValueError(f"{len(data):,} bytes came where {stop - start:,} were asked for")
+            _make_room(stop - start)
+            self._put(start, data)
+            self._there.update(range(first, behind))
+            _held[self, start] = stop - start
 
     def _put(self, start: int, data: bytes) -> None:
         """Fill new memory, then move it to its place at once: no other thread sees it half full."""

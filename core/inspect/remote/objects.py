@@ -13,7 +13,8 @@ from typing import Any, cast
 from ...base.errors import InputError
 from ...base.units import counted, size_text
 from ...remote.errors import RemoteChanged, RemoteError, RemoteMissing
-from ...remote.files import ObjectRange, RemoteFiles
+from ...remote.files import RemoteFiles
+from ...remote.ranges import Range
 from ...remote.settings import RemoteSettings
 from ...remote.traffic import Traffic
 from ...remote.transport import RemoteStat
@@ -60,7 +61,7 @@ class KeptBlocks:
         self._blocks: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._bytes = 0
 
-    def of(self, address: str, blocks: range) -> dict[int, bytes]:
+    def of(self, address: str, blocks: Sequence[int]) -> dict[int, bytes]:
         """Those of an object that are there."""
         with self._lock:
             found = {block: self._blocks[address, block] for block in blocks if (address, block) in self._blocks}
@@ -113,8 +114,9 @@ class RemoteObject:
                 self._kept.forget(self.address)
             self._status, self._asked = now, time.monotonic()
 
-    def read(self, start: int, stop: int, opened: Status | None = None) -> bytes:
-        """These bytes, in whole blocks. `opened`: what it was when it was opened.
+    def read(self, ranges: Sequence[Range], opened: Status | None = None) -> list[bytes]:
+        """These bytes (start, stop), in whole blocks, several requests under way. `opened`: what it was when it was
+        opened.
 
         Raises RemoteError, also for an object that is another one by now.
         """
@@ -125,26 +127,41 @@ class RemoteObject:
                 raise RemoteMissing(f"{self.files.name()} is gone: it was there when it was opened") from None
             if opened is not None and (size, version) != opened:
                 raise RemoteChanged(f"{self.files.name()} has changed while it was read; open it again")
-            if not 0 <= start <= stop <= size or stop - start > MOST_AT_ONCE:
-                raise ValueError(f"bytes {start:,} to {stop:,} of {size:,}")
-            blocks = range(start // BLOCK, -(-stop // BLOCK))
-            made = self._kept.of(self.address, blocks)
-            lacking = [block for block in blocks if block not in made]
-            if lacking:
-                first, behind = lacking[0], lacking[-1] + 1
-                data = self._fetched(first * BLOCK, min(behind * BLOCK, size), version)
-                new = {block: data[(block - first) * BLOCK :][:BLOCK] for block in range(first, behind)}
-                self._kept.keep(self.address, new)
-                made |= new
-        whole = b"".join(made[block] for block in blocks)
-        return whole[start - start // BLOCK * BLOCK :][: stop - start]
+            for start, stop in ranges:
+                if not 0 <= start <= stop <= size:
+                    raise ValueError(f"bytes {start:,} to {stop:,} of {size:,}")
+            if sum(stop - start for start, stop in ranges) > MOST_AT_ONCE:
+                raise ValueError(f"more than {MOST_AT_ONCE:,} bytes")
+            made = self._blocks(ranges, size, version)
+        return [_cut(made, start, stop) for start, stop in ranges]
 
-    def _fetched(self, start: int, stop: int, version: str) -> bytes:
-        """What is long comes in several parts at once."""
-        parts = [(place, min(place + PART, stop)) for place in range(start, stop, PART)]
+    def _blocks(self, ranges: Sequence[Range], size: int, version: str) -> dict[int, bytes]:
+        """All blocks of these ranges, from what is kept, and what is not in as few requests as are good."""
+        wanted = sorted({block for start, stop in ranges for block in range(start // BLOCK, -(-stop // BLOCK))})
+        made = self._kept.of(self.address, wanted)
+        parts: list[Range] = []
+        for start in (block * BLOCK for block in wanted if block not in made):
+            stop = min(start + BLOCK, size)
+            if parts and parts[-1][1] == start and stop - parts[-1][0] <= PART:
+                parts[-1] = parts[-1][0], stop
+            else:
+                parts.append((start, stop))
+        for (start, stop), data in zip(parts, self._fetched(parts, version), strict=True):
+            new = {place // BLOCK: data[place - start :][:BLOCK] for place in range(start, stop, BLOCK)}
+            self._kept.keep(self.address, new)
+            made |= new
+        return made
+
+    def _fetched(self, parts: Sequence[Range], version: str) -> list[bytes]:
         if len(parts) == 1:
-            return self.files.read("", start, stop, version)
-        return b"".join(self.files.read_many([ObjectRange("", *part, version) for part in parts]))
+            return [self.files.read("", *parts[0], version)]
+        return self.files.read_ranges("", parts, version) if parts else []
+
+
+def _cut(blocks: Mapping[int, bytes], start: int, stop: int) -> bytes:
+    first = start // BLOCK
+    whole = b"".join(blocks[block] for block in range(first, -(-stop // BLOCK)))
+    return whole[start - first * BLOCK :][: stop - start]
 
 
 class RemoteFolder:
@@ -200,9 +217,9 @@ class NetworkAccess:
                     self.object(f"{folder}/{last}").is_now(told)
         return {name: self.object(name).status(FRESH_SECONDS if len(names) > 1 else 0) for name in names}
 
-    def read(self, name: str, start: int, stop: int, opened: Status | None = None) -> bytes:
-        places = range(start, stop, MOST_AT_ONCE)
-        return b"".join(self.object(name).read(place, min(place + MOST_AT_ONCE, stop), opened) for place in places)
+    def read(self, name: str, start: int, stop: int) -> bytes:
+        parts = [(place, min(place + MOST_AT_ONCE, stop)) for place in range(start, stop, MOST_AT_ONCE)]
+        return b"".join(self.object(name).read([part])[0] for part in parts)
 
     def mapped(self, name: str) -> mmap.mmap:
         raise InputError(f"{name} is mapped in a reader process alone")
@@ -270,9 +287,10 @@ class ServedObjects:
         began = time.monotonic()
         try:
             if BYTES in question:
-                name, start, stop = question[BYTES]
+                name, ranges = question[BYTES]
                 self._check(name)
-                return {}, [self._access.read(name, int(start), int(stop), self._opened.get(name))]
+                asked = [(int(start), int(stop)) for start, stop in ranges]
+                return {}, self._access.object(name).read(asked, self._opened.get(name))
             name = question[STATUS]
             self._check(name)
             try:

@@ -120,6 +120,13 @@ class TarRecords(FieldRecords):
             named.setdefault(_shown(name) or WHOLE_NAME, member)
         return named
 
+    def will_read(self, indices: Sequence[int]) -> None:
+        """See `records.ReadsAhead`."""
+        members = self.index.members
+        every = [member for index in indices for member in self.index.record(index)]
+        places = ((int(members.offsets[member]), int(members.sizes[member])) for member in every)
+        will_read(self.tar.memory, *((offset, offset + size) for offset, size in places if size <= LONGEST))
+
     def _bytes(self, member: int) -> bytes:
         """Raises ValueError for a member that is too large to be read."""
         members = self.index.members
@@ -127,7 +134,7 @@ class TarRecords(FieldRecords):
         if size > LONGEST:
             name = _shown(members.name(member))
             raise ValueError(f"the member {name!r} has {size:,} bytes, more than the {LONGEST:,} that are read")
-        will_read(self.tar.memory, offset, offset + size)
+        will_read(self.tar.memory, (offset, offset + size))
         return self.tar.memory[offset : offset + size].tobytes()
 
 
