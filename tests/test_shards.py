@@ -230,6 +230,18 @@ def test_a_shard_that_is_gone_cut_or_exchanged_is_named(home: Home, format: str)
         store.close()  # type: ignore[union-attr]
 
 
+def test_a_shard_in_a_folder_of_several_is_named(home: Home) -> None:
+    told = build(home, "parquet", shards=3)
+    shard = Path(told["store"], told["shards"][1]["path"])
+    data = shard.read_bytes()
+    shard.write_bytes(data[:-100])
+    with pytest.raises(InputError, match=f"{shard.name} has .* bytes and should have"):
+        open_store(told["store"])[0]
+    shard.unlink()
+    with pytest.raises(InputError, match=f"{shard.name} is missing"):
+        open_store(told["store"])[0]
+
+
 @pytest.mark.parametrize("format", ["hdf5", "npy"])
 def test_a_flipped_byte_is_told_once_with_its_shard(home: Home, format: str) -> None:
     told = build(home, format, shards=3)

@@ -21,6 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .container import open_descriptor, open_file
+from .folder import needed
+from .shards import Shard
 
 Memory = np.memmap[Any, np.dtype[np.uint8]]
 
@@ -59,6 +61,16 @@ def mapped_together(paths: Sequence[Path]) -> JoinedFiles:
         if size:
             joined.parts.append(map_at(memory.ctypes.data + start, path, size))
     return JoinedFiles(memory, starts, sizes)
+
+
+def mapped_shards(folder: Path, shards: Sequence[Shard]) -> JoinedFiles:
+    """The files of a container as one array. Raises InputError for one that is missing, ValueError for one that has not
+    the size that it should have, and what `mapped_together` does."""
+    joined = mapped_together([needed(folder, shard.name) for shard in shards])
+    for shard, size in zip(shards, joined.sizes.tolist(), strict=True):
+        if size != shard.bytes:
+            raise ValueError(f"{shard.name} has {size:,} bytes and should have {shard.bytes:,}")
+    return joined
 
 
 def room_starts(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

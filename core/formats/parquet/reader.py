@@ -17,7 +17,7 @@ from ..container import MappedContainerReader
 from ..field_reading import FieldsInContainer, Found
 from ..folder import FolderFacts, read_index, read_metadata, read_shards
 from ..handles import PerProcess
-from ..joined_maps import mapped_together
+from ..joined_maps import mapped_shards
 from ..maps import release_pages
 from .fields import ParquetFieldColumns
 from .pages import DATA, PLAIN, body_of, fixed_of, page_at, strings_of
@@ -82,9 +82,9 @@ class _Opened:
 
     def __init__(self, path: Path) -> None:
         shards, metadata = read_shards(path), read_metadata(path)
-        joined = mapped_together([path / shard.name for shard in shards])
+        joined = mapped_shards(path, shards)
         entries = read_index(path, joined.sizes)
-        if len(entries) != metadata["samples"] or [shard.bytes for shard in shards] != joined.sizes.tolist():
+        if len(entries) != metadata["samples"]:
             raise ValueError("its files are not those that its metadata names")
         self.memory = joined.memory
         self.labels: Labels = entries["label"].astype(np.int64)

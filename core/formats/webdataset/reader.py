@@ -14,8 +14,8 @@ import numpy.typing as npt
 from ...base.contracts import Buffer, Extents, FieldLayout, Labels
 from ..container import MappedContainerReader
 from ..field_reading import FieldsInContainer, Found
-from ..folder import FIRST, METADATA, Entries, FolderFacts, needed, read_index, read_shards
-from ..joined_maps import JoinedFiles, mapped_together
+from ..folder import FIRST, METADATA, Entries, FolderFacts, read_index, read_shards
+from ..joined_maps import JoinedFiles, mapped_shards
 from ..maps import release_pages
 from ..shards import Shard
 from .fields import MemberValues, members_of
@@ -121,11 +121,7 @@ class WebDatasetReader(FolderFacts, FieldsInContainer, MappedContainerReader):
 
     @cached_property
     def _joined(self) -> JoinedFiles:
-        joined = mapped_together([needed(self._path, shard.name) for shard in self._shards])
-        for shard, size in zip(self._shards, joined.sizes.tolist(), strict=True):
-            if size != shard.bytes:
-                raise ValueError(f"{shard.name} has {size:,} bytes and should have {shard.bytes:,}")
-        return joined
+        return mapped_shards(self._path, self._shards)
 
     def _bytes_of(self, shard: int) -> npt.NDArray[np.uint8]:
         start = int(self._joined.starts[shard])
