@@ -112,7 +112,7 @@ def test_a_store_larger_than_the_cache(storage: ObjectServer, here: Store, tmp_p
     size = store.shards[0].bytes
     store._of.cache.limit_bytes = 6 * size
     given = {**GIVEN, "workers": "threads:2", "batch_size": 2}
-    with pytest.raises(InputError, match=r'needs shards of .* at a time.*choose shuffle="shards", or cache_mb=1 or'):
+    with pytest.raises(InputError, match=r'needs shards of .* at a time.*choose shuffle="shards" .*cache_mb=1 or'):
         next(iter(store.loader(shuffle=True, **given)))
     storage.clear()
     assert not store.fits_cache

@@ -26,13 +26,10 @@ SHARDS = 4
 
 EVERY = [
     *((name, "original", {"copy": True} if FORMATS[name].refers else {}) for name in FORMATS),
-    ("npy", "raw", {}),
     ("hdf5", "raw", {"layout": "chunked"}),
     ("webdataset", "original", {"compress": "zst"}),
     ("tfrecord", "original", {"compress": "gzip"}),
     ("parquet", "raw", {"parquet_compression": "zstd-pages"}),
-    ("zarr", "raw", {}),
-    ("lmdb", "raw", {}),
 ]
 
 

@@ -35,6 +35,8 @@ class ShardArrivals(Protocol):
         """The shards that these samples lie in, ascending."""
         ...
 
+    def is_here(self, number: int) -> bool: ...
+
     def hold(self, number: int, sample: int) -> None:
         """Wait until this shard is here; it stays until it was released as often as it was held.
 

@@ -56,6 +56,7 @@ class ComingShards(ComingBatches):
         self._replaced: dict[int, BatchSpec] = {}
         self._warned: set[int] = set()
         self._threads: list[threading.Thread] = []
+        self._take_those_here()
 
     def specs(self) -> Iterator[BatchSpec]:
         """Each when all its shards are here. Raises WorkError where one cannot be had and samples are not skipped."""
@@ -132,9 +133,19 @@ class ComingShards(ComingBatches):
 
     # ---- shards
 
+    def _take_those_here(self) -> None:
+        """Where there is room for all that the epoch needs, those that are here need nobody to fetch them."""
+        sizes = self._shards.sizes
+        if sum(sizes[shard] for shard in self._waiting) <= self._shards.limit_bytes:
+            here = [shard for shard in self._waiting if self._shards.is_here(shard)]
+            for shard in here:
+                self._shards.hold(shard, self._first_sample(shard))
+                self._open[shard] = True
+            self._waiting = deque(shard for shard in self._waiting if shard not in self._open)
+
     def _start(self) -> None:
         """The threads, with the first batch that is asked for: until then workers may be forked."""
-        if not self._threads:
+        if not self._threads and self._waiting:
             for number in range(FETCHERS):
                 thread = threading.Thread(target=self._fetch, name=f"shards_{number}", daemon=True)
                 self._threads.append(thread)
@@ -207,7 +218,7 @@ def check_room(first: Indices, last: Indices, shards: ShardArrivals, sampler: Ba
     np.add.at(change, last[used] + 1, -sizes[used])
     needed = int(np.cumsum(change).max())
     if needed > shards.limit_bytes:
-        smaller = "a smaller window" if sampler.shuffle == "shards" else 'shuffle="shards"'
+        smaller = "a smaller window" if sampler.shuffle == "shards" else 'shuffle="shards" (--order shards)'
         raise InputError(
             f"this order ({sampler.order_text}) needs shards of {size_text(needed)} at a time, and the cache may hold "
             f"{size_text(shards.limit_bytes)}: choose {smaller}, or cache_mb={-(-needed // 10**6)} or more"

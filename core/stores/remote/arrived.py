@@ -11,10 +11,10 @@ from __future__ import annotations
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
@@ -79,8 +79,9 @@ class ArrivedShards:
 
     def numbers_of(self, indices: npt.ArrayLike) -> list[int]:
         """The shards that these samples lie in, ascending."""
-        found = np.searchsorted(self.starts, np.asarray(indices, np.int64), "right") - 1
-        return [int(number) for number in np.unique(found)]
+        found = np.zeros(len(self.starts), bool)
+        found[np.searchsorted(self.starts, indices, "right") - 1] = True
+        return np.flatnonzero(found).tolist()
 
     def is_here(self, number: int) -> bool:
         return number in self._here
@@ -95,18 +96,30 @@ class ArrivedShards:
         does not map them, or none is here yet."""
         return None if self._map is None or self._unmapped else Extents(self._map.memory, self._offsets, self._lengths)
 
-    @contextmanager
-    def held(self, indices: npt.ArrayLike) -> Iterator[None]:
-        """The shards of these samples are here, and stay until the end. Raises as `hold` does."""
+    @property
+    def is_told(self) -> bool:
+        """Whether `extents` says what it will say of all shards."""
+        return self._unmapped or self._map is not None
+
+    def held(self, indices: npt.ArrayLike) -> HeldShards:
+        """The shards of these samples are here, and stay until the end. Entering it raises as `hold` does."""
+        return HeldShards(self, indices)
+
+    def use(self, indices: npt.ArrayLike) -> list[int]:
+        """The shards of these samples, which are here, until they are given to `used`. Raises as `hold` does."""
         numbers = self.numbers_of(indices)
         self._count(numbers, 1)
         try:
             for number in numbers:
                 if number not in self._here:
                     self._bring(number, first_in(number, self.starts, indices))
-            yield
-        finally:
-            self._count(numbers, -1)
+        except BaseException:
+            self.used(numbers)
+            raise
+        return numbers
+
+    def used(self, numbers: Sequence[int]) -> None:
+        self._count(numbers, -1)
 
     def hold(self, number: int, sample: int) -> None:
         """This shard is here, and stays until `release`, in the cache as well. `sample`: who asks for it.
@@ -258,6 +271,22 @@ class ArrivedShards:
                 except (OSError, OverflowError, ValueError):
                     return False
             return self._map is not None
+
+
+class HeldShards:
+    """A context in which some shards are here (a class, since it is entered for every batch)."""
+
+    def __init__(self, arrived: ArrivedShards, indices: npt.ArrayLike) -> None:
+        self._arrived, self._indices = arrived, indices
+        self._numbers: list[int] = []
+
+    def __enter__(self) -> None:
+        self._numbers = self._arrived.use(self._indices)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._arrived.used(self._numbers)
 
 
 def first_in(number: int, starts: Numbers, indices: npt.ArrayLike) -> int:

@@ -112,8 +112,11 @@ class RemoteReader:
     def extents(self) -> Extents | None:
         """Where the payloads of the shards that are here lie: of a sample that is held (`held`) its place, of others a
         length of 0 as a rule. None where the format does not map them. To be asked for anew for each batch."""
-        with self._any():
-            return self.arrived.extents
+        arrived = self.arrived
+        if not arrived.is_told:
+            with self._any():
+                return arrived.extents
+        return arrived.extents
 
     def mapped_files(self) -> Sequence[Path]:
         return ()
