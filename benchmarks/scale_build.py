@@ -25,7 +25,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -180,8 +180,9 @@ class Scale:
 
     def run_killed(self, cluster: LocalCluster, kill: Callable[[subprocess.Popen[str]], None]) -> None:
         self.clear()
-        driver = subprocess.Popen(self.command(*_by_ray(cluster)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                  text=True, cwd=REPOSITORY, env=_environment())  # fmt: skip
+        arguments = _by_ray(cluster)
+        driver = subprocess.Popen(self.command(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                  text=True, cwd=REPOSITORY, env=_environment(arguments))  # fmt: skip
         while driver.poll() is None:
             kill(driver)
             time.sleep(LOOK_SECONDS / 4)
@@ -220,7 +221,7 @@ class Scale:
             self.clear()
         memory, me, began = Memory(), psutil.Process(), time.perf_counter()
         driver = subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                  cwd=REPOSITORY, env=_environment())  # fmt: skip
+                                  cwd=REPOSITORY, env=_environment(arguments))  # fmt: skip
         while driver.poll() is None:
             meanwhile()
             memory.look(me)
@@ -256,8 +257,10 @@ def _by_ray(cluster: LocalCluster) -> tuple[str, ...]:
     return "--engine", "ray", "--address", cluster.address
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "FORMAT_MATTERS_PLUGINS": "benchmarks.plain_pool"}
+def _environment(arguments: Sequence[str]) -> dict[str, str]:
+    """The engine "plain" only for who asks for it: of a cluster, tasks with an environment of their own need workers of
+    their own."""
+    return {**os.environ, "FORMAT_MATTERS_PLUGINS": "benchmarks.plain_pool" if "plain" in arguments else ""}
 
 
 if __name__ == "__main__":

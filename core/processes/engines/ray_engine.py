@@ -26,6 +26,7 @@ from ...base.home import REPOSITORY
 from ...base.package import INSTALLED, ROOT
 from ...base.plugins import VARIABLE as PLUGINS
 from ..cpus import usable_cpus
+from ..module_process import module_environment
 from .work import WAIT_SECONDS, CallResult, Done, Given, GivenItem, GivenItems, Made, called
 
 AHEAD = 2
@@ -86,14 +87,33 @@ class RayEngine:
         if self._address == "local":
             cpus = self._most or usable_cpus()
             store = {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
-            self._ray.init("local", num_cpus=cpus, **store, **quiet)
+            with _module_path():
+                self._ray.init("local", num_cpus=cpus, **store, **quiet)
             return
         try:
             _knock(self._address)
-            self._ray.init(self._address, **quiet)
+            self._ray.init(self._address, **self._job(), **quiet)
         except (OSError, RuntimeError, ValueError, SystemExit) as error:
             first = (str(error).splitlines() or [type(error).__name__])[0]
             raise InputError(f"no Ray cluster answers at {self._address}: {first}") from None
+
+    def _job(self) -> dict[str, Any]:
+        """What nodes are told of a clone: where its modules lie. Workers that wait for work already can hear of this,
+        as they cannot of an environment, for which others are started."""
+        if INSTALLED or "://" in str(self._address):
+            return {}
+        from ray.job_config import JobConfig
+
+        return {"job_config": JobConfig(_py_driver_sys_path=[str(REPOSITORY)])}
+
+    def _environment(self) -> dict[str, Any]:
+        """What tasks are given where the nodes do not know it already: see `_job`."""
+        told: dict[str, str] = {}
+        if self._address != "local" and os.environ.get(PLUGINS):
+            told[PLUGINS] = os.environ[PLUGINS]
+        if not INSTALLED and (not self._connected or "://" in self._address):
+            told["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY), "${PYTHONPATH}"])
+        return {"runtime_env": {"env_vars": told}} if told else {}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -122,9 +142,7 @@ class RayEngine:
     def run(self, call: Callable[[Given], Made], given: Iterable[Given]) -> Generator[Done[Made] | None, None, None]:
         """See `TaskEngine.run`."""
         items = GivenItems(given)
-        task = self._ray.remote(num_cpus=1, max_retries=0, runtime_env={"env_vars": _node_environment()})(
-            called_on_node
-        )
+        task = self._ray.remote(num_cpus=1, max_retries=0, **self._environment())(called_on_node)
         shared = self._ray.put(call)
         under_way: dict[Any, GivenItem[Given]] = {}
         try:
@@ -189,10 +207,18 @@ def called_on_node(call: Callable[[Given], object], item: Given) -> tuple[CallRe
     return called(call, item), f"node {node} ({socket.gethostname()}), process {os.getpid()}"
 
 
-def _node_environment() -> dict[str, str]:
-    """What nodes are told: where a clone lies, and which modules add parts."""
-    told = {} if INSTALLED else {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), "${PYTHONPATH}"])}
-    return told | ({PLUGINS: os.environ[PLUGINS]} if PLUGINS in os.environ else {})
+@contextmanager
+def _module_path() -> Iterator[None]:
+    """Who is started meanwhile finds the modules that this process finds."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = module_environment()["PYTHONPATH"]
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
 
 
 @contextmanager
