@@ -90,6 +90,7 @@ class ObjectServer:
         self._lock = threading.Lock()
         self._random = random.Random(seed)
         self._bodies: dict[str, tuple[bytes, dict[str, str]]] = {}
+        self._kept_bytes = 0
         self._moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         self._moto.start()
         self.upstream = self._moto.get_host_and_port()
@@ -169,13 +170,18 @@ class ObjectServer:
             status, headers, body = self.forward("GET", target, SIGNED, b"")
             if status != 200:
                 return None
-            if sum(len(data) for data, _ in self._bodies.values()) + len(body) > KEPT_BYTES:
-                self._bodies.clear()
-            self._bodies[target] = body, headers
+            with self._lock:
+                if self._kept_bytes + len(body) > KEPT_BYTES:
+                    self._bodies, self._kept_bytes = {}, 0
+                self._bodies[target] = body, headers
+                self._kept_bytes += len(body)
+            return body, headers
         return self._bodies[target]
 
     def forget(self, target: str) -> None:
-        self._bodies.pop(target.partition("?")[0], None)
+        with self._lock:
+            body, _ = self._bodies.pop(target.partition("?")[0], (b"", {}))
+            self._kept_bytes -= len(body)
 
     def forward(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         connection = http.client.HTTPConnection(*self.upstream, timeout=60)

@@ -39,7 +39,7 @@ def storage(served: ObjectServer) -> Iterator[ObjectServer]:
 
 @pytest.fixture
 def remote(storage: ObjectServer) -> RemoteFiles:
-    return RemoteFiles(storage.address("shards"), RemoteSettings(retries=1, timeout_s=5))
+    return RemoteFiles(storage.address("shards"), RemoteSettings(retries=1, timeout_s=20))
 
 
 @pytest.fixture

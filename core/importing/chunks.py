@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,9 @@ from ..base.strict_json import dumps
 FIRST_IMAGES, FEWEST_IMAGES, MOST_IMAGES = 16, 4, 256
 """Images that one call handles: at first, and at least and at most by what calls have taken."""
 
+FEWEST_ELSEWHERE = 64
+"""At least, of images at an address: a call waits for many requests at once, not for its images one by one."""
+
 CHUNK_BYTES = 4 << 20
 """Where their bytes come with them, fewer when they are large."""
 
@@ -27,12 +31,14 @@ CALL_SECONDS = 0.04
 
 class GivenImage(NamedTuple):
     """What a worker is given of an image: its bytes or the file that has them, what to call it when something is wrong,
-    and where it is to be written ("" where it is not copied)."""
+    and where it is to be written ("" where it is not copied). `listed`: of a file that stands for an object, the bytes
+    and the time (ns) that the listing gave it: a worker on another machine does not see the file."""
 
     data: bytes
     file: str
     origin: str
     target: str
+    listed: tuple[int, int] | None = None
 
 
 class ImportChunk(NamedTuple):
@@ -69,21 +75,23 @@ def _bytes_of(value: FieldValue) -> bytes:
 
 
 class ChunkSize:
-    """How many images one call should handle, as learnt from what calls took."""
+    """How many images one call should handle, at least `fewest`, as learnt from what calls took."""
 
-    def __init__(self) -> None:
-        self.images = FIRST_IMAGES
+    def __init__(self, fewest: int = FEWEST_IMAGES) -> None:
+        self._fewest = fewest
+        self.images = max(FIRST_IMAGES, fewest)
 
     def learn(self, images: int, seconds: float) -> None:
         wanted = round(images * CALL_SECONDS / max(seconds, 1e-6))
-        self.images = max(FEWEST_IMAGES, self.images // 2, min(wanted, MOST_IMAGES))
+        self.images = max(self._fewest, self.images // 2, min(wanted, MOST_IMAGES))
 
 
 class Chunks:
     """Groups the images that a source hands over; makes the class folders on the way."""
 
-    def __init__(self, root: Path, classes: Sequence[str], size: ChunkSize) -> None:
-        self._root, self._size = root, size
+    def __init__(self, root: Path, classes: Sequence[str], size: ChunkSize, listed: bool = False) -> None:
+        """`listed`: files stand for objects (`GivenImage.listed`)."""
+        self._root, self._size, self._listed = root, size, listed
         self._label_of = {name: label for label, name in enumerate(classes)}
         self._folder_of = folders(classes)
         self._made: set[str] = set()
@@ -126,7 +134,8 @@ class Chunks:
             if folder not in self._made:
                 (self._root / folder).mkdir(parents=True, exist_ok=True)
                 self._made.add(folder)
-        chunk.given.append(GivenImage(found.data, found.file, found.origin, target))
+        listed = _as_listed(found.file) if self._listed and found.file else None
+        chunk.given.append(GivenImage(found.data, found.file, found.origin, target, listed))
         chunk.paths.append(path)
         chunk.labels.append(self._label_of[found.class_name])
         chunk.fields.append(found.fields)
@@ -138,3 +147,8 @@ class Chunks:
         chunk.labels.append(-1)
         chunk.fields.append({})
         chunk.places.append(None)
+
+
+def _as_listed(file: str) -> tuple[int, int]:
+    status = os.stat(file)  # noqa: PTH116 - a `Path` takes longer to make
+    return status.st_size, status.st_mtime_ns

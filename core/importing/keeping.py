@@ -99,20 +99,23 @@ class Keeper:
         self, tree: RemoteTree, given: Sequence[GivenImage | Skipped]
     ) -> tuple[list[ImportedImage | Skipped], Traffic]:
         """Images whose files are stand-ins, many of them asked for at once. Raises RemoteError."""
-        found = {number: one for number, one in enumerate(given) if isinstance(one, GivenImage) and one.file}
+        found = {number: one for number, one in enumerate(given) if isinstance(one, GivenImage) and one.listed}
         done: dict[int, ImportedImage | Skipped] = {}
         traffic = Traffic()
         if self.check == "header" and found:
-            heads, traffic = tree.read([one.file for one in found.values()], REMOTE_HEAD_BYTES)
+            heads, traffic = tree.read([_sized(one) for one in found.values()], REMOTE_HEAD_BYTES)
             for (number, one), head in zip(found.items(), heads, strict=True):
                 if (measured := _measured_head(one, head)) is not None:
                     done[number] = measured
         left = [number for number in found if number not in done]
-        for some in tree.batches([found[number].file for number in left]):
+        for some in tree.batches([_sized(found[number]) for number in left]):
             data, took = tree.read(some)
             traffic += took
             numbers, left = left[: len(some)], left[len(some) :]
-            images = [found[number]._replace(data=one, file="") for number, one in zip(numbers, data, strict=True)]
+            images = [
+                found[number]._replace(data=one, file="", listed=None)
+                for number, one in zip(numbers, data, strict=True)
+            ]
             kept = (one for part in _parts(images) for one in self._kept(part))
             done.update(zip(numbers, kept, strict=True))
         return [done[number] if number in found else _as_skipped(one) for number, one in enumerate(given)], traffic
@@ -158,11 +161,16 @@ def _measured(image: GivenImage | Skipped) -> ImportedImage | Skipped | None:
 
 def _measured_head(image: GivenImage, head: bytes) -> ImportedImage | None:
     """The same by the first bytes of an object; its size is that of its stand-in."""
-    size = os.stat(image.file).st_size  # noqa: PTH116 - a `Path` takes longer to make
+    _, size = _sized(image)
     found = plain_size(head) if size <= MAX_FILE_BYTES else None
     if found is None or found[0] * found[1] > MAX_PIXELS:
         return None
     return ImportedImage(size, *found, 0, 0, BYTES)
+
+
+def _sized(image: GivenImage) -> tuple[str, int]:
+    """The file that stands for an object, and the object's size."""
+    return image.file, image.listed[0] if image.listed else 0
 
 
 def _as_skipped(one: GivenImage | Skipped) -> Skipped:
@@ -193,6 +201,8 @@ def stamp_of(given: Iterable[GivenImage | Skipped]) -> int:
     for image in given:
         if isinstance(image, Skipped):
             told.append(image.path)
+        elif image.listed:
+            told.append(f"{image.origin}\t{image.listed[0]}\t{image.listed[1]}")
         elif image.file:
             told.append(f"{image.file}\t{_file_stamp(image.file)}")
         else:

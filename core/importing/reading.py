@@ -22,7 +22,7 @@ from ..images.pixel_choice import PixelChoice
 from ..processes.engines import TaskEngine
 from ..remote.traffic import Traffic
 from . import resume
-from .chunks import Chunks, ChunkSize, ImportChunk
+from .chunks import FEWEST_ELSEWHERE, Chunks, ChunkSize, ImportChunk
 from .keeping import Keeper, KeptChunk
 from .resumable_index import ChunkNote, ResumableIndex
 from .wide_images import Extremes, read_again
@@ -53,8 +53,8 @@ class Reading:
         self._choice = choice
         self._first_reason = ""
         self.traffic = Traffic()
-        self._size = ChunkSize()
-        self._chunks = Chunks(root, source.classes, self._size)
+        self._size = ChunkSize() if keeper.tree is None else ChunkSize(FEWEST_ELSEWHERE)
+        self._chunks = Chunks(root, source.classes, self._size, keeper.tree is not None)
         self._images: Iterator[FoundImage | Skipped] = source.images()
         self._index = self._taken() or self._new()
         self.resumed = sum(self._positions.values())
@@ -63,7 +63,7 @@ class Reading:
         """Begin with nothing."""
         resume.remove_all(self._root)
         self._root.mkdir()
-        self._chunks = Chunks(self._root, self._source.classes, self._size)
+        self._chunks = Chunks(self._root, self._source.classes, self._size, self._keeper.tree is not None)
         self._images = self._source.images()
         self._begin(0, {})
         return ResumableIndex(self._root, list(self._source.classes))
@@ -135,7 +135,9 @@ class Reading:
         if self.resumed:
             yield Message(f"going on with an import that was interrupted: {self.resumed:,} images are there already")
         yield Progress("reading", self._given, total)
-        with closing(kept(self._keeper, given, total - self._given, self._engine)) as chunks:
+        with closing(
+            kept(self._keeper, given, total - self._given, self._engine, self._keeper.tree is not None)
+        ) as chunks:
             for chunk, made in chunks:
                 self._size.learn(len(chunk.given), made.seconds)
                 self._index.add(chunk.split, list(self._rows(chunk, made)))

@@ -35,10 +35,14 @@ Kept = tuple[ImportChunk, KeptChunk]
 
 
 def kept(
-    call: Keep, given: Iterator[ImportChunk], total: int, engine: Callable[[], TaskEngine] | None = None
+    call: Keep,
+    given: Iterator[ImportChunk],
+    total: int,
+    engine: Callable[[], TaskEngine] | None = None,
+    waits: bool = False,
 ) -> Generator[Kept, None, None]:
     """Each chunk with what became of it, in order; `total` is the number of images; `engine` opens the one that makes
-    the calls (None: this machine, in the way that suits them)."""
+    the calls (None: this machine, in the way that suits them); `waits`: calls wait for a network rather than work."""
     if engine is not None:
         with engine() as opened:
             yield from _by_engine(opened, call, given)
@@ -52,7 +56,7 @@ def kept(
     else:
         return
     workers = usable_cpus()
-    with _executor(workers, total, chunk, first) as pool:
+    with _executor(workers, total, waits or _are_photos(chunk, first)) as pool:
         under_way: deque[ImportChunk] = deque()
         for result in in_order(pool, workers, call, _noted(given, under_way)):
             yield under_way.popleft(), result
@@ -91,9 +95,9 @@ def _noted(given: Iterable[ImportChunk], under_way: deque[ImportChunk]) -> Itera
         yield chunk.given
 
 
-def _executor(workers: int, total: int, chunk: ImportChunk, kept: KeptChunk) -> AbstractContextManager[Executor]:
+def _executor(workers: int, total: int, let_others_run: bool) -> AbstractContextManager[Executor]:
     """Where the calls are best made, as the first of them tells."""
-    if total <= THREADED_IMAGES and _are_photos(chunk, kept) and importlib.util.find_spec("simplejpeg") is not None:
+    if total <= THREADED_IMAGES and let_others_run and importlib.util.find_spec("simplejpeg") is not None:
         return ThreadPoolExecutor(workers)
     return processes(workers)
 

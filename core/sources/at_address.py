@@ -231,7 +231,8 @@ def _called(tree: RemoteTree, found: FoundImage | Skipped) -> FoundImage | Skipp
 
 
 def _read(tree: RemoteTree, found: Sequence[FoundImage | Skipped]) -> Iterator[FoundImage | Skipped]:
-    files = [one.file for one in found if isinstance(one, FoundImage)]
+    images = [one for one in found if isinstance(one, FoundImage)]
+    files = [(one.file, Path(one.file).stat().st_size) for one in images]
     content = iter(tree.read(files)[0])
     for one in found:
         yield one if isinstance(one, Skipped) else one._replace(data=next(content), file="")

@@ -68,23 +68,22 @@ class RemoteTree:
         """A sentence with the address in the place of the folder."""
         return text.replace(self.folder, shown(self.address))
 
-    def read(self, files: Sequence[str], most: int | None = None) -> tuple[list[bytes], Traffic]:
-        """The bytes of several objects by their stand-ins, of each the first `most`, and what that took.
+    def read(self, files: Sequence[tuple[str, int]], most: int | None = None) -> tuple[list[bytes], Traffic]:
+        """The bytes of several objects by their stand-ins and sizes, of each the first `most`, and what that took.
 
         Raises RemoteError naming the object that cannot be read, or has another size than was listed.
         """
         wanted = []
-        for file in files:
-            size = os.stat(file).st_size  # noqa: PTH116 - a `Path` takes longer to make
+        for file, size in files:
             wanted.append(ObjectRange(self.path(file), 0, size if most is None else min(most, size), size=size))
         remote = RemoteFiles(self.address, SMALL_FILES)
         return remote.read_many(wanted), remote.traffic
 
-    def batches(self, files: Sequence[str]) -> Iterator[Sequence[str]]:
+    def batches(self, files: Sequence[tuple[str, int]]) -> Iterator[Sequence[tuple[str, int]]]:
         """Files in groups that memory can hold."""
         begin, size = 0, 0
-        for number, file in enumerate(files):
-            size += os.stat(file).st_size  # noqa: PTH116
+        for number, (_, bytes_of_it) in enumerate(files):
+            size += bytes_of_it
             if size >= BATCH_BYTES:
                 yield files[begin : number + 1]
                 begin, size = number + 1, 0
