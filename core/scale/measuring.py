@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..base.errors import InputError, disk_trouble_told
-from ..base.events import Event, Message, Result, finish
+from ..base.events import Event, Message, Progress, Result, finish
 from ..base.home import Home
 from ..building.recipe import Recipe
 from ..compressions import COMPRESSIONS
@@ -69,6 +69,7 @@ class MeasureScale:
         home = Home.find(self.home)
         subject = self.subject(home)
         subject.loader.check()
+        yield Progress("taking images", 0, None)
         with disk_trouble_told("measuring"), self._trial(home) as trial:
             rates = yield from self._measured(home, trial, subject.loader)
         path = keep_rates(home, subject, rates)

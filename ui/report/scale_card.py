@@ -27,7 +27,7 @@ from core.scale.run_rates import with_runs
 from core.scale.told import assumption_row, binding_texts, cost_row, count_text, scale_row
 from ui.shared import state
 from ui.shared.cached import cache_data
-from ui.shared.job_panel import draw_jobs
+from ui.shared.job_panel import draw_jobs, own_jobs
 from ui.shared.labels import verbatim
 
 if TYPE_CHECKING:
@@ -138,8 +138,9 @@ def _draw_missing(measured: Mapping[str, str], dataset: Dataset) -> None:
         "about 25 s builds and loads a few of its images; the plan follows from that."
     )
     st.button(
-        "Measure", type="primary", icon=":material/speed:", key=f"{OWNER}.measure", on_click=_measure, args=(measured,)
-    )
+        "Measure", type="primary", icon=":material/speed:", key=f"{OWNER}.measure", on_click=_measure, args=(measured,),
+        disabled=bool(own_jobs(OWNER)),
+    )  # fmt: skip
     draw_jobs(OWNER)
 
 
