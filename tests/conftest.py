@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from multiprocessing import forkserver
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +21,7 @@ from core.importing.task import Import
 from core.loading import kept_workers
 from core.machine.session import session_name
 from core.measure.loaders import LoaderExperiment
+from core.processes.pool import METHOD
 from core.stores.store import list_stores
 from tests import kept_readers
 
@@ -83,6 +87,19 @@ def own_readers() -> Iterator[None]:
     """Each file has a reader process of its own, which begins in the environment of the test."""
     with kept_readers.own_readers():
         yield
+
+
+@pytest.fixture(scope="module")
+def _checking_server() -> None:
+    forkserver._forkserver._stop()  # one that runs already keeps what it was given first
+    multiprocessing.set_forkserver_preload(["core.building.check"])
+
+
+@pytest.fixture
+def forked_checks(_checking_server: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store is checked in a process of its own, which begins as a copy of one that has imported what that takes."""
+    forking = SimpleNamespace(get_context=lambda _: multiprocessing.get_context(METHOD))
+    monkeypatch.setattr("core.processes.isolated.multiprocessing", forking)
 
 
 @pytest.fixture(scope="session")

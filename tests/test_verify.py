@@ -15,6 +15,8 @@ from core.building import Build, Verify
 from core.datasets.dataset import delete_dataset
 from core.stores.store import Manifest
 
+pytestmark = pytest.mark.usefixtures("forked_checks")
+
 CASES = [
     ("disk", "original", "none", {}),
     ("lmdb", "original", "none", {}),
