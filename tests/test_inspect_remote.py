@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 import tarfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -292,11 +293,14 @@ def test_a_reader_gets_its_own_objects_and_a_few_beside_them(bucket: str) -> Non
 
 
 def test_a_path_at_an_address_is_one_of_nothing_here(bucket: str) -> None:
+    began = time.time()
     path = located(put(f"{bucket}/one/b.bin", b"0123456789"))
     assert isinstance(path, RemotePath)
     assert str(path) == f"{bucket}/one/b.bin"
     assert path.name == "b.bin"
     assert path.stat().st_size == 10
+    assert began <= path.stat().st_mtime <= time.time()
+    assert path.stat().st_mtime_ns == 0
     assert path.is_file()
     assert not path.is_dir()
     assert path.read_bytes() == b"0123456789"

@@ -51,6 +51,9 @@ class LinkedAccess:
             raise FileNotFoundError(f"{name} is not there")
         return found
 
+    def since(self, name: str) -> float:
+        return 0.0
+
     def read(self, name: str, start: int, stop: int) -> bytes:
         return bytes(memoryview(self.mapped(name))[start:stop])
 

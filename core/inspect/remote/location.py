@@ -31,6 +31,10 @@ class RemoteAccess(Protocol):
         """(size in bytes, version; "" where that is not known)."""
         ...
 
+    def since(self, name: str) -> float:
+        """When this version was first met here, as `time.time` tells time; 0 where nobody asks."""
+        ...
+
     def read(self, name: str, start: int, stop: int) -> bytes:
         """These bytes, exactly."""
         ...
@@ -102,15 +106,16 @@ class RemotePath(type(Path())):  # type: ignore[misc]
         return self
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        """Its size; the inode stands for the version, so that what was replaced is another one."""
+        """Its size; the inode stands for the version, so that what was replaced is another one. Its time of change in
+        seconds is when this process first met the version; in nanoseconds it is 0, as it would differ elsewhere."""
         access, name = _access(), str(self)
         try:
             size, version = access.status(name)
         except FileNotFoundError:
             if not access.names(name):
                 raise
-            return _status(stat.S_IFDIR | 0o555, name, 0, "")
-        return _status(stat.S_IFREG | 0o444, name, size, version)
+            return _status(stat.S_IFDIR | 0o555, name, 0, "", 0.0)
+        return _status(stat.S_IFREG | 0o444, name, size, version, access.since(name))
 
     def open(self, mode: str = "r", buffering: int = -1, *arguments: Any, **named: Any) -> Any:
         """For reading bytes (mode "rb"), or text."""
@@ -181,7 +186,9 @@ class RemoteFile(io.RawIOBase):
         return len(data)
 
 
-def _status(mode: int, name: str, size: int, version: str) -> os.stat_result:
+def _status(mode: int, name: str, size: int, version: str, since: float) -> os.stat_result:
     """The device stands for the name, the inode for the version."""
     device, inode = (checksums.of_bytes(text.encode()) for text in (name, version))
-    return os.stat_result((mode, inode, device, 1, 0, 0, size, 0, 0, 0), {"st_mtime_ns": 0, "st_blocks": 0})
+    return os.stat_result(
+        (mode, inode, device, 1, 0, 0, size, 0, 0, 0), {"st_mtime": since, "st_mtime_ns": 0, "st_blocks": 0}
+    )

@@ -94,6 +94,7 @@ class RemoteObject:
         self._lock = threading.RLock()
         self._status: Status | None = None
         self._asked = 0.0
+        self.since = 0.0
 
     def status(self, seconds: float = FRESH_SECONDS) -> Status:
         """What it was within so many seconds. Raises FileNotFoundError, RemoteError."""
@@ -110,6 +111,8 @@ class RemoteObject:
         """This was said of it just now. What was kept of it is let go where it may be another one."""
         with self._lock:
             now = told.size, told.version
+            if now != self._status:
+                self.since = time.time()
             if now != self._status or not told.version:
                 self._kept.forget(self.address)
             self._status, self._asked = now, time.monotonic()
@@ -216,6 +219,9 @@ class NetworkAccess:
                 for last, told in self._folders[folder].names(0).items():
                     self.object(f"{folder}/{last}").is_now(told)
         return {name: self.object(name).status(FRESH_SECONDS if len(names) > 1 else 0) for name in names}
+
+    def since(self, name: str) -> float:
+        return self.object(name).since
 
     def read(self, name: str, start: int, stop: int) -> bytes:
         parts = [(place, min(place + MOST_AT_ONCE, stop)) for place in range(start, stop, MOST_AT_ONCE)]
