@@ -242,8 +242,8 @@ class Making:
         self, folder: Path, missing: list[PlannedPart], run: Iterator[Done[PartResult] | None]
     ) -> Iterator[Event]:
         """Note what is done, and tell how far the parts in the making have come."""
-        left, pace, since, before = Remaining({WRITING: self.plan.samples}), Pace(0.5), time.monotonic(), 0
-        left.note(WRITING, self.resumed, 0.0)
+        left, pace = Remaining({WRITING: self.plan.samples - self.resumed}), Pace(0.5)
+        since, before = time.monotonic(), self.resumed
         for done in run:
             if done is not None:
                 yield from self._note(missing[done.number], done)
@@ -253,9 +253,9 @@ class Making:
                 under_way = 0 if self._out else parts_under_way(folder)
                 samples = min(max(under_way, done_samples, before), self.plan.samples)
                 now = time.monotonic()
-                left.note(WRITING, samples - before - (0 if before else self.resumed), now - since)
+                left.note(WRITING, samples - before, now - since)
                 since, before = now, samples
-                told = f"building parts ({len(self._results):,} of {len(self.plan.parts):,} done)"
+                told = f"building shards ({len(self._results):,} of {len(self.plan.parts):,} done)"
                 yield Progress(told, samples, self.plan.samples, left_s=left.seconds)
         if self._missing():
             raise InputError(f"{len(self._missing()):,} parts were not built; build again with --resume")
@@ -265,5 +265,6 @@ class Making:
         if done.attempts > 1:
             self.repeated.append({"part": planned.name, "attempts": done.attempts, "where": done.where})
             yield Message(
-                f"part {planned.name} was built at attempt {done.attempts}: who built it before died", "warning"
+                f"part {planned.name} was built at attempt {done.attempts} by {done.where}: who built it before died",
+                "warning",
             )
