@@ -8,6 +8,7 @@ import pickle
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -193,14 +194,14 @@ def test_a_straggler_is_asked_for_twice(storage: ObjectServer) -> None:
         remote.read("big.bin", at, at + 10)
     storage.fault("stuck", times=1)
     assert remote.read("big.bin", 50, 60) == BIG[50:60]
-    assert remote.traffic.hedged == 1
+    assert remote.traffic.hedged >= 1
     assert remote.traffic.retries == 0
 
 
 def test_one_in_twenty_requests_fails(storage: ObjectServer) -> None:
     storage.fault("503", rate=0.03)
     storage.fault("cut", rate=0.03)
-    remote = files(storage)
+    remote = files(storage, replace(QUICK, hedge=False))  # of two that are under way one may fail unseen
     wanted = [ObjectRange("big.bin", at * 1000, at * 1000 + 500) for at in range(200)]
     assert remote.read_many(wanted) == [BIG[one.start : one.stop] for one in wanted]
     assert remote.traffic.retries == sum(storage.counts.faults.values()) > 0
