@@ -10,7 +10,7 @@ Python's own pace would be what is measured). In turn, an epoch each is loaded f
 server with an empty cache, and from the server with all shards in the cache, in shard order (`shuffle="shards"`), by
 the same kernels and workers. Peers read their own files of the same images from the same server, decode with Pillow as
 their users do, and run in their own environments (`--peers litdata=/path/to/python`; the variable PEER_PATH is their
-PYTHONPATH).
+PYTHONPATH). Raw pixels are loaded with the first of the `--transforms` alone.
 
 Rates are samples a second: `epoch` (or so many `--seconds` of it) from the first request to the last batch, `steady`
 from the first batch on, where the shards that the first batches mix have been fetched. Processor seconds are those of
@@ -69,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", type=Path)
     parser.add_argument("--work", type=Path, default=Path("/tmp/remote_benchmark"))
-    parser.add_argument("--mb", type=int, default=450, help="of each store, about")
+    parser.add_argument("--mb", type=int, default=400, help="of each store, about")
     parser.add_argument("--format", default="tfrecord", help="tfrecord, webdataset or parquet")
     parser.add_argument("--latency-ms", type=float, default=20.0)
     parser.add_argument("--rounds", type=int, default=3)
@@ -79,6 +79,7 @@ def main() -> None:
     parser.add_argument("--server", default="moto", choices=("moto", "static"))
     parser.add_argument("--peers", nargs="*", default=[], metavar="NAME=PYTHON")
     given = parser.parse_args()
+    os.environ.setdefault("FORMAT_MATTERS_KERNELS", "wait")
     stores = [prepared(given, name) for name in given.encodings.split(",")]
     with serving(given) as server:
         rate = plain_rate() / 1e6
@@ -86,7 +87,7 @@ def main() -> None:
         for store in stores:
             address = f"s3://bucket/{store.name}"
             put(store, address, given)
-            for transform in given.transforms.split(","):
+            for transform in given.transforms.split(",")[: 1 if "-raw-" in store.name else None]:
                 compared(store, address, transform, server, given)
         for told in given.peers:
             peer, python = told.split("=", 1)
@@ -207,7 +208,12 @@ def epoch(store: Store, transform: str, server: Server, seconds: float) -> Epoch
     begun = first = time.perf_counter()
     samples = beginning = 0
     output = "uint8" if transform == "none" else "float32"
-    given = {"batch_size": BATCH, "shuffle": "shards", "workers": "threads:2", "output": output}
+    given = {
+        "batch_size": BATCH if transform == "none" else BATCH // 4,
+        "shuffle": "shards",
+        "workers": "threads:2",
+        "output": output,
+    }
     with store.loader(transform=transform, **given) as loader:
         for images, _ in loader:
             samples += len(images)
@@ -258,7 +264,7 @@ def one_peer(name: str, python: str, given: argparse.Namespace, server: Server) 
     put(place, f"s3://bucket/{place.name}", given)
     environment["SHARDS"] = str(len(list(place.glob("*.tar"))))
     found: list[Epoch] = []
-    for _ in range(given.rounds):
+    for _ in range(min(given.rounds, 2)):
         cache = given.work / "cache-peer"
         shutil.rmtree(cache, ignore_errors=True)
         before = server.seconds()

@@ -1,7 +1,8 @@
 """Where the files of a split come from: the cache of this machine, or the address by way of it.
 
-Of a file whose checksum the manifest knows every byte is compared with it before anybody reads it, whether it was
-fetched just now or lay in the cache.
+Of a file whose checksum the manifest knows every byte is compared with it when it has been fetched, and it lies in the
+cache under that checksum: what lay there already is taken as what it was then, as the files of a store on this disk
+are (a loader compares payloads, `loading.integrity`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from ...base.checksums import of_file
 from ...base.contracts import Buffer, Format, Labels
 from ...base.errors import InputError, WorkError, disk_trouble_told
 from ...formats import FORMATS, keeps_files
@@ -24,6 +26,7 @@ from ...formats.folder import BESIDE_SHARDS, read_dictionary
 from ...formats.folder_parts import FolderParts
 from ...formats.sharded_folder import ShardedFolder
 from ...remote.cache import DiskCache
+from ...remote.errors import RemoteError
 from ...remote.files import ObjectRange, RemoteFiles
 from ...remote.transport import RemoteStat
 from ..manifest import Manifest
@@ -249,29 +252,36 @@ class ShardSource:
         stat = RemoteStat(size) if size is not None and checksum else files.stat(name)
         if size is not None and stat.size != size:
             raise WorkError(f"{files.name(name)} has {stat.size:,} bytes instead of {size:,}")
-        noting = _NotingFiles(files)
-        cached = self._of.cache.get(cast("RemoteFiles", noting), name, stat, checksum, hold=True)
+        fetched = _CheckedFiles(files, checksum)
+        known = RemoteStat(stat.size, checksum or stat.version)
+        cached = self._of.cache.get(cast("RemoteFiles", fetched), name, known, hold=True)
         try:
             with disk_trouble_told("the cache"):
                 put_link(cached, target)
         except BaseException:
             self._of.cache.let_go(cached)
             raise
-        if not noting.fetched:
+        if not fetched.any:
             with self._lock:
                 self._served += stat.size
         return cached
 
 
-class _NotingFiles:
-    """Files of which is noted whether one was fetched, for the cache to fetch from."""
+class _CheckedFiles:
+    """Files for the cache to fetch from, compared with their checksum where there is one. `any`: one was fetched."""
 
-    def __init__(self, files: RemoteFiles) -> None:
-        self._files = files
+    def __init__(self, files: RemoteFiles, checksum: str) -> None:
+        self._files, self._checksum = files, checksum
         self.address = files.address
         self.name = files.name
-        self.fetched = False
+        self.any = False
 
-    def fetch(self, path: str, target: Path, stat: RemoteStat | None = None) -> RemoteStat:
-        self.fetched = True
-        return self._files.fetch(path, target, stat)
+    def fetch(self, path: str, target: Path, stat: RemoteStat) -> RemoteStat:
+        """`stat.version` is the checksum, which the storage does not know, or what it said itself."""
+        self.any = True
+        asked = RemoteStat(stat.size) if self._checksum else stat
+        found = self._files.fetch(path, target, asked)
+        if self._checksum and of_file(target) != self._checksum:
+            target.unlink()
+            raise RemoteError(f"{self.name(path)} is not what was built: its checksum differs")
+        return found
