@@ -198,9 +198,10 @@ class Scale:
                 for engine, taken in seconds.items():
                     arguments = _by_ray(cluster) if engine == "ray" else ("--engine", engine)
                     told, every, _ = self.build(*arguments, "--workers", str(cpus))
-                    taken.append((sum(split["seconds"] for split in told["splits"].values()), every))
+                    parts = sum(split["seconds"] for split in told["splits"].values()) - told["startup_seconds"]
+                    taken.append((parts, every))
         plain = [parts for parts, _ in seconds["plain"]]
-        lines = [f"{rounds} interleaved rounds, {cpus} workers: seconds of the parts, and of the command"]
+        lines = [f"{rounds} rounds, {cpus} workers: seconds of the parts (an engine's start apart), of the command"]
         for engine, taken in seconds.items():
             beside = statistics.median(parts / base for (parts, _), base in zip(taken, plain, strict=True))
             told = ", ".join(f"{parts:.1f} ({every:.1f})" for parts, every in taken)

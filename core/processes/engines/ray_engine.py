@@ -94,8 +94,7 @@ class RayEngine:
             _knock(self._address)
             self._ray.init(self._address, **self._job(), **quiet)
         except (OSError, RuntimeError, ValueError, SystemExit) as error:
-            first = (str(error).splitlines() or [type(error).__name__])[0]
-            raise InputError(f"no Ray cluster answers at {self._address}: {first}") from None
+            raise InputError(f"no Ray cluster answers at {self._address}: {_first_line(error)}") from None
 
     def _job(self) -> dict[str, Any]:
         """What nodes are told of a clone: where its modules lie. Workers that wait for work already can hear of this,
@@ -172,8 +171,8 @@ class RayEngine:
             raise WorkError(f"a node could not prepare for {given}: {error}") from None
         except RayTaskError as error:  # what the call itself raises comes as a result
             raise WorkError(
-                f"a node could not begin {given}: {error.cause}; {ROOT!r} must be importable there: install "
-                "format-matters on every node and here, or put the clone at the same path on all of them"
+                f"a node could not begin {given}: {_first_line(error.cause)}; {ROOT!r} must be importable there: "
+                "install format-matters on every node and here, or put the clone at the same path on all of them"
             ) from None
         except LocalRayletDiedError:
             raise WorkError("the node of Ray on this machine died; start it again") from None
@@ -197,6 +196,10 @@ def _knock(address: str) -> None:
     host, colon, port = address.rpartition("//")[2].rpartition(":")
     if colon and port.isdecimal():
         socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def called_on_node(call: Callable[[Given], object], item: Given) -> tuple[CallResult, str]:

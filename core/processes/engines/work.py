@@ -74,7 +74,8 @@ class GivenItem(Generic[Given]):
     attempts: int = 0
 
     def __str__(self) -> str:
-        return f"item {self.number} ({textwrap.shorten(str(self.item), 100, placeholder=' ...')})"
+        told = str(getattr(self.item, "name", self.item))
+        return f"item {self.number} ({textwrap.shorten(told, 100, placeholder=' ...')})"
 
 
 class GivenItems(Generic[Given]):
