@@ -54,7 +54,7 @@ def test_one_process_is_as_fast_as_it_was_measured_alone() -> None:
 
 
 def test_the_driver_is_not_shared_out() -> None:
-    slow = dataclasses.replace(BUILD, driver_s=1e-3)
+    slow = dataclasses.replace(BUILD, commit_s=4e-4, cut_s=6e-4)
     told = build_time(REQUEST, IMAGE, slow, around())
     assert told["seconds"] == pytest.approx(111 + 1000)
     assert told["binds"]["first"] == "driver"
@@ -183,7 +183,8 @@ def test_a_store_is_cut_so_that_names_have_digits_enough() -> None:
 def test_what_is_paid_once_is_told_from_what_images_take() -> None:
     assert line(1000, 1.5, 5000, 3.5) == pytest.approx((1.0, 5e-4))
     assert line(1000, 2.0, 5000, 1.0) == (0.0, 2e-4), "noise: nothing is below 0"
-    rates = build_rates(Cost(1.2, 4e-4), Cost(2.4, 3e-4), 0.1, 1e-5, 2, 2, {"read": 1e-4, "encode": 2e-4})
+    rates = build_rates(Cost(1.2, 4.1e-4), Cost(2.4, 3.1e-4), 0.1, 1e-5, 2, 2, {"read": 1e-4, "encode": 2e-4})
+    assert rates.commit_s == 1e-5
     assert rates.image_s == pytest.approx(6e-4)
     assert rates.stages["other"] == pytest.approx(3e-4)
     assert (rates.start_s, rates.alone_start_s) == pytest.approx((2.3, 1.0))

@@ -28,7 +28,7 @@ from core.stores.store import WORKPLACE, list_stores, open_store
 
 RATES = KeptRates(
     ImageFacts(source=1000.0, payload=1000.0, stored=2000.0, read=2000.0),
-    BuildRates({"read": 1e-4, "other": 1e-4}, 1.0, 0.1, 0.01, 1e-6, 1.2),
+    BuildRates({"read": 1e-4, "other": 1e-4}, 1.0, 0.1, 0.01, 1e-6, alone=1.2),
     LoadRates(1e-5, 2e-5, 1e-6, 2.0, 32e6, 0.01, 1e-7),
     DiskRates(200.0, 1500.0, 0.1),
     50,

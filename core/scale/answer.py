@@ -125,7 +125,7 @@ def _scale(images: int, question: ScaleQuestion, kept: KeptRates, around: Surrou
         gpu_images_s=question.gpu_images_s,
         build_workers=question.build_workers,
     )
-    rates = dataclasses.replace(kept.build, driver_s=0.0) if question.shards else kept.build
+    rates = dataclasses.replace(kept.build, cut_s=0.0) if question.shards else kept.build
     build = build_time(request, image, rates, around)
     epoch = epoch_time(request, image, kept.load, around)
     files = images if image.writes_files else request.parts
@@ -153,7 +153,8 @@ def _facts(question: ScaleQuestion, kept: KeptRates, cpus: int) -> list[dict[str
         ("build_alone", kept.build.alone, "times", "as fast where the other CPUs are idle"),
         ("build_part_s", kept.build.part_s, "s", "a part, beside its images"),
         ("build_start_s", kept.build.start_s, "s", "a build by several processes, beside its parts"),
-        ("build_driver_s", kept.build.driver_s, "s", "an image, to plan parts by their size, in one process"),
+        ("build_commit_s", kept.build.commit_s, "s", "an image, in the one process that commits the store"),
+        ("build_cut_s", kept.build.cut_s, "s", "an image, there, where parts are planned by their size"),
         ("load_cpu_s", kept.load.near_s, "s", "one CPU loads an image of a store that its cache holds"),
         ("load_far_cpu_s", kept.load.far_s, "s", "the same, of a store that it does not hold"),
         ("load_first_cpu_s", kept.load.first_s, "s", "what an image takes longer in the first epoch"),

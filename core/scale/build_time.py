@@ -60,7 +60,7 @@ def _resources(
         CPU: _cpu(request, rates) / assumed.cpu_speed,
         DISK: (read / assumed.read_mb_s + written / assumed.write_mb_s) / MB / nodes,
         REQUESTS: request_time(sum(requests.values()), nodes, request.slots, around),
-        DRIVER: request.images * rates.driver_s / assumed.cpu_speed,
+        DRIVER: request.images * (rates.commit_s + rates.cut_s) / assumed.cpu_speed,
     }
     if around.kind.network:
         found[NETWORK] = max(read, written) / (assumed.network_gbit_s * GBIT) / nodes

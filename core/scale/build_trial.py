@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -25,6 +26,9 @@ REPEATS, SECONDS = 3, 6.0
 SAMPLE = 256
 SHARDS, SHARD_MB = "shards", "shard_mb"
 MORE_PARTS = 8
+MOST_COMMIT = 0.5
+"""Of an image's time: what the driver seems to take beyond that is a disturbance."""
+
 OTHER = "other"
 """Rows of the index, checksums, labels, the manifest."""
 
@@ -95,15 +99,19 @@ def measure_building(trial: TrialHome, recipe: TrialRecipe) -> Iterator[Progress
     )
     start_s = median(took.start_s for one, times in found.items() if one.workers == cpus for took in times)
     together = together._replace(once_s=together.once_s + start_s)
-    driver_s = _cutting(recipe, trial, few, many)
-    yield build_rates(alone, together, part_s, driver_s, parts, cpus, stages_of(recipe.recipe(trial)))
+    own = [median(took.own_s for took in found[BuildTried(name, cpus, parts)]) for name in (FEW, MANY)]
+    commit_s = line(few, own[0], many, own[1]).image_s if cpus > 1 else 0.0
+    rates = build_rates(alone, together, part_s, commit_s, parts, cpus, stages_of(recipe.recipe(trial)))
+    yield dataclasses.replace(rates, cut_s=_cutting(recipe, trial, few, many))
 
 
 class _Took(NamedTuple):
-    """Seconds of a build: starting its processes, and all else."""
+    """Seconds of a build: starting its processes, and all else; and the processor time of the process that drives
+    it."""
 
     start_s: float
     work_s: float
+    own_s: float
 
 
 def _tried(builds: Mapping[BuildTried, Build]) -> Generator[Progress, None, dict[BuildTried, list[_Took]]]:
@@ -113,9 +121,10 @@ def _tried(builds: Mapping[BuildTried, Build]) -> Generator[Progress, None, dict
     for number in range(REPEATS):
         for done, (one, build) in enumerate(builds.items()):
             yield Progress(STAGE, number * len(builds) + done, REPEATS * len(builds), "builds")
-            since = time.perf_counter()
+            since, own = time.perf_counter(), time.process_time()
             start_s = float(finish(build.run())["startup_seconds"])
-            found[one].append(_Took(start_s, max(time.perf_counter() - since - start_s, 1e-9)))
+            took_s = max(time.perf_counter() - since - start_s, 1e-9)
+            found[one].append(_Took(start_s, took_s, time.process_time() - own))
         if time.perf_counter() - began > SECONDS:
             break
     return found
@@ -125,16 +134,17 @@ def _cutting(recipe: TrialRecipe, trial: TrialHome, few: int, many: int) -> floa
     """Seconds an image to plan parts by their size, which takes the sizes of all payloads."""
     by_size = dataclasses.replace(recipe, options={**recipe.options, SHARD_MB: 1})
     recipes = [by_size.recipe(trial, name) for name in (FEW, MANY)]
-    took = [min(_timed(lambda one=one: plan_of(one, {})) for _ in range(REPEATS)) for one in recipes]  # type: ignore[misc]
+    took = [min(_timed(partial(plan_of, one, {})) for _ in range(REPEATS)) for one in recipes]
     return line(few, took[0], many, took[1]).image_s
 
 
 def build_rates(
-    alone: Cost, together: Cost, part_s: float, driver_s: float, parts: int, cpus: int, stages: Mapping[str, float]
+    alone: Cost, together: Cost, part_s: float, commit_s: float, parts: int, cpus: int, stages: Mapping[str, float]
 ) -> BuildRates:
     """From what one process and one for each CPU took, and from how an image's seconds divide among the stages. Both
-    have built `parts` parts: those are no part of what is paid once a build."""
-    image_s = together.image_s * cpus
+    have built `parts` parts: those are no part of what is paid once a build. `commit_s` of an image is the driver's."""
+    commit_s = min(commit_s, MOST_COMMIT * together.image_s, MOST_COMMIT * alone.image_s)
+    image_s = (together.image_s - commit_s) * cpus
     known = sum(stages.values())
     scale = image_s / known if known > image_s else 1.0
     shares = {name: seconds * scale for name, seconds in stages.items()}
@@ -144,8 +154,8 @@ def build_rates(
         start_s=max(together.once_s - part_s * parts / cpus, 0.0),
         alone_start_s=max(alone.once_s - part_s * parts, 0.0),
         part_s=part_s,
-        driver_s=driver_s,
-        alone=image_s / alone.image_s,
+        commit_s=commit_s,
+        alone=image_s / (alone.image_s - commit_s),
     )
 
 

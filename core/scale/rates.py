@@ -34,14 +34,15 @@ class ImageFacts:
 class BuildRates:
     """Seconds, as measured here. `stages`: of one CPU an image while all CPUs are busy, by stage; `alone`: how many
     times as fast an image is while one CPU is busy and the others are not. `start_s`: once a build by several
-    processes; `alone_start_s`: by one; `part_s`: once a part; `driver_s`: an image, in the one process that
-    plans parts by their size."""
+    processes; `alone_start_s`: by one; `part_s`: once a part; `commit_s`: an image, in the one process that drives the
+    build and commits the store; `cut_s`: an image, there, where parts are planned by their size."""
 
     stages: Mapping[str, float]
     start_s: float
     alone_start_s: float
     part_s: float
-    driver_s: float = 0.0
+    commit_s: float = 0.0
+    cut_s: float = 0.0
     alone: float = 1.0
 
     @property
