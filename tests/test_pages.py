@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import shutil
 import subprocess
@@ -317,6 +318,21 @@ def test_a_store_is_built_to_an_address_and_listed_there(furnished: Home) -> Non
     app.run()
     [listed] = [one.value for one in app.dataframe if "Place" in one.value]
     assert list(listed.loc[0]) == ["npy/raw", 80, 80 * 16 * 16 * 3, 2, "memory://bucket/built/shapes/npy/raw"]
+
+
+def test_without_the_extra_engine_and_address_are_a_sentence_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    def placing() -> None:
+        from ui.build.placing import draw_placing
+
+        draw_placing(["lmdb", "zarr"])
+
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in ("ray", "fsspec") else found(name))
+    app = AppTest.from_function(placing).run()
+    assert not app.exception
+    assert not app.text_input
+    assert "To spread them over several: Ray (`pip install" in texts(app)
+    assert "To build to object storage: `pip install" in texts(app)
 
 
 def test_a_killed_build_is_gone_on_with_or_discarded(furnished: Home, monkeypatch: pytest.MonkeyPatch) -> None:
