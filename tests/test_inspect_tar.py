@@ -279,7 +279,7 @@ def test_a_kept_index_is_used_and_a_changed_one_refused(tmp_path: Path) -> None:
 
 
 def test_a_walk_goes_on_from_what_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.formats.webdataset.tar_walk.BATCH", 8)
+    monkeypatch.setattr("core.inspect.tar.file.BATCH", 8)
     path = tar(tmp_path / "a.tar", [part for number in range(30) for part in pair(f"{number}", number)])
     file = TarFile(path)
     file.index._members.append(file.index._walk.step())

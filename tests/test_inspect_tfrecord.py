@@ -24,7 +24,7 @@ from core.inspect.contents.tensor_proto import tensor_in
 from core.inspect.kinds import identify
 from core.inspect.records import Records
 from core.inspect.sharded import ShardedFile
-from core.inspect.tfrecord import detect, stream, walk
+from core.inspect.tfrecord import detect, stream
 from core.inspect.tfrecord.file import TfRecordFile
 
 GREY = np.arange(30, dtype=np.uint8).reshape(5, 6) * 8
@@ -301,7 +301,7 @@ def test_records_of_other_bytes(tmp_path: Path) -> None:
 
 
 def test_a_walk_goes_on_from_what_was_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "AT_ONCE", 4)
+    monkeypatch.setattr("core.inspect.tfrecord.file.AT_ONCE", 4)
     path = write(tmp_path / "a-0-of-2", slim(11))
     file = TfRecordFile(path)
     assert file.index_step(0)[0] < path.stat().st_size
