@@ -189,6 +189,8 @@ def test_what_is_paid_once_is_told_from_what_images_take() -> None:
     assert rates.stages["other"] == pytest.approx(3e-4)
     assert (rates.start_s, rates.alone_start_s) == pytest.approx((2.3, 1.0))
     assert rates.alone == pytest.approx(1.5)
+    disturbed = build_rates(Cost(1.2, 4e-4), Cost(2.4, 1e-4), 0.1, 0.0, 2, 2, {"read": 1e-4})
+    assert (disturbed.image_s, disturbed.alone) == pytest.approx((4e-4, 1.0)), "no faster for the others being busy"
     less = build_rates(Cost(0.0, 1e-4), Cost(0.0, 1e-4), 0.0, 0.0, 2, 1, {"read": 1e-4, "encode": 1e-4})
     assert less.stages == pytest.approx({"read": 5e-5, "encode": 5e-5, "other": 0.0})
 

@@ -144,7 +144,8 @@ def build_rates(
     """From what one process and one for each CPU took, and from how an image's seconds divide among the stages. Both
     have built `parts` parts: those are no part of what is paid once a build. `commit_s` of an image is the driver's."""
     commit_s = min(commit_s, MOST_COMMIT * together.image_s, MOST_COMMIT * alone.image_s)
-    image_s = (together.image_s - commit_s) * cpus
+    alone_s = alone.image_s - commit_s
+    image_s = max((together.image_s - commit_s) * cpus, alone_s)  # a CPU is not faster for the others being busy
     known = sum(stages.values())
     scale = image_s / known if known > image_s else 1.0
     shares = {name: seconds * scale for name, seconds in stages.items()}
@@ -155,7 +156,7 @@ def build_rates(
         alone_start_s=max(alone.once_s - part_s * parts, 0.0),
         part_s=part_s,
         commit_s=commit_s,
-        alone=image_s / (alone.image_s - commit_s),
+        alone=image_s / alone_s,
     )
 
 
