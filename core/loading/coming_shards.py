@@ -57,6 +57,7 @@ class ComingShards(ComingBatches):
         self._warned: set[int] = set()
         self._threads: list[threading.Thread] = []
         self._take_those_here()
+        self._all_here = not self._waiting
 
     def specs(self) -> Iterator[BatchSpec]:
         """Each when all its shards are here. Raises WorkError where one cannot be had and samples are not skipped."""
@@ -84,6 +85,8 @@ class ComingShards(ComingBatches):
     # ---- batches
 
     def _awaited(self, number: int, spec: BatchSpec) -> BatchSpec:
+        if self._all_here:
+            return spec
         needed = self._shards.numbers_of(spec.indices)
         with self._changed:
             self._given = max(self._given, number)

@@ -59,8 +59,12 @@ class Locate:
 
     def _told(self) -> Extents | None:
         """What the reader says now; of shards that come and go it says something else later."""
+        return None if self._reader is None else self._reader.extents()
+
+    @cached_property
+    def _reader(self) -> Mapped | None:
         reader = self.stages.reader
-        return reader.extents() if isinstance(reader, Mapped) else None
+        return reader if isinstance(reader, Mapped) else None
 
     def __getstate__(self) -> dict[str, Any]:
         return {"stages": self.stages}
