@@ -10,10 +10,10 @@ import pytest
 
 from core.base.errors import InputError
 from core.scale.answer import ScaleQuestion, parts_of
-from core.scale.assumptions import HERE, STORAGES, Source, Surroundings, surroundings
+from core.scale.assumptions import HERE, STORAGES, SourcedValue, Surroundings, surroundings
 from core.scale.bounds import binding
 from core.scale.build_time import build_time
-from core.scale.build_trial import Cost, build_rates, line
+from core.scale.build_trial import TimeCost, build_rates, line
 from core.scale.cost import costs
 from core.scale.epoch_time import epoch_time
 from core.scale.rates import BuildRates, ImageFacts, LoadRates, ScaleRequest
@@ -144,7 +144,7 @@ def test_costs_say_how_they_were_computed() -> None:
 
 
 def test_a_value_comes_from_the_user_then_the_storage_then_this_machine() -> None:
-    here = {"read_mb_s": Source(123.0, "measured here"), "memory_gb": Source(7.0, "this machine's")}
+    here = {"read_mb_s": SourcedValue(123.0, "measured here"), "memory_gb": SourcedValue(7.0, "this machine's")}
     rows = {row["name"]: row for row in surroundings(HERE, {"latency_ms": "5"}, here).rows()}
     assert (rows["read_mb_s"]["value"], rows["read_mb_s"]["from"]) == (123.0, "measured here")
     assert (rows["latency_ms"]["value"], rows["latency_ms"]["from"]) == (5.0, "given")
@@ -183,15 +183,15 @@ def test_a_store_is_cut_so_that_names_have_digits_enough() -> None:
 def test_what_is_paid_once_is_told_from_what_images_take() -> None:
     assert line(1000, 1.5, 5000, 3.5) == pytest.approx((1.0, 5e-4))
     assert line(1000, 2.0, 5000, 1.0) == (0.0, 2e-4), "noise: nothing is below 0"
-    rates = build_rates(Cost(1.2, 4.1e-4), Cost(2.4, 3.1e-4), 0.1, 1e-5, 2, 2, {"read": 1e-4, "encode": 2e-4})
+    rates = build_rates(TimeCost(1.2, 4.1e-4), TimeCost(2.4, 3.1e-4), 0.1, 1e-5, 2, 2, {"read": 1e-4, "encode": 2e-4})
     assert rates.commit_s == 1e-5
     assert rates.image_s == pytest.approx(6e-4)
     assert rates.stages["other"] == pytest.approx(3e-4)
     assert (rates.start_s, rates.alone_start_s) == pytest.approx((2.3, 1.0))
     assert rates.alone == pytest.approx(1.5)
-    disturbed = build_rates(Cost(1.2, 4e-4), Cost(2.4, 1e-4), 0.1, 0.0, 2, 2, {"read": 1e-4})
+    disturbed = build_rates(TimeCost(1.2, 4e-4), TimeCost(2.4, 1e-4), 0.1, 0.0, 2, 2, {"read": 1e-4})
     assert (disturbed.image_s, disturbed.alone) == pytest.approx((4e-4, 1.0)), "no faster for the others being busy"
-    less = build_rates(Cost(0.0, 1e-4), Cost(0.0, 1e-4), 0.0, 0.0, 2, 1, {"read": 1e-4, "encode": 1e-4})
+    less = build_rates(TimeCost(0.0, 1e-4), TimeCost(0.0, 1e-4), 0.0, 0.0, 2, 1, {"read": 1e-4, "encode": 1e-4})
     assert less.stages == pytest.approx({"read": 5e-5, "encode": 5e-5, "other": 0.0})
 
 

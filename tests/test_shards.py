@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from core import open_store
-from core.base.contracts import Mapped, Part
+from core.base.contracts import Mapped, SplitPart
 from core.base.errors import InputError, WorkError
 from core.base.events import finish
 from core.base.home import Home
@@ -307,7 +307,7 @@ def test_parts_are_told_where_they_begin(home: Home) -> None:
     made = recipe(home, "webdataset", shards=2)
     planned = plan_of(made, {}).of("train")[1]
     contents = PartBuilder(made, PartFolder(Path()), {}).contents(planned)
-    assert contents.part == Part(1, 2, planned.part.first)
+    assert contents.part == SplitPart(1, 2, planned.part.first)
     assert contents.first == planned.part.first > 0
     assert contents.rows is not None
     assert [row.position for row in contents.rows] == list(range(contents.first, contents.first + contents.samples))

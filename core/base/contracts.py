@@ -253,7 +253,7 @@ class ImportedRows(Protocol):
         ...
 
 
-class Part(NamedTuple):
+class SplitPart(NamedTuple):
     """Which part of a split a container is: number `number` of `parts`, whose first sample is the split's `first`."""
 
     number: int
@@ -281,7 +281,7 @@ class Contents:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     rows: ImportedRows | None = None
     fields: tuple[FieldLayout, ...] = ()
-    part: Part | None = None
+    part: SplitPart | None = None
 
     @property
     def first(self) -> int:

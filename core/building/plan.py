@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..base.contracts import Part
+from ..base.contracts import SplitPart
 from ..base.errors import InputError
 from ..base.options import chosen
 from ..base.strict_json import dumps
@@ -28,7 +28,7 @@ class PlannedPart(NamedTuple):
     """A part of a split and its number of samples."""
 
     split: str
-    part: Part
+    part: SplitPart
     samples: int
 
     @property
@@ -76,7 +76,7 @@ def _parts(recipe: Recipe, split: str, cut: Cut) -> Iterator[PlannedPart]:
     if len(firsts) >= MOST_SHARDS:
         raise InputError(f"{len(firsts):,} shards are more than names have digits for: choose a larger shard_mb")
     for number, (first, end) in enumerate(zip(firsts, [*firsts[1:], samples], strict=True)):
-        yield PlannedPart(split, Part(number, len(firsts), first), end - first)
+        yield PlannedPart(split, SplitPart(number, len(firsts), first), end - first)
 
 
 def _equal(samples: int, shards: int) -> list[int]:

@@ -13,7 +13,7 @@ WINDOW_BYTES = 4 << 30
 """Of the shards that are read at a time, about: what a page cache, or a cache on disk, is sure to hold."""
 
 
-class ShardBytes(Protocol):
+class ShardSize(Protocol):
     """A shard, and the bytes that it takes."""
 
     @property
@@ -30,7 +30,7 @@ class Sharded(Protocol):
         ...
 
     @property
-    def shards(self) -> Sequence[ShardBytes]: ...
+    def shards(self) -> Sequence[ShardSize]: ...
 
 
 @runtime_checkable

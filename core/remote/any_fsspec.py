@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .transport import REFUSED, Again, Fault, Got, RemoteEntry, RemoteStat, error_fault, status_fault
+from .transport import REFUSED, Again, Got, RemoteEntry, RemoteStat, RequestFault, error_fault, status_fault
 
 VERSIONS = (
     *("ETag", "etag", "generation", "md5Hash", "content_md5"),
@@ -67,12 +67,12 @@ def _entry(name: str, root: str, told: dict[str, Any]) -> RemoteEntry | None:
 def _stat(told: dict[str, Any]) -> RemoteStat:
     size = told.get("size")
     if not isinstance(size, int) or size < 0:
-        raise Fault(REFUSED, "the storage does not tell its size")
+        raise RequestFault(REFUSED, "the storage does not tell its size")
     return RemoteStat(size, next((str(told[name]) for name in VERSIONS if told.get(name)), ""))
 
 
-def _fault(error: Exception) -> Fault:
+def _fault(error: Exception) -> RequestFault:
     status = next((value for name in ("status", "code", "status_code") if (value := getattr(error, name, None))), None)
-    if isinstance(error, Fault):
+    if isinstance(error, RequestFault):
         return error
     return status_fault(int(status)) if isinstance(status, int) and 400 <= status < 600 else error_fault(error)

@@ -12,7 +12,7 @@ from typing import TypeVar
 from .errors import RemoteChanged, RemoteError, RemoteMissing
 from .settings import SLOWEST, RemoteSettings
 from .traffic import TrafficMeter
-from .transport import BROKEN, CHANGED, MISSING, Fault
+from .transport import BROKEN, CHANGED, MISSING, RequestFault
 
 Made = TypeVar("Made")
 
@@ -29,7 +29,7 @@ ONE_IN = 16
 """At most one request of so many is sent a second time, beside the first few."""
 
 
-class Pace:
+class RequestPace:
     """How long requests of a kind take, and whether one may be sent twice."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class Attempts:
     def __init__(self, settings: RemoteSettings, meter: TrafficMeter) -> None:
         self._settings = settings
         self._meter = meter
-        self._pace = Pace()
+        self._pace = RequestPace()
         self._turn = asyncio.Semaphore(settings.in_flight)
 
     async def make(
@@ -80,7 +80,7 @@ class Attempts:
             try:
                 async with self._turn:
                     return await self._attempt(request, amount, hedge and self._settings.hedge)
-            except Fault as fault:
+            except RequestFault as fault:
                 wait = min(FIRST_WAIT * 2 ** (tried - 1), LONGEST_WAIT) * random.uniform(0.5, 1.0)
                 last = tried > self._settings.retries or asyncio.get_running_loop().time() + wait > ends
                 if fault.kind != BROKEN or last:
@@ -95,7 +95,7 @@ class Attempts:
         begun = loop.time()
         patience = self._pace.patience(amount) if hedge else None
         running = {self._sent(request)}
-        failed: Fault | None = None
+        failed: RequestFault | None = None
         try:
             while running:
                 left = begun + self._limit(amount) - loop.time()
@@ -105,9 +105,9 @@ class Attempts:
                     if (error := task.exception()) is None:
                         self._pace.note(amount, loop.time() - begun)
                         return task.result()
-                    failed = error if isinstance(error, Fault) else _unexpected(error)
+                    failed = error if isinstance(error, RequestFault) else _unexpected(error)
                 if not done and loop.time() - begun >= self._limit(amount):
-                    raise Fault(BROKEN, f"no answer in {self._limit(amount):.0f} s")
+                    raise RequestFault(BROKEN, f"no answer in {self._limit(amount):.0f} s")
                 if not done:
                     patience = None
                     if self._pace.take():
@@ -138,13 +138,13 @@ def _looked_at(task: asyncio.Task[Made]) -> None:
         task.exception()
 
 
-def _unexpected(error: BaseException) -> Fault:
+def _unexpected(error: BaseException) -> RequestFault:
     if isinstance(error, OSError):
-        return Fault(BROKEN, type(error).__name__)
+        return RequestFault(BROKEN, type(error).__name__)
     raise error
 
 
-def _told(name: str, fault: Fault, tried: int) -> RemoteError:
+def _told(name: str, fault: RequestFault, tried: int) -> RemoteError:
     if fault.kind == MISSING:
         return RemoteMissing(f"there is nothing at {name} ({fault.reason})")
     if fault.kind == CHANGED:

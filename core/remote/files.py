@@ -24,9 +24,9 @@ from .transport import (
     BROKEN,
     CHANGED,
     REFUSED,
-    Fault,
     RemoteEntry,
     RemoteStat,
+    RequestFault,
     Transport,
     event_loop,
     open_transport,
@@ -243,13 +243,13 @@ class RemoteFiles:
             got = await state.transport.get(place, wanted.start, wanted.stop, expected)
             state.meter.add(bytes=len(got.data))
             if expected and got.version and got.version != expected:
-                raise Fault(CHANGED, "it is another version")
+                raise RequestFault(CHANGED, "it is another version")
             if 0 <= wanted.size != got.size >= 0:
-                raise Fault(CHANGED, f"it has {got.size:,} bytes instead of {wanted.size:,}")
+                raise RequestFault(CHANGED, f"it has {got.size:,} bytes instead of {wanted.size:,}")
             if 0 <= got.size < wanted.stop:
-                raise Fault(CHANGED if expected else REFUSED, f"it has {got.size:,} bytes only")
+                raise RequestFault(CHANGED if expected else REFUSED, f"it has {got.size:,} bytes only")
             if len(got.data) != length:
-                raise Fault(BROKEN, f"{len(got.data):,} of {length:,} bytes came")
+                raise RequestFault(BROKEN, f"{len(got.data):,} of {length:,} bytes came")
             state.note(wanted.path, got.version)
             return got.data
 

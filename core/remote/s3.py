@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from .settings import RemoteSettings
-from .transport import BROKEN, MISSING, REFUSED, Again, Fault, Got, RemoteEntry, RemoteStat, error_fault, status_fault
+from .transport import (
+    BROKEN,
+    MISSING,
+    REFUSED,
+    Again,
+    Got,
+    RemoteEntry,
+    RemoteStat,
+    RequestFault,
+    error_fault,
+    status_fault,
+)
 
 PAGE = 1_000
 """Objects of one page, S3's limit."""
@@ -140,21 +151,25 @@ def _version(told: dict[str, Any]) -> str:
     return str(told.get("ETag") or told.get("LastModified") or "")
 
 
-def _fault(error: Exception) -> Fault:
+def _fault(error: Exception) -> RequestFault:
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-    if isinstance(error, Fault):
+    if isinstance(error, RequestFault):
         return error
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in ("SlowDown", "InternalError", "RequestTimeout", "Throttling"):
             status = max(int(status), 500)
-        return Fault(MISSING, "there is no such bucket") if code == "NoSuchBucket" else status_fault(int(status), code)
+        return (
+            RequestFault(MISSING, "there is no such bucket")
+            if code == "NoSuchBucket"
+            else status_fault(int(status), code)
+        )
     if isinstance(error, NoCredentialsError):
-        return Fault(REFUSED, "no credentials were found (environment, ~/.aws, or the machine's role)")
+        return RequestFault(REFUSED, "no credentials were found (environment, ~/.aws, or the machine's role)")
     if isinstance(error, BotoCoreError) and type(error).__module__ == "botocore.exceptions":
         kinds = ("Connect", "Connection", "Endpoint", "Http", "HTTP", "Read", "Response", "Incomplete", "Proxy", "SSL")
         again = type(error).__name__.startswith(kinds)
-        return Fault(BROKEN if again else REFUSED, type(error).__name__)
+        return RequestFault(BROKEN if again else REFUSED, type(error).__name__)
     return error_fault(error)

@@ -1,7 +1,7 @@
 """One request to one storage, without a second try: what `attempts` repeats.
 
-A transport's coroutines run on fsspec's loop. What fails becomes a `Fault` that says in few words of ours why, and
-whether another try can help: libraries' own texts may hold addresses with signatures.
+A transport's coroutines run on fsspec's loop. What fails becomes a `RequestFault` that says in few words of ours why,
+and whether another try can help: libraries' own texts may hold addresses with signatures.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Made = TypeVar("Made")
 MISSING, REFUSED, CHANGED, BROKEN = "missing", "refused", "changed", "broken"
 
 
-class Fault(Exception):
+class RequestFault(Exception):
     """Why one attempt failed. `kind` is MISSING, REFUSED (both final), CHANGED (final) or BROKEN (try again)."""
 
     def __init__(self, kind: str, reason: str) -> None:
@@ -68,7 +68,7 @@ class Again(Protocol):
 
 
 class Transport(Protocol):
-    """`path` is all that follows the protocol: "bucket/folder/file". Every method raises Fault."""
+    """`path` is all that follows the protocol: "bucket/folder/file". Every method raises RequestFault."""
 
     async def stat(self, path: str) -> RemoteStat: ...
 
@@ -90,28 +90,28 @@ class Transport(Protocol):
     async def remove(self, path: str) -> None: ...
 
 
-def status_fault(status: int, code: str = "") -> Fault:
+def status_fault(status: int, code: str = "") -> RequestFault:
     """What an HTTP status means for another try."""
     told = f"the server says {status}{f' ({code})' if code.isalnum() and len(code) < 60 else ''}"
     if status in (404, 410):
-        return Fault(MISSING, told)
+        return RequestFault(MISSING, told)
     if status == 412:
-        return Fault(CHANGED, told)
+        return RequestFault(CHANGED, told)
     if status in (408, 425, 429) or status >= 500:
-        return Fault(BROKEN, told)
-    return Fault(REFUSED, told)
+        return RequestFault(BROKEN, told)
+    return RequestFault(REFUSED, told)
 
 
-def error_fault(error: BaseException) -> Fault:
+def error_fault(error: BaseException) -> RequestFault:
     """Of what a library raised that tells no status."""
     if isinstance(error, FileNotFoundError):
-        return Fault(MISSING, "it is not there")
+        return RequestFault(MISSING, "it is not there")
     if isinstance(error, PermissionError):
-        return Fault(REFUSED, "access is denied")
+        return RequestFault(REFUSED, "access is denied")
     if isinstance(error, TypeError | ValueError | NotImplementedError | ImportError):
-        return Fault(REFUSED, f"the storage's library cannot do this ({type(error).__name__})")
+        return RequestFault(REFUSED, f"the storage's library cannot do this ({type(error).__name__})")
     text = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
-    return Fault(BROKEN, text)
+    return RequestFault(BROKEN, text)
 
 
 _open: dict[tuple[int, str, RemoteSettings], tuple[int, Transport]] = {}

@@ -12,7 +12,7 @@ from ..base.errors import InputError
 from ..formats.shards import MB, MOST_SHARDS
 from ..machine import machine_facts
 from ..processes.cpus import usable_cpus
-from .assumptions import HERE, Source, Surroundings, surroundings
+from .assumptions import HERE, SourcedValue, Surroundings, surroundings
 from .build_time import build_time
 from .cost import costs
 from .epoch_time import epoch_time
@@ -84,18 +84,18 @@ def scale_plan(question: ScaleQuestion, kept: KeptRates, home_root: Any) -> dict
     }
 
 
-def measured_here(kept: KeptRates, home_root: Any) -> dict[str, Source]:
+def measured_here(kept: KeptRates, home_root: Any) -> dict[str, SourcedValue]:
     """The assumptions that this machine tells instead."""
     disk = kept.disk
     found = {
-        "read_mb_s": Source(disk.read_mb_s, kept.where),
-        "write_mb_s": Source(disk.write_mb_s, kept.where),
-        "latency_ms": Source(disk.latency_ms, kept.where),
+        "read_mb_s": SourcedValue(disk.read_mb_s, kept.where),
+        "write_mb_s": SourcedValue(disk.write_mb_s, kept.where),
+        "latency_ms": SourcedValue(disk.latency_ms, kept.where),
     }
     facts = machine_facts(home_root)
     memory = min((facts[name] for name in ("memory_bytes", "memory_limit_bytes") if facts[name]), default=None)
     if memory:
-        held = Source(round(memory * CACHE_SHARE / 1e9, 1), f"{CACHE_SHARE:.0%} of this machine's memory")
+        held = SourcedValue(round(memory * CACHE_SHARE / 1e9, 1), f"{CACHE_SHARE:.0%} of this machine's memory")
         found["memory_gb"] = held
     return found
 

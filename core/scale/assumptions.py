@@ -112,7 +112,7 @@ STORAGES: Mapping[str, StorageKind] = {
 """Orders of magnitude, each an assumption."""
 
 
-class Source(NamedTuple):
+class SourcedValue(NamedTuple):
     """Where a value comes from, in words ("assumed", "given", "measured here, ...")."""
 
     value: Value
@@ -142,7 +142,7 @@ class Surroundings:
         ]  # fmt: skip
 
 
-def surroundings(storage: str, given: Mapping[str, Any], measured: Mapping[str, Source]) -> Surroundings:
+def surroundings(storage: str, given: Mapping[str, Any], measured: Mapping[str, SourcedValue]) -> Surroundings:
     """`given` as the user gave it (text or numbers), else the storage's own defaults, else what this machine tells.
 
     Raises InputError for an unknown storage or name, and for a value that cannot be.

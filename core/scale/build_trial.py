@@ -66,19 +66,19 @@ class BuildTried(NamedTuple):
     shards: int
 
 
-class Cost(NamedTuple):
+class TimeCost(NamedTuple):
     """Seconds that are paid once, and seconds an image."""
 
     once_s: float
     image_s: float
 
 
-def line(few: int, few_s: float, many: int, many_s: float) -> Cost:
+def line(few: int, few_s: float, many: int, many_s: float) -> TimeCost:
     """From what few and many images took; neither is below 0."""
     if many <= few or many_s <= few_s:
-        return Cost(0.0, many_s / many)
+        return TimeCost(0.0, many_s / many)
     each = (many_s - few_s) / (many - few)
-    return Cost(max(few_s - each * few, 0.0), each)
+    return TimeCost(max(few_s - each * few, 0.0), each)
 
 
 def measure_building(trial: TrialHome, recipe: TrialRecipe) -> Iterator[Progress | BuildRates]:
@@ -139,7 +139,13 @@ def _cutting(recipe: TrialRecipe, trial: TrialHome, few: int, many: int) -> floa
 
 
 def build_rates(
-    alone: Cost, together: Cost, part_s: float, commit_s: float, parts: int, cpus: int, stages: Mapping[str, float]
+    alone: TimeCost,
+    together: TimeCost,
+    part_s: float,
+    commit_s: float,
+    parts: int,
+    cpus: int,
+    stages: Mapping[str, float],
 ) -> BuildRates:
     """From what one process and one for each CPU took, and from how an image's seconds divide among the stages. Both
     have built `parts` parts: those are no part of what is paid once a build. `commit_s` of an image is the driver's."""

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..base.contracts import Format, Labels, Part
+from ..base.contracts import Format, Labels, SplitPart
 from ..base.errors import InputError
 from ..formats.container import TROUBLE, open_file, reason_of
 from ..formats.shards import Joined
@@ -49,7 +49,7 @@ def starts_of(shards: Sequence[StoreShard]) -> npt.NDArray[np.int64]:
     return np.array([*(one.first for one in shards), sum(one.samples for one in shards)], np.int64)
 
 
-def container_name(split: str, part: Part, format: Format) -> str:
+def container_name(split: str, part: SplitPart, format: Format) -> str:
     """The name in its store of the container that this part of a split is written to."""
     if part.parts == 1 or isinstance(format, Joined):
         return f"{split}{format.ending}"
