@@ -6,6 +6,7 @@ import importlib.util
 import pickle
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,9 @@ class MappedReader(MemoryReader):
 
     def extents(self) -> Extents:
         return self._mapped
+
+    def mapped_files(self) -> list[Path]:
+        return []
 
     def read(self, indices: Any) -> Any:
         assert len(indices) == 1, "a batch was read payload by payload"
