@@ -41,6 +41,7 @@ from ..formats.walk import files_below
 from .manifest import MANIFEST as MANIFEST
 from .manifest import Manifest as Manifest
 from .parted_reader import PartedReader
+from .sample_checksums import Sums, payload_checksums
 from .shards import StoreShard, labels_file, read_labels, shards_told, starts_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Store:
         return int(self.manifest.splits[self.split]["samples"])
 
     def __getitem__(self, index: int) -> tuple[Pixels, int]:
-        """The pixels, uint8 (height, width, 3), and the label of one sample; a negative index counts from the end."""
+        """The pixels, uint8 (height, width, 3), and the label of one sample; a negative index counts from the end.
+        Raises WorkError for a sample that does not decode, or is not what was built."""
         position = range(len(self))[index]
         label = int(self.labels[position])
         (payload,) = self.read([position])
@@ -75,6 +77,8 @@ class Store:
             pixels = self.encoding.decode(payload)
         except ValueError as error:
             raise self._broken(position, error) from error
+        if self._sums is not None and checksums.of_bytes(payload) != self._sums[position]:
+            raise WorkError(f"{self._sample(position)} is not what was built: its checksum differs; verify the store")
         return pixels if pixels.flags.writeable else pixels.copy(), label
 
     def __repr__(self) -> str:
@@ -218,8 +222,20 @@ class Store:
             raise self._broken(index, error) from error
 
     def _broken(self, index: int, error: ValueError) -> WorkError:
+        return WorkError(f"{self._sample(index)} cannot be decoded: {error}")
+
+    def _sample(self, index: int) -> str:
+        """What to call a sample in a sentence."""
         where = self.path / self.shard_of(index).path if len(self.shards) > 1 else self.container
-        return WorkError(f"sample {index} of {where} cannot be decoded: {error}")
+        return f"sample {index} of {where}"
+
+    @cached_property
+    def _sums(self) -> Sums | None:
+        """The checksums of all encoded payloads; None where they are gone, which `verify` tells."""
+        try:
+            return payload_checksums(self.path, self.split)
+        except InputError:
+            return None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Store, (self.path, self.split, self.manifest)
