@@ -35,9 +35,9 @@ def made(engine: TaskEngine, call, given) -> list[Done]:
 def is_alive(process: int) -> bool:
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+        return b"\0" in Path(f"/proc/{process}/cmdline").read_bytes()  # a zombie has none
+    except (ProcessLookupError, FileNotFoundError):
         return False
-    return b"\0" in Path(f"/proc/{process}/cmdline").read_bytes()  # a zombie has none
 
 
 def await_gone(process: int) -> None:

@@ -87,7 +87,9 @@ def test_a_build_is_estimated(home: Home, dataset: Dataset) -> None:
 
 def test_payloads_that_are_no_files_of_the_dataset_are_refused(home: Home, dataset: Dataset) -> None:
     for encoding, compression in (("png", "none"), ("raw", "none"), ("original", "zstd")):
-        with pytest.raises(InputError, match=r"names the dataset's own files: choose encoding original .* copy=true"):
+        with pytest.raises(
+            InputError, match=r"names the dataset's own files on this machine: choose encoding original .* copy=true"
+        ):
             finish(Build("shapes", "csv", encoding, compression, home=str(home.root)).run())
     assert finish(Build("shapes", "csv", "png", options={"copy": "true"}, home=str(home.root)).run())["verified"]
     with pytest.raises(InputError, match="copies lie beside"):

@@ -157,7 +157,7 @@ def test_a_job_builds_it(toy: str, home: Home) -> None:
     assert open_store(str(job.result["store"])).manifest.format == NAME  # type: ignore[union-attr]
 
 
-def test_the_inspectors_reader_opens_it(toy: str, home: Home) -> None:
+def test_the_inspectors_reader_opens_it(toy: str, home: Home, own_readers: None) -> None:
     told = inspect_file(build(home, "png"))
     assert told["kind"] == "store"
     assert told["entries"] == 60
@@ -265,7 +265,7 @@ def test_the_build_page_offers_it(toy: str, home: Home) -> None:
     assert any("toy/original" in name for name in app.dataframe[0].value["Store"])
 
 
-def test_the_inspector_shows_how_it_is_built(toy: str, home: Home) -> None:
+def test_the_inspector_shows_how_it_is_built(toy: str, home: Home, own_readers: None) -> None:
     build(home, "png")
     app = open_page("inspector")
     assert not app.exception
