@@ -98,7 +98,7 @@ class PartBuilder:
         of_part = replace(rows, start=part.first, stop=part.first + samples)
         total = whole.total_bytes
         if total is not None and part.parts > 1:
-            total = sum(row.bytes for row in of_part)
+            total = sum(self.recipe.dataset.file_sizes(split, part.first, part.first + samples))
         layouts = self.layouts.get(split, ())
         return replace(whole, samples=samples, total_bytes=total, rows=of_part, fields=layouts, part=part)
 

@@ -106,7 +106,7 @@ def _payload_sizes(recipe: Recipe, split: str) -> npt.NDArray[np.float64]:
     each the mean of some that are encoded."""
     samples = recipe.dataset.splits[split]
     if recipe.untouched:
-        return np.fromiter((row.bytes for row in recipe.dataset.rows(split)), np.float64, samples)
+        return np.fromiter(recipe.dataset.file_sizes(split), np.float64, samples)
     payloads = sample_payloads(recipe, sample_rows(recipe, SAMPLED))
     stored = [len(recipe.compression.compress(payload)) for payload in payloads]
     return np.full(samples, sum(stored) / max(1, len(stored)))

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..base import field_values
 from ..base.checked_fields import TEXT, check
@@ -140,14 +140,22 @@ class Dataset:
 
     def sizes(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, int]]:
         """(height, width) of the images of a split in order, from position `start` to before `stop`, streamed."""
-        select = "SELECT height, width FROM images WHERE split = ? AND position >= ? AND position < ? ORDER BY position"
+        return cast("Iterator[tuple[int, int]]", self._numbers("height, width", split, start, stop))
+
+    def file_sizes(self, split: str, start: int = 0, stop: int | None = None) -> Iterator[int]:
+        """The bytes of the images' files, as `sizes`."""
+        return (size for (size,) in self._numbers("bytes", split, start, stop))
+
+    def _numbers(self, columns: str, split: str, start: int, stop: int | None) -> Iterator[tuple[int, ...]]:
+        """Whole numbers of each image in order, without the cost of its row."""
+        end = self._size(split) if stop is None else stop
+        select = f"SELECT {columns} FROM images WHERE split = ? AND position >= ? AND position < ? ORDER BY position"  # noqa: S608
         try:
             with closing(_connect(self.root)) as index:
-                found = index.execute(select, (split, start, self._size(split) if stop is None else stop))
-                for height, width in found:
-                    if type(height) is not int or type(width) is not int:
-                        raise Unreadable(f"{split} has a row without height and width")
-                    yield height, width
+                for numbers in index.execute(select, (split, start, end)):
+                    if not all(type(number) is int for number in numbers):
+                        raise Unreadable(f"{split} has a row without {columns}")
+                    yield numbers
         except (sqlite3.Error, Unreadable) as error:
             raise _damaged(self.name, error) from None
 

@@ -8,7 +8,7 @@ archive itself. What breaks a rule refuses the whole archive, by the entry's nam
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -20,13 +20,12 @@ from ..base.events import Event
 from ..base.names import readable, safe_name
 from ..base.package import load
 from ..base.source_contracts import FoundImage, Previewable, Recognition, Source
-from .image_folder import ImageFolder
 from .listed import ListedFiles
+from .outer import INSPECTED, OuterSource
 from .recognise import ARCHIVE_ENDINGS, ContainerError, known_layout
 from .request import PatienceError
 from .unpacking import unpack
 
-INSPECTED = "inspected"
 HAS_RECORDS = ".importing.recognise:is_folder_of_records"
 """Whether a folder is one that the Inspector reads. It stands on a floor above, and is loaded when it is asked."""
 
@@ -35,11 +34,10 @@ LOOK_SECONDS = 3.0
 
 
 @dataclass
-class Archive(ImageFolder):
+class Archive(OuterSource):
     """Whatever source the archive's contents are, unpacked into the request's scratch folder."""
 
     resumable: ClassVar[bool] = False
-    _inner: Source | None = field(default=None, init=False, repr=False)
     _unpacked: Path = field(default=Path(), init=False, repr=False)
 
     def prepare(self) -> Iterator[Event]:
@@ -84,44 +82,22 @@ class Archive(ImageFolder):
         return (INSPECTED, folder) if name == "image_folder" and has_records(folder) else (name, folder)
 
     def _source_of(self, name: str, folder: Path) -> Source:
-        from . import SOURCES, open_source
+        from . import open_source
 
         assert self.request is not None
-        options = {key: getattr(self, key) for key in SOURCES.options(name) if hasattr(self, key)}
-        if name == INSPECTED:  # "labels" is another choice there
-            options = {key: value for key, value in options.items() if value is not None and key != "labels"}
         patience = self.request.patience and self.request.patience.again(LOOK_SECONDS)
-        return open_source(name, options, dataclasses.replace(self.request, path=folder, called="", patience=patience))
-
-    @property
-    def inner(self) -> Source:
-        assert self._inner is not None, "prepare() comes first"
-        return self._inner
-
-    @property
-    def classes(self) -> Sequence[str]:
-        return self.inner.classes
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        return self.inner.counts
+        return open_source(
+            name, self._options_of(name), dataclasses.replace(self.request, path=folder, called="", patience=patience)
+        )
 
     def images(self) -> Iterator[FoundImage | Skipped]:
         """The inner source's, called by their place in the archive."""
         yield from map(self._called, self.inner.images())
 
-    def cells(self) -> Mapping[tuple[str, str], int]:
-        """Those of the inner source, where it tells them."""
-        return self.inner.cells() if isinstance(self.inner, Previewable) else {}
-
     def drawn(self, count: int) -> Iterator[FoundImage | Skipped]:
         """Those of the inner source, without what was not unpacked to be looked at."""
         found = self.inner.drawn(4 * count) if isinstance(self.inner, Previewable) else self.inner.images()
         return islice((self._called(one) for one in found if isinstance(one, Skipped) or any(one.data[:8])), count)
-
-    def total_bytes(self) -> int | None:
-        """Those of the inner source, where it tells them."""
-        return self.inner.total_bytes() if isinstance(self.inner, Previewable) else None
 
     def _called(self, found: FoundImage | Skipped) -> FoundImage | Skipped:
         if isinstance(found, Skipped):
@@ -131,10 +107,6 @@ class Archive(ImageFolder):
     def _in_archive(self, path: str) -> str:
         assert self.request is not None
         return path.replace(readable(self._unpacked), self.request.shown)
-
-    def close(self) -> None:
-        if self._inner is not None:
-            self._inner.close()
 
 
 def _stem(archive: Path) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -27,7 +27,7 @@ from ..remote.cache import DiskCache
 from ..remote.errors import RemoteMissing
 from ..remote.files import RemoteFiles
 from ..remote.transport import RemoteStat
-from .image_folder import ImageFolder
+from .outer import OuterSource
 from .recognise import LABEL_FILES
 from .remote_tree import RemoteListing, RemoteTree, make_tree
 from .request import Request
@@ -43,10 +43,9 @@ LOOK_BYTES = 64 << 20
 
 
 @dataclass
-class AtAddress(ImageFolder):
+class AtAddress(OuterSource):
     """What the request's address has, by the options of a folder of images."""
 
-    _inner: Source | None = field(default=None, init=False, repr=False)
     tree: RemoteTree | None = field(default=None, init=False, repr=False)
     """Where the images that are handed over as files are read; None where they lie here."""
     resumable: ClassVar[bool] = True
@@ -125,44 +124,21 @@ class AtAddress(ImageFolder):
         self.recognition = self._inner.recognition
 
     def _source_of(self, name: str, request: Request) -> Source:
-        from . import SOURCES, open_source
+        from . import open_source
 
-        options = {key: getattr(self, key) for key in SOURCES.options(name) if hasattr(self, key)}
+        options = self._options_of(name)
         if name == "label_file" and options.get("val_fraction") is None:
             options["val_fraction"] = 0.0
-        if name == "inspected":  # "labels" is another choice there
-            options = {key: value for key, value in options.items() if value is not None and key != "labels"}
         return open_source(name, options, request)
-
-    @property
-    def inner(self) -> Source:
-        assert self._inner is not None, "prepare() comes first"
-        return self._inner
-
-    @property
-    def classes(self) -> Sequence[str]:
-        return self.inner.classes
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        return self.inner.counts
 
     def images(self) -> Iterator[FoundImage | Skipped]:
         """The inner source's, called by their addresses; with their bytes unless the request does without."""
         return self._given(self.inner.images())
 
-    def cells(self) -> Mapping[tuple[str, str], int]:
-        """Those of the inner source, where it tells them."""
-        return self.inner.cells() if isinstance(self.inner, Previewable) else {}
-
     def drawn(self, count: int) -> Iterator[FoundImage | Skipped]:
         """Those of the inner source; their bytes are asked for together."""
         found = self.inner.drawn(count) if isinstance(self.inner, Previewable) else islice(self.inner.images(), count)
         return self._given(found)
-
-    def total_bytes(self) -> int | None:
-        """Those of the inner source, where it tells them."""
-        return self.inner.total_bytes() if isinstance(self.inner, Previewable) else None
 
     @property
     def references(self) -> References:
@@ -183,8 +159,7 @@ class AtAddress(ImageFolder):
             yield from _read(self.tree, some)
 
     def close(self) -> None:
-        if self._inner is not None:
-            self._inner.close()
+        super().close()
         if self._fetched is not None:
             self._fetched[0].let_go(self._fetched[1])
 

@@ -24,11 +24,9 @@ def draw_index(path: Path, schema: str | None) -> bool:
 
     The walk begins by itself the first time; one that was stopped is gone on with when somebody says so.
     """
-    walked = inspected.walked(str(path), schema)
-    if walked is None or walked[0] >= walked[1]:
+    walked, job = _walk(path, schema)
+    if walked is None:
         return True
-    job = _job_of(path)
-    _take_finished(path, schema, job)
     st.markdown(
         f"**{verbatim(path.name)}** has no table of its records: they are found by walking through it once "
         f"({size_text(walked[1])}). What is noted stays in the app's own folder, and nothing is written beside the "
@@ -48,11 +46,9 @@ def draw_index(path: Path, schema: str | None) -> bool:
 def draw_read_on(path: Path) -> bool:
     """The same of a file at an address, where a walk costs transfers: it is walked on with when somebody says so, and
     what was found is shown at once."""
-    walked = inspected.walked(str(path), None)
-    if walked is None or walked[0] >= walked[1]:
+    walked, _ = _walk(path, None)
+    if walked is None:
         return True
-    job = _job_of(path)
-    _take_finished(path, None, job)
     st.markdown(
         f"**{verbatim(path.name)}** has no table of its records: they are found by walking through it. Shown are those "
         f"in the first {size_text(walked[0])} of {size_text(walked[1])}."
@@ -71,6 +67,17 @@ def _read_on(path: Path) -> None:
         inspected.walk_on(str(path), None, READ_ON_SECONDS)
     except FormatMattersError as error:
         st.session_state[state.TROUBLE_KEY] = str(error)
+
+
+def _walk(path: Path, schema: str | None) -> tuple[tuple[int, int] | None, Job | None]:
+    """How far the walk through a file has come, (done, total) bytes, and the last job that was at it; (None, None) once
+    it is through. A job that has ended since is taken note of."""
+    walked = inspected.walked(str(path), schema)
+    if walked is None or walked[0] >= walked[1]:
+        return None, None
+    job = _job_of(path)
+    _take_finished(path, schema, job)
+    return walked, job
 
 
 def _take_finished(path: Path, schema: str | None, job: Job | None) -> None:

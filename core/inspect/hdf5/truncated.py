@@ -6,12 +6,11 @@ asked before they are read (see `guard`). Superblock layouts: HDF5 File Format S
 
 from __future__ import annotations
 
-import io
 import struct
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
+from ..read_anywhere import ReadAnywhere
 from .detect import SIGNATURE
 from .raw_bytes import RawBytes
 
@@ -55,35 +54,15 @@ def _base(head: bytes, version: int) -> int:
     return int(struct.unpack_from("<Q", head, {0: 24, 1: 28, 2: 12, 3: 12}[version])[0])
 
 
-class Padded(io.RawIOBase):
-    """A file, read-only, that seems to go on with zeros to `length`."""
+class Padded(ReadAnywhere):
+    """A file that seems to go on with zeros to `length`, and behind it."""
 
     def __init__(self, path: Path, length: int) -> None:
+        super().__init__(length)
         self._bytes = RawBytes(path)
-        self._length = length
-        self._position = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._length}[whence]
-        self._position = origin + offset
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        data = self._bytes.at(self._position, len(view))
-        view[: len(data)] = data
-        view[len(data) :] = bytes(len(view) - len(data))
-        self._position += len(view)
-        return len(view)
+    def _at(self, offset: int, count: int) -> bytes:
+        return self._bytes.at(offset, count).ljust(count, b"\0")
 
     def close(self) -> None:
         if not self.closed:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ...base import checksums
 from ...remote.address import check_address, is_address
+from ..read_anywhere import ReadAnywhere
 
 if TYPE_CHECKING:
     from .objects import ServedObjects
@@ -154,36 +155,16 @@ class RemotePath(type(Path())):  # type: ignore[misc]
             return 0
 
 
-class RemoteFile(io.RawIOBase):
+class RemoteFile(ReadAnywhere):
     """An object as a file that is read anywhere."""
 
     def __init__(self, name: str, size: int) -> None:
+        super().__init__(size)
         self._name = name
-        self._size = size
-        self._position = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._position = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence] + offset
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        stop = min(self._position + len(view), self._size)
-        if self._position >= stop:
-            return 0
-        data = _access().read(self._name, self._position, stop)
-        view[: len(data)] = data
-        self._position += len(data)
-        return len(data)
+    def _at(self, offset: int, count: int) -> bytes:
+        stop = min(offset + count, self._length)
+        return _access().read(self._name, offset, stop) if offset < stop else b""
 
 
 def _status(mode: int, name: str, size: int, version: str, since: float) -> os.stat_result:
