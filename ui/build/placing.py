@@ -107,7 +107,7 @@ def _draw_out() -> str:
         st.caption(f"Stores lie in this machine's home. To build to object storage: {code(remedy('scale'))}.")
         return ""
     out = st.text_input(
-        "Build to", placeholder="the home on this machine, or an address: s3://bucket/folder", key="build.out",
+        "Build to", placeholder="this home, or s3://bucket/folder", key="build.out",
         help="Each shard is sent there by whoever built it, as DATASET/FORMAT/VARIANT below this address. Credentials "
         "come from the environment, a configuration file or a role, never from the address.",
         persist_state="session",
