@@ -25,7 +25,7 @@ FLOORS = [
     ["core.report"],
     ["core.training"],
     ["core.importing"],
-    ["core.measure", "core.inspect", "core.loading"],
+    ["core.measure", "core.inspect", "core.loading", "core.rivals"],
     ["core.building"],
     ["core.stores"],
     ["core.datasets"],
@@ -40,6 +40,8 @@ FLOORS = [
 EXCEPTIONS = {
     ("core.loading", "core.building"),  # what a build notes of JPEGs for the loader, the loader's decoder finds
     ("core.loading", "core.measure"),  # on one floor, but measuring uses what it measures
+    ("core.loading", "core.rivals"),  # ours as a rival
+    ("core.rivals", "core.measure"),  # who measures rivals knows them
     ("core.loading", "core.stores"),  # `Store.loader` is a door to the loader, opened when it is called
     ("core.loading", "core.inspect"),  # and so is `ForeignStore.loader`
 }
@@ -49,9 +51,9 @@ HOMES = {
     "streamlit": ("app", "pages", "ui"),
     "altair": ("app", "pages", "ui", "core.report"),
     "vl_convert": ("ui", "core.report"),
-    "psutil": ("core.measure", "core.machine.background"),
+    "psutil": ("core.measure", "core.machine.background", "core.machine.process_tree", "core.rivals.process"),
     "pynvml": ("core.machine",),
-    "torch": ("core.loading", "core.training"),
+    "torch": ("core.loading", "core.training", "core.rivals"),
     "numba": ("core.loading",),
     "lmdb": ("core.formats.lmdb", "core.measure.storage.tutorials"),
     "h5py": ("core.formats.hdf5", "core.inspect", "core.measure.storage.tutorials"),

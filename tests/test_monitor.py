@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from core.machine.process_tree import Counters, Ledger, ProcessTree, ProcessUse, proportional_memory
 from core.measure.monitor import COLUMNS, Monitor, read_monitor
-from core.measure.process_tree import Counters, Ledger, ProcessTree, ProcessUse, proportional_memory
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -55,7 +55,7 @@ def test_a_child_that_came_and_went_between_two_looks_is_counted() -> None:
 
 COUNT = """
 import subprocess, sys, time
-from core.measure.process_tree import ProcessTree
+from core.machine.process_tree import ProcessTree
 tree = ProcessTree().look()
 before = time.process_time()
 with subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE, text=True) as child:
@@ -125,7 +125,7 @@ def test_pages_shared_by_fork_are_counted_once() -> None:
 
 SHARE = """
 from multiprocessing.shared_memory import SharedMemory
-from core.measure.process_tree import ProcessTree
+from core.machine.process_tree import ProcessTree
 before = ProcessTree().look().memory
 memory = SharedMemory(create=True, size=20_000_000)
 try:

@@ -50,6 +50,11 @@ class Home:
         return self.root / "data" / "cache"
 
     @property
+    def rivals(self) -> Path:
+        """Of rivals: their environments, containers, and the samples that these are made of."""
+        return self.root / "data" / "rivals"
+
+    @property
     def runs(self) -> Path:
         return self.root / "runs"
 

@@ -37,8 +37,8 @@ from typing import Self
 
 from ..base.files import Unreadable, read_whole
 from ..machine.gpu import Gpus
+from ..machine.process_tree import Counters, ProcessTree
 from .background_load import BackgroundMeter
-from .process_tree import Counters, ProcessTree
 
 COLUMNS = (
     "ts",

@@ -112,6 +112,10 @@ class ProcessTree:
         self.memory = MemoryUse()
         self.processes = 0
 
+    def pids(self) -> list[int]:
+        """The processes that are there now."""
+        return [process.pid for process in self._family.members()]
+
     def look(self) -> Self:
         """Bring the figures up to now. A process that ends meanwhile is left to its parent."""
         seen: dict[int, ProcessUse] = {}
