@@ -25,7 +25,9 @@ FLOORS = [
     ["core.report"],
     ["core.training"],
     ["core.importing"],
-    ["core.measure", "core.inspect", "core.loading", "core.rivals"],
+    ["core.measure"],
+    ["core.rivals"],
+    ["core.inspect", "core.loading"],
     ["core.building"],
     ["core.stores"],
     ["core.datasets"],
@@ -39,9 +41,6 @@ FLOORS = [
 
 EXCEPTIONS = {
     ("core.loading", "core.building"),  # what a build notes of JPEGs for the loader, the loader's decoder finds
-    ("core.loading", "core.measure"),  # on one floor, but measuring uses what it measures
-    ("core.loading", "core.rivals"),  # ours as a rival
-    ("core.rivals", "core.measure"),  # who measures rivals knows them
     ("core.loading", "core.stores"),  # `Store.loader` is a door to the loader, opened when it is called
     ("core.loading", "core.inspect"),  # and so is `ForeignStore.loader`
 }

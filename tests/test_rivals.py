@@ -156,6 +156,7 @@ def test_an_unknown_rival_is_told() -> None:
 
 DRIVER = """
 import sys, time
+from pathlib import Path
 from core.base.home import Home
 from core.rivals.exported import export_samples
 from core.rivals.process import RivalProcess
