@@ -15,6 +15,7 @@ from .importing import IMPORT
 from .options import option_argument, options_of
 from .plan import PLAN
 from .report import REPORT
+from .rivals import RIVALS_VERB
 from .runs import RUNS
 from .train import TRAIN
 from .verb import Verb
@@ -211,6 +212,7 @@ VERBS: Mapping[str, Verb] = {
     "verify": Verb("re-read a store and compare every sample with its source", _store_argument, _verify),
     "load": Verb("measure how fast a store loads", _load_arguments, _load),
     "experiment": EXPERIMENT,
+    "rivals": RIVALS_VERB,
     "runs": RUNS,
     "train": TRAIN,
     "report": REPORT,

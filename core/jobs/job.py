@@ -14,8 +14,8 @@ from typing import Any
 
 from ..base.checked_fields import COUNT, FLAG, NUMBER, OBJECT, TEXT, Fields, check, fault, list_of, one_of, with_fields
 from ..base.files import Unreadable, open_plain, read_object
+from ..base.lock import is_held
 from ..processes.module_process import signal_name
-from .lock import is_held
 
 SPEC, ALIVE, STARTED, EVENTS, LOG = "spec.json", "alive", "started.json", "events.jsonl", "log.txt"
 OUTCOME, CANCEL, END = "outcome.json", "cancel", "end.json"

@@ -18,11 +18,11 @@ from typing import Any
 from ..base.errors import InputError, WorkError, disk_error_text, disk_trouble_told
 from ..base.files import Unreadable, remove
 from ..base.home import REPOSITORY, Home
+from ..base.lock import Lock, is_held
 from ..machine.session import session_name
 from ..processes.module_process import module_command, module_environment
 from .files import write_json
 from .job import ALIVE, CANCEL, END, LOG, SPEC, Job, State, read_job
-from .lock import Lock, is_held
 from .tasks import TASKS, TaskEntry, entry_of
 
 ENTRY = tuple(module_command(".jobs"))

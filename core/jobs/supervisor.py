@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from ..base.home import Home
+from ..base.lock import Lock
 from ..processes.module_process import end, exit_status
 from .files import read_json, write_json
 from .job import CANCEL, END, OUTCOME, SPEC, STARTED, State, death_sentence
-from .lock import Lock
 from .store import ENTRY, Jobs
 from .tasks import TASKS, TaskEntry
 from .worker import GRACE, INTERRUPTED, work

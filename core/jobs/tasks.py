@@ -38,6 +38,7 @@ TASKS: Mapping[str, TaskEntry] = MappingProxyType(
         "train": TaskEntry(".training.task:Train", keeps=True),
         "train-scaling": TaskEntry(".training.scaling:Scaling", keeps=True),
         "scale": TaskEntry(".scale.measuring:MeasureScale"),
+        "rival-install": TaskEntry(".rivals.environments:RivalInstall"),
         "demo": TaskEntry(".jobs.demo:Demo", keeps=True),
     }
 )

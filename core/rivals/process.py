@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import select
@@ -10,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass
@@ -19,13 +17,17 @@ from typing import Any, Self, TypeVar
 
 import psutil
 
+from ..base.errors import InputError
 from ..base.files import Unreadable, parse_object
+from ..base.lock import Lock
 from ..base.strict_json import dumps
 from ..machine.process_tree import ProcessTree
-from ..processes.module_process import cause_of_death, end, module_command, module_environment
+from ..processes.module_process import cause_of_death, module_command, module_environment
 from . import RIVALS
-from . import guardian as guardian_module
+from .environments.use import hold
+from .environments.variables import environment_variables
 from .exported import Exported
+from .guard import guardian
 from .handed import Handed, RivalFailed, read_handed
 from .inside import start as start_module
 from .inside.work import Work
@@ -40,9 +42,6 @@ ENDED_S = 5.0
 GB = 1e9
 
 T = TypeVar("T")
-
-HIDDEN = ("PYTHONPATH", "PYTHONHOME", "FORMAT_MATTERS_PLUGINS", "VIRTUAL_ENV")
-"""Variables of ours that would reach into another environment."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class RivalProcess:
         self._paused = False
         try:
             self._process = self._started(python)
-        except OSError as error:
+        except (OSError, InputError) as error:
             self._forget()
             raise RivalFailed(f"it cannot be started: {error}") from None
         guardian().watch(self._process.pid)
@@ -98,20 +97,27 @@ class RivalProcess:
 
     def _started(self, python: Path | None) -> subprocess.Popen[bytes]:
         arguments = (self.name, str(self.exported.folder))
+        held: Lock | None = None
         if self.registration.environment == OWN:
             command, environment = module_command(".rivals.inside.main", *arguments), module_environment()
         else:
-            command = [str(python), "-P", start_module.__file__, *arguments]
-            environment = {name: value for name, value in os.environ.items() if name not in HIDDEN}
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env={**environment, "PYTHONNOUSERSITE": "1", **self.registration.variables},
-            cwd=self._scratch.name,
-            start_new_session=True,
-        )
+            interpreter = python or Path(sys.executable)
+            command = [str(interpreter), "-P", start_module.__file__, *arguments]
+            environment, held = environment_variables(interpreter), hold(interpreter)
+        try:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env={**environment, "PYTHONNOUSERSITE": "1", **self.registration.variables},
+                cwd=self._scratch.name,
+                start_new_session=True,
+                pass_fds=[] if held is None else [held.fileno()],  # its environment stays as long as it lives
+            )
+        finally:
+            if held is not None:
+                held.close()
 
     # ------------------------------------------------------------ what it can be asked
 
@@ -286,45 +292,3 @@ def outcome(steps: Generator[object, None, T]) -> T:
         except StopIteration as ended:
             told: T = ended.value
             return told
-
-
-class Guardian:
-    """A small process that outlives this one for a moment and ends the rivals that it left (see `guardian`)."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, "-I", "-S", str(guardian_module.__file__)]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
-        )
-        self.owner = os.getpid()
-
-        atexit.register(self._end)
-
-    def watch(self, pid: int) -> None:
-        self._say(f"+{pid}")
-
-    def release(self, pid: int) -> None:
-        self._say(f"-{pid}")
-
-    def _end(self) -> None:
-        if self.owner == os.getpid():
-            end(self._process, ENDED_S)
-
-    def _say(self, line: str) -> None:
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.write(f"{line}\n".encode())
-            self._process.stdin.flush()
-
-
-_lock = threading.Lock()
-_guardian: Guardian | None = None
-
-
-def guardian() -> Guardian:
-    """This process's guardian, started when the first rival is."""
-    global _guardian
-    with _lock:
-        if _guardian is None or _guardian.owner != os.getpid():
-            _guardian = Guardian()
-        return _guardian

@@ -31,6 +31,7 @@ class EnvironmentSpec:
     module: the module that has to be importable once it is installed.
     commands: programs that installing or running it needs ("g++").
     libraries: names by which pkg-config knows the libraries that it needs ("opencv4").
+    shared_libraries: shared libraries that it loads, without "lib" and ending ("avutil").
     packages: Debian's packages that bring these commands and libraries.
     python: the oldest and the newest version of Python that it installs with: (3, 11), (3, 13).
     gpu: whether it needs an NVIDIA GPU.
@@ -42,6 +43,7 @@ class EnvironmentSpec:
     module: str
     commands: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
+    shared_libraries: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     python: tuple[tuple[int, int], tuple[int, int]] = ((3, 11), (3, 13))
     gpu: bool = False

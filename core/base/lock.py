@@ -13,17 +13,21 @@ from pathlib import Path
 
 
 class Lock:
-    """An exclusive lock on a file; held from `acquire` until `close`, and by every child that inherits it."""
+    """A lock on a file; held from `acquire` until `close`, and by every child that inherits it.
 
-    def __init__(self, path: Path) -> None:
+    Exclusive, or `shared`: then any number hold it at once, and nobody has it exclusively meanwhile.
+    """
+
+    def __init__(self, path: Path, shared: bool = False) -> None:
         self.path = path
+        self._kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         self._descriptor = -1
 
     def acquire(self) -> bool:
         """Take the lock if it is free; say whether it is now held."""
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, self._kind | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
             return False
@@ -42,7 +46,7 @@ class Lock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds the lock at `path`. Probes share, so that two of them never see each other.
+    """Whether somebody holds the lock at `path` exclusively. Probes share, so that two of them never see each other.
 
     What cannot be opened is held by nobody that we could know of.
     """

@@ -1,0 +1,144 @@
+"""The environments of the rivals: what is there, what can be had, installing and removing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...base.errors import InputError, disk_trouble_told
+from ...base.events import Event
+from ...base.files import remove
+from ...base.home import Home
+from ...base.lock import Lock
+from ...base.staging import claim
+from .. import RIVALS
+from ..registration import EnvironmentSpec
+from .installation import installing
+from .needs import missing
+from .places import Place, bytes_on_disk, place_for, places_of, workplace
+from .pythons import python_for
+from .specs import rivals_in, spec_of
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentState:
+    """How it is with one rival, or one environment.
+
+    available: it is there, or this machine has what installing it needs. reason: why it is not, or why the last
+    installation failed; "" else. bytes: on disk, or about what it will be where `installed` is not. version: of the
+    rival's library, "" where it is not known. python: of the environment, None where it is not installed.
+    """
+
+    name: str
+    installed: bool
+    available: bool
+    reason: str
+    bytes: int
+    version: str
+    python: Path | None
+
+
+class Environments:
+    """The environments of one home. Ours, which run in this program's own Python, are always there."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def state(self, name: str) -> EnvironmentState:
+        """Of a rival, else of the environment of that name. Raises InputError for a name that neither has."""
+        spec = spec_of(name)
+        return self._own(name) if spec is None else self._of(name, spec)
+
+    def install(self, spec: EnvironmentSpec, later_s: float = 0.0) -> Iterator[Event]:
+        """See `installation.installing`; what an earlier spec or Python left of that name is removed afterwards."""
+        yield from installing(self._home, spec, later_s)
+        here = self._place(spec)
+        for place in places_of(self._home, spec.name):
+            if place != here and place.installed() is not None:
+                self._take_away(place)
+
+    def remove(self, name: str) -> int:
+        """Remove a rival's environment, and what all rivals of that environment have prepared; the bytes it freed.
+
+        Raises:
+            InputError: there is nothing to remove, it is this program's own, or a process uses it or makes it.
+            WorkError: the disk refuses.
+        """
+        spec = spec_of(name)
+        if spec is None:
+            raise InputError(f"{name!r} is part of this program: there is nothing to remove")
+        places = places_of(self._home, spec.name)
+        left = [file for place in self._beside(spec, places) for file in (place.log, place.failure) if file.exists()]
+        containers = [folder for rival in rivals_in(spec.name) if (folder := self._containers(rival)).is_dir()]
+        if not places and not left and not containers:
+            raise InputError(f"nothing of {name!r} is installed here")
+        freed = sum(bytes_on_disk(folder) for folder in [*(place.folder for place in places), *containers])
+        with disk_trouble_told("the removal"):
+            for place in places:
+                if not self._take_away(place):
+                    raise InputError(f"{spec.name} is in use: wait for what runs in it to end, or cancel it")
+            for path in [*left, *containers]:
+                remove(path)
+        return freed
+
+    def python_of(self, rival: str) -> Path:
+        """The Python that a rival runs with. Raises InputError that says how to have it where it is not installed."""
+        state = self.state(rival)
+        if state.python is not None:
+            return state.python
+        if not state.available:
+            raise InputError(f"the rival {rival!r} cannot be had here: it {state.reason}")
+        raise InputError(f"the rival {rival!r} is not installed: install it first (rivals install {rival})")
+
+    def _own(self, name: str) -> EnvironmentState:
+        registration = RIVALS[name]
+        there = registration.available()
+        reason = "" if there else f"needs a library that is missing: {registration.install_hint}"
+        return EnvironmentState(name, there, there, reason, 0, _own_version(), Path(sys.executable) if there else None)
+
+    def _of(self, name: str, spec: EnvironmentSpec) -> EnvironmentState:
+        place = self._place(spec)
+        told = None if place is None else place.installed()
+        if place is not None and told is not None:
+            version = told.version_of(RIVALS[name].distribution) if name in RIVALS else ""
+            return EnvironmentState(name, True, True, "", told.bytes, version, place.python)
+        lacks = missing(spec)
+        failed = place.failed() if place is not None else ""
+        return EnvironmentState(name, False, not lacks, lacks or failed, spec.bytes, "", None)
+
+    def _place(self, spec: EnvironmentSpec) -> Place | None:
+        python = python_for(spec)
+        return None if python is None else place_for(self._home, spec, python)
+
+    def _beside(self, spec: EnvironmentSpec, places: list[Place]) -> list[Place]:
+        """The places of which files may lie there, an environment or not."""
+        here = self._place(spec)
+        return list(dict.fromkeys([*places, *([here] if here is not None else [])]))
+
+    def _containers(self, rival: str) -> Path:
+        return self._home.rivals / "containers" / rival
+
+    def _take_away(self, place: Place) -> bool:
+        """Remove an environment as one step for everybody who looks; False where somebody uses it.
+
+        Raises InputError where it is being made.
+        """
+        with ExitStack() as stack:
+            scratch = stack.enter_context(claim(workplace(self._home), place.folder.name, "installation"))
+            lock = Lock(place.in_use)
+            if not lock.acquire():
+                return False
+            stack.callback(lock.close)
+            place.folder.rename(scratch / "removed")
+            shutil.rmtree(scratch / "removed")
+        return True
+
+
+def _own_version() -> str:
+    from ... import __version__
+
+    return __version__
