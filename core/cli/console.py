@@ -12,7 +12,7 @@ from tqdm import tqdm
 from ..base.events import Event, Message, Pace, Progress, Result, Sample
 from ..base.printable import printable
 from ..base.strict_json import dumps
-from .verb import Lines
+from .verb import Drawing, Lines
 
 QUIET_SECONDS = 10.0
 """Where standard error is no terminal, a line this often; short work says nothing there but its warnings."""
@@ -96,7 +96,9 @@ def show_result(data: Mapping[str, Any], as_json: bool) -> None:
         print(dumps(data, ascii_only=not _speaks_unicode()))
         return
     for name, value in data.items():
-        if isinstance(value, Mapping) and value and all(isinstance(part, Mapping) for part in value.values()):
+        if isinstance(value, Drawing):
+            print(value)
+        elif isinstance(value, Mapping) and value and all(isinstance(part, Mapping) for part in value.values()):
             _table(name, [{name: key, **part} for key, part in value.items()])
         elif isinstance(value, list) and value and all(isinstance(part, Mapping) for part in value):
             _table(name, value)

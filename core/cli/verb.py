@@ -20,6 +20,12 @@ class Lines(str):
     __slots__ = ()
 
 
+class Drawing(str):
+    """Text with escape sequences that we wrote ourselves: it is printed as it is, without its name."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Verb:
     """One verb: its help, its arguments, and the events that answer it."""

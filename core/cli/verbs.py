@@ -17,6 +17,7 @@ from .plan import PLAN
 from .report import REPORT
 from .rivals import RIVALS_VERB
 from .runs import RUNS
+from .show import SHOW
 from .train import TRAIN
 from .verb import Verb
 
@@ -218,5 +219,6 @@ VERBS: Mapping[str, Verb] = {
     "report": REPORT,
     "plan": PLAN,
     "inspect": Verb("say what a file is and show one of its samples", _inspect_arguments, _inspect),
+    "show": SHOW,
     "scan": Verb("decode every entry of a file and list the bad ones", _scan_arguments, _scan),
 }
