@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .rival_rows import is_rival
+
 STAGE_ORDER = ("read", "decompress", "decode", "transform", "collate")
 NEAR = 0.6
 """Of the lowest limit: from here on a configuration is bound by it. Limits are measured on an idle machine."""
@@ -73,7 +75,8 @@ class ConfigurationSummary:
 
 
 def summarise_configurations(repeats: Sequence[Mapping[str, Any]]) -> list[ConfigurationSummary]:
-    """The configurations of these repeats with stage limits, the fastest first."""
+    """The configurations of these repeats with stage limits, the fastest first; without rivals, whose stages are others
+    than those of the limits."""
     return sorted(_summaries(repeats), key=lambda case: case.rate, reverse=True)
 
 
@@ -84,6 +87,8 @@ def _summaries(repeats: Sequence[Mapping[str, Any]]) -> Iterator[ConfigurationSu
             groups.setdefault(repeat["configuration"], []).append(repeat)
     best = _best_ceilings(groups.values())
     for rows in groups.values():
+        if is_rival(rows[0]):
+            continue
         waits = [row["wait_share"] for row in rows if row.get("wait_share") is not None]
         rates = tuple(float(row["samples_per_s"]) for row in rows)
         yield ConfigurationSummary(rows[0], rates, statistics.median(waits) if waits else None, best[_work(rows[0])])

@@ -279,6 +279,7 @@ def _provenance(evidence: Evidence) -> Iterator[Block]:
 def _runs(evidence: Evidence) -> set[tuple[str, str, str]]:
     figures = [row.speed for row in evidence.loading] + [row.seconds for row in evidence.access]
     runs = [one.run for one in figures] + [training.run for training in evidence.trainings]
+    runs += [comparison.run for comparison in evidence.loaders]
     return {(run.name, run.experiment, when(run.started)) for run in runs}
 
 

@@ -170,8 +170,8 @@ def growth(rows: Sequence[Row], marks: Sequence[Row]) -> alt.LayerChart:
     import altair as alt
 
     logarithmic = alt.Scale(type="log", nice=False)
-    x = alt.X("images:Q", title="images", scale=logarithmic, axis=_powers([row["images"] for row in rows], "~s"))
-    y = alt.Y("gb:Q", title="GB on the disk", scale=logarithmic, axis=_powers([row["gb"] for row in rows], "~r"))
+    x = alt.X("images:Q", title="images", scale=logarithmic, axis=power_axis([row["images"] for row in rows], "~s"))
+    y = alt.Y("gb:Q", title="GB on the disk", scale=logarithmic, axis=power_axis([row["gb"] for row in rows], "~r"))
     lines = (
         alt.Chart(_data(_titled(rows)))
         .mark_line(strokeWidth=2.5)
@@ -245,10 +245,10 @@ def _rate_axis(rows: Sequence[Row]) -> dict[str, Any]:
     lows, highs = [float(row["low"]) for row in rows], [float(row["high"]) for row in rows]
     if not lows or min(lows) <= 0 or max(highs) <= WIDE * min(lows):
         return {"scale": alt.Scale(zero=True, nice=True), "axis": alt.Axis(labelExpr="format(datum.value, '~s')")}
-    return {"scale": alt.Scale(type="log", nice=True), "axis": _powers([*lows, *highs], "~s", (1, 2, 5))}
+    return {"scale": alt.Scale(type="log", nice=True), "axis": power_axis([*lows, *highs], "~s", (1, 2, 5))}
 
 
-def _powers(values: Sequence[float], label: str, steps: Sequence[int] = (1,)) -> alt.Axis:
+def power_axis(values: Sequence[float], label: str, steps: Sequence[int] = (1,)) -> alt.Axis:
     """Ticks at `steps` times the powers of ten around these values, without the many lines in between."""
     import altair as alt
 

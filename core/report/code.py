@@ -81,6 +81,19 @@ def loader_command(
     return _command(evidence, [*parts, "--cache", "cold"] if cold else parts)
 
 
+def rivals_command(
+    evidence: Evidence, store: StoreFacts, rivals: Sequence[str], configuration: LoadingConfiguration | None
+) -> str:
+    """The command that loads a store with ours and its images with these rivals, interleaved."""
+    loaders = ",".join((DEFAULT_LOADER, *rivals))
+    parts = ["experiment", "loader", "--stores", f"{evidence.images.name}/{store.name}", "--loaders", loaders]
+    own = list(_differing(configuration._replace(loader=DEFAULT_LOADER))) if configuration else []
+    return _command(evidence, [*parts, "--rounds", str(FAIR_ROUNDS), *own])
+
+
+FAIR_ROUNDS = 5
+"""Repeats of each loader that a comparison with rivals takes at least."""
+
 LOADER_OPTIONS = {
     "loader": ("--loaders", DEFAULT_LOADER),
     "batch_size": ("--batch-sizes", 256),

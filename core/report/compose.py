@@ -12,6 +12,7 @@ from .document import Report
 from .evidence import Access, Evidence, Loading, LoadingConfiguration, Training, TrainingResult
 from .figures import Figure
 from .guide import Recommendation, recommend
+from .other_loaders import comparison_data
 from .predict import PredictedRange, Prediction
 from .questions import Answers
 from .ranking import front, loading_configurations, loads
@@ -66,6 +67,7 @@ def data_of(
         "front": front({row.store: (sizes[row.store], row.speed.median) for row in rows}),
         "stores": [dataclasses.asdict(store) for store in evidence.stores],
         "loading": [_plain(row) for row in evidence.loading],
+        "loaders": [comparison_data(one) for one in evidence.loaders],
         "training": [_plain(training) for training in evidence.trainings],
         "access": [_plain(row) for row in evidence.access],
         "left_out": [one._asdict() for one in evidence.left_out],

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .figures import Figure, RunSource
+from .loader_lines import LoaderLine
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,27 @@ class Access:
         return self.seconds.turned(lambda seconds: self.samples / max(seconds, 1e-9))
 
 
+@dataclass(frozen=True)
+class LoaderComparison:
+    """Loaders at one kind of `work` (`LoaderLine.work`), interleaved in one run: ours and those of others, the fastest
+    first. `refused`: rows of those that were refused, each with its `reason`."""
+
+    run: RunSource
+    work: tuple[str, ...]
+    lines: tuple[LoaderLine, ...]
+    refused: tuple[Mapping[str, Any], ...] = ()
+    cache: str = ""
+    split: str = ""
+
+    @property
+    def rivals(self) -> list[LoaderLine]:
+        return [line for line in self.lines if line.rival]
+
+    @property
+    def ours(self) -> list[LoaderLine]:
+        return [line for line in self.lines if not line.rival]
+
+
 class LeftOut(NamedTuple):
     """A record, or a part of one, that is not in the report, and why."""
 
@@ -193,6 +215,7 @@ class Evidence:
     loading: tuple[Loading, ...] = ()
     trainings: tuple[Training, ...] = ()
     access: tuple[Access, ...] = ()
+    loaders: tuple[LoaderComparison, ...] = ()
     gains: tuple[PossibleGain, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     raw: Mapping[str, list[Mapping[str, Any]]] = field(default_factory=dict)

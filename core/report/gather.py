@@ -23,6 +23,7 @@ from .evidence import (
     StoreFacts,
 )
 from .gains import possible_gains
+from .gather_loaders import loader_comparisons
 from .gather_runs import accesses, loadings, trainings
 from .record_filter import RecordFilter
 
@@ -31,7 +32,9 @@ def gather(home: Home, name: str) -> Evidence:
     """Everything about the dataset called `name`. Raises InputError where there is no such dataset."""
     dataset = Dataset.open(home, name)
     selection = RecordFilter(dataset, machine(home), {store.name: store for store in list_stores(home, name)})
-    loading = tuple(loadings(selection, _kept(selection, home, EXPERIMENTS)))
+    loader_runs = _kept(selection, home, EXPERIMENTS)
+    loading = tuple(loadings(selection, loader_runs))
+    loaders = tuple(loader_comparisons(selection, loader_runs))
     training_runs = tuple(trainings(selection, _kept(selection, home, ("train",))))
     access = tuple(accesses(selection, _kept(selection, home, ("storage",))))
     stores = tuple(_built(store) for store in selection.stores.values())
@@ -47,6 +50,7 @@ def gather(home: Home, name: str) -> Evidence:
         disk_free=shutil.disk_usage(home.root).free,
         home=str(home.root),
         loading=loading,
+        loaders=loaders,
         trainings=training_runs,
         access=access,
     )

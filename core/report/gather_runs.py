@@ -10,6 +10,7 @@ from ..measure.background_load import background_load
 from ..measure.bottleneck import BOUND_BY, bottlenecks
 from ..measure.record_fields import has
 from ..measure.records import RunRecord
+from ..measure.rival_rows import is_rival
 from ..measure.storage.rows import rows_of
 from ..training.verdict import compare_runs
 from .evidence import (
@@ -35,7 +36,8 @@ def loadings(selection: RecordFilter, records: Sequence[RunRecord]) -> Iterator[
     """
     found: dict[LoadingConfiguration, list[_Field]] = {}
     for record in records:
-        repeats = selection.whole(_repeats(record), ("samples_per_s", "first_batch_s"), REPEAT, record)
+        own = [row for row in _repeats(record) if not is_rival(row)]  # no store is built in a rival's container
+        repeats = selection.whole(own, ("samples_per_s", "first_batch_s"), REPEAT, record)
         repeats = [repeat for repeat in repeats if selection.takes_store(repeat, record)]
         selection.keep("loading", record, repeats)
         for configuration, stores in _grouped(repeats, record).items():

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from ..measure.tabular import csv_text, json_text
 from .answer import SOURCE
 from .document import Block, Chart, Report, Table
+from .loader_table import SMALL_MARK
 from .svg import svg
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -27,7 +28,7 @@ STYLE = Path(__file__).with_name("style.css")
 # What a page may do: show itself. Were anything in it to ask for something from elsewhere, the browser would refuse.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
-NUMBER = re.compile(r"[-+]?[\d.,]+( ?%| ?[kMGT]?B| s| ms)?$|^-$")
+NUMBER = re.compile(rf"[-+]?[\d.,]+( ?%| ?[kMGT]?B| s| ms| µs)?({SMALL_MARK})?$|^-$")
 
 
 class Download(NamedTuple):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..formats import FORMATS
+from ..measure.rival_rows import is_rival
 
 PALETTE = ("#C9761B", "#2F7DD1", "#1A9A74", "#BF4F8E", "#7B66CC", "#6C7A89")
 """Told apart with any common colour blindness; contrast of 3:1 and more on the light ground and on the dark."""
@@ -13,6 +17,9 @@ beside their names."""
 
 FIGURE_COLOUR = "#7A8594"
 """Of figures beside bars, and of whiskers: legible on both grounds."""
+
+RIVAL, RIVAL_COLOUR = "Rival", PALETTE[-1]
+"""Somebody else's loader with a container of its own, whatever that is called: none of our formats."""
 
 
 def format_colour(name: str) -> str:
@@ -25,3 +32,13 @@ def format_colour(name: str) -> str:
 def format_title(name: str) -> str:
     """What people call a format."""
     return FORMATS[name].title if name in FORMATS else name
+
+
+def row_colour(row: Mapping[str, Any]) -> str:
+    """The colour of a row of a loader record: its format's, or that of all rivals."""
+    return RIVAL_COLOUR if is_rival(row) else format_colour(str(row.get("format", "")))
+
+
+def row_title(row: Mapping[str, Any]) -> str:
+    """The title of its format; of a rival, that it is one."""
+    return RIVAL if is_rival(row) else format_title(str(row.get("format", "")))

@@ -11,6 +11,7 @@ from .document import Block, Chart, Section, Table, Text
 from .evidence import Evidence, Loading, LoadingConfiguration, StoreFacts
 from .experiments import brief, missing, reading_and_writing, spread_text, trained
 from .figures import Figure
+from .other_loaders import other_loaders
 from .ranking import SHUFFLED, Ranked, front, loads, main_training
 
 
@@ -19,6 +20,7 @@ def measured(evidence: Evidence, configuration: LoadingConfiguration | None) -> 
     return [
         Section("trade-off", "Size against speed", list(_trade_off(evidence, configuration))),
         Section("loading", "Loading in batches", list(_loading(evidence, configuration))),
+        Section("loaders", "Other loaders", list(other_loaders(evidence, configuration))),
         Section("waiting", "Waiting for data", list(_waiting(evidence))),
         Section("building", "Building and size", list(_building(evidence))),
         Section("reading", "Reading and writing, one and many", list(reading_and_writing(evidence))),

@@ -6,16 +6,9 @@ import streamlit as st
 
 from core.report.answer import SOURCE
 from core.report.document import Block, Chart, Code, Points, Section, Table, Text
-from core.report.html import html_table
 from ui.shared.labels import verbatim
 from ui.shared.theme import finish
-
-TABLE_STYLE = (
-    ".wide{overflow-x:auto} .wide table{border-collapse:collapse;width:100%;font-size:0.875rem} "
-    ".wide th{text-align:left;opacity:0.7;font-weight:600} .wide .number{text-align:right;white-space:nowrap} "
-    ".wide th,.wide td{padding:5px 14px 5px 0;vertical-align:top;border-bottom:1px solid rgba(128,128,128,0.25)} "
-    "@media (max-width:900px){.wide table{font-size:0.75rem} .wide th,.wide td{padding:4px 7px 4px 0}}"
-)
+from ui.shared.wide_table import draw_wide_table
 
 
 def draw_section(section: Section, *, titled: bool = True) -> None:
@@ -36,7 +29,7 @@ def _draw(block: Block) -> None:
         st.markdown(verbatim(block.sentence))
         st.altair_chart(finish(block.drawing), key=f"report.chart.{block.name}", alt=block.shows)
     elif isinstance(block, Table):
-        _draw_table(block)
+        draw_wide_table(block)
     elif isinstance(block, Code):
         st.code(block.text.rstrip(), language=block.language, wrap_lines=True)
 
@@ -58,15 +51,3 @@ def _sourced(text: str) -> str:
     source = SOURCE.search(text)
     said = verbatim(SOURCE.sub("", text))
     return f"{said} :small[:gray[{verbatim(source[1])}]]" if source else said
-
-
-def _draw_table(block: Table) -> None:
-    columns = [name or f"column {number}" for number, name in enumerate(block.columns)]
-    rows = [dict(zip(columns, row, strict=True)) for row in block.rows]
-    plain = {name: st.column_config.TextColumn("" if name.startswith("column ") else name) for name in columns}
-    if block.folded:
-        with st.expander(verbatim(block.title), icon=":material/table_rows:"):
-            st.dataframe(rows, hide_index=True, column_config=plain)
-    else:
-        st.caption(f"**{verbatim(block.title)}**")
-        st.html(f"<style>{TABLE_STYLE}</style>{html_table(block)}")  # wraps its text: no column is cut

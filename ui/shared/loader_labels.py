@@ -9,7 +9,10 @@ from core.loading.loaders import LOADERS
 from core.measure.background_load import background_load, background_text
 from core.measure.controlled import differing, differing_text, groups
 from core.measure.headlines import headlines
-from core.measure.loader_runs import ConfigurationResult, LoaderRun, configuration_of
+from core.measure.loader_runs import ConfigurationResult, LoaderRun, configuration_of, rank_configurations
+from core.measure.rival_rows import is_rival, subject_title
+from core.report.loader_lines import loader_lines
+from core.report.rival_headlines import rival_headlines
 from ui.shared.labels import counted, listed, size_text, speed_text, verbatim
 
 TRANSFORMS = {
@@ -30,28 +33,25 @@ def usable_loaders() -> list[str]:
     return [name for name, loader in LOADERS.items() if loader.available()]
 
 
-def loader_title(name: str) -> str:
-    """What people call a loader; of one that this program does not have, its name."""
-    return LOADERS[name].title if name in LOADERS else name
-
-
 def loaders_help() -> str:
     """How each loader makes a batch."""
     return " ".join(f"{LOADERS[name].title}: {LOADERS[name].description}." for name in usable_loaders())
 
 
 def configuration_label(row: Mapping[str, Any], varied: Sequence[str]) -> str:
-    """A repeat's configuration by what it differs in from the others of its run: "lmdb/raw, naive, 2 workers"."""
+    """A repeat's configuration by what it differs in from the others of its run: "lmdb/raw, naive, 2 workers"; a rival
+    by its title and its container: "WebDataset (tar/original), 2 workers"."""
+    rival = is_rival(row)
     words = {
-        "store": str(row["store"]),
-        "loader": str(row.get("loader", "")),
+        "store": subject_title(row) if rival else str(row["store"]),
+        "loader": "" if rival and "store" in varied else subject_title(row) if rival else str(row.get("loader", "")),
         "batch_size": f"batch {row.get('batch_size')}",
         "workers": _workers_text(str(row.get("workers_asked", "auto"))),
         "transform": "no transform" if row.get("transform") == "none" else str(row.get("transform")),
         "device": str(row.get("device")),
         "output": str(row.get("output")),
     }
-    return ", ".join(words[name] for name in varied)
+    return ", ".join(words[name] for name in varied if words[name])
 
 
 def _workers_text(asked: str) -> str:
@@ -75,6 +75,17 @@ def outcome_text(rows: Sequence[ConfigurationResult], labels: Mapping[str, str])
         return _uncontrolled(rows, labels)
     lead = [f"Fastest configuration: {reached}."] if len(told) > 1 else []
     return "\n".join(f"- {line}" for line in (*told, *lead, *_workers_notes(rows, labels)))
+
+
+def rivals_outcome_text(record: LoaderRun, labels: Mapping[str, str]) -> str:
+    """The outcome of a run with rivals: the fastest, what each of them gives against ours, and of ours a sentence for
+    each comparison in which one factor differs. As Markdown."""
+    lines, rows = loader_lines(record.repeats), rank_configurations(record.repeats)
+    ours = [row for row in rows if not is_rival(row.about)]
+    told = [*rival_headlines(lines, safe=verbatim), *headlines(ours, _factors, _values, speed_text, safe=verbatim)]
+    best = rows[0]
+    lead = f"Fastest: **{verbatim(labels[best.configuration])}** with **{speed_text(best.median)}**."
+    return "\n".join(f"- {line}" for line in ((lead, *told) if len(rows) > 2 else told))
 
 
 def _factors(row: ConfigurationResult) -> Mapping[str, str]:

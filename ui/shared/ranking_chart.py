@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.measure.loader_runs import ConfigurationResult
 from ui.shared.labels import number_text, rounded
 from ui.shared.loader_labels import workers_text
-from ui.shared.theme import FIGURE_COLOUR, finish, format_scale, format_title
+from ui.shared.theme import FIGURE_COLOUR, finish, format_scale, row_title
 
 if TYPE_CHECKING:
     import altair as alt
@@ -33,7 +33,7 @@ def ranking_chart(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]
         [
             {
                 "configuration": labels[row.configuration] if labels else row.store,
-                "format": format_title(row.format),
+                "format": row_title({"format": row.format, **row.about}),
                 "median": row.median,
                 "slowest": row.slowest,
                 "fastest": row.fastest,

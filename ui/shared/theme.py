@@ -5,14 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from core.formats import FORMATS
-from core.report.palette import FIGURE_COLOUR, PALETTE, format_colour, format_title
+from core.report.palette import (
+    FIGURE_COLOUR,
+    PALETTE,
+    RIVAL,
+    RIVAL_COLOUR,
+    format_colour,
+    format_title,
+    row_colour,
+    row_title,
+)
 
 if TYPE_CHECKING:
     import altair as alt
 
     ChartT = TypeVar("ChartT", alt.Chart, alt.LayerChart, alt.FacetChart)
 
-__all__ = ["FIGURE_COLOUR", "PALETTE", "finish", "format_colour", "format_scale", "format_title"]
+__all__ = [
+    "FIGURE_COLOUR",
+    "PALETTE",
+    "finish",
+    "format_colour",
+    "format_scale",
+    "format_title",
+    "row_colour",
+    "row_title",
+]
 
 FONT_SIZE = 13
 
@@ -21,7 +39,7 @@ def format_scale() -> alt.Scale:
     """The colour scale of every chart that has formats in it."""
     import altair as alt
 
-    return alt.Scale(domain=[format_title(name) for name in FORMATS], range=[format_colour(name) for name in FORMATS])
+    return alt.Scale(domain=[*map(format_title, FORMATS), RIVAL], range=[*map(format_colour, FORMATS), RIVAL_COLOUR])
 
 
 def finish(chart: ChartT) -> ChartT:

@@ -10,13 +10,14 @@ import streamlit as st
 from core.datasets.dataset import Dataset
 from core.loading.block_shuffle import WINDOW
 from core.measure.controlled import proposed, selection_text
+from core.measure.rival_rows import loader_title
 from core.stores.store import StoreInfo
 from core.training.results import list_trainings, usual_pace, usual_preparation
 from core.training.settings import MODELS, ORDERS
 from ui.shared import state
 from ui.shared.devices import find_devices
 from ui.shared.labels import counted, listed, seconds_text
-from ui.shared.loader_labels import TRANSFORMS, loader_title, usable_loaders
+from ui.shared.loader_labels import TRANSFORMS, usable_loaders
 from ui.shared.stores import lossless, store_factors_of, store_label
 
 STORES, ORDERS_VIEW, SCALING = "Stores", "Orders", "Scaling"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.measure.bottleneck import Bottleneck
 from core.measure.configuration_summary import STAGE_ORDER, ConfigurationSummary
 from core.measure.loader_runs import configuration_of
+from core.report.loader_lines import is_disturbed
 from ui.shared.labels import number_text, rounded, verbatim
 from ui.shared.ranking_chart import bar_step, by_configuration
 from ui.shared.theme import FIGURE_COLOUR, PALETTE, finish
@@ -122,8 +123,21 @@ def repeat_rows(repeats: Sequence[Mapping[str, Any]], labels: Mapping[str, str])
         "Workers": [_text(repeat.get("workers")) for repeat in repeats],
         "Why these workers": [_text(repeat.get("workers_reason")) for repeat in repeats],
         "Cache": [repeat.get("cache") for repeat in repeats],
+        "CPU per image": [_micros(repeat.get("cpu_s_per_sample")) for repeat in repeats],
+        "Peak memory": [_megabytes(repeat.get("peak_memory_bytes")) for repeat in repeats],
+        "Unique": [repeat.get("unique") for repeat in repeats],
+        "Other programs": [repeat.get("background_load") for repeat in repeats],
+        "Disturbed": ["disturbed" if is_disturbed(repeat) else None for repeat in repeats],
     }
     return {name: cells for name, cells in columns.items() if any(cell is not None for cell in cells)}
+
+
+def _micros(seconds: float | None) -> float | None:
+    return None if seconds is None else 1e6 * seconds
+
+
+def _megabytes(size: float | None) -> float | None:
+    return None if size is None else size / 1e6
 
 
 def _number(value: object) -> object:

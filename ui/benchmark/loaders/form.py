@@ -15,13 +15,14 @@ from core.machine.session import machine
 from core.measure.controlled import proposed, selection_text
 from core.measure.loader_runs import list_loader_runs, usual_overhead
 from core.measure.loaders import OVERHEAD_S
+from core.measure.rival_rows import loader_title
 from core.processes.cpus import usable_cpus
 from core.stores.store import StoreInfo
 from ui.shared import state
 from ui.shared.cached import cache_data
 from ui.shared.devices import find_devices
 from ui.shared.labels import counted, plain, seconds_text, verbatim
-from ui.shared.loader_labels import STEPS, TRANSFORMS, loader_title, loaders_help, memory_text, usable_loaders
+from ui.shared.loader_labels import STEPS, TRANSFORMS, loaders_help, memory_text, usable_loaders
 from ui.shared.stores import store_factors_of, store_label
 
 WORKERS = ("auto", "measure", "0", "1", "2", "4", "8", "threads:2", "threads:4", "processes:2", "processes:4")

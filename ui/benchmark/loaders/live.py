@@ -11,7 +11,7 @@ from ui.shared.labels import speed_text
 from ui.shared.live.drawing import Bar, Strip, bars, small
 from ui.shared.live.machine import machine
 from ui.shared.loader_labels import configuration_label
-from ui.shared.theme import format_colour
+from ui.shared.theme import row_colour
 
 MOST_BARS = 24
 
@@ -49,7 +49,7 @@ def _bars(live: Sequence[Measured], seen: Watch) -> list[Bar]:
     return [
         Bar(
             configuration_label(values, words),
-            format_colour(str(values["format"])),
+            row_colour(values),
             () if name in refused else speeds.get(name, ()),
             _now(now, name),
             f"failed validation: {refused[name]}" if name in refused else "",
@@ -66,4 +66,4 @@ def _now(now: Measured | None, configuration: str) -> float | None:
 
 def _throughput(live: Sequence[Measured]) -> Strip:
     speeds = [(sample.at, float(sample.values["samples_per_s"])) for sample in live]
-    return Strip("Throughput", speeds, speed_text(speeds[-1][1]), format_colour(str(live[-1].values["format"])))
+    return Strip("Throughput", speeds, speed_text(speeds[-1][1]), row_colour(live[-1].values))

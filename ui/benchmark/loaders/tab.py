@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.datasets.dataset import Dataset
 from core.measure.loader_runs import LoaderRun, list_loader_runs
+from core.measure.rival_rows import loader_title
 from core.stores.store import StoreInfo
 from ui.benchmark.loaders.form import draw_form
 from ui.benchmark.loaders.view import draw_result
@@ -13,7 +14,6 @@ from ui.shared import state
 from ui.shared.job_panel import draw_ending, own_jobs
 from ui.shared.labels import counted, listed, verbatim
 from ui.shared.live.view import draw_live
-from ui.shared.loader_labels import loader_title
 from ui.shared.navigation import link
 from ui.shared.run_picker import pick_run
 

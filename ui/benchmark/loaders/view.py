@@ -9,37 +9,50 @@ import streamlit as st
 from core.measure.bottleneck import bottleneck_of
 from core.measure.configuration_summary import summarise_configurations
 from core.measure.loader_runs import LoaderRun, configuration_of, rank_configurations
+from core.measure.rival_rows import is_rival
+from core.report.loader_lines import has_columns, loader_lines
+from core.report.loader_table import refused_table
+from core.report.rival_headlines import WHOLE
 from ui.benchmark.loaders.charts import bound_rows, costs_chart, repeat_rows, stage_limits_chart
+from ui.benchmark.loaders.columns import draw_columns
 from ui.shared.labels import code, verbatim
-from ui.shared.loader_labels import busy_text, conditions, labels_of, machine_text, outcome_text
+from ui.shared.loader_labels import (
+    busy_text,
+    conditions,
+    labels_of,
+    machine_text,
+    outcome_text,
+    rivals_outcome_text,
+)
 from ui.shared.monitor_chart import monitor_chart
 from ui.shared.ranking_chart import ranking_chart
+from ui.shared.wide_table import draw_wide_table
 
-RANKING, BOTTLENECKS, MACHINE, REPEATS = "Ranking", "Bottlenecks", "Machine", "Repeats"
-MOST_VERDICTS = 6
+RANKING, COLUMNS, BOTTLENECKS, MACHINE, REPEATS = "Ranking", "All columns", "Bottlenecks", "Machine", "Repeats"
+MOST_VERDICTS, MOST_REFUSED = 6, 3
 
 
 def draw_result(record: LoaderRun) -> None:
     """One of its views; only what is looked at is drawn."""
     labels = labels_of(record)
-    for row in record.refused:
-        name = verbatim(labels[configuration_of(row)])
-        st.error(
-            f"**{name}** failed validation, so it was not timed: {verbatim(row['reason'])}",
-            icon=":material/block:",
-        )
+    _draw_refused(record, labels)
     rows = rank_configurations(record.repeats)
     if not rows:
         st.caption("No configuration was measured.")
         return
     if busy := busy_text(record):
         st.warning(busy, icon=":material/hourglass_top:")
-    st.markdown(outcome_text(rows, labels))
+    lines = loader_lines(record.repeats)
+    rivals = any(line.rival for line in lines)
+    st.markdown(rivals_outcome_text(record, labels) if rivals else outcome_text(rows, labels))
+    views = [RANKING, *([COLUMNS] if has_columns(lines) else []), BOTTLENECKS, MACHINE, REPEATS]
     view = st.segmented_control(
-        "What to see", [RANKING, BOTTLENECKS, MACHINE, REPEATS], default=RANKING, required=True,
-        key="benchmark.result.view", label_visibility="collapsed", persist_state="session",
+        "What to see", views, default=RANKING, required=True, key="benchmark.result.view",
+        label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
-    if view == BOTTLENECKS:
+    if view == COLUMNS:
+        draw_columns(lines, labels)
+    elif view == BOTTLENECKS:
         _draw_bottlenecks(record, labels)
     elif view == MACHINE:
         _draw_machine(record)
@@ -48,11 +61,30 @@ def draw_result(record: LoaderRun) -> None:
     else:
         chart = ranking_chart(rows, labels)
         st.altair_chart(chart, alt="Median images per second by configuration, with its slowest and fastest repeat")
-    st.caption(verbatim(f"{conditions(record)} {machine_text(record)}"))
+    told = f"{WHOLE} {conditions(record)}" if rivals else conditions(record)
+    st.caption(verbatim(f"{told} {machine_text(record)}"))
+
+
+def _draw_refused(record: LoaderRun, labels: Mapping[str, str]) -> None:
+    """Those that have no figures, each with its reason."""
+    if len(record.refused) > MOST_REFUSED:
+        draw_wide_table(refused_table(record.refused))
+        return
+    for row in record.refused:
+        name = verbatim(labels[configuration_of(row)])
+        st.error(f"**{name}** was refused, so it has no figures: {verbatim(row['reason'])}", icon=":material/block:")
 
 
 def _draw_bottlenecks(record: LoaderRun, labels: Mapping[str, str]) -> None:
     cases = summarise_configurations(record.repeats)
+    rivals = any(map(is_rival, record.repeats))
+    if rivals:
+        st.caption(
+            "Of rivals it is known how much of the ceiling they reach, under **All columns**, and not which of their "
+            "stages holds them back: the stages below are ours."
+        )
+    if not cases and rivals:
+        return
     if not cases:
         st.caption("An earlier version measured this run, without the limits of its stages. Run it again to see them.")
         return
@@ -105,6 +137,11 @@ def _draw_repeats(record: LoaderRun, labels: Mapping[str, str]) -> None:
             "Later epochs": number(format="localized", help="Images per second, median of the other epochs."),
             "Waiting": number(format="percent", help="Share of the time in which the trainer waited for data."),
             "Compared": number(help="Images whose pixels were compared with the store, before and during the repeat."),
+            "CPU per image": number(format="%.2f µs", help="Processor time of all processes of the loader."),
+            "Peak memory": number(format="%.0f MB", help="Of all its processes, shared pages once."),
+            "Unique": number(format="localized", help="Different images among those that were handed out."),
+            "Other programs": number(format="percent", help="Of all processors, taken by other programs meanwhile."),
+            "Disturbed": st.column_config.TextColumn(help="Other programs were busy: its figures are too low."),
         },
     )
     st.caption(f"Saved in {code(record.path)}.")

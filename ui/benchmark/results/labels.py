@@ -11,6 +11,7 @@ from core.measure.compare import Comparison, ComparisonLine
 from core.measure.controlled import differing_note, row_factors
 from core.measure.headlines import headlines
 from core.measure.records import RunRecord
+from core.measure.rival_rows import is_rival_name, loader_title
 from core.measure.series import NOTEBOOK, Part
 from core.measure.statistics import RESOLUTION, Ratio, Verdict
 from ui.shared.labels import counted, listed, number_text, size_text, speed_text, times_text, verbatim
@@ -62,6 +63,8 @@ def run_title(record: RunRecord) -> str:
 
 def part_text(part: Part) -> str:
     name, value = part
+    if name == "loader" and is_rival_name(value):
+        return loader_title(value)
     return value if name == "store" else PARTS.get(name, name + " {}").format(value)
 
 

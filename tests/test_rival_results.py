@@ -1,0 +1,163 @@
+"""Loader runs with rivals: what is said and drawn of them, and that they are taken for none of our stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.base.home import Home
+from core.measure.configuration_summary import summarise_configurations
+from core.measure.loader_runs import LoaderRun, as_loader_run, rank_configurations
+from core.report.loader_charts import speed_against_cpu
+from core.report.loader_lines import COLUMNS, loader_lines, micro_text, winners
+from core.report.loader_table import loader_table, refused_table
+from core.report.rival_headlines import rival_headlines
+from tests.app_under_test import TIMEOUT, texts
+from tests.rival_records import registered, rival_record, rival_rows
+from ui.shared.loader_labels import labels_of, rivals_outcome_text
+from ui.shared.ranking_chart import ranking_chart
+
+
+@pytest.fixture(autouse=True)
+def _rivals() -> Iterator[None]:
+    with registered():
+        yield
+
+
+@pytest.fixture
+def run(empty: Home) -> LoaderRun:
+    found = as_loader_run(rival_record(empty))
+    assert found is not None
+    return found
+
+
+def best(rows: list[dict[str, Any]], field: str) -> set[str]:
+    lines = loader_lines(rows)
+    [column] = [column for column in COLUMNS if column.field == field]
+    names = {line.configuration: str(line.about["loader"]) for line in lines}
+    return {names[name] for name in winners(lines, column)}
+
+
+def repeats() -> list[dict[str, Any]]:
+    return [row for row in rival_rows() if row["kind"] == "repeat"]
+
+
+# ---------------------------------------------------------------- columns
+
+
+def test_the_best_of_each_column_is_marked() -> None:
+    rows = repeats()
+    expected = {"samples_per_s": "fast", "peak_memory_bytes": "tars", "bytes_on_disk": "pages", "prepare_s": "fast"}
+    for field, loader in expected.items():
+        assert best(rows, field) == {loader}, field
+    assert best(rows, "shuffle_quality") == set(), "nobody is behind"
+
+
+def test_what_is_not_significantly_behind_is_best_as_well() -> None:
+    rows = repeats()
+    near = [{**row, "configuration": "near", "loader": "torch", "samples_per_s": row["samples_per_s"] * 1.001}
+            for row in rows if row["loader"] == "fast"]  # fmt: skip
+    assert best([*rows, *near], "samples_per_s") == {"fast", "torch"}
+    apart = [{**row, "configuration": "apart", "loader": "torch", "transform": "train224"} for row in near]
+    assert best([*rows, *apart], "samples_per_s") == {"fast"}, "other work is not compared"
+
+
+def test_the_table_has_marks_notes_and_reasons(run: LoaderRun) -> None:
+    table = loader_table(loader_lines(run.repeats), labels_of(run), "Medians")
+    rows = {row[0]: dict(zip(table.columns, row, strict=True)) for row in table.rows}
+    assert rows["lmdb/original, fast"]["Images/s"] == "200 ★"
+    assert rows["Tar Shards (tar/original)"]["CPU per image"] == "80 µs"
+    assert rows["Tar Shards (tar/original)"]["Peak memory"] == "200 MB ★"
+    notes = rows["Page Loader (lmdb/original)"]["Notes"]
+    assert "re-encodes" in notes
+    assert "1 of 3 repeats" in notes
+    assert refused_table(run.refused).rows == [("odd (odd/original)", "it handed image 3 out twice in an epoch")]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(6.4e-6, "6.40 µs"), (1.58e-6, "1.58 µs"), (1.85e-3, "1.85 ms")])
+def test_processor_time_has_its_unit(seconds: float, text: str) -> None:
+    assert micro_text(seconds) == text
+
+
+# ---------------------------------------------------------------- sentences and charts
+
+
+def test_each_rival_is_told_against_the_best_of_ours(run: LoaderRun) -> None:
+    told = rival_headlines(loader_lines(run.repeats), bold="")
+    [tars] = [text for text in told if text.startswith("Tar Shards (tar/original) gives 50 images/s")]
+    assert "0.25 times as many as lmdb/original, fast with 200 images/s" in tars
+    assert "takes 80 µs of processor time per image against 10 µs" in tars
+    said = rivals_outcome_text(run, labels_of(run))
+    assert "Fastest: **lmdb/original, fast** with **200 images/s**" in said
+    assert "tars loader" not in said
+
+
+def test_of_many_rivals_the_fastest_is_told(run: LoaderRun) -> None:
+    tars = [row for row in run.repeats if row["loader"] == "tars"]
+    more = [{**row, "configuration": f"{row['configuration']} {n}", "store": f"tar{n}/original"}
+            for n in range(3) for row in tars]  # fmt: skip
+    [told] = rival_headlines(loader_lines([*run.repeats, *more]), bold="")
+    assert told.startswith("Page Loader (lmdb/original), the fastest of 5 rivals, gives 100 images/s")
+
+
+def test_a_rival_whose_container_is_called_as_our_format_has_not_its_colour(run: LoaderRun) -> None:
+    chart = ranking_chart(rank_configurations(run.repeats), labels_of(run)).to_dict()
+    [data] = chart["datasets"].values()
+    assert {row["configuration"]: row["format"] for row in data} == {
+        "lmdb/original, fast": "LMDB",
+        "Tar Shards (tar/original)": "Rival",
+        "Page Loader (lmdb/original)": "Rival",
+    }
+    scale = chart["layer"][0]["encoding"]["color"]["scale"]
+    assert scale["domain"][-1] == "Rival"
+
+
+def test_speed_against_processor_time_has_a_named_point_each(run: LoaderRun) -> None:
+    lines = loader_lines(run.repeats)
+    spec = speed_against_cpu(lines, ["ours", "pages", "tars"]).to_dict()
+    points = {row["name"]: (row["micros"], row["rate"]) for row in spec["data"]["values"]}
+    assert points["tars"] == (pytest.approx(80), pytest.approx(50))
+    assert spec["layer"][0]["encoding"]["color"]["scale"]["domain"] == ["LMDB", "Rival"]
+
+
+def test_no_bottleneck_is_told_of_a_rival(run: LoaderRun) -> None:
+    limits = {"read": 900.0, "decode": 400.0, "collate": 300.0}
+    rows = [{**row, "ceilings": limits} for row in run.repeats]
+    assert [case.about["loader"] for case in summarise_configurations(rows)] == ["fast"]
+
+
+# ---------------------------------------------------------------- on the page
+
+
+def shown(home: Home, view: str) -> AppTest:
+    def page(root: str, view: str) -> None:
+        import streamlit as st
+
+        from core.base.home import Home
+        from core.measure.loader_runs import list_loader_runs
+        from ui.benchmark.loaders.view import draw_result
+
+        st.session_state.setdefault("benchmark.result.view", view)
+        draw_result(list_loader_runs(Home.find(root))[0])
+
+    app = AppTest.from_function(page, args=(str(home.root), view), default_timeout=TIMEOUT).run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize("view", ["Ranking", "All columns", "Bottlenecks", "Machine", "Repeats"])
+def test_every_view_of_a_run_with_rivals_draws(empty: Home, view: str) -> None:
+    rival_record(empty)
+    app = shown(empty, view)
+    said = texts(app)
+    assert r"**odd \(odd/original\)** was refused" in said
+    assert "compared as a whole" in said
+    if view == "Repeats":
+        assert list(app.dataframe[0].value["Disturbed"]).count("disturbed") == 1
+    if view == "All columns":
+        assert len(app.get("vega_lite_chart")) == 1
+    if view == "Bottlenecks":
+        assert "the stages below are ours" in said
