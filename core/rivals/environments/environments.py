@@ -18,7 +18,7 @@ from ...base.staging import claim
 from .. import RIVALS
 from ..registration import EnvironmentSpec
 from .installation import installing
-from .needs import missing
+from .needs import missing_lately
 from .places import Place, bytes_on_disk, place_for, places_of, workplace
 from .pythons import python_for
 from .specs import rivals_in, spec_of
@@ -106,7 +106,7 @@ class Environments:
         if place is not None and told is not None:
             version = told.version_of(RIVALS[name].distribution) if name in RIVALS else ""
             return EnvironmentState(name, True, True, "", told.bytes, version, place.python)
-        lacks = missing(spec)
+        lacks = missing_lately(spec)
         failed = place.failed() if place is not None else ""
         return EnvironmentState(name, False, not lacks, lacks or failed, spec.bytes, "", None)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes.util
 import shutil
 import subprocess
+import time
+from functools import lru_cache
 from pathlib import Path
 
 from ...base.units import listed
@@ -28,6 +30,7 @@ PACKAGES = {
 
 COMPILERS = ("g++", "gcc", "c++", "cc")
 ASKED_S = 10.0
+LATELY_S = 15.0
 
 
 def missing(spec: EnvironmentSpec) -> str:
@@ -47,6 +50,16 @@ def missing(spec: EnvironmentSpec) -> str:
     packages |= dict.fromkeys(spec.packages if len(packages) < len(absent) else ())
     remedy = f" (Debian and Ubuntu: apt install {' '.join(packages)})" if packages else ""
     return f"needs {listed(dict.fromkeys(absent))}{remedy}"
+
+
+def missing_lately(spec: EnvironmentSpec) -> str:
+    """`missing` as of the last `LATELY_S` seconds: asking costs processes, and pages ask often."""
+    return _missing_at(spec, int(time.monotonic() / LATELY_S))
+
+
+@lru_cache(maxsize=128)
+def _missing_at(spec: EnvironmentSpec, moment: int) -> str:
+    return missing(spec)
 
 
 def _commands(spec: EnvironmentSpec) -> list[str]:

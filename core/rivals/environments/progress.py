@@ -16,6 +16,9 @@ UNPACKED_FROM = 1.4
 START_S, BYTES_PER_S = 10.0, 12e6
 """What an installation is taken to need until this home has one to go by."""
 
+TELLING_BYTES = 20_000_000
+"""What is smaller took its time for other things than its bytes."""
+
 COUNTED_SHARE = 20
 """Counting the bytes of a folder takes at most this fraction of the time."""
 
@@ -33,7 +36,7 @@ STAGES = (
 
 def expected_seconds(about: int, others: Iterable[InstalledEnvironment]) -> float:
     """What installing so many bytes takes, by the pace of what was installed in this home before."""
-    known = [other for other in others if other.bytes > 0]
+    known = [other for other in others if other.bytes > TELLING_BYTES]
     if not known:
         return START_S + about / BYTES_PER_S
     return START_S / 2 + about * sum(one.seconds for one in known) / sum(one.bytes for one in known)

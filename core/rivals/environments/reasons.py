@@ -13,12 +13,17 @@ KEPT_BYTES = 64_000
 
 LONGEST = 300
 
+UNREACHED = re.compile(
+    r"establish a new connection|name resolution|Network is unreachable|ProxyError|SSLError|timed out"
+)
+"""An index that is not reached has no distribution to offer either, and that is all an installer's last line says."""
+
 TELLING = (
     re.compile(r"No space left on device"),
     re.compile(r"fatal error: "),
-    re.compile(r"(?<!subprocess-exited-with-)error: (?!subprocess-exited|metadata-generation|legacy-install)"),
+    re.compile(r"No matching distribution found|there is no version of|requires a different Python"),
+    re.compile(r"error: (?!subprocess-exited|metadata-generation|legacy-install)"),
     re.compile(r"^\s*(ModuleNotFoundError|ImportError|OSError|RuntimeError|FileNotFoundError): "),
-    re.compile(r"No matching distribution found|no version of|No solution found|requires a different Python"),
     re.compile(r"^\s*(ERROR|error)\b"),
 )
 """What tells most comes first. A compiler's own error says more than pip's, that building failed."""
@@ -31,11 +36,10 @@ class InstallFailed(WorkError):
 def last_meaningful(log: Path) -> str:
     """The line of a log that says what went wrong; "" where nothing was written."""
     lines = [line.strip() for line in end_of(log).splitlines() if line.strip()]
-    for pattern in TELLING:
-        for line in reversed(lines):
-            if pattern.search(line):
-                return _short(line)
-    return _short(lines[-1]) if lines else ""
+    found = (line for pattern in TELLING for line in reversed(lines) if pattern.search(line))
+    reason = _short(next(found, lines[-1] if lines else ""))
+    unreached = reason.startswith("No matching distribution") and any(map(UNREACHED.search, lines))
+    return f"{reason} (the index could not be reached)" if unreached else reason
 
 
 def end_of(log: Path) -> str:
@@ -47,5 +51,5 @@ def end_of(log: Path) -> str:
 
 
 def _short(line: str) -> str:
-    text = printable(re.sub(r"\x1b\[[0-9;]*m", "", line)).removeprefix("ERROR: ")
+    text = printable(re.sub(r"\x1b\[[0-9;]*m", "", line)).removeprefix("ERROR: ").removeprefix("cause: ")
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
