@@ -61,11 +61,18 @@ def main() -> None:
 
 
 def _commands() -> queue.SimpleQueue[dict[str, Any] | None]:
-    """Lines from standard input as they come; None at its end, after which this process ends whatever it is at."""
+    """Lines from standard input as they come; None at its end, after which this process ends whatever it is at.
+
+    They are read from a descriptor of their own: a worker that is forked closes `sys.stdin`, which would wait for ever
+    for the lock of a thread that reads from it.
+    """
     found: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    lines = os.fdopen(os.dup(0), "rb")
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
 
     def read() -> None:
-        for line in sys.stdin.buffer:
+        for line in lines:
             found.put(json.loads(line))
         found.put(None)
         time.sleep(GRACE)
