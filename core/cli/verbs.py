@@ -20,6 +20,7 @@ from .runs import RUNS
 from .show import SHOW
 from .train import TRAIN
 from .verb import Verb
+from .view import VIEW
 
 
 def _nothing(parser: ArgumentParser) -> None:
@@ -220,5 +221,6 @@ VERBS: Mapping[str, Verb] = {
     "plan": PLAN,
     "inspect": Verb("say what a file is and show one of its samples", _inspect_arguments, _inspect),
     "show": SHOW,
+    "view": VIEW,
     "scan": Verb("decode every entry of a file and list the bad ones", _scan_arguments, _scan),
 }
