@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,8 +58,9 @@ class Environments:
         yield from installing(self._home, spec, later_s)
         here = self._place(spec)
         for place in places_of(self._home, spec.name):
-            if place != here and place.installed() is not None:
-                self._take_away(place)
+            if place != here:
+                with suppress(InputError):  # somebody makes it at this moment
+                    self._take_away(place)
 
     def remove(self, name: str) -> int:
         """Remove a rival's environment, and what all rivals of that environment have prepared; the bytes it freed.
@@ -72,17 +73,16 @@ class Environments:
         if spec is None:
             raise InputError(f"{name!r} is part of this program: there is nothing to remove")
         places = places_of(self._home, spec.name)
-        left = [file for place in self._beside(spec, places) for file in (place.log, place.failure) if file.exists()]
         containers = [folder for rival in rivals_in(spec.name) if (folder := self._containers(rival)).is_dir()]
-        if not places and not left and not containers:
+        if not places and not containers:
             raise InputError(f"nothing of {name!r} is installed here")
         freed = sum(bytes_on_disk(folder) for folder in [*(place.folder for place in places), *containers])
         with disk_trouble_told("the removal"):
             for place in places:
                 if not self._take_away(place):
                     raise InputError(f"{spec.name} is in use: wait for what runs in it to end, or cancel it")
-            for path in [*left, *containers]:
-                remove(path)
+            for folder in containers:
+                remove(folder)
         return freed
 
     def python_of(self, rival: str) -> Path:
@@ -114,11 +114,6 @@ class Environments:
         python = python_for(spec)
         return None if python is None else place_for(self._home, spec, python)
 
-    def _beside(self, spec: EnvironmentSpec, places: list[Place]) -> list[Place]:
-        """The places of which files may lie there, an environment or not."""
-        here = self._place(spec)
-        return list(dict.fromkeys([*places, *([here] if here is not None else [])]))
-
     def _containers(self, rival: str) -> Path:
         return self._home.rivals / "containers" / rival
 
@@ -133,8 +128,11 @@ class Environments:
             if not lock.acquire():
                 return False
             stack.callback(lock.close)
-            place.folder.rename(scratch / "removed")
-            shutil.rmtree(scratch / "removed")
+            if place.folder.exists():
+                place.folder.rename(scratch / "removed")
+                shutil.rmtree(scratch / "removed")
+            place.failure.unlink(missing_ok=True)
+            place.log.unlink(missing_ok=True)
         return True
 
 

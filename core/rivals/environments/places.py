@@ -120,7 +120,8 @@ def place_for(home: Home, spec: EnvironmentSpec, python: ChosenPython) -> Place:
 
 
 def places_of(home: Home, name: str) -> list[Place]:
-    """Every environment of that name, those that earlier specs or Pythons left and half-made ones too."""
+    """Every environment of that name: also what earlier specs and Pythons left, half-made ones, and what is left of an
+    installation that failed."""
     return [place for place in _places(home) if _name_of(place) == name]
 
 
@@ -145,7 +146,8 @@ def bytes_on_disk(folder: Path) -> int:
 def _places(home: Home) -> Iterator[Place]:
     folder = workplace(home)
     if folder.is_dir():
-        yield from (Place(path) for path in sorted(folder.iterdir()) if FOLDER_NAME.fullmatch(path.name))
+        names = {path.name.removesuffix(".log").removesuffix(".failed.json") for path in folder.iterdir()}
+        yield from (Place(folder / name) for name in sorted(names) if FOLDER_NAME.fullmatch(name))
 
 
 def _name_of(place: Place) -> str:
