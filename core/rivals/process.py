@@ -141,7 +141,8 @@ class RivalProcess:
         Yields live figures, {"live": samples, "seconds": s}. `images`: how many are kept whole; `means`: of all.
         """
         out = Path(self._scratch.name) / "handed.npz"
-        look = {"images": images, "seconds": seconds, "seed": seed, "means": means}
+        spread = 0.0 if most is not None else seconds  # over the first batches, or over the time
+        look = {"images": images, "seconds": spread, "seed": seed, "means": means}
         command = {"do": "epochs", "seconds": seconds, "most": most, "look": look, "out": str(out)}
         self._send(command)
         told = yield from self._answers(seconds + self.limits.answer_s)
