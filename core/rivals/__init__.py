@@ -7,7 +7,9 @@ nothing of ours is installed. This program never imports a `loader.py`.
 from __future__ import annotations
 
 from ..base.registry import Registry
+from .dali import RIVALS as DALI
+from .ffcv import RIVALS as FFCV
 from .ours import RIVALS as OURS
 from .registration import RivalAdapter, RivalRegistration
 
-RIVALS: Registry[RivalAdapter, RivalRegistration] = Registry("rival", {**OURS})
+RIVALS: Registry[RivalAdapter, RivalRegistration] = Registry("rival", {**OURS, **FFCV, **DALI})
