@@ -22,6 +22,7 @@ FLOORS = [
     ["core.cli"],
     ["core.jobs"],
     ["core.scale"],
+    ["core.suite"],
     ["core.report"],
     ["core.training"],
     ["core.importing"],

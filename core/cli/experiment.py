@@ -9,6 +9,7 @@ from typing import Any
 from ..base.errors import InputError
 from ..base.events import Event
 from ..loading.loaders import DEFAULT_LOADER, LOADERS
+from .suite import SUITE
 from .verb import Verb, shared_arguments
 
 
@@ -98,6 +99,7 @@ def _loader(given: Namespace) -> Iterator[Event]:
 
 
 EXPERIMENTS: Mapping[str, Verb] = {
+    "suite": SUITE,
     "loader": Verb("load stores in every combination of options", _loader_arguments, _loader),
     "storage": Verb(
         "write and read images, one by one and in batches, with every storage method", _storage_arguments, _storage

@@ -29,8 +29,12 @@ def _arguments(parser: ArgumentParser) -> None:
     export = action("export", "write a run to a file: everything (.zip), its rows (.csv) or the record (.json)")
     export.add_argument("run", help="its name, or a part of it that no other has")
     export.add_argument("--to", required=True, metavar="FILE", help="a name that ends in .zip, .csv or .json")
-    bring = action("import", "import a run that was exported as .zip, or a notebook's summary.csv")
+    bring = action("import", "import a run that was exported as .zip, a suite's .json, or a notebook's summary.csv")
     bring.add_argument("file")
+    merge = action("merge", "suites of several machines as one table, .html or .json")
+    merge.add_argument("suite", nargs="+", help="a suite's .json, or the name of one among the runs")
+    merge.add_argument("--to", required=True, metavar="FILE", help="a name that ends in .html or .json")
+    merge.add_argument("--reference", default="", metavar="LOADER", help="the loader that ratios are to")
     compare = action("compare", "medians, spreads and verdicts of one run, or of several side by side")
     compare.add_argument("run", nargs="+")
     compare.add_argument("--measure", metavar="M", help="which measure (default: the main one)")
@@ -41,7 +45,7 @@ def _arguments(parser: ArgumentParser) -> None:
 
 def _answer(given: Namespace) -> Iterator[Event]:
     home = Home.find(given.home)
-    actions = {"export": _export, "import": _import, "compare": _compare}
+    actions = {"export": _export, "import": _import, "compare": _compare, "merge": _merge}
     if given.action in actions:
         return actions[given.action](home, given)
     return _list(home)
@@ -74,13 +78,22 @@ def _export(home: Home, given: Namespace) -> Iterator[Event]:
     makers = {
         ".zip": lambda: bundle(run),
         ".csv": lambda: csv_text(run.rows).encode("utf-8-sig"),
-        ".json": lambda: json_text({"setup": run.setup, "machine": run.machine, "rows": run.rows}).encode(),
+        ".json": lambda: json_text(_whole(run)).encode(),
     }
     if target.suffix.lower() not in makers:
         raise InputError(f"--to {target}: end the name in .zip, .csv or .json")
     with disk_trouble_told("the export"):
         write_output(target, makers[target.suffix.lower()]())
     yield Result({"run": run.name, "file": str(target), "bytes": target.stat().st_size})
+
+
+def _whole(run: RunRecord) -> dict[str, Any]:
+    """A run as JSON; a suite as its own file."""
+    from ..measure.suite_runs import SUITE, suite_of
+
+    if run.experiment == SUITE:
+        return suite_of(run)
+    return {"setup": run.setup, "machine": run.machine, "rows": run.rows}
 
 
 def _import(home: Home, given: Namespace) -> Iterator[Event]:
@@ -92,6 +105,12 @@ def _import(home: Home, given: Namespace) -> Iterator[Event]:
     for warning in warnings:
         yield Message(warning, "warning")
     yield Result({**_told(run), "warnings": warnings})
+
+
+def _merge(home: Home, given: Namespace) -> Iterator[Event]:
+    from ..suite.merge import merge_files, merged_suites
+
+    yield Result(merge_files(merged_suites(home, given.suite, given.reference), [Path(given.to)]))
 
 
 def _compare(home: Home, given: Namespace) -> Iterator[Event]:

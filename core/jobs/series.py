@@ -23,6 +23,7 @@ TIMED: Fields = {"format": TEXT, "variant": TEXT, "operation": one_of(OPERATIONS
 
 SERIES: Mapping[str, Mapping[str, Fields]] = {
     "loader": LOADED,
+    "suite": LOADED,
     "demo": {**LOADED, "step": {"number": COUNT, "state": TEXT, "seconds": AMOUNT}},
     "storage": {"now": {**TIMED, "done": COUNT, "seconds": AMOUNT}, "time": {**TIMED, "seconds": POSITIVE}},
     "train": {

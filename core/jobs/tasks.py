@@ -34,6 +34,7 @@ TASKS: Mapping[str, TaskEntry] = MappingProxyType(
         "loader": TaskEntry(".measure.loaders:LoaderExperiment", keeps=True),
         "index": TaskEntry(".inspect.task:Index", keeps=True),
         "scan": TaskEntry(".inspect.task:Scan"),
+        "suite": TaskEntry(".suite:LoaderSuite", keeps=True),
         "storage": TaskEntry(".measure.storage:StorageExperiment", keeps=True),
         "train": TaskEntry(".training.task:Train", keeps=True),
         "train-scaling": TaskEntry(".training.scaling:Scaling", keeps=True),

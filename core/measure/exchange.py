@@ -29,7 +29,7 @@ from .series import NOTEBOOK
 
 CONTENTS = "run.json"
 VERSION = 1
-EXPERIMENTS = ("race", "loader", "storage", "train", NOTEBOOK)
+EXPERIMENTS = ("race", "loader", "storage", "train", "suite", NOTEBOOK)
 
 RECORD_NAME = re.compile(rf"({'|'.join(EXPERIMENTS)})-\d{{8}}-\d{{6}}-\d{{6}}\.jsonl")
 MONITOR = "monitor.csv"

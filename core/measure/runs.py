@@ -13,8 +13,9 @@ from .exchange import LONGEST_FILE, open_bundle
 from .imported_runs import remove_record
 from .legacy_summary import open_summary
 from .records import RunRecord, newest_first, record_paths, salvage_record, salvaged
+from .suite_runs import open_suite
 
-ZIP = b"PK"
+ZIP, JSON = b"PK", b"{"
 
 
 def all_runs(home: Home, dataset: str | None = None) -> list[RunRecord]:
@@ -55,8 +56,11 @@ def find_run(home: Home, name: str) -> RunRecord:
 
 
 def take_in(home: Home, data: bytes, origin: str) -> RunRecord:
-    """Keep a run that came as one file, or a notebook's `summary.csv`. Raises InputError that says what is wrong."""
-    return open_bundle(home, data, origin) if data.startswith(ZIP) else open_summary(home, data, origin)
+    """Keep a run that came as one file, a suite's JSON, or a notebook's `summary.csv`. Raises InputError that says what
+    is wrong."""
+    if data.startswith(ZIP):
+        return open_bundle(home, data, origin)
+    return (open_suite if data.lstrip().startswith(JSON) else open_summary)(home, data, origin)
 
 
 def take_in_file(home: Home, path: Path) -> RunRecord:

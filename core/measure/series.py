@@ -41,7 +41,8 @@ FIRST_BATCH = Measure("first_batch_s", "Time to the first batch", "s", False)
 BUILD = Measure("build_wall_s", "Build time", "s", False)
 SIZE = Measure("bytes_on_disk", "Size as its notebook measured it", "bytes", False)
 
-LOADER_PARTS = (STORE, "loader", "batch_size", "workers_asked", "transform", "device", "output")
+WORKLOAD = "workload"
+LOADER_PARTS = (WORKLOAD, STORE, "loader", "batch_size", "workers_asked", "transform", "device", "output")
 TRAIN_PARTS = (STORE, "order", "model", "batch_size", "workers", "device")
 
 OPERATIONS = {

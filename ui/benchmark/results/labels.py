@@ -21,6 +21,7 @@ EXPERIMENTS = {
     "race": "Loaders",
     "storage": "Storage",
     "train": "Training",
+    "suite": "Loader suite",
     NOTEBOOK: "Notebook",
 }
 PARTS = {

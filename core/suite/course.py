@@ -1,0 +1,250 @@
+"""A suite under way: what is done already is not done again."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..base.errors import FormatMattersError, WorkError
+from ..base.events import Event, Message, Progress, Result, Sample
+from ..base.home import Home
+from ..base.time_left import Remaining
+from ..base.units import seconds_text
+from ..datasets.dataset import Dataset
+from ..machine.session import machine, versions
+from ..measure.loaders import LoaderExperiment
+from ..measure.suite_file import MARK, VERSION
+from ..rivals.environments import Environments, environments
+from .entrants import entrants, not_installed, told_rivals
+from .estimate import SuiteEffort, SuitePlan, fitted, time_left, told_estimate
+from .images import SPLIT, SuiteImages, images_for, suite_dataset, told_images
+from .installing import ParallelInstalls
+from .measured import measured_rows, workload_told
+from .results import write_suite
+from .rules import RULES
+from .state import SuiteState
+from .suite_stores import store_for
+from .workloads import SuiteWorkload
+
+if TYPE_CHECKING:
+    from .task import LoaderSuite
+
+COLD_ROUNDS = 2
+COLD_SECONDS = 0.5
+"""Of a repeat at least: from a cold cache one epoch is what there is to measure, and mostly takes longer."""
+
+
+@dataclass
+class SuiteCourse:
+    """`began`: when this process began with it (`time.monotonic`)."""
+
+    suite: LoaderSuite
+    home: Home
+    workloads: Sequence[SuiteWorkload]
+    loaders: Sequence[str]
+    folder: Path
+    state: SuiteState
+    began: float
+
+    def __post_init__(self) -> None:
+        self._there = Environments(self.home)
+        self._spent_before = self.state.spent_s
+        self._left = Remaining({})
+        self._planned: dict[str, float] = {}
+        self._off: list[float] = []
+
+    def run(self) -> Iterator[Event]:
+        """Ends when the suite's files are written. Raises what its steps raise; what is done is kept."""
+        installs = not_installed(self.loaders, self._there)
+        plan, effort = self._plan(installs)
+        if self.state.workloads or self.state.spent_s:
+            done = len(self.state.workloads)
+            yield Message(f"going on with {self.state.name}: {done} of {len(plan.workloads)} workloads are done")
+        yield Message(f"the suite takes {told_estimate(effort, plan)}")
+        for note in plan.dropped:
+            yield Message(note, "warning")
+        self.state.notes = list(dict.fromkeys([*self.state.notes, *plan.dropped]))
+        self._left, self._planned = time_left(effort, plan), effort.steps(plan)
+        for one in self.state.workloads:
+            self._left.drop(one["name"])
+        self._keep()
+        yield from self._step("install", self._install(installs))
+        made = yield from self._step("images", self._images(plan))
+        for workload in plan.workloads:
+            if self.state.workload(workload.name) is None:
+                yield from self._workload(workload, plan, made[workload.name])
+        if not any(one["repeats"] for one in self.state.workloads):
+            raise WorkError(f"no loader could be measured: {self.state.workloads[0]['reason'] or 'all were refused'}")
+        write_suite(self.home, self.folder, self._told(), self.state)
+
+    # ------------------------------------------------------------ time
+
+    def _plan(self, installs: Sequence[str]) -> tuple[SuitePlan, SuiteEffort]:
+        loaders = {
+            one.name: len(entrants(self.loaders, one, self._there, self.state.reasons, installs)[0])
+            for one in self.workloads
+        }
+        effort = SuiteEffort(loaders, len(installs), self.suite.seconds)
+        plan = SuitePlan(self.workloads, self.suite.rounds, min(self.suite.rounds, COLD_ROUNDS))
+        if not self.state.plan:
+            self.state.plan = fitted(plan, effort, self.suite.minutes).told()
+        return plan.again(self.state.plan), effort
+
+    @property
+    def _spent_s(self) -> float:
+        return self._spent_before + time.monotonic() - self.began
+
+    def _keep(self) -> None:
+        self.state.spent_s = round(self._spent_s, 1)
+        self.state.keep()
+
+    def _step(self, name: str, events: Generator[Event, None, Any]) -> Generator[Event, None, Any]:
+        """A step whose progress tells the time that is left of the whole suite."""
+        self._left.drop(name)
+        began = time.monotonic()
+        told = None
+        try:
+            while True:
+                try:
+                    event = next(events)
+                except StopIteration as ended:
+                    told = ended.value
+                    break
+                if isinstance(event, Progress):
+                    own, others = event.left_s or 0.0, self._left.seconds or 0.0
+                    event = replace(event, stage=f"{name}: {event.stage}", left_s=own + others)
+                yield event
+        finally:
+            events.close()
+        self._left.note(name, 1, time.monotonic() - began)
+        return told
+
+    # ------------------------------------------------------------ steps
+
+    def _install(self, names: Sequence[str]) -> Generator[Event, None, None]:
+        """Environments that failed before are tried again: a disk may have been full."""
+        specs = environments()
+        installs = [(name, _installing(self._there, specs[name])) for name in names]
+        reasons = yield from ParallelInstalls(installs).run()
+        self.state.reasons = {name: reason for name, reason in reasons.items() if reason}
+        for name, reason in self.state.reasons.items():
+            yield Message(f"{name} takes no part: {reason}", "warning")
+        self._keep()
+
+    def _images(self, plan: SuitePlan) -> Generator[Event, None, dict[str, tuple[Path, Dataset]]]:
+        """By workload its store and its dataset."""
+        kinds = sorted({one.images for one in plan.workloads})
+        most = max(one.count for one in plan.workloads)
+        chosen = yield from images_for(self.home, self.suite.images, self.suite.small, kinds, most)
+        made: dict[str, tuple[Path, Dataset]] = {}
+        for workload in plan.workloads:
+            dataset = yield from suite_dataset(self.home, chosen[workload.images], workload.count)
+            store = yield from store_for(self.home, dataset, workload)
+            made[workload.name] = store, dataset
+            self._note_images(workload, chosen[workload.images], dataset)
+        self._keep()
+        return made
+
+    def _note_images(self, workload: SuiteWorkload, images: SuiteImages, dataset: Dataset) -> None:
+        """Of each kind the largest number that a workload loads."""
+        given = self.suite.small or self.suite.images if images.kind == "small" else self.suite.images
+        told = told_images(dataset, images, given if images.source else "")
+        known = self.state.images.get(images.kind)
+        if known is None or known["samples"] < told["samples"]:
+            self.state.images[images.kind] = told
+
+    def _workload(self, workload: SuiteWorkload, plan: SuitePlan, made: tuple[Path, Dataset]) -> Iterator[Event]:
+        """One workload, kept when it is complete."""
+        store, dataset = made
+        if workload.cold and not self._has_time(workload):
+            note = f"{workload.title}: left out, to keep to {self.suite.minutes:g} minutes"
+            self.state.notes = list(dict.fromkeys([*self.state.notes, note]))
+            self._left.drop(workload.name)
+            yield Message(note, "warning")
+            return
+        rounds = plan.rounds_of(workload)
+        seconds = min(self.suite.seconds, COLD_SECONDS) if workload.cold else self.suite.seconds
+        taking, refused = entrants(self.loaders, workload, self._there, self.state.reasons)
+        told = workload_told(workload, rounds, seconds, dataset.splits[SPLIT])
+        began = time.monotonic()
+        events = self._measured(workload, store, taking, rounds, seconds, told)
+        yield from self._step(workload.name, events)
+        told["refused"] += refused
+        took = time.monotonic() - began
+        told["minutes"] = round(took / 60, 2)
+        self._off.append(took / max(self._planned[workload.name], 1.0))
+        self.state.workloads.append(told)
+        self._keep()
+        yield Message(f"{workload.title}: done in {seconds_text(took)}")
+
+    def _has_time(self, workload: SuiteWorkload) -> bool:
+        """Whether it is expected to end in time, by how far the steps before it were off."""
+        expected = self._planned[workload.name] * (statistics.median(self._off) if self._off else 1.0)
+        return self.suite.minutes is None or self._spent_s + expected <= self.suite.minutes * 60
+
+    def _measured(
+        self,
+        workload: SuiteWorkload,
+        store: Path,
+        taking: Sequence[str],
+        rounds: int,
+        seconds: float,
+        told: dict[str, Any],
+    ) -> Generator[Event, None, None]:
+        """The workload's experiment; what it measured is put into `told`."""
+        experiment = LoaderExperiment(
+            [str(store)],
+            batch_sizes=[workload.batch_size],
+            transforms=[workload.transform],
+            loaders=taking,
+            seconds=seconds,
+            rounds=rounds,
+            cache=workload.cache,
+            home=str(self.home.root),
+        )
+        refused: list[Mapping[str, Any]] = []
+        try:
+            for event in experiment.run():
+                if isinstance(event, Result):
+                    file = Path(event.data["file"])
+                    told["repeats"], told["refused"] = measured_rows(file)
+                    told["record"], told["complete"] = f"{file.parent.name}/{file.stem}", True
+                    continue
+                if isinstance(event, Sample) and event.series == "refused":
+                    refused.append(event.values)
+                yield event
+        except FormatMattersError as error:
+            if len(refused) + 1 < len(taking):  # nobody is left only where all were refused
+                raise
+            told["reason"] = str(error)
+            told["refused"] = [{"loader": one["loader"], "reason": one["reason"]} for one in refused]
+
+    # ------------------------------------------------------------ what is told
+
+    def _told(self) -> dict[str, Any]:
+        """The suite's file."""
+        self._keep()
+        return {
+            MARK: VERSION,
+            "name": self.state.name,
+            "started": self.state.started,
+            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+            "minutes": round(self.state.spent_s / 60, 1),
+            "command": self.suite.command,
+            "rules": list(RULES),
+            "notes": self.state.notes,
+            "machine": machine(self.home),
+            "versions": versions(),
+            "images": self.state.images,
+            "rivals": list(told_rivals(self.loaders, self._there, self.state.reasons)),
+            "workloads": self.state.workloads,
+        }
+
+
+def _installing(there: Environments, spec: Any) -> Any:
+    return lambda: there.install(spec)

@@ -1,0 +1,149 @@
+"""How long a suite will take, before it begins and while it runs, and what is dropped where that is too long.
+
+The paces are those of slow loaders on two processors, so that an estimate is rather too long. Each step that has ended
+corrects those to come (`core.base.time_left`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..base.time_left import Remaining
+from ..base.units import seconds_text
+from .workloads import SuiteWorkload
+
+INSTALL_S, INSTALLED_AT_ONCE = 60.0, 2
+"""Seconds that an environment takes to be installed beside another one."""
+
+START_S = 4.0
+"""Seconds until a process has imported its libraries and opened its container."""
+
+SEARCHED, SEARCH_S = 3, 2.0
+"""Numbers of workers that are tried, and the seconds that each takes beside an epoch."""
+
+VALIDATED = 2
+"""Epochs that are checked untimed."""
+
+REPEAT_S = 0.7
+"""Seconds of a repeat beside its epochs."""
+
+PACES = {
+    ("small", "jpeg"): 25_000.0,
+    ("small", "png"): 10_000.0,
+    ("small", "raw"): 40_000.0,
+    ("photos", "jpeg"): 700.0,
+    ("photos", "raw"): 900.0,
+}
+"""Images per second that a slow loader reads."""
+
+MAKE_PACES = {"small": 1_200.0, "photos": 60.0}
+"""Images per second that are generated, imported, built and written into one container."""
+
+CONTAINER_PACES = {"small": 15_000.0, "photos": 600.0}
+
+FEWEST_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class SuitePlan:
+    """What will be done: the workloads, cold ones with `cold_rounds`, the others with `rounds`."""
+
+    workloads: Sequence[SuiteWorkload]
+    rounds: int
+    cold_rounds: int
+    dropped: tuple[str, ...] = ()
+
+    def rounds_of(self, workload: SuiteWorkload) -> int:
+        return self.cold_rounds if workload.cold else self.rounds
+
+    def told(self) -> dict[str, Any]:
+        """As plain JSON: what a suite that goes on keeps to."""
+        counts = {one.name: one.count for one in self.workloads}
+        return {"counts": counts, "rounds": self.rounds, "dropped": list(self.dropped)}
+
+    def again(self, told: Mapping[str, Any]) -> SuitePlan:
+        """The plan that was told so."""
+        counts = told["counts"]
+        kept = [replace(one, count=int(counts.get(one.name, one.count))) for one in self.workloads]
+        return replace(self, workloads=kept, rounds=int(told["rounds"]), dropped=tuple(told["dropped"]))
+
+
+@dataclass(frozen=True)
+class SuiteEffort:
+    """What a suite's time depends on beside its plan. loaders: by workload, how many take part; installs: environments
+    that are not there yet; seconds: of a repeat at least."""
+
+    loaders: Mapping[str, int]
+    installs: int
+    seconds: float
+
+    def install_s(self) -> float:
+        return self.installs * INSTALL_S / INSTALLED_AT_ONCE
+
+    def workload_s(self, workload: SuiteWorkload, rounds: int) -> float:
+        """Seconds of a workload's experiment."""
+        epoch = workload.count / PACES[workload.images, workload.encoding]
+        search = SEARCHED * (SEARCH_S + epoch)
+        prepare = 0.0 if workload.cold else workload.count / CONTAINER_PACES[workload.images]
+        start = START_S * (1 + (rounds if workload.cold else 0))
+        repeats = rounds * (max(self.seconds, epoch) + REPEAT_S)
+        return self.loaders.get(workload.name, 0) * (start + prepare + search + VALIDATED * epoch + repeats)
+
+    def images_s(self, workloads: Sequence[SuiteWorkload]) -> float:
+        """Seconds for making the images and stores of these workloads."""
+        warm = [one for one in workloads if not one.cold]
+        return sum(one.count / MAKE_PACES[one.images] for one in warm) / 2
+
+    def steps(self, plan: SuitePlan) -> dict[str, float]:
+        """Each step of a suite with the seconds that it is expected to take."""
+        return {
+            "install": self.install_s(),
+            "images": self.images_s(plan.workloads),
+            **{one.name: self.workload_s(one, plan.rounds_of(one)) for one in plan.workloads},
+        }
+
+    def whole_s(self, plan: SuitePlan) -> float:
+        return sum(self.steps(plan).values())
+
+
+def fitted(plan: SuitePlan, effort: SuiteEffort, minutes: float | None) -> SuitePlan:
+    """The plan made to fit into so many minutes: rounds go down to five, then images to a tenth. Cold workloads are not
+    counted: they come last, and each is left out then where no time is left."""
+    if minutes is None:
+        return plan
+    warm = replace(plan, workloads=[one for one in plan.workloads if not one.cold] or plan.workloads)
+    limit, rounds, tenths = minutes * 60, plan.rounds, 10
+    while rounds > FEWEST_ROUNDS and effort.whole_s(replace(warm, rounds=rounds)) > limit:
+        rounds -= 1
+    fewer = replace(warm, rounds=rounds)
+    while tenths > 1 and effort.whole_s(_shrunk(fewer, tenths)) > limit:
+        tenths -= 1
+    notes = [f"{rounds} of {plan.rounds} rounds"] if rounds < plan.rounds else []
+    notes += [f"{tenths / 10:.0%} of the images"] if tenths < 10 else []
+    dropped = tuple(f"{note}, to keep to {minutes:g} minutes" for note in notes)
+    return replace(_shrunk(plan, tenths), rounds=rounds, dropped=dropped)
+
+
+def _shrunk(plan: SuitePlan, tenths: int) -> SuitePlan:
+    """With so many tenths of the images."""
+    fewer = [replace(one, count=max(one.count * tenths // 10, 1)) for one in plan.workloads]
+    return replace(plan, workloads=fewer)
+
+
+def time_left(effort: SuiteEffort, plan: SuitePlan) -> Remaining:
+    """What says how long the steps of a plan will still take."""
+    steps = effort.steps(plan)
+    return Remaining(dict.fromkeys(steps, 1.0), steps)
+
+
+def told_estimate(effort: SuiteEffort, plan: SuitePlan) -> str:
+    """The estimate in a sentence."""
+    steps = effort.steps(plan)
+    parts = [
+        *([f"environments {seconds_text(steps['install'])}"] if effort.installs else []),
+        f"images and stores {seconds_text(steps['images'])}",
+        *(f"{one.name} {seconds_text(steps[one.name])}" for one in plan.workloads),
+    ]
+    return f"about {seconds_text(sum(steps.values()))}: {', '.join(parts)}"
