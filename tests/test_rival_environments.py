@@ -109,7 +109,7 @@ def test_an_environment_is_made_of_wheels_used_and_removed(
     assert (there.state("bear").installed, there.state("bear").available, there.state("bear").bytes) == (
         False, True, TOYS.bytes,
     )  # fmt: skip
-    with pytest.raises(InputError, match="install it first"):
+    with pytest.raises(InputError, match=r"is not installed: .* rivals install bear"):
         there.python_of("bear")
 
     assert main(["rivals", "install", "bear", "--home", str(home.root), "--json"]) == 0
@@ -135,6 +135,8 @@ def test_an_environment_is_made_of_wheels_used_and_removed(
         with pytest.raises(InputError, match="in use"):
             there.remove("bear")
         user.kill()
+    assert main(["rivals", "--home", str(home.root)]) == 0
+    assert any(line.split()[:2] == ["duck", "1.5"] for line in capsys.readouterr().out.splitlines())
     assert there.remove("bear") >= record["bytes"]
     assert left_in(home) == []
     assert not (home.rivals / "containers" / "duck").exists()
@@ -157,6 +159,8 @@ def test_what_fails_leaves_its_reason_and_is_tried_again(
     folder, log = left_in(home)
     assert (folder.split(".", 1)[1], log.split(".", 1)[1]) == ("failed.json", "log")
     assert "Collecting toy-lib" in (workplace(home) / log).read_text()
+    with pytest.raises(InputError, match=r"the last attempt: No matching.*rivals install bear"):
+        Environments(home).python_of("bear")
     scripted("pass")
     with pytest.raises(InstallFailed, match="toylib cannot be imported: ModuleNotFoundError: No module named 'toylib'"):
         finish(RivalInstall(["bear"], str(home.root)).run())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..base.errors import InputError
 from ..base.events import Event, Message, Result
@@ -30,8 +31,27 @@ def _answer(given: Namespace) -> Iterator[Event]:
     from ..rivals.environments import RivalInstall
 
     if given.action == "install":
-        return RivalInstall(tuple(given.names), given.home).run()
-    return _remove(given) if given.action == "remove" else _list(given)
+        events = RivalInstall(tuple(given.names), given.home).run()
+    else:
+        events = _remove(given) if given.action == "remove" else _list(given)
+    for event in events:
+        yield event if given.json or not isinstance(event, Result) else Result({"rivals": _readable(event.data)})
+
+
+def _readable(told: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What a reader asks first: whether it is there; the reason, which is long, comes last."""
+    return [
+        {
+            "name": row["name"],
+            "installed": (row["version"] or "yes") if row["installed"] else "no" if row["available"] else "cannot be",
+            "size": size_text(row["bytes"]) if row["bytes"] else "",
+            "environment": row["environment"] or "this program's",
+            "container": row["container"],
+            "licence": row["licence"],
+            "reason": row["reason"],
+        }
+        for row in told["rivals"]
+    ]
 
 
 def _list(given: Namespace) -> Iterator[Event]:

@@ -14,6 +14,7 @@ from ...base.events import Event
 from ...base.files import remove
 from ...base.home import Home
 from ...base.lock import Lock
+from ...base.package import COMMAND
 from ...base.staging import claim
 from .. import RIVALS
 from ..registration import EnvironmentSpec
@@ -92,7 +93,8 @@ class Environments:
             return state.python
         if not state.available:
             raise InputError(f"the rival {rival!r} cannot be had here: it {state.reason}")
-        raise InputError(f"the rival {rival!r} is not installed: install it first (rivals install {rival})")
+        failed = f" (the last attempt: {state.reason})" if state.reason else ""
+        raise InputError(f"the rival {rival!r} is not installed{failed}: {COMMAND} rivals install {rival}")
 
     def _own(self, name: str) -> EnvironmentState:
         registration = RIVALS[name]
