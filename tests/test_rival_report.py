@@ -16,7 +16,6 @@ from core.report.compose import compose
 from core.report.document import Chart, Code, Points, Section, Table, Text
 from core.report.evidence import Evidence
 from core.report.gather import gather
-from core.report.html import html
 from core.report.questions import Answers
 from core.report.ranking import loading_configurations
 from core.scale.measuring import MeasureScale
@@ -80,9 +79,6 @@ def test_the_section_answers_whether_another_loader_is_faster(furnished: Home) -
     assert refused.rows == [("odd (tar/raw)", "it hung")]
     assert any(isinstance(block, Chart) for block in section.blocks)
     assert any(isinstance(block, Points) and "loader-" in block.texts[0] for block in section.blocks)
-    page = html(compose(gather(furnished, "shapes"), Answers()))
-    assert "Tar Shards (tar/raw)" in page
-    assert "container and its loader together" in page
 
 
 def test_a_faster_rival_is_called_so(furnished: Home) -> None:

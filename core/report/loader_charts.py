@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..measure.rival_rows import loader_title, subject_title
 from .charts import power_axis
 from .loader_lines import CPU_TIME, SPEED, LoaderLine
 from .palette import FIGURE_COLOUR, row_colour, row_title
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 WIDE = 8.0
 """Values that lie further apart than this many times are drawn on a logarithmic scale."""
 
-WIDTH, HEIGHT = 520, 400
-"""Pixels: the width is the least that names are kept apart at."""
+WIDTH, HEIGHT, DRAWN_HEIGHT = 520, 280, 400
+"""Pixels: the least width and height at which names are kept apart, and the height that is asked for."""
 
 LETTER, LINE, GAP = 6.6, 14, 9
 OFFSETS = (0, -LINE, LINE, -2 * LINE, 2 * LINE)
@@ -32,10 +33,11 @@ def costed(lines: Sequence[LoaderLine]) -> list[LoaderLine]:
     return [line for line in lines if line.median(CPU_TIME) and line.median(SPEED)]
 
 
-def speed_against_cpu(lines: Sequence[LoaderLine], names: Sequence[str]) -> alt.LayerChart:
+def speed_against_cpu(lines: Sequence[LoaderLine]) -> alt.LayerChart:
     """A point for each of these lines with its name: up is faster, left is cheaper. `lines`: those of `costed`."""
     import altair as alt
 
+    names = _short_names(lines)
     micros = [1e6 * (line.median(CPU_TIME) or 0.0) for line in lines]
     rates = [line.median(SPEED) or 0.0 for line in lines]
     across, up = _Axis.around(micros), _Axis.around(rates)
@@ -62,7 +64,16 @@ def speed_against_cpu(lines: Sequence[LoaderLine], names: Sequence[str]) -> alt.
         ],
     )
     texts = [_names(base, place) for place in dict.fromkeys(places)]
-    return alt.LayerChart(layer=[points, *texts]).properties(width="container", height=HEIGHT)
+    return alt.LayerChart(layer=[points, *texts]).properties(width="container", height=DRAWN_HEIGHT)
+
+
+def _short_names(lines: Sequence[LoaderLine]) -> list[str]:
+    """A rival's title alone, where it is there once."""
+    titles = [loader_title(str(line.about.get("loader"))) if line.rival else "" for line in lines]
+    return [
+        title if title and titles.count(title) == 1 else subject_title(line.about)
+        for line, title in zip(lines, titles, strict=True)
+    ]
 
 
 def _names(base: alt.Chart, place: str) -> alt.Chart:
@@ -89,21 +100,37 @@ def _names(base: alt.Chart, place: str) -> alt.Chart:
 
 def _placed(points: Sequence[tuple[float, float]], names: Sequence[str]) -> list[str]:
     """For each point (its shares of the width and, from above, of the height) its name's side and its offset, so that
-    names keep apart; where there is no room they overlap."""
-    taken: list[tuple[float, float, float]] = []
+    names keep apart from each other and from points; where there is no room they overlap."""
+    taken = [_Box(x * WIDTH - GAP / 2, x * WIDTH + GAP / 2, y * HEIGHT) for x, y in points]
     found: list[str] = []
     for (x, y), name in zip(points, names, strict=True):
-        side, length = ("right" if x > 0.5 else "left"), LETTER * len(name)
-        start = x * WIDTH + GAP if side == "left" else x * WIDTH - GAP - length
-        free = [dy for dy in OFFSETS if not _meets((start, start + length, y * HEIGHT + dy), taken)]
-        dy = free[0] if free else 0
-        taken.append((start, start + length, y * HEIGHT + dy))
-        found.append(f"{side} {dy}")
+        sides = ("right", "left") if x > 0.5 else ("left", "right")
+        places = [(side, dy) for dy in OFFSETS for side in sides]
+        boxes = {place: _name_box(x * WIDTH, y * HEIGHT, name, *place) for place in places}
+        place = next((place for place in places if boxes[place].is_free(taken)), places[0])
+        taken.append(boxes[place])
+        found.append(f"{place[0]} {place[1]}")
     return found
 
 
-def _meets(one: tuple[float, float, float], others: Sequence[tuple[float, float, float]]) -> bool:
-    return any(one[0] < end and begin < one[1] and abs(one[2] - y) < LINE - 1 for begin, end, y in others)
+class _Box(NamedTuple):
+    """A line of text, or a point: from where to where, and its height, in pixels."""
+
+    start: float
+    end: float
+    y: float
+
+    def is_free(self, taken: Sequence[_Box]) -> bool:
+        inside = self.start >= 0 and self.end <= WIDTH
+        return inside and not any(
+            self.start < one.end and one.start < self.end and abs(self.y - one.y) < LINE - 1 for one in taken
+        )
+
+
+def _name_box(x: float, y: float, name: str, side: str, dy: int) -> _Box:
+    length = LETTER * len(name)
+    start = x + GAP if side == "left" else x - GAP - length
+    return _Box(start, start + length, y + dy)
 
 
 class _Axis(NamedTuple):

@@ -129,7 +129,8 @@ def shown_columns(lines: Sequence[LoaderLine]) -> list[LoaderColumn]:
 
 def winners(lines: Sequence[LoaderLine], column: LoaderColumn) -> set[str]:
     """The configurations that are best in a column, among those that do the same work: the best median, and whatever
-    is not significantly behind it. None where nobody is behind."""
+    is not significantly behind it. None where nobody is behind, and where more than half have the
+    best of what is measured once."""
     groups: dict[tuple[str, ...], list[LoaderLine]] = {}
     for line in lines:
         if column.field in line.values:
@@ -141,7 +142,8 @@ def _best(group: Sequence[LoaderLine], column: LoaderColumn) -> set[str]:
     choose = max if column.more else min
     best = choose(group, key=lambda line: line.median(column.field) or 0.0)
     level = {line.configuration for line in group if line is best or _is_level(best, line, column)}
-    return level if len(level) < len(group) else set()
+    most = len(group) - 1 if column.repeated else len(group) // 2
+    return level if len(level) <= most else set()
 
 
 def _is_level(best: LoaderLine, line: LoaderLine, column: LoaderColumn) -> bool:

@@ -14,7 +14,9 @@ BEST = "★"
 LEGEND = (
     f"{BEST} is the best of its column among loaders that did the same work, and whatever is not significantly behind "
     "it. CPU per image: processor time of all its processes. Peak memory: of all its processes, shared pages once, "
-    "mapped files left out. Preparation: writing its container. Shuffle quality: 1 is a full shuffle."
+    "mapped files left out. Preparation: writing its container. Shuffle quality: 1 is a full shuffle. "
+    "Re-encoded: it stores the images in a lossy encoding of its own, so its pixels are not the dataset's. Disturbed: "
+    "repeats beside other programs' work, whose figures are too low."
 )
 SMALL_MARK = f" {BEST}"
 
@@ -46,9 +48,9 @@ def _cell(line: LoaderLine, column: LoaderColumn, best: bool) -> str:
 def _notes(line: LoaderLine) -> Iterator[str]:
     """What has to be known beside the figures."""
     if is_reencoded(line.about):
-        yield "re-encodes the images, so its pixels are not the dataset's"
+        yield "re-encoded"
     if line.disturbed:
-        yield f"{line.disturbed} of {line.repeats} repeats beside other programs' work"
+        yield f"{line.disturbed} of {line.repeats} disturbed"
 
 
 def is_reencoded(row: Mapping[str, Any]) -> bool:

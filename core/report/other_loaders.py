@@ -68,7 +68,7 @@ def _compared(comparison: LoaderComparison) -> Iterator[Block]:
     about = f"{described(comparison.work)}, {comparison.cache} cache, split {comparison.split}"
     shown = costed(comparison.lines)
     if shown:
-        drawing = speed_against_cpu(shown, [names[line.configuration] for line in shown])
+        drawing = speed_against_cpu(shown)
         name = f"cpu-{'-'.join(comparison.work)}"
         yield Chart(name, drawing, f"{TITLE} ({about}): up is faster, left is cheaper.", SHOWS)
     yield Points(told)

@@ -19,4 +19,4 @@ def draw_columns(lines: Sequence[LoaderLine], labels: Mapping[str, str]) -> None
     st.caption(LEGEND)
     if shown := costed(lines):
         st.markdown(f"**{TITLE}**: up is faster, left is cheaper")
-        st.altair_chart(finish(speed_against_cpu(shown, [labels[line.configuration] for line in shown])), alt=SHOWS)
+        st.altair_chart(finish(speed_against_cpu(shown)), alt=SHOWS)

@@ -15,9 +15,11 @@ from core.machine.session import machine
 from core.measure.controlled import proposed, selection_text
 from core.measure.loader_runs import list_loader_runs, usual_overhead
 from core.measure.loaders import OVERHEAD_S
-from core.measure.rival_rows import loader_title
+from core.measure.rival_rows import is_rival_name, loader_title
 from core.processes.cpus import usable_cpus
+from core.report.code import FAIR_ROUNDS
 from core.stores.store import StoreInfo
+from ui.benchmark.loaders.rivals import CHOSEN_KEY, draw_rivals, installed_rivals
 from ui.shared import state
 from ui.shared.cached import cache_data
 from ui.shared.devices import find_devices
@@ -30,6 +32,10 @@ WORKERS_HELP = (
     "What prepares the batches. 0: the training thread itself. A number: that many threads or processes, whichever "
     "suits the loader, the same for every store. auto: measured once per configuration and kept for later runs; "
     "stores may differ. measure: measured again."
+)
+RIVAL_WORKERS_HELP = (
+    "auto: 0, 1, 2 and so on up to the number of CPUs are tried for each loader; the best is kept for the whole run. "
+    "A number: that many for every loader, threads or processes as each has them."
 )
 BATCH_SIZES = (16, 32, 64, 128, 256, 512, 1024)
 CACHES = {"warm": "Warm", "cold": "Cold"}
@@ -52,7 +58,9 @@ def draw_form(dataset: Dataset, found: list[StoreInfo]) -> None:
     """Stores, configurations, and the button that starts the experiment."""
     with st.container(border=True):
         chosen = _draw_stores(dataset, found)
-        options = _draw_combined() | _draw_course(dataset)
+        loaders = _draw_loaders()
+        rivals = any(map(is_rival_name, loaders))
+        options = {"loaders": loaders, **_draw_combined(rivals), **_draw_course(dataset, rivals)}
         with st.expander("Transform, output, cache, order, training step", icon=":material/tune:"):
             options |= _draw_more(dataset)
         if find_devices().note:
@@ -81,27 +89,46 @@ def _draw_stores(dataset: Dataset, found: list[StoreInfo]) -> list[str]:
     return chosen
 
 
-def _draw_combined() -> dict[str, Any]:
-    """What configurations are made of: every combination of what is chosen here is one."""
-    columns = st.columns([2, 1, 1])
-    with columns[0]:
-        loaders = st.pills(
-            "Loaders", usable_loaders(), selection_mode="multi", default=[DEFAULT_LOADER], format_func=loader_title,
-            help=loaders_help(), key="benchmark.loaders", persist_state="session",
-        )  # fmt: skip
-    batches = columns[1].multiselect(
+def _draw_loaders() -> list[str]:
+    """Ours first, then the rivals that are installed; below them the others, to be installed."""
+    there = [*usable_loaders(), *installed_rivals()]
+    chosen = st.session_state.get(CHOSEN_KEY, [DEFAULT_LOADER])  # not `default`: an installation adds to it
+    st.session_state[CHOSEN_KEY] = [name for name in chosen if name in there]
+    loaders: list[str] = st.pills(
+        "Loaders", there, selection_mode="multi", format_func=_loader_label, help=loaders_help(), key=CHOSEN_KEY,
+        persist_state="session",
+    )  # fmt: skip
+    draw_rivals()
+    return loaders
+
+
+def _loader_label(name: str) -> str:
+    return verbatim(loader_title(name))
+
+
+def _draw_combined(rivals: bool) -> dict[str, Any]:
+    """What configurations are made of: every combination of what is chosen here is one. With rivals, workers are
+    searched for each at first."""
+    columns = st.columns(2)
+    batches = columns[0].multiselect(
         "Batch sizes", BATCH_SIZES, default=[256], accept_new_options=True,
         help="Images per batch. You can type any number.", key="benchmark.batch_sizes", persist_state="session",
     )  # fmt: skip
     same = str(usable_cpus())
-    workers = columns[2].multiselect(
-        "Workers", list(dict.fromkeys((*WORKERS, same))), default=[same], help=WORKERS_HELP, key="benchmark.workers",
+    workers = columns[1].multiselect(
+        "Workers", list(dict.fromkeys((*WORKERS, same))), default=["auto" if rivals else same],
+        help=RIVAL_WORKERS_HELP if rivals else WORKERS_HELP, key=f"benchmark.workers{_with(rivals)}",
         persist_state="session",
     )  # fmt: skip
-    return {"loaders": loaders, "batch_sizes": batches, "workers": workers}
+    return {"batch_sizes": batches, "workers": workers}
 
 
-def _draw_course(dataset: Dataset) -> dict[str, Any]:
+def _with(rivals: bool) -> str:
+    """The end of the key of a widget that has another default with rivals."""
+    return ".rivals" if rivals else ""
+
+
+def _draw_course(dataset: Dataset, rivals: bool) -> dict[str, Any]:
     devices = find_devices()
     columns = st.columns(4)
     return {
@@ -110,8 +137,9 @@ def _draw_course(dataset: Dataset) -> dict[str, Any]:
             help="How long each repeat of a configuration lasts.", persist_state="session",
         ),
         "rounds": columns[1].number_input(
-            "Rounds", 1, 50, 3, help="In each round every configuration is measured once, interleaved with the others.",
-            key="benchmark.rounds", persist_state="session",
+            "Rounds", 1, 50, FAIR_ROUNDS if rivals else 3, key=f"benchmark.rounds{_with(rivals)}",
+            help="In each round every configuration is measured once, interleaved with the others. A comparison with "
+            f"rivals takes {FAIR_ROUNDS} or more to be fair.", persist_state="session",
         ),
         "split": columns[2].selectbox(
             "Split", list(dataset.splits), key=f"benchmark.split.{dataset.name}", persist_state="session"

@@ -17,6 +17,9 @@ from ui.shared.live.view import draw_live
 from ui.shared.navigation import link
 from ui.shared.run_picker import pick_run
 
+MOST_NAMED = 3
+"""Loaders of a run that its title names."""
+
 
 def draw(dataset: Dataset, found: list[StoreInfo]) -> None:
     """The form or what runs, and below it the last results."""
@@ -46,6 +49,7 @@ def _title(record: LoaderRun) -> str:
     setup = record.setup
     many = setup.get("configurations") or setup["stores"]
     noun = "store" if record.varied == ["store"] else "configuration"
-    loaders = listed(loader_title(name) for name in setup.get("loaders") or [setup.get("loader", "")])
+    names = setup.get("loaders") or [setup.get("loader", "")]
+    loaders = counted(len(names), "loader") if len(names) > MOST_NAMED else listed(map(loader_title, names))
     cut = "" if record.complete else ", stopped"
     return f"{setup['started'].replace('T', ' ')[:16]} · {counted(len(many), noun)}, {loaders}{cut}"

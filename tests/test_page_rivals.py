@@ -1,0 +1,92 @@
+"""Loaders of others on the Benchmark page: which are listed, installing them, and how many clicks a question takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from app_under_test import open_page, texts
+
+from core.base.home import Home
+from tests.rival_records import registered
+from ui.benchmark.loaders import rivals
+from ui.shared import state
+
+Rows = list[dict[str, Any]]
+
+
+def row(name: str, title: str, **more: Any) -> dict[str, Any]:
+    """What is told of a rival; one that can be installed unless more is said."""
+    return {
+        "name": name, "title": title, "version": "", "installed": False, "available": True, "reason": "",
+        "bytes": 1_100_000_000, "licence": "BSD-3-Clause", "environment": name, "container": "tar", **more,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rows]:
+    """What this machine has, to be changed: one rival that is installed, one that is not."""
+    told = [row("pages", "Page Loader"), row("tars", "Tar Shards", installed=True, version="1.0.2")]
+    monkeypatch.setattr(rivals, "rival_rows", lambda home: told)
+    with registered():
+        yield told
+    rivals._rows.clear()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Mapping[str, object]]]:
+    """The jobs that a page would have started."""
+    found: list[tuple[str, Mapping[str, object]]] = []
+
+    def start(task: str, fields: Mapping[str, object], **told: str) -> SimpleNamespace:
+        found.append((task, fields))
+        return SimpleNamespace(id="1")
+
+    monkeypatch.setattr(state, "start_job", start)
+    return found
+
+
+def test_what_is_installed_can_be_chosen_and_the_rest_is_listed(furnished: Home, rows: Rows) -> None:
+    rows[0]["reason"] = "no such version of pages"
+    app = open_page("benchmark")
+    assert not app.exception
+    loaders = app.button_group(key="benchmark.loaders")
+    assert list(loaders.options) == [r"Fast \(ours\)", "Plain PyTorch", "As in tutorials", "Tar Shards"]
+    assert loaders.value == ["fast"]
+    said = texts(app)
+    assert "**Page Loader** :gray[· about 1.10 GB · BSD-3-Clause]" in said
+    assert "The last installation failed: no such version of pages" in said
+    assert "**Tar Shards** :gray[1.0.2 · 1.10 GB" in said
+    assert "Loaders of others: 1 installed and 1 to install" in [expander.label for expander in app.expander]
+    rows[0] |= {"available": False, "reason": "needs g++ (Debian and Ubuntu: apt install g++)"}
+    rivals._rows.clear()
+    assert r"- Page Loader: it needs g\+\+ \(Debian and Ubuntu: apt install g\+\+\)" in texts(app.run())
+    assert not [button for button in app.button if button.key == "benchmark.rivals.install.pages"]
+
+
+def test_one_that_is_installed_is_chosen_then(
+    furnished: Home, rows: Rows, asked: list[tuple[str, Mapping[str, object]]]
+) -> None:
+    app = open_page("benchmark")
+    app.button(key="benchmark.rivals.install.pages").click().run()
+    assert asked == [("rival-install", {"names": ["pages"]})]
+    rows[0] |= {"installed": True}
+    rivals._rows.clear()
+    app.run()
+    assert not app.exception
+    assert app.button_group(key="benchmark.loaders").value == ["fast", "pages"]
+    rows[0] |= {"installed": False}
+    rivals._rows.clear()
+    assert app.run().button_group(key="benchmark.loaders").value == ["fast"]
+
+
+def test_with_a_rival_the_run_is_a_fair_one_at_first(furnished: Home, rows: Rows) -> None:
+    app = open_page("benchmark")
+    assert app.number_input(key="benchmark.rounds").value == 3
+    app.button_group(key="benchmark.loaders").set_value(["fast", "tars"]).run()
+    assert app.number_input(key="benchmark.rounds.rivals").value == 5
+    assert app.multiselect(key="benchmark.workers.rivals").value == ["auto"]
+    app.button_group(key="benchmark.loaders").set_value(["fast"]).run()
+    assert app.number_input(key="benchmark.rounds").value == 3

@@ -1,0 +1,161 @@
+"""Loaders of others on the Benchmark page: which there are, installing and removing them, and what cannot be had here.
+
+What is installed is read once and kept: looking at the machine takes other programs' answers, which no rerun of the
+page waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import streamlit as st
+
+from core.base.home import Home
+from core.measure.rival_rows import is_rival_name
+from core.rivals import RIVALS
+from core.rivals.environments import Environments, rival_rows
+from ui.shared import state
+from ui.shared.cached import cache_data
+from ui.shared.job_panel import draw_jobs, own_jobs
+from ui.shared.labels import listed, size_text, verbatim
+
+OWNER, TASK = "benchmark.rivals", "rival-install"
+CHOSEN_KEY = "benchmark.loaders"
+AWAITED_KEY = "benchmark.rivals.awaited"
+"""Holds the rivals that were asked for here: each is chosen as soon as it is installed."""
+
+KEPT_SECONDS = 900.0
+
+
+class RivalOffer(NamedTuple):
+    """A rival as this machine has it. `bytes`: of its environment, on disk or about; `beside`: the rivals that come
+    with it, by title."""
+
+    name: str
+    title: str
+    version: str
+    installed: bool
+    available: bool
+    reason: str
+    bytes: int
+    licence: str
+    environment: str
+    beside: tuple[str, ...] = ()
+
+
+def rival_offers() -> list[RivalOffer]:
+    """All that are not ours, by title."""
+    home = state.home()
+    return offers_of(_rows(str(home.root), _changed(home)))
+
+
+def offers_of(rows: Sequence[Mapping[str, object]]) -> list[RivalOffer]:
+    """From what `core.rivals.environments.rival_rows` tells."""
+    names = [name for name in RivalOffer._fields if name != "beside"]
+    found = [RivalOffer(**{name: row[name] for name in names}) for row in rows if is_rival_name(str(row["name"]))]  # type: ignore[arg-type]
+    by_environment: dict[str, list[str]] = {}
+    for offer in found:
+        by_environment.setdefault(offer.environment, []).append(offer.title)
+    told = [
+        offer._replace(beside=tuple(title for title in by_environment[offer.environment] if title != offer.title))
+        for offer in found
+    ]
+    return sorted(told, key=lambda offer: offer.title.casefold())
+
+
+@cache_data(max_entries=4, ttl=KEPT_SECONDS, show_spinner="Looking which loaders can be had here…")
+def _rows(root: str, changed: tuple[int, ...]) -> list[Mapping[str, object]]:
+    """`changed` is part of the cache's key only."""
+    return rival_rows(Home.find(root))
+
+
+def _changed(home: Home) -> tuple[int, ...]:
+    """Another one as soon as an environment comes or goes, or an installation failed."""
+    folder = home.rivals / "environments"
+    return (folder.stat().st_mtime_ns,) if folder.is_dir() else ()
+
+
+def installed_rivals() -> list[str]:
+    """The names of those that can be run at once, by title. What was asked for and is there by now is chosen."""
+    there = [offer.name for offer in rival_offers() if offer.installed]
+    awaited: list[str] = st.session_state.get(AWAITED_KEY, [])
+    for name in [name for name in awaited if name in there]:
+        awaited.remove(name)
+        st.session_state[CHOSEN_KEY] = [*st.session_state.get(CHOSEN_KEY, []), name]
+    return there
+
+
+# ---------------------------------------------------------------- the list
+
+
+def draw_rivals() -> None:
+    """The others: those that can be installed with what that takes, those that are, and those that cannot be had."""
+    draw_jobs(OWNER)
+    state.show_trouble()
+    offers = rival_offers()
+    there = [offer for offer in offers if offer.installed]
+    to_have = [offer for offer in offers if not offer.installed and offer.available]
+    cannot = [offer for offer in offers if not offer.installed and not offer.available]
+    with st.expander(_title(there, to_have, cannot), icon=":material/extension:", key="benchmark.rivals.list"):
+        st.caption(
+            "Each runs in a process and a Python environment of its own, below the home folder; this app's own "
+            "environment does not change. They are given the same images, and what they hand out is checked."
+        )
+        for offer in to_have:
+            _draw_offer(offer)
+        for offer in there:
+            _draw_installed(offer)
+        if cannot:
+            st.markdown("**Not to be had on this machine**")
+            st.markdown("\n".join(f"- {verbatim(offer.title)}: it {verbatim(offer.reason)}" for offer in cannot))
+
+
+def _title(there: Sequence[RivalOffer], to_have: Sequence[RivalOffer], cannot: Sequence[RivalOffer]) -> str:
+    parts = [
+        f"{len(there)} installed" if there else "",
+        f"{len(to_have)} to install" if to_have else "",
+        f"{len(cannot)} cannot be had here" if cannot else "",
+    ]
+    return f"Loaders of others: {listed(filter(None, parts)) or 'none are registered'}"
+
+
+def _draw_offer(offer: RivalOffer) -> None:
+    told, button = st.columns([5, 1], vertical_alignment="center")
+    with_others = f", brings {listed(map(verbatim, offer.beside))} as well" if offer.beside else ""
+    told.markdown(
+        f"**{verbatim(offer.title)}** :gray[· about {size_text(offer.bytes)} · {verbatim(offer.licence)}{with_others}]"
+    )
+    if offer.reason:
+        told.caption(f":red[:material/error:] The last installation failed: {verbatim(offer.reason)}")
+    with button, st.container(horizontal_alignment="right"):
+        st.button("Install", key=f"{OWNER}.install.{offer.name}", icon=":material/download:", on_click=_install,
+                  args=(offer,), disabled=_is_under_way(offer))  # fmt: skip
+
+
+def _draw_installed(offer: RivalOffer) -> None:
+    told, button = st.columns([5, 1], vertical_alignment="center")
+    told.markdown(
+        f":green[:material/check:] **{verbatim(offer.title)}** :gray[{verbatim(offer.version)} · "
+        f"{size_text(offer.bytes)} · {verbatim(offer.licence)}]"
+    )
+    with button, st.container(horizontal_alignment="right"):
+        st.button("Remove", key=f"{OWNER}.remove.{offer.name}", icon=":material/delete:", on_click=_remove,
+                  args=(offer,))  # fmt: skip
+
+
+def _is_under_way(offer: RivalOffer) -> bool:
+    """Whether it is being installed, itself or with another one of its environment."""
+    names = {name for job in own_jobs(OWNER) for name in job.fields.get("names", ())}
+    return any(name in RIVALS and RIVALS[name].environment == offer.environment for name in names)
+
+
+def _install(offer: RivalOffer) -> None:
+    job = state.start_job(TASK, {"names": [offer.name]}, title=f"Install {offer.title}", owner=OWNER)
+    if job is not None:
+        st.session_state.setdefault(AWAITED_KEY, []).append(offer.name)
+
+
+def _remove(offer: RivalOffer) -> None:
+    """Of the environment; whatever runs in it as well goes with it."""
+    state.delete(lambda home, name: Environments(home).remove(name), offer.name)
