@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from core.rivals.dali.payloads import ShuffledPayloads, write_payloads
 from core.rivals.ffcv import source
 from core.rivals.ffcv.source import Source, refuse_large
 from core.rivals.inside.samples import ABOUT, OFFSETS, PAYLOADS, TICKETS, Samples
+from core.rivals.spdl.batches import ShuffledBatches, crop_filter
 
 
 @pytest.fixture
@@ -85,3 +87,29 @@ def test_ffcv_refuses_what_would_make_its_writer_wait_for_ever(
     assert asked == [sizes[1]]  # the other's pixels fit a page, whatever they are encoded to
     with pytest.raises(ValueError, match="sample 1 takes 9,000,000 bytes"):
         refuse_large(samples, lambda *_: 9_000_000)
+
+
+def test_spdl_gets_every_index_once_an_epoch_in_another_order_each_time() -> None:
+    epochs = ShuffledBatches(11, batch_size=4, seed=0)
+    first, second = list(epochs), list(epochs)
+    assert [len(batch) for batch in first] == [4, 4, 3]
+    for batches in (first, second):
+        assert sorted(index for batch in batches for index in batch) == list(range(11))
+    assert first != second
+
+
+def test_ffmpeg_is_told_crops_that_lie_in_the_image() -> None:
+    random.seed(0)
+    flips, areas = 0, []
+    for _ in range(300):
+        crop, scale, *rest = crop_filter(60, 40).split(",")
+        width, height, left, top = map(int, crop.removeprefix("crop=").removesuffix(":exact=1").split(":"))
+        assert 0 <= left <= 60 - width
+        assert 0 <= top <= 40 - height
+        areas.append(width * height / 2400)
+        assert scale == "scale=224:224:flags=bilinear"
+        assert rest[-1] == "format=pix_fmts=rgb24"
+        flips += rest[:-1] == ["hflip"]
+    assert 110 < flips < 190
+    assert min(areas) < 0.15
+    assert max(areas) > 0.85

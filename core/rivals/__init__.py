@@ -11,5 +11,6 @@ from .dali import RIVALS as DALI
 from .ffcv import RIVALS as FFCV
 from .ours import RIVALS as OURS
 from .registration import RivalAdapter, RivalRegistration
+from .spdl import RIVALS as SPDL
 
-RIVALS: Registry[RivalAdapter, RivalRegistration] = Registry("rival", {**OURS, **FFCV, **DALI})
+RIVALS: Registry[RivalAdapter, RivalRegistration] = Registry("rival", {**OURS, **FFCV, **DALI, **SPDL})
