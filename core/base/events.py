@@ -30,7 +30,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence for the log; `level` is "info" or "warning"."""
+    """A sentence for the log; `level` is "info", "warning", or "notice": what whoever waits wants to know at once."""
 
     kind: ClassVar[str] = "message"
     text: str

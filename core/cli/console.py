@@ -12,6 +12,7 @@ from tqdm import tqdm
 from ..base.events import Event, Message, Pace, Progress, Result, Sample
 from ..base.printable import printable
 from ..base.strict_json import dumps
+from ..base.units import seconds_text
 from .verb import Drawing, Lines
 
 QUIET_SECONDS = 10.0
@@ -70,7 +71,7 @@ class _Terminal:
 
 
 class _Log:
-    """Seldom a line of progress, and at the end the warnings."""
+    """Notices, seldom a line of progress, and at the end the warnings."""
 
     def __init__(self) -> None:
         self._pace = Pace(QUIET_SECONDS)
@@ -79,9 +80,12 @@ class _Log:
     def event(self, event: Event) -> None:
         if isinstance(event, Message) and event.level == "warning":
             self._warnings.append(printable(event.text))
+        elif isinstance(event, Message) and event.level == "notice":
+            print(printable(event.text), file=sys.stderr, flush=True)
         elif isinstance(event, Progress) and self._pace.due():
             total = f" of {event.total:,}" if event.total else ""
-            print(printable(f"{event.stage}: {event.done:,}{total} {event.unit}"), file=sys.stderr, flush=True)
+            left = f", {seconds_text(event.left_s)} left" if event.left_s else ""
+            print(printable(f"{event.stage}: {event.done:,}{total} {event.unit}{left}"), file=sys.stderr, flush=True)
 
     def close(self) -> None:
         # An error that ends the work is one line; warnings before it would only hide it.

@@ -64,8 +64,10 @@ class SuiteCourse:
         plan, effort = self._plan(installs)
         if self.state.workloads or self.state.spent_s:
             done = len(self.state.workloads)
-            yield Message(f"going on with {self.state.name}: {done} of {len(plan.workloads)} workloads are done")
-        yield Message(f"the suite takes {told_estimate(effort, plan)}")
+            yield Message(
+                f"going on with {self.state.name}: {done} of {len(plan.workloads)} workloads are done", "notice"
+            )
+        yield Message(f"the suite takes {told_estimate(effort, plan)}", "notice")
         for note in plan.dropped:
             yield Message(note, "warning")
         self.state.notes = list(dict.fromkeys([*self.state.notes, *plan.dropped]))
@@ -180,7 +182,7 @@ class SuiteCourse:
         self._off.append(took / max(self._planned[workload.name], 1.0))
         self.state.workloads.append(told)
         self._keep()
-        yield Message(f"{workload.title}: done in {seconds_text(took)}")
+        yield Message(f"{workload.title}: done in {seconds_text(took)}", "notice")
 
     def _has_time(self, workload: SuiteWorkload) -> bool:
         """Whether it is expected to end in time, by how far the steps before it were off."""

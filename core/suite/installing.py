@@ -14,6 +14,7 @@ from ..base.events import Event, Progress
 AT_ONCE = 2
 STAGE = "installing environments"
 LOOK_S = 0.2
+THREAD = "suite-install"
 
 Install = Callable[[], Iterator[Event]]
 
@@ -42,7 +43,8 @@ class ParallelInstalls:
                     name, install = waiting.pop()
                 self.reasons[name] = _installed(install, events, stop)
 
-        threads = [threading.Thread(target=work, daemon=True) for _ in range(min(self.at_once, len(self.installs)))]
+        count = min(self.at_once, len(self.installs))
+        threads = [threading.Thread(target=work, name=THREAD, daemon=True) for _ in range(count)]
         for thread in threads:
             thread.start()
         try:

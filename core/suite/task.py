@@ -65,10 +65,10 @@ class LoaderSuite:
         with claim(path.parent / ".running", path.stem, "suite"):
             state = SuiteState.read(path, self._same(home))
             if state is not None and state.finished and self.resume and Path(state.json).is_file():
-                yield Message(f"this suite is finished: {state.html}")
+                yield Message(f"this suite is finished: {state.html}", "notice")
             else:
                 if self.resume and state is None:
-                    yield Message("there is no such suite to go on with: it begins now")
+                    yield Message("there is no such suite to go on with: it begins now", "notice")
                 state = SuiteState.begin(path, self._same(home)) if state is None or state.finished else state
                 yield from SuiteCourse(self, home, workloads, loaders, folder, state, time.monotonic()).run()
             yield Result(result_of(state))
