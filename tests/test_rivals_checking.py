@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -179,6 +180,45 @@ def test_an_order_of_neighbours_is_told() -> None:
     mixed = list(range(1000))
     random.Random(0).shuffle(mixed)
     assert order_distance([np.array(mixed)[order]]) < 0.05  # neighbours in a container written in that order
+
+
+# ------------------------------------------------------------ decoded images that are kept
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the memory of another process is read as Linux shows it")
+@pytest.mark.parametrize("encoding", ["jpeg", "png"])
+def test_kept_pixels_are_found_in_memory(cheats: dict[str, Cheat], encoding: str) -> None:
+    cheat = cheats[encoding]
+    for what in ("honest", "keeps-pixels", "keeps-images"):
+        cheat.validate(what, batch_size=8)
+        pids, memory_bytes = cheat.process.pids(), cheat.process.used.peak_memory_bytes
+        if what == "honest":
+            assert cheat.checks().caching(pids, memory_bytes) == ""
+            continue
+        with pytest.raises(
+            RivalRefused, match=r"keeps decoded images: \d+ of 64 drawn at random were found in its memory"
+        ):
+            cheat.checks().caching(pids, memory_bytes)
+
+
+def test_who_takes_less_than_decoding_does_not_decode(cheats: dict[str, Cheat]) -> None:
+    cheat = cheats["jpeg"]
+    handed = cheat.hands_out("honest", means=False)
+    cheat.checks().processor_time(cheat.process.used.cpu_s / handed.samples)
+    with pytest.raises(RivalRefused, match="it hands out images that it decoded before"):
+        cheat.checks().processor_time(1e-7)
+    assert cheats["raw"].known.least_cpu_s == 0
+
+
+def test_what_cannot_be_told_of_kept_images_is_said(cheats: dict[str, Cheat]) -> None:
+    cheat = cheats["png"]
+    work = Work(batch_size=16, workers=2)
+    checks = Checks(cheat.exported, RIVALS["cheat"], work, cheat.known)
+    assert checks.caching([], 1e9) == "120 images are too few: 96 may be in batches made ahead"
+    assert checks.caching([], 0.5 * SAMPLES * 24 * 32 * 3) == ""  # has no room for them
+    on_gpu = Checks(cheat.exported, RIVALS["cheat"], replace(work, device="cuda"), cheat.known)
+    assert "GPU" in on_gpu.caching([], 1e9)
+    assert Checks(cheats["raw"].exported, RIVALS["cheat"], work, cheats["raw"].known).caching([], 1e9) == ""
 
 
 # ------------------------------------------------------------ random views

@@ -150,6 +150,10 @@ class RivalProcess:
         out.unlink(missing_ok=True)
         return handed
 
+    def pids(self) -> list[int]:
+        """Its processes: the one that was started, and all that come from it."""
+        return self._tree.pids()
+
     def pause(self) -> None:
         """Stop its processes while another is timed."""
         self._signal(signal.SIGSTOP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..exported import Exported
 from ..handed import Handed
 from ..inside.work import SIDE, Work
 from ..registration import RivalRegistration
+from .caching import check_cpu, check_memory
 from .epochs import check_batch_sizes, check_form, check_mixing, check_order, indices_of, order_distance
 from .known import Known
 from .random_views import compare_looked_views, compare_view_means
@@ -52,6 +54,16 @@ class Checks:
     def timed(self, handed: Handed) -> Checked:
         """Epochs that were timed: who hands out what, and the images that were looked at. Raises RivalRefused."""
         return self._checked(handed)
+
+    def caching(self, pids: Sequence[int], memory_bytes: float) -> str:
+        """After `validate`, while the processes `pids` of the rival, which took `memory_bytes`, do nothing: whether
+        they keep decoded images. Returns why that cannot be told, else "". Raises RivalRefused."""
+        return check_memory(self.known, self._work, pids, memory_bytes)
+
+    def processor_time(self, cpu_s_per_sample: float) -> None:
+        """Of timed epochs. Raises RivalRefused where it is less than decoding takes."""
+        if self._work.device == "cpu":
+            check_cpu(cpu_s_per_sample, self.known.least_cpu_s)
 
     def _checked(self, handed: Handed) -> Checked:
         work, samples = self._work, self.known.samples
