@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from core.base.units import speed_text
-from core.measure.controlled import differing, groups, proposed, rank, row_factors, selection_text, store_factors
+from core.measure.controlled import (
+    differing,
+    differing_note,
+    groups,
+    proposed,
+    rank,
+    row_factors,
+    selection_text,
+    store_factors,
+)
 from core.measure.headlines import group_title, headlines
 from core.measure.loader_runs import rank_configurations
 from ui.shared.loader_labels import outcome_text
@@ -153,3 +162,25 @@ def test_what_was_measured_once_stands_apart_from_what_is_ranked() -> None:
     assert sentence.endswith(
         "8.92 times as many as HDF5. Measured only once, so not ranked: Files on disk (1 images/s)."
     )
+
+
+def test_a_rival_is_compared_as_a_whole_with_ours_in_any_format() -> None:
+    tars = {"loader": "tars", "rival": True}
+    rows = [
+        repeat("lmdb/original", 90), repeat("disk/original", 40), repeat("lmdb/raw", 200),
+        repeat("tar/original", 30, **tars), repeat("lmdb/original", 20, loader="pages", rival=True),
+    ]  # fmt: skip
+    told = [row_factors(row) for row in rows]
+    found = {group_title(group): [one["loader"] for one in group.members] for group in groups(told, dict)}
+    whole = "each rival as a whole, container and loader together"
+    assert {title: loaders for title, loaders in found.items() if title.startswith("Loaders")} == {
+        f"Loaders at original, ours from LMDB, {whole}": ["fast", "tars", "pages"],
+        f"Loaders at original, ours from Files on disk, {whole}": ["fast", "tars", "pages"],
+    }
+    assert all("pages" not in loaders for title, loaders in found.items() if title.startswith("Formats"))
+    assert differing(told[0], told[3]) == ("loader",)
+    assert differing(told[2], told[3]) == ("encoding", "loader")
+    assert differing_note(told[0], told[3]) == " (container and loader differ together)"
+    assert selection_text(told[:1] + told[3:], dict) == "One factor differs: the loader."
+    [alone] = groups(told[3:], dict)
+    assert group_title(alone) == f"Loaders at original, {whole}"

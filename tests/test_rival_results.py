@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.base.home import Home
-from core.measure.configuration_summary import summarise_configurations
+from core.measure.bottleneck import bottlenecks
 from core.measure.loader_runs import LoaderRun, as_loader_run, rank_configurations
 from core.report.loader_charts import speed_against_cpu
 from core.report.loader_lines import COLUMNS, loader_lines, micro_text, winners
@@ -122,10 +122,22 @@ def test_speed_against_processor_time_has_a_named_point_each(run: LoaderRun) -> 
     assert spec["layer"][0]["encoding"]["color"]["scale"]["domain"] == ["LMDB", "Rival"]
 
 
-def test_no_bottleneck_is_told_of_a_rival(run: LoaderRun) -> None:
+def test_of_a_rival_it_is_told_what_its_processes_take_and_who_is_faster(run: LoaderRun) -> None:
     limits = {"read": 900.0, "decode": 400.0, "collate": 300.0}
-    rows = [{**row, "ceilings": limits} for row in run.repeats]
-    assert [case.about["loader"] for case in summarise_configurations(rows)] == ["fast"]
+    rows = [{**row, "ceilings": limits, "cpus": 2, "cpu_s_per_sample": 0.039} for row in run.repeats]
+    loaders = {str(row["configuration"]): row["loader"] for row in rows}
+    told = {loaders[one.configuration]: one for one in bottlenecks(rows)}
+    assert told["fast"].bound == "decoding"
+    assert told["tars"].bound == "processors"
+    assert told["tars"].sentence == (
+        "Bound by its own processor time: it reaches 17% of the 300 images/s that loading the same images allows on 2 "
+        "CPUs; an image takes 39,000 µs of its processor time, which is all there is. The fast loader with "
+        "lmdb/original helps most: measured here, 4.0 times as fast."
+    )
+    idle = [{**row, "cpu_s_per_sample": 0.01} for row in rows]
+    waiting = next(one for one in bottlenecks(idle) if loaders[one.configuration] == "tars")
+    assert (waiting.bound, round(waiting.of_ceiling, 2)) == ("waiting", 0.17)
+    assert "keeps 25% of the processors busy" in waiting.sentence
 
 
 # ---------------------------------------------------------------- on the page

@@ -9,6 +9,7 @@ from typing import Any
 from ..base.errors import InputError
 from ..base.events import Event
 from ..loading.loaders import DEFAULT_LOADER, LOADERS
+from ..rivals import RIVALS
 from .suite import SUITE
 from .verb import Verb, shared_arguments
 
@@ -63,7 +64,7 @@ _LISTS = {"loaders": DEFAULT_LOADER, "workers": "auto", "transforms": "none", "d
 def _choices() -> dict[str, str]:
     """What there is to choose from, by the name of the list."""
     return {
-        "loaders": ", ".join(LOADERS),
+        "loaders": f"{', '.join(LOADERS)}; rivals: {', '.join(name for name in RIVALS if name not in LOADERS)}",
         "workers": "auto, measure, 0, N, threads:N or processes:N",
         "transforms": "none, train224, eval224",
         "devices": "cpu, cuda, mps",
@@ -81,13 +82,15 @@ def _loader_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--split", default="train")
     parser.add_argument("--seconds", type=float, default=3.0, help="seconds per repeat")
     parser.add_argument(
-        "--rounds", type=int, default=3, metavar="N", help="each round measures every configuration once, interleaved"
+        "--rounds", type=int, metavar="N", help="each measures every configuration once; 3, with rivals 5, unless given"
     )
     parser.add_argument("--cache", default="warm", help="warm or cold")
     parser.add_argument("--order", default="shuffled", help="shuffled, blocks or shards, see `load`")
     parser.add_argument("--step", default="sleep", help="a training step after each batch: sleep, busy, model")
     parser.add_argument("--step-ms", type=float, default=0.0, metavar="MS", help="of sleep or busy; 0: no step")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--patience", type=float, default=300.0, metavar="S", help="of a rival, seconds for one answer")
+    parser.add_argument("--memory-gb", type=float, default=16.0, metavar="GB", help="that a rival may take at most")
 
 
 def _loader(given: Namespace) -> Iterator[Event]:

@@ -13,6 +13,7 @@ from .. import open_store
 from ..base.errors import InputError
 from ..base.events import Event, Message, Progress, Result, Sample
 from ..base.home import Home
+from ..machine.process_tree import PeakUsage
 from ..remote.address import is_address
 from .batch_sampler import ORDERS
 from .coming import Metered
@@ -34,6 +35,9 @@ Place = Path | str
 
 INTERVAL = 0.25
 """Seconds between two live figures."""
+
+LOOK_S = 1.0
+"""Seconds between two looks at the memory of this process and its workers."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +104,12 @@ class Load:
         if known["cache"] == "uncontrolled":
             yield Message(f"the page cache could not be made {self.cache}", "warning")
         traffic: dict[str, int] = {}
-        consumer, inspection = yield from self._consumed(path, known["workers_used"], traffic)
+        usage = PeakUsage()
+        consumer, inspection = yield from self._consumed(path, known["workers_used"], traffic, usage)
         known["checked"] += self._compare(path, inspection)
         known |= {"traffic": traffic} if traffic else {}
-        yield Result({**_figures(consumer), **known, **self._settings(), "split": split})
+        used = {"cpu_s_per_sample": usage.cpu_s / consumer.last.samples, "peak_memory_bytes": usage.peak_memory_bytes}
+        yield Result({**_figures(consumer), **used, **known, **self._settings(), "split": split})
 
     def _find(self) -> Place:
         """The store's folder, or a file: a path, or the part of one below the home's `data/built`; or an address."""
@@ -238,9 +244,9 @@ class Load:
                 traffic |= asdict(store.traffic)
 
     def _consumed(
-        self, path: Place, workers: str, traffic: dict[str, int]
+        self, path: Place, workers: str, traffic: dict[str, int], usage: PeakUsage
     ) -> Generator[Event, None, tuple[Consumer, Inspection]]:
-        """Live figures until the time is up. Closing it ends the loading."""
+        """Live figures until the time is up; `usage` is told what that took. Closing it ends the loading."""
         from .consumer import Consumer, Speedometer
         from .inspection import Inspection
         from .steps import make_step
@@ -253,9 +259,11 @@ class Load:
         consumer.start()
         try:
             while not consumer.done.wait(INTERVAL):
+                usage.look(LOOK_S)
                 yield Sample("throughput", speedometer.look())
         finally:
             consumer.stop()
+        usage.look()
         consumer.finish()
         yield Sample("throughput", speedometer.look())
         return consumer, inspection

@@ -131,6 +131,31 @@ class ProcessTree:
         return self
 
 
+class PeakUsage:
+    """What this process and its descendants use from now on: seconds of processor time, and the most memory at a look,
+    shared pages once and mapped files left out."""
+
+    def __init__(self) -> None:
+        self._tree = ProcessTree().look()
+        self._looked = time.monotonic()
+        self.cpu_s = 0.0
+        self.peak_memory_bytes = self._memory
+
+    def look(self, every: float = 0.0) -> None:
+        """Bring the figures up to now, unless that was done less than `every` seconds ago."""
+        if time.monotonic() - self._looked < every:
+            return
+        self._tree.look()
+        self._looked = time.monotonic()
+        self.cpu_s = self._tree.used.cpu_s
+        self.peak_memory_bytes = max(self.peak_memory_bytes, self._memory)
+
+    @property
+    def _memory(self) -> float:
+        memory = self._tree.memory
+        return memory.resident - memory.mapped + memory.shared
+
+
 class _Family:
     """Finds the descendants of processes. The parent of each process of the system is asked once, not at every look."""
 

@@ -9,7 +9,7 @@ from ..formats import FORMATS, keeps_files
 from ..loading.loaders import DEFAULT_LOADER, LOADERS
 from .configuration_summary import NEAR, ConfigurationSummary
 from .configurations import VARIED
-from .controlled import differing_note, row_factors
+from .controlled import differing, differing_note, row_factors
 from .statistics import ratio
 
 WORTH = 1.05
@@ -33,7 +33,7 @@ class Change(NamedTuple):
 def changes_for(case: ConfigurationSummary, bound: str, others: Sequence[ConfigurationSummary]) -> Iterator[Change]:
     """Every change that is known, for a configuration that is `bound` by a key of `bottleneck.BOUND_BY`."""
     yield from _measured(case, others)
-    if bound == "model":
+    if bound == "model" or case.rival:  # what goes on within a rival is not known here
         return
     for what, rate in _predicted(case, bound):
         times = min(rate, *_other_walls(case, bound)) / case.loading
@@ -63,11 +63,25 @@ def _other_walls(case: ConfigurationSummary, bound: str) -> list[float]:
 def _measured(case: ConfigurationSummary, others: Sequence[ConfigurationSummary]) -> Iterator[Change]:
     """Configurations of the same experiment that do the same work, differ in one thing and are significantly faster."""
     for other in others:
-        differing = [name for name in VARIED if _of(case, name) != _of(other, name)]
-        if len(differing) == 1 and differing[0] in _SWAPS:
+        if case.rival or other.rival:
+            yield from _measured_whole(case, other)
+            continue
+        names = [name for name in VARIED if _of(case, name) != _of(other, name)]
+        if len(names) == 1 and names[0] in _SWAPS:
             gain = ratio(other.rates, case.rates)
             if gain.ahead:
-                yield Change(_swapped(case, other, differing[0]), gain.value, True)
+                yield Change(_swapped(case, other, names[0]), gain.value, True)
+
+
+def _measured_whole(case: ConfigurationSummary, other: ConfigurationSummary) -> Iterator[Change]:
+    """Where one is a rival: the other with its container, if it does the same and is significantly faster."""
+    if differing(row_factors(case.about), row_factors(other.about)) != ("loader",):
+        return
+    gain = ratio(other.rates, case.rates)
+    if gain.ahead:
+        loader, store = _of(other, "loader"), _of(other, "store")
+        what = f"{loader}, with a container of its own," if other.rival else f"The {loader} loader with {store}"
+        yield Change(what, gain.value, True)
 
 
 def _swapped(case: ConfigurationSummary, other: ConfigurationSummary, name: str) -> str:

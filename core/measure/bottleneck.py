@@ -19,6 +19,9 @@ from .configuration_summary import NEAR, ConfigurationSummary, summarise_configu
 IDLE = 0.1
 """A trainer that waits for a smaller share of its time than this is bound by its model."""
 
+ALL_BUSY = 0.85
+"""Of all CPUs: from here on a rival has no processor time left."""
+
 BOUND_BY = {
     "model": "the training step",
     "storage": "storage",
@@ -30,6 +33,8 @@ BOUND_BY = {
     "workers": "its number of workers",
     "batches": "too few batches per epoch",
     "copy": "the copy to the device",
+    "processors": "its own processor time",
+    "waiting": "waiting, not by processor time",
 }
 STAGE_OF = {
     "read": "storage",
@@ -101,7 +106,7 @@ def _bound(case: ConfigurationSummary) -> tuple[str, str]:
     lowest_bound = min(case.upper_bounds, key=lambda name: case.upper_bounds[name])
     lowest = case.upper_bounds[lowest_bound]
     if case.loading < NEAR * lowest:
-        return _below(case, lowest)
+        return _rival_below(case, lowest) if case.rival else _below(case, lowest)
     reached = f"it reaches {_percent(min(case.loading / lowest, 1))} of"
     if lowest_bound == "copy":
         return "copy", f"{reached} the {_rate(lowest)} that the bus to the device carries."
@@ -140,6 +145,23 @@ def _below(case: ConfigurationSummary, lowest: float) -> tuple[str, str]:
         alone = "the trainer's own thread makes" if not case.workers else f"{case.workers} of them make"
         return "workers", f"{reached}, because {alone} all batches."
     return "python", f"{reached}; the rest is spent in Python, between the stages and around each {_unit(case)}."
+
+
+def _rival_below(case: ConfigurationSummary, lowest: float) -> tuple[str, str]:
+    """Of a rival nothing is known but what its processes took from outside: all CPUs, or less than there was."""
+    reached = (
+        f"it reaches {_percent(case.loading / lowest)} of the {_rate(lowest)} that loading the same images allows on "
+        f"{_cpus(case)}"
+    )
+    if case.cpu_s is None or case.busy is None:
+        return "waiting", f"{reached}; its processor time was not measured."
+    cost = f"{reached}; an image takes {1e6 * case.cpu_s:,.0f} µs of its processor time"
+    if case.busy >= ALL_BUSY:
+        return "processors", f"{cost}, which is all there is."
+    return "waiting", (
+        f"{cost}, which keeps {_percent(case.busy)} of the processors busy; the rest is waiting, for its workers, the "
+        "hand-over between them or the disk."
+    )
 
 
 # ---------------------------------------------------------------- words

@@ -21,7 +21,7 @@ NOT_OPTIONS = {
 }  # fmt: skip
 """Of a setup: what the rows tell one by one, and what is no option at all."""
 
-EFFORT = {"rounds", "repeats", "seconds", "minutes", "seed", "epochs"}
+EFFORT = {"rounds", "repeats", "seconds", "minutes", "seed", "epochs", "patience", "memory_gb"}
 """How long and how often was measured: it makes a figure surer, not another one."""
 
 LIKE = {"race": "loader"}

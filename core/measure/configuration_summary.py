@@ -17,12 +17,14 @@ NEAR = 0.6
 
 @dataclass(frozen=True)
 class ConfigurationSummary:
-    """A configuration's repeats, summed up. `rates` in samples per second; `ceilings` as its load measured them."""
+    """A configuration's repeats, summed up. `rates` in samples per second; `ceilings` as its load measured them;
+    `cpu_s` the processor time of an image in seconds, where it was measured."""
 
     about: Mapping[str, Any]
     rates: tuple[float, ...]
     wait_share: float | None
     ceilings: Mapping[str, float]
+    cpu_s: float | None = None
 
     @property
     def rate(self) -> float:
@@ -32,6 +34,16 @@ class ConfigurationSummary:
     @property
     def name(self) -> str:
         return str(self.about["configuration"])
+
+    @property
+    def rival(self) -> bool:
+        """Whether it is somebody else's loader with a container of its own."""
+        return is_rival(self.about)
+
+    @property
+    def busy(self) -> float | None:
+        """The share of all CPUs that it kept busy; None where processor time was not measured."""
+        return None if self.cpu_s is None else min(self.cpu_s * self.rate / self.cpus, 1.0)
 
     @property
     def stage_limits(self) -> dict[str, float]:
@@ -75,8 +87,8 @@ class ConfigurationSummary:
 
 
 def summarise_configurations(repeats: Sequence[Mapping[str, Any]]) -> list[ConfigurationSummary]:
-    """The configurations of these repeats with stage limits, the fastest first; without rivals, whose stages are others
-    than those of the limits."""
+    """The configurations of these repeats with stage limits, the fastest first. Of a rival these are what loading the
+    same images allows: its own stages are others."""
     return sorted(_summaries(repeats), key=lambda case: case.rate, reverse=True)
 
 
@@ -87,11 +99,16 @@ def _summaries(repeats: Sequence[Mapping[str, Any]]) -> Iterator[ConfigurationSu
             groups.setdefault(repeat["configuration"], []).append(repeat)
     best = _best_ceilings(groups.values())
     for rows in groups.values():
-        if is_rival(rows[0]):
-            continue
         waits = [row["wait_share"] for row in rows if row.get("wait_share") is not None]
         rates = tuple(float(row["samples_per_s"]) for row in rows)
-        yield ConfigurationSummary(rows[0], rates, statistics.median(waits) if waits else None, best[_work(rows[0])])
+        costs = [row["cpu_s_per_sample"] for row in rows if row.get("cpu_s_per_sample")]
+        yield ConfigurationSummary(
+            rows[0],
+            rates,
+            statistics.median(waits) if waits else None,
+            best[_work(rows[0])],
+            statistics.median(costs) if costs else None,
+        )
 
 
 def _best_ceilings(groups: Iterable[Sequence[Mapping[str, Any]]]) -> dict[object, dict[str, float]]:

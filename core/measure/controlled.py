@@ -36,10 +36,18 @@ FACTORS: Mapping[str, str] = {
 """What two configurations may differ in, in the order in which comparisons are told: factor -> what people call it."""
 
 TUTORIAL = "tutorial"
+RIVAL = "rival"
+"""Stands among the factors of what another's loader loads from its own container."""
+
+CONTAINER = ("format", "layout", "code")
+"""What a rival brings with its loader: it is compared as a whole, container and loader together, so beside one these
+count as the loader's."""
+
 MOST_TOLD = 3
 """Comparisons that a headline tells."""
 
 Factors = Mapping[str, str]
+Key = tuple[str | None, ...]
 
 
 # ---------------------------------------------------------------- what something differs in
@@ -85,19 +93,24 @@ def _without_layout(format: str, options: str) -> tuple[str, str]:
 
 
 def row_factors(row: Mapping[str, Any]) -> dict[str, str]:
-    """Of a row of any record, or a store as it is told: what it says of the factors. Workers are those asked for."""
+    """Of a row of any record, or a store as it is told: what it says of the factors. Workers are those asked for. A
+    rival's row has `RIVAL` as well."""
     format, variant = str(row.get("format", "")), str(row.get("variant", ""))
     if not variant and "/" in str(row.get("store", "")):
         format, variant = str(row["store"]).split("/", 1)
     told = {name: str(row[name]) for name in FACTORS if row.get(name) is not None and name != "format"}
     if "workers_asked" in row:
         told["workers"] = str(row["workers_asked"])
-    return {**told, **store_factors(format, variant)}
+    rival = {RIVAL: told["loader"]} if row.get(RIVAL) is True and "loader" in told else {}
+    return {**told, **store_factors(format, variant), **rival}
 
 
 def differing(one: Factors, other: Factors) -> tuple[str, ...]:
-    """The factors in which two things differ, in the order of `FACTORS`."""
-    return tuple(name for name in FACTORS if one.get(name) != other.get(name))
+    """The factors in which two things differ, in the order of `FACTORS`. Of a rival and another loader the container is
+    no factor of its own (`CONTAINER`)."""
+    found = [name for name in FACTORS if one.get(name) != other.get(name)]
+    whole = "loader" in found and (RIVAL in one or RIVAL in other)
+    return tuple(name for name in found if not (whole and name in CONTAINER))
 
 
 def differing_text(names: Sequence[str]) -> str:
@@ -108,6 +121,8 @@ def differing_text(names: Sequence[str]) -> str:
 def differing_note(one: Factors, other: Factors) -> str:
     """ " (format and encoding differ)", to stand behind a comparison; nothing where no factor differs."""
     names = differing(one, other)
+    if names == ("loader",) and (RIVAL in one or RIVAL in other):
+        return " (container and loader differ together)"
     return f" ({differing_text(names)} {'differs' if len(names) == 1 else 'differ'})" if names else ""
 
 
@@ -116,7 +131,8 @@ def differing_note(one: Factors, other: Factors) -> str:
 
 @dataclass(frozen=True)
 class Group(Generic[T]):
-    """Two things or more that share every factor but one; `shared` has the values of all factors but that."""
+    """Two things or more that share every factor but one; `shared` has the values of all factors but that, and `RIVAL`
+    where some of several loaders are rivals, each a container and a loader together."""
 
     factor: str
     shared: Factors
@@ -126,21 +142,49 @@ class Group(Generic[T]):
 def groups(things: Iterable[T], factors_of: Callable[[T], Factors]) -> list[Group[T]]:
     """Every controlled comparison among these, by the order of factors; of one factor the largest first, then as
     encodings and formats stand in their tables."""
-    many = [(thing, dict(factors_of(thing))) for thing in things]
+    many = [(thing, factors_of(thing)) for thing in things]
     found: list[Group[T]] = []
     for factor in FACTORS:
-        alike: dict[tuple[str | None, ...], list[tuple[T, dict[str, str]]]] = {}
-        for thing, factors in many:
-            key = tuple(factors.get(name) for name in FACTORS if name != factor)
-            alike.setdefault(key, []).append((thing, factors))
         of_factor = [
-            Group(factor, {name: value for name, value in members[0][1].items() if name != factor},
-                  [thing for thing, _ in members])
-            for members in alike.values()
+            Group(factor, _shared(factor, [factors for _, factors in members]), [thing for thing, _ in members])
+            for members in _alike(factor, many)
             if len({factors.get(factor) for _, factors in members}) > 1
-        ]  # fmt: skip
+        ]
         found += sorted(of_factor, key=_worth)
     return found
+
+
+def _alike(factor: str, many: Sequence[tuple[T, Factors]]) -> list[list[tuple[T, Factors]]]:
+    """Those that share every factor but this one. Where loaders are compared, rivals join those of ours that do the
+    same with the same encoding, whatever the format; without any of ours they are compared with each other."""
+    apart = factor == "loader"
+    found: dict[Key, list[tuple[T, Factors]]] = {}
+    rivals: dict[Key, list[tuple[T, Factors]]] = {}
+    for thing, factors in many:
+        if apart and RIVAL in factors:
+            rivals.setdefault(_key(factors, factor, *CONTAINER), []).append((thing, factors))
+        else:
+            found.setdefault(_key(factors, factor), []).append((thing, factors))
+    for key, members in rivals.items():
+        joined = [ours for ours in found.values() if _key(ours[0][1], factor, *CONTAINER) == key]
+        for ours in joined:
+            ours += members
+        if not joined:
+            found[(*key, RIVAL)] = list(members)
+    return list(found.values())
+
+
+def _key(factors: Factors, *without: str) -> Key:
+    return tuple(factors.get(name) for name in FACTORS if name not in without)
+
+
+def _shared(factor: str, members: Sequence[Factors]) -> dict[str, str]:
+    """What the members of a group have in common; of ours where there are rivals beside them."""
+    apart = factor == "loader"
+    rivals = next(({RIVAL: str(len(members))} for told in members if apart and RIVAL in told), {})
+    first = next((told for told in members if RIVAL not in told), None) if apart else members[0]
+    left_out = (factor, RIVAL) if first else (factor, RIVAL, *CONTAINER)
+    return {name: value for name, value in (first or members[0]).items() if name not in left_out} | rivals
 
 
 def _worth(group: Group[Any]) -> tuple[int, int, int, int]:
@@ -167,7 +211,7 @@ def proposed(things: Sequence[T], factors_of: Callable[[T], Factors], most: int 
 def selection_text(things: Sequence[T], factors_of: Callable[[T], Factors]) -> str:
     """What differs within a selection, as a sentence: whether its comparison is a controlled one."""
     told = [factors_of(thing) for thing in things]
-    names = [name for name in FACTORS if len({factors.get(name) for factors in told}) > 1]
+    names = _differing_among(told)
     if len(told) < 2 or not names:
         return ""
     if len(names) == 1:
@@ -176,6 +220,14 @@ def selection_text(things: Sequence[T], factors_of: Callable[[T], Factors]) -> s
     if not groups(things, factors_of):
         return text + "No two of these differ in one factor only, so no difference can be traced to one."
     return text + "The result compares those that differ in one."
+
+
+def _differing_among(told: Sequence[Factors]) -> list[str]:
+    """The factors of which these have several values; a rival's container is no factor beside its loader."""
+    ours = [factors for factors in told if RIVAL not in factors]
+    several = {name for name in CONTAINER if len({factors.get(name) for factors in ours}) > 1}
+    others = {name for name in FACTORS if name not in CONTAINER and len({factors.get(name) for factors in told}) > 1}
+    return [name for name in FACTORS if name in several | others]
 
 
 # ---------------------------------------------------------------- who leads in a group

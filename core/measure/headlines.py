@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from ..base.units import counted, listed, times_text
 from ..encodings import ENCODINGS
 from ..formats import FORMATS
-from .controlled import FACTORS, MOST_TOLD, TUTORIAL, Factors, Group, GroupRanking, groups, rank
+from .controlled import FACTORS, MOST_TOLD, RIVAL, TUTORIAL, Factors, Group, GroupRanking, groups, rank
 
 T = TypeVar("T")
 
@@ -112,6 +112,9 @@ def _stored_title(group: Group[Any]) -> str:
         return f"Compressions of {shared.get('encoding')} in {format}"
     if factor == "code":
         return f"Ours and the tutorial's code, {format} at {payload}"
+    if RIVAL in shared:
+        ours = f", ours from {format}" if "format" in shared else ""
+        return f"Loaders at {payload}{ours}, each rival as a whole, container and loader together"
     what = FACTORS[factor]
     name = f"{shared.get('format', '')}/{payload}"
     return f"{what[:1].upper()}{what[1:]}{'' if what.endswith('s') else 's'}, {name}"

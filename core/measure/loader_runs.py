@@ -13,6 +13,7 @@ from ..base.home import Home
 from .background_load import background_load
 from .configurations import varied
 from .controlled import row_factors
+from .disturbed import standing
 from .monitor import read_monitor
 from .record_fields import LOADER_ROW, LOADER_SETUP, STORE, has
 from .records import RunRecord, list_records, read_record
@@ -24,7 +25,8 @@ EXPERIMENTS = ("loader", "race")
 @dataclass(frozen=True)
 class LoaderRun:
     """One experiment as its file tells it: `setup` is what was asked for, `repeats` a row for each load that ended and
-    whose configuration was not refused later, `refused` a row for each configuration that was."""
+    whose configuration was not refused later (of one that was measured again the better, see `disturbed`), `refused` a
+    row for each configuration that was."""
 
     path: Path
     setup: Mapping[str, Any]
@@ -140,7 +142,7 @@ def as_loader_run(record: RunRecord) -> LoaderRun | None:
     repeats = [
         repeat for repeat in record.of("repeat") if has(repeat, LOADER_ROW) and configuration_of(repeat) not in names
     ]
-    return LoaderRun(record.path, record.setup, repeats, refused, record.machine)
+    return LoaderRun(record.path, record.setup, standing(repeats), refused, record.machine)
 
 
 REFUSED = {"store": STORE, "configuration": TEXT, "reason": TEXT}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .disturbed import standing
 from .records import RunRecord
 from .storage.rows import rows_of
 
@@ -38,6 +39,8 @@ class Series:
 
 SPEED = Measure("samples_per_s", "Throughput", "images/s", True)
 FIRST_BATCH = Measure("first_batch_s", "Time to the first batch", "s", False)
+PROCESSORS = Measure("cpu_s_per_sample", "Processor time per image", "s", False)
+MEMORY = Measure("peak_memory_bytes", "Peak memory", "bytes", False)
 BUILD = Measure("build_wall_s", "Build time", "s", False)
 SIZE = Measure("bytes_on_disk", "Size as its notebook measured it", "bytes", False)
 
@@ -61,7 +64,8 @@ def measures(record: RunRecord) -> list[Measure]:
     if record.experiment == "storage":
         rows = sorted(_rows(record), key=lambda row: (-row["samples"], str(row.get("operation"))))
         return list(dict.fromkeys(map(_storage_measure, rows)))
-    known = (BUILD, SIZE, SPEED, FIRST_BATCH) if record.experiment == NOTEBOOK else (SPEED, FIRST_BATCH)
+    of_loading = (SPEED, FIRST_BATCH, PROCESSORS, MEMORY)
+    known = (BUILD, SIZE, SPEED, FIRST_BATCH) if record.experiment == NOTEBOOK else of_loading
     rows = list(_rows(record))
     return [measure for measure in known if any(_values(row.get(measure.name)) for row in rows)]
 
@@ -84,7 +88,7 @@ def _rows(record: RunRecord) -> Iterator[Row]:
         yield from rows_of(replace(record, rows=[row for row in record.rows if _is_storage_row(row)]))
         return
     refused = [row.get("configuration") for row in record.of("refused")]
-    for row in record.rows:
+    for row in standing(record.rows):
         if row["kind"] in ("repeat", "epoch", "build") and (
             row.get("configuration") is None or row["configuration"] not in refused
         ):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ..base.checked_fields import NUMBER, TEXT
 from ..measure.background_load import background_load
 from ..measure.bottleneck import BOUND_BY, bottlenecks
+from ..measure.disturbed import standing
 from ..measure.record_fields import has
 from ..measure.records import RunRecord
 from ..measure.rival_rows import is_rival
@@ -70,7 +71,7 @@ def _repeats(record: RunRecord) -> list[Row]:
     refused = {row["configuration"] for row in record.of("refused")}
     return [
         repeat
-        for repeat in record.of("repeat")
+        for repeat in standing(record.of("repeat"))
         if repeat.get("configuration") not in refused or "configuration" not in repeat
     ]
 

@@ -145,7 +145,11 @@ class RivalProcess:
         look = {"images": images, "seconds": spread, "seed": seed, "means": means}
         command = {"do": "epochs", "seconds": seconds, "most": most, "look": look, "out": str(out)}
         self._send(command)
-        told = yield from self._answers(seconds + self.limits.answer_s)
+        try:
+            told = yield from self._answers(seconds + self.limits.answer_s)
+        except GeneratorExit:  # cancelled: it is not asked to end what it is at first
+            self._kill()
+            raise
         handed = read_handed(told, out)
         out.unlink(missing_ok=True)
         return handed

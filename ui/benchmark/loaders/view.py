@@ -80,8 +80,8 @@ def _draw_bottlenecks(record: LoaderRun, labels: Mapping[str, str]) -> None:
     rivals = any(map(is_rival, record.repeats))
     if rivals:
         st.caption(
-            "Of rivals it is known how much of the ceiling they reach, under **All columns**, and not which of their "
-            "stages holds them back: the stages below are ours."
+            "Of rivals it is known how much of the ceiling they reach and what their processes take, and not which of "
+            "their stages holds them back: the stages below are ours."
         )
     if not cases and rivals:
         return
@@ -93,11 +93,14 @@ def _draw_bottlenecks(record: LoaderRun, labels: Mapping[str, str]) -> None:
     if len(lines) > MOST_VERDICTS:
         with st.expander(f"and {len(lines) - MOST_VERDICTS} more"):
             st.markdown("\n".join(lines[MOST_VERDICTS:]))
+    own = [case for case in cases if not case.rival]
+    if not own:
+        return
     st.markdown(
         "**Stage throughput limits**: how fast loading would be if it ended after each stage, and what was reached"
     )
     st.altair_chart(
-        stage_limits_chart(cases, labels),
+        stage_limits_chart(own, labels),
         alt="Throughput limit of each stage and throughput of each configuration, images per second",
     )
     st.caption(
@@ -105,7 +108,7 @@ def _draw_bottlenecks(record: LoaderRun, labels: Mapping[str, str]) -> None:
         "the stages before it. The diamond is the throughput that the configuration reached."
     )
     st.markdown("**Time per sample**")
-    st.altair_chart(costs_chart(cases, labels), alt="Share of each stage in the time per sample")
+    st.altair_chart(costs_chart(own, labels), alt="Share of each stage in the time per sample")
     st.caption(
         "The time of each stage at best, on all CPUs. The rest is Python between the stages, waiting, and too few "
         "workers."

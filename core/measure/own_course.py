@@ -1,0 +1,91 @@
+"""An experiment of our loaders alone: each repeat is a `Load` in this process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..base.errors import FormatMattersError
+from ..base.events import Event, Progress, Result, Sample
+from ..base.time_left import Remaining
+from .ceilings import share_of_ceiling
+from .configurations import LoaderConfiguration
+from .loader_course import STAGE, LoaderCourse, interleaved
+
+OVERHEAD_S = 1.5
+"""Seconds per repeat beside the measuring (comparing, stage limits, page cache), where nothing better is known."""
+
+
+@dataclass
+class OwnCourse(LoaderCourse):
+    """See `LoaderCourse`."""
+
+    ceilings: dict[object, Mapping[str, float]] = field(default_factory=dict)
+    workers: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By configuration, what the first repeat chose."""
+
+    def run(self) -> Iterator[Event]:
+        rounds = self.rounds
+        total, names = len(self.configurations) * rounds, [configuration.name for configuration in self.configurations]
+        planned = self.experiment.seconds + OVERHEAD_S
+        left = Remaining(dict.fromkeys(names, rounds), dict.fromkeys(names, planned))
+        for done, (number, configuration) in enumerate(interleaved(self.configurations, rounds)):
+            yield Progress(STAGE, done, total, "repeats", left.seconds)
+            began = time.monotonic()
+            if configuration.name not in self.refused:
+                yield from self._repeat_or_reason(configuration, number)
+                left.note(configuration.name, 1, time.monotonic() - began)
+            if configuration.name in self.refused:
+                left.drop(configuration.name)
+        yield Progress(STAGE, total, total, "repeats", 0.0)
+
+    def _repeat_or_reason(self, configuration: LoaderConfiguration, number: int) -> Iterator[Event]:
+        who = {**configuration.told(), "round": number}
+        try:
+            repeat = {**(yield from self._repeat(configuration, number)), **who, "step_ms": self.experiment.step_ms}
+        except FormatMattersError as error:
+            yield from self.refuse(configuration, number, error)
+            return
+        yield self.keep(repeat, who)
+
+    def _repeat(self, configuration: LoaderConfiguration, number: int) -> Generator[Event, None, dict[str, Any]]:
+        """One load; its live figures are handed on with the configuration. The stage limits are measured once per round
+        for the same work."""
+        told: dict[str, Any] = {}
+        began = time.monotonic()
+        chosen = self.workers.get(configuration.name, {})
+        stage_limits = (number, configuration.work) not in self.ceilings
+        load = self.experiment.load(
+            configuration, compare=number == 1, stage_limits=stage_limits, workers=chosen.get("workers_used")
+        )
+        for event in load.run():
+            if isinstance(event, Sample):
+                yield from self.live(event.series, event.values, {**configuration.told(), "round": number})
+            elif isinstance(event, Result):
+                told = dict(event.data)
+            else:
+                yield event
+        names = ("workers_used", "workers_reason")
+        told |= self.workers.setdefault(configuration.name, {name: told[name] for name in names})
+        ceilings = self.ceilings.setdefault((number, configuration.work), told["ceilings"])
+        rate, split = told["samples_per_s"], self.splits[configuration.path]
+        shares = {
+            "copy_share": _copy_share(rate, ceilings),
+            "of_ceiling": share_of_ceiling(rate, ceilings),
+            "background_load": self.monitor.background_load(began),
+        }
+        stored = {"bytes_on_disk": split.get("used_bytes"), "prepare_s": split.get("seconds")}
+        samples = self.samples(configuration)
+        unique = min(told["samples"], samples)
+        wall_s = time.monotonic() - began
+        return {
+            **told, "ceilings": ceilings, "split_samples": samples, "unique": unique, "wall_s": wall_s, **shares,
+            **stored,
+        }  # fmt: skip
+
+
+def _copy_share(rate: float, ceilings: Mapping[str, float]) -> float | None:
+    """The share of the time in which the bus to the device was busy; None for a device without one."""
+    return rate / ceilings["copy"] if "copy" in ceilings else None
