@@ -9,8 +9,26 @@ from __future__ import annotations
 from ..base.registry import Registry
 from .dali import RIVALS as DALI
 from .ffcv import RIVALS as FFCV
+from .grain import RIVALS as GRAIN
+from .litdata import RIVALS as LITDATA
 from .ours import RIVALS as OURS
 from .registration import RivalAdapter, RivalRegistration
 from .spdl import RIVALS as SPDL
+from .streaming import RIVALS as STREAMING
+from .tfdata import RIVALS as TFDATA
+from .webdataset import RIVALS as WEBDATASET
 
-RIVALS: Registry[RivalAdapter, RivalRegistration] = Registry("rival", {**OURS, **FFCV, **DALI, **SPDL})
+RIVALS: Registry[RivalAdapter, RivalRegistration] = Registry(
+    "rival",
+    {
+        **OURS,
+        **WEBDATASET,
+        **STREAMING,
+        **LITDATA,
+        **GRAIN,
+        **TFDATA,
+        **FFCV,
+        **DALI,
+        **SPDL,
+    },
+)
