@@ -13,12 +13,12 @@ from core.rivals.registration import RivalRegistration
 from tests.results_fixtures import ME, repeats, write_record
 
 TARS = RivalRegistration(
-    where="tests.nowhere.loader:Nothing", title="Tar Shards", container="tar", licence="BSD-3-Clause", home_page="",
+    where=".rivals.ours.loader:OursRival", title="Tar Shards", container="tar", licence="BSD-3-Clause", home_page="",
     distribution="tarshards", environment="tars", description="Reads shards in order", fair="Shards are written mixed.",
     encodings=("jpeg", "png"), transforms=("none",),
 )  # fmt: skip
 PAGES = RivalRegistration(
-    where="tests.nowhere.loader:Nothing", title="Page Loader", container="lmdb", licence="MIT", home_page="",
+    where=".rivals.ours.loader:OursRival", title="Page Loader", container="lmdb", licence="MIT", home_page="",
     distribution="pages", environment="pages", description="Compiles", fair="Its own encoding.", reencodes=True,
 )  # fmt: skip
 """Its container is called as one of our formats is."""

@@ -1,4 +1,4 @@
-"""The Benchmark page: its three views, the form, an experiment that runs, and what it found."""
+"""The Benchmark page: its four views, the form, an experiment that runs, and what it found."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def begin(app: AppTest, **fields: Any) -> None:
 
 
 def test_each_view_is_drawn_without_complaint(furnished: Home) -> None:
-    for view in ("Loaders", "Storage", "Results"):
+    for view in ("Loaders", "Suite", "Storage", "Results"):
         app = open_page("benchmark")
         app.segmented_control(key="benchmark.view").set_value(view).run()
         assert not app.exception

@@ -58,7 +58,7 @@ def test_what_is_installed_can_be_chosen_and_the_rest_is_listed(furnished: Home,
     said = texts(app)
     assert "**Page Loader** :gray[· about 1.10 GB · BSD-3-Clause]" in said
     assert "The last installation failed: no such version of pages" in said
-    assert "**Tar Shards** :gray[1.0.2 · 1.10 GB" in said
+    assert "**Tar Shards** :gray[1\u2060.0.2 · 1.10 GB · BSD-3-Clause]" in said
     assert "Loaders of others: 1 installed and 1 to install" in [expander.label for expander in app.expander]
     rows[0] |= {"available": False, "reason": "needs g++ (Debian and Ubuntu: apt install g++)"}
     rivals._rows.clear()
@@ -90,3 +90,24 @@ def test_with_a_rival_the_run_is_a_fair_one_at_first(furnished: Home, rows: Rows
     assert app.multiselect(key="benchmark.workers.rivals").value == ["auto"]
     app.button_group(key="benchmark.loaders").set_value(["fast"]).run()
     assert app.number_input(key="benchmark.rounds").value == 3
+
+
+def test_the_suite_says_what_it_takes_and_gives_its_files(
+    furnished: Home, rows: Rows, asked: list[tuple[str, Mapping[str, object]]]
+) -> None:
+    done = furnished.runs / "suites"
+    done.mkdir()
+    for name in ("suite-1.html", "suite-1.json", "half.html"):
+        (done / name).write_text("told")
+    rows[1]["installed"] = False
+    app = open_page("benchmark")
+    app.session_state["benchmark.view"] = "Suite"
+    app.run()
+    assert not app.exception
+    assert "loaders: about " in texts(app)
+    assert "small-jpeg" in texts(app)
+    assert [button.label for button in app.get("download_button")] == ["Page", "File (JSON)"]
+    app.button(key="benchmark.suite.start").click().run()
+    [(task, fields)] = asked
+    assert (task, fields["rivals"], fields["images"], fields["minutes"]) == ("suite", ["fast"], "", 60.0)
+    assert "small-jpeg" in fields["workloads"]

@@ -1,4 +1,4 @@
-"""The page Benchmark, with its three views."""
+"""The page Benchmark, with its four views."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import streamlit as st
 from ui.benchmark.loaders import tab as loaders
 from ui.benchmark.results import tab as results
 from ui.benchmark.storage import tab as storage
+from ui.benchmark.suite import tab as suite
 from ui.shared import state
 from ui.shared.no_data import draw_no_data
 from ui.shared.stores import stores
 
-LOADERS, STORAGE, RESULTS = "Loaders", "Storage", "Results"
+LOADERS, SUITE, STORAGE, RESULTS = "Loaders", "Suite", "Storage", "Results"
 
 
 def draw() -> None:
@@ -24,10 +25,12 @@ def draw() -> None:
         return
     with views, st.container(horizontal_alignment="right"):
         view = st.segmented_control(
-            "View", [LOADERS, STORAGE, RESULTS], default=LOADERS, required=True, key="benchmark.view",
+            "View", [LOADERS, SUITE, STORAGE, RESULTS], default=LOADERS, required=True, key="benchmark.view",
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
-    if view == STORAGE:
+    if view == SUITE:
+        suite.draw()
+    elif view == STORAGE:
         storage.draw(dataset)
     elif view == RESULTS:
         results.draw(dataset)

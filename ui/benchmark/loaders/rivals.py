@@ -47,7 +47,7 @@ class RivalOffer(NamedTuple):
 def rival_offers() -> list[RivalOffer]:
     """All that are not ours, by title."""
     home = state.home()
-    return offers_of(_rows(str(home.root), _changed(home)))
+    return offers_of(_rows(str(home.root), changed_environments(home)))
 
 
 def offers_of(rows: Sequence[Mapping[str, object]]) -> list[RivalOffer]:
@@ -70,7 +70,7 @@ def _rows(root: str, changed: tuple[int, ...]) -> list[Mapping[str, object]]:
     return rival_rows(Home.find(root))
 
 
-def _changed(home: Home) -> tuple[int, ...]:
+def changed_environments(home: Home) -> tuple[int, ...]:
     """Another one as soon as an environment comes or goes, or an installation failed."""
     folder = home.rivals / "environments"
     return (folder.stat().st_mtime_ns,) if folder.is_dir() else ()
