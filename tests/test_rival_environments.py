@@ -21,7 +21,16 @@ from core.base.events import Message, Progress, finish
 from core.base.home import Home
 from core.jobs.tasks import TASKS, make
 from core.rivals import RIVALS
-from core.rivals.environments import Environments, InstallFailed, RivalInstall, hold, installation, installers, task
+from core.rivals.environments import (
+    Environments,
+    InstallFailed,
+    RivalInstall,
+    hold,
+    installation,
+    installers,
+    needs,
+    task,
+)
 from core.rivals.environments.installers import Pip, Uv, installer
 from core.rivals.environments.needs import missing
 from core.rivals.environments.places import workplace
@@ -245,6 +254,19 @@ def test_debian_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told.startswith("needs g++, pkg-config, opencv4 and libturbojpeg")
     assert "apt install g++ pkg-config libopencv-dev libturbojpeg0-dev)" in told
     assert missing(TOYS) == ""
+
+
+def test_what_runs_on_a_gpu_needs_one(home: Home, toys: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    RIVALS.register("robot", replace(RIVALS["bear"], devices=("cuda",)))
+    try:
+        monkeypatch.setattr(needs, "Gpus", list)
+        state = Environments(home).state("robot")
+        assert (state.installed, state.available, state.reason) == (False, False, "needs an NVIDIA GPU and its driver")
+        assert Environments(home).state("bear").available
+        monkeypatch.setattr(needs, "Gpus", lambda: ["one"])
+        assert Environments(home).state("robot").available
+    finally:
+        RIVALS.unregister("robot")
 
 
 def test_a_full_disk_is_told_before_anything_is_made(

@@ -26,9 +26,9 @@ def chosen_loaders(names: Sequence[str]) -> list[str]:
 
 def not_installed(loaders: Sequence[str], there: Environments) -> list[str]:
     """The environments of these loaders that can be had here and are not there yet, each once."""
-    lacking = (name for name in loaders if RIVALS[name].environment != OWN)
-    states = {RIVALS[name].environment: there.state(name) for name in lacking}
-    return [name for name, state in states.items() if not state.installed and state.available]
+    others = ((RIVALS[name].environment, name) for name in loaders if RIVALS[name].environment != OWN)
+    states = ((environment, there.state(name)) for environment, name in others)
+    return list(dict.fromkeys(name for name, state in states if not state.installed and state.available))
 
 
 def why_not(registration: RivalRegistration, workload: SuiteWorkload) -> str:

@@ -19,7 +19,7 @@ from ...base.staging import claim
 from .. import RIVALS
 from ..registration import EnvironmentSpec
 from .installation import installing
-from .needs import missing_lately
+from .needs import missing_gpu, missing_lately
 from .places import Place, bytes_on_disk, place_for, places_of, workplace
 from .pythons import python_for
 from .specs import rivals_in, spec_of
@@ -29,9 +29,10 @@ from .specs import rivals_in, spec_of
 class EnvironmentState:
     """How it is with one rival, or one environment.
 
-    available: it is there, or this machine has what installing it needs. reason: why it is not, or why the last
-    installation failed; "" else. bytes: on disk, or about what it will be where `installed` is not. version: of the
-    rival's library, "" where it is not known. python: of the environment, None where it is not installed.
+    installed: it can run at once. available: it is there, or this machine has what it needs. reason: why it is not, or
+    why the last installation failed; "" else. bytes: on disk, or about what it will be where `installed` is not.
+    version: of the rival's library, "" where it is not known. python: of the environment, None where it is not
+    installed.
     """
 
     name: str
@@ -103,6 +104,8 @@ class Environments:
         return EnvironmentState(name, there, there, reason, 0, _own_version(), Path(sys.executable) if there else None)
 
     def _of(self, name: str, spec: EnvironmentSpec) -> EnvironmentState:
+        if name in RIVALS and "cpu" not in RIVALS[name].devices and (lacking := missing_gpu()):
+            return EnvironmentState(name, False, False, lacking, spec.bytes, "", None)
         place = self._place(spec)
         told = None if place is None else place.installed()
         if place is not None and told is not None:

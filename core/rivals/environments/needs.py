@@ -41,8 +41,8 @@ def missing(spec: EnvironmentSpec) -> str:
     python = python_for(spec)
     if python is None:
         return f"needs {range_text(spec)}, which is not found on PATH"
-    if spec.gpu and not Gpus():
-        return "needs an NVIDIA GPU and its driver"
+    if spec.gpu and (lacking := missing_gpu()):
+        return lacking
     absent = [*_commands(spec), *_libraries(spec), *_shared(spec), *_headers(spec, python)]
     if not absent:
         return ""
@@ -50,6 +50,11 @@ def missing(spec: EnvironmentSpec) -> str:
     packages |= dict.fromkeys(spec.packages if len(packages) < len(absent) else ())
     remedy = f" (Debian and Ubuntu: apt install {' '.join(packages)})" if packages else ""
     return f"needs {listed(dict.fromkeys(absent))}{remedy}"
+
+
+def missing_gpu() -> str:
+    """What is said of that which runs on a GPU, where there is none; "" where there is one."""
+    return "" if Gpus() else "needs an NVIDIA GPU and its driver"
 
 
 def missing_lately(spec: EnvironmentSpec) -> str:
