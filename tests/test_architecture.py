@@ -55,8 +55,8 @@ HOMES = {
     "pynvml": ("core.machine",),
     "torch": ("core.loading", "core.training", "core.rivals"),
     "numba": ("core.loading",),
-    "lmdb": ("core.formats.lmdb", "core.measure.storage.tutorials"),
-    "h5py": ("core.formats.hdf5", "core.inspect", "core.measure.storage.tutorials"),
+    "lmdb": ("core.formats.lmdb", "core.measure.storage.tutorials", "core.rivals.tutorial"),
+    "h5py": ("core.formats.hdf5", "core.inspect", "core.measure.storage.tutorials", "core.rivals.tutorial"),
     "pyarrow": (
         "core.formats.arrow",
         "core.formats.parquet",
@@ -64,6 +64,7 @@ HOMES = {
         "core.formats.table_fields",
         "core.inspect",
         "core.sources.label_files",
+        "core.rivals.lance",
     ),
     "hdf5plugin": ("core.formats.hdf5", "core.inspect"),
     "zstandard": ("core.compressions", "core.formats.webdataset", "core.formats.zarr", "core.inspect"),

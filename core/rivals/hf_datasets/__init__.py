@@ -1,0 +1,54 @@
+"""Hugging Face datasets: Arrow files, through torch's DataLoader."""
+
+from ..registration import EnvironmentSpec, RivalRegistration
+
+ENVIRONMENT = EnvironmentSpec(
+    name="hf-datasets",
+    steps=(
+        (
+            "torch==2.13.0",
+            "numpy==2.1.3",
+            "pillow==13.0.0",
+            "simplejpeg==1.9.0",
+            "imagecodecs==2026.3.6",
+            "datasets==5.2.0",
+        ),
+    ),
+    module="datasets",
+    bytes=1_160_000_000,
+)
+
+OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+"""It reads the files of this machine alone, and writes no progress between our answers."""
+
+RIVALS = {
+    "hf-datasets": RivalRegistration(
+        where=".rivals.hf_datasets.loader:HfDatasets",
+        title="Hugging Face datasets",
+        container="arrow",
+        licence="Apache-2.0",
+        home_page="https://huggingface.co/docs/datasets",
+        distribution="datasets",
+        environment=ENVIRONMENT.name,
+        description="torch's DataLoader asks the mapped Arrow files for a batch's rows in one call, and the worker "
+        "decodes them with simplejpeg or imagecodecs.",
+        fair="Images are a column of bytes, because the library's own feature Image decodes with Pillow, one by one. "
+        "Workers stay from epoch to epoch, and each batch is normalised at once in the worker.",
+        variables=OFFLINE,
+    ),
+    "hf-datasets-documented": RivalRegistration(
+        where=".rivals.hf_datasets.loader:HfDatasetsDocumented",
+        title="Hugging Face datasets as documented",
+        container="arrow",
+        licence="Apache-2.0",
+        home_page="https://huggingface.co/docs/datasets",
+        distribution="datasets",
+        environment=ENVIRONMENT.name,
+        description='torch\'s DataLoader takes rows of the features Image or Array3D with with_format("torch").',
+        fair="This is the documentation's own code: the library decodes with Pillow and makes the tensors. Workers "
+        "stay from epoch to epoch, and each batch is normalised at once in the worker. It has no random crop of its "
+        "own, so it takes no part in train224.",
+        transforms=("none",),
+        variables=OFFLINE,
+    ),
+}

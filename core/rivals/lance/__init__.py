@@ -1,0 +1,36 @@
+"""Lance: a columnar file format made for fast random access."""
+
+from ..registration import EnvironmentSpec, RivalRegistration
+
+ENVIRONMENT = EnvironmentSpec(
+    name="lance",
+    steps=(
+        (
+            "torch==2.13.0",
+            "numpy==2.1.3",
+            "pillow==13.0.0",
+            "simplejpeg==1.9.0",
+            "imagecodecs==2026.3.6",
+            "pylance==14.0.2",
+        ),
+    ),
+    module="lance",
+    bytes=1_315_000_000,
+)
+
+RIVALS = {
+    "lance": RivalRegistration(
+        where=".rivals.lance.loader:LanceImages",
+        title="Lance",
+        container="lance",
+        licence="Apache-2.0",
+        home_page="https://lance.org",
+        distribution="pylance",
+        environment=ENVIRONMENT.name,
+        description="torch's DataLoader takes a batch's rows from the Lance dataset in one call, and the worker "
+        "decodes them with simplejpeg or imagecodecs.",
+        fair="Rows are taken a batch at a time, since each call has a price. Workers come from a fork server, because "
+        "the library's threads do not survive a fork, and stay from epoch to epoch; each batch is normalised at once "
+        "in the worker.",
+    )
+}
