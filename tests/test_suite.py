@@ -247,3 +247,11 @@ def test_different_images_are_no_secret_in_the_table(tmp_path: Path) -> None:
     other["images"]["small"]["fingerprint"] = "e" * 32
     page = merged_page(merged_of(checked_suite(suite(), "a"), checked_suite(other, "b")))
     assert "Between these machines the images differ." in page
+
+
+def test_a_repeat_that_was_measured_again_counts_once() -> None:
+    told = workload("small-jpeg", {"fast": (100.0, 6.5)}, rounds=2)
+    busy = told["repeats"][0]
+    told["repeats"].append({**busy, "samples_per_s": 200.0, "again": True, "background_load": 0.01})
+    busy |= {"disturbed": True, "background_load": 0.5}
+    assert sorted(table_of(told, {}).figures[0].line.values["samples_per_s"]) == [pytest.approx(100.8), 200.0]

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 import threading
 import time
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
 from core.base.errors import InputError, WorkError
-from core.base.events import Event, Message, Progress
+from core.base.events import Event, Message, Progress, finish
 from core.base.home import Home
 from core.datasets.dataset import Dataset
+from core.measure import rival_course
+from core.measure.runs import all_runs
+from core.measure.suite_file import parse_suite
+from core.rivals import RIVALS
+from core.rivals.environments import Environments
+from core.rivals.registration import EnvironmentSpec
+from core.suite import LoaderSuite, entrants
 from core.suite.estimate import SuiteEffort, SuitePlan, fitted, told_estimate
 from core.suite.generated import KINDS, image_file
 from core.suite.images import SuiteImages, encoding_of_files, images_for, kind_of, suite_dataset, told_images
 from core.suite.installing import THREAD, ParallelInstalls
 from core.suite.suite_stores import recipe_of
 from core.suite.workloads import PHOTOS, SMALL, WORKLOADS, chosen_workloads
+from tests import toy_rival
 
 
 def result_of(events: Iterator[Event]) -> object:
@@ -137,3 +149,76 @@ def test_what_was_asked_for_wrongly_is_told() -> None:
         chosen_workloads(["x"], None)
     with pytest.raises(InputError, match="1 or more"):
         chosen_workloads(["all"], 0)
+
+
+# ---------------------------------------------------------------- the whole
+
+
+@pytest.fixture
+def toys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The toys in the place of ours, whose processes take seconds to start, and a rival that cannot be installed."""
+    monkeypatch.setenv("FORMAT_MATTERS_PLUGINS", "tests.toy_rival")
+    monkeypatch.setattr(entrants, "OURS", ("toy-honest",))
+    package = types.ModuleType("toy_package")
+    package.ENVIRONMENT = EnvironmentSpec(name="nowhere", steps=(("toy==1",),), module="toy")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "toy_package", package)
+
+    def install(self: Environments, spec: EnvironmentSpec, later_s: float = 0.0) -> Iterator[Event]:
+        yield Progress(spec.name, 0, 1)
+        raise WorkError("no compiler was found")
+
+    def ceilings(path: str, **_: object) -> Iterator[Event]:  # a process that imports torch measures them
+        yield from ()
+        return {"collate": 1e9}
+
+    monkeypatch.setattr(rival_course, "ceilings_of", ceilings)
+    monkeypatch.setattr(Environments, "install", install)
+    absent = dataclasses.replace(
+        toy_rival.registration("honest", environment="nowhere"), where="toy_package.loader:X", encodings=("jpeg",)
+    )
+    assert "toy-honest" in RIVALS
+    RIVALS.register("toy-absent", absent)
+    yield
+    RIVALS.unregister("toy-absent")
+
+
+@pytest.mark.usefixtures("toys")
+def test_the_whole_suite_interrupted_and_gone_on_with(tmp_path: Path) -> None:
+    rivals = ("toy-fails-epoch", "toy-absent")
+    work = ("small-jpeg", "small-jpeg-cold")
+    suite = LoaderSuite(
+        rivals=rivals, workloads=work, rounds=1, seconds=0.02, limit=24, out=str(tmp_path / "out"), home=str(tmp_path)
+    )
+    events = suite.run()
+    said = []
+    for event in events:
+        if isinstance(event, Message):
+            said.append(event.text)
+            if "done in" in event.text:
+                break
+    events.close()
+    assert said[0].startswith("the suite takes about ")
+    assert "nowhere takes no part: no compiler was found" in said
+    assert not (tmp_path / "out").exists()
+
+    result = finish(LoaderSuite(**dataclasses.asdict(suite)).run())
+    told = parse_suite(Path(result["json"]).read_bytes(), "a.json")
+    first, second = told["workloads"]
+    assert (first["name"], second["name"]) == work
+    assert first["record"] != second["record"]
+    assert first["minutes"] <= told["minutes"]
+    for one in (first, second):
+        assert one["complete"]
+        assert {row["loader"] for row in one["repeats"]} == {"toy-honest"}
+        reasons = {row["loader"]: row["reason"] for row in one["refused"]}
+        assert "out of toys" in reasons["toy-fails-epoch"]
+        assert reasons["toy-absent"] == "no compiler was found"
+    assert all(row["cpu_s_per_sample"] >= 0 and row["peak_memory_bytes"] > 0 for row in first["repeats"])
+    assert told["images"]["small"]["generated"]
+    assert len(list(tmp_path.glob("runs/*/loader-*.jsonl"))) == 2  # the first was not measured again
+    page = Path(result["html"]).read_text(encoding="utf-8")
+    assert "no compiler was found" in page
+    assert "Toy, honest" in page
+    assert [run.experiment for run in all_runs(Home(tmp_path))].count("suite") == 1
+    assert finish(LoaderSuite(**{**dataclasses.asdict(suite), "resume": True}).run()) == result
+    assert not [child for child in psutil.Process().children(recursive=True) if "toy" in " ".join(child.cmdline())]

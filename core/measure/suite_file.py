@@ -26,7 +26,6 @@ from ..base.checked_fields import (
     POSITIVE,
     Fields,
     Kind,
-    either,
     fault,
     list_of,
     object_of,
@@ -118,11 +117,12 @@ REPEAT_MORE: Fields = {
         AMOUNT,
     ),
     "workers": WORKERS,
-    "unique": either(COUNT, FLAG),
-    "rival": FLAG,
+    "unique": AMOUNT,
+    **dict.fromkeys(("rival", "disturbed", "again", "reencodes"), FLAG),
+    "rival_version": SHORT,
 }  # fmt: skip
 REFUSED_LOADER: Fields = {"loader": NAME, "reason": LINE}
-REFUSED_MORE: Fields = {"store": STORE, "rival": FLAG}
+REFUSED_MORE: Fields = {"store": STORE, "rival": FLAG, "step_failed": SHORT}
 
 
 def parse_suite(data: bytes, origin: str) -> dict[str, Any]:

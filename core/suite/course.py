@@ -19,11 +19,15 @@ from ..datasets.dataset import Dataset
 from ..machine.session import machine, versions
 from ..measure.loaders import LoaderExperiment
 from ..measure.suite_file import MARK, VERSION
+from ..processes.cpus import usable_cpus
+from ..rivals import RIVALS
 from ..rivals.environments import Environments, environments
-from .entrants import entrants, not_installed, told_rivals
+from ..rivals.registration import EnvironmentSpec
+from ..rivals.search import worker_counts
+from .entrants import OURS, entrants, not_installed, told_rivals
 from .estimate import SuiteEffort, SuitePlan, fitted, time_left, told_estimate
 from .images import SPLIT, SuiteImages, images_for, suite_dataset, told_images
-from .installing import ParallelInstalls
+from .installing import Install, ParallelInstalls
 from .measured import measured_rows, workload_told
 from .results import write_suite
 from .rules import RULES
@@ -91,7 +95,8 @@ class SuiteCourse:
             one.name: len(entrants(self.loaders, one, self._there, self.state.reasons, installs)[0])
             for one in self.workloads
         }
-        effort = SuiteEffort(loaders, len(installs), self.suite.seconds)
+        tried = len(worker_counts(RIVALS[OURS[0]], usable_cpus()))
+        effort = SuiteEffort(loaders, len(installs), self.suite.seconds, tried)
         plan = SuitePlan(self.workloads, self.suite.rounds, min(self.suite.rounds, COLD_ROUNDS))
         if not self.state.plan:
             self.state.plan = fitted(plan, effort, self.suite.minutes).told()
@@ -248,5 +253,5 @@ class SuiteCourse:
         }
 
 
-def _installing(there: Environments, spec: Any) -> Any:
+def _installing(there: Environments, spec: EnvironmentSpec) -> Install:
     return lambda: there.install(spec)

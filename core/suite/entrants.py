@@ -7,7 +7,7 @@ from typing import Any
 
 from ..base.errors import InputError
 from ..rivals import RIVALS
-from ..rivals.environments import Environments
+from ..rivals.environments import Environments, EnvironmentState
 from ..rivals.registration import OWN, RivalRegistration
 from .workloads import ALL, SuiteWorkload
 
@@ -27,8 +27,16 @@ def chosen_loaders(names: Sequence[str]) -> list[str]:
 def not_installed(loaders: Sequence[str], there: Environments) -> list[str]:
     """The environments of these loaders that can be had here and are not there yet, each once."""
     others = ((RIVALS[name].environment, name) for name in loaders if RIVALS[name].environment != OWN)
-    states = ((environment, there.state(name)) for environment, name in others)
+    states = ((environment, state_of(there, name)) for environment, name in others)
     return list(dict.fromkeys(name for name, state in states if not state.installed and state.available))
+
+
+def state_of(there: Environments, name: str) -> EnvironmentState:
+    """Of a loader; one whose registration is at fault cannot be had, and the reason says so."""
+    try:
+        return there.state(name)
+    except InputError as error:
+        return EnvironmentState(name, False, False, str(error), 0, "", None)
 
 
 def why_not(registration: RivalRegistration, workload: SuiteWorkload) -> str:
@@ -53,7 +61,7 @@ def entrants(
     failed; `coming`: environments that will be installed."""
     taking, refused = [], []
     for name in loaders:
-        told, state = RIVALS[name], there.state(name)
+        told, state = RIVALS[name], state_of(there, name)
         reason = why_not(told, workload)
         if not reason and not state.installed and told.environment not in coming:
             reason = reasons.get(told.environment) or state.reason or "its environment is not installed"
@@ -67,7 +75,7 @@ def entrants(
 def told_rivals(loaders: Sequence[str], there: Environments, reasons: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """What a suite's file says of its loaders."""
     for name in loaders:
-        told, state = RIVALS[name], there.state(name)
+        told, state = RIVALS[name], state_of(there, name)
         reason = "" if state.installed else reasons.get(told.environment) or state.reason
         yield {
             "name": name,

@@ -20,8 +20,8 @@ INSTALL_S, INSTALLED_AT_ONCE = 60.0, 2
 START_S = 4.0
 """Seconds until a process has imported its libraries and opened its container."""
 
-SEARCHED, SEARCH_S = 3, 2.0
-"""Numbers of workers that are tried, and the seconds that each takes beside an epoch."""
+SEARCH_S = 2.0
+"""Seconds that each number of workers takes that is tried, beside an epoch."""
 
 VALIDATED = 2
 """Epochs that are checked untimed."""
@@ -73,11 +73,12 @@ class SuitePlan:
 @dataclass(frozen=True)
 class SuiteEffort:
     """What a suite's time depends on beside its plan. loaders: by workload, how many take part; installs: environments
-    that are not there yet; seconds: of a repeat at least."""
+    that are not there yet; seconds: of a repeat at least; tried: numbers of workers that a search tries."""
 
     loaders: Mapping[str, int]
     installs: int
     seconds: float
+    tried: int = 3
 
     def install_s(self) -> float:
         return self.installs * INSTALL_S / INSTALLED_AT_ONCE
@@ -85,7 +86,7 @@ class SuiteEffort:
     def workload_s(self, workload: SuiteWorkload, rounds: int) -> float:
         """Seconds of a workload's experiment."""
         epoch = workload.count / PACES[workload.images, workload.encoding]
-        search = SEARCHED * (SEARCH_S + epoch)
+        search = self.tried * (SEARCH_S + epoch)
         prepare = 0.0 if workload.cold else workload.count / CONTAINER_PACES[workload.images]
         start = START_S * (1 + (rounds if workload.cold else 0))
         repeats = rounds * (max(self.seconds, epoch) + REPEAT_S)

@@ -21,7 +21,7 @@ from ..measure.statistics import RESOLUTION
 from ..report.html import POLICY, STYLE
 from ..report.loader_lines import COLUMNS, SPEED
 from .plot import PlotLayout, plots
-from .tables import LoaderFigures, RefusedLoader, SuiteTable, table_of, titles_of
+from .tables import LoaderFigures, RefusedLoader, SuiteTable, standing_rows, table_of, titles_of
 
 TEMPLATES = Path(__file__).with_name("templates")
 OWN_STYLE = Path(__file__).with_name("style.css")
@@ -189,6 +189,9 @@ def _notes(workload: Mapping[str, Any]) -> list[str]:
         found.append(workload["reason"])
     if workload["rounds"] < 5:
         found.append(f"only {counted(workload['rounds'], 'round')}: differences are less sure than with five")
+    disturbed = sum(row.get("disturbed") is True for row in standing_rows(workload))
+    if disturbed:
+        found.append(f"{counted(disturbed, 'repeat')} stayed beside other programs' work, also when measured again")
     load = background_load(workload["repeats"])
     if load is not None:
         busy = ": figures may be too low" if load >= BUSY else ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..measure.disturbed import standing
 from ..measure.statistics import Summary, summarise
 from ..report.loader_lines import COLUMNS, SPEED, LoaderColumn, LoaderLine, loader_lines, winners
 
@@ -72,11 +73,15 @@ class SuiteTable:
 def table_of(workload: Row, titles: Mapping[str, str]) -> SuiteTable:
     """A workload of a suite's file as a table; `titles`: what people call the loaders."""
     refused = {str(row["loader"]): row for row in workload["refused"]}
-    kept = [{**workload, **row, "configuration": row["loader"]} for row in workload["repeats"]]
-    lines = loader_lines(row for row in kept if row["loader"] not in refused)
+    lines = loader_lines(row for row in standing_rows(workload) if row["loader"] not in refused)
     figures = [LoaderFigures(line, titles.get(line.configuration, line.configuration)) for line in lines]
     left = [RefusedLoader(name, titles.get(name, name), str(row["reason"])) for name, row in refused.items()]
     return SuiteTable(figures, left, {column.field: _marks(lines, column) for column in COLUMNS})
+
+
+def standing_rows(workload: Row) -> list[Row]:
+    """The repeats that count, one of each round of a loader, with what their workload says of them."""
+    return standing([{**workload, **row, "configuration": row["loader"]} for row in workload["repeats"]])
 
 
 def _marks(lines: Sequence[LoaderLine], column: LoaderColumn) -> dict[str, str]:
