@@ -50,7 +50,7 @@ ROW: Fields = {
            "order_distance"),
     **_all(either(NUMBER, list_of(NUMBER)), "seconds", "encoding_s"),
     **_all(or_null(NUMBER), "background_load"),
-    **_all(TEXT, "workers_reason", "order_text", "step_failed", "rival_version"),
+    **_all(TEXT, "workers_reason", "order_text", "step_failed", "rival_version", "caching_untold"),
     **_all(FLAG, "rival", "disturbed", "again", "reencodes"),
     "workers_tried": list_of(object_of(or_null(PLAIN))),
     "background_loads": list_of(NUMBER),

@@ -131,12 +131,14 @@ class RivalEntry:
             self.limits.answer_s, most=VALIDATED, images=LOOKED, seed=_drawn(), means=True
         )
         checked = self._checks.validate(handed)
+        untold = self._checks.caching(self.process.pids(), self.process.used.peak_memory_bytes)
         self.process.pause()
         self.facts |= {
             "first_batch_s": handed.first_batch_s,
             "rival_version": self.process.version,
             "checked": checked.compared,
             "shuffle_quality": checked.shuffle_quality,
+            **({"caching_untold": untold} if untold else {}),
         }
 
     # ------------------------------------------------------------ in the rounds
@@ -191,6 +193,7 @@ class RivalEntry:
 
     def _figures(self, handed: Handed, used: Used) -> dict[str, Any]:
         checked = self._checks.timed(handed)
+        self._checks.processor_time(used.cpu_s / handed.samples)
         own = {name: value for name, value in self.facts.items() if name not in ("first_batch_s", "checked")}
         return {
             **own,
