@@ -33,10 +33,11 @@ from core.rivals.environments import (
 )
 from core.rivals.environments.installers import Pip, Uv, installer
 from core.rivals.environments.needs import missing
-from core.rivals.environments.places import workplace
+from core.rivals.environments.places import bytes_on_disk, workplace
 from core.rivals.environments.progress import InstallProgress
 from core.rivals.environments.pythons import ChosenPython, python_for
 from core.rivals.environments.reasons import last_meaningful
+from core.rivals.environments.sharing import SHARED_FROM, share_files
 from core.rivals.environments.specs import check_pins, environments
 from core.rivals.environments.variables import environment_variables
 from core.rivals.registration import EnvironmentSpec
@@ -317,6 +318,23 @@ def test_uv_is_taken_unless_pip_is_configured(tmp_path: Path, monkeypatch: pytes
     python = python_for(TOYS)
     assert python is not None
     assert Uv("uv").install(tmp_path / "toys", ("toylib==1",))[-2:] == [str(tmp_path / "toys/bin/python"), "toylib==1"]
+
+
+def test_large_files_that_environments_have_alike_lie_there_once(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder, last in ((here, b"a"), (there, b"b")):
+        (folder / "lib").mkdir(parents=True)
+        (folder / "lib" / "same.so").write_bytes(bytes(SHARED_FROM))
+        (folder / "lib" / "other.so").write_bytes(bytes(SHARED_FROM) + last)
+        (folder / "lib" / "small.so").write_bytes(b"small")
+        (folder / "lib" / "source.py").write_bytes(bytes(SHARED_FROM))
+    assert share_files(here, [tmp_path / "gone", there]) == SHARED_FROM
+    assert {file.name: file.stat().st_nlink for file in (here / "lib").iterdir()} == {
+        "same.so": 2, "other.so": 1, "small.so": 1, "source.py": 1,
+    }  # fmt: skip
+    assert (here / "lib" / "other.so").read_bytes()[-1:] == b"a"
+    assert share_files(here, [there]) == 0
+    assert bytes_on_disk(here) - bytes_on_disk(here, alone=True) == pytest.approx(SHARED_FROM, abs=4096)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ class Environments:
         containers = [folder for rival in rivals_in(spec.name) if (folder := self._containers(rival)).is_dir()]
         if not places and not containers:
             raise InputError(f"nothing of {name!r} is installed here")
-        freed = sum(bytes_on_disk(folder) for folder in [*(place.folder for place in places), *containers])
+        freed = sum(bytes_on_disk(folder, alone=True) for folder in [*(place.folder for place in places), *containers])
         with disk_trouble_told("the removal"):
             for place in places:
                 if not self._take_away(place):

@@ -23,10 +23,11 @@ from . import probe
 from .commands import lines_of
 from .installers import Installer, installer, installing_variables
 from .needs import missing
-from .places import InstalledEnvironment, Place, bytes_on_disk, installed_in, place_for, workplace
+from .places import InstalledEnvironment, Place, bytes_on_disk, installed_in, place_for, places_in, workplace
 from .progress import UNPACKED_FROM, InstallProgress, expected_seconds
 from .pythons import ChosenPython, python_for
 from .reasons import InstallFailed, end_of
+from .sharing import share_files
 from .specs import check_pins
 from .variables import environment_variables
 
@@ -96,6 +97,7 @@ class _Installation:
         try:
             yield from self._fill(tool, log)
             told = yield from self._tried(log)
+            share_files(self.place.folder, [place.folder for place in places_in(self.home) if place.installed()])
             self._keep(tool, told, time.monotonic() - began)
         except InstallFailed as error:
             self._note_failure(str(error), log)

@@ -122,16 +122,19 @@ def place_for(home: Home, spec: EnvironmentSpec, python: ChosenPython) -> Place:
 def places_of(home: Home, name: str) -> list[Place]:
     """Every environment of that name: also what earlier specs and Pythons left, half-made ones, and what is left of an
     installation that failed."""
-    return [place for place in _places(home) if _name_of(place) == name]
+    return [place for place in places_in(home) if _name_of(place) == name]
 
 
 def installed_in(home: Home) -> list[InstalledEnvironment]:
     """What is installed in a home."""
-    return [told for place in _places(home) if (told := place.installed()) is not None]
+    return [told for place in places_in(home) if (told := place.installed()) is not None]
 
 
-def bytes_on_disk(folder: Path) -> int:
-    """Bytes that the files of a folder occupy, each once; links are not followed."""
+def bytes_on_disk(folder: Path, alone: bool = False) -> int:
+    """Bytes that the files of a folder occupy, each once; links are not followed.
+
+    alone: those that nobody else has (`sharing`), which is what removing the folder frees.
+    """
     seen: dict[tuple[int, int], int] = {}
     for path, _, files in os.walk(folder):
         for file in files:
@@ -139,11 +142,14 @@ def bytes_on_disk(folder: Path) -> int:
                 status = (Path(path) / file).lstat()
             except OSError:
                 continue  # an installer moves its files about
+            if alone and status.st_nlink > 1:
+                continue
             seen[status.st_dev, status.st_ino] = status.st_blocks * 512
     return sum(seen.values())
 
 
-def _places(home: Home) -> Iterator[Place]:
+def places_in(home: Home) -> Iterator[Place]:
+    """Every environment's place in a home, whatever state it is in."""
     folder = workplace(home)
     if folder.is_dir():
         names = {path.name.removesuffix(".log").removesuffix(".failed.json") for path in folder.iterdir()}
