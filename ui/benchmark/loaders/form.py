@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from functools import partial
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from core.base.errors import FormatMattersError
+from core.base.files import stamp
 from core.datasets.dataset import Dataset
 from core.loading.loaders import DEFAULT_LOADER
 from core.loading.normalise import OUTPUTS
 from core.machine.session import machine
+from core.measure.configurations import combine
 from core.measure.controlled import proposed, selection_text
 from core.measure.loader_runs import list_loader_runs, usual_overhead
 from core.measure.loaders import OVERHEAD_S
+from core.measure.rival_course import OVERHEAD_S as RIVAL_OVERHEAD_S
+from core.measure.rival_course import PHASES
 from core.measure.rival_rows import is_rival_name, loader_title
 from core.processes.cpus import usable_cpus
 from core.report.code import FAIR_ROUNDS
-from core.stores.store import StoreInfo
+from core.stores.store import MANIFEST, Manifest, StoreInfo
 from ui.benchmark.loaders.rivals import CHOSEN_KEY, draw_rivals, installed_rivals
 from ui.shared import state
 from ui.shared.cached import cache_data
@@ -49,7 +55,18 @@ ORDER_HELP = (
     "Shard by shard: each shard is read once, shuffled with others within a moving window."
 )
 STEP_HELP = "What the trainer does with each batch before it requests the next. The time it waits for data is measured."
-MOST_AT_FIRST = 6
+FIELD_OF = {
+    "loader": "loaders",
+    "batch_size": "batch_sizes",
+    "workers": "workers",
+    "transform": "transforms",
+    "device": "devices",
+    "output": "outputs",
+}
+"""Field of a configuration -> what the form calls its list."""
+
+KINDS = tuple(FIELD_OF.values())
+MOST_AT_FIRST, MOST_LEFT_OUT = 6, 4
 MOST_PILLS = 12
 """More stores than this are chosen from a list."""
 
@@ -193,9 +210,17 @@ def _draw_more(dataset: Dataset) -> dict[str, Any]:
 
 def _draw_start(dataset: Dataset, chosen: list[str], options: dict[str, Any], memory: str) -> None:
     problem = _problem(chosen, options)
-    kinds = ("loaders", "batch_sizes", "workers", "devices", "transforms", "outputs")
-    combinations = prod(len(options[name]) for name in kinds)
-    what = counted(len(chosen), "store") if combinations == 1 else counted(len(chosen) * combinations, "configuration")
+    rivals = any(map(is_rival_name, options["loaders"] or ()))
+    combinations = prod(len(options[name]) for name in KINDS)
+    count, left_out = len(chosen) * combinations, []
+    if rivals and not problem:
+        count, left_out, problem = _combined(chosen, options)
+    alone = combinations == 1 and not rivals
+    what = counted(len(chosen), "store") if alone else counted(count, "configuration")
+    for reason in left_out[:MOST_LEFT_OUT]:
+        st.caption(f":material/block: {verbatim(reason)}")
+    if len(left_out) > MOST_LEFT_OUT:
+        st.caption(f"and {len(left_out) - MOST_LEFT_OUT} more that are left out")
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             verbatim(problem) or f"Benchmark {what}",
@@ -204,17 +229,50 @@ def _draw_start(dataset: Dataset, chosen: list[str], options: dict[str, Any], me
             disabled=bool(problem),
             key="benchmark.start",
         )
-        repeats = len(chosen) * combinations * options["rounds"]
         if not problem:
-            overhead = usual_overhead(list_loader_runs(state.home(), dataset.name)) or OVERHEAD_S
-            st.caption(
-                f"{counted(repeats, 'repeat')}, about {seconds_text(repeats * (options['seconds'] + overhead) + 3)}. "
-                f"Batches of every configuration are compared with the store, before and during its repeats. {memory}"
-            )
+            st.caption(f"{_effort_text(dataset, count, options, rivals)} {memory}")
     if pressed:
         fields = {"stores": chosen, **options, "batch_sizes": [int(size) for size in options["batch_sizes"]]}
         if state.start_job("loader", fields, title=f"Benchmark {what} of {dataset.name}", owner="benchmark"):
             st.rerun()
+
+
+def _effort_text(dataset: Dataset, count: int, options: dict[str, Any], rivals: bool) -> str:
+    """How many repeats, about how long, and what is compared."""
+    repeats = count * options["rounds"]
+    if rivals:
+        seconds = count * sum(PHASES.values()) + repeats * (options["seconds"] + RIVAL_OVERHEAD_S)
+        return (
+            f"{counted(repeats, 'repeat')}, about {seconds_text(seconds)} with writing containers, trying workers and "
+            "checking two epochs of each loader. What they hand out is compared with the images while it is timed, too."
+        )
+    overhead = usual_overhead(list_loader_runs(state.home(), dataset.name)) or OVERHEAD_S
+    return (
+        f"{counted(repeats, 'repeat')}, about {seconds_text(repeats * (options['seconds'] + overhead) + 3)}. "
+        "Batches of every configuration are compared with the store, before and during its repeats."
+    )
+
+
+def _combined(chosen: list[str], options: dict[str, Any]) -> tuple[int, list[str], str]:
+    """With rivals: how many configurations there are, a sentence for each that there cannot be, and what is wrong where
+    none is left."""
+    lists = tuple((field, tuple(map(str, options[name]))) for field, name in FIELD_OF.items())
+    stamps = tuple((path, *stamp(Path(path) / MANIFEST)) for path in chosen)
+    try:
+        count, left_out = _combinations(stamps, lists, str(options["split"]))
+    except FormatMattersError as error:
+        return 0, [str(error)], "Choose what these loaders can load"
+    return count, list(left_out), ""
+
+
+@cache_data(max_entries=32, show_spinner=False)
+def _combinations(
+    stores: tuple[tuple[str, int, int], ...], lists: tuple[tuple[str, tuple[str, ...]], ...], split: str
+) -> tuple[int, list[str]]:
+    """Looks at the first payload of each store, which says what it holds."""
+    manifests = {path: Manifest.load(Path(path)) for path, *_ in stores}
+    found, left_out = combine(manifests, dict(lists), split)
+    return len(found), left_out
 
 
 @cache_data(show_spinner=False, max_entries=1)
@@ -228,9 +286,12 @@ def _problem(chosen: list[str], options: dict[str, Any]) -> str:
     """What is still to be chosen; empty where nothing is."""
     if not chosen:
         return "Choose a store"
-    for name in ("loaders", "batch_sizes", "workers", "devices", "transforms", "outputs"):
+    for name in KINDS:
         if not options[name]:
             return f"Choose {'one or more ' + name.replace('_', ' ')}"
     if not all(str(size).isdigit() and 0 < int(size) <= 65_536 for size in options["batch_sizes"]):
         return "A batch size is a number from 1 to 65,536"
+    shuffled = options["order"] == "shuffled" and options["step"] == "sleep" and not options["step_ms"]
+    if any(map(is_rival_name, options["loaders"])) and not shuffled:
+        return "Loaders of others take shuffled order and no training step"
     return ""

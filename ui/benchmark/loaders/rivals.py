@@ -29,8 +29,7 @@ KEPT_SECONDS = 900.0
 
 
 class RivalOffer(NamedTuple):
-    """A rival as this machine has it. `bytes`: of its environment, on disk or about; `beside`: the rivals that come
-    with it, by title."""
+    """A rival as this machine has it. `bytes`: of its environment, on disk or about."""
 
     name: str
     title: str
@@ -41,27 +40,22 @@ class RivalOffer(NamedTuple):
     bytes: int
     licence: str
     environment: str
-    beside: tuple[str, ...] = ()
 
 
 def rival_offers() -> list[RivalOffer]:
     """All that are not ours, by title."""
     home = state.home()
-    return offers_of(_rows(str(home.root), changed_environments(home)))
+    rows = _rows(str(home.root), changed_environments(home))
+    found = [RivalOffer(**{name: row[name] for name in RivalOffer._fields}) for row in rows]  # type: ignore[arg-type]
+    return sorted((offer for offer in found if is_rival_name(offer.name)), key=lambda offer: offer.title.casefold())
 
 
-def offers_of(rows: Sequence[Mapping[str, object]]) -> list[RivalOffer]:
-    """From what `core.rivals.environments.rival_rows` tells."""
-    names = [name for name in RivalOffer._fields if name != "beside"]
-    found = [RivalOffer(**{name: row[name] for name in names}) for row in rows if is_rival_name(str(row["name"]))]  # type: ignore[arg-type]
-    by_environment: dict[str, list[str]] = {}
-    for offer in found:
-        by_environment.setdefault(offer.environment, []).append(offer.title)
-    told = [
-        offer._replace(beside=tuple(title for title in by_environment[offer.environment] if title != offer.title))
-        for offer in found
-    ]
-    return sorted(told, key=lambda offer: offer.title.casefold())
+def by_environment(offers: Sequence[RivalOffer]) -> list[list[RivalOffer]]:
+    """Those that are installed together."""
+    groups: dict[str, list[RivalOffer]] = {}
+    for offer in offers:
+        groups.setdefault(offer.environment, []).append(offer)
+    return list(groups.values())
 
 
 @cache_data(max_entries=4, ttl=KEPT_SECONDS, show_spinner="Looking which loaders can be had here…")
@@ -102,13 +96,15 @@ def draw_rivals() -> None:
             "Each runs in a process and a Python environment of its own, below the home folder; this app's own "
             "environment does not change. They are given the same images, and what they hand out is checked."
         )
-        for offer in to_have:
-            _draw_offer(offer)
-        for offer in there:
-            _draw_installed(offer)
+        for group in by_environment(to_have):
+            _draw_offer(group)
+        for group in by_environment(there):
+            _draw_installed(group)
         if cannot:
             st.markdown("**Not to be had on this machine**")
-            st.markdown("\n".join(f"- {verbatim(offer.title)}: it {verbatim(offer.reason)}" for offer in cannot))
+            st.markdown(
+                "\n".join(f"- {_names(group)}: it {verbatim(group[0].reason)}" for group in by_environment(cannot))
+            )
 
 
 def _title(there: Sequence[RivalOffer], to_have: Sequence[RivalOffer], cannot: Sequence[RivalOffer]) -> str:
@@ -120,28 +116,36 @@ def _title(there: Sequence[RivalOffer], to_have: Sequence[RivalOffer], cannot: S
     return f"Loaders of others: {listed(filter(None, parts)) or 'none are registered'}"
 
 
-def _draw_offer(offer: RivalOffer) -> None:
-    told, button = st.columns([5, 1], vertical_alignment="center")
-    with_others = f", brings {listed(map(verbatim, offer.beside))} as well" if offer.beside else ""
-    told.markdown(
-        f"**{verbatim(offer.title)}** :gray[· about {size_text(offer.bytes)} · {verbatim(offer.licence)}{with_others}]"
-    )
-    if offer.reason:
-        told.caption(f":red[:material/error:] The last installation failed: {verbatim(offer.reason)}")
-    with button, st.container(horizontal_alignment="right"):
-        st.button("Install", key=f"{OWNER}.install.{offer.name}", icon=":material/download:", on_click=_install,
-                  args=(offer,), disabled=_is_under_way(offer))  # fmt: skip
+def _names(group: Sequence[RivalOffer]) -> str:
+    """As Markdown: titles may have commas of their own."""
+    return listed(f"**{verbatim(offer.title)}**" for offer in group)
 
 
-def _draw_installed(offer: RivalOffer) -> None:
+def _about(group: Sequence[RivalOffer], size: str) -> str:
+    parts = [*dict.fromkeys(f"version {offer.version}" for offer in group if offer.version), size]
+    return " · ".join([*parts, *dict.fromkeys(offer.licence for offer in group)])
+
+
+def _draw_offer(group: Sequence[RivalOffer]) -> None:
+    first = group[0]
+    told, button = st.columns([5, 1], vertical_alignment="center")
+    told.markdown(f"{_names(group)} :gray[· {verbatim(_about(group, f'about {size_text(first.bytes)}'))}]")
+    if first.reason:
+        told.caption(f":red[:material/error:] The last installation failed: {verbatim(first.reason)}")
+    with button, st.container(horizontal_alignment="right"):
+        st.button("Install", key=f"{OWNER}.install.{first.name}", icon=":material/download:", on_click=_install,
+                  args=(first,), disabled=_is_under_way(first))  # fmt: skip
+
+
+def _draw_installed(group: Sequence[RivalOffer]) -> None:
+    first = group[0]
     told, button = st.columns([5, 1], vertical_alignment="center")
     told.markdown(
-        f":green[:material/check:] **{verbatim(offer.title)}** :gray[{verbatim(offer.version)} · "
-        f"{size_text(offer.bytes)} · {verbatim(offer.licence)}]"
+        f":green[:material/check:] {_names(group)} :gray[· {verbatim(_about(group, size_text(first.bytes)))}]"
     )
     with button, st.container(horizontal_alignment="right"):
-        st.button("Remove", key=f"{OWNER}.remove.{offer.name}", icon=":material/delete:", on_click=_remove,
-                  args=(offer,))  # fmt: skip
+        st.button("Remove", key=f"{OWNER}.remove.{first.name}", icon=":material/delete:", on_click=_remove,
+                  args=(first,))  # fmt: skip
 
 
 def _is_under_way(offer: RivalOffer) -> bool:
