@@ -10,7 +10,7 @@ import pytest
 from app_under_test import open_page, texts
 
 from core.base.home import Home
-from tests.rival_records import registered
+from tests.rival_records import registered, rival_record
 from ui.benchmark.loaders import rivals
 from ui.shared import state
 
@@ -111,3 +111,36 @@ def test_the_suite_says_what_it_takes_and_gives_its_files(
     [(task, fields)] = asked
     assert (task, fields["rivals"], fields["images"], fields["minutes"]) == ("suite", ["fast"], "", 60.0)
     assert "small-jpeg" in fields["workloads"]
+
+
+def test_what_a_rival_would_give_here_takes_three_clicks_at_most(
+    furnished: Home, rows: Rows, asked: list[tuple[str, Mapping[str, object]]]
+) -> None:
+    rows[0]["installed"] = True
+    app = open_page("benchmark")
+    clicks = [
+        lambda: app.button_group(key="benchmark.loaders").set_value(["fast", "pages"]).run(),
+        lambda: app.button(key="benchmark.start").click().run(),
+    ]
+    for click in clicks:
+        click()
+    assert not app.exception
+    assert len(clicks) <= 3
+    [(task, fields)] = asked
+    assert (task, fields["loaders"], fields["rounds"], fields["workers"]) == ("loader", ["fast", "pages"], 5, ["auto"])
+    rival_record(furnished, started="2999-01-01T00:00:00+00:00")
+    assert r"**Page Loader \(lmdb/original\)** gives **100 images/s**" in texts(app.run())
+
+
+def test_what_a_rival_cannot_load_is_said_before_it_runs(furnished: Home, rows: Rows) -> None:
+    rows[0]["installed"] = True
+    app = open_page("benchmark")
+    app.button_group(key="benchmark.loaders").set_value(["fast", "tars"]).run()
+    assert "tars does not load raw pixels, so it was left out with raw" in texts(app)
+    assert app.button(key="benchmark.start").label == "Benchmark 2 configurations"
+    app.button_group(key="benchmark.loaders").set_value(["tars"]).run()
+    assert app.button(key="benchmark.start").disabled
+    app.button_group(key="benchmark.loaders").set_value(["fast", "pages"]).run()
+    assert app.button(key="benchmark.start").label == "Benchmark 3 configurations"
+    app.selectbox(key="benchmark.order").set_value("shards").run()
+    assert app.button(key="benchmark.start").label == "Loaders of others take shuffled order and no training step"
