@@ -133,13 +133,13 @@ def test_interrupted_installations_are_closed() -> None:
 
 def test_what_does_not_fit_is_reduced_but_never_below_five_rounds() -> None:
     workloads = chosen_workloads(["all"], None)
-    effort = SuiteEffort({one.name: 18 for one in workloads}, 12, 2.0)
-    plan = SuitePlan(workloads, 8, 2)
+    effort = SuiteEffort({one.name: 18 for one in workloads}, 400.0)
+    plan = SuitePlan(workloads, 8, 2, 2.0)
     assert fitted(plan, effort, None) == plan
     tight = fitted(plan, effort, 30)
-    assert tight.rounds == 5
+    assert (tight.rounds, tight.seconds) == (5, 1.0)
     assert sum(one.count for one in tight.workloads) < sum(one.count for one in workloads)
-    assert len(tight.dropped) == 2
+    assert len(tight.dropped) == 3
     assert plan.again(tight.told()) == tight
     assert "small-png" in told_estimate(effort, plan)
 

@@ -14,7 +14,7 @@ from ..base.errors import FormatMattersError, WorkError
 from ..base.events import Event, Message, Progress, Result, Sample
 from ..base.home import Home
 from ..base.time_left import Remaining
-from ..base.units import seconds_text
+from ..base.units import counted, seconds_text, size_text
 from ..datasets.dataset import Dataset
 from ..machine.session import machine, versions
 from ..measure.loaders import LoaderExperiment
@@ -22,12 +22,14 @@ from ..measure.suite_file import MARK, VERSION
 from ..processes.cpus import usable_cpus
 from ..rivals import RIVALS
 from ..rivals.environments import Environments, environments
+from ..rivals.environments.places import installed_in
+from ..rivals.environments.progress import expected_seconds
 from ..rivals.registration import EnvironmentSpec
 from ..rivals.search import worker_counts
 from .entrants import OURS, entrants, not_installed, told_rivals
-from .estimate import SuiteEffort, SuitePlan, fitted, time_left, told_estimate
+from .estimate import LEAST_SECONDS, SuiteEffort, SuitePlan, fitted, time_left, told_estimate
 from .images import SPLIT, SuiteImages, images_for, suite_dataset, told_images
-from .installing import Install, ParallelInstalls
+from .installing import AT_ONCE, Install, ParallelInstalls
 from .measured import measured_rows, workload_told
 from .results import write_suite
 from .rules import RULES
@@ -39,8 +41,8 @@ if TYPE_CHECKING:
     from .task import LoaderSuite
 
 COLD_ROUNDS = 2
-COLD_SECONDS = 0.5
-"""Of a repeat at least: from a cold cache one epoch is what there is to measure, and mostly takes longer."""
+COLD_SECONDS = 0.1
+"""Of a repeat at least: from a cold cache one epoch is all that there is to measure."""
 
 
 @dataclass
@@ -96,11 +98,17 @@ class SuiteCourse:
             for one in self.workloads
         }
         tried = len(worker_counts(RIVALS[OURS[0]], usable_cpus()))
-        effort = SuiteEffort(loaders, len(installs), self.suite.seconds, tried)
-        plan = SuitePlan(self.workloads, self.suite.rounds, min(self.suite.rounds, COLD_ROUNDS))
+        effort = SuiteEffort(loaders, self._install_s(installs), tried)
+        rounds, seconds = self.suite.rounds, self.suite.seconds
+        plan = SuitePlan(self.workloads, rounds, min(rounds, COLD_ROUNDS), seconds)
         if not self.state.plan:
             self.state.plan = fitted(plan, effort, self.suite.minutes).told()
         return plan.again(self.state.plan), effort
+
+    def _install_s(self, names: Sequence[str]) -> float:
+        """Seconds that the environments take, by what was installed in this home before."""
+        specs, known = environments(), installed_in(self.home)
+        return sum(expected_seconds(specs[name].bytes, known) for name in names) / AT_ONCE
 
     @property
     def _spent_s(self) -> float:
@@ -137,6 +145,9 @@ class SuiteCourse:
         """Environments that failed before are tried again: a disk may have been full."""
         specs = environments()
         installs = [(name, _installing(self._there, specs[name])) for name in names]
+        if names:
+            needed = size_text(sum(specs[name].bytes for name in names))
+            yield Message(f"{counted(len(names), 'environment')} to install, about {needed} on the disk", "notice")
         reasons = yield from ParallelInstalls(installs).run()
         self.state.reasons = {name: reason for name, reason in reasons.items() if reason}
         for name, reason in self.state.reasons.items():
@@ -175,7 +186,7 @@ class SuiteCourse:
             yield Message(note, "warning")
             return
         rounds = plan.rounds_of(workload)
-        seconds = min(self.suite.seconds, COLD_SECONDS) if workload.cold else self.suite.seconds
+        seconds = COLD_SECONDS if workload.cold else self._seconds(plan)
         taking, refused = entrants(self.loaders, workload, self._there, self.state.reasons)
         told = workload_told(workload, rounds, seconds, dataset.splits[SPLIT])
         began = time.monotonic()
@@ -189,10 +200,16 @@ class SuiteCourse:
         self._keep()
         yield Message(f"{workload.title}: done in {seconds_text(took)}", "notice")
 
-    def _has_time(self, workload: SuiteWorkload) -> bool:
-        """Whether it is expected to end in time, by how far the steps before it were off."""
-        expected = self._planned[workload.name] * (statistics.median(self._off) if self._off else 1.0)
+    def _has_time(self, *workloads: SuiteWorkload) -> bool:
+        """Whether these are expected to end in time, by how far the steps before them were off."""
+        off = statistics.median(self._off) if self._off else 1.0
+        expected = off * sum(self._planned[one.name] for one in workloads)
         return self.suite.minutes is None or self._spent_s + expected <= self.suite.minutes * 60
+
+    def _seconds(self, plan: SuitePlan) -> float:
+        """Of a repeat: shorter than planned where the warm workloads to come would not end in time."""
+        to_come = [one for one in plan.workloads if not one.cold and self.state.workload(one.name) is None]
+        return plan.seconds if self._has_time(*to_come) else min(plan.seconds, LEAST_SECONDS)
 
     def _measured(
         self,
@@ -229,7 +246,8 @@ class SuiteCourse:
             if len(refused) + 1 < len(taking):  # nobody is left only where all were refused
                 raise
             told["reason"] = str(error)
-            told["refused"] = [{"loader": one["loader"], "reason": one["reason"]} for one in refused]
+            reasons = {str(one["loader"]): str(one["reason"]) for one in refused}
+            told["refused"] = [{"loader": name, "reason": reasons.get(name, str(error))} for name in taking]
 
     # ------------------------------------------------------------ what is told
 

@@ -14,13 +14,16 @@ from ..base.time_left import Remaining
 from ..base.units import seconds_text
 from .workloads import SuiteWorkload
 
-INSTALL_S, INSTALLED_AT_ONCE = 60.0, 2
-"""Seconds that an environment takes to be installed beside another one."""
-
-START_S = 4.0
+START_S = 2.5
 """Seconds until a process has imported its libraries and opened its container."""
 
-SEARCH_S = 2.0
+STARTS = 3
+"""Processes of a loader: one that writes its container, one whose workers are searched, and one that is measured."""
+
+CEILING_S = 5.0
+"""Seconds in each round in which the machine's own limits are measured."""
+
+SEARCH_S = 1.7
 """Seconds that each number of workers takes that is tried, beside an epoch."""
 
 VALIDATED = 2
@@ -43,16 +46,18 @@ MAKE_PACES = {"small": 1_200.0, "photos": 60.0}
 
 CONTAINER_PACES = {"small": 15_000.0, "photos": 600.0}
 
-FEWEST_ROUNDS = 5
+FEWEST_ROUNDS, LEAST_SECONDS, LEAST_TENTHS = 5, 1.0, 4
+"""What a plan is reduced to at most: below that many images, starting processes is nearly all that is left."""
 
 
 @dataclass(frozen=True)
 class SuitePlan:
-    """What will be done: the workloads, cold ones with `cold_rounds`, the others with `rounds`."""
+    """What will be done: the workloads, cold ones with `cold_rounds`, the others with `rounds` of `seconds`."""
 
     workloads: Sequence[SuiteWorkload]
     rounds: int
     cold_rounds: int
+    seconds: float
     dropped: tuple[str, ...] = ()
 
     def rounds_of(self, workload: SuiteWorkload) -> int:
@@ -61,36 +66,35 @@ class SuitePlan:
     def told(self) -> dict[str, Any]:
         """As plain JSON: what a suite that goes on keeps to."""
         counts = {one.name: one.count for one in self.workloads}
-        return {"counts": counts, "rounds": self.rounds, "dropped": list(self.dropped)}
+        told = {"rounds": self.rounds, "seconds": self.seconds, "dropped": list(self.dropped)}
+        return {"counts": counts, **told}
 
     def again(self, told: Mapping[str, Any]) -> SuitePlan:
         """The plan that was told so."""
         counts = told["counts"]
         kept = [replace(one, count=int(counts.get(one.name, one.count))) for one in self.workloads]
-        return replace(self, workloads=kept, rounds=int(told["rounds"]), dropped=tuple(told["dropped"]))
+        rounds, seconds, dropped = int(told["rounds"]), float(told["seconds"]), tuple(told["dropped"])
+        return replace(self, workloads=kept, rounds=rounds, seconds=seconds, dropped=dropped)
 
 
 @dataclass(frozen=True)
 class SuiteEffort:
-    """What a suite's time depends on beside its plan. loaders: by workload, how many take part; installs: environments
-    that are not there yet; seconds: of a repeat at least; tried: numbers of workers that a search tries."""
+    """What a suite's time depends on beside its plan. loaders: by workload, how many take part; install_s: seconds
+    for the environments that are not there yet; tried: numbers of workers that a search tries."""
 
     loaders: Mapping[str, int]
-    installs: int
-    seconds: float
+    install_s: float
     tried: int = 3
 
-    def install_s(self) -> float:
-        return self.installs * INSTALL_S / INSTALLED_AT_ONCE
-
-    def workload_s(self, workload: SuiteWorkload, rounds: int) -> float:
-        """Seconds of a workload's experiment."""
+    def workload_s(self, workload: SuiteWorkload, rounds: int, seconds: float) -> float:
+        """Seconds of a workload's experiment, whose repeats take `seconds` at least."""
         epoch = workload.count / PACES[workload.images, workload.encoding]
         search = self.tried * (SEARCH_S + epoch)
         prepare = 0.0 if workload.cold else workload.count / CONTAINER_PACES[workload.images]
-        start = START_S * (1 + (rounds if workload.cold else 0))
-        repeats = rounds * (max(self.seconds, epoch) + REPEAT_S)
-        return self.loaders.get(workload.name, 0) * (start + prepare + search + VALIDATED * epoch + repeats)
+        start = START_S * (STARTS - 1 + rounds if workload.cold else STARTS)
+        repeats = rounds * ((epoch if workload.cold else max(seconds, epoch)) + REPEAT_S)
+        each = start + prepare + search + VALIDATED * epoch + repeats
+        return self.loaders.get(workload.name, 0) * each + rounds * CEILING_S
 
     def images_s(self, workloads: Sequence[SuiteWorkload]) -> float:
         """Seconds for making the images and stores of these workloads."""
@@ -100,9 +104,9 @@ class SuiteEffort:
     def steps(self, plan: SuitePlan) -> dict[str, float]:
         """Each step of a suite with the seconds that it is expected to take."""
         return {
-            "install": self.install_s(),
+            "install": self.install_s,
             "images": self.images_s(plan.workloads),
-            **{one.name: self.workload_s(one, plan.rounds_of(one)) for one in plan.workloads},
+            **{one.name: self.workload_s(one, plan.rounds_of(one), plan.seconds) for one in plan.workloads},
         }
 
     def whole_s(self, plan: SuitePlan) -> float:
@@ -110,21 +114,24 @@ class SuiteEffort:
 
 
 def fitted(plan: SuitePlan, effort: SuiteEffort, minutes: float | None) -> SuitePlan:
-    """The plan made to fit into so many minutes: rounds go down to five, then images to a tenth. Cold workloads are not
-    counted: they come last, and each is left out then where no time is left."""
+    """The plan made to fit into so many minutes: rounds go down to five, seconds of a repeat to one, then images to
+    four tenths. Cold workloads are not counted: they come last, and each is left out where no time is left."""
     if minutes is None:
         return plan
     warm = replace(plan, workloads=[one for one in plan.workloads if not one.cold] or plan.workloads)
-    limit, rounds, tenths = minutes * 60, plan.rounds, 10
+    limit, rounds, seconds, tenths = minutes * 60, plan.rounds, plan.seconds, 10
     while rounds > FEWEST_ROUNDS and effort.whole_s(replace(warm, rounds=rounds)) > limit:
         rounds -= 1
-    fewer = replace(warm, rounds=rounds)
-    while tenths > 1 and effort.whole_s(_shrunk(fewer, tenths)) > limit:
+    if effort.whole_s(replace(warm, rounds=rounds)) > limit:
+        seconds = min(plan.seconds, LEAST_SECONDS)
+    fewer = replace(warm, rounds=rounds, seconds=seconds)
+    while tenths > LEAST_TENTHS and effort.whole_s(_shrunk(fewer, tenths)) > limit:
         tenths -= 1
     notes = [f"{rounds} of {plan.rounds} rounds"] if rounds < plan.rounds else []
+    notes += [f"repeats of {seconds:g} s"] if seconds < plan.seconds else []
     notes += [f"{tenths / 10:.0%} of the images"] if tenths < 10 else []
     dropped = tuple(f"{note}, to keep to {minutes:g} minutes" for note in notes)
-    return replace(_shrunk(plan, tenths), rounds=rounds, dropped=dropped)
+    return replace(_shrunk(plan, tenths), rounds=rounds, seconds=seconds, dropped=dropped)
 
 
 def _shrunk(plan: SuitePlan, tenths: int) -> SuitePlan:
@@ -143,7 +150,7 @@ def told_estimate(effort: SuiteEffort, plan: SuitePlan) -> str:
     """The estimate in a sentence."""
     steps = effort.steps(plan)
     parts = [
-        *([f"environments {seconds_text(steps['install'])}"] if effort.installs else []),
+        *([f"environments {seconds_text(steps['install'])}"] if effort.install_s else []),
         f"images and stores {seconds_text(steps['images'])}",
         *(f"{one.name} {seconds_text(steps[one.name])}" for one in plan.workloads),
     ]
