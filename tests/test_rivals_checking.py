@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from core.rivals import RIVALS
-from core.rivals.checking import Checked, Checks, Known, RivalRefused
+from core.rivals.checking import Checked, Checks, Known, RivalRefused, caching
 from core.rivals.checking.epochs import order_distance
 from core.rivals.exported import Exported
 from core.rivals.handed import Handed
@@ -187,7 +187,10 @@ def test_an_order_of_neighbours_is_told() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory of another process is read as Linux shows it")
 @pytest.mark.parametrize("encoding", ["jpeg", "png"])
-def test_kept_pixels_are_found_in_memory(cheats: dict[str, Cheat], encoding: str) -> None:
+def test_kept_pixels_are_found_in_memory(
+    cheats: dict[str, Cheat], encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caching, "ENOUGH", 0)
     cheat = cheats[encoding]
     for what in ("honest", "keeps-pixels", "keeps-images"):
         cheat.validate(what, batch_size=8)
@@ -210,10 +213,12 @@ def test_who_takes_less_than_decoding_does_not_decode(cheats: dict[str, Cheat]) 
     assert cheats["raw"].known.least_cpu_s == 0
 
 
-def test_what_cannot_be_told_of_kept_images_is_said(cheats: dict[str, Cheat]) -> None:
+def test_what_cannot_be_told_of_kept_images_is_said(cheats: dict[str, Cheat], monkeypatch: pytest.MonkeyPatch) -> None:
     cheat = cheats["png"]
     work = Work(batch_size=16, workers=2)
     checks = Checks(cheat.exported, RIVALS["cheat"], work, cheat.known)
+    assert checks.caching([], 1e9) == "120 images are too few: they fit into memory that was used and freed"
+    monkeypatch.setattr(caching, "ENOUGH", 0)
     assert checks.caching([], 1e9) == "120 images are too few: 96 may be in batches made ahead"
     assert checks.caching([], 0.5 * SAMPLES * 24 * 32 * 3) == ""  # has no room for them
     on_gpu = Checks(cheat.exported, RIVALS["cheat"], replace(work, device="cuda"), cheat.known)

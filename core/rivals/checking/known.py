@@ -22,9 +22,9 @@ MOST_PIXELS = 300_000_000
 """Of the samples whose mean colours are compared: about three seconds of decoding. They are drawn for every run."""
 
 
-OF_TURBO, OF_PILLOW = 0.25, 0.03
+OF_TURBO, OF_PILLOW = 0.12, 0.02
 """Of the processor time of decoding with libjpeg-turbo, or with Pillow where that is not installed and for PNG: nobody
-makes a batch in less. For CIFAR that is 3 and 4.5 us; our own fast loader takes 6.4 and 20, of decoded images 1.5."""
+makes a batch in less. For CIFAR that is about 2 us; our own fast loader takes 6.4 and 13, of raw pixels 1.5."""
 
 MOMENT = 0.2
 """Seconds that decoding is measured for."""
@@ -62,18 +62,19 @@ class Known:
     @cached_property
     def least_cpu_s(self) -> float:
         """Processor seconds below which nobody decodes a sample; 0 where there is nothing to decode."""
-        samples, plain = self.samples, False
-        if samples.encoding == "raw":
+        if self.samples.encoding == "raw":
             return 0.0
-        start, done = thread_time(), 0
-        for index in np.random.default_rng().permutation(len(samples)).tolist():
-            if turbo(samples[index][0]) is None:
-                plain = True
+        least, done, began = 0.0, 0, thread_time()
+        for index in self._shuffled():
+            start = thread_time()
+            plain = turbo(self.samples[index][0]) is None
+            if plain:
                 self.reference.pixels(index)
+            least += (OF_PILLOW if plain else OF_TURBO) * (thread_time() - start)
             done += 1
-            if thread_time() - start > MOMENT:
+            if thread_time() - began > MOMENT:
                 break
-        return (OF_PILLOW if plain else OF_TURBO) * (thread_time() - start) / done
+        return least / done
 
     @cached_property
     def whole(self) -> Drawn:
