@@ -31,6 +31,9 @@ LENGTH = 12
 RARE = 3
 """Different bytes of a word by which a piece is found."""
 
+NUMBERS = 6
+"""By which a piece of float32 is found."""
+
 Numbers = npt.NDArray[np.float32]
 
 NEARLY = 1e-4
@@ -47,6 +50,7 @@ class Pieces:
         self._floats: dict[int, list[tuple[int, Numbers]]] = {}
         self._table = np.zeros(1 << BITS, np.bool_)
         self._words = np.zeros(0, np.uint32)
+        self._numbers = np.zeros((NUMBERS, 1 << BITS), np.bool_)
         self.found: set[int] = set()
 
     def add(self, sample: int, pixels: npt.NDArray[np.uint8], random: np.random.Generator) -> bool:
@@ -76,34 +80,43 @@ class Pieces:
         return True
 
     def _add_floats(self, sample: int, piece: npt.NDArray[np.uint8]) -> None:
-        usable = ((piece[:-4] > 2) & (piece[:-4] < 253)).all(1)  # zeros and ones are everywhere
+        usable = ((piece[:-6] > 2) & (piece[:-6] < 253)).all(1)  # zeros and ones are everywhere
         shown = piece[int(np.argmax(usable)) :].astype(np.float64) / 255
         for numbers in (shown[:, 1], shown.ravel(), ((shown - MEAN) / STD)[:, 1], ((shown - MEAN) / STD).ravel()):
             form = numbers.astype(np.float32)
-            nearest = int(form[:1].view(np.uint32)[0])
-            for word in range(nearest - 3, nearest + 4):  # rounded otherwise
+            near = form[:NUMBERS].view(np.uint32) + np.arange(-3, 4, dtype=np.int64)[:, None]  # rounded otherwise
+            for place, words in enumerate(near.T.astype(np.uint32)):
+                self._numbers[place, _hashes(words)] = True
+            for word in near[:, 0].tolist():
                 self._floats.setdefault(word, []).append((sample, form))
 
     def ready(self) -> None:
         """Once all are added."""
-        self._words = np.array(sorted({*self._bytes, *self._floats}), np.uint32)
+        self._words = np.array(sorted(self._bytes), np.uint32)
         self._table[_hashes(self._words)] = True
 
     def look(self, memory: bytes) -> None:
         """Look for all of them in a piece of memory."""
         words = np.frombuffer(memory, np.uint32, len(memory) // 4)
-        places = np.flatnonzero(self._table[_hashes(words)])
+        hashes = _hashes(words)
+        places = np.flatnonzero(self._table[hashes])
+        for place in places[np.isin(words[places], self._words)].tolist():
+            self._compare_bytes(memory, int(words[place]), place)
+        places = np.flatnonzero(self._numbers[0][hashes[: len(hashes) - NUMBERS]])
+        for number in range(1, NUMBERS):  # a batch has few different numbers, so one alone is found everywhere
+            places = places[self._numbers[number][hashes[places + number]]]
         with np.errstate(all="ignore"):  # what lies there need not be numbers
-            for place in places[np.isin(words[places], self._words)].tolist():
-                self._compare(memory, words, place)
+            for place in places.tolist():
+                self._compare_floats(words, place)
 
-    def _compare(self, memory: bytes, words: npt.NDArray[np.uint32], place: int) -> None:
-        word = int(words[place])
-        for sample, form, at in self._bytes.get(word, ()):
+    def _compare_bytes(self, memory: bytes, word: int, place: int) -> None:
+        for sample, form, at in self._bytes[word]:
             start = 4 * place - at
             if sample not in self.found and start >= 0 and memory[start : start + len(form)] == form:
                 self.found.add(sample)
-        for sample, numbers in self._floats.get(word, ()):
+
+    def _compare_floats(self, words: npt.NDArray[np.uint32], place: int) -> None:
+        for sample, numbers in self._floats.get(int(words[place]), ()):
             there = words[place : place + len(numbers)].view(np.float32)
             if len(there) == len(numbers) and np.abs(there - numbers).max() < NEARLY:
                 self.found.add(sample)
