@@ -117,6 +117,14 @@ def test_a_rival_hands_out_whole_epochs(home: Home, exported: Exported) -> None:
 
 
 @pytest.mark.usefixtures("toys")
+def test_a_rival_may_fork_its_workers(exported: Exported) -> None:
+    with RivalProcess("toy-forks", exported, RivalLimits(answer_s=20.0)) as process:
+        process.begin()
+        process.open(exported.folder, Work(batch_size=16))
+        assert consumed(process).samples == exported.samples
+
+
+@pytest.mark.usefixtures("toys")
 @pytest.mark.parametrize(
     ("name", "reason"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import multiprocessing
 import os
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from core.rivals.registration import OWN, Epochs, RivalRegistration
 
 BEHAVIOURS = (
     "honest", "slow", "fails-prepare", "fails-open", "fails-epoch", "dies", "hangs", "eats-memory", "garbage", "empty",
+    "forks",
 )  # fmt: skip
 
 
@@ -60,6 +62,12 @@ def misbehave(behaviour: str, call: int) -> None:
         time.sleep(0.05)
     elif behaviour == "fails-epoch" and call > 1:
         raise ValueError("out of toys")
+    elif behaviour == "forks":
+        worker = multiprocessing.get_context("fork").Process(target=int)
+        worker.start()
+        worker.join(10)
+        if worker.exitcode != 0:
+            raise ValueError("a forked worker did not end")
     elif behaviour == "dies":
         ctypes.string_at(0)
     elif behaviour == "hangs":

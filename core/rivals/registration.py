@@ -57,7 +57,7 @@ class RivalRegistration(Registration):
     container: what it keeps images in, a word for rows and tables ("tar", "mds", "files").
     licence: SPDX identifier. distribution: whose installed version is told ("" for none).
     environment: the name of its `EnvironmentSpec`; `OWN` for this program's Python.
-    description: how it makes a batch, a sentence.
+    description: how it makes a batch, a sentence without its full stop.
     fair: which options a fair comparison sets, and why.
     encodings, transforms, outputs, devices: what it can do, of `ENCODINGS`, `TRANSFORMS`, and as a loader's.
     reencodes: it stores images in a lossy encoding of its own making, so its pixels are not the dataset's.

@@ -28,7 +28,7 @@ RIVALS = {
         distribution="deeplake",
         environment=ENVIRONMENT.name,
         description="torch's DataLoader takes a batch's rows from the Deep Lake dataset in one call, and the worker "
-        "decodes them with simplejpeg or imagecodecs.",
+        "decodes them with simplejpeg or imagecodecs",
         fair="Rows are taken a batch at a time, since each call has a price. Images are a column of bytes. Each worker "
         "opens the dataset for itself and stays from epoch to epoch; each batch is normalised at once in the worker.",
     )

@@ -19,7 +19,7 @@ def _files(decoder: str, library: str, encodings: tuple[str, ...]) -> RivalRegis
         home_page="https://pytorch.org",
         distribution="torch",
         environment=ENVIRONMENT.name,
-        description=f"torch's DataLoader opens each image's file in its class folder and decodes it with {library}.",
+        description=f"torch's DataLoader opens each image's file in its class folder and decodes it with {library}",
         fair="Workers stay from epoch to epoch, since starting them is no loading. Images stay bytes until a batch is "
         "stacked and are normalised a batch at a time in the worker, which is faster than image by image. Files are "
         "listed once, and labels come from their folders.",

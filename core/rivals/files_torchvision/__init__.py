@@ -19,7 +19,7 @@ RIVALS = {
         distribution="torchvision",
         environment=ENVIRONMENT.name,
         description="torch's DataLoader opens each image's file with torchvision's decode_image and transforms the "
-        "tensor with its transforms v2.",
+        "tensor with its transforms v2",
         fair="Workers stay from epoch to epoch, since starting them is no loading. Images stay uint8 tensors through "
         "the random crop, as torchvision advises, and are normalised a batch at a time in the worker, by its own "
         "transforms.",

@@ -31,7 +31,7 @@ RIVALS = {
         distribution="datasets",
         environment=ENVIRONMENT.name,
         description="torch's DataLoader asks the mapped Arrow files for a batch's rows in one call, and the worker "
-        "decodes them with simplejpeg or imagecodecs.",
+        "decodes them with simplejpeg or imagecodecs",
         fair="Images are a column of bytes, because the library's own feature Image decodes with Pillow, one by one. "
         "Workers stay from epoch to epoch, and each batch is normalised at once in the worker.",
         variables=OFFLINE,
@@ -44,7 +44,7 @@ RIVALS = {
         home_page="https://huggingface.co/docs/datasets",
         distribution="datasets",
         environment=ENVIRONMENT.name,
-        description='torch\'s DataLoader takes rows of the features Image or Array3D with with_format("torch").',
+        description='torch\'s DataLoader takes rows of the features Image or Array3D with with_format("torch")',
         fair="This is the documentation's own code: the library decodes with Pillow and makes the tensors. Workers "
         "stay from epoch to epoch, and each batch is normalised at once in the worker. It has no random crop of its "
         "own, so it takes no part in train224.",

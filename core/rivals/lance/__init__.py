@@ -28,7 +28,7 @@ RIVALS = {
         distribution="pylance",
         environment=ENVIRONMENT.name,
         description="torch's DataLoader takes a batch's rows from the Lance dataset in one call, and the worker "
-        "decodes them with simplejpeg or imagecodecs.",
+        "decodes them with simplejpeg or imagecodecs",
         fair="Rows are taken a batch at a time, since each call has a price. Workers come from a fork server, because "
         "the library's threads do not survive a fork, and stay from epoch to epoch; each batch is normalised at once "
         "in the worker.",

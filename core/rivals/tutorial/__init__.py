@@ -25,7 +25,7 @@ RIVALS = {
         distribution="lmdb",
         environment=ENVIRONMENT.name,
         description="torch's DataLoader gets each sample by its key from an LMDB, one get per sample, and decodes it "
-        "with Pillow.",
+        "with Pillow",
         fair=FAIR,
     ),
     "tutorial-hdf5": RivalRegistration(
@@ -37,7 +37,7 @@ RIVALS = {
         distribution="h5py",
         environment=ENVIRONMENT.name,
         description="torch's DataLoader reads each sample from an HDF5 dataset, one read per sample, and decodes it "
-        "with Pillow.",
+        "with Pillow",
         fair=FAIR + " Encoded images are rows of varying length, raw pixels one array.",
     ),
 }
