@@ -24,6 +24,7 @@ from core.measure.loader_columns import column_winners
 from core.measure.loader_runs import rank_configurations, read_loader_run
 from core.measure.loaders import LoaderExperiment
 from core.measure.records import read_record
+from core.measure.rival_entry import RivalEntry
 from core.measure.runs import find_run, take_in
 from core.measure.series import measures, series
 from core.rivals import RIVALS
@@ -220,6 +221,17 @@ def test_what_a_rival_does_not_load_is_left_out(shapes: Home, monkeypatch: pytes
         ("toys/original", "toy-files", True),
     ]  # fmt: skip
     assert left_out == ["toy-files does not load raw pixels, so it was left out with raw."]
+
+
+def test_processor_time_is_judged_where_there_is_enough_of_it() -> None:
+    judged: list[float] = []
+    entry = RivalEntry.__new__(RivalEntry)
+    entry.known = SimpleNamespace(least_cpu_s=1e-5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RivalEntry, "_checks", SimpleNamespace(processor_time=judged.append))
+        entry.check_processor_time({"samples": 20_000, "cpu_s_per_sample": 1e-6})
+        entry.check_processor_time({"samples": 40_000, "cpu_s_per_sample": 2e-6})
+    assert judged == [2e-6]
 
 
 def test_every_number_of_workers_is_tried_up_to_four_then_fewer() -> None:

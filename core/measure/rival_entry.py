@@ -31,6 +31,9 @@ Live = Mapping[str, Any]
 VALIDATED = 2
 """Epochs before the first timed one; they warm it up as well."""
 
+TOLD_BY_S = 0.3
+"""Seconds of decoding that a repeat has to hold at least for its processor time to say anything."""
+
 LOOKED = 16
 """Images of each repeat that are kept whole and compared."""
 
@@ -161,6 +164,12 @@ class RivalEntry:
             handed = yield from process.epochs(0.0, most=1, images=LOOKED, seed=_drawn())
             return {**self._figures(handed, process.used), "cache": cache, "first_batch_s": handed.first_batch_s}
 
+    def check_processor_time(self, repeat: Mapping[str, Any]) -> None:
+        """Whether an undisturbed repeat took the processor time that decoding takes. Raises RivalRefused. Of a few
+        images nothing is said: some batches were made before the clock started."""
+        if repeat["samples"] * self.known.least_cpu_s >= TOLD_BY_S:
+            self._checks.processor_time(repeat["cpu_s_per_sample"])
+
     def end(self) -> None:
         """End its process."""
         if self.process is not None:
@@ -193,7 +202,6 @@ class RivalEntry:
 
     def _figures(self, handed: Handed, used: Used) -> dict[str, Any]:
         checked = self._checks.timed(handed)
-        self._checks.processor_time(used.cpu_s / handed.samples)
         own = {name: value for name, value in self.facts.items() if name not in ("first_batch_s", "checked")}
         return {
             **own,
