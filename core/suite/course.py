@@ -67,7 +67,7 @@ class SuiteCourse:
     def run(self) -> Iterator[Event]:
         """Ends when the suite's files are written. Raises what its steps raise; what is done is kept."""
         installs = not_installed(self.loaders, self._there)
-        plan, effort = self._plan(installs)
+        plan, effort = self._plan()
         if self.state.workloads or self.state.spent_s:
             done = len(self.state.workloads)
             yield Message(
@@ -92,23 +92,13 @@ class SuiteCourse:
 
     # ------------------------------------------------------------ time
 
-    def _plan(self, installs: Sequence[str]) -> tuple[SuitePlan, SuiteEffort]:
-        loaders = {
-            one.name: len(entrants(self.loaders, one, self._there, self.state.reasons, installs)[0])
-            for one in self.workloads
-        }
-        tried = len(worker_counts(RIVALS[OURS[0]], usable_cpus()))
-        effort = SuiteEffort(loaders, self._install_s(installs), tried)
+    def _plan(self) -> tuple[SuitePlan, SuiteEffort]:
+        effort = suite_effort(self.home, self.loaders, self.workloads, self.state.reasons)
         rounds, seconds = self.suite.rounds, self.suite.seconds
         plan = SuitePlan(self.workloads, rounds, min(rounds, COLD_ROUNDS), seconds)
         if not self.state.plan:
             self.state.plan = fitted(plan, effort, self.suite.minutes).told()
         return plan.again(self.state.plan), effort
-
-    def _install_s(self, names: Sequence[str]) -> float:
-        """Seconds that the environments take, by what was installed in this home before."""
-        specs, known = environments(), installed_in(self.home)
-        return sum(expected_seconds(specs[name].bytes, known) for name in names) / AT_ONCE
 
     @property
     def _spent_s(self) -> float:
@@ -269,6 +259,18 @@ class SuiteCourse:
             "rivals": list(told_rivals(self.loaders, self._there, self.state.reasons)),
             "workloads": self.state.workloads,
         }
+
+
+def suite_effort(
+    home: Home, loaders: Sequence[str], workloads: Sequence[SuiteWorkload], reasons: Mapping[str, str]
+) -> SuiteEffort:
+    """What these workloads will take with these loaders, by what is installed in the home. `reasons`: environment ->
+    why its installation failed."""
+    there = Environments(home)
+    installs, specs, known = not_installed(loaders, there), environments(), installed_in(home)
+    taking = {one.name: len(entrants(loaders, one, there, reasons, installs)[0]) for one in workloads}
+    install_s = sum(expected_seconds(specs[name].bytes, known) for name in installs) / AT_ONCE
+    return SuiteEffort(taking, install_s, len(worker_counts(RIVALS[OURS[0]], usable_cpus())))
 
 
 def _installing(there: Environments, spec: EnvironmentSpec) -> Install:

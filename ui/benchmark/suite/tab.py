@@ -10,10 +10,9 @@ import streamlit as st
 from core.base.errors import FormatMattersError
 from core.base.files import stamp
 from core.base.home import Home
-from core.rivals.environments import Environments
-from core.suite.course import COLD_ROUNDS
-from core.suite.entrants import chosen_loaders, entrants, not_installed
-from core.suite.estimate import SuiteEffort, SuitePlan, fitted, told_estimate
+from core.suite.course import COLD_ROUNDS, suite_effort
+from core.suite.entrants import chosen_loaders
+from core.suite.estimate import SuitePlan, fitted, told_estimate
 from core.suite.workloads import ALL, WORKLOADS, chosen_workloads
 from ui.benchmark.loaders.rivals import KEPT_SECONDS, changed_environments, rival_offers
 from ui.shared import state
@@ -59,7 +58,7 @@ def _draw_form() -> dict[str, Any]:
     )  # fmt: skip
     minutes = columns[2].number_input(
         "Minutes at most", 5, 1440, 60, 5, key=f"{OWNER}.minutes", persist_state="session",
-        help="Rounds, then images, then cold workloads are reduced to keep to it.",
+        help="Rounds, repeats, images and cold workloads are reduced to keep to it.",
     )  # fmt: skip
     workloads = st.pills(
         "Workloads", list(WORKLOADS), selection_mode="multi", default=list(WORKLOADS), key=f"{OWNER}.workloads",
@@ -93,11 +92,9 @@ def _estimate(
     root: str, changed: tuple[int, ...], rivals: tuple[str, ...], workloads: tuple[str, ...], minutes: float
 ) -> str:
     """`changed` is part of the cache's key only."""
-    there, chosen, loaders = Environments(Home.find(root)), chosen_workloads(workloads, None), chosen_loaders(rivals)
-    installs = not_installed(loaders, there)
-    counts = {one.name: len(entrants(loaders, one, there, {}, installs)[0]) for one in chosen}
-    effort, rounds = SuiteEffort(counts, len(installs), ROUND_SECONDS), ROUNDS
-    plan = fitted(SuitePlan(chosen, rounds, min(rounds, COLD_ROUNDS)), effort, minutes)
+    chosen, loaders = chosen_workloads(workloads, None), chosen_loaders(rivals)
+    effort = suite_effort(Home.find(root), loaders, chosen, {})
+    plan = fitted(SuitePlan(chosen, ROUNDS, COLD_ROUNDS, ROUND_SECONDS), effort, minutes)
     told = f"{counted(len(loaders), 'loader')}: {told_estimate(effort, plan)}."
     return " ".join([told, *(f"{note[:1].upper()}{note[1:]}." for note in plan.dropped)])
 
