@@ -17,7 +17,7 @@ ENVIRONMENT = EnvironmentSpec(
         ),
     ),
     module="grain",
-    bytes=250_000_000,
+    bytes=210_000_000,
 )
 
 FAIR = (

@@ -47,7 +47,7 @@ RIVALS = {
     "litdata": _litdata(
         "LitData",
         'item_shuffle_window="full" permutes all samples of a chunk, and batch_decode=0 reads one at a time, which '
-        "such an order asks for.",
+        "such an order asks for: its own windows leave neighbours together (litdata-windows has them).",
         full_shuffle=True,
     ),
     "litdata-windows": _litdata(
