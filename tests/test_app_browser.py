@@ -127,6 +127,7 @@ def test_the_main_journey(browser, tmp_path: Path) -> None:
         go(page, "Benchmark")
         page.get_by_role("button", name=re.compile("Benchmark [0-9] stores")).wait_for()
         page.get_by_text("Ranking").first.wait_for()
+        page.get_by_text("Loaders of others").first.wait_for()
         go(page, "Inspector")
         calm(page)
         page.close()

@@ -60,7 +60,10 @@ def _against(rival: LoaderLine, ours: LoaderLine, safe: Safe) -> str:
         return f", {name} {mine}; measured only once, so no difference is significant"
     if not ratio.significant:
         return f", {name} {mine}: no significant difference{_cpu(rival, ours)}"
-    return f", {times_text(ratio.value)} as many as {name} with {mine}{_interval(ratio)}{_cpu(rival, ours)}"
+    if ratio.ahead:
+        return f", {times_text(ratio.value)} as many as {name} with {mine}{_interval(ratio)}{_cpu(rival, ours)}"
+    turned = advantage(ours.values[SPEED], rival.values[SPEED], more=True)
+    return f"; {name} {mine}, {times_text(turned.value)} as many{_interval(turned)}{_cpu(rival, ours)}"
 
 
 def _interval(ratio: Ratio) -> str:
@@ -73,4 +76,4 @@ def _cpu(rival: LoaderLine, ours: LoaderLine) -> str:
     theirs, mine = rival.median(CPU_TIME), ours.median(CPU_TIME)
     if theirs is None or not mine:
         return ""
-    return f", and takes {micro_text(theirs)} of processor time per image against {micro_text(mine)}"
+    return f". It takes {micro_text(theirs)} of processor time per image, ours {micro_text(mine)}"

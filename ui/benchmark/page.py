@@ -17,13 +17,13 @@ LOADERS, SUITE, STORAGE, RESULTS = "Loaders", "Suite", "Storage", "Results"
 
 def draw() -> None:
     """The view that is chosen; only that is drawn."""
-    title, views = st.columns([2, 3], vertical_alignment="bottom")
-    title.title("Benchmark")
+    top = st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute")
+    top.title("Benchmark", width="content")
     dataset = state.current_dataset()
     if dataset is None:
         draw_no_data("A benchmark needs a dataset. There is none yet.", "dataset", "Import a dataset")
         return
-    with views, st.container(horizontal_alignment="right"):
+    with top:
         view = st.segmented_control(
             "View", [LOADERS, SUITE, STORAGE, RESULTS], default=LOADERS, required=True, key="benchmark.view",
             label_visibility="collapsed", persist_state="session",
