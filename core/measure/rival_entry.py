@@ -11,6 +11,7 @@ from typing import Any
 from ..base.errors import WorkError
 from ..base.home import Home
 from ..base.lock import Lock
+from ..base.units import counted
 from ..loading.cache import prepare_cache
 from ..processes.cpus import usable_cpus
 from ..rivals import RIVALS
@@ -121,10 +122,10 @@ class RivalEntry:
         else:
             found, reason = WorkersFound(counts[0], []), "asked for"
         self.found, self.work = found, replace(self.work, workers=found.workers)
-        told = RIVALS[self.name]
-        kind = "inline" if not found.workers else f"{found.workers} {'threads' if told.threads else 'processes'}"
+        one, several = ("thread", "threads") if RIVALS[self.name].threads else ("process", "processes")
+        kind = counted(found.workers, one, several) if found.workers else "inline"
         self.facts |= {"workers": kind, "workers_reason": reason, "workers_tried": list(found.tried)}
-        self.facts["workers_used"] = "inline" if not found.workers else ":".join(reversed(kind.split()))
+        self.facts["workers_used"] = f"{several}:{found.workers}" if found.workers else "inline"
 
     def validate(self) -> Generator[Live, None, None]:
         """Two epochs of a fresh process whose every image is looked at. It stays for the repeats, warm and paused."""

@@ -27,6 +27,8 @@ class LoaderColumn(NamedTuple):
     more: bool
     text: Callable[[float], str]
     repeated: bool = True
+    ranked: bool = True
+    """False: nobody is the best. A shuffle is good enough or not, and on few images chance tells full ones apart."""
 
 
 def micro_text(seconds: float) -> str:
@@ -51,9 +53,9 @@ COLUMNS = (
     LoaderColumn("peak_memory_bytes", "Peak memory", False, size_text),
     LoaderColumn("bytes_on_disk", "On disk", False, size_text, repeated=False),
     LoaderColumn("first_batch_s", "First batch", False, _brief),
-    LoaderColumn("prepare_s", "Preparation", False, seconds_text, repeated=False),
+    LoaderColumn("prepare_s", "Preparation", False, _brief, repeated=False),
     LoaderColumn("of_ceiling", "Of the ceiling", True, _percent),
-    LoaderColumn("shuffle_quality", "Shuffle quality", True, "{:.2f}".format, repeated=False),
+    LoaderColumn("shuffle_quality", "Shuffle quality", True, "{:.2f}".format, repeated=False, ranked=False),
 )
 """In the order in which a table has them. A record of an earlier version has the first and the fifth."""
 
@@ -132,7 +134,7 @@ def winners(lines: Sequence[LoaderLine], column: LoaderColumn) -> set[str]:
     is not significantly behind it. None where nobody is behind, and where more than half have the
     best of what is measured once."""
     groups: dict[tuple[str, ...], list[LoaderLine]] = {}
-    for line in lines:
+    for line in lines if column.ranked else ():
         if column.field in line.values:
             groups.setdefault(line.work, []).append(line)
     return {name for group in groups.values() for name in _best(group, column)}
