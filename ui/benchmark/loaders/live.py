@@ -52,7 +52,7 @@ def _bars(live: Sequence[Measured], seen: Watch) -> list[Bar]:
             row_colour(values),
             () if name in refused else speeds.get(name, ()),
             _now(now, name),
-            f"failed validation: {refused[name]}" if name in refused else "",
+            f"refused: {refused[name]}" if name in refused else "",
         )
         for name, values in configurations.items()
     ]
