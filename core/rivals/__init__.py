@@ -16,6 +16,7 @@ from .grain import RIVALS as GRAIN
 from .hf_datasets import RIVALS as HF_DATASETS
 from .lance import RIVALS as LANCE
 from .litdata import RIVALS as LITDATA
+from .mlx_data import RIVALS as MLX_DATA
 from .ours import RIVALS as OURS
 from .registration import RivalAdapter, RivalRegistration
 from .spdl import RIVALS as SPDL
@@ -42,5 +43,6 @@ RIVALS: Registry[RivalAdapter, RivalRegistration] = Registry(
         **FFCV,
         **DALI,
         **SPDL,
+        **MLX_DATA,
     },
 )

@@ -8,7 +8,7 @@ ENVIRONMENT = EnvironmentSpec(
     name="dali",
     steps=(("torch==2.13.0", "numpy==2.1.3", "nvidia-dali-cuda120==2.4.0"),),
     module="nvidia.dali",
-    bytes=2_000_000_000,
+    bytes=1_940_000_000,
 )
 
 FAIR = (

@@ -29,7 +29,7 @@ ENVIRONMENT = EnvironmentSpec(
     commands=("g++", "pkg-config"),
     libraries=("opencv4", "libturbojpeg"),
     packages=("g++", "pkg-config", "libopencv-dev", "libturbojpeg0-dev"),
-    bytes=1_500_000_000,
+    bytes=1_390_000_000,
 )
 
 FAIR = (

@@ -19,7 +19,7 @@ ENVIRONMENT = EnvironmentSpec(
     module="spdl.pipeline",
     shared_libraries=("avutil", "avcodec", "avformat", "avfilter", "avdevice"),
     packages=("ffmpeg",),
-    bytes=1_000_000_000,
+    bytes=1_120_000_000,
 )
 
 FAIR = (
