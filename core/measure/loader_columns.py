@@ -40,6 +40,9 @@ COLUMNS = (
 FIGURES = (*(column.name for column in COLUMNS), "unique", "shuffle_quality", "of_ceiling")
 """What every row of a configuration has a median of, None where it was not measured."""
 
+WHOLE = ("peak_memory_bytes", "bytes_on_disk", "unique")
+"""Whole numbers among them."""
+
 SAME = ("dataset", "encoding", "batch_size", "transform", "device", "output")
 """What has to be the same for loaders to be compared."""
 
@@ -63,7 +66,8 @@ class ColumnRanking(Ranking[ColumnPlace]):
 def configuration_figures(repeats: Sequence[Row]) -> dict[str, float | None]:
     """The median of each of `FIGURES` over a configuration's repeats."""
     found = {name: _values(repeats, name) for name in FIGURES if name != "samples_per_s"}
-    return {name: statistics.median(values) if values else None for name, values in found.items()}
+    medians = {name: statistics.median(values) if values else None for name, values in found.items()}
+    return {name: round(value) if value and name in WHOLE else value for name, value in medians.items()}
 
 
 def column_winners(repeats: Sequence[Row]) -> list[dict[str, Any]]:

@@ -144,9 +144,8 @@ class RivalProcess:
         spread = 0.0 if most is not None else seconds  # over the first batches, or over the time
         look = {"images": images, "seconds": spread, "seed": seed, "means": means}
         command = {"do": "epochs", "seconds": seconds, "most": most, "look": look, "out": str(out)}
-        self._send(command)
         try:
-            told = yield from self._answers(seconds + self.limits.answer_s)
+            told = yield from self._answers(seconds + self.limits.answer_s, command)
         except GeneratorExit:  # cancelled: it is not asked to end what it is at first
             self._kill()
             raise
@@ -183,8 +182,7 @@ class RivalProcess:
     # ------------------------------------------------------------ how it is spoken to
 
     def _ask(self, command: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        self._send(command)
-        return outcome(self._answers(seconds))
+        return outcome(self._answers(seconds, command))
 
     def _send(self, command: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None
@@ -194,9 +192,13 @@ class RivalProcess:
         except OSError:
             raise self._failed(self._death()) from None
 
-    def _answers(self, seconds: float) -> Generator[Mapping[str, float], None, dict[str, Any]]:
-        """Live lines as they come; the answer at the end. Notes what was used meanwhile."""
+    def _answers(
+        self, seconds: float, command: Mapping[str, Any] | None = None
+    ) -> Generator[Mapping[str, float], None, dict[str, Any]]:
+        """Send a command; live lines as they come; the answer at the end. What is used counts from before it."""
         before, peak = self._tree.look().used.cpu_s, self._memory()
+        if command is not None:
+            self._send(command)
         deadline = time.monotonic() + seconds
         while True:
             line = self._line()
