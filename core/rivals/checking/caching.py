@@ -75,7 +75,7 @@ def check_memory(known: Known, work: Work, pids: Sequence[int], memory_bytes: fl
         return "its images are too plain to be told from each other in memory"
     pieces.ready()
     if not look_into(pieces, pids, needed):
-        return "the memory of its processes may not be read here"
+        return "the memory of its processes may not be read here, or not within 15 s"
     if len(pieces.found) >= needed:
         raise RivalRefused(
             f"keeps decoded images: {len(pieces.found)} of {drawn} drawn at random were found in its memory after its "

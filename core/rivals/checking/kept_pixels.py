@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ import numpy.typing as npt
 from ..inside.work import MEAN, STD
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
+PATIENCE = 15.0
+"""Seconds; a GB takes about two."""
+
 AT_ONCE = 1 << 24
 """Bytes that are read at a time."""
 
@@ -133,12 +137,15 @@ def _hashes(words: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
 
 
 def look_into(pieces: Pieces, pids: Sequence[int], most: int) -> bool:
-    """Look into the memory of processes, until `most` samples are found. False where it may not be read, or the system
-    has no way to (it is not Linux)."""
+    """Look into the memory of processes, until `most` samples are found. False where it may not be read, the system
+    has no way to (it is not Linux), or it takes longer than `PATIENCE`."""
+    began = monotonic()
     for pid in pids:
         try:
             for memory in _memory_of(pid):
                 pieces.look(memory)
+                if monotonic() - began > PATIENCE:
+                    return False
                 if len(pieces.found) >= most:
                     return True
         except FileNotFoundError:
