@@ -4,9 +4,9 @@ from ..registration import EnvironmentSpec, RivalRegistration
 
 ENVIRONMENT = EnvironmentSpec(
     name="torchvision",
-    steps=(("torch==2.14.1", "torchvision==0.29.1", "numpy==2.1.3"),),
+    steps=(("torch==2.14.1", "torchvision==0.29.1", "numpy==2.1.3", "pillow==13.0.0"),),
     module="torchvision",
-    bytes=5_500_000_000,
+    bytes=5_420_000_000,
 )
 
 RIVALS = {

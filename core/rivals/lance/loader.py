@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 DATASET = "images.lance"
 
+UNCOMPRESSED = {"lance-encoding:compression": "none"}
+"""A column's metadata. By default Lance compresses large values: raw photos to 0.8 of their size, JPEGs not at all, and
+a read of a raw photo takes three times the processor time."""
+
 WRITTEN_AT_ONCE = 1024
 """Rows in memory while it is written."""
 
@@ -43,7 +47,8 @@ class LanceRows:
 @dataclass(frozen=True)
 class LanceImages:
     def prepare(self, samples: Samples, folder: Path) -> None:
-        schema = pyarrow.schema({"image": pyarrow.large_binary(), "label": pyarrow.int64()})
+        image = pyarrow.field("image", pyarrow.large_binary(), metadata=UNCOMPRESSED)
+        schema = pyarrow.schema([image, pyarrow.field("label", pyarrow.int64())])
         reader = pyarrow.RecordBatchReader.from_batches(schema, _record_batches(samples, schema))
         lance.write_dataset(reader, str(folder / DATASET))
 
