@@ -29,6 +29,7 @@ from core.rivals.environments import (
     installation,
     installers,
     needs,
+    sizes,
     task,
 )
 from core.rivals.environments.installers import Pip, Uv, installer
@@ -38,6 +39,7 @@ from core.rivals.environments.progress import InstallProgress
 from core.rivals.environments.pythons import ChosenPython, python_for
 from core.rivals.environments.reasons import last_meaningful
 from core.rivals.environments.sharing import SHARED_FROM, share_files
+from core.rivals.environments.sizes import about_bytes
 from core.rivals.environments.specs import check_pins, environments
 from core.rivals.environments.variables import environment_variables
 from core.rivals.registration import EnvironmentSpec
@@ -318,6 +320,16 @@ def test_uv_is_taken_unless_pip_is_configured(tmp_path: Path, monkeypatch: pytes
     python = python_for(TOYS)
     assert python is not None
     assert Uv("uv").install(tmp_path / "toys", ("toylib==1",))[-2:] == [str(tmp_path / "toys/bin/python"), "toylib==1"]
+
+
+def test_the_size_that_is_told_has_the_build_of_torch_that_the_index_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_torch = replace(TOYS, steps=(("toylib==1", "torch==2.0"),))
+    monkeypatch.setattr(sizes, "_ours_has_cuda", lambda: False)
+    assert about_bytes(with_torch) == TOYS.bytes
+    monkeypatch.setattr(sizes, "_ours_has_cuda", lambda: True)
+    assert about_bytes(with_torch) > 4e9
+    assert about_bytes(TOYS) == TOYS.bytes
+    assert about_bytes(replace(with_torch, bytes=5_500_000_000)) == 5_500_000_000
 
 
 def test_large_files_that_environments_have_alike_lie_there_once(tmp_path: Path) -> None:

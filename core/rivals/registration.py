@@ -35,7 +35,7 @@ class EnvironmentSpec:
     packages: Debian's packages that bring these commands and libraries.
     python: the oldest and the newest version of Python that it installs with: (3, 11), (3, 13).
     gpu: whether it needs an NVIDIA GPU.
-    bytes: what it occupies, about.
+    bytes: what it occupies, about, with PyTorch's build for processors where it brings PyTorch.
     """
 
     name: str

@@ -15,7 +15,7 @@ ENVIRONMENT = EnvironmentSpec(
         ),
     ),
     module="deeplake",
-    bytes=1_070_000_000,
+    bytes=1_250_000_000,
 )
 
 RIVALS = {

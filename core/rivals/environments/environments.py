@@ -22,6 +22,7 @@ from .installation import installing
 from .needs import missing_gpu, missing_lately
 from .places import Place, bytes_on_disk, place_for, places_of, workplace
 from .pythons import python_for
+from .sizes import about_bytes
 from .specs import rivals_in, spec_of
 
 
@@ -105,7 +106,7 @@ class Environments:
 
     def _of(self, name: str, spec: EnvironmentSpec) -> EnvironmentState:
         if name in RIVALS and "cpu" not in RIVALS[name].devices and (lacking := missing_gpu()):
-            return EnvironmentState(name, False, False, lacking, spec.bytes, "", None)
+            return EnvironmentState(name, False, False, lacking, about_bytes(spec), "", None)
         place = self._place(spec)
         told = None if place is None else place.installed()
         if place is not None and told is not None:
@@ -113,7 +114,7 @@ class Environments:
             return EnvironmentState(name, True, True, "", told.bytes, version, place.python)
         lacks = missing_lately(spec)
         failed = place.failed() if place is not None else ""
-        return EnvironmentState(name, False, not lacks, lacks or failed, spec.bytes, "", None)
+        return EnvironmentState(name, False, not lacks, lacks or failed, about_bytes(spec), "", None)
 
     def _place(self, spec: EnvironmentSpec) -> Place | None:
         python = python_for(spec)

@@ -28,6 +28,7 @@ from .progress import UNPACKED_FROM, InstallProgress, expected_seconds
 from .pythons import ChosenPython, python_for
 from .reasons import InstallFailed, end_of
 from .sharing import share_files
+from .sizes import about_bytes
 from .specs import check_pins
 from .variables import environment_variables
 
@@ -69,7 +70,7 @@ def installing(home: Home, spec: EnvironmentSpec, later_s: float = 0.0) -> Itera
 
 
 def _check_space(home: Home, spec: EnvironmentSpec) -> None:
-    needed = round(spec.bytes * UNPACKED_FROM) + SPARE_BYTES
+    needed = round(about_bytes(spec) * UNPACKED_FROM) + SPARE_BYTES
     free = shutil.disk_usage(workplace(home)).free
     if free < needed:
         raise WorkError(
@@ -88,11 +89,10 @@ class _Installation:
     later_s: float
 
     def run(self) -> Iterator[Event]:
-        tool, began = installer(), time.monotonic()
+        tool, began, about = installer(), time.monotonic(), size_text(about_bytes(self.spec))
         log = self.scratch / "install.log"
         yield Message(
-            f"{self.spec.name}: about {size_text(self.spec.bytes)} with {tool.name} and Python {self.python.minor} "
-            f"in {self.place.folder}"
+            f"{self.spec.name}: about {about} with {tool.name} and Python {self.python.minor} in {self.place.folder}"
         )
         try:
             yield from self._fill(tool, log)
@@ -113,8 +113,9 @@ class _Installation:
         """An empty environment, and all steps."""
         temporary = self.scratch / "temporary"
         temporary.mkdir()
-        expected = expected_seconds(self.spec.bytes, installed_in(self.home)) + self.later_s
-        progress = InstallProgress(self.spec.name, self.spec.bytes, expected, (self.place.folder, temporary))
+        about = about_bytes(self.spec)
+        expected = expected_seconds(about, installed_in(self.home)) + self.later_s
+        progress = InstallProgress(self.spec.name, about, expected, (self.place.folder, temporary))
         variables = installing_variables(self.place.folder, temporary)
         deadline = time.monotonic() + LIMIT_S
         commands = [("", tool.create(self.python, self.place.folder))]

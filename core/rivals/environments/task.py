@@ -15,6 +15,7 @@ from ..registration import EnvironmentSpec
 from .environments import Environments
 from .places import installed_in
 from .progress import expected_seconds
+from .sizes import about_bytes
 from .specs import environments, spec_of
 
 ALL = "all"
@@ -40,10 +41,10 @@ class RivalInstall:
         specs, failed = self._wanted(), []
         left = [spec for spec in specs if not there.state(spec.name).installed]
         if len(left) > 1:
-            yield Message(f"{len(left)} environments, about {size_text(sum(spec.bytes for spec in left))} together")
+            yield Message(f"{len(left)} environments, about {size_text(sum(map(about_bytes, left)))} together")
         for number, spec in enumerate(left, start=1):
             known = installed_in(home)
-            later_s = sum(expected_seconds(other.bytes, known) for other in left[number:])
+            later_s = sum(expected_seconds(about_bytes(other), known) for other in left[number:])
             try:
                 yield from there.install(spec, later_s)
             except (InputError, WorkError) as error:

@@ -6,7 +6,7 @@ ENVIRONMENT = EnvironmentSpec(
     name="files",
     steps=(("torch==2.13.0", "numpy==2.1.3", "pillow==13.0.0", "simplejpeg==1.9.0", "imagecodecs==2026.3.6"),),
     module="torch",
-    bytes=935_000_000,
+    bytes=1_090_000_000,
 )
 
 

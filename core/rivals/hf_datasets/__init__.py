@@ -15,7 +15,7 @@ ENVIRONMENT = EnvironmentSpec(
         ),
     ),
     module="datasets",
-    bytes=1_160_000_000,
+    bytes=1_400_000_000,
 )
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}

@@ -15,7 +15,7 @@ ENVIRONMENT = EnvironmentSpec(
         ),
     ),
     module="lance",
-    bytes=1_315_000_000,
+    bytes=1_520_000_000,
 )
 
 RIVALS = {

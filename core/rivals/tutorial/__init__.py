@@ -6,7 +6,7 @@ ENVIRONMENT = EnvironmentSpec(
     name="tutorial",
     steps=(("torch==2.13.0", "numpy==2.1.3", "pillow==13.0.0", "lmdb==3.0.0", "h5py==3.16.0"),),
     module="torch",
-    bytes=840_000_000,
+    bytes=1_030_000_000,
 )
 
 FAIR = (
