@@ -22,7 +22,10 @@ def open_epochs(work: Work, folder: Path, workers: int) -> Callable[[], Iterator
 
     @pipeline_def(batch_size=work.batch_size, num_threads=max(workers, 1), device_id=None, seed=0)
     def images() -> Any:
-        data, labels = fn.readers.file(file_root=str(work.images), random_shuffle=True, name="reader")
+        # without pad_last_batch, PARTIAL drops samples of the next epoch with the end of the last batch
+        data, labels = fn.readers.file(
+            file_root=str(work.images), random_shuffle=True, pad_last_batch=True, name="reader"
+        )
         mirror: Any = 0
         if work.train224:
             pixels = fn.decoders.image_random_crop(

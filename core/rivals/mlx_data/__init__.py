@@ -8,7 +8,7 @@ ENVIRONMENT = EnvironmentSpec(
     name="mlx-data",
     steps=(("torch==2.13.0", "numpy==2.1.3", "pillow==13.0.0", "mlx-data==0.1.0"),),
     module="mlx.data",
-    bytes=970_000_000,
+    bytes=1_060_000_000,
 )
 
 RIVALS = {
