@@ -73,7 +73,8 @@ class SuiteCourse:
             yield Message(
                 f"going on with {self.state.name}: {done} of {len(plan.workloads)} workloads are done", "notice"
             )
-        yield Message(f"the suite takes {told_estimate(effort, plan)}", "notice")
+        to_come = [one for one in plan.workloads if self.state.workload(one.name) is None]
+        yield Message(f"the suite takes {told_estimate(effort, replace(plan, workloads=to_come))}", "notice")
         for note in plan.dropped:
             yield Message(note, "warning")
         self.state.notes = list(dict.fromkeys([*self.state.notes, *plan.dropped]))
