@@ -59,8 +59,8 @@ def draw_filters(dataset: str) -> list[RunRecord]:
 
 def _draw_upload() -> None:
     st.caption(
-        "A run that somebody sent you (`.run.zip`), a suite's `.json`, or an earlier notebook's `summary.csv`. It is listed beside "
-        "your own runs, marked as measured elsewhere, and never compared with them unless you ask for it."
+        "A run that somebody sent you (`.run.zip`), a suite's `.json`, or an earlier notebook's `summary.csv`. It is "
+        "listed beside your own runs, marked as measured elsewhere, and never compared with them unless you ask for it."
     )
     st.file_uploader(
         "Run or summary", type=["zip", "json", "csv"], key=TAKEN_UPLOAD, on_change=_take_upload,
