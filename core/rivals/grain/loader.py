@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -43,6 +44,20 @@ class _Viewed(grain.MapTransform):  # type: ignore[misc]
         return image, np.int64(int.from_bytes(record[:TICKET], "little"))
 
 
+class _Epochs:
+    """Starts an epoch, so many batches of an iterator without an end, and closes that as Grain asks for: what its
+    workers have ready lies in shared memory, and would stay there."""
+
+    def __init__(self, endless: Any, batches: int) -> None:
+        self._endless, self._batches = endless, batches
+
+    def __call__(self) -> Iterator[tuple[Any, Any]]:
+        return islice(self._endless, self._batches)
+
+    def __del__(self) -> None:
+        self._endless.close()
+
+
 @dataclass(frozen=True)
 class GrainRival:
     """See `core.rivals.registration.RivalAdapter`. Workers are processes, or `threads` that make a batch each."""
@@ -72,5 +87,4 @@ class GrainRival:
         loader: Any = batches.repeat().to_iter_dataset(reading)
         if processes:
             loader = loader.mp_prefetch(grain.MultiprocessingOptions(num_workers=processes, per_worker_buffer_size=2))
-        endless = iter(loader)
-        return lambda: islice(endless, length)
+        return _Epochs(iter(loader), length)
