@@ -16,7 +16,7 @@ from PIL import Image
 
 from core.rivals import RIVALS
 from core.rivals.checking import Checked, Checks, Known, RivalRefused, caching
-from core.rivals.checking.epochs import order_distance
+from core.rivals.checking.epochs import check_batch_sizes, order_distance
 from core.rivals.exported import Exported
 from core.rivals.handed import Handed
 from core.rivals.inside.work import Work
@@ -143,6 +143,16 @@ def test_it_is_refused_while_it_is_timed_as_well(cheats: dict[str, Cheat], what:
     cheat = cheats["raw"]
     with pytest.raises(RivalRefused, match=reason):
         cheat.checks().timed(cheat.hands_out(what, means=False, images=2 * SAMPLES))
+
+
+def test_batches_are_of_the_size_that_was_asked_for(cheats: dict[str, Cheat]) -> None:
+    handed = cheats["raw"].hands_out("honest")
+    check_batch_sizes(handed, 16, 0)
+    with pytest.raises(RivalRefused, match="makes batches of 16 images where 15 were asked for"):
+        check_batch_sizes(handed, 15, 0)
+    with pytest.raises(RivalRefused, match="makes 8 batches of 120 images where 7 hold them"):
+        check_batch_sizes(handed, 18, 0)
+    check_batch_sizes(handed, 18, 2)  # the last one of each worker
 
 
 def test_whose_stale_pixels_they_are_is_said(cheats: dict[str, Cheat]) -> None:
