@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.base.home import Home
 from core.measure.bottleneck import bottlenecks
+from core.measure.loader_lines import COLUMNS, loader_lines, micro_text, winners
 from core.measure.loader_runs import LoaderRun, as_loader_run, rank_configurations
 from core.report.loader_charts import speed_against_cpu
-from core.report.loader_lines import COLUMNS, loader_lines, micro_text, winners
 from core.report.loader_table import loader_table, refused_table
 from core.report.rival_headlines import rival_headlines
 from tests.app_under_test import TIMEOUT, texts

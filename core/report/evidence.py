@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..measure.loader_lines import LoaderLine
 from .figures import Figure, RunSource
-from .loader_lines import LoaderLine
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..measure.loader_lines import LoaderLine, loader_lines
 from ..measure.loader_runs import as_loader_run
 from ..measure.records import RunRecord
 from ..measure.rival_rows import is_rival
 from .evidence import LoaderComparison
 from .figures import RunSource
-from .loader_lines import LoaderLine, loader_lines
 from .record_filter import RecordFilter, Row
 
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..measure.loader_lines import CPU_TIME, SPEED, LoaderLine
 from ..measure.rival_rows import loader_title, subject_title
 from .charts import power_axis
-from .loader_lines import CPU_TIME, SPEED, LoaderLine
 from .palette import FIGURE_COLOUR, row_colour, row_title
 
 if TYPE_CHECKING:

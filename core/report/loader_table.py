@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..measure.loader_lines import LoaderColumn, LoaderLine, shown_columns, winners
 from ..measure.rival_rows import subject_title
 from ..rivals import RIVALS
 from .document import Table
-from .loader_lines import LoaderColumn, LoaderLine, shown_columns, winners
 
 BEST = "★"
 LEGEND = (

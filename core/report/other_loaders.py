@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..base.units import counted, listed
+from ..measure.loader_lines import COLUMNS, SPEED, WORK, LoaderLine
 from ..measure.rival_rows import loader_title, subject_title
 from ..measure.statistics import advantage
 from . import code
@@ -13,7 +14,6 @@ from .document import Block, Chart, Points, Text
 from .evidence import Evidence, LoaderComparison, LoadingConfiguration
 from .experiments import missing
 from .loader_charts import SHOWS, TITLE, costed, speed_against_cpu
-from .loader_lines import COLUMNS, SPEED, LoaderLine
 from .loader_table import LEGEND, loader_table, refused_table
 from .rival_headlines import WHOLE, rival_headlines
 from .sentences import busy_text
@@ -57,7 +57,8 @@ def _work_text(comparison: LoaderComparison, line: LoaderLine) -> str:
 
 def described(work: Sequence[str]) -> str:
     """ "original, batches of 64, train224, cpu, float32"."""
-    encoding, batch, transform, device, output = work
+    told = dict(zip(WORK, work, strict=True))
+    encoding, batch, transform, device, output = (told[name] for name in WORK[1:])  # the dataset is in the title
     return ", ".join(filter(None, (encoding, f"batches of {batch}", transform.replace("none", ""), device, output)))
 
 
@@ -69,7 +70,7 @@ def _compared(comparison: LoaderComparison) -> Iterator[Block]:
     shown = costed(comparison.lines)
     if shown:
         drawing = speed_against_cpu(shown)
-        name = f"cpu-{'-'.join(comparison.work)}"
+        name = f"cpu-{'-'.join(comparison.work[1:])}"
         yield Chart(name, drawing, f"{TITLE} ({about}): up is faster, left is cheaper.", SHOWS)
     yield Points(told)
     yield loader_table(comparison.lines, names, f"Medians ({about})")

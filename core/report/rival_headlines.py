@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ..base.units import speed_text, times_text
+from ..measure.loader_lines import CPU_TIME, SPEED, LoaderLine, micro_text
 from ..measure.rival_rows import subject_title
 from ..measure.statistics import Ratio, advantage
-from .loader_lines import CPU_TIME, SPEED, LoaderLine, micro_text
 
 WHOLE = "A rival is compared as a whole: its container and its loader together."
 

@@ -15,10 +15,10 @@ from ..base.home import Home
 from ..base.strict_json import dumps
 from ..base.units import counted
 from ..machine import machine_identity
+from ..measure.loader_lines import COLUMNS, CPU_TIME, SPEED
 from ..measure.runs import find_run
 from ..measure.suite_file import LARGEST_SUITE, parse_suite
 from ..measure.suite_runs import suite_of
-from ..report.loader_lines import COLUMNS, CPU_TIME, SPEED
 from .page import ShownCell, about_images, about_machine, about_work, data_address, page
 from .tables import LoaderFigures, SuiteTable, table_of, titles_of
 from .workloads import WORKLOADS

@@ -17,9 +17,9 @@ from markupsafe import Markup
 from ..base.strict_json import dumps
 from ..base.units import counted, listed, number_text, rounded, size_text, speed_text, times_text
 from ..measure.background_load import BUSY, background_load
+from ..measure.loader_lines import COLUMNS, SPEED
 from ..measure.statistics import RESOLUTION
 from ..report.html import POLICY, STYLE
-from ..report.loader_lines import COLUMNS, SPEED
 from .plot import PlotLayout, plots
 from .tables import LoaderFigures, RefusedLoader, SuiteTable, standing_rows, table_of, titles_of
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..base.units import number_text, rounded
-from ..report.loader_lines import CPU_TIME
+from ..measure.loader_lines import CPU_TIME
 from .placing import Box, PlacedName, nearest, place_names
 from .tables import LoaderFigures
 

@@ -10,9 +10,9 @@ from ..base.errors import disk_trouble_told
 from ..base.files import read_object, write_whole
 from ..base.home import Home
 from ..base.strict_json import dumps
+from ..measure.loader_lines import COLUMNS
 from ..measure.suite_file import checked_suite
 from ..measure.suite_runs import keep_suite
-from ..report.loader_lines import COLUMNS
 from .page import suite_page
 from .state import SuiteState
 from .tables import SuiteTable, table_of, titles_of

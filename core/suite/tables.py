@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..measure.disturbed import standing
+from ..measure.loader_lines import COLUMNS, SPEED, LoaderColumn, LoaderLine, loader_lines, winners
 from ..measure.statistics import Summary, summarise
-from ..report.loader_lines import COLUMNS, SPEED, LoaderColumn, LoaderLine, loader_lines, winners
 
 Row = Mapping[str, Any]
 

@@ -9,9 +9,9 @@ from core.loading.loaders import LOADERS
 from core.measure.background_load import background_load, background_text
 from core.measure.controlled import differing, differing_text, groups
 from core.measure.headlines import headlines
+from core.measure.loader_lines import loader_lines
 from core.measure.loader_runs import ConfigurationResult, LoaderRun, configuration_of, rank_configurations
 from core.measure.rival_rows import is_rival, subject_title
-from core.report.loader_lines import loader_lines
 from core.report.rival_headlines import rival_headlines
 from ui.shared.labels import counted, listed, size_text, speed_text, verbatim
 

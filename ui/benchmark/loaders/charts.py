@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.measure.bottleneck import Bottleneck
 from core.measure.configuration_summary import STAGE_ORDER, ConfigurationSummary
+from core.measure.loader_lines import is_disturbed
 from core.measure.loader_runs import configuration_of
-from core.report.loader_lines import is_disturbed
 from ui.shared.labels import number_text, rounded, verbatim
 from ui.shared.ranking_chart import bar_step, by_configuration
 from ui.shared.theme import FIGURE_COLOUR, PALETTE, finish

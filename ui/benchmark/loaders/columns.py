@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core.measure.loader_lines import LoaderLine
 from core.report.loader_charts import SHOWS, TITLE, costed, speed_against_cpu
-from core.report.loader_lines import LoaderLine
 from core.report.loader_table import LEGEND, loader_table
 from ui.shared.theme import finish
 from ui.shared.wide_table import draw_wide_table

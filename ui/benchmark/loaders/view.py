@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.measure.bottleneck import bottleneck_of
 from core.measure.configuration_summary import summarise_configurations
+from core.measure.loader_lines import has_columns, loader_lines
 from core.measure.loader_runs import LoaderRun, configuration_of, rank_configurations
 from core.measure.rival_rows import is_rival
-from core.report.loader_lines import has_columns, loader_lines
 from core.report.loader_table import refused_table
 from core.report.rival_headlines import WHOLE
 from ui.benchmark.loaders.charts import bound_rows, costs_chart, repeat_rows, stage_limits_chart

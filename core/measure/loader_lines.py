@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..base.units import number_text, rounded, seconds_text, size_text
-from ..measure.background_load import BUSY
-from ..measure.controlled import store_factors
-from ..measure.loader_runs import configuration_of
-from ..measure.rival_rows import is_rival
-from ..measure.statistics import advantage
+from .background_load import BUSY
+from .controlled import store_factors
+from .loader_runs import configuration_of
+from .rival_rows import is_rival
+from .statistics import advantage
 
 CPU_TIME = "cpu_s_per_sample"
 SPEED = "samples_per_s"
@@ -47,6 +47,8 @@ def _percent(share: float) -> str:
     return f"{share:.0%}"
 
 
+WORK = ("dataset", "encoding", "batch_size", "transform", "device", "output")
+
 COLUMNS = (
     LoaderColumn(SPEED, "Images/s", True, lambda value: number_text(rounded(value))),
     LoaderColumn(CPU_TIME, "CPU per image", False, micro_text),
@@ -80,10 +82,10 @@ class LoaderLine:
 
     @property
     def work(self) -> tuple[str, ...]:
-        """What has to be the same for two lines to be compared: how images are encoded, and what is made of them."""
+        """What has to be the same for two lines to be compared, the value of each of `WORK`: which images, how they
+        are encoded, and what is made of them."""
         encoding = store_factors("", str(self.about["store"]).partition("/")[2])["encoding"]
-        names = ("batch_size", "transform", "device", "output")
-        return encoding, *(str(self.about.get(name, "")) for name in names)
+        return tuple(encoding if name == "encoding" else str(self.about.get(name, "")) for name in WORK)
 
     def median(self, field: str) -> float | None:
         """Of a column; None where it was not measured."""
