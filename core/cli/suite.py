@@ -21,7 +21,7 @@ def _suite_arguments(parser: ArgumentParser) -> None:
 
     text("images", "", "SOURCE", "a dataset, or anything that can be imported; unless given, images are generated")
     text("small", "", "SOURCE", "the same, for the workloads of small images alone")
-    text("rivals", "all", "A,B,...", "all, or some of them beside ours; the verb `rivals` lists them")
+    text("rivals", "usual", "A,B,...", "usual: one of each library; all; or names, which the verb `rivals` lists")
     text("workloads", "all", "A,B,...", "all, or some: small-jpeg, small-png, small-raw, photos-jpeg, ...")
     text("out", "", "FOLDER", "where the page and the JSON go; unless given, runs/suites of the home")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="repeats of each loader in a warm workload")

@@ -45,7 +45,8 @@ class LoaderExperiment:
     `loaders`: ours, and the names of rivals (`core.rivals`). A rival loads a container of its own, made of the samples
     of a store, so it has one configuration for all stores of the same payloads. Where one takes part, ours run as it
     does, in a process of their own with workers searched for (`rival_course`); no training step can be done then, and
-    the order is a full shuffle. `patience`: seconds that a rival may take for one answer, `memory_gb`: its processes.
+    the order is a full shuffle. `pinned`: numbers of workers by loader that another experiment with the same work has
+    found, in place of a search. `patience`: seconds that a rival may take for one answer, `memory_gb`: its processes.
 
     The other fields are `Load`'s. Live figures come as `Sample("throughput", ...)`, each finished repeat as
     `Sample("repeat", ...)`, what the process uses of the machine as `Sample("monitor", ...)`; the first two carry their
@@ -74,6 +75,7 @@ class LoaderExperiment:
     seed: int = 0
     step: str = "sleep"
     step_ms: float = 0.0
+    pinned: Mapping[str, int] = dataclasses.field(default_factory=dict)
     patience: float = 300.0
     memory_gb: float = 16.0
     home: str | None = None

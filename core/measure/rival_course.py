@@ -115,7 +115,15 @@ class RivalCourse(LoaderCourse):
         patience = experiment.patience + exported.payload_bytes / SLOWEST
         limits = RivalLimits(answer_s=patience, memory_bytes=experiment.memory_gb * 1e9)
         known = self.known.setdefault(exported.key, Known(exported))
-        entry = RivalEntry.of(configuration, exported, Home.find(experiment.home), limits, experiment.seed, known)
+        entry = RivalEntry.of(
+            configuration,
+            exported,
+            Home.find(experiment.home),
+            limits,
+            experiment.seed,
+            known,
+            experiment.pinned.get(configuration.loader),
+        )
         self.entries[configuration.name] = entry
         yield from self._told(configuration, "install", _at_once(entry.find))
         yield from self._told(configuration, "prepare", _at_once(entry.prepare))

@@ -50,6 +50,7 @@ class RivalEntry:
     limits: RivalLimits
     work: Work
     known: Known
+    pinned: int | None = None
     python: Path | None = None
     container: Prepared | None = None
     found: WorkersFound | None = None
@@ -66,8 +67,9 @@ class RivalEntry:
         limits: RivalLimits,
         seed: int,
         known: Known,
+        pinned: int | None = None,
     ) -> RivalEntry:
-        """`known`: of the samples, shared by all that are compared."""
+        """`known`: of the samples, shared by all that are compared. `pinned`: workers that were found elsewhere."""
         work = Work(
             batch_size=configuration.batch_size,
             transform=configuration.transform,
@@ -77,7 +79,7 @@ class RivalEntry:
             store=str(Path(configuration.path).absolute()),
             split=exported.split,
         )
-        return cls(configuration, exported, home, limits, work, known)
+        return cls(configuration, exported, home, limits, work, known, pinned)
 
     @property
     def name(self) -> str:
@@ -89,6 +91,8 @@ class RivalEntry:
         """The numbers of workers that are tried; one where it was asked for."""
         asked = self.configuration.workers
         if asked in SEARCHED:
+            if self.pinned is not None:
+                return [self.pinned]
             return worker_counts(RIVALS[self.name], usable_cpus())
         number = asked.rpartition(":")[2]
         return [0 if number == "inline" else int(number)]
@@ -120,7 +124,10 @@ class RivalEntry:
                 found = yield from search_workers(process, self._folder, self.work, counts)
             reason = found.reason
         else:
-            found, reason = WorkersFound(counts[0], []), "asked for"
+            found, reason = (
+                WorkersFound(counts[0], []),
+                "asked for" if self.pinned is None else "found for the same work before",
+            )
         self.found, self.work = found, replace(self.work, workers=found.workers)
         one, several = ("thread", "threads") if RIVALS[self.name].threads else ("process", "processes")
         kind = counted(found.workers, one, several) if found.workers else "inline"

@@ -62,6 +62,7 @@ class RivalRegistration(Registration):
     encodings, transforms, outputs, devices: what it can do, of `ENCODINGS`, `TRANSFORMS`, and as a loader's.
     reencodes: it stores images in a lossy encoding of its own making, so its pixels are not the dataset's.
     threads: its workers are threads; else processes. inline: it may have no worker at all.
+    usual: whether it is the usual configuration of its library, and not a variant that is raced where it is asked for.
     variables: environment variables of its process.
     settings: fields of its adapter, in which variants of a rival differ.
     """
@@ -80,6 +81,7 @@ class RivalRegistration(Registration):
     reencodes: bool = False
     threads: bool = False
     inline: bool = True
+    usual: bool = True
     variables: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
 

@@ -35,7 +35,7 @@ from .results import write_suite
 from .rules import RULES
 from .state import SuiteState
 from .suite_stores import store_for
-from .workloads import SuiteWorkload
+from .workloads import COLD, SuiteWorkload
 
 if TYPE_CHECKING:
     from .task import LoaderSuite
@@ -220,6 +220,7 @@ class SuiteCourse:
             seconds=seconds,
             rounds=rounds,
             cache=workload.cache,
+            pinned=self._pinned(workload),
             home=str(self.home.root),
         )
         refused: list[Mapping[str, Any]] = []
@@ -239,6 +240,12 @@ class SuiteCourse:
             told["reason"] = str(error)
             reasons = {str(one["loader"]): str(one["reason"]) for one in refused}
             told["refused"] = [{"loader": name, "reason": reasons.get(name, str(error))} for name in taking]
+
+    def _pinned(self, workload: SuiteWorkload) -> dict[str, int]:
+        """Of a cold workload the numbers of workers that were found for the same work from a warm cache."""
+        warm = self.state.workload(workload.name.removesuffix(COLD)) if workload.cold else None
+        rows = warm["repeats"] if warm else []
+        return {str(row["loader"]): workers_of(str(row.get("workers", ""))) for row in rows}
 
     # ------------------------------------------------------------ what is told
 
@@ -272,6 +279,12 @@ def suite_effort(
     taking = {one.name: len(entrants(loaders, one, there, reasons, installs)[0]) for one in workloads}
     install_s = sum(expected_seconds(specs[name].bytes, known) for name in installs) / AT_ONCE
     return SuiteEffort(taking, install_s, len(worker_counts(RIVALS[OURS[0]], usable_cpus())))
+
+
+def workers_of(told: str) -> int:
+    """The number in "2 threads"; 0 for "inline"."""
+    first = told.partition(" ")[0]
+    return int(first) if first.isdecimal() else 0
 
 
 def _installing(there: Environments, spec: EnvironmentSpec) -> Install:

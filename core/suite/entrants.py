@@ -9,18 +9,19 @@ from ..base.errors import InputError
 from ..rivals import RIVALS
 from ..rivals.environments import Environments, EnvironmentState
 from ..rivals.registration import OWN, RivalRegistration
-from .workloads import ALL, SuiteWorkload
+from .workloads import ALL, USUAL, SuiteWorkload
 
 OURS = ("fast", "torch", "naive")
 KINDS = {"jpeg": "JPEG files", "png": "PNG files", "raw": "raw pixels"}
 
 
 def chosen_loaders(names: Sequence[str]) -> list[str]:
-    """Ours, and the rivals of these names, or "all". Raises InputError for a name that there is not."""
+    """Ours, and the rivals of these names, "usual" (one of each library) or "all". Raises InputError for a name that
+    there is not."""
     for name in names:
-        if name != ALL and name not in RIVALS:
-            raise InputError(f"unknown rival {name!r}; there are: {ALL}, {', '.join(RIVALS)}")
-    wanted = [name for name in RIVALS if ALL in names or name in names]
+        if name not in (USUAL, ALL) and name not in RIVALS:
+            raise InputError(f"unknown rival {name!r}; there are: {USUAL}, {ALL}, {', '.join(RIVALS)}")
+    wanted = [name for name, told in RIVALS.items() if ALL in names or name in names or (USUAL in names and told.usual)]
     return list(dict.fromkeys([*OURS, *wanted]))
 
 

@@ -89,7 +89,7 @@ class SuiteEffort:
     def workload_s(self, workload: SuiteWorkload, rounds: int, seconds: float) -> float:
         """Seconds of a workload's experiment, whose repeats take `seconds` at least."""
         epoch = workload.count / PACES[workload.images, workload.encoding]
-        search = self.tried * (SEARCH_S + epoch)
+        search = 0.0 if workload.cold else self.tried * (SEARCH_S + epoch)  # cold ones have the warm ones' workers
         prepare = 0.0 if workload.cold else workload.count / CONTAINER_PACES[workload.images]
         start = START_S * (STARTS - 1 + rounds if workload.cold else STARTS)
         repeats = rounds * ((epoch if workload.cold else max(seconds, epoch)) + REPEAT_S)

@@ -20,7 +20,7 @@ from .course import SuiteCourse
 from .entrants import chosen_loaders
 from .results import result_of
 from .state import SuiteState, state_path
-from .workloads import ALL, chosen_workloads
+from .workloads import ALL, USUAL, chosen_workloads
 
 MINUTES = 60.0
 
@@ -30,10 +30,10 @@ class LoaderSuite:
     """Install the environments of `rivals`, get the images, and measure every loader in every workload.
 
     images, small: what to import, or a dataset's name; their sizes decide which workloads they are for; "" generates
-    some. rivals, workloads: names, or "all". out: the folder of the page and the file; `runs/suites` of the home unless
-    given. rounds, seconds: of a warm workload's repeats. minutes: rounds, images and cold workloads are reduced to keep
-    to them; None for no limit. limit: the most images of a workload. resume: where such a suite has finished already,
-    give its result.
+    some. rivals, workloads: names, or "all"; "usual" is one rival of each library. out: the folder of the page and the
+    file; `runs/suites` of the home unless given. rounds, seconds: of a warm workload's repeats. minutes: rounds, images
+    and cold workloads are reduced to keep to them; None for no limit. limit: the most images of a workload. resume:
+    where such a suite has finished already, give its result.
 
     What was interrupted goes on where the same suite is asked for again: what is installed, made and measured is kept,
     and a workload that was under way begins again. Ends with `{html, json, workloads, minutes}`.
@@ -41,7 +41,7 @@ class LoaderSuite:
 
     images: str = ""
     small: str = ""
-    rivals: Sequence[str] = (ALL,)
+    rivals: Sequence[str] = (USUAL,)
     workloads: Sequence[str] = (ALL,)
     out: str = ""
     rounds: int = 5

@@ -58,7 +58,7 @@ WORKLOADS: Mapping[str, SuiteWorkload] = {
 }
 """In the order in which they run: what is dropped first where time is short comes last."""
 
-ALL = "all"
+ALL, USUAL = "all", "usual"
 
 
 def chosen_workloads(names: Sequence[str], limit: int | None) -> list[SuiteWorkload]:

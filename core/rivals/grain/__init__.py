@@ -39,6 +39,7 @@ def _grain(title: str, description: str, fair: str, threads: bool) -> RivalRegis
         description=description,
         fair=f"{fair} {FAIR}",
         threads=threads,
+        usual=not threads,
         settings={"threads": threads},
     )
 

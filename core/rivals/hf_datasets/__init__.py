@@ -49,6 +49,7 @@ RIVALS = {
         "stay from epoch to epoch, and each batch is normalised at once in the worker. It has no random crop of its "
         "own, so it takes no part in train224.",
         transforms=("none",),
+        usual=False,
         variables=OFFLINE,
     ),
 }

@@ -39,6 +39,7 @@ def _litdata(title: str, fair: str, full_shuffle: bool) -> RivalRegistration:
         description="Its own DataLoader; each worker maps its chunks and reads their samples one by one",
         fair=f"{fair} {FAIR}",
         variables={"LITDATA_DISABLE_VERSION_CHECK": "1", "LITDATA_POSIX_MAX_WORKERS": "0"},
+        usual=full_shuffle,
         settings={"full_shuffle": full_shuffle},
     )
 

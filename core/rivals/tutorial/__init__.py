@@ -38,6 +38,7 @@ RIVALS = {
         environment=ENVIRONMENT.name,
         description="torch's DataLoader reads each sample from an HDF5 dataset, one read per sample, and decodes it "
         "with Pillow",
+        usual=False,
         fair=FAIR + " Encoded images are rows of varying length, raw pixels one array.",
     ),
 }

@@ -38,6 +38,7 @@ def _webdataset(title: str, description: str, fair: str, documented: bool) -> Ri
         environment=ENVIRONMENT.name,
         description=description,
         fair=f"{fair} {FAIR}",
+        usual=not documented,
         settings={"documented": documented},
     )
 

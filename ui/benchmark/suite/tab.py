@@ -13,7 +13,7 @@ from core.base.home import Home
 from core.suite.course import COLD_ROUNDS, suite_effort
 from core.suite.entrants import chosen_loaders
 from core.suite.estimate import SuitePlan, fitted, told_estimate
-from core.suite.workloads import ALL, WORKLOADS, chosen_workloads
+from core.suite.workloads import USUAL, WORKLOADS, chosen_workloads
 from ui.benchmark.loaders.rivals import KEPT_SECONDS, changed_environments, rival_offers
 from ui.shared import state
 from ui.shared.cached import cache_data
@@ -69,7 +69,7 @@ def _draw_form() -> dict[str, Any]:
     there = [offer.name for offer in rival_offers() if offer.installed]
     fields = {
         "images": images, "small": small, "minutes": float(minutes), "workloads": workloads,
-        "rivals": [ALL] if everything else there or ["fast"],
+        "rivals": [USUAL] if everything else there or ["fast"],
     }  # fmt: skip
     if workloads:
         home = state.home()
