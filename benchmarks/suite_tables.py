@@ -56,7 +56,8 @@ def _table(workload: Mapping[str, Any], table: SuiteTable) -> Iterator[str]:
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
     for one in table.figures:
-        cells = [one.title, one.store.partition("/")[0], *(_cell(one, column, table) for column in columns), one.workers]
+        shown = [_cell(one, column, table) for column in columns]
+        cells = [one.title, one.store.partition("/")[0], *shown, one.workers]
         yield f"| {' | '.join(cells)} |"
     yield ""
     for left in table.refused:

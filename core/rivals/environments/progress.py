@@ -13,7 +13,7 @@ from .places import InstalledEnvironment, bytes_on_disk
 UNPACKED_FROM = 1.4
 """Bytes that lie on the disk meanwhile for each that is installed: wheels are downloaded first, and are compressed."""
 
-START_S, BYTES_PER_S = 10.0, 12e6
+START_S, BYTES_PER_S = 10.0, 35e6
 """What an installation is taken to need until this home has one to go by."""
 
 TELLING_BYTES = 20_000_000
