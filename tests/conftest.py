@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from core.base import plugins
 from core.base.events import finish
 from core.base.home import Home
 from core.building import Build
@@ -65,6 +66,17 @@ def _short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = sys.modules.get("core.loading.stage_limits")
     if limits is not None:
         monkeypatch.setattr(limits, "MOMENT", MOMENT)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_rivals_of_others() -> Iterator[None]:
+    """Toy rivals that a file has registered are gone before the next one lists what there is."""
+    yield
+    rivals = sys.modules.get("core.rivals")
+    if rivals is not None:
+        registered = rivals.RIVALS._registered
+        for name in [name for name, rival in registered.items() if rival.where.startswith("tests.")]:
+            plugins._loaded.discard(registered.pop(name).where.partition(":")[0])
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import psutil
 import pytest
@@ -29,7 +30,9 @@ from core.measure.runs import find_run, take_in
 from core.measure.series import measures, series
 from core.rivals import RIVALS
 from core.rivals.containers import Prepared, prepared_container
-from core.rivals.search import worker_counts
+from core.rivals.inside.work import Work
+from core.rivals.process import outcome
+from core.rivals.search import search_workers, worker_counts
 from core.stores.store import Manifest
 from tests import toy_rival
 
@@ -239,6 +242,22 @@ def test_every_number_of_workers_is_tried_up_to_four_then_fewer() -> None:
     assert worker_counts(one, 1) == [0, 1]
     assert worker_counts(threads, 2) == [1, 2]
     assert worker_counts(one, 16) == [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16]
+
+
+def test_what_is_compiled_before_the_first_batch_says_nothing_of_workers() -> None:
+    def epochs(seconds: float, images: int) -> Iterator[Any]:
+        count, first = process.open.call_args.args[1].workers, seconds == 0.0
+        took = (9.0 if count == 2 else 1.0) if first else 1.0 / count
+        return _ended(SimpleNamespace(epochs=[(100, took)], seconds=took, first_batch_s=took - 0.5 if first else 0.0))
+
+    process = Mock(epochs=epochs)
+    steps = search_workers(process, Path(), Work(), [1, 2])
+    assert outcome(steps).workers == 2
+
+
+def _ended(value: Any) -> Iterator[Any]:
+    yield from ()
+    return value
 
 
 def test_each_column_has_its_winner_by_the_rule_of_significance() -> None:

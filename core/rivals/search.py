@@ -17,7 +17,8 @@ TRIED_S = 1.0
 """Seconds that each number of workers is timed for, after an epoch to warm up."""
 
 LONG_EPOCH_S = 5.0
-"""An epoch that takes longer counts itself: beside it the start of the workers is small."""
+"""An epoch that takes longer from its first batch on counts itself. What comes before (workers that start, code that is
+compiled) is no sign of how fast a number of workers is."""
 
 ONE_BY_ONE = 4
 """Up to so many every number is tried, then every second one, every fourth and so on, and all CPUs."""
@@ -58,7 +59,8 @@ def search_workers(
     for count in counts:
         process.open(folder, replace(work, workers=count))
         warm = yield from _epochs(process, count, 0.0)
-        timed = warm if warm.seconds > LONG_EPOCH_S else (yield from _epochs(process, count, TRIED_S))
+        long = warm.seconds - warm.first_batch_s > LONG_EPOCH_S
+        timed = warm if long else (yield from _epochs(process, count, TRIED_S))
         tried.append({"workers": count, "samples_per_s": _median_rate(timed), "first_batch_s": warm.first_batch_s})
     best = max(tried, key=lambda one: one["samples_per_s"])
     return WorkersFound(int(best["workers"]), tried)
