@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.rivals import RIVALS
 from core.rivals.inside.samples import Samples
-from core.rivals.inside.work import MEAN, SIDE, STD, Work
+from core.rivals.inside.work import MEAN, SIDE, STD, RivalWork
 from core.rivals.registration import Epochs
 from tests.toy_rival import normalised, pixels_of, registration
 
@@ -27,7 +27,7 @@ class CheatingRival:
     def prepare(self, samples: Samples, folder: Path) -> None:
         """It reads the samples as they are."""
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         view = view_of(samples, work)
         generator, calls = np.random.default_rng(work.seed), [0]
 
@@ -47,7 +47,7 @@ class CheatingRival:
         return epoch
 
 
-def view_of(samples: Samples, work: Work) -> Callable[[int], np.ndarray]:
+def view_of(samples: Samples, work: RivalWork) -> Callable[[int], np.ndarray]:
     """Makes the image of a sample, float32 (3, H, W)."""
     random, kept = np.random.default_rng(work.seed), dict[int, np.ndarray]()
 

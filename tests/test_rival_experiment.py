@@ -15,6 +15,7 @@ import pytest
 from core.base.errors import InputError
 from core.base.events import Event, Message, Progress, Sample, finish
 from core.base.home import Home
+from core.base.steps import outcome
 from core.building import Build
 from core.cli.runs import RUNS
 from core.importing.task import Import
@@ -30,8 +31,7 @@ from core.measure.runs import find_run, take_in
 from core.measure.series import measures, series
 from core.rivals import RIVALS
 from core.rivals.containers import Prepared, prepared_container
-from core.rivals.inside.work import Work
-from core.rivals.process import outcome
+from core.rivals.inside.work import RivalWork
 from core.rivals.search import search_workers, worker_counts
 from core.stores.store import Manifest
 from tests import toy_rival
@@ -251,7 +251,7 @@ def test_what_is_compiled_before_the_first_batch_says_nothing_of_workers() -> No
         return _ended(SimpleNamespace(epochs=[(100, took)], seconds=took, first_batch_s=took - 0.5 if first else 0.0))
 
     process = Mock(epochs=epochs)
-    steps = search_workers(process, Path(), Work(), [1, 2])
+    steps = search_workers(process, Path(), RivalWork(), [1, 2])
     assert outcome(steps).workers == 2
 
 

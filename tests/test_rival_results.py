@@ -172,3 +172,15 @@ def test_every_view_of_a_run_with_rivals_draws(empty: Home, view: str) -> None:
         assert len(app.get("vega_lite_chart")) == 1
     if view == "Bottlenecks":
         assert "the stages below are ours" in said
+
+
+def test_rivals_at_two_kinds_of_work_say_which() -> None:
+    rows = [
+        {"configuration": f"{encoding}{number}", "store": f"tar/{encoding}", "loader": "webdataset", "rival": True,
+         "dataset": "d", "batch_size": 8, "transform": "none", "device": "cpu", "output": "float32",
+         "samples_per_s": 100.0 + number}
+        for encoding, number in (("jpeg", 1), ("raw", 2))
+    ]  # fmt: skip
+    raw, jpeg = rival_headlines(loader_lines(rows), bold="")
+    assert raw.startswith("WebDataset (tar/raw) (raw, batches of 8, cpu, float32) gives 102 images/s")
+    assert jpeg.startswith("WebDataset (tar/jpeg) (jpeg, batches of 8, cpu, float32) gives 101 images/s")

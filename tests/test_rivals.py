@@ -16,14 +16,16 @@ import pytest
 from core.base.errors import InputError
 from core.base.events import finish
 from core.base.home import REPOSITORY, Home
+from core.base.steps import outcome
 from core.building import Build
 from core.importing.task import Import
 from core.rivals import RIVALS
 from core.rivals.containers import prepared_container
 from core.rivals.exported import Exported, encoding_of, export_samples
 from core.rivals.handed import Handed, RivalFailed
-from core.rivals.inside.work import Work
-from core.rivals.process import RivalLimits, RivalProcess, outcome
+from core.rivals.inside.samples import Samples
+from core.rivals.inside.work import RivalWork
+from core.rivals.process import RivalLimits, RivalProcess
 from core.stores.store import open_store
 from tests import toy_rival
 
@@ -69,7 +71,7 @@ def test_exported_samples_are_the_payloads_of_the_store(home: Home) -> None:
         assert exported.encoding == ("raw" if folder == "npy/raw" else "png")
         assert exported.shape == (store.payload_shape[:2] if store.payload_shape else None)
         for index in (0, 7, len(store) - 1):
-            assert exported.payload(index) == bytes(store.read([index])[0])
+            assert Samples(exported.folder)[index] == (bytes(store.read([index])[0]), exported.tickets[index])
         assert np.array_equal(exported.tickets % exported.classes, store.labels)
         assert np.array_equal(exported.tickets // exported.classes, np.arange(len(store)))
         assert export_samples(store, home) == exported
@@ -90,7 +92,7 @@ def test_a_rival_hands_out_whole_epochs(home: Home, exported: Exported) -> None:
     assert prepared_container("toy-honest", exported, home) == prepared
     with RivalProcess("toy-honest", exported) as process:
         process.begin()
-        process.open(prepared.folder, Work(batch_size=16))
+        process.open(prepared.folder, RivalWork(batch_size=16))
         handed = consumed(process, means=True)
         assert [samples for samples, _ in handed.epochs] == [exported.samples]  # no seconds: one epoch
         assert sorted(handed.tickets) == sorted(exported.tickets)
@@ -120,7 +122,7 @@ def test_a_rival_hands_out_whole_epochs(home: Home, exported: Exported) -> None:
 def test_a_rival_may_fork_its_workers(exported: Exported) -> None:
     with RivalProcess("toy-forks", exported, RivalLimits(answer_s=20.0)) as process:
         process.begin()
-        process.open(exported.folder, Work(batch_size=16))
+        process.open(exported.folder, RivalWork(batch_size=16))
         assert consumed(process).samples == exported.samples
 
 
@@ -143,7 +145,7 @@ def test_whatever_goes_wrong_is_a_sentence_and_nothing_is_left(
     with RivalProcess(f"toy-{name}", exported, limits) as process:
         process.begin()
         with pytest.raises(RivalFailed, match=reason):  # noqa: PT012
-            process.open(exported.folder, Work(batch_size=16))
+            process.open(exported.folder, RivalWork(batch_size=16))
             consumed(process)
             consumed(process)
         assert not psutil.pid_exists(process._process.pid)
@@ -197,7 +199,7 @@ def test_ours_runs_by_the_same_protocol(home: Home, name: str, folder: str) -> N
     assert prepared.bytes > exported.payload_bytes / 2
     with RivalProcess(name, exported) as process:
         process.begin()
-        process.open(prepared.folder, Work(batch_size=16, store=str(exported.store), split="train"))
+        process.open(prepared.folder, RivalWork(batch_size=16, store=str(exported.store), split="train"))
         handed = consumed(process, means=True)
     assert sorted(handed.tickets) == sorted(exported.tickets)
     for image, ticket in zip(handed.looked, handed.looked_tickets, strict=True):

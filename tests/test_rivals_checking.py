@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.base.steps import outcome
 from core.rivals import RIVALS
-from core.rivals.checking import Checked, Checks, Known, RivalRefused, caching
+from core.rivals.checking import Checked, Known, RivalChecks, RivalRefused, caching
 from core.rivals.checking.epochs import check_batch_sizes, order_distance
 from core.rivals.exported import Exported
 from core.rivals.handed import Handed
-from core.rivals.inside.work import Work
-from core.rivals.process import RivalProcess, outcome
+from core.rivals.inside.work import RivalWork
+from core.rivals.process import RivalProcess
 from tests import cheating_rival
 
 CLASSES = 10
@@ -62,13 +63,13 @@ class Cheat:
     def __init__(self, exported: Exported) -> None:
         self.exported, self.known = exported, Known(exported)
         self.process = RivalProcess("cheat", exported)
-        self.work = Work()
+        self.work = RivalWork()
 
     def hands_out(
         self, what: str, transform: str = "none", *, images: int = 16, means: bool = True, batch_size: int = 16
     ) -> Handed:
         """Two epochs."""
-        self.work = Work(batch_size=batch_size, transform=transform, store=what)
+        self.work = RivalWork(batch_size=batch_size, transform=transform, store=what)
         self.process.open(self.exported.folder, self.work)
         return outcome(self.process.epochs(60.0, most=2, means=means, images=images))
 
@@ -76,8 +77,8 @@ class Cheat:
         handed = self.hands_out(what, transform, **options)
         return self.checks().validate(handed)
 
-    def checks(self, name: str = "cheat") -> Checks:
-        return Checks(self.exported, RIVALS[name], self.work, self.known)
+    def checks(self, name: str = "cheat") -> RivalChecks:
+        return RivalChecks(self.exported, RIVALS[name], self.work, self.known)
 
 
 @pytest.fixture(scope="module")
@@ -220,15 +221,15 @@ def test_who_takes_less_than_decoding_does_not_decode(cheats: dict[str, Cheat]) 
 
 def test_what_cannot_be_told_of_kept_images_is_said(cheats: dict[str, Cheat], monkeypatch: pytest.MonkeyPatch) -> None:
     cheat = cheats["jpeg"]
-    work = Work(batch_size=16, workers=2)
-    checks = Checks(cheat.exported, RIVALS["cheat"], work, cheat.known)
+    work = RivalWork(batch_size=16, workers=2)
+    checks = RivalChecks(cheat.exported, RIVALS["cheat"], work, cheat.known)
     assert checks.caching([], 1e9) == "120 images are too few: decoded they are 0 MB, its processes used 1,000 MB"
     monkeypatch.setattr(caching, "FREED", np.inf)
     assert checks.caching([], 1e9) == "120 images are too few: 96 may be in batches made ahead"
     assert checks.caching([], 0.5 * SAMPLES * 24 * 32 * 3) == ""  # has no room for them
-    on_gpu = Checks(cheat.exported, RIVALS["cheat"], replace(work, device="cuda"), cheat.known)
+    on_gpu = RivalChecks(cheat.exported, RIVALS["cheat"], replace(work, device="cuda"), cheat.known)
     assert "GPU" in on_gpu.caching([], 1e9)
-    assert Checks(cheats["raw"].exported, RIVALS["cheat"], work, cheats["raw"].known).caching([], 1e9) == ""
+    assert RivalChecks(cheats["raw"].exported, RIVALS["cheat"], work, cheats["raw"].known).caching([], 1e9) == ""
 
 
 # ------------------------------------------------------------ random views

@@ -14,7 +14,7 @@ from PIL import Image
 
 from core.rivals.dali.payloads import ShuffledPayloads, write_payloads
 from core.rivals.ffcv import source
-from core.rivals.ffcv.source import Source, refuse_large
+from core.rivals.ffcv.source import FfcvSamples, refuse_large
 from core.rivals.inside.samples import ABOUT, OFFSETS, PAYLOADS, TICKETS, Samples
 from core.rivals.spdl.batches import ShuffledBatches, crop_filter
 
@@ -66,9 +66,9 @@ def test_dali_gets_bare_pixels_as_one_array(samples_of: Callable[..., Samples], 
 
 def test_ffcvs_writer_gets_pixels_or_the_files_bytes(samples_of: Callable[..., Samples]) -> None:
     samples = samples_of([jpeg(6, 1), jpeg(4, 2)], "jpeg")
-    image, ticket = Source(samples, original=False)[1]
+    image, ticket = FfcvSamples(samples, original=False)[1]
     assert (image.shape, image.dtype, ticket) == ((4, 6, 3), np.uint8, 4)
-    kept = Source(samples, original=True)
+    kept = FfcvSamples(samples, original=True)
     assert [kept[index] for index in range(len(kept))] == list(samples.in_order())
 
 

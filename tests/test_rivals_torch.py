@@ -22,7 +22,7 @@ from core.rivals.files.loader import ImageFiles
 from core.rivals.inside import decoding, views
 from core.rivals.inside.samples import ABOUT, OFFSETS, PAYLOADS, TICKETS, Samples
 from core.rivals.inside.torch_samples import collate_pixels, to_sample
-from core.rivals.inside.work import MEAN, STD, Work
+from core.rivals.inside.work import MEAN, STD, RivalWork
 from core.rivals.registration import ENCODINGS, OWN, TRANSFORMS
 from core.rivals.tutorial.loader import TutorialHdf5, TutorialLmdb
 
@@ -80,7 +80,7 @@ def test_every_epoch_holds_every_sample_once_as_pillow_decodes_it(rival: Any, en
     container = tmp_path / "container"
     container.mkdir()
     rival.prepare(samples, container)
-    epochs = rival.open(samples, container, Work(batch_size=4))
+    epochs = rival.open(samples, container, RivalWork(batch_size=4))
     orders = []
     for _ in range(2):
         batches = list(epochs())
@@ -99,13 +99,13 @@ def test_train224_makes_views_of_photos_whatever_their_sizes(tmp_path: Path) -> 
     container = tmp_path / "container"
     container.mkdir()
     TutorialLmdb().prepare(samples, container)
-    work = Work(batch_size=8, transform="train224")
+    work = RivalWork(batch_size=8, transform="train224")
     shapes = [tuple(images.shape) for images, _ in TutorialLmdb().open(samples, container, work)()]
     assert shapes == [(8, 3, 224, 224), (3, 3, 224, 224)]
 
 
 def test_a_batch_normalised_at_once_is_the_samples_normalised_one_by_one(tmp_path: Path) -> None:
-    samples, work = made(tmp_path / "samples", "png"), Work()
+    samples, work = made(tmp_path / "samples", "png"), RivalWork()
     one_by_one = [to_sample(data, ticket, samples, work) for data, ticket in samples.in_order()]
     view = views.stored_view(samples.encoding, samples.shape, work.transform)
     images, tickets = collate_pixels([(view(data), ticket) for data, ticket in samples.in_order()])

@@ -17,7 +17,7 @@ from PIL import Image
 
 from core.rivals import RIVALS
 from core.rivals.inside.samples import Samples
-from core.rivals.inside.work import MEAN, STD, Work
+from core.rivals.inside.work import MEAN, STD, RivalWork
 from core.rivals.registration import OWN, Epochs, RivalRegistration
 
 BEHAVIOURS = (
@@ -37,7 +37,7 @@ class ToyRival:
             raise ValueError("no space for toys")
         (folder / "toys.bin").write_bytes(b"".join(data for data, _ in samples.in_order()))
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         if self.behaviour == "fails-open":
             raise ValueError("cannot open toys")
         generator, calls = np.random.default_rng(work.seed), [0]

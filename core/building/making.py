@@ -15,6 +15,7 @@ from ..base.errors import InputError
 from ..base.events import Event, Message, Pace, Progress
 from ..base.files import Unreadable, read_object, write_whole
 from ..base.staging import MARKER
+from ..base.steps import Steps
 from ..base.strict_json import dumps
 from ..base.time_left import Remaining
 from ..machine.background import BackgroundLoad
@@ -186,21 +187,15 @@ class Making:
         self, builder: PartBuilder, planned: PlannedPart, encode: Encode, left: Remaining
     ) -> Generator[Event, None, PartResult]:
         done, pace, since = {WRITING: 0, VERIFYING: 0}, Pace(), time.monotonic()
-        steps = builder.build(planned, encode)
-        with closing(steps):
-            while True:
-                try:
-                    stage, samples = next(steps)
-                except StopIteration as end:
-                    result: PartResult = end.value
-                    return result
-                now = time.monotonic()
-                left.note(stage, samples, now - since)
-                since, done[stage] = now, done[stage] + samples
-                if pace.due() or done[stage] == planned.samples:
-                    self._background.look()
-                    told = f"{stage} {planned.split}"
-                    yield Progress(told, done[stage], planned.samples, left_s=left.seconds)
+        steps = Steps(builder.build(planned, encode))
+        for stage, samples in steps:
+            now = time.monotonic()
+            left.note(stage, samples, now - since)
+            since, done[stage] = now, done[stage] + samples
+            if pace.due() or done[stage] == planned.samples:
+                self._background.look()
+                yield Progress(f"{stage} {planned.split}", done[stage], planned.samples, left_s=left.seconds)
+        return steps.value
 
     # ---- several at once
 

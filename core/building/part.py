@@ -25,6 +25,7 @@ from ..base.contracts import Contents, FieldLayout, Sizes
 from ..base.errors import WorkError
 from ..base.options import chosen
 from ..base.packed_fields import checksum
+from ..base.steps import outcome
 from ..formats import keeps_files
 from ..stores.manifest import Manifest
 from ..stores.sample_checksums import field_sums_file
@@ -67,13 +68,7 @@ class PartBuilder:
     def __call__(self, planned: PlannedPart) -> PartResult:
         """Raises WorkError where an image has changed, or what was written does not read back."""
         with encoded(self.encoder, 0) as ready:
-            steps = self.build(planned, ready.encode)
-            while True:
-                try:
-                    next(steps)
-                except StopIteration as end:
-                    result: PartResult = end.value
-                    return result
+            return outcome(self.build(planned, ready.encode))
 
     def build(self, planned: PlannedPart, encode: Encode) -> Generator[PartStep, None, PartResult]:
         """Build a part, step by step, if it is not there; see `__call__`."""

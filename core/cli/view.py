@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-import webbrowser
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +36,8 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _answer(given: Namespace) -> Iterator[Event]:
+    import webbrowser
+
     from ..inspect.kinds import identify
 
     if not APP.is_file():
@@ -73,6 +71,8 @@ def page_address(path: str, port: int) -> str:
 
 def ssh_line(port: int) -> str:
     """What somebody types elsewhere, so that the address leads here."""
+    import getpass
+
     return f"ssh -L {port}:localhost:{port} {getpass.getuser()}@{socket.gethostname()}"
 
 
@@ -105,6 +105,9 @@ def _server(home: Home, port: int) -> subprocess.Popen[bytes]:
 
 def _await(server: subprocess.Popen[bytes], port: int) -> None:
     """Until it listens. Raises WorkError where it does not."""
+    import urllib.error
+    import urllib.request
+
     deadline = time.monotonic() + STARTED_S
     while time.monotonic() < deadline:
         if server.poll() is not None:

@@ -93,6 +93,14 @@ class LoaderLine:
         return statistics.median(values) if values else None
 
 
+def work_text(work: Sequence[str]) -> str:
+    """Of a line's `work`, without the dataset: "original, batches of 64, train224, cpu, float32"."""
+    told = dict(zip(WORK, work, strict=True))
+    transform = told["transform"].replace("none", "")
+    parts = (told["encoding"], f"batches of {told['batch_size']}", transform, told["device"], told["output"])
+    return ", ".join(filter(None, parts))
+
+
 def loader_lines(repeats: Iterable[Mapping[str, Any]]) -> list[LoaderLine]:
     """The configurations of a run, the fastest first."""
     groups: dict[str, list[Mapping[str, Any]]] = {}

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from ..base.errors import FormatMattersError
 from ..base.events import Event, Message, Progress, Sample
 from ..base.home import Home
+from ..base.steps import Steps
 from ..base.time_left import Remaining
 from ..rivals.checking import Known
 from ..rivals.exported import Exported, export_samples
@@ -168,17 +169,11 @@ class RivalCourse(LoaderCourse):
 
     def _watched(self, steps: Generator[Mapping[str, Any], None, T]) -> Generator[Event, None, T]:
         """Steps whose own figures are no measurement; what the monitor sees meanwhile is told."""
-        try:
-            while True:
-                try:
-                    next(steps)
-                except StopIteration as ended:
-                    told: T = ended.value
-                    return told
-                if row := self.monitor.news():
-                    yield Sample("monitor", row)
-        finally:
-            steps.close()
+        watched = Steps(steps)
+        for _ in watched:
+            if row := self.monitor.news():
+                yield Sample("monitor", row)
+        return watched.value
 
     # ------------------------------------------------------------ the rounds
 
@@ -229,19 +224,13 @@ class RivalCourse(LoaderCourse):
     def _live(self, steps: Generator[Mapping[str, Any], None, T], who: Mapping[str, Any]) -> Generator[Event, None, T]:
         """Steps with their live figures: samples per second since the one before."""
         samples, seconds = 0, 0.0
-        try:
-            while True:
-                try:
-                    live = next(steps)
-                except StopIteration as ended:
-                    told: T = ended.value
-                    return told
-                spent = live["seconds"] - seconds
-                rate = (live["live"] - samples) / spent if spent > 0 else 0.0
-                samples, seconds = live["live"], live["seconds"]
-                yield from self.live("throughput", {"samples_per_s": rate, "samples": samples, "seconds": seconds}, who)
-        finally:
-            steps.close()
+        watched = Steps(steps)
+        for live in watched:
+            spent = live["seconds"] - seconds
+            rate = (live["live"] - samples) / spent if spent > 0 else 0.0
+            samples, seconds = live["live"], live["seconds"]
+            yield from self.live("throughput", {"samples_per_s": rate, "samples": samples, "seconds": seconds}, who)
+        return watched.value
 
     def _ceilings(self, configuration: LoaderConfiguration, number: int) -> Generator[Event, None, Mapping[str, float]]:
         """The stage limits of this work in this round, measured while everybody is stopped."""

@@ -15,12 +15,12 @@ from ..base.units import counted
 from ..loading.cache import prepare_cache
 from ..processes.cpus import usable_cpus
 from ..rivals import RIVALS
-from ..rivals.checking import Checks, Known
+from ..rivals.checking import Known, RivalChecks
 from ..rivals.containers import Prepared, prepared_container
 from ..rivals.environments import Environments, hold
 from ..rivals.exported import Exported
 from ..rivals.handed import Handed
-from ..rivals.inside.work import Work
+from ..rivals.inside.work import RivalWork
 from ..rivals.process import RivalLimits, RivalProcess, Used
 from ..rivals.registration import OWN
 from ..rivals.search import WorkersFound, search_workers, worker_counts
@@ -48,7 +48,7 @@ class RivalEntry:
     exported: Exported
     home: Home
     limits: RivalLimits
-    work: Work
+    work: RivalWork
     known: Known
     pinned: int | None = None
     python: Path | None = None
@@ -70,7 +70,7 @@ class RivalEntry:
         pinned: int | None = None,
     ) -> RivalEntry:
         """`known`: of the samples, shared by all that are compared. `pinned`: workers that were found elsewhere."""
-        work = Work(
+        work = RivalWork(
             batch_size=configuration.batch_size,
             transform=configuration.transform,
             output=configuration.output,
@@ -200,8 +200,8 @@ class RivalEntry:
         return self.container.folder
 
     @property
-    def _checks(self) -> Checks:
-        return Checks(self.exported, RIVALS[self.name], self.work, self.known)
+    def _checks(self) -> RivalChecks:
+        return RivalChecks(self.exported, RIVALS[self.name], self.work, self.known)
 
     def _started(self) -> RivalProcess:
         process = RivalProcess(self.name, self.exported, self.limits, self.python)

@@ -62,16 +62,21 @@ def html_table(table: Table) -> str:
     return str(_environment().get_template("blocks.html").module.table(table))  # type: ignore[attr-defined]
 
 
-@cache
-def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+def template_environment(*folders: Path) -> Environment:
+    """Templates of these folders, and of the report; whatever they show is escaped."""
+    return Environment(
+        loader=FileSystemLoader([*folders, TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+@cache
+def _environment() -> Environment:
+    made = template_environment()
     made.filters |= {"kind": _kind, "source": _source, "drawing": _drawing, "numeric": _numeric}
     return made
 

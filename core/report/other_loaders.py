@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..base.units import counted, listed
-from ..measure.loader_lines import COLUMNS, SPEED, WORK, LoaderLine
+from ..measure.loader_lines import COLUMNS, SPEED, LoaderLine, work_text
 from ..measure.rival_rows import loader_title, subject_title
 from ..measure.statistics import advantage
 from . import code
@@ -52,21 +52,14 @@ def _is_ahead(rival: LoaderLine, ours: Sequence[LoaderLine]) -> bool:
 
 
 def _work_text(comparison: LoaderComparison, line: LoaderLine) -> str:
-    return f"{subject_title(line.about)} at {described(comparison.work)}"
-
-
-def described(work: Sequence[str]) -> str:
-    """ "original, batches of 64, train224, cpu, float32"."""
-    told = dict(zip(WORK, work, strict=True))
-    encoding, batch, transform, device, output = (told[name] for name in WORK[1:])  # the dataset is in the title
-    return ", ".join(filter(None, (encoding, f"batches of {batch}", transform.replace("none", ""), device, output)))
+    return f"{subject_title(line.about)} at {work_text(comparison.work)}"
 
 
 def _compared(comparison: LoaderComparison) -> Iterator[Block]:
     """One kind of work: what it says, the chart, the table, and who was refused."""
     names = {line.configuration: subject_title(line.about) for line in comparison.lines}
     told = [f"{text} [{comparison.run.name}]" for text in rival_headlines(comparison.lines, bold="")]
-    about = f"{described(comparison.work)}, {comparison.cache} cache, split {comparison.split}"
+    about = f"{work_text(comparison.work)}, {comparison.cache} cache, split {comparison.split}"
     shown = costed(comparison.lines)
     if shown:
         drawing = speed_against_cpu(shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ..base.units import speed_text, times_text
-from ..measure.loader_lines import CPU_TIME, SPEED, LoaderLine, micro_text
+from ..measure.loader_lines import CPU_TIME, SPEED, LoaderLine, micro_text, work_text
 from ..measure.rival_rows import subject_title
 from ..measure.statistics import Ratio, advantage
 
@@ -38,18 +38,11 @@ def _of_work(lines: Sequence[LoaderLine], several: bool, bold: str, safe: Safe) 
     for rival in told:
         lead = f"{bold}{safe(subject_title(rival.about))}{bold}"
         if several:
-            lead += f" ({safe(_work_text(rival))})"
+            lead += f" ({safe(work_text(rival.work))})"
         if len(rivals) > len(told):
             lead += f", the fastest of {len(rivals)} rivals,"
         reached = f"{bold}{speed_text(rival.median(SPEED) or 0.0)}{bold}"
         yield f"{lead} gives {reached}{_against(rival, ours, safe) if ours else '; nothing of ours was run beside it'}."
-
-
-def _work_text(line: LoaderLine) -> str:
-    """ "jpeg, batch 64, train224"."""
-    encoding, batch, transform, device, output = line.work
-    parts = (encoding, f"batch {batch}", "" if transform == "none" else transform, device, output)
-    return ", ".join(filter(None, parts))
 
 
 def _against(rival: LoaderLine, ours: LoaderLine, safe: Safe) -> str:

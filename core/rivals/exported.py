@@ -48,19 +48,6 @@ class Exported:
         tickets: npt.NDArray[np.int64] = np.load(self.folder / TICKETS, allow_pickle=False)
         return tickets
 
-    @property
-    def offsets(self) -> npt.NDArray[np.int64]:
-        """int64 (samples + 1,): where each payload begins."""
-        offsets: npt.NDArray[np.int64] = np.load(self.folder / OFFSETS, allow_pickle=False)
-        return offsets
-
-    def payload(self, index: int) -> bytes:
-        """A sample's bytes: a file's, or height x width x 3 uint8."""
-        start, stop = self.offsets[index : index + 2]
-        with (self.folder / PAYLOADS).open("rb") as file:
-            file.seek(int(start))
-            return file.read(int(stop - start))
-
 
 def export_samples(store: Store, home: Home) -> Exported:
     """Write the samples of a store for rivals, once: later calls find them.

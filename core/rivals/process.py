@@ -13,13 +13,14 @@ import time
 from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import psutil
 
 from ..base.errors import InputError
 from ..base.files import Unreadable, parse_object
 from ..base.lock import Lock
+from ..base.steps import outcome
 from ..base.strict_json import dumps
 from ..machine.process_tree import ProcessTree
 from ..processes.module_process import cause_of_death, module_command, module_environment
@@ -30,7 +31,7 @@ from .exported import Exported
 from .guard import guardian
 from .handed import Handed, RivalFailed, read_handed
 from .inside import start as start_module
-from .inside.work import Work
+from .inside.work import RivalWork
 from .registration import OWN
 
 LOOK = 0.25
@@ -40,8 +41,6 @@ LONGEST_LINE = 1_000_000
 STARTED_S = 120.0
 ENDED_S = 5.0
 GB = 1e9
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ class RivalProcess:
         """Have it write its container below an empty folder; the seconds that took."""
         return float(self._ask({"do": "prepare", "folder": str(folder)}, self.limits.answer_s)["seconds"])
 
-    def open(self, folder: Path, work: Work) -> None:
+    def open(self, folder: Path, work: RivalWork) -> None:
         """Have it open its container, for what follows."""
         self._ask({"do": "open", "folder": str(folder), "work": asdict(work)}, self.limits.answer_s)
 
@@ -293,13 +292,3 @@ class RivalProcess:
     def _forget(self) -> None:
         self._errors.close()
         self._scratch.cleanup()
-
-
-def outcome(steps: Generator[object, None, T]) -> T:
-    """What these steps come to, when nobody wants to hear of them."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as ended:
-            told: T = ended.value
-            return told

@@ -11,7 +11,11 @@ from ..base.registry import Registration
 
 if TYPE_CHECKING:
     from .inside.samples import Samples
-    from .inside.work import Work
+    from .inside.work import RivalWork
+
+TORCH = "torch==2.13.0"
+DECODERS = ("pillow==13.0.0", "simplejpeg==1.9.0", "imagecodecs==2026.3.6")
+"""What most environments have alike: the same decoders decode the same bytes."""
 
 OWN = ""
 """The environment of what runs with this program's own Python: ours alone."""
@@ -106,6 +110,6 @@ class RivalAdapter(Protocol):
         """Write its container of all samples below `folder`, which is empty."""
         ...
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         """Open the container. Images are as `work.output` says, normalised by `inside.work`'s MEAN and STD."""
         ...

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..base.steps import Steps
 from .handed import Handed
-from .inside.work import Work
+from .inside.work import RivalWork
 from .process import RivalProcess
 from .registration import RivalRegistration
 
@@ -49,7 +50,7 @@ def worker_counts(registration: RivalRegistration, cpus: int) -> list[int]:
 
 
 def search_workers(
-    process: RivalProcess, folder: Path, work: Work, counts: Sequence[int]
+    process: RivalProcess, folder: Path, work: RivalWork, counts: Sequence[int]
 ) -> Generator[dict[str, Any], None, WorkersFound]:
     """Have one process open its container with each number of workers, warm up for an epoch, and be timed.
 
@@ -68,14 +69,10 @@ def search_workers(
 
 def _epochs(process: RivalProcess, count: int, seconds: float) -> Generator[dict[str, Any], None, Handed]:
     """Whole epochs for so long, one at least."""
-    epochs = process.epochs(seconds, images=0)
-    while True:
-        try:
-            live = next(epochs)
-        except StopIteration as ended:
-            handed: Handed = ended.value
-            return handed
+    epochs = Steps(process.epochs(seconds, images=0))
+    for live in epochs:
         yield {**live, "workers": count}
+    return epochs.value
 
 
 def _median_rate(handed: Handed) -> float:

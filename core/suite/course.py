@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.errors import FormatMattersError, WorkError
 from ..base.events import Event, Message, Progress, Result, Sample
 from ..base.home import Home
+from ..base.steps import Steps
 from ..base.time_left import Remaining
 from ..base.units import counted, seconds_text, size_text
 from ..datasets.dataset import Dataset
@@ -113,22 +114,14 @@ class SuiteCourse:
         """A step whose progress tells the time that is left of the whole suite."""
         self._left.drop(name)
         began = time.monotonic()
-        told = None
-        try:
-            while True:
-                try:
-                    event = next(events)
-                except StopIteration as ended:
-                    told = ended.value
-                    break
-                if isinstance(event, Progress):
-                    own, others = event.left_s or 0.0, self._left.seconds or 0.0
-                    event = replace(event, stage=f"{name}: {event.stage}", left_s=own + others)
-                yield event
-        finally:
-            events.close()
+        steps = Steps(events)
+        for event in steps:
+            if isinstance(event, Progress):
+                own, others = event.left_s or 0.0, self._left.seconds or 0.0
+                event = replace(event, stage=f"{name}: {event.stage}", left_s=own + others)
+            yield event
         self._left.note(name, 1, time.monotonic() - began)
-        return told
+        return steps.value
 
     # ------------------------------------------------------------ steps
 

@@ -6,13 +6,13 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..base.errors import InputError
+from ..measure.rival_choice import KINDS
 from ..rivals import RIVALS
 from ..rivals.environments import Environments, EnvironmentState
 from ..rivals.registration import OWN, RivalRegistration
 from .workloads import ALL, USUAL, SuiteWorkload
 
 OURS = ("fast", "torch", "naive")
-KINDS = {"jpeg": "JPEG files", "png": "PNG files", "raw": "raw pixels"}
 
 
 def chosen_loaders(names: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from ..base.strict_json import dumps
@@ -19,7 +19,7 @@ from ..base.units import counted, listed, number_text, rounded, size_text, speed
 from ..measure.background_load import BUSY, background_load
 from ..measure.loader_lines import COLUMNS, SPEED
 from ..measure.statistics import RESOLUTION
-from ..report.html import POLICY, STYLE
+from ..report.html import POLICY, STYLE, template_environment
 from .plot import PlotLayout, plots
 from .tables import LoaderFigures, RefusedLoader, SuiteTable, standing_rows, table_of, titles_of
 
@@ -91,14 +91,7 @@ def page(template: str, **shown: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    return template_environment(TEMPLATES)
 
 
 def data_address(data: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from .tables import LoaderFigures
 RADIUS = 4.5
 
 
-class Tick(NamedTuple):
+class AxisTick(NamedTuple):
     """`at` pixels along its axis, and what it says there."""
 
     at: float
@@ -47,8 +47,8 @@ class PlotLayout(NamedTuple):
     height: int
     frame: Box
     font: int
-    columns: Sequence[Tick]
-    rows: Sequence[Tick]
+    columns: Sequence[AxisTick]
+    rows: Sequence[AxisTick]
     points: Sequence[NamedPoint]
 
     @property
@@ -87,7 +87,7 @@ def _layout(shape: str, figures: Sequence[LoaderFigures]) -> PlotLayout:
     ]
     columns = [(value, _at(value, across, frame.left, frame.right)) for value in _ticks(across, shape == "narrow")]
     rows = [(value, _at(value, up, frame.bottom, frame.top)) for value in _ticks(up, False)]
-    across_ticks, up_ticks = ([Tick(at, _short(value)) for value, at in found] for found in (columns, rows))
+    across_ticks, up_ticks = ([AxisTick(at, _short(value)) for value, at in found] for found in (columns, rows))
     return PlotLayout(shape, width, height, frame, font, across_ticks, up_ticks, named)
 
 

@@ -6,7 +6,6 @@ import dataclasses
 import statistics
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import psutil
 
 from ...base.events import Event, Message, Progress, Result, Sample
 from ...base.home import Home
+from ...base.steps import Steps
 from ...datasets.dataset import Dataset
 from ...machine.session import versions
 from ..monitor import Monitor
@@ -185,14 +185,11 @@ class StorageRun:
 
     def _watched(self, steps: Generator[Event, None, WorkloadTimes]) -> Generator[Event, None, WorkloadTimes]:
         """The same, and what the monitor saw meanwhile. What is done here is not timed."""
-        with closing(steps):
-            while True:
-                try:
-                    yield next(steps)
-                except StopIteration as end:
-                    measured: WorkloadTimes = end.value
-                    return measured
-                yield from self._seen()
+        watched = Steps(steps)
+        for event in watched:
+            yield event
+            yield from self._seen()
+        return watched.value
 
     def _seen(self) -> Iterator[Event]:
         if row := self.monitor.news():

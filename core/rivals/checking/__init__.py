@@ -6,13 +6,13 @@
     crops, views  how a view is found in its sample, and what random crops look like on average
     reference, known  the samples, decoded by Pillow, once for all rivals
     caching       whether decoded images are kept from epoch to epoch
-    checks        `Checks`, all of it
+    checks        `RivalChecks`, all of it
 
 docs/fair.md says what is asked of a rival, and what is refused.
 """
 
-from .checks import Checked, Checks
+from .checks import Checked, RivalChecks
 from .known import Known
 from .refused import RivalRefused
 
-__all__ = ["Checked", "Checks", "Known", "RivalRefused"]
+__all__ = ["Checked", "Known", "RivalChecks", "RivalRefused"]

@@ -12,7 +12,7 @@ from math import ceil
 
 import numpy as np
 
-from ..inside.work import Work
+from ..inside.work import RivalWork
 from .kept_pixels import Pieces, look_into
 from .known import Known
 from .refused import RivalRefused
@@ -47,7 +47,7 @@ def check_cpu(cpu_s: float, least: float) -> None:
         )
 
 
-def check_memory(known: Known, work: Work, pids: Sequence[int], memory_bytes: float) -> str:
+def check_memory(known: Known, work: RivalWork, pids: Sequence[int], memory_bytes: float) -> str:
     """After two whole epochs or more: whether most decoded samples lie in the memory of these processes, which occupy
     `memory_bytes` at most. Returns why nothing can be told, "" where they do not. Raises RivalRefused."""
     samples = known.samples

@@ -1,4 +1,4 @@
-"""`Checks`: what a rival handed out, before it is timed and while it is, against the samples."""
+"""`RivalChecks`: what a rival handed out, before it is timed and while it is, against the samples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..exported import Exported
 from ..handed import Handed
-from ..inside.work import SIDE, Work
+from ..inside.work import SIDE, RivalWork
 from ..registration import RivalRegistration
 from .caching import check_cpu, check_memory
 from .epochs import check_batch_sizes, check_form, check_mixing, check_order, indices_of, order_distance
@@ -35,11 +35,11 @@ class Checked:
     order_distance: float
 
 
-class Checks:
+class RivalChecks:
     """Of one rival and one configuration. `known`: of the same samples, where another rival's checks have it."""
 
     def __init__(
-        self, exported: Exported, registration: RivalRegistration, work: Work, known: Known | None = None
+        self, exported: Exported, registration: RivalRegistration, work: RivalWork, known: Known | None = None
     ) -> None:
         self._work = work
         self.known = known or Known(exported)

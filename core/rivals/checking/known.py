@@ -31,7 +31,7 @@ MOMENT = 0.2
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnSamples:
     """Samples that were drawn to be compared, int64 (n,), and their mean colours (n, 3) of 0..255, or their views'."""
 
     samples: npt.NDArray[np.int64]
@@ -77,7 +77,7 @@ class Known:
         return least / done
 
     @cached_property
-    def whole(self) -> Drawn:
+    def whole(self) -> DrawnSamples:
         chosen, means, pixels = [], [], 0
         for index in self._shuffled():
             decoded = self.reference.pixels(index)
@@ -86,15 +86,15 @@ class Known:
             pixels += decoded.size // 3
             if pixels > MOST_PIXELS:
                 break
-        return Drawn(np.array(chosen, np.int64), np.array(means))
+        return DrawnSamples(np.array(chosen, np.int64), np.array(means))
 
     @cached_property
-    def views(self) -> Drawn:
+    def views(self) -> DrawnSamples:
         chosen, smalls = self._shuffled()[: MOST_SAMPLES // 10], []
         for index in chosen:
             smalls.append(self.reference.small(index))
         expected = expected_views(smalls, np.random.default_rng())
-        return Drawn(np.array(chosen, np.int64), expected.means, expected)
+        return DrawnSamples(np.array(chosen, np.int64), expected.means, expected)
 
     def like(self, colour: Array, count: int = 5) -> list[int]:
         """The samples whose mean colours are the nearest to one, (3,) of 0..255."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..registration import EnvironmentSpec, RivalRegistration
+from ..registration import TORCH, EnvironmentSpec, RivalRegistration
 
 ENVIRONMENT = EnvironmentSpec(
     name="dali",
-    steps=(("torch==2.13.0", "numpy==2.1.3", "nvidia-dali-cuda120==2.4.0"),),
+    steps=((TORCH, "numpy==2.1.3", "nvidia-dali-cuda120==2.4.0"),),
     module="nvidia.dali",
     bytes=1_940_000_000,
 )

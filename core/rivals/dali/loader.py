@@ -11,7 +11,7 @@ from nvidia.dali import fn, pipeline_def, types
 from nvidia.dali.plugin.pytorch import DALIGenericIterator
 
 from ..inside.samples import Samples
-from ..inside.work import MEAN, SIDE, STD, Work
+from ..inside.work import MEAN, SIDE, STD, RivalWork
 from ..registration import Epochs
 from .payloads import ShuffledPayloads, write_payloads
 
@@ -25,7 +25,7 @@ class DaliRival:
     def prepare(self, samples: Samples, folder: Path) -> None:
         write_payloads(samples, folder)
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         gpu = work.device == "cuda"
         if gpu and not torch.cuda.is_available():
             raise RuntimeError("it needs an NVIDIA GPU, and a PyTorch that is built for CUDA")

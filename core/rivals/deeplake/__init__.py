@@ -1,16 +1,14 @@
 """Deep Lake: a database of columns for deep learning."""
 
-from ..registration import EnvironmentSpec, RivalRegistration
+from ..registration import DECODERS, TORCH, EnvironmentSpec, RivalRegistration
 
 ENVIRONMENT = EnvironmentSpec(
     name="deeplake",
     steps=(
         (
-            "torch==2.13.0",
+            TORCH,
             "numpy==2.1.3",
-            "pillow==13.0.0",
-            "simplejpeg==1.9.0",
-            "imagecodecs==2026.3.6",
+            *DECODERS,
             "deeplake==4.7.4",
         ),
     ),

@@ -13,7 +13,7 @@ import deeplake
 
 from ..inside.samples import Samples
 from ..inside.torch_samples import IndexedSamples, indexed_loader
-from ..inside.work import Work
+from ..inside.work import RivalWork
 
 if TYPE_CHECKING:
     from ..registration import Epochs
@@ -48,7 +48,7 @@ class DeepLake:
             dataset.append({"image": list(images), "label": list(tickets)})
         dataset.commit()
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         return indexed_loader(IndexedSamples(partial(LakeRows, folder), samples, work), work)
 
 

@@ -20,7 +20,7 @@ from .. import RIVALS
 from ..registration import EnvironmentSpec
 from .installation import installing
 from .needs import missing_gpu, missing_lately
-from .places import Place, bytes_on_disk, place_for, places_of, workplace
+from .places import EnvironmentPlace, bytes_on_disk, place_for, places_of, workplace
 from .pythons import python_for
 from .sizes import about_bytes
 from .specs import rivals_in, spec_of
@@ -116,14 +116,14 @@ class Environments:
         failed = place.failed() if place is not None else ""
         return EnvironmentState(name, False, not lacks, lacks or failed, about_bytes(spec), "", None)
 
-    def _place(self, spec: EnvironmentSpec) -> Place | None:
+    def _place(self, spec: EnvironmentSpec) -> EnvironmentPlace | None:
         python = python_for(spec)
         return None if python is None else place_for(self._home, spec, python)
 
     def _containers(self, rival: str) -> Path:
         return self._home.rivals / "containers" / rival
 
-    def _take_away(self, place: Place) -> bool:
+    def _take_away(self, place: EnvironmentPlace) -> bool:
         """Remove an environment as one step for everybody who looks; False where somebody uses it.
 
         Raises InputError where it is being made.

@@ -23,7 +23,7 @@ from . import probe
 from .commands import lines_of
 from .installers import Installer, installer, installing_variables
 from .needs import missing
-from .places import InstalledEnvironment, Place, bytes_on_disk, installed_in, place_for, places_in, workplace
+from .places import EnvironmentPlace, InstalledEnvironment, bytes_on_disk, installed_in, place_for, places_in, workplace
 from .progress import UNPACKED_FROM, InstallProgress, expected_seconds
 from .pythons import ChosenPython, python_for
 from .reasons import InstallFailed, end_of
@@ -84,7 +84,7 @@ class _Installation:
     home: Home
     spec: EnvironmentSpec
     python: ChosenPython
-    place: Place
+    place: EnvironmentPlace
     scratch: Path
     later_s: float
 

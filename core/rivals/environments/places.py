@@ -58,7 +58,7 @@ class InstalledEnvironment:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EnvironmentPlace:
     """One environment's folder, and the files beside it."""
 
     folder: Path
@@ -113,13 +113,13 @@ def workplace(home: Home) -> Path:
     return home.rivals / "environments"
 
 
-def place_for(home: Home, spec: EnvironmentSpec, python: ChosenPython) -> Place:
+def place_for(home: Home, spec: EnvironmentSpec, python: ChosenPython) -> EnvironmentPlace:
     """Another spec, Python or kind of machine has another place, so what lies there is what the spec says."""
     told = [spec.name, [list(step) for step in spec.steps], python.minor, sys.platform, platform.machine()]
-    return Place(workplace(home) / f"{spec.name}-{digest(dumps(told))}")
+    return EnvironmentPlace(workplace(home) / f"{spec.name}-{digest(dumps(told))}")
 
 
-def places_of(home: Home, name: str) -> list[Place]:
+def places_of(home: Home, name: str) -> list[EnvironmentPlace]:
     """Every environment of that name: also what earlier specs and Pythons left, half-made ones, and what is left of an
     installation that failed."""
     return [place for place in places_in(home) if _name_of(place) == name]
@@ -148,15 +148,15 @@ def bytes_on_disk(folder: Path, alone: bool = False) -> int:
     return sum(seen.values())
 
 
-def places_in(home: Home) -> Iterator[Place]:
+def places_in(home: Home) -> Iterator[EnvironmentPlace]:
     """Every environment's place in a home, whatever state it is in."""
     folder = workplace(home)
     if folder.is_dir():
         names = {path.name.removesuffix(".log").removesuffix(".failed.json") for path in folder.iterdir()}
-        yield from (Place(folder / name) for name in sorted(names) if FOLDER_NAME.fullmatch(name))
+        yield from (EnvironmentPlace(folder / name) for name in sorted(names) if FOLDER_NAME.fullmatch(name))
 
 
-def _name_of(place: Place) -> str:
+def _name_of(place: EnvironmentPlace) -> str:
     match = FOLDER_NAME.fullmatch(place.folder.name)
     return match["name"] if match else ""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...base.errors import InputError
 from ...base.lock import Lock
-from .places import FOLDER_NAME, Place
+from .places import FOLDER_NAME, EnvironmentPlace
 
 
 def hold(python: Path) -> Lock | None:
@@ -15,7 +15,7 @@ def hold(python: Path) -> Lock | None:
     A child that inherits it (`Lock.fileno`, `pass_fds`) holds it as long as it lives. None for a Python of no
     environment of ours. Raises InputError where the environment is being made or removed.
     """
-    place = Place(python.parent.parent)
+    place = EnvironmentPlace(python.parent.parent)
     if not FOLDER_NAME.fullmatch(place.folder.name):
         return None
     lock = Lock(place.in_use, shared=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..registration import EnvironmentSpec, RivalRegistration
+from ..registration import TORCH, EnvironmentSpec, RivalRegistration
 
 ENVIRONMENT = EnvironmentSpec(
     name="ffcv",
     steps=(
         (
-            "torch==2.13.0",
+            TORCH,
             "numpy==2.1.3",
             "numba==0.68.1",
             "opencv-python-headless==5.0.0.93",

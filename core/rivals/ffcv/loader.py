@@ -23,9 +23,9 @@ from ffcv.writer import DatasetWriter
 from PIL import Image
 
 from ..inside.samples import Samples
-from ..inside.work import MEAN, SIDE, STD, Work
+from ..inside.work import MEAN, SIDE, STD, RivalWork
 from ..registration import Epochs
-from .source import PAGE_BYTES, Source, pixels_of, refuse_large
+from .source import PAGE_BYTES, FfcvSamples, pixels_of, refuse_large
 
 FILE = "images.beton"
 
@@ -55,9 +55,9 @@ class FfcvRival:
         refuse_large(samples, None if self.original else _encoded_bytes)
         image = OriginalBytes() if self.original else RGBImageField("raw" if samples.shape else "jpg")
         writer = DatasetWriter(str(folder / FILE), {"image": image, "ticket": IntField()}, page_size=PAGE_BYTES)
-        writer.from_indexed_dataset(Source(samples, self.original))
+        writer.from_indexed_dataset(FfcvSamples(samples, self.original))
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         crop = [RandomResizedCropRGBImageDecoder((SIDE, SIDE)), RandomHorizontalFlip()]
         decode = crop if work.transform == "train224" else [SimpleRGBImageDecoder()]
         normalise = NormalizeImage(255 * MEAN, 255 * STD, np.float32)

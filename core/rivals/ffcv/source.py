@@ -15,7 +15,7 @@ PAGE_BYTES = 8 << 20
 """FFCV's default. A writer given an image of more than a page waits for ever for the worker that this has ended."""
 
 
-class Source:
+class FfcvSamples:
     """What FFCV's writer reads in its processes: (image as the field takes it, ticket) by index."""
 
     def __init__(self, samples: Samples, original: bool) -> None:

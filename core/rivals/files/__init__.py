@@ -1,10 +1,10 @@
 """torch's DataLoader over image files, with three libraries that decode them."""
 
-from ..registration import EnvironmentSpec, RivalRegistration
+from ..registration import DECODERS, TORCH, EnvironmentSpec, RivalRegistration
 
 ENVIRONMENT = EnvironmentSpec(
     name="files",
-    steps=(("torch==2.13.0", "numpy==2.1.3", "pillow==13.0.0", "simplejpeg==1.9.0", "imagecodecs==2026.3.6"),),
+    steps=((TORCH, "numpy==2.1.3", *DECODERS),),
     module="torch",
     bytes=1_090_000_000,
 )

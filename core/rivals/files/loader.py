@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..inside.decoding import decoder
 from ..inside.samples import Samples
 from ..inside.torch_samples import IndexedSamples, indexed_loader
-from ..inside.work import Work
+from ..inside.work import RivalWork
 
 if TYPE_CHECKING:
     from ..registration import Epochs
@@ -53,7 +53,7 @@ class ImageFiles:
     def prepare(self, samples: Samples, folder: Path) -> None:
         write_files(samples, folder)
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         opened = partial(Files, folder, samples.classes)
         return indexed_loader(IndexedSamples(opened, samples, work, decoder(self.decoder)), work)
 

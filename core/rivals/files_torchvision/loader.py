@@ -15,7 +15,7 @@ from torchvision.transforms import v2
 from ..files.loader import listed_files, write_files
 from ..inside.samples import Samples
 from ..inside.torch_samples import data_loader
-from ..inside.work import MEAN, SIDE, STD, Work
+from ..inside.work import MEAN, SIDE, STD, RivalWork
 
 if TYPE_CHECKING:
     from ..registration import Epochs
@@ -56,6 +56,6 @@ class TorchvisionFiles:
     def prepare(self, samples: Samples, folder: Path) -> None:
         write_files(samples, folder)
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         dataset = DecodedFiles(folder, samples.classes, work.transform)
         return data_loader(dataset, work, shuffle=True, collate_fn=Collate())

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from ..registration import EnvironmentSpec, RivalRegistration
+from ..registration import DECODERS, EnvironmentSpec, RivalRegistration
 
 ENVIRONMENT = EnvironmentSpec(
     name="grain",
     steps=(
         (
             "numpy==2.4.6",
-            "pillow==13.0.0",
-            "simplejpeg==1.9.0",
-            "imagecodecs==2026.3.6",
+            *DECODERS,
             "array_record==0.8.6",
             "grain==0.2.18",
         ),

@@ -16,7 +16,7 @@ from array_record.python.array_record_module import ArrayRecordWriter
 
 from ..inside.samples import Samples
 from ..inside.views import stored_view
-from ..inside.work import MEAN, STD, Work
+from ..inside.work import MEAN, STD, RivalWork
 from ..registration import Epochs
 
 FILE = "images.arrayrecord"
@@ -33,7 +33,7 @@ SHIFT = (-MEAN / STD).astype(np.float32)[:, None, None]
 class _Viewed(grain.MapTransform):  # type: ignore[misc]
     """A record as (float32 (3, H, W), ticket)."""
 
-    def __init__(self, samples: Samples, work: Work) -> None:
+    def __init__(self, samples: Samples, work: RivalWork) -> None:
         self._view = stored_view(samples.encoding, samples.shape, work.transform)
 
     def map(self, record: bytes) -> tuple[npt.NDArray[np.float32], np.int64]:
@@ -71,7 +71,7 @@ class GrainRival:
             writer.write(ticket.to_bytes(TICKET, "little") + data)
         writer.close()
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         """One iterator without an end, an epoch of which is so many batches: a new one would start its workers anew."""
         source = ArrayRecordDataSource(str(folder / FILE))
         batches = (

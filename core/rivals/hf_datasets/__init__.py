@@ -1,16 +1,14 @@
 """Hugging Face datasets: Arrow files, through torch's DataLoader."""
 
-from ..registration import EnvironmentSpec, RivalRegistration
+from ..registration import DECODERS, TORCH, EnvironmentSpec, RivalRegistration
 
 ENVIRONMENT = EnvironmentSpec(
     name="hf-datasets",
     steps=(
         (
-            "torch==2.13.0",
+            TORCH,
             "numpy==2.1.3",
-            "pillow==13.0.0",
-            "simplejpeg==1.9.0",
-            "imagecodecs==2026.3.6",
+            *DECODERS,
             "datasets==5.2.0",
         ),
     ),

@@ -15,7 +15,7 @@ import torch
 
 from ..inside.samples import Samples
 from ..inside.torch_samples import Batch, IndexedSamples, data_loader, indexed_loader, normalised_batch
-from ..inside.work import Work
+from ..inside.work import RivalWork
 
 if TYPE_CHECKING:
     from ..registration import Epochs
@@ -37,7 +37,7 @@ def _save(generator: Any, features: dict[str, Any], samples: Samples, folder: Pa
     shutil.rmtree(folder / CACHE)
 
 
-class ArrowRows:
+class HfRows:
     """Rows of bytes and a label, a whole batch of them in one call."""
 
     def __init__(self, folder: Path) -> None:
@@ -61,8 +61,8 @@ class HfDatasets:
     def prepare(self, samples: Samples, folder: Path) -> None:
         _save(_bytes_rows, {"image": datasets.Value("binary")}, samples, folder)
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
-        return indexed_loader(IndexedSamples(partial(ArrowRows, folder), samples, work), work)
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
+        return indexed_loader(IndexedSamples(partial(HfRows, folder), samples, work), work)
 
 
 def _image_rows(samples: Samples) -> Iterator[dict[str, Any]]:
@@ -87,6 +87,6 @@ class HfDatasetsDocumented:
         image = datasets.Image() if samples.shape is None else datasets.Array3D((*samples.shape, 3), "uint8")
         _save(_image_rows, {"image": image}, samples, folder)
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         rows = datasets.load_from_disk(str(folder / ROWS)).with_format("torch")
         return data_loader(rows, work, shuffle=True, collate_fn=_collate)

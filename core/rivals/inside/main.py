@@ -28,9 +28,9 @@ from ...base.package import load
 from ...base.strict_json import dumps
 from .. import RIVALS
 from ..registration import Epochs, RivalAdapter, RivalRegistration
-from .observed import Look, Observed
+from .observed import LookSettings, Observed
 from .samples import Samples
-from .work import Work
+from .work import RivalWork
 
 LIVE = 0.5
 """Seconds between two live figures."""
@@ -113,14 +113,14 @@ class Server:
     def _open(self, folder: str, work: dict[str, Any]) -> dict[str, Any]:
         self._epochs = None
         start = time.perf_counter()
-        self._epochs = self._adapter.open(self._samples, Path(folder), Work(**work))
+        self._epochs = self._adapter.open(self._samples, Path(folder), RivalWork(**work))
         self._opened_s = time.perf_counter() - start
         return {"seconds": self._opened_s}
 
     def _consume(self, seconds: float, most: int | None, look: dict[str, Any], out: str) -> dict[str, Any]:
         if self._epochs is None:
             raise RuntimeError("it was not opened")
-        observed = Observed(Look(**look), int(self._samples.tickets.max(initial=0)))
+        observed = Observed(LookSettings(**look), int(self._samples.tickets.max(initial=0)))
         told: list[tuple[int, float]] = []
         samples, first, start = 0, 0.0, time.perf_counter()
         live = start + LIVE

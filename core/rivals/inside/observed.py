@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class LookSettings:
     """What to keep: `images` whole ones, spread over `seconds` or over the first batches; `means` of every image."""
 
     images: int = 16
@@ -25,7 +25,7 @@ class Look:
 class Observed:
     """Takes every batch: its tickets, its size, and now and then an image."""
 
-    def __init__(self, look: Look, largest_ticket: int) -> None:
+    def __init__(self, look: LookSettings, largest_ticket: int) -> None:
         self._look, self._random = look, Random(look.seed)
         self._type = np.int32 if largest_ticket < 2**31 else np.int64
         self._tickets: list[Any] = []

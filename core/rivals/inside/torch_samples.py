@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from .decoding import Decoder, Pixels
 from .samples import Samples
 from .views import stored_view
-from .work import MEAN, STD, Work
+from .work import MEAN, STD, RivalWork
 
 MEAN_TENSOR = torch.tensor(MEAN, dtype=torch.float32)[:, None, None]
 STD_TENSOR = torch.tensor(STD, dtype=torch.float32)[:, None, None]
@@ -35,7 +35,7 @@ def normalised(pixels: Pixels) -> torch.Tensor:
     return planes.to(torch.float32).div(255).sub_(MEAN_TENSOR).div_(STD_TENSOR)
 
 
-def to_sample(data: Any, ticket: Any, samples: Samples, work: Work, decode: Decoder | None = None) -> TensorSample:
+def to_sample(data: Any, ticket: Any, samples: Samples, work: RivalWork, decode: Decoder | None = None) -> TensorSample:
     """A stored sample as a DataLoader stacks it: decoded (by what is fastest here, unless `decode` is given), viewed
     and normalised, float32 (3, H, W), and its ticket."""
     return normalised(stored_view(samples.encoding, samples.shape, work.transform, decode)(data)), int(ticket)
@@ -68,7 +68,7 @@ class IndexedSamples(Dataset[PixelSample]):
     """
 
     def __init__(
-        self, opened: Callable[[], SampleSource], samples: Samples, work: Work, decode: Decoder | None = None
+        self, opened: Callable[[], SampleSource], samples: Samples, work: RivalWork, decode: Decoder | None = None
     ) -> None:
         self._opened, self._length = opened, len(samples)
         self._view = stored_view(samples.encoding, samples.shape, work.transform, decode)
@@ -92,7 +92,7 @@ class IndexedSamples(Dataset[PixelSample]):
         return many(indices) if many is not None else (self._source[index] for index in indices)
 
 
-def data_loader(dataset: Any, work: Work, **options: Any) -> Callable[[], Iterator[Any]]:
+def data_loader(dataset: Any, work: RivalWork, **options: Any) -> Callable[[], Iterator[Any]]:
     """torch's DataLoader with these options, whose workers stay from epoch to epoch; what starts an epoch of it.
 
     Its prefetching stays at its default, two batches a worker."""
@@ -108,6 +108,6 @@ def data_loader(dataset: Any, work: Work, **options: Any) -> Callable[[], Iterat
     return lambda: iter(loader)
 
 
-def indexed_loader(dataset: IndexedSamples, work: Work, **options: Any) -> Callable[[], Iterator[Batch]]:
+def indexed_loader(dataset: IndexedSamples, work: RivalWork, **options: Any) -> Callable[[], Iterator[Batch]]:
     """The same over IndexedSamples, fully shuffled, each batch normalised at once."""
     return data_loader(dataset, work, shuffle=True, collate_fn=collate_pixels, **options)

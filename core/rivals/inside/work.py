@@ -15,7 +15,7 @@ SIDE = 224
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class RivalWork:
     """One configuration.
 
     transform: of `registration.TRANSFORMS`. output: "float32" (normalised) and others of ours. workers: how many; 0 is

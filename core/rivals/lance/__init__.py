@@ -1,16 +1,14 @@
 """Lance: a columnar file format made for fast random access."""
 
-from ..registration import EnvironmentSpec, RivalRegistration
+from ..registration import DECODERS, TORCH, EnvironmentSpec, RivalRegistration
 
 ENVIRONMENT = EnvironmentSpec(
     name="lance",
     steps=(
         (
-            "torch==2.13.0",
+            TORCH,
             "numpy==2.1.3",
-            "pillow==13.0.0",
-            "simplejpeg==1.9.0",
-            "imagecodecs==2026.3.6",
+            *DECODERS,
             "pylance==14.0.2",
         ),
     ),

@@ -15,7 +15,7 @@ import pyarrow
 
 from ..inside.samples import Samples
 from ..inside.torch_samples import IndexedSamples, indexed_loader
-from ..inside.work import Work
+from ..inside.work import RivalWork
 
 if TYPE_CHECKING:
     from ..registration import Epochs
@@ -52,7 +52,7 @@ class LanceImages:
         reader = pyarrow.RecordBatchReader.from_batches(schema, _record_batches(samples, schema))
         lance.write_dataset(reader, str(folder / DATASET))
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         dataset = IndexedSamples(partial(LanceRows, folder / DATASET), samples, work)
         return indexed_loader(dataset, work, **(_workers() if work.workers else {}))
 

@@ -12,7 +12,7 @@ from litdata.streaming.writer import BinaryWriter
 from ..inside.samples import Samples
 from ..inside.torch_samples import collate_pixels
 from ..inside.views import stored_view
-from ..inside.work import Work
+from ..inside.work import RivalWork
 from ..registration import Epochs
 
 CHUNK = "64MB"
@@ -21,7 +21,7 @@ CHUNK = "64MB"
 class _Viewed:
     """A row as (uint8 (H, W, 3), ticket)."""
 
-    def __init__(self, samples: Samples, work: Work) -> None:
+    def __init__(self, samples: Samples, work: RivalWork) -> None:
         self._view = stored_view(samples.encoding, samples.shape, work.transform)
 
     def __call__(self, row: dict[str, Any]) -> tuple[Any, int]:
@@ -42,7 +42,7 @@ class LitDataRival:
         writer.done()
         writer.merge()
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         """Its own DataLoader gives each worker chunks, or parts of them."""
         shuffling: dict[str, Any] = {"item_shuffle_window": "full", "batch_decode": 0} if self.full_shuffle else {}
         dataset = StreamingDataset(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..registration import EnvironmentSpec, RivalRegistration
+from ..registration import TORCH, EnvironmentSpec, RivalRegistration
 
 ENVIRONMENT = EnvironmentSpec(
     name="mlx-data",
-    steps=(("torch==2.13.0", "numpy==2.1.3", "pillow==13.0.0", "mlx-data==0.1.0"),),
+    steps=((TORCH, "numpy==2.1.3", "pillow==13.0.0", "mlx-data==0.1.0"),),
     module="mlx.data",
     bytes=1_060_000_000,
 )

@@ -14,7 +14,7 @@ import torch
 from ..inside.samples import Samples
 from ..inside.torch_samples import normalised_batch
 from ..inside.views import viewed
-from ..inside.work import Work
+from ..inside.work import RivalWork
 from ..registration import Epochs
 
 AHEAD = 2
@@ -33,7 +33,7 @@ class MlxDataRival:
         for index, (data, _) in enumerate(samples.in_order()):
             (folder / samples.name_of(index)).write_bytes(data)
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         torch.set_num_threads(1)  # its own threads are as many as there may be
         tickets = samples.tickets.tolist()
         files = [{"image": samples.name_of(index).encode(), "ticket": ticket} for index, ticket in enumerate(tickets)]

@@ -12,7 +12,7 @@ from ...loading import make_loader
 from ...stores.manifest import Manifest
 from ...stores.store import Store
 from ..inside.samples import Samples
-from ..inside.work import Work
+from ..inside.work import RivalWork
 from ..registration import Epochs
 
 
@@ -41,7 +41,7 @@ class OursRival:
     def prepare(self, samples: Samples, folder: Path) -> None:
         """Nothing: the store is built already."""
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         path = Path(work.store)
         store = TicketStore(path, work.split, Manifest.load(path), samples.tickets)
         loader = make_loader(

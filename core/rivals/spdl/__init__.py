@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from ..registration import EnvironmentSpec, RivalRegistration
+from ..registration import DECODERS, TORCH, EnvironmentSpec, RivalRegistration
 
 ENVIRONMENT = EnvironmentSpec(
     name="spdl",
     steps=(
         (
-            "torch==2.13.0",
+            TORCH,
             "numpy==2.1.3",
-            "pillow==13.0.0",
-            "simplejpeg==1.9.0",
-            "imagecodecs==2026.3.6",
+            *DECODERS,
             "spdl==0.8.0",
         ),
     ),

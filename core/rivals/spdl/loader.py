@@ -15,7 +15,7 @@ from spdl.pipeline import PipelineBuilder
 from ..inside.samples import Samples
 from ..inside.torch_samples import Batch, collate_pixels, normalised_batch
 from ..inside.views import stored_view
-from ..inside.work import Work
+from ..inside.work import RivalWork
 from ..registration import Epochs
 from .batches import ShuffledBatches, crop_filter, file_of
 
@@ -58,7 +58,7 @@ class SpdlRival:
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(data)
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         torch.set_num_threads(1)  # its own threads are as many as there may be
         paths = [str(file_of(folder, samples.name_of(index))) for index in range(len(samples))]
         tickets = torch.from_numpy(samples.tickets)

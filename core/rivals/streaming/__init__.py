@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from ..registration import EnvironmentSpec, RivalRegistration
+from ..registration import DECODERS, TORCH, EnvironmentSpec, RivalRegistration
 
 ENVIRONMENT = EnvironmentSpec(
     name="streaming",
     steps=(
         (
-            "torch==2.13.0",
+            TORCH,
             "torchvision==0.28.0",
             "numpy==2.1.3",
-            "pillow==13.0.0",
-            "simplejpeg==1.9.0",
-            "imagecodecs==2026.3.6",
+            *DECODERS,
             "mosaicml-streaming==0.13.0",
         ),
     ),

@@ -12,7 +12,7 @@ from typing import Any
 from ..inside.samples import Samples
 from ..inside.torch_samples import collate_pixels, data_loader
 from ..inside.views import stored_view
-from ..inside.work import Work
+from ..inside.work import RivalWork
 from ..registration import Epochs
 
 
@@ -45,7 +45,7 @@ COLUMNS = {"image": "bytes", "ticket": "int"}
 class _Images(StreamingDataset):  # type: ignore[misc]
     """Its rows as (uint8 (H, W, 3), ticket)."""
 
-    def __init__(self, samples: Samples, work: Work, **options: Any) -> None:
+    def __init__(self, samples: Samples, work: RivalWork, **options: Any) -> None:
         super().__init__(**options)
         self._view = stored_view(samples.encoding, samples.shape, work.transform)
 
@@ -64,7 +64,7 @@ class StreamingRival:
             for data, ticket in samples.mixed():
                 writer.write({"image": data, "ticket": ticket})
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         """The dataset gives each worker batches of its own."""
         images = _Images(
             samples,

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..inside.samples import Samples
-from ..inside.work import MEAN, SIDE, STD, Work
+from ..inside.work import MEAN, SIDE, STD, RivalWork
 from ..registration import Epochs
 
 SHARD = 128 << 20
@@ -43,7 +43,7 @@ class TfDataRival:
             for number, (data, ticket) in enumerate(samples.in_order()):
                 writers[number % len(writers)].write(_example(data, ticket))
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         """Shuffled through a buffer of the whole set, still encoded, and anew in each epoch."""
 
         def sample(record: Any) -> tuple[Any, Any]:
@@ -75,7 +75,7 @@ def _example(data: bytes, ticket: int) -> bytes:
     return encoded
 
 
-def _view(data: Any, samples: Samples, work: Work) -> Any:
+def _view(data: Any, samples: Samples, work: RivalWork) -> Any:
     """A stored image: uint8 (H, W, 3), or float32 (SIDE, SIDE, 3) of 0 to 255 after `train224`."""
     if work.transform != "train224":
         return _decoded(data, samples)

@@ -1,10 +1,10 @@
 """LMDB and HDF5 as most tutorials load them: what a project has before anybody looks at its loading."""
 
-from ..registration import EnvironmentSpec, RivalRegistration
+from ..registration import TORCH, EnvironmentSpec, RivalRegistration
 
 ENVIRONMENT = EnvironmentSpec(
     name="tutorial",
-    steps=(("torch==2.13.0", "numpy==2.1.3", "pillow==13.0.0", "lmdb==3.0.0", "h5py==3.16.0"),),
+    steps=((TORCH, "numpy==2.1.3", "pillow==13.0.0", "lmdb==3.0.0", "h5py==3.16.0"),),
     module="torch",
     bytes=1_030_000_000,
 )

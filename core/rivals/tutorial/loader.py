@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 from ..inside.decoding import decoder
 from ..inside.samples import Samples
 from ..inside.torch_samples import SampleSource, TensorSample, data_loader, to_sample
-from ..inside.work import Work
+from ..inside.work import RivalWork
 
 if TYPE_CHECKING:
     from ..registration import Epochs
@@ -29,10 +29,10 @@ LARGEST = 1 << 36
 LABEL_BYTES = 8
 
 
-class OneByOne(Dataset[TensorSample]):
+class TutorialSamples(Dataset[TensorSample]):
     """Samples by index from a file that each worker opens at its first one."""
 
-    def __init__(self, opened: Callable[[], SampleSource], samples: Samples, work: Work) -> None:
+    def __init__(self, opened: Callable[[], SampleSource], samples: Samples, work: RivalWork) -> None:
         self._opened, self._samples, self._work = opened, samples, work
         self._source: SampleSource | None = None
 
@@ -81,8 +81,8 @@ class TutorialLmdb:
             for index, (data, ticket) in enumerate(samples.in_order()):
                 writing.put(_key(index), ticket.to_bytes(LABEL_BYTES, "little") + data)
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
-        return data_loader(OneByOne(partial(LmdbValues, folder / LMDB_FILE), samples, work), work, shuffle=True)
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
+        return data_loader(TutorialSamples(partial(LmdbValues, folder / LMDB_FILE), samples, work), work, shuffle=True)
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ class TutorialHdf5:
                 images[index] = pixels if samples.shape is None else pixels.reshape(*samples.shape, 3)
             file["labels"] = samples.tickets
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
-        return data_loader(OneByOne(partial(Hdf5Rows, folder / HDF5_FILE), samples, work), work, shuffle=True)
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
+        return data_loader(TutorialSamples(partial(Hdf5Rows, folder / HDF5_FILE), samples, work), work, shuffle=True)
 
 
 def _key(index: int) -> bytes:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from ..registration import EnvironmentSpec, RivalRegistration
+from ..registration import DECODERS, TORCH, EnvironmentSpec, RivalRegistration
 
 ENVIRONMENT = EnvironmentSpec(
     name="webdataset",
     steps=(
         (
-            "torch==2.13.0",
+            TORCH,
             "numpy==2.4.6",
-            "pillow==13.0.0",
-            "simplejpeg==1.9.0",
-            "imagecodecs==2026.3.6",
+            *DECODERS,
             "webdataset==1.0.2",
         ),
     ),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..inside.samples import Samples
-from ..inside.work import Work
+from ..inside.work import RivalWork
 from ..registration import Epochs
 
 FIELDS = {"jpeg": "jpg", "png": "png", "raw": "bin"}
@@ -43,7 +43,7 @@ class WebDatasetRival:
                 image = npy_file(data, samples.shape) if field == "npy" else data
                 writer.write({"__key__": f"{number:09d}", field: image, "cls": ticket})
 
-    def open(self, samples: Samples, folder: Path, work: Work) -> Epochs:
+    def open(self, samples: Samples, folder: Path, work: RivalWork) -> Epochs:
         """Each worker makes whole batches of its own shards."""
         import webdataset
 
@@ -75,7 +75,7 @@ def npy_file(data: bytes, shape: tuple[int, int] | None) -> bytes:
     return file.getvalue()
 
 
-def _fastest(dataset: Any, field: str, samples: Samples, work: Work) -> Any:
+def _fastest(dataset: Any, field: str, samples: Samples, work: RivalWork) -> Any:
     """Batches: decoded and transformed sample by sample, normalised at once."""
     from ..inside.torch_samples import collate_pixels
     from ..inside.views import stored_view
@@ -84,7 +84,7 @@ def _fastest(dataset: Any, field: str, samples: Samples, work: Work) -> Any:
     return dataset.to_tuple(field, "cls").map_tuple(view, int).batched(work.batch_size, collation_fn=collate_pixels)
 
 
-def _documented(dataset: Any, field: str, samples: Samples, work: Work) -> Any:
+def _documented(dataset: Any, field: str, samples: Samples, work: RivalWork) -> Any:
     """Batches as in its documentation: images of Pillow become normalised tensors one by one."""
     tensor = partial(_tensor, transform=work.transform)
     return dataset.decode("pil").to_tuple(field, "cls").map_tuple(tensor, int).batched(work.batch_size)
