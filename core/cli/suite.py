@@ -54,4 +54,4 @@ def _merged(given: Namespace) -> Iterator[Event]:
     yield Result(merge_files(merged, targets))
 
 
-SUITE = Verb("measure every loader that can be had here on the neutral suite of workloads", _suite_arguments, _suite)
+SUITE = Verb("measure every loader that is available here on the neutral suite of workloads", _suite_arguments, _suite)

@@ -94,7 +94,7 @@ class Environments:
         if state.python is not None:
             return state.python
         if not state.available:
-            raise InputError(f"the rival {rival!r} cannot be had here: it {state.reason}")
+            raise InputError(f"the rival {rival!r} is not available here: it {state.reason}")
         failed = f" (the last attempt: {state.reason})" if state.reason else ""
         raise InputError(f"the rival {rival!r} is not installed{failed}: {COMMAND} rivals install {rival}")
 

@@ -57,7 +57,7 @@ def installing(home: Home, spec: EnvironmentSpec, later_s: float = 0.0) -> Itera
     """
     check_pins(spec)
     if reason := missing(spec):
-        raise InstallFailed(f"{spec.name} cannot be had here: it {reason}")
+        raise InstallFailed(f"{spec.name} is not available here: it {reason}")
     python = python_for(spec)
     assert python is not None  # it would be missing
     place = place_for(home, spec, python)

@@ -58,7 +58,7 @@ def by_environment(offers: Sequence[RivalOffer]) -> list[list[RivalOffer]]:
     return list(groups.values())
 
 
-@cache_data(max_entries=4, ttl=KEPT_SECONDS, show_spinner="Looking which loaders can be had here…")
+@cache_data(max_entries=4, ttl=KEPT_SECONDS, show_spinner="Looking which loaders are available here…")
 def _rows(root: str, changed: tuple[int, ...]) -> list[Mapping[str, object]]:
     """`changed` is part of the cache's key only."""
     return rival_rows(Home.find(root))
@@ -101,7 +101,7 @@ def draw_rivals() -> None:
         for group in by_environment(there):
             _draw_installed(group)
         if cannot:
-            st.markdown("**Not to be had on this machine**")
+            st.markdown("**Not available on this machine**")
             st.markdown(
                 "\n".join(f"- {_names(group)}: it {verbatim(group[0].reason)}" for group in by_environment(cannot))
             )
@@ -111,7 +111,7 @@ def _title(there: Sequence[RivalOffer], to_have: Sequence[RivalOffer], cannot: S
     parts = [
         f"{len(there)} installed" if there else "",
         f"{len(to_have)} to install" if to_have else "",
-        f"{len(cannot)} cannot be had here" if cannot else "",
+        f"{len(cannot)} not available here" if cannot else "",
     ]
     return f"Loaders of others: {listed(filter(None, parts)) or 'none are registered'}"
 
