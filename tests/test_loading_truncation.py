@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -147,6 +148,28 @@ def test_pages_that_are_missing_are_counted_even_where_the_file_has_its_size_aga
         _reads_what_is_gone(file, reader.memory)
     with pytest.raises(WorkError, match="could not be read in places"), watch:
         pass  # the page of zeros is still there
+
+
+@needs_handler
+def test_a_cut_between_the_two_looks_is_told_as_a_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread's fault may come at any moment: here, while this one looks at the count of faults."""
+    file = tmp_path / "file"
+    file.write_bytes(b"x" * 100_000)
+    reader = Reader(file)
+    look = bus_error.faults
+
+    def cut_meanwhile(slot: int) -> int:
+        found = look(slot)
+        os.truncate(file, 0)
+        assert int(reader.memory[50_000]) == 0
+        return found if found else look(slot)
+
+    watch = TruncationGuard(reader, "the store")
+    with watch:
+        pass
+    monkeypatch.setattr(bus_error, "faults", cut_meanwhile)
+    with pytest.raises(WorkError, match=r"^the store was cut short while it was read, from 100,000 bytes to 0"), watch:
+        pass
 
 
 def test_a_file_that_is_shorter_is_told_whatever_else_went_wrong(tmp_path: Path) -> None:

@@ -65,10 +65,12 @@ class _Map:
 
     def damage(self) -> str:
         """What became of the file; nothing where all that was mapped is still there."""
+        # The faults first: a file that is cut between the two looks, with another thread's fault, is one that was cut.
+        faults = bus_error.faults(self._slot) if self._slot is not None else 0
         left = self._mapped.size()
         if left < self.size:
             cut = self._mapped.cut() if isinstance(self._mapped, JoinedMap) else ""
             return f"was cut short while it was read, {cut or f'from {self.size:,} bytes to {left:,}'}"
-        if self._slot is not None and bus_error.faults(self._slot):
+        if faults:
             return "could not be read in places: the disk fails, or the file was cut short and grew again"
         return ""
