@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
+from core.base.errors import InputError
 from core.base.home import REPOSITORY, Home
-from core.cli.view import free_port, page_address, ssh_line
+from core.cli.app_server import checked_port, free_port
+from core.cli.view import page_address, ssh_line
 from core.inspect.roots import Roots
 
 
@@ -36,6 +38,11 @@ def test_a_port_that_is_taken_is_not_chosen() -> None:
         taken.bind(("127.0.0.1", port))
         taken.listen()
         assert free_port() != port
+        with pytest.raises(InputError, match=f"--port {port} cannot be used"):
+            checked_port(port)
+    assert checked_port(port) == port
+    with pytest.raises(InputError, match="from 1 to 65535"):
+        checked_port(70_000)
 
 
 def test_what_is_no_file_is_said_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:
