@@ -12,8 +12,9 @@ if __name__ == "__main__":
 else:
     from starlette.middleware import Middleware
 
+    from ui.report.slides_route import ROUTES as SLIDES
     from ui.shared.live.route import ROUTES
     from ui.shell.hosts import OnlyOurNames
     from ui.shell.open_browser import open_browser
 
-    app = st.App(__file__, routes=ROUTES, middleware=[Middleware(OnlyOurNames)], lifespan=open_browser)
+    app = st.App(__file__, routes=[*ROUTES, *SLIDES], middleware=[Middleware(OnlyOurNames)], lifespan=open_browser)

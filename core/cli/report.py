@@ -29,11 +29,14 @@ def _arguments(parser: ArgumentParser) -> None:
         "--memory-gb", type=float, metavar="GB", help="memory of the machine that reads them (default: this one's)"
     )
     parser.add_argument("--to", metavar="FILE", help="write the report as .html (self-contained), .md or .json")
+    parser.add_argument(
+        "--slides", metavar="FILE", help="write the results as slides that run by themselves, one .html file"
+    )
 
 
 def _answer(given: Namespace) -> Iterator[Event]:
     from ..report.compose import compose
-    from ..report.export import write
+    from ..report.export import write, write_html
     from ..report.gather import gather
     from ..report.questions import Answers
 
@@ -41,6 +44,10 @@ def _answer(given: Namespace) -> Iterator[Event]:
     home = Home.find(given.home)
     report = compose(gather(home, given.dataset or _only_dataset(home)), answers)
     files = [str(path) for path in write(report, Path(given.to))] if given.to else []
+    if given.slides:
+        from ..report.presentation.present import slides_of_report
+
+        files.append(str(write_html(Path(given.slides), lambda: slides_of_report(home, report), "slides")))
     yield Result({**report.data, "files": files} if given.json else _readable(report.data, files))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..base.errors import FULL_OR_READ_ONLY, InputError, WorkError, disk_error_text
@@ -26,17 +26,28 @@ def write(report: Report, path: Path) -> list[Path]:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise InputError(f"{path}: a report is written as {', '.join(ENDINGS)}; choose one of these endings")
+    _check_place(path)
+    files = files_of(report, path.stem, ending)
+    return [_written(path.parent / name, data, "the report") for name, data in files.items()]
+
+
+def write_html(path: Path, made: Callable[[], str], what: str) -> Path:
+    """Write one HTML file, which is made only once its place is known to be one.
+
+    Raises InputError for another ending, or a place that cannot be written to, WorkError for a full or read-only disk.
+    """
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"{path}: {what} are written as .html; choose this ending")
+    _check_place(path)
+    return _written(path, _text(made()), what)
+
+
+def _check_place(path: Path) -> None:
+    """Raises InputError."""
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(
             f"{path} cannot be written: {'it is a folder' if path.is_dir() else 'its folder is not there'}"
         )
-    files = files_of(report, path.stem, ending)
-    try:
-        return [_written(path.parent / name, data) for name, data in files.items()]
-    except OSError as error:
-        if error.errno in FULL_OR_READ_ONLY:
-            raise WorkError(disk_error_text(error, "the report")) from None
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def files_of(report: Report, stem: str, ending: str) -> dict[str, bytes]:
@@ -64,7 +75,13 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     return made.getvalue()
 
 
-def _written(path: Path, data: bytes) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    write_output(path, data)
+def _written(path: Path, data: bytes, what: str) -> Path:
+    """Raises InputError, or WorkError for a full or read-only disk."""
+    try:
+        path.parent.mkdir(exist_ok=True)
+        write_output(path, data)
+    except OSError as error:
+        if error.errno in FULL_OR_READ_ONLY:
+            raise WorkError(disk_error_text(error, what)) from None
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
     return path

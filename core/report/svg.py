@@ -46,11 +46,14 @@ LOOK: dict[str, Any] = {
 }
 
 
-def svg(chart: alt.TopLevelMixin) -> str:
-    """The chart as an SVG element for a page that has the inks. About 0.1 s."""
+def svg(chart: alt.TopLevelMixin, width: int = WIDTH, most_height: int | None = None) -> str:
+    """The chart as an SVG element for a page that has the inks, laid out for so many pixels; `most_height`: of the
+    plot, where it would be higher. About 0.1 s."""
     import vl_convert
 
-    drawn = str(vl_convert.vegalite_to_svg(_spec(chart), vl_version=_version(), allowed_base_urls=[]))
+    drawn = str(
+        vl_convert.vegalite_to_svg(_spec(chart, width, most_height), vl_version=_version(), allowed_base_urls=[])
+    )
     for colour, ink in INKS.items():
         drawn = drawn.replace(f'"{colour}"', f'"{ink}"').replace(f'"{colour.lower()}"', f'"{ink}"')
     return drawn
@@ -64,10 +67,12 @@ def png(chart: alt.TopLevelMixin) -> bytes:
     return bytes(vl_convert.vegalite_to_png(spec, vl_version=_version(), scale=SCALE, allowed_base_urls=[]))
 
 
-def _spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
+def _spec(chart: alt.TopLevelMixin, width: int = WIDTH, most_height: int | None = None) -> dict[str, Any]:
     spec: dict[str, Any] = chart.to_dict()
     if spec.get("width") == "container":
-        spec["width"] = WIDTH
+        spec["width"] = width
+    if most_height is not None and isinstance(spec.get("height"), int | float):
+        spec["height"] = min(spec["height"], most_height)
     return {"padding": 8, **spec, "config": {**spec.get("config", {}), **LOOK}}
 
 

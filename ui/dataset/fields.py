@@ -11,9 +11,10 @@ from core.base.field_values import plain_values
 from core.base.strict_json import dumps
 from core.datasets.dataset import Dataset
 from core.images.pixels import BadImage
+from core.images.thumbnail import thumbnail_address
 from ui.shared.cached import cache_data
 from ui.shared.labels import plain, verbatim
-from ui.shared.thumbnails import EDGE, picture, thumbnail
+from ui.shared.thumbnails import EDGE, picture
 
 SAMPLES = 8
 MOST_TEXT = 300
@@ -68,7 +69,8 @@ def _value(dataset: Dataset, value: FieldValue, shown: object) -> str:
     """A value to be read; an image as a picture."""
     if isinstance(value, bytes):
         try:
-            return f'<img src="{thumbnail(value, dataset.values)}" alt="" style="height:{EDGE}px;border-radius:4px">'
+            source = thumbnail_address(value, dataset.values, EDGE)
+            return f'<img src="{source}" alt="" style="height:{EDGE}px;border-radius:4px">'
         except BadImage:
             return _said(str(shown))
     text = shown if isinstance(shown, str) else dumps(shown)

@@ -1,4 +1,4 @@
-"""A report to take away: as one HTML file, as Markdown with its pictures, as JSON."""
+"""A report to take away: as one HTML file, as Markdown with its pictures, as JSON; and as slides."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.base.names import safe_name
+from ui.report.slides_route import slides_address
 from ui.shared.chart_export import can_picture
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ def draw_downloads(report: Report) -> None:
                 on_click="ignore",
                 type="primary" if ending == ".html" else "secondary",
             )
+        st.link_button(
+            "Present",
+            slides_address(report.evidence.images.name, report.answers),
+            icon=":material/slideshow:",
+            help="Slides that run by themselves, in a tab of their own: arrow keys, space, F for full screen.",
+        )
 
 
 KINDS = (

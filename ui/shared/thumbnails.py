@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PIL import Image
-
 from core.datasets.dataset import Dataset
-from core.images.pixels import BadImage, decode
-from core.images.value_range import DEFAULT, ValueRange
+from core.images.pixels import BadImage
+from core.images.thumbnail import thumbnail_address
 from ui.shared.cached import cache_data
 from ui.shared.labels import plain
 
@@ -74,7 +70,7 @@ def picture(dataset: Dataset, split: str, position: int, name: str) -> str:
     title = html.escape(plain(f"{row.path}, {row.width} × {row.height}"), quote=True)
     sharp = "image-rendering:pixelated;" if max(row.width, row.height) <= EDGE else ""
     try:
-        source = thumbnail(dataset.read(row), dataset.values)
+        source = thumbnail_address(dataset.read(row), dataset.values, EDGE)
     except (OSError, BadImage) as error:
         why = html.escape(plain(f"{row.path}: {error}"), quote=True)
         return (
@@ -84,16 +80,3 @@ def picture(dataset: Dataset, split: str, position: int, name: str) -> str:
         f'<img src="{source}" alt="{name}" title="{title}" '
         f'style="width:{EDGE}px;height:{EDGE}px;object-fit:cover;border-radius:4px;{sharp}">'
     )
-
-
-def thumbnail(data: bytes, values: ValueRange = DEFAULT) -> str:
-    """A data URI of the image, no larger than it is shown (twice that, for fine screens).
-
-    Raises BadImage for a file that is none any more.
-    """
-    image = Image.fromarray(decode(data, values, edge=2 * EDGE))
-    image.thumbnail((2 * EDGE, 2 * EDGE))
-    file = io.BytesIO()
-    small = max(image.size) <= EDGE
-    image.save(file, "png" if small else "jpeg", **({} if small else {"quality": 85}))
-    return f"data:image/{'png' if small else 'jpeg'};base64,{base64.b64encode(file.getvalue()).decode()}"

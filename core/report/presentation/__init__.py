@@ -1,0 +1,1 @@
+"""The results of a report as slides, in one HTML file that runs by itself."""
