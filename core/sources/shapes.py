@@ -94,6 +94,10 @@ class Shapes:
         seeds = ((self.seed, SPLITS.index(split), index) for index in indices)
         return draw(shape, self.size, [np.random.default_rng(seed) for seed in seeds])
 
+    def png(self, split: str, index: int) -> bytes:
+        """One image as the file that an import makes of it."""
+        return _to_png(self.pictures(split, [index])[0])
+
     def close(self) -> None:
         """Nothing to remove."""
 

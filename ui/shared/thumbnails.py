@@ -80,3 +80,11 @@ def picture(dataset: Dataset, split: str, position: int, name: str) -> str:
         f'<img src="{source}" alt="{name}" title="{title}" '
         f'style="width:{EDGE}px;height:{EDGE}px;object-fit:cover;border-radius:4px;{sharp}">'
     )
+
+
+def source_of(dataset: Dataset, split: str, position: int) -> str | None:
+    """One image as a data URI, no larger than it is shown; None where it cannot be read any more."""
+    try:
+        return thumbnail_address(dataset.read(dataset.row(split, position)), dataset.values, EDGE)
+    except (OSError, BadImage):
+        return None

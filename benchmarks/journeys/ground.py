@@ -1,0 +1,98 @@
+"""Where a journey begins: a home in which nothing is, a server that nobody has asked yet, no compiled kernels."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.test_app_browser import QUIET, ROOT, browser_path, wait_for_server
+
+SIZE = {"width": 1440, "height": 900}
+
+OURS = ("FORMAT_MATTERS_", "NUMBA_CACHE_DIR", "STREAMLIT_")
+"""How variables begin that a newcomer does not have."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A clean `home`, and the `folder` around it, in which the journey may put files of its own; both are gone
+    afterwards. `environment` is a newcomer's: kernels that are compiled are kept below `folder`."""
+
+    folder: Path
+    home: Path
+    environment: dict[str, str]
+
+    def start(self, command: Sequence[str], **more: Any) -> subprocess.Popen[bytes]:
+        """A command in the repository's folder, with this environment; `python` is this interpreter."""
+        told = [sys.executable if word == "python" else word for word in command]
+        return subprocess.Popen(told, cwd=ROOT, env=self.environment, **more)
+
+    def run(self, command: Sequence[str]) -> str:
+        """The same to its end: what it said. Raises RuntimeError where it failed."""
+        process = self.start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said = process.communicate()[0].decode(errors="replace")
+        if process.returncode:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{said}")
+        return said
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """A server of the app that listens, and has drawn no page; gives its address."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [
+            "python",
+            "-m",
+            "streamlit",
+            "run",
+            "app.py",
+            "--server.port",
+            str(port),
+            "--server.headless",
+            "true",
+        ]
+        server = self.start(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for_server(f"http://127.0.0.1:{port}")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+@contextmanager
+def clean_ground() -> Iterator[Ground]:
+    """A ground for one run."""
+    with tempfile.TemporaryDirectory(prefix="journey-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        home, cache = folder / "home", folder / "cache"
+        kept = {variable: value for variable, value in os.environ.items() if not variable.startswith(OURS)}
+        yield Ground(folder, home, {**kept, "FORMAT_MATTERS_HOME": str(home), "XDG_CACHE_HOME": str(cache)})
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A headless browser of Playwright's. Ends the program where there is none."""
+    from playwright.sync_api import sync_playwright
+
+    path = browser_path()
+    if path is None:
+        raise SystemExit("no Chromium or Chrome here: install one, or name it in the variable CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+def opened(browser: Any, scheme: str = "light") -> Any:
+    """An empty page of a browser in which nothing is kept."""
+    return browser.new_context(viewport=SIZE, color_scheme=scheme).new_page()
