@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from ui.shared import import_preview
@@ -14,6 +16,10 @@ TIMEOUT = 60
 
 import_preview.AT_ONCE = TIMEOUT
 """Nothing here runs a page again by itself, as a browser does while it waits."""
+
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+"""Every `AppTest` asks each installed package whether it brings components, a tenth of a second; none is installed
+meanwhile."""
 
 
 def open_page(page: str) -> AppTest:
