@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from core.__main__ import main
 from core.base.errors import InputError, WorkError
 from core.base.events import Message, Sample, finish
 from core.base.home import Home
 from core.building import Build
-from core.jobs.demo import Demo, variants
+from core.datasets.dataset import Dataset
+from core.jobs.demo import Demo
+from core.jobs.demo_plan import variants
 from core.loading.cache import prepare_cache
 from core.loading.loader import Loader, make_loader
 from core.loading.transfer import Batch
@@ -104,19 +107,31 @@ def test_trouble_in_a_repeat_names_the_store(stores: list[str]) -> None:
         list(LoaderExperiment(stores, devices=["cuda:99"], rounds=1, seconds=0.05).run())
 
 
-def test_the_demo_uses_what_is_there_and_can_be_run_again(home: Home) -> None:
+def test_the_demo_uses_what_is_there_and_can_be_run_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr("core.jobs.demo.complete", lambda: False)
+    monkeypatch.setattr("core.jobs.demo.has_compiler", lambda: True)
+    monkeypatch.setattr("core.loading.task.ready_kernels", lambda wanted: asked.append(wanted) or ())
     first = finish(Demo(seconds=0.05, rounds=1).run())
+    assert asked == [()] * 5, "without kernels no load waits for any"
+    assert first["loader"] == "torch"
     assert {store.name for store in list_stores(home)} == {f"{form}/{encoding}" for form, encoding in variants()}
-    assert len(first["turns"]) == 4
-    assert {repeat["workers"] for repeat in first["turns"]} == {"inline"}, "as many threads for each"
     built = [store.manifest.built for store in list_stores(home)]
+    runs = [read_loader_run(Path(first[name])) for name in ("file", "encodings")]
+    assert [sorted({repeat["store"] for repeat in run.repeats}) for run in runs] == [
+        ["disk/original", "hdf5/original", "lmdb/original"],
+        ["lmdb/original", "lmdb/raw"],
+    ]
+    for run in runs:
+        assert {(repeat["workers"], repeat["loader"]) for repeat in run.repeats} == {("inline", "torch")}
+        assert len(run.varied) == 1, "one factor differs, and it is the store"
     steps = [
         (event.values["number"], event.values["state"])
         for event in Demo(seconds=0.05, rounds=1).run()
         if isinstance(event, Sample) and event.series == "step"
     ]
-    there = "there already"
-    assert steps == [*((number, there) for number in range(1, 6)), (6, "running"), (6, "done")]
+    again = [(number, now) for number in (3, 4) for now in ("running", "done")]
+    assert steps == [(1, "there already"), (2, "there already"), *again]
     assert [store.manifest.built for store in list_stores(home)] == built
 
 
@@ -126,6 +141,38 @@ def test_the_demo_compares_formats_at_one_encoding_then_encodings_in_one_format(
         ("format", [("disk", "original"), ("lmdb", "original"), ("hdf5", "original")]),
         ("encoding", [("lmdb", "original"), ("lmdb", "raw")]),
     ]
+
+
+def test_the_demo_with_compiled_kernels_measures_their_limits_with_one_loader(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def experiment(stores: list[str], split: str, **fields: Any) -> LoaderExperiment:
+        asked.append(fields)
+        return LoaderExperiment(stores, split, **{**fields, "loaders": ["torch"], "stage_limits": False})
+
+    monkeypatch.setattr("core.jobs.demo.complete", lambda: True)
+    monkeypatch.setattr("core.jobs.demo.LoaderExperiment", experiment)
+    assert finish(Demo(seconds=0.05, rounds=1).run())["loader"] == "fast"
+    assert [(fields["loaders"], fields["stage_limits"]) for fields in asked] == [(["fast"], True)] * 2
+
+
+def test_the_demo_takes_images_of_several_shapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORMAT_MATTERS_HOME", str(tmp_path / "home"))
+    (tmp_path / "photos").mkdir()
+    for number in range(12):
+        Image.new("RGB", (50 if number % 4 else 40, 30), (20 * number, 0, 0)).save(
+            tmp_path / "photos" / f"{number}.jpg"
+        )
+    before = sorted((path, path.stat().st_mtime_ns) for path in (tmp_path / "photos").iterdir())
+    demo = Demo(seconds=0.05, rounds=1, dataset="mine", source=str(tmp_path / "photos"), limit=10)
+    told = finish(demo.run())
+    assert sum(Dataset.open(Home.find(), "mine").splits.values()) == 10
+    encodings = read_loader_run(Path(told["encodings"]))
+    assert {repeat["store"] for repeat in encodings.repeats} == {"lmdb/original", "lmdb/raw-size50"}
+    assert {repeat["transform"] for repeat in encodings.repeats} == {"train224"}
+    assert before == sorted((path, path.stat().st_mtime_ns) for path in (tmp_path / "photos").iterdir())
 
 
 def test_workers_are_chosen_once_for_all_repeats_of_a_configuration(

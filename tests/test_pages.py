@@ -86,6 +86,7 @@ def test_the_sidebar_says_how_far_the_kernels_are(empty: Home, monkeypatch: pyte
     for name, value in (("in_background", True), ("complete", False), ("runs", True)):
         monkeypatch.setattr(sidebar, name, lambda value=value: value)
     monkeypatch.setattr(sidebar, "compile_ahead", lambda: begun.append("begun"))
+    monkeypatch.setattr(sidebar, "FIRST_LOOK", 0.0)
     monkeypatch.setattr(sidebar, "rest_text", lambda: "5 of 46 kernels, about 20 s")
     app = open_page("start")
     assert begun

@@ -32,7 +32,7 @@ from core.formats import FORMATS
 from core.images.pixels import decode
 from core.inspect import inspect_file, size_estimate
 from core.jobs import Jobs, State
-from core.jobs.demo import variants
+from core.jobs.demo_plan import variants
 from core.loading.task import Load
 from core.measure.storage import StorageExperiment
 from core.measure.storage.choice import choices, usual

@@ -98,6 +98,7 @@ class FormatRegistration(Registration):
     array_viewers: its arrays open in scientific tools; None where they do not.
     other_languages: programs in other languages have a library for it, or need none.
     not_on_network_drives: why it must not lie on one, or nothing.
+    layout: how its samples lie, in one sentence; drawing: a small picture of it ("files", "pages", "rows"), or none.
     inspector_kind: the kind under which the Inspector opens its container, "" where it opens the whole store.
     """
 
@@ -117,6 +118,8 @@ class FormatRegistration(Registration):
     reserved_space: ReservedSpace | None = None
     tutorial: TutorialCode | None = None
     signs: ContainerSigns = ContainerSigns()
+    layout: str = ""
+    drawing: str = ""
     inspector_kind: str = ""
 
     def referred_by(self, folder: Path) -> Path | None:

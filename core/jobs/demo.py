@@ -1,89 +1,168 @@
-"""The one-minute demo: draw a dataset, store it in every format and two encodings, load each."""
+"""The demo: a dataset, stored in every usual format as its files are, each of them loaded; then the same as raw pixels.
+
+Two comparisons, each in one factor: the formats at one encoding, then two encodings in one format. Everything in a run
+is loaded by the same loader: the fast one where its kernels are compiled, else the plain PyTorch one, which needs none,
+so that nobody waits for a compiler and nothing compiled is compared with what is not.
+"""
 
 from __future__ import annotations
 
+import importlib
+import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from math import prod
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from ..base.events import Event, Result, Sample
 from ..base.home import Home
 from ..building import Build
+from ..building.recipe import Recipe
 from ..datasets.dataset import Dataset, list_datasets
-from ..formats import FORMATS, example_format
+from ..encodings.raw import PROPOSED_SIZE, Raw
+from ..formats import example_format
 from ..importing.task import Import
+from ..loading.compiling import complete
+from ..loading.kernel_cache import has_compiler
+from ..loading.loaders import DEFAULT_LOADER
 from ..measure.loaders import LoaderExperiment
-from ..stores.store import StoreInfo, list_stores
+from ..stores.store import list_stores
+from .demo_plan import AS_FILES, DATASET, IMAGES, LOADING, PIXELS, RAW, STORES, UNCOMPILED, WORKERS, formats
+from .upload import ImportUpload
 
-DATASET = "shapes"
-WORKERS = "0"
-"""Every store is loaded by one thread, so that nothing but format or encoding differs."""
+BATCH_PIXELS, MOST_IN_BATCH, LEAST_IN_BATCH = 1 << 22, 256, 8
+"""A batch has about so many pixels, between so many images."""
+
+LARGE_EDGE = 256
+"""Pixels from which on images are cut to 224 for loading, as those of several shapes are."""
 
 
-def variants() -> list[tuple[str, str]]:
-    """Format and encoding of the stores: all usual formats at one encoding, and two encodings in one format."""
-    formats = [name for name, entry in FORMATS.items() if entry.usual and entry.available()]
-    return [*((name, "original") for name in formats), (example_format(), "raw")]
+class Loading(NamedTuple):
+    """How all stores of a dataset are loaded, and the `options` of its raw store."""
+
+    split: str
+    batch_size: int
+    transform: str
+    options: Mapping[str, Any]
+
+
+def loading_of(dataset: Dataset) -> Loading:
+    """Small images of one shape as they are; others cut to 224 x 224, for a batch has one shape."""
+    split = "train" if "train" in dataset.splits else max(dataset.splits, key=dataset.splits.__getitem__)
+    shapes = list(dataset.shapes())
+    largest = max(max(shape[:2]) for shape in shapes)
+    alike = len(shapes) == 1 and largest <= LARGE_EDGE
+    fitting = BATCH_PIXELS // max(prod(shape[:2]) for shape in shapes)
+    batch = min(max(fitting, LEAST_IN_BATCH), MOST_IN_BATCH, max(dataset.splits[split] // 2, 1))
+    options = Raw.proposed(shapes) if len(shapes) > 1 else {"size": None if alike else PROPOSED_SIZE}
+    return Loading(split, batch, "none" if alike else "train224", {key: one for key, one in options.items() if one})
+
+
+def loader_now() -> str:
+    """The loader that a run beginning now uses for all its stores."""
+    return DEFAULT_LOADER if complete() or not has_compiler() else UNCOMPILED
 
 
 @dataclass(frozen=True)
 class Demo:
-    """Import, four builds and a loader experiment as one task. What is there already is used, so it can be run again.
+    """Import, builds and two loader experiments as one task. What is there already is used, so it can be run again.
+
+    Where it is not there, `dataset` is made from `source` (as `Import` takes it, with `options`, at most `limit`
+    images). `uploaded`: the source is an upload that people call `called`, and gone afterwards.
 
     Each step begins and ends with `Sample("step", {number, of, title, state, seconds})`, where `state` is "running",
-    "done" or "there already". The result is the experiment's.
+    "done" or "there already". The result: the record of the formats (`file`) and that of the encodings (`encodings`),
+    the `dataset` and the `loader`.
     """
 
-    seconds: float = 0.7
-    rounds: int = 3
+    seconds: float = 0.5
+    rounds: int = 5
     home: str | None = None
+    dataset: str = DATASET
+    source: str = DATASET
+    options: Mapping[str, object] = field(default_factory=dict)
+    limit: int | None = None
+    called: str = ""
+    uploaded: bool = False
 
     def run(self) -> Iterator[Event]:
         """Raises what its steps raise."""
         home = Home.find(self.home)
-        yield from self._step(1, f"Draw the dataset {DATASET}", self._import(home))
-        dataset = Dataset.open(home, DATASET)
-        for number, (format, encoding) in enumerate(variants(), 2):
-            build = self._build(home, dataset, format, encoding)
-            yield from self._step(number, f"Build {format} with {encoding}", build)
-        stores = [info for variant in variants() if (info := _find(home, *variant)) is not None]
-        yield from self._step(len(variants()) + 2, "Load each of them", self._load(stores))
+        yield from self._step(IMAGES, "The images", self._import(home))
+        dataset = Dataset.open(home, self.dataset)
+        how = loading_of(dataset)
+        compared = [self._build(name, AS_FILES) for name in formats()]
+        example, pixels = self._build(example_format(), AS_FILES), self._build(example_format(), PIXELS, how.options)
+        _import_ahead("torch")
+        yield from self._step(STORES, "The stores", self._missing(dataset, compared))
+        loader = loader_now()
+        by_format = yield from self._step(LOADING, "Formats", self._load(home, compared, how, loader))
+        raw = chain(self._missing(dataset, [pixels]) or (), self._load(home, [example, pixels], how, loader))
+        by_encoding = yield from self._step(RAW, "Encodings", raw)
+        files = {"file": by_format["file"], "encodings": by_encoding["file"]}
+        yield Result({**files, "dataset": self.dataset, "loader": loader})
 
-    def _step(self, number: int, title: str, events: Iterator[Event] | None) -> Iterator[Event]:
-        """One step's events between two that say where we are; only the experiment's result is handed on."""
-        told: dict[str, float | int | str] = {"number": number, "of": len(variants()) + 2, "title": title}
+    def _step(
+        self, number: int, title: str, events: Iterator[Event] | None
+    ) -> Generator[Event, None, Mapping[str, Any]]:
+        """One step's events between two that say where we are; returns the last result, which is not handed on."""
+        told: dict[str, float | int | str] = {"number": number, "of": RAW, "title": title}
         if events is None:
             yield Sample("step", {**told, "state": "there already", "seconds": 0.0})
-            return
+            return {}
         yield Sample("step", {**told, "state": "running", "seconds": 0.0})
-        began = time.perf_counter()
-        result: Result | None = None
+        began, result = time.perf_counter(), Result({})
         for event in events:
             if isinstance(event, Result):
                 result = event
             else:
                 yield event
         yield Sample("step", {**told, "state": "done", "seconds": time.perf_counter() - began})
-        if result is not None and number == told["of"]:
-            yield result
+        return result.data
 
     def _import(self, home: Home) -> Iterator[Event] | None:
-        there = any(dataset.name == DATASET for dataset in list_datasets(home))
-        return None if there else Import("shapes", DATASET, home=self.home).run()
-
-    def _build(self, home: Home, dataset: Dataset, format: str, encoding: str) -> Iterator[Event] | None:
-        found = _find(home, format, encoding)
-        if found is not None and found.manifest.fingerprint == dataset.fingerprint:
+        if any(dataset.name == self.dataset for dataset in list_datasets(home)):
             return None
-        return Build(DATASET, format, encoding, force=found is not None, home=self.home).run()
+        made = ImportUpload if self.uploaded else Import
+        return made(self.source, self.dataset, self.limit, self.options, self.home, self.called).run()
 
-    def _load(self, stores: list[StoreInfo]) -> Iterator[Event]:
-        paths = [str(store.path) for store in stores]
+    def _build(self, format: str, encoding: str, options: Mapping[str, Any] | None = None) -> Build:
+        return Build(self.dataset, format, encoding, options=dict(options or {}), home=self.home)
+
+    def _missing(self, dataset: Dataset, builds: Sequence[Build]) -> Iterator[Event] | None:
+        """Build what is not there, or is of another dataset of this name; None where there is nothing to do."""
+        home = Home.find(self.home)
+        there = {store.path: store.manifest.fingerprint for store in list_stores(home, self.dataset)}
+        found = [(build, there.get(place_of(home, build))) for build in builds]
+        missing = [
+            replace(build, force=of is not None) for build, of in found if of is None or of != dataset.fingerprint
+        ]
+        return chain.from_iterable(build.run() for build in missing) if missing else None
+
+    def _load(self, home: Home, builds: Sequence[Build], how: Loading, loader: str) -> Iterator[Event]:
+        """Both are loaded alike; what limits each load is measured where that takes no compiler."""
         return LoaderExperiment(
-            paths, workers=[WORKERS], seconds=self.seconds, rounds=self.rounds, home=self.home
-        ).run()
+            [str(place_of(home, build)) for build in builds], how.split, batch_sizes=[how.batch_size],
+            workers=[WORKERS], transforms=[how.transform], loaders=[loader], seconds=self.seconds, rounds=self.rounds,
+            stage_limits=loader != UNCOMPILED, home=self.home,
+        ).run()  # fmt: skip
 
 
-def _find(home: Home, format: str, encoding: str) -> StoreInfo | None:
-    """The demo's store of this format, where it has been built."""
-    return next((info for info in list_stores(home, DATASET) if info.name == f"{format}/{encoding}"), None)
+def place_of(home: Home, build: Build) -> Path:
+    """Where a store is, or is going to be."""
+    parts = (build.dataset, build.format, build.encoding, build.compression, build.options)
+    return Recipe.of(home, *parts).target(home)
+
+
+def _import_ahead(module: str) -> None:
+    """Begin to import what the next step needs, while this one waits for the disk."""
+    threading.Thread(target=_import, args=(module,), daemon=True).start()
+
+
+def _import(module: str) -> None:
+    with suppress(ImportError):  # whoever needs it says so
+        importlib.import_module(module)

@@ -47,6 +47,7 @@ class LoaderExperiment:
     does, in a process of their own with workers searched for (`rival_course`); no training step can be done then, and
     the order is a full shuffle. `pinned`: numbers of workers by loader that another experiment with the same work has
     found, in place of a search. `patience`: seconds that a rival may take for one answer, `memory_gb`: its processes.
+    Without `stage_limits`, what limits our loads is not measured, which takes compiled kernels.
 
     The other fields are `Load`'s. Live figures come as `Sample("throughput", ...)`, each finished repeat as
     `Sample("repeat", ...)`, what the process uses of the machine as `Sample("monitor", ...)`; the first two carry their
@@ -78,6 +79,7 @@ class LoaderExperiment:
     pinned: Mapping[str, int] = dataclasses.field(default_factory=dict)
     patience: float = 300.0
     memory_gb: float = 16.0
+    stage_limits: bool = True
     home: str | None = None
 
     def run(self) -> Iterator[Event]:

@@ -56,7 +56,7 @@ class OwnCourse(LoaderCourse):
         told: dict[str, Any] = {}
         began = time.monotonic()
         chosen = self.workers.get(configuration.name, {})
-        stage_limits = (number, configuration.work) not in self.ceilings
+        stage_limits = self.experiment.stage_limits and (number, configuration.work) not in self.ceilings
         load = self.experiment.load(
             configuration, compare=number == 1, stage_limits=stage_limits, workers=chosen.get("workers_used")
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from core.datasets.dataset import Dataset
-from core.loading.compiling import compile_ahead, complete, in_background, rest_text, runs
+from core.loading.compiling import compile_ahead, complete, in_background, rest_text, runs, stop
 from ui.shared import address, state
 from ui.shared.job_panel import show_endings
 from ui.shared.labels import counted, size_text
@@ -14,6 +16,14 @@ from ui.shared.navigation import link
 
 EVERY = 2.0
 """Seconds between two looks at how far the kernels are."""
+
+FIRST_LOOK = 15.0
+"""Seconds after the first page in which nothing is compiled: the images come first, and perhaps the demo."""
+
+WITHOUT_KERNELS = ("demo",)
+"""Tasks that measure without kernels, and beside which none are compiled."""
+
+_opened = time.monotonic()
 
 
 def draw_sidebar() -> None:
@@ -28,13 +38,18 @@ def draw_sidebar() -> None:
 
 
 def _draw_compiling() -> None:
-    """See to it that the kernels are compiled, and say how far that is."""
-    if in_background() and not complete():
-        compile_ahead()
-        st.fragment(_draw_compiled, run_every=EVERY)()
+    """See to it that the kernels are compiled, and say how far that is; not while something measures without them."""
+    if not in_background() or complete():
+        return
+    if any(job.task in WITHOUT_KERNELS for job in state.jobs().active()):
+        stop()  # what is compiled stays; the page is drawn anew when the job ends
+        return
+    st.fragment(_draw_compiled, run_every=EVERY)()
 
 
 def _draw_compiled() -> None:
+    if time.monotonic() - _opened > FIRST_LOOK:
+        compile_ahead()
     if complete() or not runs():
         return  # until the page is drawn the next time, an empty line keeps time
     st.caption(f"Preparing the fast loader: {rest_text()}.")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.formats import FORMATS
 from core.jobs import Job, State, Watch
-from core.jobs.demo import DATASET, variants
+from core.jobs.demo_plan import DATASET, variants
 from core.measure.loader_runs import LoaderRun, rank_configurations, read_loader_run
 from ui.shared import state
 from ui.shared.job_panel import draw_cancel, draw_ending, own_jobs, watch

@@ -13,5 +13,7 @@ FORMAT = FormatRegistration(
     file_per_sample=True,
     image_viewers=True,
     other_languages=True,
+    layout="Every image is a file of its own, in one folder per class. The file system finds it by its name.",
+    drawing="files",
     tutorial=TutorialCode(".measure.storage.tutorials.png_and_csv:PngAndCsv", encoding="png"),
 )

@@ -26,5 +26,7 @@ FORMAT = FormatRegistration(
     ),
     tutorial=TutorialCode(".measure.storage.tutorials.hdf5_files:Hdf5Files", encoding="raw"),
     signs=ContainerSigns(signature=b"\x89HDF\r\n\x1a\n"),
+    layout="One file of arrays: all images in one of them, end to end, and a second one says where each begins.",
+    drawing="rows",
     inspector_kind="hdf5",
 )

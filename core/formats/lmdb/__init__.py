@@ -30,5 +30,7 @@ FORMAT = FormatRegistration(
     ),
     tutorial=TutorialCode(".measure.storage.tutorials.pickled_images:PickledImages", encoding="raw"),
     signs=ContainerSigns(member="data.mdb", endings=(".mdb",)),
+    layout="One file of pages that form a tree: from its root, few pages lead to the one that holds an image.",
+    drawing="pages",
     inspector_kind="lmdb",
 )
