@@ -12,9 +12,13 @@ if __name__ == "__main__":
 else:
     from starlette.middleware import Middleware
 
+    from core.sharing.serving import open_share
     from ui.report.slides_route import ROUTES as SLIDES
     from ui.shared.live.route import ROUTES
     from ui.shell.hosts import OnlyOurNames
     from ui.shell.open_browser import open_browser
+    from ui.shell.visitors_only import OnlyVisitors
 
-    app = st.App(__file__, routes=[*ROUTES, *SLIDES], middleware=[Middleware(OnlyOurNames)], lifespan=open_browser)
+    share = open_share()
+    guards = [Middleware(OnlyOurNames), *([] if share is None else [Middleware(OnlyVisitors, share=share)])]
+    app = st.App(__file__, routes=[*ROUTES, *SLIDES], middleware=guards, lifespan=open_browser)

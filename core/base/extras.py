@@ -13,7 +13,7 @@ EXTRAS = {
     "containers": ("pyarrow", "google_crc32c"),
     "zarr": ("numcodecs",),
     "scale": ("ray", "fsspec", "s3fs", "aiohttp"),
-    "app": ("streamlit", "starlette", "altair", "vl_convert", "pandas", "jinja2", "sse_starlette"),
+    "app": ("streamlit", "starlette", "altair", "vl_convert", "pandas", "jinja2", "sse_starlette", "segno"),
 }
 """Extra -> the modules that it brings; `pyproject.toml` names their distributions."""
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -37,14 +37,17 @@ class AppServer:
 
 @contextmanager
 def app_server(
-    home: Home, port: int | None = None, address: str = LOOPBACK, variables: Mapping[str, str] | None = None
-) -> Iterator[AppServer]:
+    home: Home, port: int | None = None, address: str = LOOPBACK, variables: Mapping[str, str] | None = None,
+    options: Sequence[str] = (), inherited: Collection[int] = (),
+) -> Iterator[AppServer]:  # fmt: skip
     """The app of this home, listening; on leaving it is ended.
 
     Args:
         port: None: the first free one from 8501 on.
         address: of the interface that it listens on.
         variables: environment variables beside this process's own.
+        options: more of Streamlit's options.
+        inherited: descriptors that it has as well.
 
     Raises:
         InputError: the app is not here (installed alone, it is not), or somebody listens on the port.
@@ -52,7 +55,7 @@ def app_server(
     """
     check_app()
     chosen = free_port(address) if port is None else checked_port(port, address)
-    process = _start(home, chosen, address, variables or {})
+    process = _start(home, chosen, address, variables or {}, options, inherited)
     try:
         _await(process, chosen, address)
         yield AppServer(process, chosen)
@@ -108,16 +111,24 @@ def _is_free(port: int, address: str) -> bool:
     return True
 
 
-def _start(home: Home, port: int, address: str, variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start(
+    home: Home,
+    port: int,
+    address: str,
+    variables: Mapping[str, str],
+    options: Sequence[str],
+    inherited: Collection[int],
+) -> subprocess.Popen[bytes]:
     command = [
         sys.executable, "-m", "streamlit", "run", str(APP),
-        "--server.port", str(port), "--server.address", address, "--server.headless", "true",
+        "--server.port", str(port), "--server.address", address, "--server.headless", "true", *options,
     ]  # fmt: skip
     return subprocess.Popen(
         command,
         cwd=REPOSITORY,
         env={**os.environ, "FORMAT_MATTERS_HOME": str(home.root), **variables},
         stdout=subprocess.DEVNULL,
+        pass_fds=tuple(inherited),
         start_new_session=True,  # Ctrl-C is for this process, which ends it
     )
 

@@ -17,6 +17,7 @@ from .plan import PLAN
 from .report import REPORT
 from .rivals import RIVALS_VERB
 from .runs import RUNS
+from .share import SHARE
 from .show import SHOW
 from .train import TRAIN
 from .verb import Verb
@@ -222,5 +223,6 @@ VERBS: Mapping[str, Verb] = {
     "inspect": Verb("say what a file is and show one of its samples", _inspect_arguments, _inspect),
     "show": SHOW,
     "view": VIEW,
+    "share": SHARE,
     "scan": Verb("decode every entry of a file and list the bad ones", _scan_arguments, _scan),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.building.interrupted import InterruptedBuild, discard_interrupted, interrupted_builds
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.labels import code, counted, verbatim
 from ui.shared.stores import store_name
 
@@ -32,11 +32,13 @@ def _draw_one(one: InterruptedBuild) -> None:
         )
         st.button(
             "Go on", key=f"build.go_on.{one.name}", icon=":material/play_arrow:", on_click=_go_on, args=(one,),
-            help="Builds only the shards that are missing.",
+            help=visitors.lock_help("build stores", "Builds only the shards that are missing."),
+            disabled=not visitors.is_host(),
         )  # fmt: skip
         st.button(
             "Discard", key=f"build.discard.{one.name}", icon=":material/delete:", on_click=state.delete,
-            args=(discard_interrupted, one.name),
+            args=(discard_interrupted, one.name), disabled=not visitors.is_host(),
+            help=visitors.lock_help("discard builds"),
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from ui.build.form import NEW, STORES, draw_form
 from ui.build.interrupted import draw_interrupted
 from ui.build.store_list import draw_stores
 from ui.build.stores_elsewhere import draw_stores_elsewhere
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.job_panel import draw_jobs
 from ui.shared.no_data import draw_no_data
 from ui.shared.stores import stores
@@ -34,7 +34,7 @@ def draw() -> None:
     if view == STORES:
         draw_jobs("build")
         draw_stores(dataset.name)
-    else:
+    elif visitors.host_only("build stores"):
         draw_form(dataset)
     draw_stores_elsewhere(dataset.name)
     draw_unreadable(DAMAGED)

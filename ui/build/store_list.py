@@ -9,7 +9,7 @@ import streamlit as st
 from core.base.names import readable
 from core.jobs import Job, State
 from core.stores.store import StoreInfo, delete_store
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.labels import code, counted, number_text, plain, seconds_text, size_text, verbatim
 from ui.shared.navigation import go
 from ui.shared.store_charts import draw_four_sizes, one_figure
@@ -93,15 +93,19 @@ def _draw_actions(found: list[StoreInfo], verified: dict[str, Job]) -> None:
                 key="build.store",
                 width=340,
             )
-            if st.button("Verify", icon=":material/verified:", key="build.verify", help="Re-read every sample and "
-                         "compare it with the checksums and with the imported images."):  # fmt: skip
+            locked = not visitors.is_host()
+            told = "Re-read every sample and compare it with the checksums and with the imported images."
+            if st.button("Verify", icon=":material/verified:", key="build.verify", disabled=locked,
+                         help=visitors.lock_help("verify stores", told)):  # fmt: skip
                 _verify(by_path[path])
-            if st.button("Verify all", key="build.verify_all"):
+            if st.button("Verify all", key="build.verify_all", disabled=locked,
+                         help=visitors.lock_help("verify stores")):  # fmt: skip
                 _verify(*found)
             if st.button("Look inside", icon=":material/frame_inspect:", key="build.inspect"):
                 st.session_state["inspector.source"], st.session_state["inspector.store"] = "store", path
                 go("inspector")
-            if st.button("Delete", icon=":material/delete:", key="build.delete"):
+            if st.button("Delete", icon=":material/delete:", key="build.delete", disabled=locked,
+                         help=visitors.lock_help("delete stores")):  # fmt: skip
                 _ask_to_delete(by_path[path])
         _draw_verification(by_path[path], verified.get(path))
         _draw_shards(by_path[path])

@@ -15,7 +15,7 @@ from core.jobs import upload
 from core.remote.address import is_address
 from core.sources import SOURCES
 from core.sources.recognise import ARCHIVE_ENDINGS, AT_ADDRESS, ContainerError, as_path
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.allowing import allowed_roots, ask_to_allow
 from ui.shared.browsing import draw_browser
 from ui.shared.cached import cache_data
@@ -44,6 +44,8 @@ ABOUT = {
 
 def draw_import() -> None:
     """The way, its options, what it would bring, the name, and the button that starts the job."""
+    if not visitors.host_only("import datasets"):
+        return
     way = WAYS[
         st.segmented_control(
             "From", list(WAYS), default=next(iter(WAYS)), required=True, key="dataset.way", persist_state="session"
@@ -173,6 +175,7 @@ def _take(path: Path) -> None:
 def _start(way: str, chosen: ToImport, name: str, limit: int | None, reference: bool) -> None:
     fields: dict[str, object] = {"source": chosen.source, "name": name, "limit": limit, "options": chosen.options}
     try:
+        visitors.require_host("import datasets")
         check_name(name)
         if way == "upload":
             file = st.session_state["dataset.upload"]

@@ -7,7 +7,7 @@ import streamlit as st
 from core.datasets.dataset import Dataset
 from ui.dataset.importing import draw_import
 from ui.dataset.view import ask_to_delete, draw_dataset
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.job_panel import draw_jobs
 from ui.shared.labels import verbatim
 from ui.shared.navigation import link
@@ -35,5 +35,6 @@ def _draw_heading(dataset: Dataset | None) -> None:
         return
     with buttons, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         link("build", "Build stores from it")
-        if st.button("Delete", icon=":material/delete:", key="dataset.delete"):
+        if st.button("Delete", icon=":material/delete:", key="dataset.delete", disabled=not visitors.is_host(),
+                     help=visitors.lock_help("delete datasets")):  # fmt: skip
             ask_to_delete(dataset)

@@ -11,7 +11,7 @@ from core.base.package import COMMAND
 from core.datasets.dataset import Dataset
 from core.datasets.quality.task import DISTANCE, FARTHEST
 from core.jobs import Job, State
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.cached import cache_data
 from ui.shared.import_preview import capitalised
 from ui.shared.job_panel import draw_ending, draw_jobs, own_jobs
@@ -58,7 +58,8 @@ def _draw_form(dataset: Dataset, again: bool) -> None:
         fields = {"name": dataset.name, "near": near, "distance": distance, "most": LISTED}
         if (
             st.button("Check again" if again else "Check the dataset", type="secondary" if again else "primary",
-                      icon=":material/fact_check:", key="dataset.check")
+                      icon=":material/fact_check:", key="dataset.check", disabled=not visitors.is_host(),
+                      help=visitors.lock_help("start checks"))
             and state.start_job(TASK, fields, title=f"Check {dataset.name}", owner=OWNER)
         ):  # fmt: skip
             st.rerun()

@@ -16,7 +16,7 @@ from ui.inspector.findings import draw_findings
 from ui.inspector.inspected import Span
 from ui.inspector.opening import Subject
 from ui.inspector.sample_view import draw_sample
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.job_panel import draw_ending, draw_jobs, own_jobs
 from ui.shared.labels import counted, plain, seconds_text, verbatim
 
@@ -40,16 +40,17 @@ def draw_check(subject: Subject) -> None:
         draw_ending(OWNER)
         title = "Check all {} again" if last else "Check all {}"
         st.button(title.format(counted(len(whole), "entry", "entries")), type="secondary" if last else "primary",
-                  icon=":material/fact_check:", key="inspector.scan", disabled=len(whole) == 0,
-                  on_click=_start, args=(subject, whole))  # fmt: skip
+                  icon=":material/fact_check:", key="inspector.scan",
+                  disabled=len(whole) == 0 or not visitors.is_host(),
+                  help=visitors.lock_help("start checks"), on_click=_start, args=(subject, whole))  # fmt: skip
     if last is not None and not running:
         _draw_result(subject, whole, last)
 
 
 def _start(subject: Subject, whole: Span) -> None:
     try:
-        fields = {"path": whole.path, "schema": whole.schema, "home": str(state.home().root)}
-        state.jobs().start(TASK, fields, title=f"Check {subject.name}", owner=OWNER)
+        fields = {"path": whole.path, "schema": whole.schema}
+        state.launch(TASK, fields, title=f"Check {subject.name}", owner=OWNER)
     except FormatMattersError as error:
         st.session_state[state.TROUBLE_KEY] = str(error)
 

@@ -72,11 +72,10 @@ def _start(subject: Subject, name: str) -> None:
         "compression": chosen.compression,
         "options": {"schema": subject.span.schema} if subject.span.schema else {},
         "name": dataset,
-        "home": str(state.home().root),
     }
     try:
         check_name(dataset)
-        job = state.jobs().start(TASK, fields, title=f"Convert {subject.name} to {format_title(name)}", owner=OWNER)
+        job = state.launch(TASK, fields, title=f"Convert {subject.name} to {format_title(name)}", owner=OWNER)
     except FormatMattersError as error:
         st.session_state[state.TROUBLE_KEY] = str(error)
         return

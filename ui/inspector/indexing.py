@@ -98,8 +98,6 @@ def _job_of(path: Path) -> Job | None:
 
 def _start(path: Path) -> None:
     try:
-        state.jobs().start(
-            TASK, {"path": str(path), "home": str(state.home().root)}, title=f"Index {path.name}", owner=OWNER
-        )
+        state.launch(TASK, {"path": str(path)}, title=f"Index {path.name}", owner=OWNER)
     except FormatMattersError as error:
         st.session_state[state.TROUBLE_KEY] = str(error)

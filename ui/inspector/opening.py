@@ -19,7 +19,7 @@ from core.inspect.shards import is_pattern
 from core.remote.address import is_address
 from core.stores.store import StoreInfo
 from ui.inspector.inspected import Span
-from ui.shared import address, state
+from ui.shared import address, state, visitors
 from ui.shared.allowing import allowed_roots, ask_to_allow, draw_allowed
 from ui.shared.browsing import draw_browser
 from ui.shared.cached import cache_resource
@@ -52,6 +52,8 @@ class Subject:
 
 def choose_source(stores: list[StoreInfo]) -> str:
     """Draw the choice of where it comes from. An address with `?file=...` opens that file."""
+    if not visitors.is_host():
+        return _only_stores()
     if QUERY in st.query_params and PATH not in st.session_state:
         st.session_state[SOURCE], st.session_state[PATH] = "file", st.query_params[QUERY]
     if SOURCE not in st.session_state:
@@ -63,6 +65,13 @@ def choose_source(stores: list[StoreInfo]) -> str:
     for name in {"store": (QUERY,), "file": ("store", "split")}.get(source, (QUERY, "store", "split")):
         address.keep(name, None)
     return source
+
+
+def _only_stores() -> str:
+    """What there is for a guest, whatever stands in his address."""
+    visitors.host_only("open files and addresses, and upload")
+    address.keep(QUERY, None)
+    return "store"
 
 
 # ---------------------------------------------------------------- a built store
@@ -122,6 +131,8 @@ def subject_of(info: StoreInfo, split: str) -> Subject:
 
 def choose_path() -> Path | None:
     """A path that may be opened and exists, or None with whatever is to be said; with the last ones and a browser."""
+    if not visitors.host_only("open files and addresses"):
+        return None
     roots = allowed_roots()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
@@ -205,6 +216,8 @@ def _open_path(path: str) -> None:
 
 def choose_upload() -> Path | None:
     """An uploaded file, kept for as long as this session shows it."""
+    if not visitors.host_only("upload"):
+        return None
     uploaded = st.file_uploader("A file to look into", key="inspector.upload")
     if uploaded is None:
         st.caption(

@@ -27,7 +27,7 @@ from ui.inspector.label_histogram import draw_labels
 from ui.inspector.opening import QUERY, Subject
 from ui.inspector.store_view import draw_images
 from ui.inspector.structure import draw_structure
-from ui.shared import address, state
+from ui.shared import address, state, visitors
 from ui.shared.labels import counted, plain, size_text, verbatim
 
 VIEWS = {
@@ -66,6 +66,8 @@ def draw_subject(subject: Subject, others: list[StoreInfo]) -> None:
 
 def draw_file(path: Path, uploaded: bool) -> None:
     """A file from outside: what it is and how it is read, then its views."""
+    if not visitors.host_only("open files and addresses"):
+        return
     if not uploaded:
         address.keep(QUERY, readable(path))
     try:

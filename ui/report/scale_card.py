@@ -25,7 +25,7 @@ from core.scale.kept_rates import PATTERN, KeptRates, find_rates
 from core.scale.measuring import MeasureScale
 from core.scale.run_rates import with_runs
 from core.scale.told import assumption_row, binding_texts, cost_row, count_text, scale_row
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.cached import cache_data
 from ui.shared.job_panel import draw_jobs, own_jobs
 from ui.shared.labels import verbatim
@@ -139,7 +139,7 @@ def _draw_missing(measured: Mapping[str, str], dataset: Dataset) -> None:
     )
     st.button(
         "Measure", type="primary", icon=":material/speed:", key=f"{OWNER}.measure", on_click=_measure, args=(measured,),
-        disabled=bool(own_jobs(OWNER)),
+        disabled=bool(own_jobs(OWNER)) or not visitors.is_host(), help=visitors.lock_help("measure"),
     )  # fmt: skip
     draw_jobs(OWNER)
 

@@ -6,7 +6,6 @@ machine that the app runs on.
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 
 import streamlit as st
@@ -15,35 +14,32 @@ from core.base.errors import FormatMattersError
 from core.inspect import allowed
 from core.inspect.remote.location import RemotePath
 from core.inspect.roots import VARIABLE, OutsideError, Roots
-from ui.shared import state
+from core.sharing.reach import comes_from_here
+from ui.shared import state, visitors
 from ui.shared.labels import code, listed, verbatim
 
 ALLOWED = "inspector.allowed"
-FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")
-"""What a proxy adds: then the visitor may be anywhere."""
+LOOPBACK = "127.0.0.1"
+ALLOWING = "say which folders and addresses may be opened"
 
 
 def allowed_roots() -> Roots:
-    """The folders that may be opened in this session."""
+    """The folders that may be opened in this session: none by a guest."""
+    if not visitors.is_host():
+        return Roots((), True)
     return Roots.of(state.home(), allowed=tuple(st.session_state.get(ALLOWED, ())))
 
 
 def is_local() -> bool:
     """Whether the browser runs on this machine, as far as the server can know."""
-    if any(name in st.context.headers for name in FORWARDED):
-        return False
-    told = st.context.ip_address
-    if told is None:  # what Streamlit says of this machine
-        return True
-    try:
-        address = ipaddress.ip_address(told)
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    told = st.context.ip_address  # None is what Streamlit says of this machine
+    return visitors.is_host() and comes_from_here(told or LOOPBACK, LOOPBACK, st.context.headers.keys())
 
 
 def ask_to_allow(error: OutsideError, roots: Roots) -> None:
     """Say that a path lies outside, and offer to allow its folder, or an address's bucket or server."""
+    if not visitors.host_only("open files and addresses"):
+        return
     if roots.fixed or not is_local() or not error.can_be_allowed:
         st.error(verbatim(error), icon=":material/lock:")
         return
@@ -79,10 +75,14 @@ def draw_allowed(roots: Roots) -> None:
 
 
 def _allow(folder: Path) -> None:
+    if state.is_refused(ALLOWING):
+        return
     st.session_state[ALLOWED] = [*st.session_state.get(ALLOWED, ()), folder]
 
 
 def _allow_always(folder: Path) -> None:
+    if state.is_refused(ALLOWING):
+        return
     try:
         allowed.allow(state.home(), folder)
     except FormatMattersError as error:
@@ -90,6 +90,8 @@ def _allow_always(folder: Path) -> None:
 
 
 def _forget(folder: Path) -> None:
+    if state.is_refused(ALLOWING):
+        return
     st.session_state[ALLOWED] = [other for other in st.session_state.get(ALLOWED, ()) if other != folder]
     try:
         if folder in allowed.load(state.home()):

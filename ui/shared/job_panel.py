@@ -10,7 +10,7 @@ import streamlit as st
 from core.base.errors import FormatMattersError
 from core.jobs import Job, State, Watch
 from core.jobs.job import CANCEL
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.labels import number_text, plain_lines, remaining_text, seconds_text, size_text, speed_text, verbatim
 
 WATCHES_KEY, DISMISSED_KEY, ENDED_KEY, TOLD_KEY = (
@@ -91,7 +91,8 @@ def _draw_active(owner: str) -> None:
             st.caption(f"and {len(active) - MOST_SHOWN} more waiting")
         if len(active) > 1:
             st.button("Cancel all", key=f"{owner}.cancel_all", icon=":material/close:",
-                      on_click=_cancel, args=([job.id for job in active],))  # fmt: skip
+                      on_click=state.cancel, args=([job.id for job in active],),
+                      disabled=not all(visitors.may_cancel(job.id) for job in active))  # fmt: skip
 
 
 def _draw_row(job: Job) -> None:
@@ -135,16 +136,10 @@ def draw_cancel(job: Job) -> None:
     if (job.folder / CANCEL).exists():
         st.caption("Stopping…")
     else:
+        mine = visitors.may_cancel(job.id)
         st.button("Cancel", key=f"{job.owner}.cancel.{job.id}", icon=":material/close:",
-                  on_click=_cancel, args=([job.id],))  # fmt: skip
-
-
-def _cancel(job_ids: list[str]) -> None:
-    for job_id in job_ids:
-        try:
-            state.jobs().cancel(job_id)
-        except FormatMattersError as error:
-            st.session_state[state.TROUBLE_KEY] = str(error)
+                  on_click=state.cancel, args=([job.id],), disabled=not mine,
+                  help=None if mine else f"{visitors.only_host('cancel jobs of others').capitalize()}.")  # fmt: skip
 
 
 def _stage_text(seen: Watch) -> str:

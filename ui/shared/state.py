@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import streamlit as st
@@ -11,6 +11,8 @@ from core.base.errors import FormatMattersError
 from core.base.home import Home
 from core.datasets.dataset import Dataset, list_datasets
 from core.jobs import Job, Jobs
+from core.sharing.share import Refused
+from ui.shared import visitors
 from ui.shared.cached import cache_data
 from ui.shared.labels import verbatim
 
@@ -27,7 +29,8 @@ def home() -> Home:
 
 
 def jobs() -> Jobs:
-    """The jobs of this server, whichever session started them."""
+    """The jobs of this server, whichever session started them: to be read. Pages start and cancel jobs by `launch`,
+    `start_job` and `cancel`, which know guests."""
     return Jobs(home())
 
 
@@ -58,21 +61,58 @@ def take_awaited_datasets() -> None:
             del awaited[job_id]
 
 
+def launch(task: str, fields: Mapping[str, object], *, title: str, owner: str) -> Job:
+    """Start a job of this home.
+
+    Raises:
+        Refused (an InputError): a guest may not start it, or not now.
+        InputError, WorkError: see `Jobs.start`.
+    """
+    here = jobs()
+
+    def start() -> Job:
+        return here.start(task, {**fields, "home": str(home().root)}, title=title, owner=owner)
+
+    if visitors.is_host():
+        return start()
+    return visitors.start_as_guest(task, fields, lambda: {job.id for job in here.active()}, start, lambda job: job.id)
+
+
 def start_job(task: str, fields: Mapping[str, object], *, title: str, owner: str) -> Job | None:
-    """Start a job of this home; where that fails, say why on the page and return None."""
+    """The same; where that fails, say why on the page and return None."""
     try:
-        return jobs().start(task, {**fields, "home": str(home().root)}, title=title, owner=owner)
+        return launch(task, fields, title=title, owner=owner)
     except FormatMattersError as error:
         st.error(verbatim(error), icon=":material/error:")
         return None
 
 
+def cancel(job_ids: Sequence[str]) -> None:
+    """Ask jobs to stop; where that fails, `show_trouble` says why. For buttons' `on_click`."""
+    for job_id in job_ids:
+        try:
+            if not visitors.may_cancel(job_id):
+                raise Refused(f"{visitors.only_host('cancel jobs')}; a guest can cancel his own")
+            jobs().cancel(job_id)
+        except FormatMattersError as error:
+            st.session_state[TROUBLE_KEY] = str(error)
+
+
 def delete(remove: Callable[[Home, T], None], what: T) -> None:
     """Remove a dataset or a store; where that fails, `show_trouble` says why. For buttons' `on_click`."""
     try:
+        visitors.require_host("delete")
         remove(home(), what)
     except FormatMattersError as error:
         st.session_state[TROUBLE_KEY] = str(error)
+
+
+def is_refused(what: str) -> bool:
+    """Whether a button's callback ends here, because no host pressed it: `show_trouble` says who can `what`."""
+    if visitors.is_host():
+        return False
+    st.session_state[TROUBLE_KEY] = f"{visitors.only_host(what).capitalize()}."
+    return True
 
 
 def show_trouble() -> None:

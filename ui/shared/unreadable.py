@@ -15,7 +15,7 @@ from core.jobs import Jobs
 from core.measure.records import record_paths
 from core.measure.runs import delete_unreadable, unreadable_runs
 from core.stores.store import delete_store, list_damaged_stores
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.cached import cache_data
 from ui.shared.labels import code, counted, plain, verbatim
 
@@ -74,4 +74,5 @@ def _draw_one(kind: str, path: Path, reason: str) -> None:
     told.markdown(f"{code(path.relative_to(state.home().root))}: {verbatim(reason)}")
     with delete, st.container(horizontal_alignment="right"):
         st.button("Delete", key=f"unreadable.{kind}.{plain(path)}", icon=":material/delete:",
-                  on_click=state.delete, args=(KINDS[kind].remove, path))  # fmt: skip
+                  on_click=state.delete, args=(KINDS[kind].remove, path),
+                  disabled=not visitors.is_host(), help=visitors.lock_help("delete"))  # fmt: skip

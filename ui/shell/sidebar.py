@@ -13,6 +13,7 @@ from ui.shared.job_panel import show_endings
 from ui.shared.labels import counted, size_text
 from ui.shared.live.indicator import draw_indicator
 from ui.shared.navigation import link
+from ui.shell.class_box import draw_class
 
 EVERY = 2.0
 """Seconds between two looks at how far the kernels are."""
@@ -31,6 +32,7 @@ def draw_sidebar() -> None:
     state.take_awaited_datasets()
     with st.sidebar:
         _draw_picker(state.datasets())
+        draw_class()
         draw_indicator()
         show_endings()
         _draw_compiling()

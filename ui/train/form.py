@@ -14,7 +14,7 @@ from core.measure.rival_rows import loader_title
 from core.stores.store import StoreInfo
 from core.training.results import list_trainings, usual_pace, usual_preparation
 from core.training.settings import MODELS, ORDERS
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.devices import find_devices
 from ui.shared.labels import counted, listed, seconds_text
 from ui.shared.loader_labels import TRANSFORMS, usable_loaders
@@ -42,6 +42,8 @@ SIZES = (16, 32, 64, 128, 256, 512)
 
 def draw_form(dataset: Dataset, found: list[StoreInfo], view: str) -> None:
     """Stores, options, and the button that starts the run."""
+    if not visitors.host_only("train"):
+        return
     with st.container(border=True):
         st.caption(EXPLAINED[view])
         fields = {"stores": _draw_stores(dataset, found, view)}

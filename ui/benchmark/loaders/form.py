@@ -26,7 +26,7 @@ from core.processes.cpus import usable_cpus
 from core.report.code import FAIR_ROUNDS
 from core.stores.store import MANIFEST, Manifest, StoreInfo
 from ui.benchmark.loaders.rivals import CHOSEN_KEY, draw_rivals, installed_rivals
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.cached import cache_data
 from ui.shared.devices import find_devices
 from ui.shared.labels import counted, plain, seconds_text, verbatim
@@ -73,6 +73,8 @@ MOST_PILLS = 12
 
 def draw_form(dataset: Dataset, found: list[StoreInfo]) -> None:
     """Stores, configurations, and the button that starts the experiment."""
+    if not visitors.host_only("start benchmarks"):
+        return
     with st.container(border=True):
         chosen = _draw_stores(dataset, found)
         loaders = _draw_loaders()

@@ -15,7 +15,7 @@ from core.base.home import Home
 from core.measure.rival_rows import is_rival_name
 from core.rivals import RIVALS
 from core.rivals.environments import Environments, rival_rows
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.cached import cache_data
 from ui.shared.job_panel import draw_jobs, own_jobs
 from ui.shared.labels import listed, size_text, verbatim
@@ -134,7 +134,8 @@ def _draw_offer(group: Sequence[RivalOffer]) -> None:
         told.caption(f":red[:material/error:] The last installation failed: {verbatim(first.reason)}")
     with button, st.container(horizontal_alignment="right"):
         st.button("Install", key=f"{OWNER}.install.{first.name}", icon=":material/download:", on_click=_install,
-                  args=(first,), disabled=_is_under_way(first))  # fmt: skip
+                  args=(first,), disabled=_is_under_way(first) or not visitors.is_host(),
+                  help=visitors.lock_help("install loaders"))  # fmt: skip
 
 
 def _draw_installed(group: Sequence[RivalOffer]) -> None:
@@ -145,7 +146,8 @@ def _draw_installed(group: Sequence[RivalOffer]) -> None:
     )
     with button, st.container(horizontal_alignment="right"):
         st.button("Remove", key=f"{OWNER}.remove.{first.name}", icon=":material/delete:", on_click=_remove,
-                  args=(first,))  # fmt: skip
+                  args=(first,), disabled=not visitors.is_host(),
+                  help=visitors.lock_help("remove loaders"))  # fmt: skip
 
 
 def _is_under_way(offer: RivalOffer) -> bool:

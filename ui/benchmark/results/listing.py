@@ -16,7 +16,7 @@ from core.measure.records import RunRecord, record_paths
 from core.measure.runs import all_runs, take_in
 from core.measure.tabular import csv_text, json_text
 from ui.benchmark.results.labels import EXPERIMENTS, experiment_title, machine_line, run_title, when_text
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.cached import cache_data
 from ui.shared.labels import verbatim
 
@@ -50,8 +50,10 @@ def draw_filters(dataset: str) -> list[RunRecord]:
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
         everything = st.toggle("All datasets", key="results.all_datasets", persist_state="session")
-        with st.popover("Open a run", icon=":material/upload_file:"):
-            _draw_upload()
+        with st.popover("Open a run", icon=":material/upload_file:", disabled=not visitors.is_host(),
+                        help=visitors.lock_help("open runs")):  # fmt: skip
+            if visitors.is_host():
+                _draw_upload()
     _show_taken()
     found = runs_of(None if everything else dataset)
     return [run for run in found if kind in (ALL, experiment_title(run))]
@@ -70,7 +72,7 @@ def _draw_upload() -> None:
 
 def _take_upload() -> None:
     uploaded = st.session_state.get(TAKEN_UPLOAD)
-    if uploaded is None:
+    if uploaded is None or state.is_refused("open runs"):
         return
     try:
         record = take_in(state.home(), uploaded.getvalue(), uploaded.name)
@@ -139,7 +141,8 @@ def draw_actions(run: RunRecord) -> None:
             "Record as JSON", partial(_json, run), f"{name}.json", "application/json", on_click="ignore",
             key=f"results.json.{name}",
         )  # fmt: skip
-        if st.button("Delete", icon=":material/delete:", key=f"results.delete.{name}"):
+        if st.button("Delete", icon=":material/delete:", key=f"results.delete.{name}",
+                     disabled=not visitors.is_host(), help=visitors.lock_help("delete runs")):  # fmt: skip
             _ask_to_delete(run)
 
 

@@ -18,7 +18,7 @@ from core.measure.storage.choice import choices, usual
 from core.measure.storage.methods import TUTORIAL
 from core.measure.storage.run import TRIAL
 from core.measure.storage.schedule import Costs, forecast
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.cached import cache_data
 from ui.shared.labels import counted, listed, seconds_text, size_text, verbatim
 
@@ -29,6 +29,8 @@ USUAL_CUTOFFS = (1, 10, 100, 1_000, 10_000)
 
 def draw_form(dataset: Dataset) -> None:
     """Methods, numbers of images, time, and the button."""
+    if not visitors.host_only("start experiments"):
+        return
     with st.container(border=True):
         settings = _draw_settings(dataset)
         methods = _draw_methods(dataset, settings["size"])

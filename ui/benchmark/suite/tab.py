@@ -15,7 +15,7 @@ from core.suite.entrants import chosen_loaders
 from core.suite.estimate import SuitePlan, fitted, told_estimate
 from core.suite.workloads import USUAL, WORKLOADS, chosen_workloads
 from ui.benchmark.loaders.rivals import KEPT_SECONDS, changed_environments, rival_offers
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.cached import cache_data
 from ui.shared.job_panel import draw_jobs, own_jobs
 from ui.shared.labels import counted, size_text, verbatim
@@ -35,7 +35,7 @@ def draw() -> None:
     running = own_jobs(OWNER)
     with st.container(border=True):
         st.caption(EXPLAINED)
-        fields = None if running else _draw_form()
+        fields = None if running or not visitors.host_only("run the suite") else _draw_form()
     if fields is not None:
         st.button("Run the suite", type="primary", icon=":material/play_arrow:", key=f"{OWNER}.start",
                   on_click=_start, args=(fields,), disabled=not fields["workloads"])  # fmt: skip
