@@ -65,8 +65,10 @@ class Drawn:
 class Tab:
     """A connection to the script. `state` is what its widgets hold, by id."""
 
-    def __init__(self, own: str, cookie: str | None, *, origin: str | None = None, protocols: Sequence[str] = ("streamlit",),
-                 headers: Mapping[str, str] | None = None) -> None:  # fmt: skip
+    def __init__(
+        self, own: str, cookie: str | None, *, origin: str | None = None, protocols: Sequence[str] = ("streamlit",),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         told = {**({"Cookie": cookie} if cookie else {}), **(headers or {})}
         self.socket: ClientConnection = connect(
             f"ws://{own}/_stcore/stream", origin=origin or f"http://{own}", additional_headers=told, open_timeout=20,
