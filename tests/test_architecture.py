@@ -25,6 +25,7 @@ FLOORS = [
     ["core.scale"],
     ["core.suite"],
     ["core.report"],
+    ["core.snippets"],
     ["core.training"],
     ["core.importing"],
     ["core.measure"],

@@ -9,6 +9,7 @@ from typing import Any
 from ..base.events import Event, Result
 from ..base.home import Home
 from ..loading.loaders import DEFAULT_LOADER, LOADERS
+from .code import CODE
 from .datasets import DATASETS
 from .experiment import EXPERIMENT
 from .importing import IMPORT
@@ -221,6 +222,7 @@ VERBS: Mapping[str, Verb] = {
     "report": REPORT,
     "plan": PLAN,
     "inspect": Verb("say what a file is and show one of its samples", _inspect_arguments, _inspect),
+    "code": CODE,
     "show": SHOW,
     "view": VIEW,
     "share": SHARE,
