@@ -32,3 +32,8 @@ def texts(app: AppTest) -> str:
     """All sentences on the page."""
     kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "info", "success")
     return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
+
+
+def charts(app: AppTest) -> set[str]:
+    """What the charts on the page show, in words; the panels of one are one."""
+    return {str(element.proto.alt).partition(": ")[0] for element in app.get("vega_lite_chart")}

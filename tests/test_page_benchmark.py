@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_under_test import open_page, texts
+from app_under_test import charts, open_page, texts
 from streamlit.testing.v1 import AppTest
 
 from core.base.home import Home
 from core.jobs import Job, Jobs, State
 from core.measure.loader_runs import list_loader_runs
+from ui.shared.monitor_chart import USED
 
 
 def ended(home: Home) -> Job:
@@ -81,7 +82,7 @@ def test_what_the_machine_did_is_shown_where_it_was_recorded(furnished: Home) ->
     app = open_page("benchmark")
     app.segmented_control(key="benchmark.result.view").set_value("Machine").run()
     assert not app.exception
-    assert len(app.get("vega_lite_chart")) == 1
+    assert charts(app) == {USED}
     [record] = list_loader_runs(furnished)
     record.path.with_suffix(".monitor.csv").unlink()
     assert "No machine data was recorded" in texts(app.run())

@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from app_under_test import open_page, texts
+from app_under_test import charts, open_page, texts
 from streamlit.testing.v1 import AppTest
 
 from core.base.events import finish
@@ -70,7 +70,7 @@ def test_what_was_found_is_shown(home: Home) -> None:
         "images they repeat",
     ):
         assert words in told
-    assert len(app.get("vega_lite_chart")) == 4
+    assert len(charts(app)) == 4
     for key in ("storage.synced", "storage.random"):
         app.toggle(key=key).set_value(True).run()
     assert not app.exception

@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from app_under_test import open_page, texts
+from app_under_test import charts, open_page, texts
 from streamlit.testing.v1 import AppTest
 
 from core.base.events import finish
@@ -172,7 +172,7 @@ def test_scaling_is_started_and_shown(furnished: Home) -> None:
     assert "No run of this kind yet" in texts(app)
     app.segmented_control(key="train.view").set_value("Scaling").run()
     assert "images/s** at best" in texts(app)
-    assert len(app.get("vega_lite_chart")) == 1
+    assert len(charts(app)) == 1
     app.segmented_control(key="train.scaling.view").set_value("Waiting").run()
     assert not app.exception
 

@@ -18,6 +18,7 @@ from core.formats import FORMATS
 from ui.build.placing import SHARD_OPTIONS, Placing, draw_placing
 from ui.build.plan import Parts, Planned, gains, overview, plan
 from ui.shared import state
+from ui.shared.charts import draw_chart
 from ui.shared.forms import option_widgets
 from ui.shared.job_panel import draw_jobs
 from ui.shared.labels import counted, listed, seconds_text, size_text, verbatim
@@ -205,7 +206,7 @@ def _draw_gains(dataset: Dataset, encodings: Parts) -> None:
             if gain["compression"] != "none"
         ]  # fmt: skip
     if rows:
-        st.altair_chart(compression_gains(rows), width="content", alt="Size after compression by encoding")
+        draw_chart(compression_gains(rows), "Size after compression by encoding")
         st.caption(_verdict(rows))
 
 

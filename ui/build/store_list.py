@@ -10,6 +10,7 @@ from core.base.names import readable
 from core.jobs import Job, State
 from core.stores.store import StoreInfo, delete_store
 from ui.shared import state, visitors
+from ui.shared.charts import draw_chart
 from ui.shared.labels import code, counted, number_text, plain, seconds_text, size_text, verbatim
 from ui.shared.navigation import go
 from ui.shared.store_charts import draw_four_sizes, one_figure
@@ -46,13 +47,13 @@ def _draw_time_and_files(figures: pd.DataFrame) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Build time**")
-        st.altair_chart(
-            one_figure(figures, "seconds", "build time", seconds_text, "linear"), alt="Build time by store, in seconds"
+        draw_chart(
+            one_figure(figures, "seconds", "build time", seconds_text, "linear"), "Build time by store, in seconds"
         )
         st.caption("Encoding and writing all splits, without the verification that follows.")
     with right:
         st.markdown("**Number of files**")
-        st.altair_chart(one_figure(figures, "files", "files", number_text, "symlog"), alt="Number of files by store")
+        draw_chart(one_figure(figures, "files", "files", number_text, "symlog"), "Number of files by store")
         st.caption("Every file costs an inode, the slack of its last block and a call to open it. Logarithmic scale.")
 
 

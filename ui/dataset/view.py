@@ -12,6 +12,7 @@ from ui.dataset.fields import draw_fields
 from ui.dataset.quality import draw_quality
 from ui.shared import state
 from ui.shared.cached import cache_data
+from ui.shared.charts import draw_chart
 from ui.shared.import_preview import LABELS, capitalised, draw_reasons
 from ui.shared.labels import code, counted, listed, number_text, size_text, verbatim
 from ui.shared.stores import store_label, totals
@@ -39,7 +40,7 @@ def draw_dataset(dataset: Dataset) -> None:
     elif view == "Fields":
         draw_fields(dataset)
     elif view == "Classes":
-        st.altair_chart(class_balance(dataset.class_counts()), alt="Images by class and split")
+        draw_chart(class_balance(dataset.class_counts()), "Images by class and split")
     elif view == "Shapes and sizes":
         _draw_shapes(dataset)
     elif view == "Quality":
@@ -112,12 +113,12 @@ def _draw_shapes(dataset: Dataset) -> None:
                 f"{size_text(height * width * 3)} per image."
             )
         else:
-            st.altair_chart(shape_map(list(shapes.items())[:2000]), alt="Images by width and height")
+            draw_chart(shape_map(list(shapes.items())[:2000]), "Images by width and height")
             st.caption("Circle size: number of images. Raw pixels need one shape; a store can resize.")
     with right:
         st.subheader("File sizes")
         sizes = _file_sizes(dataset, dataset.fingerprint)
-        st.altair_chart(size_histogram(sizes), alt="Number of images by file size")
+        draw_chart(size_histogram(sizes), "Number of images by file size")
         images = sum(dataset.splits.values())
         among = "" if len(sizes) == images else f" (from {counted(len(sizes), 'image')} of {images:,})"
         st.caption(f"Average: {size_text(sum(sizes) / len(sizes))} per file{among}.")

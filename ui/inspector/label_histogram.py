@@ -12,7 +12,7 @@ from core.inspect.search import Census
 from ui.inspector import inspected
 from ui.inspector.filtering import label_text
 from ui.inspector.opening import Subject
-from ui.shared.chart_export import download_row
+from ui.shared.charts import draw_chart
 from ui.shared.labels import counted
 from ui.shared.theme import FIGURE_COLOUR, PALETTE, finish
 
@@ -35,9 +35,8 @@ def draw_labels(subject: Subject) -> None:
     st.markdown(_sentence(census))
     names = inspected.classes(subject.span)
     chart = histogram(census, names)
-    st.altair_chart(chart, alt="How often each label occurs")
     rows = [{"label": label, "name": label_text(label, names), "entries": count} for label, count in census.counts]
-    download_row(chart, rows, f"{Path(subject.span.path).stem}-labels")
+    draw_chart(chart, "How often each label occurs", rows=rows, export=f"{Path(subject.span.path).stem}-labels")
     if not census.exact:
         st.caption(
             f"Estimated from {census.looked:,} of {census.total:,} entries, evenly spread over the file: reading the "

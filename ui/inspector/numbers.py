@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from ui.shared.charts import draw_chart
 from ui.shared.labels import counted
 from ui.shared.theme import PALETTE, finish
 
@@ -78,7 +79,7 @@ def _draw_histogram(told: dict[str, Any]) -> None:
         y=alt.Y("numbers:Q", title="How many", axis=alt.Axis(tickCount=4)),
         tooltip=[alt.Tooltip("from", format=".4g"), alt.Tooltip("to", format=".4g"), "numbers"],
     ).properties(height=140)  # fmt: skip
-    st.altair_chart(finish(chart), alt="How often which value occurs")
+    draw_chart(finish(chart), "How often which value occurs")
 
 
 def _draw_grid(told: dict[str, Any]) -> None:
@@ -96,5 +97,5 @@ def _draw_grid(told: dict[str, Any]) -> None:
         color=alt.Color("value:Q", title=None, scale=alt.Scale(scheme="viridis"), legend=alt.Legend(tickCount=4)),
         tooltip=["row", "column", alt.Tooltip("value", format=".4g")],
     ).properties(height=220)  # fmt: skip
-    st.altair_chart(finish(chart), alt="The numbers as a heat map")
+    draw_chart(finish(chart), "The numbers as a heat map")
     st.caption(f"{len(told['grid'])} × {len(told['grid'][0])} of the numbers, spread evenly; the colours are theirs.")

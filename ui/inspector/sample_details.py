@@ -17,6 +17,7 @@ from core.inspect.files import open_inspected
 from core.inspect.requests import InspectedSample
 from ui.inspector.inspected import Span
 from ui.inspector.numbers import draw_numbers
+from ui.shared.charts import draw_chart
 from ui.shared.labels import number_text, plain, plain_lines, verbatim
 from ui.shared.theme import PALETTE, finish
 
@@ -71,7 +72,7 @@ def _draw_vector(values: list[float], total: int) -> None:
         y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=4)),
         tooltip=["number", alt.Tooltip("value", format=".5g")],
     ).properties(height=150)
-    st.altair_chart(finish(chart), alt="The numbers of this vector as bars")
+    draw_chart(finish(chart), "The numbers of this vector as bars")
     norm = sum(value * value for value in values) ** 0.5
     left_out = f", the first {len(values):,} of them" if total > len(values) else ""
     st.caption(

@@ -13,7 +13,7 @@ from core.inspect.size_estimate import SizeEstimate
 from ui.inspector import inspected
 from ui.inspector.conversion import draw_conversion
 from ui.inspector.opening import Subject
-from ui.shared.chart_export import download_row
+from ui.shared.charts import draw_chart
 from ui.shared.labels import counted, size_text
 from ui.shared.theme import FIGURE_COLOUR, finish, format_scale, format_title
 
@@ -36,7 +36,12 @@ def draw_sizes(subject: Subject) -> None:
     found = inspected.estimated(subject.span)
     here = occupied(subject)
     chart = sizes_chart(found[:SHOWN], here)
-    st.altair_chart(chart, alt="Estimated size of these images in other formats")
+    draw_chart(
+        chart,
+        "Estimated size of these images in other formats",
+        rows=[asdict(one) for one in found],
+        export=f"{Path(subject.span.path).stem}-in-other-formats",
+    )
     st.caption(
         f"**Estimates**, from {counted(len(images), 'image')} drawn at random and encoded just now, for "
         f"{counted(len(subject.span), subject.noun, 'entries' if subject.noun == 'entry' else None)}. "
@@ -47,7 +52,6 @@ def draw_sizes(subject: Subject) -> None:
         + (f" The line: what this file occupies now, {size_text(here)}." if here else "")
     )
     draw_conversion(subject, found)
-    download_row(chart, [asdict(one) for one in found], f"{Path(subject.span.path).stem}-in-other-formats")
 
 
 def occupied(subject: Subject) -> int | None:

@@ -14,6 +14,7 @@ from core.inspect.requests import ChunkMapRequest
 from ui.inspector import inspected
 from ui.inspector.inspected import Span
 from ui.inspector.structure_file import ABOUT_PICTURE, CELLS, order_picture
+from ui.shared.charts import draw_chart
 from ui.shared.labels import counted, number_text, plain, size_text, times_text, verbatim
 
 SHOWN = 200
@@ -143,7 +144,7 @@ def _draw_dataset(span: Span, datasets: Sequence[dict[str, Any]]) -> None:
         )
         st.caption(f"It occupies no place of its own in this file: {unwritten}.")
         return
-    st.altair_chart(order_picture(cells_of(places, by_name[name])), alt=f"Where {name} lies in the file")
+    draw_chart(order_picture(cells_of(places, by_name[name])), f"Where {name} lies in the file", key="inspector.map")
     pieces = "one piece" if places["contiguous"] else counted(places["total"], "chunk")
     told = len(places["chunks"])
     drawn = f", {told:,} of them drawn" if told < places["total"] else ""

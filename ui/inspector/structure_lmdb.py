@@ -15,6 +15,7 @@ from core.inspect.requests import PageMapRequest
 from ui.inspector import inspected
 from ui.inspector.inspected import Span
 from ui.inspector.structure_file import ABOUT_PICTURE, CELLS, file_picture
+from ui.shared.charts import draw_chart
 from ui.shared.labels import counted, number_text, plain, size_text, times_text, verbatim
 from ui.shared.theme import FIGURE_COLOUR, PALETTE, finish
 
@@ -48,7 +49,7 @@ def draw_lmdb(span: Span, structure: dict[str, Any]) -> None:
     database = _choose(databases)
     st.subheader("The tree", anchor=False)
     st.markdown(_explained(database, structure["page_bytes"]))
-    st.altair_chart(tree_chart(levels(database)), alt="The levels of the tree and how many pages each has")
+    draw_chart(tree_chart(levels(database)), "The levels of the tree and how many pages each has")
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("What fills the pages", anchor=False)
@@ -193,7 +194,7 @@ def _draw_filling(database: dict[str, Any], structure: dict[str, Any]) -> None:
         "tree: headers and pointers": (overhead, BRANCH),
         "empty": (wasted, FREE),
     }
-    st.altair_chart(parts_chart(parts), alt="What the pages of this database are filled with")
+    draw_chart(parts_chart(parts), "What the pages of this database are filled with")
     entries = max(database["entries"], 1)
     ratio = pages * page / payload if payload else 0
     st.caption(
@@ -214,7 +215,7 @@ def _draw_sizes(structure: dict[str, Any]) -> None:
         "file size": (structure["apparent_bytes"], BRANCH),
         "map": (structure["map_bytes"], FREE),
     }
-    st.altair_chart(parts_chart(parts), alt="Bytes in use, allocated on disk, of the file and of the map")
+    draw_chart(parts_chart(parts), "Bytes in use, allocated on disk, of the file and of the map")
     notes = [
         "The **map** is the address space that the writer reserved: the most that the file may grow to, and nothing "
         "that is used up. Tools that report it as the file's size are wrong, often by far."
@@ -276,7 +277,7 @@ def _draw_places(span: Span, structure: dict[str, Any]) -> None:
         return
     st.subheader("The file, page by page", anchor=False)
     picture = file_picture(thinned(places["cells"]), KINDS)
-    st.altair_chart(picture, alt="The file from its first page to its last, by kind of page")
+    draw_chart(picture, "The file from its first page to its last, by kind of page")
     pages = places["pages"]
     what = "one page" if pages <= CELLS else f"one page out of every {number_text(-(-pages // CELLS))}"
     reserved = structure["apparent_bytes"] // structure["page_bytes"] - pages

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.report.answer import SOURCE
 from core.report.document import Block, Chart, Code, Points, Section, Table, Text
+from ui.shared.charts import draw_chart
 from ui.shared.labels import verbatim
 from ui.shared.theme import finish
 from ui.shared.wide_table import draw_wide_table
@@ -27,7 +28,7 @@ def _draw(block: Block) -> None:
         st.markdown("\n".join(f"- {_sourced(text)}" for text in block.texts))
     elif isinstance(block, Chart):
         st.markdown(verbatim(block.sentence))
-        st.altair_chart(finish(block.drawing), key=f"report.chart.{block.name}", alt=block.shows)
+        draw_chart(finish(block.drawing), block.shows, key=f"report.{block.name}")
     elif isinstance(block, Table):
         draw_wide_table(block)
     elif isinstance(block, Code):

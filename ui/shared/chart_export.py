@@ -29,18 +29,23 @@ GROUND = "#FFFFFF"
 
 
 def download_row(chart: alt.TopLevelMixin | None, rows: Rows, name: str) -> None:
-    """Buttons under a chart: CSV and JSON of `rows`, PNG and SVG of `chart` (None: only its numbers).
+    """The buttons of `download_buttons` in a row of their own."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        download_buttons(chart, rows, name)
+
+
+def download_buttons(chart: alt.TopLevelMixin | None, rows: Rows, name: str) -> None:
+    """CSV and JSON of `rows`, PNG and SVG of `chart` (None: only its numbers), one beside the other.
 
     `name` is the files' name, and has to differ between the charts of a page. Each file is made when it is asked for.
     """
     file = safe_name(name)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(":material/download:", width="content")
-        _button("CSV", partial(_csv, rows), file, "text/csv")
-        _button("JSON", partial(_json, rows), file, "application/json")
-        if chart is not None and can_picture():
-            _button("PNG", partial(png, chart), file, "image/png")
-            _button("SVG", partial(svg, chart), file, "image/svg+xml")
+    st.caption(":material/download:", width="content")
+    _button("CSV", partial(_csv, rows), file, "text/csv")
+    _button("JSON", partial(_json, rows), file, "application/json")
+    if chart is not None and can_picture():
+        _button("PNG", partial(png, chart), file, "image/png")
+        _button("SVG", partial(svg, chart), file, "image/svg+xml")
 
 
 def can_picture() -> bool:

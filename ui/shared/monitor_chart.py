@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import altair as alt
 
 
+USED = "Processors, memory, disk and GPU during the run"
+"""What the chart shows, in words."""
+
+
 def monitor_chart(rows: Sequence[Mapping[str, float | None]]) -> alt.FacetChart | None:
     """What the process used of the machine over time, one panel per column; None where nothing was seen."""
     import altair as alt

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.base.units import listed
 from core.formats import FORMATS
+from ui.shared.charts import draw_panels, draw_table
 from ui.shared.labels import verbatim
 from ui.shared.stores import SIZES, SIZES_EXPLAINED
 from ui.shared.theme import FIGURE_COLOUR, PALETTE, finish, format_scale
@@ -19,17 +21,12 @@ if TYPE_CHECKING:
 
 BAR = 26
 
-PANEL = 450
-"""Pixels: two beside each other on a wide page, one on a narrow one."""
-
 
 def draw_four_sizes(table: pd.DataFrame) -> None:
     """The four sizes of some stores, side by side where there is room and below each other where there is not."""
-    with st.container(horizontal=True, gap="large"):
-        for title, chart in four_sizes(table).items():
-            with st.container(width=PANEL, gap="xsmall"):
-                st.markdown(f"**{title}** :gray[MB]")
-                st.altair_chart(chart, alt=f"{title} size of each store, in MB")
+    shows = "The four sizes of each store, in MB"
+    draw_panels(four_sizes(table), shows, "MB")
+    draw_table(partial(_four_sizes_rows, table), shows, "four_sizes")
     st.caption(SIZES_EXPLAINED)
     elsewhere = [row.store for row in table.itertuples() if row.used_bytes < row.payload_bytes and _refers(row.store)]
     if elsewhere:
@@ -37,6 +34,13 @@ def draw_four_sizes(table: pd.DataFrame) -> None:
             f"**{listed(map(verbatim, elsewhere))}** only lists the dataset's own files: its images' bytes are in "
             "Payload and in no other size."
         )
+
+
+def _four_sizes_rows(table: pd.DataFrame) -> list[dict[str, object]]:
+    return [
+        {"store": row["store"], **{f"{title}, MB": round(row[name] / 1e6, 3) for name, title in SIZES.items()}}
+        for row in table.to_dict("records")
+    ]
 
 
 def _refers(store: str) -> bool:

@@ -11,6 +11,7 @@ from core.jobs import Job, State, Watch
 from core.jobs.demo_plan import DATASET, variants
 from core.measure.loader_runs import LoaderRun, rank_configurations, read_loader_run
 from ui.shared import state
+from ui.shared.charts import draw_chart
 from ui.shared.job_panel import draw_cancel, draw_ending, own_jobs, watch
 from ui.shared.labels import listed, remaining_text, seconds_text, verbatim
 from ui.shared.live.pictures import drawn_by_task
@@ -132,7 +133,7 @@ def _draw_result(record: LoaderRun) -> None:
     if busy := busy_text(record):
         st.warning(busy, icon=":material/hourglass_top:")
     st.markdown(outcome_text(rows, labels))
-    st.altair_chart(ranking_chart(rows, labels), alt="Median images per second of the demo's stores")
+    draw_chart(ranking_chart(rows, labels), "Median images per second of the demo's stores")
     st.caption(f"{_about(record)} {machine_text(record)}")
     if built:
         draw_four_sizes(table(built))

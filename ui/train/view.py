@@ -10,9 +10,9 @@ import streamlit as st
 from core.measure.background_load import background_text
 from core.measure.monitor import read_monitor
 from core.training.results import TrainingRecord
-from ui.shared.chart_export import download_row
+from ui.shared.charts import draw_chart
 from ui.shared.labels import code, verbatim
-from ui.shared.monitor_chart import monitor_chart
+from ui.shared.monitor_chart import USED, monitor_chart
 from ui.train.charts import (
     accuracy_chart,
     accuracy_rows,
@@ -75,19 +75,31 @@ def _draw_learning(record: TrainingRecord) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         losses = loss_chart(record)
-        st.altair_chart(losses, alt="The loss of every store and order, step by step")
-        download_row(losses, loss_rows(record), f"loss-{record.path.stem}")
+        draw_chart(
+            losses,
+            "The loss of every store and order, step by step",
+            rows=loss_rows(record),
+            export=f"loss-{record.path.stem}",
+        )
     with right:
         accuracies = accuracy_chart(record)
-        st.altair_chart(accuracies, alt="Accuracy by epoch, in training and in validation")
-        download_row(accuracies, accuracy_rows(record), f"accuracy-{record.path.stem}")
+        draw_chart(
+            accuracies,
+            "Accuracy by epoch, in training and in validation",
+            rows=accuracy_rows(record),
+            export=f"accuracy-{record.path.stem}",
+        )
 
 
 def _draw_time(record: TrainingRecord) -> None:
     st.markdown("**Time per step**: computing, and waiting for the next batch (without the first batch of each epoch)")
     chart = time_chart(record)
-    st.altair_chart(chart, alt="Milliseconds of a step spent computing and waiting, by store and order")
-    download_row(chart, time_rows(record), f"waiting-{record.path.stem}")
+    draw_chart(
+        chart,
+        "Milliseconds of a step spent computing and waiting, by store and order",
+        rows=time_rows(record),
+        export=f"waiting-{record.path.stem}",
+    )
 
 
 def _draw_machine(record: TrainingRecord) -> None:
@@ -95,7 +107,7 @@ def _draw_machine(record: TrainingRecord) -> None:
     if chart is None:
         st.caption("No machine data was recorded during this run.")
     else:
-        st.altair_chart(chart, alt="What the run used of the machine, over time")
+        draw_chart(chart, USED)
 
 
 def _draw_rows(record: TrainingRecord) -> None:
@@ -151,5 +163,9 @@ def _draw_scaling(record: TrainingRecord) -> None:
         _draw_machine(record)
         return
     chart = scaling_chart(record.turns, "images/s" if view == SPEED else "waiting")
-    st.altair_chart(chart, alt=f"{view} by batch size, one line per number of workers")
-    download_row(chart, rows, f"scaling-{record.path.stem}")
+    draw_chart(
+        chart,
+        f"{view} by batch size, one line per number of workers",
+        rows=rows,
+        export=f"scaling-{record.path.stem}",
+    )

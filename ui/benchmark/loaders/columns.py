@@ -9,6 +9,7 @@ import streamlit as st
 from core.measure.loader_lines import LoaderLine
 from core.report.loader_charts import SHOWS, TITLE, costed, speed_against_cpu
 from core.report.loader_table import LEGEND, loader_table
+from ui.shared.charts import draw_chart
 from ui.shared.theme import finish
 from ui.shared.wide_table import draw_wide_table
 
@@ -19,4 +20,4 @@ def draw_columns(lines: Sequence[LoaderLine], labels: Mapping[str, str]) -> None
     st.caption(LEGEND)
     if shown := costed(lines):
         st.markdown(f"**{TITLE}**: up is faster, left is cheaper")
-        st.altair_chart(finish(speed_against_cpu(shown)), alt=SHOWS)
+        draw_chart(finish(speed_against_cpu(shown)), SHOWS)

@@ -15,6 +15,7 @@ from core.report.loader_table import refused_table
 from core.report.rival_headlines import WHOLE
 from ui.benchmark.loaders.charts import bound_rows, costs_chart, repeat_rows, stage_limits_chart
 from ui.benchmark.loaders.columns import draw_columns
+from ui.shared.charts import draw_chart
 from ui.shared.labels import code, verbatim
 from ui.shared.loader_labels import (
     busy_text,
@@ -24,7 +25,7 @@ from ui.shared.loader_labels import (
     outcome_text,
     rivals_outcome_text,
 )
-from ui.shared.monitor_chart import monitor_chart
+from ui.shared.monitor_chart import USED, monitor_chart
 from ui.shared.ranking_chart import ranking_chart
 from ui.shared.wide_table import draw_wide_table
 
@@ -60,7 +61,7 @@ def draw_result(record: LoaderRun) -> None:
         _draw_repeats(record, labels)
     else:
         chart = ranking_chart(rows, labels)
-        st.altair_chart(chart, alt="Median images per second by configuration, with its slowest and fastest repeat")
+        draw_chart(chart, "Median images per second by configuration, with its slowest and fastest repeat")
     told = f"{WHOLE} {conditions(record)}" if rivals else conditions(record)
     st.caption(verbatim(f"{told} {machine_text(record)}"))
 
@@ -99,16 +100,16 @@ def _draw_bottlenecks(record: LoaderRun, labels: Mapping[str, str]) -> None:
     st.markdown(
         "**Stage throughput limits**: how fast loading would be if it ended after each stage, and what was reached"
     )
-    st.altair_chart(
+    draw_chart(
         stage_limits_chart(own, labels),
-        alt="Throughput limit of each stage and throughput of each configuration, images per second",
+        "Throughput limit of each stage and throughput of each configuration, images per second",
     )
     st.caption(
         "Each limit was measured in this run on all CPUs at once, with the fastest code for that stage. It includes "
         "the stages before it. The diamond is the throughput that the configuration reached."
     )
     st.markdown("**Time per sample**")
-    st.altair_chart(costs_chart(own, labels), alt="Share of each stage in the time per sample")
+    draw_chart(costs_chart(own, labels), "Share of each stage in the time per sample")
     st.caption(
         "The time of each stage at best, on all CPUs. The rest is Python between the stages, waiting, and too few "
         "workers."
@@ -120,7 +121,7 @@ def _draw_machine(record: LoaderRun) -> None:
     if chart is None:
         st.caption("No machine data was recorded during this run.")
         return
-    st.altair_chart(chart, width="content", alt="Processors, memory, disk and GPU during the run")
+    draw_chart(chart, USED)
     st.caption(
         "All processes of the run together, sampled twice per second. A read from the page cache is not a disk read."
     )

@@ -38,9 +38,9 @@ from ui.benchmark.results.labels import (
     value_text,
 )
 from ui.shared import state
-from ui.shared.chart_export import download_row
+from ui.shared.charts import draw_chart
 from ui.shared.labels import code, counted, verbatim
-from ui.shared.monitor_chart import monitor_chart
+from ui.shared.monitor_chart import USED, monitor_chart
 
 CHART, FIGURES, MACHINES, MONITOR = "Chart", "Figures", "Machine and options", "Monitor"
 HOW = (
@@ -160,11 +160,15 @@ def _draw_sentences(comparison: Comparison) -> None:
 
 def _draw_chart(comparison: Comparison) -> None:
     chart = comparison_chart(comparison)
-    st.altair_chart(chart, alt=f"{comparison.measure.title}: medians, spreads and raw values of each run")
+    draw_chart(
+        chart,
+        f"{comparison.measure.title}: medians, spreads and raw values of each run",
+        rows=chart_rows(comparison),
+        export=f"{comparison.measure.name} {comparison.runs[0].path.stem}",
+    )
     if len(comparison.lines) > MOST_THINGS:
         st.caption(f"The first {MOST_THINGS} of {len(comparison.lines)}. **Figures** has all.")
     shared = shared_text(comparison)
-    download_row(chart, chart_rows(comparison), f"{comparison.measure.name} {comparison.runs[0].path.stem}")
     st.caption(f"All with {verbatim(shared)}." if shared else "Every raw value, its median and its spread.", help=HOW)
 
 
@@ -240,8 +244,7 @@ def _draw_monitor(comparison: Comparison) -> None:
         if chart is None:
             st.caption("No machine data was recorded during this run.")
             continue
-        st.altair_chart(chart, width="content", alt="Processors, memory, disk and GPU during the run")
-        download_row(chart, rows, f"monitor {run.path.stem}")
+        draw_chart(chart, USED, rows=rows, export=f"monitor {run.path.stem}")
 
 
 def _moving(rows: Sequence[Mapping[str, float | None]]) -> list[dict[str, float | None]]:

@@ -16,6 +16,7 @@ from ui.benchmark.storage.charts import EACH, LINEAR, LOG, times_chart, times_ta
 from ui.benchmark.storage.labels import OPERATIONS, flavoured, left_out_text, operation_title, verdict
 from ui.benchmark.storage.size_charts import growth_chart, sizes_chart, sizes_table
 from ui.shared.chart_export import download_row
+from ui.shared.charts import draw_chart
 from ui.shared.labels import code, counted, listed, size_text, verbatim
 from ui.shared.stores import SIZES_EXPLAINED, store_name
 
@@ -72,12 +73,16 @@ def _draw_comparison(record: RunRecord, rows: Sequence[Row], wanted: Sequence[st
 def _draw_winners(record: RunRecord, found: Any) -> None:
     st.markdown("##### Fastest method by operation")
     chart = winners_chart(found)
-    st.altair_chart(chart, width="content", alt="The fastest method by operation and number of images")
+    draw_chart(
+        chart,
+        "The fastest method by operation and number of images",
+        rows=[_ranking_row(ranking) for ranking in found],
+        export=f"{record.path.stem}-winners",
+    )
     st.caption(
         "Each cell has the colour of the fastest method, and its lead over the next. Grey and =: no significant "
         "difference."
     )
-    download_row(chart, [_ranking_row(ranking) for ranking in found], f"{record.path.stem}-winners")
 
 
 def _ranking_row(ranking: Any) -> dict[str, Any]:
@@ -99,14 +104,16 @@ def _draw_times(record: RunRecord, rows: Sequence[Row], synced: bool, random: bo
         )  # fmt: skip
     table = times_table(rows, synced, random)
     chart = times_chart(table, rows, str(scale), [operation_title(operation) for operation in wanted])
-    st.altair_chart(
-        chart, width="content", alt="Seconds by number of images, one panel per operation, one line per method"
+    draw_chart(
+        chart,
+        "Seconds by number of images, one panel per operation, one line per method",
+        rows=table,
+        export=f"{record.path.stem}-times",
     )
     st.caption(
         "Medians; the band is the spread (the middle half of five repeats or more, all of fewer). Dashed: the "
         "tutorial's code. Lower is better."
     )
-    download_row(chart, table, f"{record.path.stem}-times")
 
 
 def _draw_sizes(record: RunRecord, rows: Sequence[Row]) -> None:
@@ -120,11 +127,10 @@ def _draw_sizes(record: RunRecord, rows: Sequence[Row]) -> None:
         key=f"storage.sizes.{record.path.name}",
     )  # fmt: skip
     sizes = sizes_chart(table[table["images"] == count])
-    st.altair_chart(sizes, width="content", alt="The four sizes of each method")
+    draw_chart(sizes, "The four sizes of each method", rows=table, export=f"{record.path.stem}-sizes")
     if len(counts) > 1:
         scale = st.session_state.get("storage.scale", LOG)
-        st.altair_chart(growth_chart(table, LINEAR if scale == LINEAR else LOG), alt="Allocated bytes by images")
-    download_row(sizes, table, f"{record.path.stem}-sizes")
+        draw_chart(growth_chart(table, LINEAR if scale == LINEAR else LOG), "Allocated bytes by images")
 
 
 def _draw_left_out(left_out: Sequence[Row]) -> None:
