@@ -1,4 +1,4 @@
-"""`python -m core VERB ... [--json] [--home DIR]`.
+"""`python -m core VERB ... [--json] [--home DIR] [--config FILE]`.
 
 Exit status: 0 done; 2 bad input or usage, 1 failed (each with one line on standard error); 130 interrupted.
 """
@@ -18,6 +18,7 @@ from .base.errors import InputError, WorkError, disk_error_text
 from .base.extras import needed_by
 from .base.package import COMMAND
 from .base.printable import printable
+from .base.settings import use_settings
 from .cli.verb import shared_arguments
 from .cli.verbs import VERBS
 
@@ -44,7 +45,7 @@ def parse(arguments: Sequence[str]) -> Namespace:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
     for name, verb in VERBS.items():
         verb.arguments(verbs.add_parser(name, help=verb.help, description=verb.help, parents=[everywhere]))
-    return parser.parse_args(arguments, Namespace(json=False, home=None))
+    return parser.parse_args(arguments, Namespace(json=False, home=None, config=None))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,6 +54,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
     _never_fail_to_print()
     try:
+        use_settings(_settings_file(arguments))  # first: it may name plugins, whose formats are arguments
         given = parse(arguments)
         from .cli.console import run, show_result
 
@@ -72,6 +74,14 @@ def main(arguments: Sequence[str]) -> int:
         return DONE
     except OSError as error:
         return _told(WorkError(disk_error_text(error, f"the verb {given.verb}")), FAILED)
+
+
+def _settings_file(arguments: Sequence[str]) -> str | None:
+    """What `--config` names, wherever it stands."""
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--config")
+    given: str | None = parser.parse_known_args(arguments)[0].config
+    return given
 
 
 def command() -> NoReturn:

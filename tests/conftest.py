@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 import sys
 from collections import Counter
@@ -41,9 +42,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test ever touches the repository's own data and runs."""
+    """No test ever touches the repository's own data and runs, or looks at its user's settings."""
     own = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("FORMAT_MATTERS_HOME", str(own))
+    monkeypatch.setenv("FORMAT_MATTERS_CONFIG", os.devnull)
     monkeypatch.setattr(kept_workers, "folder", lambda: own / "kept-workers")
     monkeypatch.delenv("FORMAT_MATTERS_SESSION", raising=False)
     session_name.cache_clear()

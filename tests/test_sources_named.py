@@ -382,7 +382,7 @@ def test_the_address_can_come_from_the_environment(
         files.append(OfficialFile(path.name, hashlib.md5(path.read_bytes()).hexdigest()))
         path.rename(folder / path.name)
     monkeypatch.setenv("FORMAT_MATTERS_MNIST_URL", address)
-    monkeypatch.setattr(Mnist, "official", Official("http://127.0.0.1:9", "FORMAT_MATTERS_MNIST_URL", "mnist", files))
+    monkeypatch.setattr(Mnist, "official", Official("http://127.0.0.1:9", "mirrors.mnist", "mnist", files))
 
     assert len(Read(tmp_path, None, "mnist").images) == 2 * COUNT
 

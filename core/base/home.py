@@ -9,6 +9,8 @@ from pathlib import Path
 
 from .errors import InputError
 from .package import INSTALLED
+from .settings import setting_text
+from .user_folders import user_folder
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 """The folder that holds this package: the clone, or where packages are installed."""
@@ -24,12 +26,12 @@ class Home:
 
     @classmethod
     def find(cls, given: str | os.PathLike[str] | None = None) -> Home:
-        """`given`, else the variable FORMAT_MATTERS_HOME, else Kaggle's working folder, else the clone's own folder.
+        """`given`, else the setting `home`, else Kaggle's working folder, else the clone's own folder.
 
         Where the package is installed, the last is the current folder if it is a home already, else
-        `format-matters` in the user's data folder (XDG_DATA_HOME, ~/.local/share).
+        `format-matters` in the user's data folder. Raises InputError where the settings cannot be used.
         """
-        chosen = given or os.environ.get("FORMAT_MATTERS_HOME")
+        chosen = given or setting_text("home")
         if chosen:
             return cls(Path(chosen).expanduser().absolute())
         if KAGGLE.is_dir():
@@ -68,7 +70,7 @@ def _own_folder() -> Path:
     here = Path.cwd()
     if any((here / name).is_dir() for name in ("data/raw", "data/built")):
         return here
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "format-matters"
+    return user_folder("data")
 
 
 def check_name(name: str) -> str:

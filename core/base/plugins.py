@@ -1,34 +1,34 @@
-"""Parts from elsewhere: modules that add to the registries, named in an environment variable.
+"""Parts from elsewhere: modules that add to the registries, named in the setting `plugins`.
 
 `FORMAT_MATTERS_PLUGINS="my_format,my_codec"` names importable modules. Each has a function `register()`, which calls
 `FORMATS.register(...)` or that of another registry. It is called once in every process (jobs, workers and readers
-inherit the variable) before the first registry is looked at.
+inherit the setting) before the first registry is looked at.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 from importlib import import_module
 
 from .errors import InputError
+from .settings import SETTINGS, setting
 
-VARIABLE = "FORMAT_MATTERS_PLUGINS"
+VARIABLE = SETTINGS["plugins"].variable
 
 _lock = threading.RLock()
 _loaded: set[str] = set()
 
 
 def load_plugins() -> None:
-    """Register what the variable names and this process has not registered yet.
+    """Register what the setting names and this process has not registered yet.
 
     Raises InputError for a module that cannot be imported or has no `register`.
     """
-    named = os.environ.get(VARIABLE)
+    named = setting("plugins").values
     if not named:
         return
     with _lock:  # another thread waits until all of it is registered; this one comes back from within `register`
-        for name in filter(None, map(str.strip, named.split(","))):
+        for name in named:
             if name not in _loaded:
                 _loaded.add(name)
                 _register(name)

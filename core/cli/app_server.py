@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ..base.errors import InputError, WorkError
 from ..base.home import REPOSITORY, Home
+from ..base.settings import setting_text
 from ..processes.module_process import cause_of_death, end
 
 FIRST_PORT, LAST_PORT = 8501, 8599
@@ -67,6 +68,11 @@ def check_app() -> None:
     """Raises InputError where the app is not here."""
     if not APP.is_file():
         raise InputError("the app is not part of the installed package: run this from a clone of the repository")
+
+
+def chosen_port() -> int | None:
+    """What the setting `port` says."""
+    return int(setting_text("port") or 0) or None
 
 
 def free_port(address: str = LOOPBACK) -> int:

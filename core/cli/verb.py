@@ -40,4 +40,5 @@ def shared_arguments(make: type[P]) -> P:
     parser = make(add_help=False, argument_default=SUPPRESS)
     parser.add_argument("--json", action="store_true", help="the last line of standard output is one JSON object")
     parser.add_argument("--home", metavar="DIR", help="the folder that holds data/ and runs/")
+    parser.add_argument("--config", metavar="FILE", help="the settings file, see `settings`")
     return parser

@@ -19,6 +19,7 @@ from .report import REPORT
 from .rivals import RIVALS_VERB
 from .runs import RUNS
 from .share import SHARE
+from .settings import SETTINGS_VERB
 from .show import SHOW
 from .train import TRAIN
 from .verb import Verb
@@ -227,4 +228,5 @@ VERBS: Mapping[str, Verb] = {
     "view": VIEW,
     "share": SHARE,
     "scan": Verb("decode every entry of a file and list the bad ones", _scan_arguments, _scan),
+    "settings": SETTINGS_VERB,
 }

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from ..base.errors import InputError
 from ..base.home import Home
+from ..base.settings import SETTINGS, setting
 from ..base.typed_paths import typed_path
 from ..remote.address import is_address
 from .allowed import load
 from .kinds import kind_of_folder, members, opened_path, referred_folders
-from .remote.admission import checked, is_below, may_be_asked, place_of, separated
+from .remote.admission import checked, is_below, may_be_asked, place_of
 from .remote.location import RemotePath, located
 
-VARIABLE = "FORMAT_MATTERS_ROOTS"
+VARIABLE = SETTINGS["roots"].variable
 KAGGLE_INPUT = Path("/kaggle/input")
 MOST_ENTRIES = 500
 """Entries of a folder that are listed."""
@@ -75,12 +76,11 @@ class Roots:
 
     @classmethod
     def of(cls, home: Home, environment: Mapping[str, str] = os.environ, allowed: Sequence[Path] = ()) -> Roots:
-        """Those that FORMAT_MATTERS_ROOTS names (with os.pathsep between); else the home of the data and the user's.
+        """Those that the setting `roots` names; else the home of the data and the user's.
 
-        Without the variable, those that were `allowed` by somebody come too, and those allowed for good.
+        Without it, those that were `allowed` by somebody come too, and those allowed for good.
         """
-        given = separated(environment.get(VARIABLE, ""), os.pathsep)
-        named = [located(text.strip()) for text in given if text.strip()]
+        named = [located(text) for text in setting("roots", environment).values]
         usual = [home.root, Path.home(), *([KAGGLE_INPUT] if KAGGLE_INPUT.is_dir() else [])]
         places = named or [*usual, *load(home), *allowed]
         addresses = tuple(dict.fromkeys(str(place) for place in places if isinstance(place, RemotePath)))

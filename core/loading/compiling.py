@@ -16,13 +16,13 @@ from contextlib import suppress
 
 from filelock import FileLock, Timeout
 
-from ..base.errors import InputError
 from ..base.events import Event, Message, Progress
+from ..base.settings import setting_text
 from ..processes.module_process import end, start_module
 from .fused import SETS
 from .kernel_cache import VARIABLE, cache_folder, compiled, has_compiler, left_s, record
 
-BACKGROUND, WAIT = "background", "wait"
+WAIT = "wait"
 
 STAGE = "compiling the loading kernels"
 
@@ -36,12 +36,9 @@ STARTING = 20.0
 def in_background() -> bool:
     """Whether kernels are compiled ahead; else whoever needs one waits for it.
 
-    False without a compiler, or where the variable says "wait". Raises InputError for another word in it.
+    False without a compiler, or where the setting says "wait". Raises InputError for another word in it.
     """
-    mode = os.environ.get(VARIABLE) or BACKGROUND
-    if mode not in (BACKGROUND, WAIT):
-        raise InputError(f'{VARIABLE}={mode!r}: choose "{BACKGROUND}" or "{WAIT}"')
-    return mode == BACKGROUND and has_compiler()
+    return setting_text("kernels") != WAIT and has_compiler()
 
 
 def complete() -> bool:

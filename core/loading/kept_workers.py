@@ -1,7 +1,7 @@
 """The workers that were chosen for a store on this machine: measured once, kept in a small file, used from then on.
 
-A file for each kind of work, `~/.cache/format-matters/workers/<hash of the work>.json` (`XDG_CACHE_HOME` moves it): the
-work, the choice, why, and the day. `workers="measure"` measures again, and so does whoever deletes the file.
+A file for each kind of work, `~/.cache/format-matters/workers/<hash of the work>.json` (the setting `cache` moves it):
+the work, the choice, why, and the day. `workers="measure"` measures again, and so does whoever deletes the file.
 """
 
 from __future__ import annotations

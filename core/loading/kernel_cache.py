@@ -17,10 +17,12 @@ from typing import Any
 
 from ..base.files import Unreadable, read_object, write_whole
 from ..base.package import ROOT
+from ..base.settings import SETTINGS, setting_text
 from ..base.strict_json import dumps
+from ..base.user_folders import user_folder
 
-VARIABLE = "FORMAT_MATTERS_KERNELS"
-"""Environment variable: "background" (if it is not set), or "wait": whoever needs a kernel waits for it."""
+VARIABLE = SETTINGS["kernels"].variable
+"""Of the setting that says "background", the default, or "wait": whoever needs a kernel waits for it."""
 
 FOLDER = Path(__file__).parent
 
@@ -78,8 +80,12 @@ def cache_folder() -> Path:
     given = os.environ.get("NUMBA_CACHE_DIR")
     if given:
         return Path(given)
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "format-matters" / "kernels" / _digest()
+    return own_cache() / "kernels" / _digest()
+
+
+def own_cache() -> Path:
+    """The folder of what this machine has compiled and measured once: the setting `cache`, else the user's."""
+    return Path(setting_text("cache") or user_folder("cache"))
 
 
 @cache

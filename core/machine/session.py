@@ -1,7 +1,7 @@
 """A session's folder, `runs/<session>/`: what was done, one line each, and the machine it was done on.
 
 A session is one run of the command line or one life of the app; the app hands its own to the jobs it starts through
-the variable FORMAT_MATTERS_SESSION.
+the setting `session`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from filelock import FileLock
 from ..base.errors import disk_trouble_told
 from ..base.files import write_whole
 from ..base.home import Home
+from ..base.settings import setting_text
 from ..base.strict_json import dumps
 from . import machine_facts, machine_identity
 
@@ -69,7 +70,7 @@ def now() -> str:
 @lru_cache(maxsize=1)
 def session_name() -> str:
     """This session's name: given by who started us, else the time of our start and our process."""
-    given = os.environ.get("FORMAT_MATTERS_SESSION", "")
+    given = setting_text("session")
     if re.fullmatch(r"[A-Za-z0-9._-]{1,80}", given) and not given.startswith("."):
         return given
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"

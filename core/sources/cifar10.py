@@ -7,7 +7,6 @@ their number in their split.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from ..base.contracts import Labels, Pixels
 from ..base.errors import InputError
 from ..base.events import Event, Message
 from ..base.options import option
+from ..base.settings import SETTINGS, setting_text
 from ..base.source_contracts import Recognition
 from ..pickles import loads
 from .array_source import ArrayRows, ArraySplit, PixelArraySource
@@ -29,7 +29,7 @@ from .unpacking import unpack
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 MD5 = "c58f30108f718f92721af3b95e74349a"
-URL_VARIABLE = "FORMAT_MATTERS_CIFAR10_URL"
+URL_VARIABLE = SETTINGS["mirrors.cifar10"].variable
 
 SIDE = 32
 
@@ -71,7 +71,7 @@ class Cifar10(PixelArraySource):
 
     def _fetch(self, request: Request) -> Generator[Event, None, Path]:
         """Download and unpack; returns the folder of batches."""
-        url = self.url or os.environ.get(URL_VARIABLE) or URL
+        url = self.url or setting_text("mirrors.cifar10") or URL
         archive = request.downloads / "cifar-10-python.tar.gz"
         if request.patience is not None and not archive.is_file():
             raise PatienceError("the import downloads it first")

@@ -7,8 +7,8 @@ whose `Host` is not a name of ours, or whose `Origin` is another site, is refuse
 media, components and the websocket alike.
 
 Names of ours are localhost, every loopback address, the address that the connection came in on, what `server.address`
-and `browser.serverAddress` name, and what the variable FORMAT_MATTERS_HOSTS lists: "images.example.com", or
-"*.example.com" for every name below it, with commas between. An app behind a proxy needs it.
+and `browser.serverAddress` name, and what the setting `hosts` lists ("images.example.com", or "*.example.com" for every
+name below it; docs/settings.md). An app behind a proxy needs it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-VARIABLE = "FORMAT_MATTERS_HOSTS"
+from core.base.settings import SETTINGS, setting
+
+VARIABLE = SETTINGS["hosts"].variable
 
 REFUSED = (
     f"This server answers only under its own names. Where it is meant to be reached so, name the host in {VARIABLE}.\n"
@@ -65,7 +67,7 @@ class OnlyOurNames:
 
 def named(environment: Mapping[str, str] = os.environ) -> Names:
     """The names that were configured."""
-    listed = _names(environment.get(VARIABLE, "").split(","))
+    listed = _names(setting("hosts", environment).values)
     return Names(listed | _names([st.get_option("server.address"), st.get_option("browser.serverAddress")]), listed)
 
 

@@ -40,7 +40,7 @@ class Cifar100(OfficialSource):
 
     official = Official(
         "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
-        "FORMAT_MATTERS_CIFAR100_URL",
+        "mirrors.cifar100",
         "cifar-100",
         (OfficialFile("cifar-100-python.tar.gz", "eb9058c3a382ffc7106e4002c42a8d85"),),
     )

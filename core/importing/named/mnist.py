@@ -57,7 +57,7 @@ class Mnist(OfficialSource):
 
     official = Official(
         "https://ossci-datasets.s3.amazonaws.com/mnist",
-        "FORMAT_MATTERS_MNIST_URL",
+        "mirrors.mnist",
         "mnist",
         (
             OfficialFile("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
@@ -106,7 +106,7 @@ class FashionMnist(Mnist):
 
     official = Official(
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
-        "FORMAT_MATTERS_FASHION_MNIST_URL",
+        "mirrors.fashion_mnist",
         "fashion-mnist",
         (
             OfficialFile("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),

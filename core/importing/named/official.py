@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from ...base.errors import InputError
 from ...base.events import Event
 from ...base.names import readable
 from ...base.options import option
+from ...base.settings import setting_text
 from ...sources.array_source import PixelArraySource
 from ...sources.downloading import download
 from ...sources.recognise import ARCHIVE_ENDINGS, known_layout
@@ -31,14 +31,14 @@ class OfficialFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Official:
-    """Where a dataset's files are to be had: `url` is their folder, or the address of a single one; `variable` may name
-    another.
+    """Where a dataset's files are to be had: `url` is their folder, or the address of a single one; the setting
+    `mirror` may name another.
 
     `folder` is what they are called among the downloads.
     """
 
     url: str
-    variable: str
+    mirror: str
     folder: str
     files: Sequence[OfficialFile]
 
@@ -77,7 +77,7 @@ class OfficialSource(PixelArraySource):
         if self.request.patience is not None and not all((folder / file.name).is_file() for file in files):
             raise PatienceError("the import downloads it first")
         folder.mkdir(parents=True, exist_ok=True)
-        address = (self.url or os.environ.get(self.official.variable) or self.official.url).rstrip("/")
+        address = (self.url or setting_text(self.official.mirror) or self.official.url).rstrip("/")
         remedy = "fetch it in another way and import it by its path"
         for file in files:
             url = address if len(self.official.files) == 1 else f"{address}/{file.name}"

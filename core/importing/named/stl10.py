@@ -40,7 +40,7 @@ class Stl10(OfficialSource):
 
     official = Official(
         "http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz",
-        "FORMAT_MATTERS_STL10_URL",
+        "mirrors.stl10",
         "stl10",
         (OfficialFile("stl10_binary.tar.gz", "91f7769df0f17e558f3565bffb0c7dfb"),),
     )

@@ -73,7 +73,7 @@ class Svhn(OfficialSource):
 
     official = Official(
         "http://ufldl.stanford.edu/housenumbers",
-        "FORMAT_MATTERS_SVHN_URL",
+        "mirrors.svhn",
         "svhn",
         (
             OfficialFile("train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373"),

@@ -1,4 +1,4 @@
-"""Which addresses the app's pages open: those below what the variable FORMAT_MATTERS_ROOTS names, or what a person at
+"""Which addresses the app's pages open: those below what the setting `roots` names, or what a person at
 this machine has allowed. What is asked for there is fetched by this machine, with its credentials and from its network.
 """
 
@@ -12,18 +12,7 @@ from ...remote.address import check_address, is_address, scheme_of
 
 ASKED = frozenset(("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "http", "https", "hf"))
 """Protocols of storage elsewhere, which a person may allow. Others of fsspec's read files of this machine; those have
-to be named in the variable."""
-
-
-def separated(text: str, separator: str) -> list[str]:
-    """The paths and addresses of a list like PATH; the colon of an address, and that of its port, separate nothing.
-
-    >>> separated("/data:s3://bucket/a:https://host:8080/b:/more", ":")
-    ['/data', 's3://bucket/a', 'https://host:8080/b', '/more']
-    """
-    if separator != ":":
-        return text.split(separator)
-    return re.findall(r"(?:[A-Za-z][A-Za-z0-9+.-]+://[^/:]*(?::\d+(?=[/:]|$))?[^:]*|[^:]+)", text)
+to be named in the setting."""
 
 
 def place_of(address: str) -> str:

@@ -25,6 +25,7 @@ from ...base.extras import needed_by
 from ...base.home import REPOSITORY
 from ...base.package import INSTALLED, ROOT
 from ...base.plugins import VARIABLE as PLUGINS
+from ...base.settings import setting
 from ..cpus import usable_cpus
 from ..module_process import module_environment
 from .work import WAIT_SECONDS, CallResult, Done, Given, GivenItem, GivenItems, Made, called
@@ -108,8 +109,8 @@ class RayEngine:
     def _environment(self) -> dict[str, Any]:
         """What tasks are given where the nodes do not know it already: see `_job`."""
         told: dict[str, str] = {}
-        if self._address != "local" and os.environ.get(PLUGINS):
-            told[PLUGINS] = os.environ[PLUGINS]
+        if self._address != "local" and (plugins := setting("plugins").values):
+            told[PLUGINS] = ",".join(plugins)
         if not INSTALLED and (not self._connected or "://" in self._address):
             told["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY), "${PYTHONPATH}"])
         return {"runtime_env": {"env_vars": told}} if told else {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ...base.plugins import VARIABLE
+from ...base.settings import CONFIG
 from .installers import NOT_OURS
 
 QUIET = {
@@ -17,15 +19,15 @@ QUIET = {
 }
 """A measurement reads this machine's disk and talks to nobody: the switches that the libraries document."""
 
-OURS = (*NOT_OURS, "FORMAT_MATTERS_PLUGINS")
+OURS = (*NOT_OURS, VARIABLE)
 
 
 def environment_variables(python: Path) -> dict[str, str]:
     """This process's variables as one that runs with `python`, of another environment, gets them.
 
-    Nothing leads to our libraries or the user's own; programs of the environment are found first; how many threads a
-    library starts is left as it is.
+    Nothing leads to our libraries or the user's own, nor to the settings file, which may name plugins; programs of the
+    environment are found first; how many threads a library starts is left as it is.
     """
     kept = {name: value for name, value in os.environ.items() if name not in OURS}
     path = os.pathsep.join([str(python.parent), kept.get("PATH", os.defpath)])
-    return {**kept, **QUIET, "PATH": path, "PYTHONNOUSERSITE": "1"}
+    return {**kept, **QUIET, CONFIG: os.devnull, "PATH": path, "PYTHONNOUSERSITE": "1"}
