@@ -22,6 +22,8 @@ from .user_folders import user_folder
 
 CONFIG = "FORMAT_MATTERS_CONFIG"
 FILE = "settings.toml"
+INTERNAL = ("FORMAT_MATTERS_SHARE",)
+"""Variables by which one process of ours tells another one something; nobody sets them (`core.sharing.line`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ SETTINGS: Mapping[str, SettingSpec] = {
             "`localhost`, loopback addresses, and the address that it is reached at", TEXTS, ",",
         ),
         SettingSpec(
-            "port", "FORMAT_MATTERS_PORT", "the port of the app that `view` starts", "the first free one from 8501 on",
-            NUMBER, option="`view --port`",
+            "port", "FORMAT_MATTERS_PORT", "the port of the app that `view` and `share` start", "the first free one from 8501 on",
+            NUMBER, option="`view --port`, `share --port`",
         ),
         SettingSpec(
             "plugins", "FORMAT_MATTERS_PLUGINS", "importable modules that register further parts", "none", TEXTS, ",",
@@ -174,7 +176,7 @@ def check_settings(environment: Mapping[str, str] = os.environ) -> None:
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Variables of our name that no setting has, each in a sentence: it was meant to do something, and does nothing."""
-    known = [spec.variable for spec in SETTINGS.values()] + [CONFIG]
+    known = [*(spec.variable for spec in SETTINGS.values()), CONFIG, *INTERNAL]
     ours = sorted(name for name in environment if name.startswith("FORMAT_MATTERS_") and name not in known)
     return [f"the variable {name} is no setting{near(name, known)}" for name in ours]
 

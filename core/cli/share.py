@@ -20,7 +20,7 @@ from ..processes.module_process import cause_of_death
 from ..sharing.codes import shown
 from ..sharing.line import VARIABLE, ShareLine
 from ..sharing.reach import EVERYWHERE, addresses
-from .app_server import FIRST_PORT, LOOPBACK, AppServer, app_server, check_app, checked_port, free_port
+from .app_server import FIRST_PORT, LOOPBACK, AppServer, app_server, check_app, checked_port, chosen_port, free_port
 from .verb import Verb
 
 EVERYBODY = "0.0.0.0"  # noqa: S104 - to be reached by others is what is asked for
@@ -53,7 +53,8 @@ def _answer(given: Namespace) -> Iterator[Event]:
     check_app()
     home = Home.find(given.home)
     try:
-        port = free_port(given.address) if given.port is None else checked_port(given.port, given.address)
+        asked = given.port or chosen_port()
+        port = checked_port(asked, given.address) if asked else free_port(given.address)
     except (OSError, OverflowError) as error:
         raise InputError(f"--address {given.address}: this is no address of this machine ({error})") from None
     reached = addresses(given.address)

@@ -18,8 +18,8 @@ from .plan import PLAN
 from .report import REPORT
 from .rivals import RIVALS_VERB
 from .runs import RUNS
-from .share import SHARE
 from .settings import SETTINGS_VERB
+from .share import SHARE
 from .show import SHOW
 from .train import TRAIN
 from .verb import Verb
