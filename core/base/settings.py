@@ -82,7 +82,8 @@ SETTINGS: Mapping[str, SettingSpec] = {
             "`localhost`, loopback addresses, and the address that it is reached at", TEXTS, ",",
         ),
         SettingSpec(
-            "port", "FORMAT_MATTERS_PORT", "the port of the app that `view` and `share` start", "the first free one from 8501 on",
+            "port", "FORMAT_MATTERS_PORT", "the port of the app that `view` and `share` start",
+            "the first free one from 8501 on",
             NUMBER, option="`view --port`, `share --port`",
         ),
         SettingSpec(

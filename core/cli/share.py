@@ -53,8 +53,8 @@ def _answer(given: Namespace) -> Iterator[Event]:
     check_app()
     home = Home.find(given.home)
     try:
-        asked = given.port or chosen_port()
-        port = checked_port(asked, given.address) if asked else free_port(given.address)
+        asked = chosen_port() if given.port is None else given.port
+        port = checked_port(asked, given.address) if asked is not None else free_port(given.address)
     except (OSError, OverflowError) as error:
         raise InputError(f"--address {given.address}: this is no address of this machine ({error})") from None
     reached = addresses(given.address)

@@ -35,7 +35,7 @@ def _answer(given: Namespace) -> Iterator[Event]:
     home = Home.find(given.home)
     if not is_address(given.path):
         identify(given.path)  # what it is not is said here rather than on a page
-    with app_server(home, given.port or chosen_port()) as server:
+    with app_server(home, chosen_port() if given.port is None else given.port) as server:
         address, reached = page_address(given.path, server.port), ssh_line(server.port)
         _allow(home, given.path)
         print(printable(address), flush=True)
