@@ -18,6 +18,7 @@ else:
     from core.base.printable import printable
     from core.base.settings import check_settings
     from core.sharing.serving import open_share
+    from ui.inspector.sample_route import ROUTES as SAMPLES
     from ui.report.slides_route import ROUTES as SLIDES
     from ui.shared.live.route import ROUTES
     from ui.shell.hosts import OnlyOurNames
@@ -31,4 +32,4 @@ else:
 
     share = open_share()
     guards = [Middleware(OnlyOurNames), *([] if share is None else [Middleware(OnlyVisitors, share=share)])]
-    app = st.App(__file__, routes=[*ROUTES, *SLIDES], middleware=guards, lifespan=open_browser)
+    app = st.App(__file__, routes=[*ROUTES, *SAMPLES, *SLIDES], middleware=guards, lifespan=open_browser)

@@ -1,7 +1,6 @@
 """Benchmark: compare loaders, compare storage methods, and look at all that was measured."""
 
 from ui.benchmark import page
-from ui.shell.frame import through_router
+from ui.shell.frame import draw_page
 
-through_router()
-page.draw()
+draw_page(page.draw)

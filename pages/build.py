@@ -1,7 +1,6 @@
 """Build: choose formats, encodings and compressions; see what they cost, before and after."""
 
 from ui.build import page
-from ui.shell.frame import through_router
+from ui.shell.frame import draw_page
 
-through_router()
-page.draw()
+draw_page(page.draw)

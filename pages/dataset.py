@@ -1,7 +1,6 @@
 """Dataset: pick or import one, then see it."""
 
 from ui.dataset import page
-from ui.shell.frame import through_router
+from ui.shell.frame import draw_page
 
-through_router()
-page.draw()
+draw_page(page.draw)

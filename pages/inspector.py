@@ -1,7 +1,6 @@
 """Inspector: look into any built store, and into any LMDB, HDF5 file or folder from elsewhere."""
 
 from ui.inspector import page
-from ui.shell.frame import through_router
+from ui.shell.frame import draw_page
 
-through_router()
-page.draw()
+draw_page(page.draw)

@@ -1,7 +1,6 @@
 """Start: what this is, a demo in one click, and what is there already."""
 
-from ui.shell.frame import through_router
+from ui.shell.frame import draw_page
 from ui.start import page
 
-through_router()
-page.draw()
+draw_page(page.draw)

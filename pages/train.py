@@ -1,7 +1,6 @@
 """Train: the same training from several stores or in several orders, and how long it waits for data."""
 
-from ui.shell.frame import through_router
+from ui.shell.frame import draw_page
 from ui.train import page
 
-through_router()
-page.draw()
+draw_page(page.draw)

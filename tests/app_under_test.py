@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from functools import cache
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from ui.inspector.sample_route import sample_at
 from ui.shared import import_preview
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +35,11 @@ def open_page(page: str) -> AppTest:
 
 def texts(app: AppTest) -> str:
     """All sentences on the page."""
+    return "\n".join([marked(app), unescape(re.sub("<[^>]*>", "\n", viewed(app)["entry"]["html"]))])
+
+
+def marked(app: AppTest) -> str:
+    """Those that are Markdown."""
     kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "info", "success")
     return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
 
@@ -37,3 +47,23 @@ def texts(app: AppTest) -> str:
 def charts(app: AppTest) -> set[str]:
     """What the charts on the page show, in words; the panels of one are one."""
     return {str(element.proto.alt).partition(": ")[0] for element in app.get("vega_lite_chart")}
+
+
+def viewed(app: AppTest) -> dict[str, Any]:
+    """What the Inspector's viewer was given; an empty sample where there is none."""
+    for element in app.get("bidi_component"):
+        if element.proto.component_name == "format_matters.viewer":
+            return json.loads(element.proto.json)
+    return {"entry": {"html": ""}, "count": 0}
+
+
+def step(app: AppTest, way: int) -> AppTest | None:
+    """What the browser does at an arrow key: it fetches the next sample and tells the page. None where none is."""
+    shown = viewed(app)
+    told = sample_at(shown["token"], shown["entry"]["place"] + way)
+    if told is None:
+        return None
+    app.session_state["inspector.selected"] = told["position"]
+    app.run()
+    assert viewed(app)["entry"]["html"] == told["html"]
+    return app

@@ -202,7 +202,7 @@ def test_every_page_has_its_folder() -> None:
     for page in PAGES:
         assert "def draw() -> None:" in (ROOT / "ui" / page / "page.py").read_text(encoding="utf-8"), page
         here = {module for module in imports(ROOT / "pages" / f"{page}.py") if place(module)}
-        assert here == {f"ui.{page}.page", "ui.shell.frame.through_router"}, f"pages/{page}.py does more than draw"
+        assert here == {f"ui.{page}.page", "ui.shell.frame.draw_page"}, f"pages/{page}.py does more than draw"
 
 
 def test_pages_do_not_know_each_other() -> None:

@@ -6,7 +6,7 @@ from math import inf
 
 import numpy as np
 import pytest
-from app_under_test import open_page, texts
+from app_under_test import open_page, texts, viewed
 from streamlit.testing.v1 import AppTest
 
 from core.base.events import finish
@@ -27,7 +27,7 @@ def page(furnished: Home) -> AppTest:
 
 
 def shown(app: AppTest) -> str:
-    return texts(app) + "".join(str(element.proto.body) for element in app.get("html"))
+    return texts(app) + viewed(app)["entry"]["html"] + "".join(str(element.proto.body) for element in app.get("html"))
 
 
 def test_without_a_store_it_leads_to_building_one(empty: Home) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_under_test import texts
+from app_under_test import texts, viewed
 from shards_kind import three, write
 from test_page_inspector_files import opened
 
@@ -19,7 +19,7 @@ from ui.inspector.indexing import PARTLY
 
 
 def html_of(app: Any) -> str:
-    return "\n".join(str(element.proto.body) for element in app.get("html"))
+    return viewed(app)["entry"]["html"] + "\n".join(str(element.proto.body) for element in app.get("html"))
 
 
 def test_a_pattern_shows_all_images_fields_and_findings(lines: Path, monkeypatch: pytest.MonkeyPatch) -> None:

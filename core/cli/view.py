@@ -7,11 +7,11 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from ..base.events import Event, Result
 from ..base.home import Home
 from ..base.names import readable
+from ..base.page_address import page_address as below_the_app
 from ..base.printable import printable
 from ..remote.address import is_address
 from .app_server import FIRST_PORT, app_server, check_app, chosen_port
@@ -51,7 +51,7 @@ def _answer(given: Namespace) -> Iterator[Event]:
 def page_address(path: str, port: int) -> str:
     """The Inspector's page on this file."""
     shown = path if is_address(path) else readable(Path(path).absolute())
-    return f"http://localhost:{port}/inspector?file={quote(shown, safe='/')}"
+    return f"http://localhost:{port}/{below_the_app('inspector', file=shown)}"
 
 
 def ssh_line(port: int) -> str:

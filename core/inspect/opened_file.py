@@ -144,12 +144,16 @@ class OpenedFile:
             found.insert(0, Finding("index-incomplete", 1, f"byte {done:,} of {total:,}", INCOMPLETE, remedy))
         return merged(found)
 
-    def described(self, record: Record) -> tuple[dict[str, Any], list[Buffer]]:
-        """A record in full, the first bytes of its payload, and the pixels of its images, one after the other."""
+    def described(self, record: Record, box: int | None = None) -> tuple[dict[str, Any], list[Buffer]]:
+        """A record in full, the first bytes of its payload, and the pixels of its images, one after the other, made to
+        fit the `box`; `drawn` tells their shapes."""
         blobs: list[Buffer] = [record.payload[:HEAD_BYTES]]
-        every = (record.pixels, *(image.pixels for image in record.images))
+        every = [record.pixels, *(image.pixels for image in record.images)]
+        if box is not None:
+            every = [None if pixels is None else _fitted(pixels, box) for pixels in every]
         blobs += [b"" if pixels is None else flat(pixels) for pixels in every]
-        return describe_fully(record, self.records), blobs
+        drawn = [None if pixels is None else list(pixels.shape) for pixels in every]
+        return {**describe_fully(record, self.records), "drawn": drawn}, blobs
 
     @contextlib.contextmanager
     def drawing(self, choice: Choice) -> Iterator[None]:

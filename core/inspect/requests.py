@@ -110,22 +110,25 @@ class FindingsRequest(ReaderRequest[list[Finding]]):
 class SampleRequest(ReaderRequest[InspectedSample]):
     """One record by index (negative from the end) or key, drawn as `choice` says, and its payload's first bytes.
 
+    Where a `box` is given, in pixels, its pictures are made to fit a square of that edge (never made larger).
     Raises InputError where there is none.
     """
 
     index: int | None = None
     key: str | None = None
     choice: Choice = DEFAULT
+    box: int | None = None
 
     def answer(self, opened: OpenedFile) -> Answer:
         with opened.drawing(self.choice):
             record = opened.records.read(opened.position(self.index, self.key))
-        return opened.described(record)
+        return opened.described(record, self.box)
 
     def decode(self, fields: Fields, blobs: Sequence[bytes]) -> InspectedSample:
-        shapes = [one["shape"] for one in fields.get("further", ())]
-        further = tuple(_shaped(blob, shape) for blob, shape in zip(blobs[2:], shapes, strict=True))
-        return InspectedSample(dict(fields), blobs[0], _shaped(blobs[1], fields["shape"]), further)
+        about = dict(fields)
+        first, *others = about.pop("drawn")
+        further = tuple(_shaped(blob, shape) for blob, shape in zip(blobs[2:], others, strict=True))
+        return InspectedSample(about, blobs[0], _shaped(blobs[1], first), further)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from ui.benchmark.loaders import tab as loaders
 from ui.benchmark.results import tab as results
 from ui.benchmark.storage import tab as storage
 from ui.benchmark.suite import tab as suite
-from ui.shared import state
+from ui.shared import address, state, titles
 from ui.shared.no_data import draw_no_data
 from ui.shared.stores import stores
 
 LOADERS, SUITE, STORAGE, RESULTS = "Loaders", "Suite", "Storage", "Results"
+VIEWS = (LOADERS, SUITE, STORAGE, RESULTS)
 
 
 def draw() -> None:
@@ -24,10 +25,12 @@ def draw() -> None:
         draw_no_data("A benchmark needs a dataset. There is none yet.", "dataset", "Import a dataset")
         return
     with top:
+        address.hold("view", "benchmark.view", VIEWS, LOADERS)
         view = st.segmented_control(
-            "View", [LOADERS, SUITE, STORAGE, RESULTS], default=LOADERS, required=True, key="benchmark.view",
+            "View", VIEWS, required=True, key="benchmark.view",
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
+    titles.say("view", view)
     if view == SUITE:
         suite.draw()
     elif view == STORAGE:

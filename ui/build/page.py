@@ -8,7 +8,7 @@ from ui.build.form import NEW, STORES, draw_form
 from ui.build.interrupted import draw_interrupted
 from ui.build.store_list import draw_stores
 from ui.build.stores_elsewhere import draw_stores_elsewhere
-from ui.shared import state, visitors
+from ui.shared import address, state, visitors
 from ui.shared.job_panel import draw_jobs
 from ui.shared.no_data import draw_no_data
 from ui.shared.stores import stores
@@ -41,7 +41,7 @@ def draw() -> None:
 
 
 def _choose_view(stores: int) -> str:
-    st.session_state.setdefault("build.view", STORES)
+    address.hold("view", "build.view", (STORES, NEW), STORES)
     return st.segmented_control(
         "View", [STORES, NEW], required=True, key="build.view", label_visibility="collapsed", persist_state="session",
         format_func=lambda name: f"{name} ({stores})" if name == STORES else name,

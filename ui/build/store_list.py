@@ -9,7 +9,7 @@ import streamlit as st
 from core.base.names import readable
 from core.jobs import Job, State
 from core.stores.store import StoreInfo, delete_store
-from ui.shared import state, visitors
+from ui.shared import address, state, visitors
 from ui.shared.charts import draw_chart
 from ui.shared.labels import code, counted, number_text, plain, seconds_text, size_text, verbatim
 from ui.shared.navigation import go
@@ -29,8 +29,9 @@ def draw_stores(dataset: str) -> None:
     """Everything about the stores of a dataset."""
     found = stores(dataset)
     verified = _verifications()
+    address.hold("chart", "build.chart", VIEWS, VIEWS[0])
     view = st.segmented_control(
-        "Show", VIEWS, default=VIEWS[0], required=True, key="build.chart", label_visibility="collapsed",
+        "Show", VIEWS, required=True, key="build.chart", label_visibility="collapsed",
         persist_state="session",
     )  # fmt: skip
     figures = table(found)

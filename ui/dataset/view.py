@@ -10,7 +10,7 @@ from core.stores.store import StoreInfo, delete_store, list_stores
 from ui.dataset.charts import class_balance, shape_map, size_histogram
 from ui.dataset.fields import draw_fields
 from ui.dataset.quality import draw_quality
-from ui.shared import state
+from ui.shared import address, state, titles
 from ui.shared.cached import cache_data
 from ui.shared.charts import draw_chart
 from ui.shared.import_preview import LABELS, capitalised, draw_reasons
@@ -33,8 +33,11 @@ def draw_dataset(dataset: Dataset) -> None:
     left_out = [f"Skipped ({len(skipped):,})", f"Not used ({len(unused):,})"]
     fields = ["Fields"] if dataset.fields else []
     views = ["Samples", *fields, "Classes", "Shapes and sizes", "Quality", *left_out]
-    view = st.segmented_control("View", views, default=views[0], required=True, key=f"dataset.view.{dataset.name}",
+    by_word = {_without_number(view): view for view in views}
+    address.hold("view", f"dataset.view.{dataset.name}", by_word.get, views[0], told=_without_number)
+    view = st.segmented_control("View", views, required=True, key=f"dataset.view.{dataset.name}",
                                 label_visibility="collapsed", persist_state="session")  # fmt: skip
+    titles.say("view", _without_number(view))
     if view == "Samples":
         _draw_samples(dataset)
     elif view == "Fields":
@@ -49,6 +52,11 @@ def draw_dataset(dataset: Dataset) -> None:
         _draw_skipped(skipped)
     else:
         _draw_unused(unused, recorded=bool(dataset.recognised))
+
+
+def _without_number(view: str) -> str:
+    """ "Skipped (3)" is "Skipped" in an address."""
+    return view.partition(" (")[0]
 
 
 def _draw_figures(dataset: Dataset) -> None:
@@ -72,7 +80,8 @@ def _draw_figures(dataset: Dataset) -> None:
 
 def _draw_samples(dataset: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        split = st.segmented_control("Split", list(dataset.splits), default=next(iter(dataset.splits)), required=True,
+        address.hold("split", f"dataset.split.{dataset.name}", dataset.splits, next(iter(dataset.splits)))
+        split = st.segmented_control("Split", list(dataset.splits), required=True,
                                      format_func=verbatim, key=f"dataset.split.{dataset.name}",
                                      persist_state="session")  # fmt: skip
         page = _draw_class_pager(dataset)
@@ -87,6 +96,8 @@ def _draw_class_pager(dataset: Dataset) -> int:
     pages = -(-len(dataset.classes) // CLASSES_A_PAGE)
     if pages < 2:
         return 0
+    address.hold("classes", f"dataset.classes.{dataset.name}", lambda text: _page_from(text, pages), 0,
+                 told=lambda page: str(page + 1))  # fmt: skip
     return st.selectbox(
         "Classes",
         range(pages),
@@ -94,6 +105,12 @@ def _draw_class_pager(dataset: Dataset) -> int:
         key=f"dataset.classes.{dataset.name}",
         width=340,
     )
+
+
+def _page_from(text: str, pages: int) -> int | None:
+    """The page that an address names, counted from 1 there."""
+    page = address.number(text)
+    return page - 1 if page is not None and 1 <= page <= pages else None
 
 
 def _page_title(dataset: Dataset, page: int) -> str:

@@ -25,8 +25,8 @@ _BAND = "inspector.band."
 
 def chosen() -> Choice:
     """What the widgets say, before they are drawn."""
-    address.recall("range", RANGE, lambda text: text if text in RANGES else None)
-    address.recall("bands", BANDS, _of_address)
+    address.recall("range", RANGE, lambda text: text if text in RANGES else None, default=address.FORGET)
+    address.recall("bands", BANDS, _of_address, default=address.FORGET)
     range = st.session_state.get(RANGE) or DATASET
     bands, channels = st.session_state.get(BANDS) or (None, None)
     address.keep("range", None if range == DATASET else range)

@@ -10,7 +10,7 @@ import streamlit as st
 from core.inspect.search import Wanted
 from ui.inspector import inspected
 from ui.inspector.opening import Subject
-from ui.shared import address
+from ui.shared import address, titles
 from ui.shared.labels import counted, plain, verbatim
 
 LABEL, KEY, HOW, ROUNDS, SUBJECT = (
@@ -48,21 +48,40 @@ def begin(subject: Subject, forget: Sequence[str]) -> None:
     """Forget filters (and the state called `forget`) that belonged to what was looked at before."""
     now = (subject.store.manifest.dataset, subject.split) if subject.store else (subject.span.path, subject.span.schema)
     if st.session_state.get(SUBJECT) not in (None, now):
-        for key in (LABEL, KEY, ROUNDS, *forget):
+        for key in (ROUNDS, *forget):
             st.session_state.pop(key, None)
+        st.session_state[LABEL], st.session_state[KEY] = ALL, ""
     st.session_state[SUBJECT] = now
-    address.recall("search", KEY, str)
-    address.recall("how", HOW, lambda how: how if how in HOW_TITLES else None)
+    address.recall("search", KEY, str, default="")
+    address.recall("how", HOW, lambda how: how if how in HOW_TITLES else None, default="prefix")
+    address.recall("label", LABEL, _label_of, default=ALL)
 
 
 def chosen() -> Wanted | None:
     """What the filter's widgets say, before they are drawn; None lets everything through."""
     label, key = st.session_state.get(LABEL, ALL), st.session_state.get(KEY, "").strip()
+    address.keep("label", None if label == ALL else _label_told(label))
     address.keep("search", key)
+    if key:
+        titles.say("search", f"“{key}”")
     address.keep("how", "contains" if key and st.session_state.get(HOW) == "contains" else None)
     if label == ALL and not key:
         return None
     return Wanted(key or None, st.session_state.get(HOW, "prefix"), None if label == ALL else label)
+
+
+def _label_told(label: int | str) -> str:
+    """A label in an address: a number as it is, a text that looks like one in quotes."""
+    return (
+        f'"{label}"'
+        if isinstance(label, str) and (address.number(label) is not None or label[:1] == '"')
+        else str(label)
+    )
+
+
+def _label_of(text: str) -> int | str:
+    number = address.number(text)
+    return number if number is not None else text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def positions_of(subject: Subject, wanted: Wanted | None) -> tuple[Positions, inspected.SearchResult | None]:

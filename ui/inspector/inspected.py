@@ -53,6 +53,9 @@ COUNT_SECONDS = 5.0
 SEARCH_SECONDS = 1.0
 SEARCH_MOST = 100_000
 SIZES_SECONDS = 2.0
+BOX = 576
+"""Pixels of the longer side of a picture as it is sent, twice what it is shown at."""
+
 SAMPLED = 200
 DEATHS = 6
 """Readers that one page of a damaged file may cost."""
@@ -176,6 +179,12 @@ def _cells(span: Span, positions: tuple[int, ...], edge: int, deaths: list[int])
 def sample(span: Span, position: int) -> InspectedSample:
     """One record of a span, whole."""
     return _of(span, SampleRequest(span.start + position, choice=span.choice))
+
+
+@cache_data(max_entries=128, show_spinner=False)
+def picture(span: Span, position: int) -> InspectedSample:
+    """The same, its pictures no larger than they are shown. Also asked for by threads that draw no page."""
+    return _of(span, SampleRequest(span.start + position, choice=span.choice, box=BOX))
 
 
 def payload(span: Span, position: int) -> bytes:

@@ -19,7 +19,7 @@ from core.inspect.shards import is_pattern
 from core.remote.address import is_address
 from core.stores.store import StoreInfo
 from ui.inspector.inspected import Span
-from ui.shared import address, state, visitors
+from ui.shared import address, state, titles, visitors
 from ui.shared.allowing import allowed_roots, ask_to_allow, draw_allowed
 from ui.shared.browsing import draw_browser
 from ui.shared.cached import cache_resource
@@ -51,20 +51,20 @@ class Subject:
 
 
 def choose_source(stores: list[StoreInfo]) -> str:
-    """Draw the choice of where it comes from. An address with `?file=...` opens that file."""
+    """Draw the choice of where it comes from. An address that names a file opens that, one that names a store that."""
     if not visitors.is_host():
         return _only_stores()
-    if QUERY in st.query_params and PATH not in st.session_state:
-        st.session_state[SOURCE], st.session_state[PATH] = "file", st.query_params[QUERY]
+    if address.says(QUERY) is not None:
+        st.session_state[SOURCE] = "file"
+        address.recall(QUERY, PATH, str)
+    elif address.says("store") is not None:
+        st.session_state[SOURCE] = "store"
     if SOURCE not in st.session_state:
         st.session_state[SOURCE] = "store" if stores or state.current_dataset() else "file"
-    source = st.segmented_control(
+    return st.segmented_control(
         "Open", list(SOURCES), format_func=SOURCES.__getitem__, required=True, key=SOURCE, persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
-    for name in {"store": (QUERY,), "file": ("store", "split")}.get(source, (QUERY, "store", "split")):
-        address.keep(name, None)
-    return source
 
 
 def _only_stores() -> str:
@@ -90,19 +90,21 @@ def choose_store(stores: list[StoreInfo], on_change: Callable[[], None]) -> Subj
         return None
     by_path = {str(info.path): info for info in stores}
     by_name = {_address_of(info): path for path, info in by_path.items()}
-    address.recall("store", STORE, by_name.get)
+    address.recall("store", STORE, by_name.get, missing=address.not_here(
+        "the store", "Build it on the Build page, or choose another one."))  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         path = st.selectbox("Store", list(by_path), format_func=lambda path: store_label(by_path[path]), width=380,
                             key=STORE, persist_state="session")  # fmt: skip
         info = by_path[path]
         splits = list(info.manifest.splits)
-        address.recall("split", SPLIT, lambda name: name if name in splits else None)
+        address.recall("split", SPLIT, lambda name: name if name in splits else None, default=splits[0])
         if st.session_state.get(SPLIT) not in splits:
             st.session_state[SPLIT] = splits[0]
         split = st.segmented_control("Split", splits, required=True, key=SPLIT, format_func=verbatim,
                                      persist_state="session", on_change=on_change)  # fmt: skip
     address.keep("store", _address_of(info))
     address.keep("split", split)
+    titles.say("store", f"{store_label(info)} · {split}")
     try:
         return subject_of(info, split)
     except FormatMattersError as error:  # options of another version, or a format whose library is not there
@@ -140,6 +142,7 @@ def choose_path() -> Path | None:
             placeholder="/home/me/train.lmdb, any other file, a folder, shards: train-*.tar, or s3://bucket/train.tar",
         ).strip()  # fmt: skip
         beside = st.popover("Browse", icon=":material/folder:", width="content")
+    address.keep(QUERY, text)
     path = _admitted(text, roots) if text else None
     opened = path is not None and not _is_only_a_folder(path)
     with beside if opened else st.container(border=True):

@@ -11,6 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from core.base.contracts import Pixels
+from core.base.errors import InputError
 from core.base.names import safe_name
 from core.base.strict_json import dumps
 from core.inspect.files import open_inspected
@@ -119,14 +120,22 @@ def draw_saving(span: Span, sample: InspectedSample, position: int) -> None:
     about = sample.about
     name = safe_name(about["key"].replace("/", "_"))
     with st.container(horizontal=True, gap="small"):
-        pixels = sample.pixels
-        if pixels is not None:
-            st.download_button("Save as PNG", lambda: png(pixels), _named(name, "png"), "image/png", on_click="ignore",
-                               icon=":material/download:", key="inspector.save_png")  # fmt: skip
+        if sample.pixels is not None:
+            st.download_button("Save as PNG", lambda: _whole_png(span, position), _named(name, "png"), "image/png",
+                               on_click="ignore", icon=":material/download:", key="inspector.save_png")  # fmt: skip
         if about["payload_bytes"]:
             st.download_button("Original bytes", lambda: _payload(span, position), _named(name, about["encoding"]),
                                "application/octet-stream", on_click="ignore", icon=":material/download:",
                                key="inspector.save_bytes")  # fmt: skip
+
+
+def _whole_png(span: Span, position: int) -> bytes:
+    """In its own size, where what is shown was made smaller; read as `_payload` is."""
+    with open_inspected(span.path, span.schema) as file:
+        pixels = file.sample(span.start + position, choice=span.choice).pixels
+    if pixels is None:
+        raise InputError(f"entry {position} of {span.path} is not an image")
+    return png(pixels)
 
 
 def png(pixels: Pixels) -> bytes:

@@ -1,8 +1,7 @@
-"""One sample, large: what it is, its first bytes, and the same sample from other stores with the difference."""
+"""What stands beside a sample: its value and first bytes, and the same sample from other stores with the difference."""
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from math import inf, log10
 from typing import Any, Literal
@@ -16,15 +15,11 @@ from ui.inspector.drawing import draw_choice
 from ui.inspector.findings import draw_findings
 from ui.inspector.opening import Subject
 from ui.inspector.sample_details import draw_fields, draw_header, draw_saving, draw_value
-from ui.shared.gallery import data_uri
-from ui.shared.labels import plain, verbatim
+from ui.inspector.sample_html import pictures_html, sample_html
+from ui.shared.labels import verbatim
 
-LARGE, SMALL = 288, 104
-PAIR, SEVERAL = 160, 106
-"""Pixels of the longer side of each of two images of a record, and of more: so many fit side by side."""
-
+SMALL = 104
 HEX_BYTES = 256
-MOST_HEADING = 120
 
 
 @dataclass(frozen=True)
@@ -52,21 +47,20 @@ def difference(first: Pixels, second: Pixels) -> PixelDifference:
 
 
 def draw_sample(subject: Subject, sample: InspectedSample, position: int) -> None:
-    """The picture, or whatever it is instead, then its facts, and what its first bytes are."""
+    """All of one sample, from which nothing steps on."""
+    place = f"{subject.noun.capitalize()} {position:,} of {len(subject.span):,} {subject.where}"
+    st.html(sample_html(sample, subject.noun, position, place))
+    draw_details(subject, sample, position)
+
+
+def draw_details(subject: Subject, sample: InspectedSample, position: int) -> None:
+    """What there is beside its picture and its facts: how it was drawn, its value and fields, its first bytes."""
     about = sample.about
-    title = about.get("class") or about["label"]
-    st.subheader(_heading(about), anchor=False)
-    st.caption(f"{subject.noun.capitalize()} {position:,} of {len(subject.span):,} {verbatim(subject.where)}")
-    if sample.further:
-        draw_all_images(sample)
-    elif sample.pixels is not None:
-        draw_pictures(LARGE, {f"{subject.noun} {position}: {title}": sample.pixels})
     draw_choice(about)
     if about.get("problem"):
         st.error(verbatim(about["problem"]), icon=":material/broken_image:")
     draw_value(about)
     draw_saving(subject.span, sample, position)
-    st.html(_facts(about))
     draw_fields(about)
     draw_findings(about.get("findings", []))
     draw_header(about)
@@ -75,50 +69,8 @@ def draw_sample(subject: Subject, sample: InspectedSample, position: int) -> Non
         st.code(hex_dump(sample.head[:HEX_BYTES]), language=None, height=190)
 
 
-def _heading(about: dict[str, Any]) -> str:
-    """The class by name, else the label, else the key."""
-    if about.get("class"):
-        return verbatim(str(about["class"])[:MOST_HEADING])
-    if about["label"] is None:
-        return verbatim(str(about["key"])[-MOST_HEADING:])
-    return f"Label {verbatim(str(about['label'])[:MOST_HEADING])}"
-
-
-def draw_pictures(edge: int, pictures: dict[str, Pixels]) -> None:
-    """Pictures in a row, by what they show, the longer side of each `edge`; small images keep their square pixels."""
-    row = "".join(_picture(pixels, edge, alternative) for alternative, pixels in pictures.items())
-    st.html(f'<div style="display:flex;gap:8px;align-items:start">{row}</div>')
-
-
-def draw_all_images(sample: InspectedSample) -> None:
-    """Every image of a record beside the others, each with its name; of one that cannot be shown, the reason."""
-    names, further = sample.about["images"], sample.about["further"]
-    edge = SEVERAL if len(names) > 2 else PAIR
-    shown = [(names[0], sample.pixels, sample.about.get("problem"))] if len(names) > len(further) else []
-    shown += [(one["name"], pixels, one.get("problem")) for one, pixels in zip(further, sample.further, strict=True)]
-    cards = "".join(_card(name, pixels, problem, edge) for name, pixels, problem in shown)
-    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:12px;align-items:start">{cards}</div>')
-
-
-def _card(name: str, pixels: Pixels | None, problem: str | None, edge: int) -> str:
-    inside = _picture(pixels, edge, name) if pixels is not None else _no_picture(problem or "no picture", edge)
-    caption = f'<figcaption style="font-size:0.85rem;opacity:0.75">{html.escape(plain(name))}</figcaption>'
-    return f'<figure style="margin:0;max-width:100%;width:{edge}px;overflow-wrap:anywhere">{inside}{caption}</figure>'
-
-
-def _no_picture(problem: str, edge: int) -> str:
-    style = f"width:{edge}px;max-width:100%;border:1px dashed #8A94A1;border-radius:4px;padding:8px;font-size:0.85rem"
-    return f'<div style="{style};box-sizing:border-box">{html.escape(plain(problem))}</div>'
-
-
-def _picture(pixels: Pixels, edge: int, alternative: str) -> str:
-    height, width, _ = pixels.shape
-    scale = edge / max(height, width)
-    sharp = "image-rendering:pixelated;" if scale > 1 else ""
-    return (
-        f'<img src="{data_uri(pixels)}" alt="{html.escape(plain(alternative), quote=True)}" style="{sharp}min-width:0;'
-        f'width:{round(width * scale)}px;max-width:100%;aspect-ratio:{width}/{height};border-radius:4px">'
-    )
+def _draw_pictures(pictures: dict[str, Pixels]) -> None:
+    st.html(pictures_html(SMALL, pictures))
 
 
 def draw_comparison(title: str, sample: InspectedSample, original: InspectedSample) -> None:
@@ -138,7 +90,7 @@ def draw_comparison(title: str, sample: InspectedSample, original: InspectedSamp
         verdict, colour, icon, remark = _verdict(apart)
         if apart.largest:
             pictures[f"the difference of {title}"] = apart.amplified
-    draw_pictures(SMALL, pictures)
+    _draw_pictures(pictures)
     st.badge(verdict, color=colour, icon=icon)
     st.caption("  \n".join(filter(None, [remark, f"{verbatim(about['encoding'])} · {_sizes(about)}"])))
 
@@ -152,49 +104,9 @@ def _verdict(apart: PixelDifference) -> tuple[str, Literal["green", "orange"], s
     return f"Different: PSNR {apart.psnr:.1f} dB", "orange", ":material/difference:", remark
 
 
-def _facts(about: dict[str, Any]) -> str:
-    """A table of what is known of a sample."""
-    shape = about["shape"]
-    stored = about.get("stored_shape")
-    rows = {
-        "Key": about["key"],
-        "Label": "none" if about["label"] is None else _label(about),
-        "Shape": _times(shape) if shape else "none",
-        "Stored as": _times(stored) if stored and stored != shape else None,
-        "Type": about["dtype"],
-        "Encoding": about["encoding"],
-        "Payload": f"{about['payload_bytes']:,} B",
-        "Occupies": None if about["stored_bytes"] is None else _occupied(about),
-    }
-    cells = "".join(
-        f'<tr><td style="padding:3px 18px 3px 0;opacity:0.65;white-space:nowrap">{name}</td>'
-        f'<td style="padding:3px 0;overflow-wrap:anywhere">{html.escape(plain(value))}</td></tr>'
-        for name, value in rows.items()
-        if value is not None
-    )
-    return (
-        f'<table style="border-collapse:collapse;font-size:0.92rem;font-variant-numeric:tabular-nums">{cells}</table>'
-    )
-
-
-def _label(about: dict[str, Any]) -> str:
-    named = about.get("class") not in (None, about["label"])
-    return f"{about['label']} ({about['class']})" if named else str(about["label"])
-
-
-def _occupied(about: dict[str, Any]) -> str:
-    payload, stored = about["payload_bytes"], about["stored_bytes"]
-    more = f", {stored / payload:.2f} times its payload" if payload and stored != payload else ""
-    return f"{stored:,} B{more}"
-
-
 def _sizes(about: dict[str, Any]) -> str:
     stored = about["stored_bytes"]
     return f"{about['payload_bytes']:,} B" + (f", occupies {stored:,} B" if stored is not None else "")
-
-
-def _times(shape: list[int]) -> str:
-    return " × ".join(map(str, shape))
 
 
 def hex_dump(data: bytes) -> str:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
+from functools import partial
 
 import streamlit as st
 
 from core.base.errors import FormatMattersError
 from core.inspect.requests import Cell
+from core.inspect.search import Wanted
 from core.stores.store import StoreInfo
 from ui.inspector import drawing, filtering, inspected
-from ui.inspector.compare import draw_others
+from ui.inspector.compare import draw_others, hold_others
 from ui.inspector.filtering import Positions, label_text
 from ui.inspector.inspected import Span
 from ui.inspector.numbers import columns, figures_of
 from ui.inspector.opening import Subject
-from ui.inspector.sample_view import draw_sample
-from ui.shared import address
+from ui.inspector.sample_route import ShownSamples
+from ui.inspector.sample_view import draw_details
+from ui.inspector.viewer import DETAILS, OTHERS, draw_end, draw_viewer
+from ui.shared import address, titles
 from ui.shared.cached import cache_data
 from ui.shared.gallery import cell_data, draw_gallery
 from ui.shared.labels import counted, verbatim
@@ -31,11 +35,23 @@ SMALL_PAGE, LARGE_PAGE = 48, 25
 
 
 def draw_images(subject: Subject, others: list[StoreInfo]) -> None:
-    """The grid beside the picked entry, and below them a store's sample in other stores."""
-    if len(subject.span) == 0:
-        return
+    """The grid beside the picked entry, and below them a store's sample in other stores: a fragment, so that nothing
+    else runs again where somebody looks around in them."""
+    if len(subject.span):
+        st.fragment(_draw_part)(subject, others)
+
+
+def _draw_part(subject: Subject, others: list[StoreInfo]) -> None:
+    try:
+        _draw_images(subject, others)
+    except FormatMattersError as error:
+        st.error(verbatim(error), icon=":material/error:")
+    address.commit_part()
+
+
+def _draw_images(subject: Subject, others: list[StoreInfo]) -> None:
     filtering.begin(subject, (PAGE, SELECTED, *drawing.forget()))
-    address.recall("sample", SELECTED, address.number)
+    _recall_sample(subject)
     drawn = drawing.draw_with(subject, drawing.chosen())
     wanted = filtering.chosen()
     positions, found = filtering.positions_of(subject, wanted)
@@ -50,16 +66,37 @@ def draw_images(subject: Subject, others: list[StoreInfo]) -> None:
         else:
             filtering.nothing(subject, wanted, found)
         filtering.draw_rest(found)
-    address.keep("sample", st.session_state.get(SELECTED))
+    address.keep("sample", None, step=True)
     if len(positions):
         selected = _selected(subject, positions, first)
+        address.keep("sample", selected, step=True)
+        titles.say("sample", f"{subject.noun} {selected:,}")
+        hold_others(subject, others)
         with large:
-            _draw_large(drawn, positions, selected, size)
-        draw_others(subject, selected, others)
+            token = _draw_large(drawn, wanted, positions, selected, size)
+        with st.container(key=OTHERS):
+            draw_others(subject, selected, others)
+        draw_end(token, selected)
     with above, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         # drawn last, for counting labels must not hold up the grid
         filtering.draw_filter(subject, to_first_page)
         _draw_jumps(subject, positions, size)
+
+
+def _recall_sample(subject: Subject) -> None:
+    """The entry that an address names, by its index or its key; then the grid turns to its page."""
+    if address.says("sample") is not None or address.says("key") is not None:
+        st.session_state.pop(PAGE, None)
+    count = counted(len(subject.span), subject.noun, _many(subject))
+    remedy = f"There are {count} {verbatim(subject.where)}, numbered from 0 on."
+    address.recall("sample", SELECTED, lambda text: _within(subject, address.number(text)), default=None,
+                   missing=address.not_here(f"the {subject.noun}", remedy))  # fmt: skip
+    address.recall("key", SELECTED, lambda key: inspected.find(subject.span, key),
+                   missing=address.not_here(f"the {subject.noun} with the key", remedy))  # fmt: skip
+
+
+def _within(subject: Subject, position: int | None) -> int | None:
+    return position if position is not None and position < len(subject.span) else None
 
 
 def _page_of_selected(positions: Positions, size: int) -> None:
@@ -83,14 +120,26 @@ def _selected(subject: Subject, positions: Positions, first: int) -> int:
     return int(positions[first]) if selected is None or not 0 <= selected < len(subject.span) else int(selected)
 
 
-def _draw_large(subject: Subject, positions: Positions, selected: int, size: int) -> None:
-    _draw_steps(positions, selected, size)
-    try:
-        sample = inspected.sample(subject.span, selected)
-    except FormatMattersError as error:
-        st.error(verbatim(error), icon=":material/broken_image:")
-        return
-    draw_sample(subject, sample, selected)
+def _draw_large(subject: Subject, wanted: Wanted | None, positions: Positions, selected: int, size: int) -> str:
+    """Returns the viewer's token."""
+    shown = ShownSamples(subject.span, positions, subject.noun, subject.where)
+    token = draw_viewer(
+        shown, selected, _place(positions, selected), bisect_left(positions, selected),
+        of=(subject.span, wanted, len(positions)), address=address.around("sample"),
+        title=titles.around("sample", subject.noun), on_step=partial(_stepped, size),
+    )  # fmt: skip
+    with st.container(key=DETAILS):
+        try:
+            draw_details(subject, inspected.picture(subject.span, selected), selected)
+        except FormatMattersError as error:
+            st.error(verbatim(error), icon=":material/broken_image:")
+    return token
+
+
+def _stepped(size: int, position: int, place: int) -> None:
+    """The browser has stepped to a sample by itself."""
+    address.stepped("sample", position)
+    _show(position, place, size)
 
 
 # ---------------------------------------------------------------- the grid
@@ -188,24 +237,6 @@ def _draw_pager(shown: str, pages: int) -> None:
         st.caption(f"of {pages:,}", width="content")
         st.button("", icon=":material/chevron_right:", key="inspector.next", disabled=page >= pages,
                   shortcut="PageDown", help="Next page", on_click=_turn, args=(1,))  # fmt: skip
-
-
-def _draw_steps(positions: Positions, selected: int, size: int) -> None:
-    """To the entries before and after the picked one, among those that are shown."""
-    place = bisect_left(positions, selected)
-    after = place + 1 if _place(positions, selected) is not None else place
-    steps = (
-        ("before", "Previous entry", "Left", place - 1 if place > 0 else None),
-        ("after", "Next entry", "Right", after if after < len(positions) else None),
-    )
-    with st.container(horizontal=True, gap="xsmall"):
-        for name, title, key, target in steps:
-            st.button(title, key=f"inspector.{name}", shortcut=key, disabled=target is None, type="tertiary",
-                      on_click=_step_to, args=(positions, target, size))  # fmt: skip
-
-
-def _step_to(positions: Positions, place: int, size: int) -> None:
-    _show(int(positions[place]), place, size)
 
 
 def _pick(position: int) -> None:

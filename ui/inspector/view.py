@@ -27,7 +27,7 @@ from ui.inspector.label_histogram import draw_labels
 from ui.inspector.opening import QUERY, Subject
 from ui.inspector.store_view import draw_images
 from ui.inspector.structure import draw_structure
-from ui.shared import address, state, visitors
+from ui.shared import address, state, titles, visitors
 from ui.shared.labels import counted, plain, size_text, verbatim
 
 VIEWS = {
@@ -47,10 +47,13 @@ MAIN = ""
 
 def draw_subject(subject: Subject, others: list[StoreInfo]) -> None:
     """One of the views, the page's other parts alive whatever happens in it."""
+    address.hold("view", "inspector.view", VIEWS, "images")
     view = st.segmented_control(
-        "View", list(VIEWS), format_func=VIEWS.__getitem__, default="images", required=True, key="inspector.view",
+        "View", list(VIEWS), format_func=VIEWS.__getitem__, required=True, key="inspector.view",
         persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
+    if view != "images":
+        titles.say("view", view)
     try:
         if view == "labels":
             draw_labels(subject)
@@ -70,6 +73,7 @@ def draw_file(path: Path, uploaded: bool) -> None:
         return
     if not uploaded:
         address.keep(QUERY, readable(path))
+    titles.say("dataset", path.name)
     try:
         found = identify(path)
     except FormatMattersError as error:

@@ -17,7 +17,7 @@ from core.stores.store import MANIFEST
 from ui.report.downloads import draw_downloads
 from ui.report.scale_card import draw_scale_card
 from ui.report.view import draw_section
-from ui.shared import state
+from ui.shared import address, state, titles
 from ui.shared.cached import cache_data
 from ui.shared.labels import verbatim
 from ui.shared.navigation import link
@@ -75,13 +75,15 @@ def _draw_questions(evidence: Evidence) -> tuple[Answers, LoadingConfiguration |
     with st.container(border=True):
         given = {}
         for question, column in zip(QUESTIONS, st.columns(len(QUESTIONS)), strict=True):
+            address.hold(question.name, f"report.{question.name}", question.choices, next(iter(question.choices)))
             given[question.name] = column.radio(
                 question.text, list(question.choices), format_func=question.choices.__getitem__,
                 key=f"report.{question.name}", persist_state="session",
             )  # fmt: skip
         images, memory, loading = st.columns([1, 1, 2])
+        address.hold("images", "report.images", _number_of_images, Answers.images)
         count = images.number_input(
-            "Expected number of images", 1, MOST_IMAGES, Answers.images, 100_000, key="report.images",
+            "Expected number of images", 1, MOST_IMAGES, step=100_000, key="report.images",
             help="Sizes and times are predicted for this many images like the dataset's.", persist_state="session",
         )  # fmt: skip
         with memory:
@@ -93,12 +95,26 @@ def _draw_questions(evidence: Evidence) -> tuple[Answers, LoadingConfiguration |
 
 def _ask_memory(evidence: Evidence) -> int | None:
     here = evidence.memory_bytes
+    address.hold("memory_gb", "report.memory_gb", _gigabytes, None if here is None else round(here / GIGABYTE, 1))
     gigabytes = st.number_input(
-        "Memory (GB)", 0.1, 1e6, None if here is None else round(here / GIGABYTE, 1), 1.0, format="%.1f",
+        "Memory (GB)", 0.1, 1e6, None, 1.0, format="%.1f",
         key="report.memory_gb", help="Of the machine that will read the images. Data that fits is read from disk once.",
         persist_state="session",
     )  # fmt: skip
     return None if gigabytes is None else round(gigabytes * GIGABYTE)
+
+
+def _number_of_images(text: str) -> int | None:
+    count = address.number(text)
+    return count if count is not None and 1 <= count <= MOST_IMAGES else None
+
+
+def _gigabytes(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0.1 <= value <= 1e6 else None
 
 
 def _ask_configuration(evidence: Evidence) -> LoadingConfiguration | None:
@@ -122,10 +138,12 @@ def _draw_measured(report: Report) -> None:
     rest = [section for section in report.sections if section.name not in (ANSWER, USING, REAL_SIZE)]
     by_name = {section.name: section for section in rest}
     st.subheader("What was measured")
+    address.hold("section", "report.section", by_name, rest[0].name)
     chosen = st.segmented_control(
-        "Section", list(by_name), default=rest[0].name, required=True, key="report.section",
+        "Section", list(by_name), required=True, key="report.section",
         format_func=lambda name: by_name[name].title, label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
+    titles.say("section", by_name[chosen].title)
     draw_section(by_name[chosen], titled=False)
     for left_out in report.evidence.left_out[:1]:
         more = len(report.evidence.left_out) - 1

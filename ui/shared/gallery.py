@@ -79,6 +79,16 @@ export default function (component) {
     event.stopPropagation();  // inside the grid arrows move the focus, elsewhere they go to the next entry
     next.focus();
   };
+  const follow = (event) => {  // the sample that stands large beside it was changed in the browser
+    for (const cell of grid.children) {
+      const selected = cell.dataset.position === String(event.detail);
+      cell.setAttribute("aria-pressed", String(selected));
+      if (selected) for (const other of grid.children) other.tabIndex = other === cell ? 0 : -1;
+    }
+  };
+  document.removeEventListener("format_matters.sample", grid.follow);
+  grid.follow = follow;
+  document.addEventListener("format_matters.sample", follow);
   if (refocus === data.selected) grid.querySelector(`[data-position="${refocus}"]`)?.focus();
 }
 """

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from ui.shared import address
+
 
 class PageEntry(NamedTuple):
     """`path` is relative to `app.py`; `section` is its heading in the menu."""
@@ -44,5 +46,8 @@ def link(page: str, label: str | None = None) -> None:
 
 
 def go(page: str) -> None:
-    """Switch to the page called `page`."""
-    st.switch_page(PAGES[page].path)
+    """Switch to the page called `page`.
+
+    The address goes along, for without it Streamlit makes an entry of an empty one in the browser's history first.
+    """
+    st.switch_page(PAGES[page].path, query_params=address.shown())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
 from core.base.errors import FormatMattersError, disk_error_text
+from ui.shared import address, titles
 from ui.shared.labels import verbatim
 from ui.shared.navigation import navigate
 from ui.shell.sidebar import draw_sidebar
@@ -28,7 +30,8 @@ NARROW_PAGES = """
 is chosen in them, or go to the next line; neither a choice nor a figure is ever cut."""
 
 _run = threading.local()
-"""Of the thread that runs the script: whether the frame has been drawn by `app.py`."""
+"""Of the thread that runs the script: `framed`, whether the frame has been drawn by `app.py`; `notes`, the place above
+the page's content for what is to be said of its address."""
 
 
 def draw_app() -> None:
@@ -46,8 +49,18 @@ def draw_app() -> None:
     warm_up()
 
 
-def through_router() -> None:
-    """To be called first on every page: see to it that the frame is drawn.
+def draw_page(draw: Callable[[], None]) -> None:
+    """What each file in `pages/` calls: the page in its frame, its address and its title."""
+    _through_router()
+    draw()
+    address.commit()
+    titles.commit()
+    with _run.notes:
+        address.draw_missing()
+
+
+def _through_router() -> None:
+    """See to it that the frame is drawn.
 
     Until `st.navigation` has been called once, a server that finds a folder `pages/` runs the file there that an
     address names, on its own. Whoever opens a page by its address on a fresh server would miss all that `app.py` draws.
@@ -58,21 +71,24 @@ def through_router() -> None:
         return
     if BEGUN_KEY not in st.session_state:
         st.session_state[BEGUN_KEY] = True
-        _configure()  # else the browser fetches the icon of the page, from a host of other people's
+        _configure(titles.APP)  # else the browser fetches the icon of the page, from a host of other people's
         navigate()
         st.rerun()
     _draw_frame()
 
 
 def _draw_frame() -> st.Page:
-    _configure()
+    _configure(titles.last())  # before the menu, which has icons of its own
+    page = navigate()
+    titles.begin(page.title)
+    address.begin(page.url_path)
     st.html(f"<style>{NARROW_PAGES}</style>")
     st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "logo-small.svg")
     st.session_state[BEGUN_KEY] = True
-    page = navigate()
     draw_sidebar()
+    _run.notes = st.container()
     return page
 
 
-def _configure() -> None:
-    st.set_page_config(page_title="Format Matters", page_icon=str(HERE / "logo-small.svg"), layout="wide")
+def _configure(title: str) -> None:
+    st.set_page_config(page_title=title, page_icon=str(HERE / "logo-small.svg"), layout="wide")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.datasets.dataset import Dataset
 from core.loading.compiling import compile_ahead, complete, in_background, rest_text, runs, stop
-from ui.shared import address, state
+from ui.shared import address, state, titles
 from ui.shared.job_panel import show_endings
 from ui.shared.labels import counted, size_text
 from ui.shared.live.indicator import draw_indicator
@@ -63,13 +63,17 @@ def _draw_picker(datasets: list[Dataset]) -> None:
         link("dataset", "Import one")
         return
     names = [dataset.name for dataset in datasets]
-    address.recall("dataset", state.DATASET_KEY, lambda name: name if name in names else None)
+    address.recall(
+        "dataset", state.DATASET_KEY, lambda name: name if name in names else None,
+        missing=address.not_here("the dataset", "Import it on the Dataset page, or choose another one."),
+    )  # fmt: skip
     if st.session_state.get(state.DATASET_KEY) not in names:
         st.session_state[state.DATASET_KEY] = names[0]
     st.selectbox("Dataset", names, key=state.DATASET_KEY, persist_state="session")
     dataset = state.current_dataset()
     if dataset is not None:
         address.keep("dataset", dataset.name)
+        titles.say("dataset", dataset.name)
         st.caption(describe(dataset))
 
 

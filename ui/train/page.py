@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.datasets.dataset import Dataset
 from core.training.results import list_trainings
-from ui.shared import state
+from ui.shared import address, state, titles
 from ui.shared.job_panel import draw_ending, own_jobs
 from ui.shared.labels import verbatim
 from ui.shared.live.view import draw_live
@@ -16,6 +16,8 @@ from ui.shared.stores import stores
 from ui.train.form import KIND_OF, ORDERS_VIEW, SCALING, STORES, draw_form
 from ui.train.labels import run_title
 from ui.train.view import draw_result
+
+VIEWS = (STORES, ORDERS_VIEW, SCALING)
 
 
 def draw() -> None:
@@ -28,10 +30,12 @@ def draw() -> None:
         _draw_missing(dataset)
         return
     with views, st.container(horizontal_alignment="right"):
+        address.hold("view", "train.view", VIEWS, STORES)
         view = st.segmented_control(
-            "What to compare", [STORES, ORDERS_VIEW, SCALING], default=STORES, required=True, key="train.view",
+            "What to compare", VIEWS, required=True, key="train.view",
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
+    titles.say("view", view)
     running = own_jobs("train")
     for job in running:
         draw_live(job)

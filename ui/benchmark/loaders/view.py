@@ -15,6 +15,7 @@ from core.report.loader_table import refused_table
 from core.report.rival_headlines import WHOLE
 from ui.benchmark.loaders.charts import bound_rows, costs_chart, repeat_rows, stage_limits_chart
 from ui.benchmark.loaders.columns import draw_columns
+from ui.shared import address
 from ui.shared.charts import draw_chart
 from ui.shared.labels import code, verbatim
 from ui.shared.loader_labels import (
@@ -47,8 +48,9 @@ def draw_result(record: LoaderRun) -> None:
     rivals = any(line.rival for line in lines)
     st.markdown(rivals_outcome_text(record, labels) if rivals else outcome_text(rows, labels))
     views = [RANKING, *([COLUMNS] if has_columns(lines) else []), BOTTLENECKS, MACHINE, REPEATS]
+    address.hold("show", "benchmark.result.view", views, RANKING)
     view = st.segmented_control(
-        "What to see", views, default=RANKING, required=True, key="benchmark.result.view",
+        "What to see", views, required=True, key="benchmark.result.view",
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
     if view == COLUMNS:

@@ -37,7 +37,7 @@ from ui.benchmark.results.labels import (
     thing_text,
     value_text,
 )
-from ui.shared import state
+from ui.shared import address, state
 from ui.shared.charts import draw_chart
 from ui.shared.labels import code, counted, verbatim
 from ui.shared.monitor_chart import USED, monitor_chart
@@ -65,8 +65,10 @@ def draw_runs(runs: Sequence[RunRecord]) -> None:
     measure = _choose_measure(known)
     comparison = compare(runs, measure)
     _draw_sentences(comparison)
+    views = (CHART, FIGURES, MACHINES, MONITOR)
+    address.hold("show", "results.view", views, CHART)
     view = st.segmented_control(
-        "What to see of these runs", [CHART, FIGURES, MACHINES, MONITOR], default=CHART, required=True,
+        "What to see of these runs", views, required=True,
         key="results.view", label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
     {CHART: _draw_chart, FIGURES: _draw_figures, MACHINES: _draw_machines, MONITOR: _draw_monitor}[view](comparison)
@@ -135,11 +137,13 @@ def _choose_measure(known: Sequence[Measure]) -> Measure:
     if len(known) == 1:
         return known[0]
     by_name = {measure.name: measure for measure in known}
+    key = f"results.measure.{known[0].name}.{len(known)}"
+    address.hold("metric", key, by_name, known[0].name)
     chosen = st.selectbox(
         "Metric",
         list(by_name),
         format_func=lambda name: by_name[name].title,
-        key=f"results.measure.{known[0].name}.{len(known)}",
+        key=key,
         width=440,
     )
     return by_name[chosen]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
@@ -16,14 +16,14 @@ from core.measure.records import RunRecord, record_paths
 from core.measure.runs import all_runs, take_in
 from core.measure.tabular import csv_text, json_text
 from ui.benchmark.results.labels import EXPERIMENTS, experiment_title, machine_line, run_title, when_text
-from ui.shared import state, visitors
+from ui.shared import address, state, visitors
 from ui.shared.cached import cache_data
 from ui.shared.labels import verbatim
 
 ALL = "All"
 MOST_SIDE_BY_SIDE = 6
 OPENED_KEY = "results.opened"
-"""Holds the name of the run that was opened last: it is ticked when the list is drawn anew."""
+"""Holds the names of the runs that were opened last, commas between: they are ticked when the list is drawn anew."""
 
 TAKEN_KEY, TAKEN_UPLOAD = "results.taken_in", "results.upload"
 
@@ -44,11 +44,12 @@ def draw_filters(dataset: str) -> list[RunRecord]:
     """What to list, and the way in for a run from elsewhere; returns the runs that are left."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         kinds = list(dict.fromkeys(EXPERIMENTS.values()))
-        st.session_state.setdefault("results.kind", ALL)  # not `default`: what was opened sets it as well
+        address.hold("kind", "results.kind", (ALL, *kinds), ALL)
         kind = st.segmented_control(
             "Kind of run", [ALL, *kinds], required=True, key="results.kind",
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
+        address.hold("all", "results.all_datasets", {"yes": True}.get, False, told=lambda _: "yes")
         everything = st.toggle("All datasets", key="results.all_datasets", persist_state="session")
         with st.popover("Open a run", icon=":material/upload_file:", disabled=not visitors.is_host(),
                         help=visitors.lock_help("open runs")):  # fmt: skip
@@ -95,8 +96,10 @@ def _show_taken() -> None:
 
 def draw_list(found: Sequence[RunRecord]) -> list[RunRecord]:
     """The table of runs; returns those that are ticked, the oldest first, or the newest where none is."""
+    address.recall("runs", OPENED_KEY, _opened(found), default="", missing=address.not_here(
+        "the runs", "Those that are here are listed; others can be taken in with *Open a run*."))  # fmt: skip
     opened = st.session_state.get(OPENED_KEY, "")
-    ticked = [row for row, run in enumerate(found) if run.name == opened]
+    ticked = [row for row, run in enumerate(found) if run.name in opened.split(",")]
     chosen = st.dataframe(
         {
             "When (UTC)": [when_text(run) for run in found],
@@ -112,13 +115,20 @@ def draw_list(found: Sequence[RunRecord]) -> list[RunRecord]:
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": ticked}},
-        key=f"results.list.{len(found)}.{found[0].name}.{opened}",
+        key=f"results.list.{len(found)}.{found[0].name}.{opened}.{address.arrivals()}",
         height=min(38 + 35 * len(found), 290),
     )
     rows = [row for row in chosen["selection"]["rows"] if row < len(found)]
+    address.keep("runs", ",".join(found[row].name for row in rows[:MOST_SIDE_BY_SIDE]))
     if not rows:
         return [found[0]]
     return [found[row] for row in sorted(rows, reverse=True)[:MOST_SIDE_BY_SIDE]]
+
+
+def _opened(found: Sequence[RunRecord]) -> Callable[[str], str | None]:
+    """Of runs' names with commas between, those that are listed."""
+    there = {run.name for run in found}
+    return lambda text: ",".join(name for name in text.split(",") if name in there) or None
 
 
 def draw_actions(run: RunRecord) -> None:
