@@ -6,7 +6,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -23,7 +22,7 @@ NOT_RUN = {"view", "experiment", "train", "plan"}
 """Verbs that a guide's test leaves out: one ends only when somebody ends it, the others take long to measure. Each has
 tests of its own."""
 
-LOADS = {"link": "href", "script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "object": "data"}
+LOADS = {"link": "href", "object": "data", **dict.fromkeys(("script", "img", "iframe", "source", "video"), "src")}
 """Element -> the attribute from which a browser loads something by itself."""
 
 
@@ -92,11 +91,11 @@ def test_every_command_is_one_of_ours(page: Path) -> None:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to stand in, which is the home as well: stores are named as in a clone."""
     monkeypatch.setenv("FORMAT_MATTERS_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    yield tmp_path
+    return tmp_path
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
