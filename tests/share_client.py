@@ -6,7 +6,7 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +48,9 @@ class Drawn:
     disabled: set[str] = field(default_factory=set)
     pages: dict[str, str] = field(default_factory=dict)
     session: str = ""
-    hashes: list[str] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    fragments: dict[str, str] = field(default_factory=dict)
+    """Widget -> the fragment that it stands in, a dialog say."""
 
     @property
     def text(self) -> str:
@@ -70,15 +72,17 @@ class Tab:
         headers: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         told = {**({"Cookie": cookie} if cookie else {}), **(headers or {})}
-        self.socket: ClientConnection = connect(
+        self._open = ExitStack()
+        opening = connect(
             f"ws://{own}/_stcore/stream", origin=origin or f"http://{own}", additional_headers=told, open_timeout=20,
             max_size=None, compression=None, subprotocols=list(protocols),
         )  # fmt: skip
+        self.socket: ClientConnection = self._open.enter_context(opening)
         self.pages: dict[str, str] = {}
         self.last = Drawn()
 
     def close(self) -> None:
-        self.socket.close()
+        self._open.close()
 
     def send(self, message: BackMsg) -> None:
         self.socket.send(message.SerializeToString())
@@ -117,13 +121,16 @@ class Tab:
             message = ForwardMsg()
             message.ParseFromString(data)
             kind = message.WhichOneof("type")
+            found.kinds.add(kind or "")
             if kind == "new_session":
                 found.session = message.new_session.initialize.session_id or found.session
+            elif kind == "session_status_changed" and message.session_status_changed.run_on_save:
+                found.kinds.add("run_on_save")
             elif kind == "navigation":
                 found.pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
             elif kind == "delta":
                 for element in _elements(message):
-                    _note(found, element)
+                    _note(found, element, message.delta.fragment_id)
             elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return found
 
@@ -141,10 +148,12 @@ def _elements(message: ForwardMsg) -> Iterator[Any]:
             yield getattr(block, kind)
 
 
-def _note(found: Drawn, element: Any) -> None:
+def _note(found: Drawn, element: Any, fragment: str) -> None:
     name = getattr(element, "id", "")
     if isinstance(name, str) and name:
         found.ids[name] = str(getattr(element, "label", ""))
+        if fragment:
+            found.fragments[name] = fragment
         if getattr(element, "disabled", False):
             found.disabled.add(name)
     for attribute in ("body", "label", "message"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -225,3 +226,34 @@ def test_formats_do_not_know_each_other() -> None:
         mine = next((one for one in formats if is_in(name, one)), None)
         others = [module for module in imports(path) for one in formats if one != mine and is_in(module, one)]
         assert mine is None or not others, f"{name} imports {others}"
+
+
+ASKING = {"file_uploader", "draw_browser"}
+OPENING = (
+    "core.jobs.upload",
+    "core.inspect.uploads",
+    "core.inspect.preferences",
+    "core.importing.recognise",
+    "core.inspect.allowed",
+)
+STARTING = re.compile(r"\bjobs\(\)\.(start|cancel|delete)\(|\bJobs\([^)]*\)\.(start|cancel)\(")
+"""What opens, writes or starts something: widgets, modules, calls."""
+
+
+def test_whoever_opens_or_starts_something_asks_who_is_there() -> None:
+    """The app can be shown to a class, whose guests may not (docs/share.md): `ui.shared.visitors` knows who looks, and
+    jobs are started, cancelled and deleted by `ui.shared.state` alone, which asks it."""
+    asked = 0
+    for name, path in modules():
+        if not name.startswith("ui.") or name in ("ui.shared.state", "ui.shell.warm_up", "ui.shared.browsing"):
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert not STARTING.search(text) or name == "ui.shared.unreadable", f"{name}: use state.launch and state.cancel"
+        called = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+        named = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+        if ASKING & (called | named) or any(is_in(module, one) for module in imports(path) for one in OPENING):
+            assert any(is_in(module, "ui.shared.visitors") for module in imports(path)), (
+                f"{name} opens, uploads or writes: ask first, as `if not visitors.host_only('upload'): return`"
+            )
+            asked += 1
+    assert asked >= 5

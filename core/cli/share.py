@@ -52,11 +52,9 @@ def _arguments(parser: ArgumentParser) -> None:
 def _answer(given: Namespace) -> Iterator[Event]:
     check_app()
     home = Home.find(given.home)
-    try:
-        asked = chosen_port() if given.port is None else given.port
-        port = checked_port(asked, given.address) if asked is not None else free_port(given.address)
-    except (OSError, OverflowError) as error:
-        raise InputError(f"--address {given.address}: this is no address of this machine ({error})") from None
+    _check_address(given.address)
+    asked = chosen_port() if given.port is None else given.port
+    port = checked_port(asked, given.address) if asked is not None else free_port(given.address)
     reached = addresses(given.address)
     if not reached:
         raise InputError("nobody else reaches this machine: it is in no network; join one, or name an --address")
@@ -73,6 +71,15 @@ def _answer(given: Namespace) -> Iterator[Event]:
         line.close()
         told.cancel_jobs()
     yield Result(told.fields())
+
+
+def _check_address(address: str) -> None:
+    """Raises InputError where nothing of this machine can listen there."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as attempt:
+            attempt.bind((address, 0))
+    except OSError as error:
+        raise InputError(f"--address {address}: this is no address of this machine ({error.strerror})") from None
 
 
 def _server_options(reached: list[str], port: int) -> list[str]:

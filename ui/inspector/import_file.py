@@ -9,7 +9,7 @@ import streamlit as st
 from core.base.errors import FormatMattersError
 from core.base.home import check_name, suggested_name
 from core.importing.recognise import recognise
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.import_form import ToImport, draw_reference, free_name, look_at
 from ui.shared.import_preview import draw_costs
 from ui.shared.labels import plain, verbatim
@@ -21,6 +21,8 @@ IMPORTING = "inspector.importing"
 
 def draw_import_file(path: Path, schema: str | None, uploaded: bool) -> None:
     """The button, or what an import would bring with all that can be chosen."""
+    if not visitors.host_only("import files"):
+        return
     if st.session_state.get(IMPORTING) != str(path):
         st.button("Import this file", icon=":material/add_photo_alternate:", key="inspector.import_open",
                   on_click=_open, args=(path,))  # fmt: skip
