@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from bisect import bisect_left
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from core.base.errors import FormatMattersError
 from core.inspect.requests import Cell
-from core.inspect.search import Wanted
 from core.stores.store import StoreInfo
 from ui.inspector import drawing, filtering, inspected
 from ui.inspector.compare import draw_others, hold_others
@@ -20,7 +20,7 @@ from ui.inspector.numbers import columns, figures_of
 from ui.inspector.opening import Subject
 from ui.inspector.sample_route import ShownSamples
 from ui.inspector.sample_view import draw_details
-from ui.inspector.viewer import DETAILS, OTHERS, draw_end, draw_viewer
+from ui.inspector.viewer import DETAILS, OTHERS, draw_end, draw_viewer, token_of
 from ui.shared import address, titles
 from ui.shared.cached import cache_data
 from ui.shared.gallery import cell_data, draw_gallery
@@ -60,9 +60,11 @@ def _draw_images(subject: Subject, others: list[StoreInfo]) -> None:
     first = _page(positions, size) * size
     above = st.container()
     grid, large = st.columns([8, 5], gap="large")
+    shown = ShownSamples(drawn.span, positions, drawn.noun, drawn.where)
+    token = token_of(shown, (drawn.span, wanted, len(positions)))
     with grid:
         if len(positions):
-            _draw_grid(drawn, positions, first, edge, size)
+            _draw_grid(drawn, positions, first, edge, size, token)
         else:
             filtering.nothing(subject, wanted, found)
         filtering.draw_rest(found)
@@ -73,7 +75,7 @@ def _draw_images(subject: Subject, others: list[StoreInfo]) -> None:
         titles.say("sample", f"{subject.noun} {selected:,}")
         hold_others(subject, others)
         with large:
-            token = _draw_large(drawn, wanted, positions, selected, size)
+            _draw_large(drawn, shown, token, selected, size)
         with st.container(key=OTHERS):
             draw_others(subject, selected, others)
         draw_end(token, selected)
@@ -120,20 +122,17 @@ def _selected(subject: Subject, positions: Positions, first: int) -> int:
     return int(positions[first]) if selected is None or not 0 <= selected < len(subject.span) else int(selected)
 
 
-def _draw_large(subject: Subject, wanted: Wanted | None, positions: Positions, selected: int, size: int) -> str:
-    """Returns the viewer's token."""
-    shown = ShownSamples(subject.span, positions, subject.noun, subject.where)
-    token = draw_viewer(
-        shown, selected, _place(positions, selected), bisect_left(positions, selected),
-        of=(subject.span, wanted, len(positions)), address=address.around("sample"),
-        title=titles.around("sample", subject.noun), on_step=partial(_stepped, size),
+def _draw_large(subject: Subject, shown: ShownSamples, token: str, selected: int, size: int) -> None:
+    draw_viewer(
+        shown, token, selected, _place(shown.positions, selected), bisect_left(shown.positions, selected),
+        address=address.around("sample"), title=titles.around("sample", subject.noun),
+        on_step=partial(_stepped, size),
     )  # fmt: skip
     with st.container(key=DETAILS):
         try:
             draw_details(subject, inspected.picture(subject.span, selected), selected)
         except FormatMattersError as error:
             st.error(verbatim(error), icon=":material/broken_image:")
-    return token
 
 
 def _stepped(size: int, position: int, place: int) -> None:
@@ -145,24 +144,31 @@ def _stepped(size: int, position: int, place: int) -> None:
 # ---------------------------------------------------------------- the grid
 
 
-def _draw_grid(subject: Subject, positions: Positions, first: int, edge: int, size: int) -> None:
+def _draw_grid(subject: Subject, positions: Positions, first: int, edge: int, size: int, token: str) -> None:
     missed = st.session_state.pop(MISSED, None)
     if missed:
         st.warning(missed, icon=":material/search_off:")
     shown = tuple(int(position) for position in positions[first : first + size])
     total = counted(len(positions), subject.noun, _many(subject))
     _draw_pager(f"{first + 1:,} to {first + len(shown):,} of {total}", -(-len(positions) // size))
-    selected = _selected(subject, positions, first)
-    found = _cells(subject.span, shown, edge)
-    if any(cell.pixels is not None for cell in found):
-        names = inspected.classes(subject.span)
-        data = [
-            cell_data(cell, position, label_text(cell.about.get("label"), names) or cell.about["key"], edge)
-            for cell, position in zip(found, shown, strict=True)
-        ]
-        draw_gallery(data, edge=edge, selected=selected, key="inspector.gallery", on_pick=_pick)
+    drawn = _drawn_cells(subject.span, shown, edge)
+    if drawn is not None:
+        draw_gallery(drawn, edge=edge, of=token, key="inspector.gallery", on_pick=_pick)
     else:
-        _draw_table(found, shown)
+        _draw_table(_cells(subject.span, shown, edge), shown)
+
+
+@cache_data(max_entries=64, show_spinner=False)
+def _drawn_cells(span: Span, positions: tuple[int, ...], edge: int) -> list[dict[str, Any]] | None:
+    """A page of the grid as the browser takes it; None where nothing of it is an image."""
+    found = _cells(span, positions, edge)
+    if all(cell.pixels is None for cell in found):
+        return None
+    names = inspected.classes(span)
+    return [
+        cell_data(cell, position, label_text(cell.about.get("label"), names) or cell.about["key"], edge)
+        for cell, position in zip(found, positions, strict=True)
+    ]
 
 
 def _many(subject: Subject) -> str:

@@ -183,26 +183,31 @@ _drawn = st.components.v2.component(
 """Comes after all that the page draws of a sample, and says which one that was."""
 
 
+def token_of(shown: ShownSamples, of: object) -> str:
+    """The token by which the browser gets what is shown; another one when `of` tells that something else is."""
+    known = st.session_state.get(TOKEN)
+    token = token_for(shown, known[1] if known is not None and known[0] == of else None)
+    st.session_state[TOKEN] = (of, token)
+    return token
+
+
 def draw_viewer(
     shown: ShownSamples,
+    token: str,
     position: int,
     place: int | None,
     between: int,
     *,
-    of: object,
     address: tuple[str, str],
     title: tuple[str, str],
-    on_step: Callable[[int | None, int], None],
-) -> str:
+    on_step: Callable[[int, int], None],
+) -> None:
     """Show `position`, which stands in `place` of what is shown, or is held back by the filter and would stand
-    `between`; returns the token.
+    `between`.
 
-    `of` tells when something else is shown; `address` and `title` are what stands before and after a position in
-    either; `on_step` is called with (position, None where only its place is known; place) when the browser has stepped.
+    `address` and `title` are what stands before and after a position in either; `on_step` is called with (position,
+    place) when the browser has stepped.
     """
-    known = st.session_state.get(TOKEN)
-    token = token_for(shown, known[1] if known is not None and known[0] == of else None)
-    st.session_state[TOKEN] = (of, token)
     if st.session_state.get(TOLD) != (token, position):  # not where the browser has stepped to by itself
         st.session_state[EPOCH] = int(st.session_state.get(EPOCH, 0)) + 1
         st.session_state[TOLD] = (token, position)
@@ -229,7 +234,6 @@ def draw_viewer(
         "title": title,
     }
     _viewer(key=VIEWER, data=data, on_shown_change=stepped)
-    return token
 
 
 def draw_end(token: str, position: int) -> None:

@@ -36,13 +36,11 @@ span { font: 12px/1.2 var(--st-font); color: var(--st-text-color); opacity: 0.75
 _JS = """
 let refocus = null;  // the cell that was picked by keyboard: a new run of the page must not take the focus from it
 
-function cellOf(cell, data, pick) {
+function cellOf(cell, pick) {
   const button = document.createElement("button");
   button.dataset.position = cell.position;
   button.title = cell.title;
   button.setAttribute("aria-label", cell.title);
-  button.setAttribute("aria-pressed", String(cell.position === data.selected));
-  button.tabIndex = cell.position === data.focus ? 0 : -1;
   const picture = document.createElement(cell.source ? "img" : "div");
   if (cell.source) { picture.src = cell.source; picture.alt = ""; }
   else { picture.textContent = cell.note; }
@@ -62,14 +60,24 @@ function step(key, grid) {
   return { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[key];
 }
 
+// One cell is pressed and can be reached by Tab: that of the sample which stands large beside the grid.
+function mark(grid, position) {
+  const cells = [...grid.children];
+  const reached = cells.find((cell) => cell.dataset.position === String(position)) ?? cells[0];
+  for (const cell of cells) {
+    cell.setAttribute("aria-pressed", String(cell.dataset.position === String(position)));
+    cell.tabIndex = cell === reached ? 0 : -1;
+  }
+}
+
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const grid = parentElement.querySelector(".grid");
   grid.style.setProperty("--edge", data.edge + "px");
-  const known = data.cells.some((cell) => cell.position === data.selected);
-  const shown = { ...data, focus: known ? data.selected : data.cells[0]?.position };
   const pick = (position) => setTriggerValue("picked", position);
-  grid.replaceChildren(...data.cells.map((cell) => cellOf(cell, shown, pick)));
+  grid.replaceChildren(...data.cells.map((cell) => cellOf(cell, pick)));
+  const [of, shown] = (document.documentElement.dataset.sampleShown ?? "").split(":");
+  mark(grid, of === data.of ? Number(shown) : null);
   grid.onkeydown = (event) => {
     const distance = step(event.key, grid);
     const cells = [...grid.children];
@@ -79,17 +87,11 @@ export default function (component) {
     event.stopPropagation();  // inside the grid arrows move the focus, elsewhere they go to the next entry
     next.focus();
   };
-  const follow = (event) => {  // the sample that stands large beside it was changed in the browser
-    for (const cell of grid.children) {
-      const selected = cell.dataset.position === String(event.detail);
-      cell.setAttribute("aria-pressed", String(selected));
-      if (selected) for (const other of grid.children) other.tabIndex = other === cell ? 0 : -1;
-    }
-  };
   document.removeEventListener("format_matters.sample", grid.follow);
-  grid.follow = follow;
-  document.addEventListener("format_matters.sample", follow);
-  if (refocus === data.selected) grid.querySelector(`[data-position="${refocus}"]`)?.focus();
+  grid.follow = (event) => mark(grid, event.detail);
+  document.addEventListener("format_matters.sample", grid.follow);
+  if (refocus !== null) grid.querySelector(`[data-position="${refocus}"]`)?.focus();
+  refocus = null;
 }
 """
 
@@ -98,17 +100,19 @@ _grid = st.components.v2.component(
 )
 
 
-def draw_gallery(
-    cells: list[dict[str, Any]], *, edge: int, selected: int | None, key: str, on_pick: Callable[[int], None]
-) -> None:
-    """Draw a page of cells (see `cell_data`), each `edge` CSS pixels; `on_pick` gets a picked cell's position."""
+def draw_gallery(cells: list[dict[str, Any]], *, edge: int, of: str, key: str, on_pick: Callable[[int], None]) -> None:
+    """Draw a page of cells (see `cell_data`), each `edge` CSS pixels; `on_pick` gets a picked cell's position.
+
+    The viewer whose token is `of` says in the browser which cell is marked: so what is sent is the same from sample to
+    sample, and is not sent again.
+    """
 
     def picked() -> None:
         position = st.session_state[key].get(PICKED)
         if position is not None:
             on_pick(int(position))
 
-    data = {"cells": cells, "edge": edge, "selected": selected}
+    data = {"cells": cells, "edge": edge, "of": of}
     _grid(key=key, data=data, on_picked_change=picked)
 
 
