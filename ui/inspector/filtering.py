@@ -41,6 +41,19 @@ export default function () {
 _slash = st.components.v2.component("format_matters.slash", html="<span></span>", js=_SLASH_JS)
 """The key / goes to the search field, Enter and Escape out of it; buttons' shortcuts know letters and digits only."""
 
+_GO_ON_JS = """
+let last = null;
+
+export default function ({ data, setTriggerValue }) {
+  if (data.search === last) return;
+  last = data.search;
+  setTriggerValue("on", true);
+}
+"""
+
+_go_on = st.components.v2.component("format_matters.go_on", html="<span hidden></span>", js=_GO_ON_JS)
+"""Has the page go on by itself with a search whose first round is on the screen."""
+
 Positions = Sequence[int] | np.ndarray
 
 
@@ -142,10 +155,17 @@ def draw_rest(found: inspected.SearchResult | None) -> None:
         st.caption(f"{counted(len(found.positions), 'match', 'matches')} among the first {found.looked:,} of "
                    f"{found.total:,} entries.")  # fmt: skip
         st.button("Keep looking", icon=":material/search:", key="inspector.more", on_click=_look_on)
+    if int(st.session_state.get(ROUNDS, 1)) == 1:
+        about = [st.session_state.get(key) for key in (SUBJECT, KEY, HOW, LABEL)]
+        _go_on(key="inspector.go_on", data={"search": repr(about)}, on_on_change=_second_round)
 
 
 def _look_on() -> None:
     st.session_state[ROUNDS] = 4 * int(st.session_state.get(ROUNDS, 1))
+
+
+def _second_round() -> None:
+    st.session_state[ROUNDS] = max(2, int(st.session_state.get(ROUNDS, 1)))
 
 
 def nothing(subject: Subject, wanted: Wanted | None, found: inspected.SearchResult | None) -> None:

@@ -50,7 +50,9 @@ AT_ONCE = 2.0
 
 CENSUS_SECONDS = 0.4
 COUNT_SECONDS = 5.0
-SEARCH_SECONDS = 1.0
+FIRST_SECONDS, SEARCH_SECONDS = 0.15, 1.0
+"""Of a search's first round, which is answered at once, and of each that follows."""
+
 SEARCH_MOST = 100_000
 SIZES_SECONDS = 2.0
 BOX = 576
@@ -207,13 +209,13 @@ def census(span: Span, seconds: float = CENSUS_SECONDS) -> Census:
 
 
 def matching(span: Span, wanted: Wanted, rounds: int) -> SearchResult:
-    """What was found after so many rounds of about a second each."""
+    """What was found after so many rounds."""
     numbers = labels(span) if wanted.label is not None and not wanted.key else None
     if numbers is not None:
         return SearchResult(np.flatnonzero(numbers == wanted.label), len(span), len(span))
     found, looked = [np.empty(0, np.int64)], 0
-    for _ in range(rounds):
-        positions, looked = _round(span, wanted, looked)
+    for number in range(rounds):
+        positions, looked = _round(span, wanted, looked, SEARCH_SECONDS if number else FIRST_SECONDS)
         found.append(positions)
         if looked >= len(span):
             break
@@ -221,8 +223,8 @@ def matching(span: Span, wanted: Wanted, rounds: int) -> SearchResult:
 
 
 @cache_data(max_entries=256, show_spinner="Looking through the entries…")
-def _round(span: Span, wanted: Wanted, looked: int) -> tuple[Labels, int]:
-    positions, end = _of(span, MatchingRequest(wanted, span.start + looked, SEARCH_SECONDS, SEARCH_MOST))
+def _round(span: Span, wanted: Wanted, looked: int, seconds: float) -> tuple[Labels, int]:
+    positions, end = _of(span, MatchingRequest(wanted, span.start + looked, seconds, SEARCH_MOST))
     return positions[positions < span.stop] - span.start, min(end, span.stop) - span.start
 
 

@@ -39,10 +39,14 @@ def navigate() -> st.Page:
     return st.navigation(sections)
 
 
-def link(page: str, label: str | None = None) -> None:
-    """A link to the page called `page`, with the page's own title and icon where none are given."""
+def link(page: str, label: str | None = None, **fields: str) -> None:
+    """A link to the page called `page`, with the page's own title and icon where none are given.
+
+    `fields` are what its address says (docs/addresses.md): `link("inspector", "Its tree", store="lmdb/raw",
+    view="structure")`. Without any, the page shows what it showed last.
+    """
     entry = PAGES[page]
-    st.page_link(entry.path, label=label or entry.title, icon=entry.icon)
+    st.page_link(entry.path, label=label or entry.title, icon=entry.icon, query_params=fields or None)
 
 
 def go(page: str) -> None:
