@@ -12,6 +12,7 @@ from typing import Any
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from ui.build import estimates
 from ui.inspector.sample_route import sample_at
 from ui.shared import import_preview
 
@@ -19,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("start", "dataset", "build", "benchmark", "train", "inspector", "report")
 TIMEOUT = 60
 
-import_preview.AT_ONCE = TIMEOUT
+import_preview.AT_ONCE = estimates.AT_ONCE = TIMEOUT
 """Nothing here runs a page again by itself, as a browser does while it waits."""
 
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)

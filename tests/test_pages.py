@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -12,13 +13,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from app_under_test import PAGES, ROOT, open_page, texts
+from app_under_test import PAGES, ROOT, TIMEOUT, open_page, texts
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.base.events import finish
 from core.base.home import Home
 from core.building import Build
+from core.building.estimate_process import EstimateProcess
 from core.building.part import PartBuilder, PartResult
 from core.building.plan import PlannedPart
 from core.datasets.dataset import Dataset, list_datasets
@@ -28,6 +30,7 @@ from core.jobs import Job, Jobs, State
 from core.stores.store import list_stores
 from tests.field_fixtures import labelled
 from tests.image_fixtures import encoded, picture, put_classes
+from ui.build import estimates
 from ui.shell import sidebar
 
 
@@ -261,6 +264,29 @@ def test_the_form_offers_every_component_of_the_tables(furnished: Home) -> None:
     assert len(app.button_group(key="build.format").options) == len(FORMATS)
     assert app.number_input(key="build.format.lmdb.group").value == 1
     assert "already built" in list(app.dataframe[0].value["Status"])
+
+
+def test_the_form_is_there_before_its_estimates(furnished: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(estimates, "AT_ONCE", 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(EstimateProcess, "answer", lambda self, question: None)
+        app = open_page("build")
+        app.segmented_control(key="build.view").set_value("Build new").run()
+        app.button_group(key="build.format").set_value(["npy", "zarr"]).run()
+        assert not app.exception
+        plan = app.dataframe[0].value
+        assert list(plan["Status"]) == ["to be built"] * 4
+        assert plan["Allocated"].isna().all()
+        assert not app.button(key="build.start").disabled
+        assert "Measuring on a sample, 0 of 4" in texts(app)
+        assert "What this takes is being estimated" in texts(app)
+        assert not app.get("vega_lite_chart")
+    monkeypatch.setattr(estimates, "AT_ONCE", TIMEOUT)
+    app.run()
+    assert "Measuring on a sample" not in texts(app)
+    assert (app.dataframe[0].value["Allocated"] > 0).all()
+    assert re.search(r"About .* on disk in", texts(app))
+    assert len(app.get("vega_lite_chart")) == 1
 
 
 def test_several_stores_are_built_in_one_go(furnished: Home) -> None:

@@ -54,10 +54,7 @@ def estimate(build: Build) -> dict[str, Any]:
     """
     home = Home.find(build.home)
     recipe = Recipe.of(home, build.dataset, build.format, build.encoding, build.compression, build.options)
-    rows = _sample(recipe)
-    encoded, encode_s = _encoded(recipe, rows)
-    trained, training_s = _timed(lambda: recipe.compression.train(_training(recipe)))
-    gain, stored = _gain(trained, build.compression, encoded)
+    rows, encoded, encode_s, trained, training_s, gain, stored = _prepared(recipe, build.compression)
     endings = [recipe.encoding.suffix(payload) + trained.suffix for payload in encoded]
     trial = write_trial(dataclasses.replace(recipe, compression=trained), stored, endings, home.built)
     mean = sum(map(len, encoded)) / len(rows)
@@ -85,6 +82,35 @@ def estimate(build: Build) -> dict[str, Any]:
         "source_jpeg": jpeg_share(recipe, rows),
         **fixed,
     }
+
+
+class _Prepared(NamedTuple):
+    """A sample as it will be stored, whatever the format: `encoded`, then compressed (`stored`)."""
+
+    rows: list[Row]
+    encoded: list[bytes]
+    encode_s: float
+    compression: Compression
+    training_s: float
+    gain: Gain
+    stored: list[bytes]
+
+
+_last_prepared: dict[tuple[str, ...], _Prepared] = {}
+"""The last one: formats are asked about one after another."""
+
+
+def _prepared(recipe: Recipe, compression: str) -> _Prepared:
+    key = (*_encoding_key(recipe), repr(recipe.compression))
+    if key not in _last_prepared:
+        rows = _sample(recipe)
+        encoded, encode_s = _encoded(recipe, rows)
+        trained, training_s = _timed(lambda: recipe.compression.train(_training(recipe)))
+        _last_prepared.clear()
+        _last_prepared[key] = _Prepared(
+            rows, encoded, encode_s, trained, training_s, *_gain(trained, compression, encoded)
+        )
+    return _last_prepared[key]
 
 
 class _Index(NamedTuple):
@@ -118,11 +144,15 @@ def _encoded(recipe: Recipe, rows: Sequence[Row]) -> tuple[list[bytes], float]:
     """The payloads, and the seconds that one takes. Of each encoding this is measured once, when libraries are loaded
     and files are in memory, so that builds with the same encoding are told the same of it."""
     payloads, first_s = _timed(lambda: sample_payloads(recipe, rows))
-    key = (str(recipe.dataset.root), recipe.dataset.fingerprint, repr(recipe.encoding))
+    key = _encoding_key(recipe)
     if key not in _encode_seconds:
         again_s = _timed(lambda: sample_payloads(recipe, rows))[1] if first_s < 1.0 else first_s
         _encode_seconds[key] = min(first_s, again_s) / len(rows)
     return payloads, _encode_seconds[key]
+
+
+def _encoding_key(recipe: Recipe) -> tuple[str, ...]:
+    return (str(recipe.dataset.root), recipe.dataset.fingerprint, repr(recipe.encoding))
 
 
 def _allocated(trial: Trial, samples: int, payload_bytes: int) -> int:

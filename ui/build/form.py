@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,12 +11,14 @@ import streamlit as st
 from core.base.errors import FormatMattersError
 from core.base.options import Option
 from core.base.registry import Registry
+from core.building.estimate_process import Question
 from core.compressions import COMPRESSIONS
 from core.datasets.dataset import Dataset
 from core.encodings import ENCODINGS
 from core.formats import FORMATS
+from ui.build.estimates import WATCH_SECONDS, answered, ask, estimates
 from ui.build.placing import SHARD_OPTIONS, Placing, draw_placing
-from ui.build.plan import Parts, Planned, gains, overview, plan
+from ui.build.plan import Parts, Planned, gain_question, overview, plan, questions, with_estimates
 from ui.shared import state
 from ui.shared.charts import draw_chart
 from ui.shared.forms import option_widgets
@@ -46,9 +48,33 @@ def draw_form(dataset: Dataset) -> None:
         return
     st.subheader("Estimated cost", help="Extrapolated from 256 samples, encoded and compressed just now.")
     planned = plan(dataset, formats, encodings, compressions, placing)
-    _draw_plan(planned)
-    _draw_start(planned, placing)
-    _draw_gains(dataset, encodings)
+    costs = questions(planned)
+    gains = {encoding: gain_question(dataset, encoding, options) for encoding, options in encodings}
+    ask([*costs, *gains.values()])
+    _watched(costs, lambda: _draw_plan(with_estimates(planned)))
+    _draw_start(with_estimates(planned), placing)
+    st.subheader(
+        "Effect of compression",
+        help="256 samples of this dataset, compressed and decompressed just now in one thread. Below 100% saves space.",
+    )
+    _watched(list(gains.values()), lambda: _draw_gains(gains))
+
+
+def _watched(asked: Sequence[Question], draw: Callable[[], None]) -> None:
+    """Draw what is known, and again as answers come; when all are there, the app runs again, once."""
+    if answered(asked) == len(asked):
+        draw()
+    else:
+        st.fragment(_draw_watched, run_every=WATCH_SECONDS)(asked, draw)
+
+
+def _draw_watched(asked: Sequence[Question], draw: Callable[[], None]) -> None:
+    known = answered(asked)
+    if known == len(asked):
+        st.rerun()
+    draw()
+    of = f", {known} of {len(asked)}" if len(asked) > 1 else ""
+    st.caption(f":material/hourglass_top: Measuring on a sample{of}…")
 
 
 def _propose(dataset: Dataset) -> set[str]:
@@ -159,7 +185,9 @@ def _draw_start(planned: list[Planned], placing: Placing) -> None:
             on_click=_start,
             args=(ready, placing),
         )
-        if ready:
+        if any(not one.estimated for one in ready):
+            st.caption("What this takes is being estimated.")
+        elif ready:
             bytes_, seconds = sum(one.disk_bytes for one in ready), sum(one.seconds for one in ready)
             st.caption(f"About {size_text(bytes_)} on disk in {seconds_text(seconds)}, one store at a time.")
         elif any(one.built for one in planned):
@@ -187,15 +215,12 @@ def _show_stores() -> None:
     st.session_state["build.view"] = STORES
 
 
-def _draw_gains(dataset: Dataset, encodings: Parts) -> None:
-    st.subheader(
-        "Effect of compression",
-        help="256 samples of this dataset, compressed and decompressed just now in one thread. Below 100% saves space.",
-    )
+def _draw_gains(asked: Mapping[str, Question]) -> None:
+    """`asked`: encoding -> what its compressions make of it."""
     rows: list[tuple[str, str, float, float, float]] = []
-    for encoding, options in encodings:
+    for encoding, question in asked.items():
         try:
-            found = gains(str(state.home().root), dataset.fingerprint, dataset.name, encoding, options)
+            found = estimates().answer(question) or []
         except FormatMattersError as error:
             st.caption(f"{encoding}: {verbatim(error)}")
             continue

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.base.errors import FormatMattersError, InputError
-from core.base.home import Home
-from core.building import Build, compare_compressions, estimate
+from core.building.estimate_process import Question
 from core.building.recipe import Recipe
 from core.datasets.dataset import Dataset
+from ui.build.estimates import estimates
 from ui.build.placing import SHARD_OPTIONS, Placing
 from ui.shared import state
-from ui.shared.cached import cache_data
 from ui.shared.stores import store_name
 
 Part = tuple[str, Mapping[str, Any]]
@@ -32,10 +31,13 @@ class Planned:
     """One store of the plan: the fields of its `Build`, and what is known of it beforehand.
 
     `problem` says why it cannot be built; then there is no variant and no estimate. `queued`: a job is about it.
-    Whether it is `built` already is known of stores in the home alone.
+    Whether it is `built` already is known of stores in the home alone. `question`: what its estimate answers;
+    `estimated`: whether that is there, and the figures are known.
     """
 
     fields: Mapping[str, Any]
+    question: Question | None = None
+    estimated: bool = False
     variant: str = ""
     built: bool = False
     queued: bool = False
@@ -77,7 +79,7 @@ class Planned:
 
 
 def plan(dataset: Dataset, formats: Parts, encodings: Parts, compressions: Parts, placing: Placing) -> list[Planned]:
-    """All combinations, each with its estimate, measured on a sample."""
+    """All combinations, without their estimates: what is known at once."""
     queued = [job.fields for job in state.jobs().active() if job.task == "build"]
     return [_planned(dataset, queued, placing, *parts) for parts in itertools.product(formats, encodings, compressions)]
 
@@ -97,15 +99,42 @@ def _planned(dataset: Dataset, queued: Sequence[Mapping[str, Any]], placing: Pla
         recipe = Recipe.of(home, **fields)
         if placing.problem:
             raise InputError(placing.problem)
-        told = _estimate(str(home.root), dataset.fingerprint, _without_shards(fields))
     except FormatMattersError as error:
         return Planned(fields, problem=str(error))
+    question = Question("estimate", {**_without_shards(fields), "home": str(home.root)}, dataset.fingerprint)
     fields |= placing.place(dataset.name, format, recipe.variant)
     return Planned(
         fields,
+        question,
         variant=recipe.variant,
         built=not placing.out and recipe.target(home).exists(),
         queued=any(all(job.get(name) == fields.get(name) for name in {"out", *fields}) for job in queued),
+    )
+
+
+def questions(planned: Sequence[Planned]) -> list[Question]:
+    """Those of a plan, with equal encodings and compressions one after another: their sample is made once."""
+    asked = [one.question for one in planned if one.question is not None]
+    return sorted(asked, key=lambda question: (question.fields["encoding"], question.fields["compression"]))
+
+
+def with_estimates(planned: Sequence[Planned]) -> list[Planned]:
+    """The plan with the estimates that are there by now."""
+    return [_with_estimate(one) for one in planned]
+
+
+def _with_estimate(one: Planned) -> Planned:
+    if one.question is None:
+        return one
+    try:
+        told = estimates().answer(one.question)
+    except FormatMattersError as error:
+        return Planned(one.fields, one.question, problem=str(error))
+    if told is None:
+        return one
+    return replace(
+        one,
+        estimated=True,
         payload_bytes=sum(told["payload_bytes"].values()),
         allocated_bytes=told["allocated_bytes"] and sum(told["allocated_bytes"].values()),
         ratio=told["ratio"],
@@ -120,25 +149,19 @@ def _without_shards(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, "options": options}
 
 
-@cache_data(max_entries=256, show_spinner="Measuring on a sample…")
-def _estimate(root: str, fingerprint: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """`fingerprint` is part of the cache's key only."""
-    return estimate(Build(**fields, home=root))
-
-
-@cache_data(max_entries=64, show_spinner="Measuring what compression brings…")
-def gains(root: str, fingerprint: str, dataset: str, encoding: str, options: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What each compression makes of this dataset's payloads. `fingerprint` is part of the cache's key only."""
-    return [asdict(gain) for gain in compare_compressions(Home.find(root), dataset, encoding, options)]
+def gain_question(dataset: Dataset, encoding: str, options: Mapping[str, Any]) -> Question:
+    """What each compression makes of this dataset's payloads."""
+    fields = {"home": str(state.home().root), "dataset": dataset.name, "encoding": encoding, "options": options}
+    return Question("compressions", fields, dataset.fingerprint)
 
 
 def overview(planned: Sequence[Planned]) -> dict[str, list[object]]:
     """The plan as the columns of a table."""
     return {
         "Store": [one.title for one in planned],
-        "Allocated": [one.allocated_bytes if one.variant else None for one in planned],
-        "Payload": [one.payload_bytes if one.variant else None for one in planned],
-        "Relative to source": [100 * one.ratio if one.variant else None for one in planned],
-        "Build time": [one.seconds if one.variant else None for one in planned],
+        "Allocated": [one.allocated_bytes if one.estimated else None for one in planned],
+        "Payload": [one.payload_bytes if one.estimated else None for one in planned],
+        "Relative to source": [100 * one.ratio if one.estimated else None for one in planned],
+        "Build time": [one.seconds if one.estimated else None for one in planned],
         "Status": [one.status for one in planned],
     }
