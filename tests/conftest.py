@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import shutil
@@ -32,12 +33,37 @@ pytest.register_assert_rewrite("format_contract")
 MOMENT = 0.01
 """Seconds."""
 
+MANY_MODULES = 100
+"""So many more are a library that a test has imported, as PyTorch."""
+
+_frozen = [0]
+"""How many modules there were when the heap was frozen."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files of few tests come last, so that all processes end at once; but a browser's, which take long, come first."""
     in_browser = {item.path for item in items if item.get_closest_marker("browser")}
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path not in in_browser, -tests[item.path]))
+
+
+def pytest_collection_finish() -> None:
+    _freeze()
+
+
+def pytest_runtest_teardown() -> None:
+    if len(sys.modules) > _frozen[0] + MANY_MODULES:
+        _freeze()
+
+
+def _freeze() -> None:
+    """What is imported and collected by now stays: no later look for garbage goes through it again.
+
+    It is most of the heap, and every measurement begins with such a look.
+    """
+    gc.collect()
+    gc.freeze()
+    _frozen[0] = len(sys.modules)
 
 
 @pytest.fixture(autouse=True)
