@@ -286,7 +286,7 @@ def test_the_form_is_there_before_its_estimates(furnished: Home, monkeypatch: py
     assert "Measuring on a sample" not in texts(app)
     assert (app.dataframe[0].value["Allocated"] > 0).all()
     assert re.search(r"About .* on disk in", texts(app))
-    assert len(app.get("vega_lite_chart")) == 1
+    assert len(app.get("vega_lite_chart")) == 2, "a panel for each encoding"
 
 
 def test_several_stores_are_built_in_one_go(furnished: Home) -> None:
