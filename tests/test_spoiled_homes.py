@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from core.base.events import from_fields
 from core.base.files import Unreadable, read_object, read_whole
 from core.base.home import Home
 from core.datasets.damage import delete_damaged_dataset, list_damaged_datasets
-from core.jobs import Jobs, Watch
+from core.jobs import Jobs, State, Watch
 from core.measure.bottleneck import bottleneck_of
 from core.measure.configuration_summary import summarise_configurations
 from core.measure.exchange import bundle, open_bundle
@@ -34,7 +35,7 @@ from core.measure.storage.rows import shown_rows
 from core.stores.store import delete_store, list_damaged_stores
 from core.training.results import as_training
 from core.training.verdict import compare_runs as judged
-from ui.shared.live.pictures import PICTURES, drawn_by_task
+from ui.shared.live.pictures import PICTURES, drawn_by_task, picture
 from ui.train.labels import conditions, run_title
 
 SEEDS, SPOILED, CHANGES = 2, 12, 40
@@ -89,6 +90,9 @@ def test_whatever_a_job_says_it_is_read_or_refused_and_drawn(furnished: Home) ->
                     seen = Watch(job)
                     seen._task = task  # as if the events were of any task
                     drawn_by_task(task, seen.refresh())
+                seen = Watch(job)
+                seen._task = "demo"
+                assert picture(replace(job, task="demo", state=State.RUNNING), seen.refresh())
         path.write_text(whole)
     assert jobs.unreadable() == []
 

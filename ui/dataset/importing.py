@@ -7,25 +7,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.base.errors import FormatMattersError, InputError
+from core.base.errors import FormatMattersError
 from core.base.home import check_name, suggested_name
-from core.importing.recognise import recognise
-from core.inspect.roots import FolderEntry, OutsideError
 from core.jobs import upload
-from core.remote.address import is_address
 from core.sources import SOURCES
-from core.sources.recognise import ARCHIVE_ENDINGS, AT_ADDRESS, ContainerError, as_path
+from core.sources.recognise import ARCHIVE_ENDINGS
 from ui.shared import state, visitors
-from ui.shared.allowing import allowed_roots, ask_to_allow
-from ui.shared.browsing import draw_browser
-from ui.shared.cached import cache_data
 from ui.shared.forms import option_widgets
-from ui.shared.import_form import ToImport, draw_reference, free_name, look_at
-from ui.shared.import_preview import draw_costs, stamp_of
+from ui.shared.import_form import ToImport, draw_reference, free_name
+from ui.shared.import_path import draw_path, look_at_path
+from ui.shared.import_preview import draw_costs
 from ui.shared.labels import plain, size_text, verbatim
-from ui.shared.navigation import go
-
-PATH, FOLDER = "dataset.path", "dataset.folder"
 
 WAYS = {
     "Built-in shapes": "shapes",
@@ -81,35 +73,14 @@ def _draw_source(way: str) -> ToImport | None:
         return ToImport(name, _options(name))
     if way != "path":
         return ToImport(way, option_widgets(SOURCES.options(way), f"dataset.{way}"))
-    text = _draw_path()
+    text = draw_path("dataset")
     if not text:
         st.markdown(
             ":material/folder_open: Type or browse for a path, or type an address. What it is taken for, its classes "
             "and some of its images are shown here before anything is imported."
         )
         return None
-    roots = allowed_roots()
-    try:
-        if is_address(text):
-            return look_at(str(roots.admit(text)), AT_ADDRESS, "dataset")
-        path = str(as_path(text))
-        return look_at(path, _recognised(path, stamp_of(path)), "dataset")
-    except ContainerError as error:
-        st.warning(verbatim(error), icon=":material/database:")
-        if st.button("Open it in the Inspector", icon=":material/frame_inspect:", key="dataset.inspect"):
-            st.session_state["inspector.source"], st.session_state["inspector.path"] = "file", str(error.path)
-            go("inspector")
-    except OutsideError as error:
-        ask_to_allow(error, roots)
-    except InputError as error:
-        st.warning(verbatim(error), icon=":material/folder_off:")
-    return None
-
-
-@cache_data(max_entries=16, ttl=60, show_spinner="Looking at it…")
-def _recognised(path: str, stamp: int) -> str:
-    """The source that reads a path; `stamp` is part of the cache's key only."""
-    return recognise(path)
+    return look_at_path(text, "dataset")
 
 
 def _draw_named() -> str:
@@ -136,37 +107,6 @@ def _options(source: str) -> Mapping[str, object]:
 
 def _draw_limit(way: str) -> int | None:
     return st.number_input("Image limit", 1, None, None, 1000, placeholder="all", key=f"dataset.limit.{way}", width=180)
-
-
-# ---------------------------------------------------------------- a path
-
-
-def _draw_path() -> str:
-    """The path, typed or browsed for."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        shown = "/data/my-images, or s3://bucket/folder"
-        text = st.text_input("Path", placeholder=shown, key=PATH, persist_state="session").strip()
-        beside = st.popover("Browse", icon=":material/folder:", width="content")
-    with beside:
-        folder = draw_browser("dataset", allowed_roots(), None, _go_into, _pick)
-        if folder is not None:
-            st.button("Use this folder", icon=":material/check:", key="dataset.take", on_click=_take, args=(folder,))
-    return text
-
-
-def _pick(entry: FolderEntry) -> None:
-    if entry.kind == "folder":
-        _go_into(entry.path)
-    else:
-        _take(entry.path)
-
-
-def _go_into(folder: Path) -> None:
-    st.session_state[FOLDER] = str(folder)
-
-
-def _take(path: Path) -> None:
-    st.session_state[PATH] = str(path)
 
 
 # ---------------------------------------------------------------- the job

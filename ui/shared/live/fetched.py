@@ -58,7 +58,7 @@ export default function (component) {
   place.stop = () => { hush(); document.removeEventListener("visibilitychange", listen); };
   document.addEventListener("visibilitychange", listen);
   show(place, data.picture);
-  listen();
+  if (data.address) listen();
   return () => place.stop();
 }
 """
@@ -73,3 +73,8 @@ def draw_fetched(key: str, address: str, picture: str, on_gone: Callable[[], Non
     """
     data = {"address": address, "picture": picture, "base": st.get_option("server.baseUrlPath")}
     _fetched(key=key, data=data, on_gone_change=on_gone)
+
+
+def draw_still(key: str, picture: str) -> None:
+    """Show a picture of this kind that does not change: HTML of ours without scripts, drawings in SVG among it."""
+    _fetched(key=key, data={"address": "", "picture": picture, "base": None})

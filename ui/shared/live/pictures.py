@@ -23,12 +23,22 @@ Pages are named here, not imported: what is shared imports no page, and a stream
 restart of the server finds the function before any page was drawn.
 """
 
+WHOLE = {"demo": "ui.start.live:picture"}
+"""Task -> what draws all of its picture: (Job, Watch, what was chosen to be seen of it) -> HTML."""
+
 DETAILS = {"storage": "ui.benchmark.storage.live:detail"}
 """Task -> what it says of its pace, where that is not what all jobs say: (Job, Watch) -> text."""
 
 
-def picture(job: Job, seen: Watch) -> str:
-    """HTML without scripts. It takes about a millisecond."""
+def is_shown(task: str) -> bool:
+    """Whether a task has a picture."""
+    return task in PICTURES or task in WHOLE
+
+
+def picture(job: Job, seen: Watch, view: str = "") -> str:
+    """HTML without scripts. It takes about a millisecond. `view`: which of several, for the tasks in `WHOLE`."""
+    if job.task in WHOLE:
+        return str(_function(WHOLE[job.task])(job, seen, view))
     if job.state is State.WAITING:
         return waiting(job.title, queue_text(job))
     told = progress_told(job, seen)

@@ -58,8 +58,8 @@ _watches = Watches()
 
 async def live(request: Request) -> EventSourceResponse:
     """The picture on the page that owns the job."""
-    name = request.path_params["job"]
-    return _stream(lambda: _large(name), EVERY)
+    name, view = request.path_params["job"], request.query_params.get("view", "")
+    return _stream(lambda: _large(name, view), EVERY)
 
 
 async def beside(request: Request) -> EventSourceResponse:
@@ -74,12 +74,14 @@ async def idle(request: Request) -> EventSourceResponse:
     return _stream(lambda: "" if _is_known(known) else None, EVERY_IDLE)
 
 
-def _large(name: str) -> str | None:
+def _large(name: str, view: str = "") -> str | None:
     """A picture; None for a job that has ended or is not shown live."""
-    from ui.shared.live.pictures import PICTURES, picture
+    from ui.shared.live.pictures import is_shown, picture
 
     job = _job(name)
-    return _watches.drawn(picture, job) if job is not None and job.active and job.task in PICTURES else None
+    if job is None or not job.active or not is_shown(job.task):
+        return None
+    return _watches.drawn(lambda of, seen: picture(of, seen, view), job)
 
 
 def _small(name: str, known: str | None) -> str | None:
