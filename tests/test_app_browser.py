@@ -120,7 +120,7 @@ def test_the_main_journey(browser, tmp_path: Path) -> None:
         page.get_by_text("Encodings, both in LMDB").wait_for()
         page.get_by_text("2 How they are kept").click()
         page.locator("svg[aria-label^='A tree of pages']").wait_for()
-        page.get_by_role("button", name="Look inside: LMDB").click()
+        page.get_by_role("link", name="Look inside: LMDB").click()
         title(page, "Inspector")
         page.get_by_role("radio", name="Structure", checked=True).wait_for()
 

@@ -14,15 +14,14 @@ from ui.shared.job_panel import draw_cancel, draw_ending, note_endings, own_jobs
 from ui.shared.labels import listed, verbatim
 from ui.shared.live.fetched import draw_fetched, draw_still
 from ui.shared.loader_labels import machine_text
-from ui.shared.navigation import go, link
+from ui.shared.navigation import PAGES, link
 from ui.shared.theme import format_title
 from ui.start.folder import draw_own_images
 from ui.start.live import heading, picture
-from ui.start.steps import step_html
+from ui.start.steps import step_html, structure_of
 from ui.start.story import END, TITLES, Story, story_of
 
 STEP, OWN = "start.step", "start.own"
-STRUCTURE = {"inspector.source": "store", "inspector.view": "structure"}
 
 
 def running_demo() -> Job | None:
@@ -135,14 +134,5 @@ def _draw_ways_on(number: int, story: Story) -> None:
 
 
 def _draw_structure(label: str, store: StoreInfo) -> None:
-    pressed = st.button(label, icon=":material/account_tree:", key=f"start.inside.{store.name}", on_click=_choose_store,
-                        args=(store,))  # fmt: skip
-    if pressed:
-        go("inspector")
-
-
-def _choose_store(store: StoreInfo) -> None:
-    """Have the Inspector show this store's structure."""
-    split = next(iter(store.manifest.splits))
-    chosen = {"inspector.store": str(store.path), "inspector.split": split, state.DATASET_KEY: store.manifest.dataset}
-    st.session_state.update({**STRUCTURE, **chosen})
+    entry = PAGES["inspector"]
+    st.page_link(entry.path, label=label, icon=":material/account_tree:", query_params=structure_of(store))

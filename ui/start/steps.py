@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from core.base.events import Progress
+from core.base.page_address import page_address
 from core.formats import FORMATS
 from core.jobs.demo_plan import AS_FILES, IMAGES, LOADING, RAW, STORES, UNCOMPILED, formats
 from core.loading.loaders import LOADERS
@@ -72,17 +73,26 @@ def _understood(story: Story) -> str:
 # ---------------------------------------------------------------- the stores
 
 
+def structure_of(store: StoreInfo) -> dict[str, str]:
+    """What the address of the Inspector says where it shows how a store is built."""
+    return {"dataset": store.manifest.dataset, "store": store.name, "view": "structure"}
+
+
 def _stores(story: Story, running: Progress | None) -> str:
-    cards = "".join(_store_card(name, story.stores.get(name)) for name in formats())
+    cards = "".join(_store_card(name, story.stores.get(name), story.step < END) for name in formats())
     told = (
         "The same image files, byte by byte, in different formats: what differs is how a program gets at one of them."
     )
     return _said(told) + f'<div style="{GRID}">{cards}</div>' + _bar(running)
 
 
-def _store_card(name: str, store: StoreInfo | None) -> str:
+def _store_card(name: str, store: StoreInfo | None, linked: bool) -> str:
+    """`linked`: with a link into the Inspector, in a tab of its own, so that the demo stays in sight."""
     entry = FORMATS[name]
     figures = _store_figures(store) if store is not None else small("being built…")
+    if store is not None and linked:
+        address = escape(page_address("inspector", **structure_of(store)), quote=True)
+        figures += f'<p style="margin:8px 0 0"><a href="{address}" target="_blank" rel="noopener">Look inside</a></p>'
     return (
         f'<div style="{FRAME}"><div style="font-weight:600;margin-bottom:8px">{escape(entry.title)}</div>'
         f"{drawing(entry.drawing, format_colour(name))}"
