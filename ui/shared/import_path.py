@@ -13,6 +13,7 @@ from core.importing.recognise import recognise
 from core.inspect.roots import FolderEntry, OutsideError
 from core.remote.address import is_address
 from core.sources.recognise import AT_ADDRESS, ContainerError, as_path
+from ui.shared import visitors
 from ui.shared.allowing import allowed_roots, ask_to_allow
 from ui.shared.browsing import draw_browser
 from ui.shared.cached import cache_data
@@ -23,7 +24,9 @@ from ui.shared.navigation import go
 
 
 def draw_path(page: str) -> str:
-    """The path, typed or browsed for; kept in the session's `<page>.path`."""
+    """The path, typed or browsed for; kept in the session's `<page>.path`. Guests have none."""
+    if not visitors.host_only("open files and addresses"):
+        return ""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         shown = "/data/my-images, or s3://bucket/folder"
         text = st.text_input("Path", placeholder=shown, key=f"{page}.path", persist_state="session").strip()
@@ -47,6 +50,7 @@ def draw_path(page: str) -> str:
 
 def look_at_path(text: str, page: str, settled: Mapping[str, Value] = FREE) -> ToImport | None:
     """What is at a path or an address, shown; None where it cannot be imported, or may not be opened yet."""
+    visitors.require_host("open files and addresses")
     roots = allowed_roots()
     try:
         if is_address(text):
