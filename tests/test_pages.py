@@ -98,6 +98,27 @@ def test_the_sidebar_says_how_far_the_kernels_are(empty: Home, monkeypatch: pyte
     assert "Preparing" not in texts(app.run())
 
 
+def test_nothing_is_compiled_beside_a_demo(empty: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    for name, value in (("in_background", True), ("complete", False), ("runs", True), ("rest_text", "")):
+        monkeypatch.setattr(sidebar, name, lambda value=value: value)
+    monkeypatch.setattr(sidebar, "FIRST_LOOK", 0.0)
+    monkeypatch.setattr(sidebar, "compile_ahead", lambda: said.append("begun"))
+    monkeypatch.setattr(sidebar, "stop", lambda: said.append("stopped"))
+    folder = empty.jobs / "20260101-000000-000000-demo-abcd"
+    demo = Job(folder, "demo", "Demo", "start", True, 1.0, {}, State.RUNNING, started=time.time())
+    with monkeypatch.context() as patch:
+        patch.setattr(Jobs, "active", lambda jobs: [demo])
+        open_page("dataset")
+    assert set(said) == {"stopped"}
+    open_page("dataset")
+    assert said[-1] == "begun", "as soon as it has ended"
+    monkeypatch.setattr(sidebar, "FIRST_LOOK", 3600.0)
+    said.clear()
+    open_page("dataset")
+    assert said == [], "the first page has the machine to itself"
+
+
 def test_pages_are_thin() -> None:
     for page in (ROOT / "pages").glob("*.py"):
         assert len(page.read_text().splitlines()) < 300, page.name

@@ -188,10 +188,10 @@ def _how(comparison: Comparison) -> str:
 def _raw(story: Story, running: Progress | None) -> str:
     example, raw = story.example, story.raw
     where = format_title(example.manifest.format) if example is not None else ""
-    told = f"Both in {where}; only the encoding differs. Raw pixels need no decoding, but more space."
+    told = f"Both in {where}; only the encoding differs. Raw pixels need no decoding."
     size = raw.manifest.encoding.get("options", {}).get("size") if raw is not None else None
     if size:
-        told += f" Raw pixels need one shape: these were resized to {size} × {size}."
+        told += f" They need one shape: these were resized to {size} × {size}, so they are smaller images as well."
     facts = ""
     if example is not None and raw is not None:
         facts = f'<div style="{GRID}">{_encoding_card(example)}{_encoding_card(raw)}</div>'
