@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.__main__ import main
 from core.base.errors import InputError, WorkError
-from core.base.events import Message, Sample, finish
+from core.base.events import Message, Result, Sample, finish
 from core.base.home import Home
 from core.building import Build
 from core.datasets.dataset import Dataset
@@ -148,12 +148,17 @@ def test_the_demo_with_compiled_kernels_measures_their_limits_with_one_loader(
 ) -> None:
     asked: list[dict[str, Any]] = []
 
-    def experiment(stores: list[str], split: str, **fields: Any) -> LoaderExperiment:
-        asked.append(fields)
-        return LoaderExperiment(stores, split, **{**fields, "loaders": ["torch"], "stage_limits": False})
+    class Noted:
+        """Loads nothing."""
+
+        def __init__(self, stores: list[str], split: str, **fields: Any) -> None:
+            asked.append(fields)
+
+        def run(self) -> list[Result]:
+            return [Result({"file": "a record"})]
 
     monkeypatch.setattr("core.jobs.demo.complete", lambda: True)
-    monkeypatch.setattr("core.jobs.demo.LoaderExperiment", experiment)
+    monkeypatch.setattr("core.jobs.demo.LoaderExperiment", Noted)
     assert finish(Demo(seconds=0.05, rounds=1).run())["loader"] == "fast"
     assert [(fields["loaders"], fields["stage_limits"]) for fields in asked] == [(["fast"], True)] * 2
 
