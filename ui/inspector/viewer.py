@@ -12,10 +12,14 @@ from typing import Any
 
 import streamlit as st
 
+from core.remote.address import is_address
 from ui.inspector.sample_route import ShownSamples, token_for, told
 
 DETAILS, OTHERS = BESIDE = ("inspector-details", "inspector-others")
 VIEWER = "inspector.viewer"
+AHEAD = 6
+"""Samples that the browser fetches before they are asked for; none of a file at an address: each costs requests."""
+
 TOKEN, EPOCH, TOLD = "inspector.token", "inspector.epoch", "inspector.told"
 
 _CSS = """
@@ -42,7 +46,7 @@ _HTML = """
 """
 
 _JS = """
-const AHEAD = 6, KEPT = 80, TELL_MS = 250, SAY_MS = 400;
+const KEPT = 80, SLOW_MS = 200, TELL_MS = 250, SAY_MS = 400;
 const OTHERS = "input, textarea, select, [contenteditable], canvas, [role=slider], [role=listbox], [role=combobox], " +
   "[role=grid], [role=radiogroup], [role=dialog], [data-baseweb=modal]";
 let viewer = null;
@@ -50,6 +54,7 @@ let viewer = null;
 class Viewer {
   constructor(component) {
     this.token = null; this.epoch = null; this.entries = new Map(); this.asked = 0; this.drawn = 0;
+    this.soon = []; this.took = 0;
     this.style = document.createElement("style");
     this.press = (event) => this.key(event);
     document.addEventListener("keydown", this.press);
@@ -115,24 +120,32 @@ class Viewer {
   get(place) {
     let entry = this.entries.get(place);
     if (!entry) {
+      const began = performance.now();
       entry = fetch(`${this.data.base}/sample/${this.token}/${place}`)
         .then((answer) => answer.ok ? answer.json() : null).catch(() => null);
-      entry.then((found) => { if (!found && this.entries.get(place) === entry) this.entries.delete(place); });
+      entry.then((found) => {
+        this.took = performance.now() - began;
+        if (!found && this.entries.get(place) === entry) this.entries.delete(place);
+      });
       this.entries.set(place, entry);
     }
     return entry;
   }
 
-  fetchAround(way) {
-    const from = this.wanted ?? this.data.between;
-    for (let far = 1; far <= AHEAD; far++) {
-      for (const place of far <= 2 ? [from + far * way, from - far * way] : [from + far * way])
-        if (place >= 0 && place < this.data.count) this.get(place);
-    }
+  // One after the other, so that who asks for a sample waits for one other at most; few where each takes long.
+  async fetchAround(way) {
+    const from = this.wanted ?? this.data.between, far = this.took > SLOW_MS ? 1 : this.data.ahead;
     for (const place of this.entries.keys()) {
       if (this.entries.size <= KEPT) break;
-      if (Math.abs(place - from) > AHEAD) this.entries.delete(place);
+      if (Math.abs(place - from) > this.data.ahead) this.entries.delete(place);
     }
+    const ahead = Array.from({ length: far }, (_, number) => from + (number + 1) * way);
+    this.soon = [...ahead.slice(0, 1), ...(far ? [from - way] : []), ...ahead.slice(1)]
+      .filter((place) => place >= 0 && place < this.data.count && !this.entries.has(place));
+    if (this.fetching) return;
+    this.fetching = true;
+    while (this.soon.length) await this.get(this.soon.shift());
+    this.fetching = false;
   }
 
   // Everything of a sample changes in one step, once its pictures can be painted; what was asked for later stays.
@@ -227,6 +240,7 @@ def draw_viewer(
         "epoch": st.session_state[EPOCH],
         "entry": {**told(shown, -1, position), "place": place},
         "count": len(shown.positions),
+        "ahead": 0 if is_address(shown.span.path) else AHEAD,
         "between": between,
         "base": f"/{base}" if base else "",
         "beside": BESIDE,
