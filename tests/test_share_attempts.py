@@ -17,10 +17,12 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import numpy as np
+import psutil
 import pytest
 from results_fixtures import loader_record
 from share_client import Answer, Tab, ask
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from test_app_browser import browser  # noqa: F401 - a fixture
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from core.base.events import finish
@@ -266,14 +268,33 @@ def _message(fill: Callable[[BackMsg], None], reply: str) -> Attempt:
     """Sends a message that no guest's page sends; `reply` is the kind of message that would answer it."""
 
     def attempt(shared: Class) -> str:
-        message = BackMsg()
+        tab, message = shared.tab("guest"), BackMsg()
         fill(message)
-        tab = shared.tab("guest")
+        if message.HasField("file_urls_request"):
+            message.file_urls_request.session_id = tab.run("").session
         tab.send(message)
         drawn = tab.run("")
         return "" if reply not in drawn.kinds else f"answered by {reply}"
 
     return attempt
+
+
+def _clear(shared: Class) -> str:
+    """Has Streamlit clear the caches: then the files that everybody has open would be closed, and their readers end."""
+    shared.tab("guest").run("inspector")
+    before = _readers(shared)
+    message = BackMsg()
+    message.clear_cache = True
+    shared.tab("guest").send(message)
+    shared.tab("guest").run("")
+    gone = before - _readers(shared)
+    return f"{len(gone)} readers ended" if gone or not before else ""
+
+
+def _readers(shared: Class) -> set[int]:
+    """The processes below the server that have a file open for the Inspector."""
+    below = psutil.Process(shared.process.pid).children(recursive=True)
+    return {process.pid for process in below if any("inspect" in part for part in process.cmdline())}
 
 
 def _upload(method: str, who: str, whose: str) -> Attempt:
@@ -415,11 +436,10 @@ ATTEMPTS: dict[str, Attempt] = {
         "GET", str(shared.told["host"]).partition(shared.own)[2], "guest")(shared),
     "a guess at the host's link": _request("GET", "/host?link=AAAA", "guest"),
     # a guest's messages
-    "a guest clears the caches": _message(_filled("clear_cache"), "none"),
+    "a guest clears the caches": _clear,
     "a guest asks where to upload": _message(_ask_for_upload, "file_urls_response"),
     "a guest asks for the repository": _message(_filled("load_git_info"), "git_info_changed"),
     "a guest has the app run on saving": _message(_filled("set_run_on_save"), "run_on_save"),
-    "a guest stops the server": _message(_filled("debug_shutdown_runtime"), "none"),
     "a guest takes over the host's session": _taken_over,
     "a guest behind a proxy on this machine": _guest_stays_guest(X_Forwarded_For="127.0.0.1"),
     "a guest who says that he is host": _guest_stays_guest(X_Format_Matters_Visitor="host", Remote_User="host"),
@@ -459,6 +479,29 @@ def test_an_unknown_visitor_learns_only_that_the_server_runs(shared: Class) -> N
     assert "<script" not in page.body
     assert "shapes" not in page.body
     assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+@pytest.mark.browser
+def test_a_guest_comes_in_with_a_browser(shared: Class, browser) -> None:  # noqa: F811
+    """By the form, which browsers send with an `Origin` of their own making; then on to the page that was asked for."""
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"http://{shared.own}/inspector?store=npy/raw")
+    page.get_by_label("Code").fill(str(shared.told["code"]).lower())
+    page.get_by_role("button", name="Enter").click()
+    page.get_by_role("heading", level=1, name="Inspector").wait_for()
+    page.get_by_text("Only the host can open files and addresses").wait_for()
+    assert page.url.startswith(f"http://{shared.own}/inspector")
+    assert "code=" not in page.url
+    assert "format_matters" not in page.evaluate("document.cookie")
+    asked = "async ([method, path]) => (await fetch(path, {method})).status"
+    for method, path in (("PUT", "/_stcore/upload_file/a/b"), ("DELETE", "/_stcore/upload_file/a/b"), ("POST", "/"),
+                         ("GET", "/_stcore/metrics"), ("GET", "/_stcore/agent/openapi.json")):  # fmt: skip
+        assert page.evaluate(asked, [method, path]) == 403, path
+    assert page.evaluate(asked, ["GET", "/_stcore/host-config"]) == 200
+    page.goto(f"http://{shared.own}/join?code={shared.told['code']}&next=/build")
+    page.get_by_role("heading", level=1, name="Build").wait_for()
+    assert page.url.startswith(f"http://{shared.own}/build")
+    page.close()
 
 
 # ---------------------------------------------------------------- jobs of guests

@@ -58,7 +58,7 @@ def _qr_picture(link: str) -> str:
     data = base64.b64encode(qr_svg(link).encode()).decode()
     return (
         f'<img src="data:image/svg+xml;base64,{data}" alt="QR code of the link below" '
-        'style="width:100%;max-width:320px;display:block;margin:0 auto;border-radius:8px">'
+        'style="width:100%;max-width:230px;display:block;margin:0 auto;border-radius:8px">'
     )
 
 

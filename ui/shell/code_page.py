@@ -24,7 +24,7 @@ label {{ display: block; font-weight: 600; margin-bottom: .35rem }}
 input {{ width: 100%; padding: .7rem .8rem; font: 600 1.5rem/1.3 ui-monospace, monospace; letter-spacing: .12em;
   text-transform: uppercase; color: inherit; background: transparent;
   border: 1px solid var(--edge); border-radius: .5rem }}
-button {{ width: 100%; margin-top: 1rem; padding: .75rem; font: 600 1.05rem/1.3 inherit; color: #fff;
+button {{ width: 100%; margin-top: 1rem; padding: .75rem; font: inherit; font-weight: 600; color: #fff;
   background: var(--blue); border: 0; border-radius: .5rem; cursor: pointer }}
 input:focus-visible, button:focus-visible {{ outline: 3px solid var(--blue); outline-offset: 2px }}
 </style></head>

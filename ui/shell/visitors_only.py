@@ -178,7 +178,7 @@ KEPT_NOWHERE = {"Cache-Control": "no-store"}
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with none at all browsers send the form as if from another site
     "X-Content-Type-Options": "nosniff",
 }
 
