@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..base.units import number_text, seconds_text, size_text
 from ..encodings import ENCODINGS
 from ..formats import keeps_files
+from ..snippets.snippet import DATASET, HUGGINGFACE, LIGHTNING, WEBDATASET
 from . import charts
-from .code import rebuild_command, snippet
+from .code import program_commands, programs, rebuild_command, snippet
 from .document import Block, Chart, Code, Points, Section, Table, Text
 from .evidence import Evidence, LoadingConfiguration
 from .figures import Figure
@@ -220,6 +221,24 @@ def using(evidence: Evidence, configuration: LoadingConfiguration | None, told: 
         Code(rebuild_command(store, evidence), "bash"),
     ]
     return Section("using", "Using it", blocks)
+
+
+def anywhere(evidence: Evidence, told: Recommendation) -> Iterator[Section]:
+    """The program that reads the recommended store without this package; no section where there is none to read."""
+    snippets = {} if told.store is None else programs(evidence.store(told.store).path)
+    if not snippets:
+        return
+    program = snippets[DATASET]
+    blocks: list[Block] = [
+        Text(f"A PyTorch Dataset of {told.store} that needs nothing of this package, written for this store:")
+    ]
+    if program.text:
+        blocks += [Code(program.install, "bash"), Code(program.text, "python")]
+    others = [name for name in (HUGGINGFACE, WEBDATASET, LIGHTNING) if snippets[name].text]
+    if others and told.store is not None:
+        titles = ", ".join(snippets[name].title for name in others)
+        blocks += [Text(f"The same for {titles}:"), Code(program_commands(evidence, told.store, others), "bash")]
+    yield Section("code", "Code that runs anywhere", blocks if program.text else [Text(program.note)])
 
 
 def not_measured(told: Recommendation) -> Section:

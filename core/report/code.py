@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..base.errors import FormatMattersError
+from ..base.files import stamp
 from ..base.home import REPOSITORY, Home
 from ..base.package import COMMAND, ROOT
 from ..loading.loaders import DEFAULT_LOADER
+from ..snippets import Snippet, code_for
+from ..stores.manifest import MANIFEST
 from .evidence import Evidence, LoadingConfiguration, StoreFacts
 
 SNIPPET = """\
@@ -46,6 +51,26 @@ def snippet(store: StoreFacts, evidence: Evidence, configuration: LoadingConfigu
         package=ROOT,
         images=f"{kind}, (batch, 3, height, width); labels: int64",
     )
+
+
+def programs(store: str) -> dict[str, Snippet]:
+    """The programs that read this store without this package, by name; none of a store that is gone or damaged."""
+    return _programs(store, stamp(Path(store) / MANIFEST))
+
+
+@lru_cache(maxsize=8)  # a page composes its report again with every answer
+def _programs(store: str, stamp: tuple[int, int]) -> dict[str, Snippet]:
+    """`stamp`: of the manifest."""
+    try:
+        return {one.name: one for one in code_for(store)} if any(stamp) else {}
+    except FormatMattersError:
+        return {}
+
+
+def program_commands(evidence: Evidence, store: str, names: Sequence[str]) -> str:
+    """The commands that print these programs, one below the other."""
+    path = _shown(evidence.store(store).path, evidence)
+    return "\n".join(_command(evidence, ["code", path, "--as", name]) for name in names)
 
 
 def _workers(asked: str) -> str | int:

@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .answer import answered, at_real_size, not_measured, predictions, provenance, stores_to_predict, using
-from .code import rebuild_command, snippet
+from ..snippets.snippet import OURS
+from .answer import answered, anywhere, at_real_size, not_measured, predictions, provenance, stores_to_predict, using
+from .code import programs, rebuild_command, snippet
 from .document import Report
 from .evidence import Access, Evidence, Loading, LoadingConfiguration, Training, TrainingResult
 from .figures import Figure
@@ -26,6 +27,7 @@ def compose(evidence: Evidence, answers: Answers, configuration: LoadingConfigur
     sections = [
         answered(told, answers),
         using(evidence, configuration, told),
+        *anywhere(evidence, told),
         at_real_size(evidence, answers, configuration, told),
         *measured(evidence, configuration),
         not_measured(told),
@@ -87,7 +89,8 @@ def _code(evidence: Evidence, configuration: LoadingConfiguration | None, told: 
     if told.store is None:
         return {}
     store = evidence.store(told.store)
-    return {"snippet": snippet(store, evidence, configuration), "rebuild": rebuild_command(store, evidence)}
+    told_code = {"snippet": snippet(store, evidence, configuration), "rebuild": rebuild_command(store, evidence)}
+    return told_code | {name: one.text for name, one in programs(store.path).items() if one.text and name != OURS}
 
 
 def _plain(value: Any) -> Any:

@@ -33,6 +33,7 @@ class CodeFacts:
     decoding: Decoding
     fields: Sequence[str]
     look: Look | None
+    checksum: str = ""
 
     @property
     def bare(self) -> bool:
@@ -91,7 +92,7 @@ def _facts(store: Store, splits: Sequence[str]) -> CodeFacts:
         store.path, manifest.dataset, manifest.format, manifest.format_options, encoding,
         manifest.compression["name"], manifest.payload_shape, store.split, splits, manifest.classes,
         any(len(told) > 1 for told in manifest.shards.values()) and len(store.containers) > 0 and _parted(store),
-        shape, code, [one.name for one in store.fields], look,
+        shape, code, [one.name for one in store.fields], look, manifest.checksum[:16],
     )  # fmt: skip
 
 

@@ -78,7 +78,11 @@ from datasets import ClassLabel, Dataset, Features, Image
 from $module import open_split as open_torch  # the PyTorch Dataset, saved as $module.py
 
 
-def samples(split):
+STORE = $store
+BUILT = $checksum  # with the path it keys the cache of `datasets`: another store is read anew
+
+
+def samples(split, store):
     images = open_torch(split)
     for i in range(len(images)):
         image, label = images[i]
@@ -87,7 +91,7 @@ def samples(split):
 
 def open_split(split=$split):
     features = Features({"image": Image(), "label": ClassLabel(names=open_torch(split)$part.classes)})
-    return Dataset.from_generator(samples, gen_kwargs={"split": split}, features=features)
+    return Dataset.from_generator(samples, gen_kwargs={"split": split, "store": STORE + BUILT}, features=features)
 
 
 if __name__ == "__main__":
@@ -114,7 +118,7 @@ def huggingface(facts: CodeFacts, module: str) -> Snippet:
         text = LISTED.substitute(store=store, split=split, manifest=manifest)
         return Snippet(HUGGINGFACE, text, file, needs, tried(HUGGINGFACE))
     part = ".datasets[0]" if facts.sharded else ""
-    text = GENERATED.substitute(module=module, split=split, part=part)
+    text = GENERATED.substitute(store=store, checksum=quoted(facts.checksum), module=module, split=split, part=part)
     note = f"It copies the images into its own cache, as PNG. {tried(HUGGINGFACE)}"
     return Snippet(HUGGINGFACE, text, file, ("datasets", "pillow"), note)
 

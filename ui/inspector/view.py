@@ -19,6 +19,7 @@ from core.inspect.schemas.names import SUB, join_choice, split_choice
 from core.stores.store import StoreInfo
 from ui.inspector import inspected
 from ui.inspector.check import draw_check
+from ui.inspector.code import draw_code
 from ui.inspector.findings import draw_findings
 from ui.inspector.import_file import draw_import_file
 from ui.inspector.indexing import draw_index, draw_read_on
@@ -35,6 +36,7 @@ VIEWS = {
     "labels": ":material/bar_chart: Labels",
     "structure": ":material/account_tree: Structure",
     "check": ":material/fact_check: Check",
+    "code": ":material/code: Code",
 }
 SHOWN_WARNINGS = 3
 
@@ -61,6 +63,8 @@ def draw_subject(subject: Subject, others: list[StoreInfo]) -> None:
             draw_structure(subject)
         elif view == "check":
             draw_check(subject)
+        elif view == "code":
+            draw_code(subject)
         else:
             draw_images(subject, others)
     except FormatMattersError as error:

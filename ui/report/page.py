@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.report.document import Report
     from core.report.evidence import Evidence, LoadingConfiguration
 
-ANSWER, USING, REAL_SIZE = "answer", "using", "real-size"
+ANSWER, USING, CODE, REAL_SIZE = "answer", "using", "code", "real-size"
 GIGABYTE = 1e9
 
 
@@ -57,6 +57,9 @@ def _draw_report(dataset: Dataset) -> None:
         draw_section(sections[ANSWER])
     draw_downloads(report)
     draw_section(sections[USING])
+    if CODE in sections:
+        with st.expander(sections[CODE].title, icon=":material/code:"):
+            draw_section(sections[CODE], titled=False)
     draw_section(sections[REAL_SIZE])
     draw_scale_card(dataset)
     _draw_measured(report)
@@ -135,7 +138,7 @@ def _ask_configuration(evidence: Evidence) -> LoadingConfiguration | None:
 
 def _draw_measured(report: Report) -> None:
     """One section at a time: each draws charts."""
-    rest = [section for section in report.sections if section.name not in (ANSWER, USING, REAL_SIZE)]
+    rest = [section for section in report.sections if section.name not in (ANSWER, USING, CODE, REAL_SIZE)]
     by_name = {section.name: section for section in rest}
     st.subheader("What was measured")
     address.hold("section", "report.section", by_name, rest[0].name)
