@@ -213,6 +213,11 @@ class ForeignStore:
         told = (self.__dict__["table"], self._stamps) if "table" in self.__dict__ else None
         return _reopened, (self.path, self.split, self.schema, self._home, bool(self._part), told)
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is known already where all images lie."""
+        return self._placed
+
     # ---- inside
 
     @property

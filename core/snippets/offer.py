@@ -31,7 +31,7 @@ def code_for(
         return _of_store(place.absolute(), split)
     from .foreign import of_file
 
-    return of_file(place, split, schema, home or Home.find())
+    return of_file(str(path), split, schema, home or Home.find())
 
 
 def _of_store(path: Path, split: str | None) -> list[Snippet]:

@@ -29,7 +29,7 @@ class $name(Dataset):
 $init
 
     def __len__(self):
-        return len(self.labels)
+        return $counted
 
     def __getitem__(self, i):
         i = range(len(self))[i]  # IndexError beyond the end
@@ -79,6 +79,8 @@ def dataset_script(
     sharded: bool = False,
     shape: str = "",
     label: str = "int(self.labels[i])",
+    counted: str = "len(self.labels)",
+    opening: str = "",
 ) -> tuple[str, tuple[str, ...]]:
     """The program, and what to install for it. `doc`: what it is about; `location`: the constants that say where the
     data is; `sharded`: each split is several containers; `shape`: of an image where all have one, as text."""
@@ -91,14 +93,23 @@ def dataset_script(
     ]
     if sharded:
         imports += ["import json", "from torch.utils.data import ConcatDataset"]
-    opening = (LIST_OF_PATHS if sharded else ONE_PATH).substitute(name=name, split=quoted(split), path=code.path)
-    labels = "int64 (batch,)" if "int(" in label else "texts"
+    opening = opening or (LIST_OF_PATHS if sharded else ONE_PATH).substitute(
+        name=name, split=quoted(split), path=code.path
+    )
+    labels = "int64 (batch,)"
     main = Template(MAIN.template if shape else MAIN_OF_PAIRS).substitute(shape=shape, labels=labels)
+    main = main.replace("open_split()", f"{opening.split('(')[0].removeprefix('def ')}()")
     head = "\n".join([ordered(imports), "", location.strip(), *code.constants])
-    blocks = [head, *code.functions, _class(name, code, label), opening, main]
+    blocks = [head, *code.functions, _class(name, code, label, counted), opening, main]
     text = without_unused("\n\n\n".join(block.strip("\n") for block in blocks) + "\n")
     needs = needed(text)
     return f"{docstring(doc + ' Needs ' + ', '.join(needs) + '.')}\n\n{text}", needs
+
+
+def _uses(text: str, name: str) -> bool:
+    """Whether a name occurs outside of import statements, as one and not in a sentence or a path."""
+    rest = "\n".join(line for line in text.splitlines() if IMPORTED.fullmatch(line) is None)
+    return re.search(rf"(?<![\w/.-]){name}(?=[.(,\])\n:]| as | for )", rest) is not None
 
 
 def needed(text: str) -> tuple[str, ...]:
@@ -113,7 +124,7 @@ def docstring(text: str) -> str:
     return "\n".join(lines) + ('"""' if len(lines) == 1 and len(lines[0]) <= WIDTH - 3 else '\n"""')
 
 
-def _class(name: str, code: DatasetCode, label: str) -> str:
+def _class(name: str, code: DatasetCode, label: str, counted: str) -> str:
     lazy = code.lazy
     init = []
     by_value: dict[str, list[str]] = {}
@@ -142,6 +153,7 @@ def _class(name: str, code: DatasetCode, label: str) -> str:
         get=indent(dedent(code.get).strip("\n"), " " * 8),
         methods=methods,
         label=label,
+        counted=counted,
     )
 
 
@@ -188,6 +200,6 @@ def without_unused(text: str) -> str:
         if found is None:
             lines.append(line)
             continue
-        used = [name for name in found[2].split(", ") if len(re.findall(rf"\b{name.split()[-1]}\b", text)) > 1]
+        used = [name for name in found[2].split(", ") if _uses(text, name.split()[-1])]
         lines += [f"{found[1]}{', '.join(used)}"] if used else []
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines) + "\n")

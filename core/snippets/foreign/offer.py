@@ -1,0 +1,105 @@
+"""All code for one file that was made elsewhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from ...base.errors import FormatMattersError
+from ...base.home import Home
+from ...inspect import ForeignStore, open_foreign
+from ...inspect.kinds import KINDS
+from ...remote.address import is_address
+from ..ours import two_lines
+from ..payloads import NoCode
+from ..script import dataset_script, quoted, said
+from ..snippet import DATASET, HUGGINGFACE, LIGHTNING, WEBDATASET, Snippet
+from .candidates import Candidate, candidates
+from .facts import FileFacts, facts_of_file
+from .libraries import others
+from .trial import first_right
+
+MOST_TRIED = 200
+"""Programs for one file."""
+
+OPENING = """\
+def open_file(transform=None):
+    return {name}({path}, transform)
+"""
+
+
+def of_file(given: str, split: str | None, schema: str | None, home: Home) -> list[Snippet]:
+    """See `core.snippets.offer.code_for`."""
+    if is_address(given):
+        ours = two_lines(given, split, schema)
+        return [ours, *_none("Code is written for files on this machine: download it first")]
+    path = Path(given)
+    store = open_foreign(path, split, schema, home)
+    try:
+        ours = two_lines(path.absolute(), split, schema)
+        try:
+            facts, program = _right(store, home)
+        except NoCode as error:
+            return [ours, *_none(f"No code without this package: {error}")]
+        except FormatMattersError as error:
+            return [ours, *_none(f"No code, since not all of it can be read: {error}")]
+        return [ours, program, *others(facts, program)]
+    finally:
+        store.close()
+
+
+def _none(why: str) -> list[Snippet]:
+    return [Snippet(name, "", note=f"{why}.") for name in (DATASET, HUGGINGFACE, WEBDATASET, LIGHTNING)]
+
+
+def _right(store: ForeignStore, home: Home) -> tuple[FileFacts, Snippet]:
+    """The first program that gives what the Inspector sees. Raises NoCode where none does."""
+    if len(store) != store.about["entries"]:
+        raise NoCode("it is asked for a part of the file; leave the split out")
+    facts = facts_of_file(store, home)
+    made = [_program(one, facts) for one in islice(candidates(facts), MOST_TRIED)]
+    title = KINDS[facts.kind].title
+    if not made:
+        raise NoCode(f"none is known for {title} read as {facts.schema}")
+    number, why = first_right([text for text, _ in made], facts)
+    if number < 0:
+        raise NoCode(f"what is usual for {title} does not give what the Inspector sees ({why})")
+    text, needs = made[number]
+    few = len(facts.indices)
+    tried = f"Run on this file: {few:,} samples gave the pixels and labels that the Inspector sees."
+    guess = " That it is read rightly is a guess, which the Inspector says." if "guess" in facts.why else ""
+    return facts, Snippet(DATASET, text, f"{_module(facts)}.py", needs, tried + guess)
+
+
+def _program(candidate: Candidate, facts: FileFacts) -> tuple[str, tuple[str, ...]]:
+    code, decoding = candidate.code, facts.decoding
+    if decoding is not None:
+        code = replace(
+            code,
+            imports=(*code.imports, *decoding.imports),
+            constants=(*code.constants, *decoding.constants),
+            functions=(*decoding.functions, *code.functions),
+        )
+    name = _class_name(facts)
+    several = any(line.startswith("FILES = ") for line in code.constants)
+    place = "" if several else f"PATH = Path({quoted(str(facts.path))})"
+    opening = OPENING.format(name=name, path="FILES[0]" if several else "PATH")
+    shape = f"3, {facts.shape[0]}, {facts.shape[1]}" if facts.shape else ""
+    doc = f"{said(facts.path.name)}: {KINDS[facts.kind].title}, read as {facts.schema}."
+    return dataset_script(
+        doc, name, code, place, "", shape=shape, label=candidate.label, counted=candidate.counted, opening=opening
+    )  # fmt: skip
+
+
+def _class_name(facts: FileFacts) -> str:
+    words = re.findall(r"[A-Za-z0-9]+", facts.path.name.partition(".")[0])
+    name = "".join(word[:1].upper() + word[1:] for word in words)
+    taken = ("", "Path", "Dataset", "Image", "ImageOps", "Plain", "PlainData", "DataLoader")
+    return name if name[:1].isalpha() and name not in taken and len(name) <= 30 else "Images"
+
+
+def _module(facts: FileFacts) -> str:
+    name = re.sub(r"\W+", "_", facts.path.name.partition(".")[0]).strip("_").lower()
+    return f"read_{name}" if name else "read_file"
