@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+import test_snippets
 from foreign_files import JPEGS
 from inspect_fixtures import IMAGES, SAMPLES
 from lmdb_fixtures import write as write_lmdb
@@ -117,3 +119,9 @@ def test_names_in_a_file_are_never_code(tmp_path: Path) -> None:
     folders = {f'x/{"a" * 3}"\n{at % 2}/{at}.jpg'.encode(): JPEGS[at] for at in range(SAMPLES)}
     snippet = code_of(write_lmdb(tmp_path / "keys", folders), home=Home(tmp_path))
     assert len(run(snippet).open_file()) == SAMPLES
+
+
+def test_the_documentation_tells_how_many_are_executed() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "snippets.md").read_text("utf-8")
+    counts = [int(found) for found in re.findall(r"^\| (?:stores|files).*\| (\d+) \|$", text, re.MULTILINE)]
+    assert counts == [len(test_snippets.EVERY), len(test_snippets.OPTIONS), len(EVERY) - len(NONE_KNOWN)]

@@ -226,7 +226,8 @@ def safetensors(facts: FileFacts) -> Iterator[Candidate]:
 
 IDX = """\
 def read_idx(path):  # MNIST's format: two zeros, the type (8: uint8), axes, their lengths, the numbers
-    data = (gzip.open if path.suffix == ".gz" else open)(path, "rb").read()
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+        data = file.read()
     shape = struct.unpack_from(f">{data[3]}I", data, 4)
     return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape)
 """

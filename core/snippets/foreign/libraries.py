@@ -128,7 +128,7 @@ def _webdataset(facts: FileFacts, module: str) -> Snippet:
     if facts.kind != "tar" or facts.decoding is None:
         return Snippet(WEBDATASET, "", note="webdataset reads tar archives alone.")
     label = next(facts.label_fields, "")
-    if not facts.has_labels or isinstance(facts.label, str) or label.startswith("json."):
+    if not facts.has_labels or isinstance(facts.label, str) or not label or "." in label:
         return Snippet(
             WEBDATASET, "", note="Its labels are no numbers in a member of their own, as webdataset's readers expect."
         )
