@@ -3,6 +3,7 @@ lines that make a DataLoader of it."""
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Iterable
@@ -106,12 +107,6 @@ def dataset_script(
     return f"{docstring(doc + ' Needs ' + ', '.join(needs) + '.')}\n\n{text}", needs
 
 
-def _uses(text: str, name: str) -> bool:
-    """Whether a name occurs outside of import statements, as one and not in a sentence or a path."""
-    rest = "\n".join(line for line in text.splitlines() if IMPORTED.fullmatch(line) is None)
-    return re.search(rf"(?<![\w/.-]){name}(?=[.(,\])\n:]| as | for )", rest) is not None
-
-
 def needed(text: str) -> tuple[str, ...]:
     """What to install for a program, as pip calls it."""
     modules = [found[1] for found in re.finditer(r"^(?:import|from) (\w+)", text, re.MULTILINE)]
@@ -193,13 +188,14 @@ def ordered(statements: Iterable[str]) -> str:
 
 
 def without_unused(text: str) -> str:
-    """Without the imported names that occur nowhere else."""
+    """Without the imported names that are used nowhere."""
+    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
     lines = []
     for line in text.splitlines():
         found = IMPORTED.fullmatch(line)
         if found is None:
             lines.append(line)
             continue
-        used = [name for name in found[2].split(", ") if _uses(text, name.split()[-1])]
-        lines += [f"{found[1]}{', '.join(used)}"] if used else []
+        names = [name for name in found[2].split(", ") if name.split()[-1] in used]
+        lines += [f"{found[1]}{', '.join(names)}"] if names else []
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines) + "\n")

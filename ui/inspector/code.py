@@ -36,7 +36,7 @@ def draw_code(subject: Subject) -> None:
             key=f"inspector.code.download.{chosen}", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         if snippet.install:
-            st.code(snippet.install, language="bash")
+            st.code(snippet.install, language="bash", wrap_lines=True)
     if snippet.note:
         st.caption(verbatim(snippet.note))
     st.code(snippet.text.rstrip("\n"), language="python", line_numbers=True)
