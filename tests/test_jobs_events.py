@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from core.base.events import Message, Progress, Sample, from_fields
+from core.base.home import Home
 from core.base.time_left import Remaining
+from core.jobs import Job, Watch
+from core.jobs.earlier import USUAL, earlier_stages
 from core.jobs.estimate import TimeLeftEstimate
-from core.jobs.eventlog import EventReader, EventWriter
+from core.jobs.eventlog import EventReader, EventWriter, Stamped
+from core.jobs.job import read_job
 
 
 def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -84,6 +89,62 @@ def test_the_estimate_begins_anew_with_each_stage() -> None:
     for second in range(1, 5):
         estimate.add(11.0 + second, Progress("check", second, 10))
     assert estimate.remaining(15.0) == pytest.approx(6)
+
+
+def test_earlier_jobs_tell_of_the_stages_that_follow() -> None:
+    """Unpacking takes 10 s, reading 28 s, scaling 2 s. Jobs before it were larger, and as long in proportion."""
+    earlier = [{"extracting": 100.0 * off, "reading": 300.0, "scaling": 20.0} for off in (1.0, 1.2, 0.9)]
+    earlier.append({"downloading": 9.0, "reading": 5.0})  # says nothing of what follows on unpacking
+    alone, knowing = TimeLeftEstimate(), TimeLeftEstimate(lambda: earlier)
+    stages = [("extracting", 0.0, 10.0), ("reading", 10.0, 38.0), ("scaling", 38.0, 40.0)]
+    told = {}
+    for stage, begun, ended in stages:
+        for tenth in range(int(10 * begun), int(10 * ended) + 1):
+            at = tenth / 10
+            for estimate in (alone, knowing):
+                estimate.add(at, Progress(stage, round(100 * (at - begun)), round(100 * (ended - begun))))
+            told[at] = [estimate.remaining(at) for estimate in (alone, knowing)]
+    for at in (8.0, 20.0, 32.0):
+        assert told[at][1] == pytest.approx(40 - at, rel=0.3), f"after {at / 40:.0%}"
+    assert told[8.0][0] == pytest.approx(2.0), "without them, of the stage alone"
+    assert told[39.5][1] == pytest.approx(0.5, rel=0.3)
+
+
+def test_what_the_stages_of_earlier_jobs_took_is_read_from_their_events(empty: Home) -> None:
+    def job(number: int, task: str, state: str, stages: dict[str, float]) -> Job:
+        folder = empty.jobs / f"20260101-00000{number}-000000-{task}-abcd"
+        folder.mkdir(parents=True)
+        spec = {"task": task, "title": "t", "owner": "", "heavy": True, "created": 1.0, "fields": {}}
+        (folder / "spec.json").write_text(json.dumps(spec))
+        (folder / "started.json").write_text(json.dumps({"started": 1.0}))
+        at, lines = 1.0, []
+        for stage, seconds in stages.items():
+            for part in (0, 1):
+                event = {"kind": "progress", "stage": stage, "done": part, "total": 1}
+                lines.append(json.dumps({"at": at + part * seconds, **event}))
+            at += seconds + 0.5
+        (folder / "events.jsonl").write_text("".join(f"{line}\n" for line in [*lines, "half a li"]))
+        (folder / "end.json").write_text(json.dumps({"state": state, "ended": at}))
+        return read_job(folder)
+
+    took = {"extracting": 4.0, "reading": 8.0}
+    first = job(0, "import", "done", {"reading": 1.0})
+    assert earlier_stages(first) == [USUAL["import"]], "what counts where there is nothing else"
+    job(1, "import", "done", took)
+    job(2, "import", "failed", {"extracting": 1.0})
+    job(3, "import-upload", "done", {"extracting": 2.0})
+    job(4, "import", "done", {"reading": 3.0})
+    (empty.jobs / "20260101-000005-000000-import-abcd").mkdir()
+    now = job(6, "import", "done", {"reading": 1.0})
+    after = {"after extracting": 0.5, "after reading": 0.5}
+    newest, middle, oldest = earlier_stages(now)
+    assert (newest, oldest) == ({"reading": 3.0, "after reading": 0.5}, {"reading": 1.0, "after reading": 0.5})
+    assert middle == took | after
+    assert list(middle) == ["extracting", "after extracting", "reading", "after reading"]
+    watch = Watch(now)
+    watch._take(Stamped(10.0, Progress("extracting", 0, 8)))
+    watch._take(Stamped(12.0, Progress("extracting", 4, 8)))
+    assert watch._estimate.remaining(12.0) == pytest.approx(2 + 0.5 + 8 + 0.5), "what is left of it, and what follows"
 
 
 def test_a_change_of_pace_is_seen_soon() -> None:

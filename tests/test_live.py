@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -13,8 +14,10 @@ from sse_starlette import ServerSentEvent
 from starlette.requests import Request
 from test_app_browser import browser, calm, serving  # noqa: F401 - `browser` is a fixture
 
-from core.base.events import Progress, Sample
+from core.base.events import Progress, Sample, finish
 from core.base.home import Home
+from core.building import Build
+from core.importing.task import Import
 from core.jobs import Job, Jobs, State, Watch
 from core.jobs.eventlog import Stamped
 from ui.shared.live import route
@@ -115,6 +118,29 @@ def test_a_tab_that_shows_no_job_learns_of_the_first(furnished: Home) -> None:
     until(lambda: not Jobs(furnished).get(job.id).active)
 
 
+def test_what_comes_from_elsewhere_is_told_too(furnished: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = known_as([])
+    assert known_as([]) == known
+    finish(Build("shapes", "npy", "raw").run())
+    with_store = known_as([])
+    finish(Import("shapes", "others", limit=4).run())
+    assert len({known, with_store, known_as([])}) == 3
+    assert ask_idle(with_store) is None
+
+
+def test_a_picture_is_drawn_seldom_and_a_change_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, drawn = [0.0], []
+    monkeypatch.setattr(route, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    picture = route._seldom(lambda: drawn.append(now[0]) or f"at {now[0]:g}", 4.0)
+    seen = []
+    for second in range(10):
+        now[0] = float(second)
+        seen.append(picture())
+    assert drawn == [0.0, 4.0, 8.0]
+    assert seen == [*["at 0"] * 4, *["at 4"] * 4, *["at 8"] * 2]
+    assert route.EVERY_CHANGE + 0.5 < 2.0, "within two seconds, with what the page takes"
+
+
 def ask_idle(known: str) -> str | None:
     """None where the stream says that the jobs are others by now; it sends nothing as long as they are not."""
 
@@ -176,8 +202,13 @@ def test_in_a_browser_the_picture_moves_and_gives_way_to_the_result(browser, fur
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(f"{address}/benchmark")
         page.get_by_role("button", name="Benchmark 2 stores").wait_for()
-        job = race(furnished, seconds=1.5, rounds=2)
-        page.reload()
+        other = browser.new_page(viewport={"width": 1440, "height": 900})
+        other.goto(f"{address}/build")
+        other.get_by_text("Stores (3)").wait_for()
+        calm(page)
+        calm(other)
+        job = race(furnished, seconds=1.5, rounds=2)  # from outside: no tab is told but by the server
+        other.get_by_test_id("stSidebar").get_by_role("progressbar").wait_for(timeout=30_000)
         figures = page.locator(".fetched [aria-label^='images per second']")
         figures.wait_for(timeout=60_000)
         before = figures.get_attribute("aria-label")
@@ -189,6 +220,10 @@ def test_in_a_browser_the_picture_moves_and_gives_way_to_the_result(browser, fur
         assert page.get_by_test_id("stMain").locator(".fetched").count() == 0
         assert page.get_by_test_id("stSidebar").get_by_role("progressbar").count() == 0
         assert not Jobs(furnished).get(job.id).active
+        other.get_by_test_id("stSidebar").get_by_text("A <race>: done in").wait_for(timeout=30_000)
+        finish(Build("shapes", "npy", "raw", home=str(furnished.root)).run())
+        other.get_by_text("Stores (4)").wait_for(timeout=30_000)
+        other.close()
         page.close()
 
 

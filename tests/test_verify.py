@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from core.base.errors import InputError
-from core.base.events import Message, finish
+from core.base.events import Message, Progress, finish
 from core.base.home import Home
 from core.building import Build, Verify
+from core.building import verify as task
 from core.datasets.dataset import delete_dataset
 from core.stores.store import Manifest
 
@@ -92,6 +94,16 @@ def test_a_missing_file_is_named(home: Home) -> None:
     [found] = verify(store)["mismatches"]
     assert (found["split"], found["index"]) == ("train", 3)
     assert "cannot be read" in found["reason"]
+
+
+def test_the_time_left_is_that_of_all_splits(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task, "Pace", lambda: SimpleNamespace(due=lambda: True))
+    store = built(home, "npy", "raw", "none", {})
+    told = [event for event in Verify(str(store)).run() if isinstance(event, Progress)]
+    assert [event.stage for event in told][:: len(told) - 1] == ["verifying train", "verifying val"]
+    train = [event.left_s for event in told if event.stage.endswith("train")]
+    assert all(left > 0.4 * task.START_SECONDS for left in train), "another one is to come"
+    assert told[-1].left_s < 0.1, "and then there is next to nothing"
 
 
 def test_a_container_that_kills_its_reader_costs_a_sentence(home: Home) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from ..base.errors import InputError
 from ..base.events import Event, Message, Pace, Progress, Result
 from ..base.extras import needed_by
 from ..base.home import Home
+from ..base.time_left import Remaining
 from ..datasets.dataset import Dataset
 from ..processes.isolated import DiedError, stream
 from ..remote.address import check_address, is_address
@@ -27,6 +29,10 @@ circles."""
 
 PATIENCE_FETCHING = 1800.0
 """Where a shard may have to be fetched first, with all attempts that this may take."""
+
+STARTING, SAMPLES, FILES = "starting", "samples", "files"
+START_SECONDS, BYTE_SECONDS = 1.0, 0.5e-9
+"""What the process of a split takes to start, and a byte of the files that are read at last: until it is measured."""
 
 Check = Callable[[Any, Dataset | None, bool], Iterator[CheckProgress]]
 """`check_split`, or what does the same of another kind of store."""
@@ -51,8 +57,9 @@ class Verify:
         inside = path.resolve().parts[-5:-3] == ("data", "built")
         source = yield from _source(Home(path.resolve().parents[4]) if inside else Home.find(self.home), manifest)
         mismatches: list[Mismatch] = []
+        left = TimeLeft(manifest, path)
         for split in manifest.splits:
-            mismatches += yield from _check_split(Store(path, split, manifest), source)
+            mismatches += yield from _check_split(Store(path, split, manifest), source, left)
         mismatches += changed_files(path, manifest, mismatches)
         yield self._told(manifest, source, mismatches)
 
@@ -65,10 +72,11 @@ class Verify:
         manifest = read_manifest(RemoteFiles(address))
         source = yield from _source(Home.find(self.home), manifest)
         mismatches: list[Mismatch] = []
+        left = TimeLeft(manifest)
         with tempfile.TemporaryDirectory(prefix="verify-") as cache:
             for split in manifest.splits:
                 mismatches += yield from _check_split(
-                    open_remote_store(address, split, cache), source, check_remote_split, PATIENCE_FETCHING
+                    open_remote_store(address, split, cache), source, left, check_remote_split, PATIENCE_FETCHING
                 )
         yield self._told(manifest, source, mismatches)
 
@@ -98,23 +106,57 @@ def _source(home: Home, manifest: Manifest) -> Generator[Event, None, Dataset | 
     return source
 
 
+class TimeLeft:
+    """The seconds that all splits together will still take, and the files at last."""
+
+    def __init__(self, manifest: Manifest, path: Path | None = None) -> None:
+        """`path`: of a store on this machine, whose files are compared as well."""
+        samples = sum(int(told["samples"]) for told in manifest.splits.values())
+        files = [path / name for name in manifest.files] if path else []
+        sizes = sum(file.stat().st_size for file in files if file.is_file())
+        amounts = {STARTING: len(manifest.splits), SAMPLES: samples, FILES: sizes}
+        self._remaining = Remaining(amounts, {STARTING: START_SECONDS, FILES: BYTE_SECONDS})
+
+    def begin(self) -> None:
+        """A split is begun."""
+        self._since, self._done, self._starting = time.monotonic(), 0, True
+
+    def note(self, done: int) -> None:
+        """So many samples of the split are done."""
+        now = time.monotonic()
+        seconds, start = now - self._since, 0.0
+        if self._starting:
+            start, self._starting = min(seconds, START_SECONDS), False
+            self._remaining.note(STARTING, 1, start)
+        self._remaining.note(SAMPLES, max(done - self._done, 0), seconds - start)
+        self._since, self._done = now, done
+
+    @property
+    def seconds(self) -> float | None:
+        """None before anything was read."""
+        return self._remaining.seconds
+
+
 def _check_split(
-    store: Store, source: Dataset | None, check: Check = check_split, patience: float = PATIENCE
+    store: Store, source: Dataset | None, left: TimeLeft, check: Check = check_split, patience: float = PATIENCE
 ) -> Generator[Event, None, list[Mismatch]]:
     """Check in a process of its own: a damaged container can kill the library that reads it."""
     found: list[Mismatch] = []
     pace, done = Pace(), 0
+    left.begin()
     reports: Iterator[CheckProgress] = stream(check, store, source, ready_to_note(store), patience=patience)
     try:
         for done, mismatches in reports:
             found += mismatches
+            left.note(done)
             if pace.due():
-                yield Progress(f"verifying {store.split}", done, len(store))
+                yield Progress(f"verifying {store.split}", done, len(store), left_s=left.seconds)
     except DiedError as error:
         found.append(Mismatch(store.split, done, f"the container is damaged from about here on: {error}"))
     except InputError as error:
         found.append(Mismatch(store.split, None, str(error)))
-    yield Progress(f"verifying {store.split}", len(store), len(store))
+    left.note(len(store))
+    yield Progress(f"verifying {store.split}", len(store), len(store), left_s=left.seconds)
     return found
 
 

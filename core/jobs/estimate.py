@@ -1,10 +1,15 @@
-"""How long a job will still take: as its task says, else what the pace of its current stage says of that stage."""
+"""How long a job will still take: as its task says, else what the pace of its current stage says of that stage, and
+earlier jobs of the stages that follow."""
 
 from __future__ import annotations
 
+import statistics
 from collections import deque
+from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from ..base.events import Progress
+from .earlier import StageSeconds
 
 WINDOW = 15.0
 """Seconds of the recent past that the rate is taken from."""
@@ -20,7 +25,10 @@ class TimeLeftEstimate:
     a change; a stage that has only begun has no estimate rather than a wild one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, earlier: Callable[[], Sequence[StageSeconds]] = list) -> None:
+        """`earlier`: what the stages of earlier jobs of this kind took; asked only where the task does not tell."""
+        self._ask_earlier = earlier
+        self._passed: set[str] = set()
         self._stage = ""
         self._first = (0.0, 0)
         self._recent: deque[tuple[float, int]] = deque()
@@ -30,6 +38,7 @@ class TimeLeftEstimate:
     def add(self, at: float, progress: Progress) -> None:
         """`at` in seconds, as all times here."""
         if progress.stage != self._stage or (self._recent and progress.done < self._recent[-1][1]):
+            self._passed.add(self._stage)
             self._stage = progress.stage
             self._first = (at, progress.done)
             self._recent.clear()
@@ -49,15 +58,39 @@ class TimeLeftEstimate:
         return None if whole is None or recent is None else (whole + recent) / 2
 
     def remaining(self, now: float) -> float | None:
-        """Seconds until the job is done, where its task tells, else until this stage is; None where neither is
-        known."""
+        """Seconds until the job is done, where its task tells or an earlier job had this stage, else until this stage
+        is; None where neither is known."""
         if self._told is not None:
             at, left_s = self._told
             return max(left_s - max(now - at, 0.0), 0.0)
         if self.rate is None or self._total is None or self.rate <= 0:
             return None
         at, done = self._recent[-1]
-        return max((self._total - done) / self.rate - max(now - at, 0.0), 0.0)
+        stage_left = (self._total - done) / self.rate
+        whole_stage = at - self._first[0] + stage_left
+        return max(stage_left + self._following * whole_stage - max(now - at, 0.0), 0.0)
+
+    @cached_property
+    def _earlier(self) -> Sequence[StageSeconds]:
+        return self._ask_earlier()
+
+    @property
+    def _following(self) -> float:
+        """How long what follows on the current stage takes, as a multiple of it: the median of earlier jobs; 0 where
+        none had this stage."""
+        multiples = [
+            sum(seconds for stage, seconds in _after(stages, self._stage) if stage not in self._passed)
+            / stages[self._stage]
+            for stages in self._earlier
+            if stages.get(self._stage, 0.0) >= SETTLING
+        ]
+        return statistics.median(multiples) if multiples else 0.0
+
+
+def _after(stages: StageSeconds, stage: str) -> list[tuple[str, float]]:
+    """The stages that followed it, with their seconds."""
+    names = list(stages)
+    return [(name, stages[name]) for name in names[names.index(stage) + 1 :]]
 
 
 def _slope(start: tuple[float, int], end: tuple[float, int]) -> float | None:

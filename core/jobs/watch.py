@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..base.events import Message, Progress, Sample
+from .earlier import earlier_stages
 from .estimate import TimeLeftEstimate
 from .eventlog import EventReader, Stamped
 from .job import EVENTS, Job
@@ -30,7 +31,7 @@ class Watch:
     def __init__(self, job: Job) -> None:
         self._reader = EventReader(job.folder / EVENTS)
         self._task = job.task
-        self._estimate = TimeLeftEstimate()
+        self._estimate = TimeLeftEstimate(lambda: earlier_stages(job))
         self.progress: Progress | None = None
         self.stages: dict[str, Progress] = {}
         self.messages: list[Message] = []
@@ -55,7 +56,7 @@ class Watch:
         return self._estimate.rate
 
     def remaining(self) -> float | None:
-        """Seconds that the current stage will still take, or None where that cannot be said."""
+        """Seconds that the job will still take (`TimeLeftEstimate`), or None where that cannot be said."""
         return self._estimate.remaining(time.time())
 
     def _take(self, stamped: Stamped) -> None:

@@ -11,6 +11,7 @@ from core.base.errors import FormatMattersError
 from core.jobs import Job, State, Watch
 from core.jobs.job import CANCEL
 from ui.shared import state, visitors
+from ui.shared.in_view import bring_into_view
 from ui.shared.labels import number_text, plain_lines, remaining_text, seconds_text, size_text, speed_text, verbatim
 
 WATCHES_KEY, DISMISSED_KEY, ENDED_KEY, TOLD_KEY = (
@@ -85,6 +86,8 @@ def draw_jobs(owner: str) -> list[Job]:
 def _draw_active(owner: str) -> None:
     active = own_jobs(owner)
     with st.container(border=True):
+        for job in active[:1]:
+            bring_into_view(job)
         for job in active[:MOST_SHOWN]:
             _draw_row(job)
         if len(active) > MOST_SHOWN:

@@ -19,6 +19,7 @@ from ui.shared.labels import verbatim
 DATASET_KEY = "app.dataset"
 AWAITED_KEY = "app.awaited_datasets"
 TROUBLE_KEY = "app.trouble"
+STARTED_KEY = "app.started_jobs"
 
 T = TypeVar("T")
 
@@ -81,7 +82,9 @@ def launch(task: str, fields: Mapping[str, object], *, title: str, owner: str) -
 def start_job(task: str, fields: Mapping[str, object], *, title: str, owner: str) -> Job | None:
     """The same; where that fails, say why on the page and return None."""
     try:
-        return launch(task, fields, title=title, owner=owner)
+        job = launch(task, fields, title=title, owner=owner)
+        st.session_state.setdefault(STARTED_KEY, set()).add(job.id)
+        return job
     except FormatMattersError as error:
         st.error(verbatim(error), icon=":material/error:")
         return None

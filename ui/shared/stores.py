@@ -38,6 +38,11 @@ def stores(dataset: str | None = None) -> list[StoreInfo]:
     return _stores(str(state.home().root), dataset, _changed(state.home(), dataset))
 
 
+def stores_stamp() -> tuple[tuple[int, int], ...]:
+    """Another one as soon as a store of any dataset comes, goes or is rebuilt."""
+    return _changed(state.home(), None)
+
+
 def store_name(format: str, variant: str) -> str:
     """The name of a store, or of a storage method, everywhere: "lmdb/raw"."""
     return f"{format}/{variant}"

@@ -1,5 +1,5 @@
-"""The jobs that run, beside every page. It alone keeps time: when a job starts or ends, or a dataset comes, the app
-runs again, once; in every tab, whichever of them started the job.
+"""The jobs that run, beside every page. It alone keeps time: when a job starts or ends, or a dataset or a store
+comes, the app runs again, once; in every tab, whichever of them started the job.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ui.shared.job_panel import note_endings, queue_text, rest_text, watch
 from ui.shared.live.drawing import progress_bar, small
 from ui.shared.live.fetched import draw_fetched
 from ui.shared.navigation import PAGES, link
+from ui.shared.stores import stores_stamp
 
 
 def draw_indicator() -> None:
@@ -42,8 +43,9 @@ def page_of(job: Job) -> str:
 
 
 def known_as(active: Sequence[Job]) -> str:
-    """Another text whenever a job starts or ends, or a dataset comes or goes."""
-    told = [*(f"{job.id} {job.state}" for job in active), str(len(state.datasets()))]
+    """Another text whenever a job starts or ends, or a dataset or a store comes or goes, whoever made it."""
+    told = [*(f"{job.id} {job.state}" for job in active), *(dataset.name for dataset in state.datasets())]
+    told.append(str(stores_stamp()))
     return f"{zlib.crc32(chr(10).join(told).encode()):08x}"
 
 

@@ -28,8 +28,11 @@ from core.jobs import Job, Jobs, Watch
 
 MOST_WATCHED = 8
 OPEN_SECONDS = 4.0
-EVERY, EVERY_SMALL, EVERY_IDLE = 0.48, 4.0, 1.9
+EVERY, EVERY_SMALL = 0.48, 4.0
 """Seconds between two pictures: more than two per second of what the page is about."""
+
+EVERY_CHANGE = 1.0
+"""Seconds between two looks at whether the jobs, datasets and stores are still those that a tab shows."""
 
 GONE = ServerSentEvent("", event="gone")
 
@@ -65,13 +68,14 @@ async def live(request: Request) -> EventSourceResponse:
 async def beside(request: Request) -> EventSourceResponse:
     """The small picture beside every page. What is `known` of all jobs is compared with what is so."""
     name, known = request.path_params["job"], request.query_params.get("known")
-    return _stream(lambda: _small(name, known), EVERY_SMALL)
+    picture = _seldom(lambda: _small(name), EVERY_SMALL)
+    return _stream(lambda: picture() if _is_known(known) else None, EVERY_CHANGE)
 
 
 async def idle(request: Request) -> EventSourceResponse:
     """Nothing to see, until the jobs are others than the `known` ones: for the tabs that show no job."""
     known = request.query_params.get("known")
-    return _stream(lambda: "" if _is_known(known) else None, EVERY_IDLE)
+    return _stream(lambda: "" if _is_known(known) else None, EVERY_CHANGE)
 
 
 def _large(name: str, view: str = "") -> str | None:
@@ -84,11 +88,24 @@ def _large(name: str, view: str = "") -> str | None:
     return _watches.drawn(lambda of, seen: picture(of, seen, view), job)
 
 
-def _small(name: str, known: str | None) -> str | None:
+def _small(name: str) -> str | None:
     from ui.shared.live.indicator import picture
 
     job = _job(name)
-    return _watches.drawn(picture, job) if job and _is_known(known) else None
+    return _watches.drawn(picture, job) if job else None
+
+
+def _seldom(draw: Callable[[], str | None], seconds: float) -> Callable[[], str | None]:
+    """The same picture until so many seconds have passed: what has not changed is not sent."""
+    shown: list[tuple[float, str | None]] = []
+
+    def drawn() -> str | None:
+        now = time.monotonic()
+        if not shown or now >= shown[-1][0] + seconds:
+            shown[:] = [(now, draw())]
+        return shown[-1][1]
+
+    return drawn
 
 
 def _is_known(known: str | None) -> bool:
