@@ -1,43 +1,69 @@
-"""Every page at three widths: nothing makes it scroll sideways, and no choice or figure is cut."""
+"""Every page at four widths, light and dark: nothing scrolls sideways, is cut, covered, too faint or without a name.
+
+What is checked is in `page_checks.js`. `python -m benchmarks.pages_walk` walks all views.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from test_app_browser import PAGES, browser, calm, serving  # noqa: F401 - `browser` is a fixture
+from test_app_browser import PAGES, browser, serving  # noqa: F401 - `browser` is a fixture
 
 from core.base.home import Home
+from tests.page_walk import CHECKS, Place, Walk, walk
 
 pytestmark = pytest.mark.browser
 
-WIDTHS = (390, 820, 1440)
+VIEWS = (
+    Place("build", ("Time and files",)),
+    Place("benchmark", ("Bottlenecks",)),
+    Place("inspector", ("Structure",)),
+)
 
-FAULTS = """() => {
-  const main = document.querySelector('[data-testid="stMain"]');
-  const found = main.scrollWidth > main.clientWidth ? [`scrolls: ${main.scrollWidth} of ${main.clientWidth}`] : [];
-  const texts = '[data-testid="stMetricValue"] div, [data-testid="stButtonGroup"] button, .stMarkdownBadge, ' +
-    '[data-baseweb="tag"], .stMultiSelect [role="button"], .stButton button';
-  for (const part of main.querySelectorAll(texts)) {
-    if (part.clientWidth && part.scrollWidth > part.clientWidth + 1) found.push(`cut: ${part.innerText}`);
-  }
-  for (const group of main.querySelectorAll('[data-testid="stButtonGroup"] [role="toolbar"]')) {
-    if (group.scrollWidth > group.clientWidth + 1) found.push(`choices out of sight: ${group.innerText}`);
-  }
-  return found;
-}"""
+BROKEN = """
+<h1>A page with every fault</h1>
+<div data-testid="stMain" style="width:300px;overflow:auto">
+  <div style="width:500px;height:5px"></div>
+  <p style="width:60px;overflow:hidden;white-space:nowrap">cut words here</p>
+  <p style="color:#aaa;background:#fff">faint words</p>
+  <p style="position:absolute;left:8px;top:300px;margin:0">below</p>
+  <p style="position:absolute;left:8px;top:302px;margin:0">above</p>
+  <img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" width="40" height="40">
+  <button style="width:30px;height:30px"></button>
+  <div data-testid="stVegaLiteChart" aria-label="Sizes">
+    <svg class="marks" width="50" height="20"><text x="30" y="12">too long for it</text></svg>
+  </div>
+</div>
+"""
 
 
-def test_every_page_fits_its_width(browser, furnished: Home) -> None:  # noqa: F811
-    faults = {}
+def test_every_page_fits_every_width_in_both_themes(browser, furnished: Home, tmp_path: Path) -> None:  # noqa: F811
+    seen = Walk()
     with serving(furnished.root) as address:
-        page = browser.new_page()
-        for name in PAGES:
-            page.set_viewport_size({"width": WIDTHS[-1], "height": 1200})
-            page.goto(f"{address}/{name}")
-            page.get_by_role("heading", level=1).wait_for()
-            calm(page)
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 1200})
-                page.wait_for_timeout(300)  # for charts to be laid out again
-                faults[name or "start", width] = page.evaluate(FAULTS)
-        page.close()
-    assert {place: found for place, found in faults.items() if found} == {}
+        walk(browser, address, [*map(Place, PAGES), *VIEWS], seen)
+    nothing = tmp_path / "nothing"
+    with serving(nothing) as address:
+        walk(browser, address, map(Place, PAGES), seen, widths=(390, 1440), name="empty: ")
+    print(seen.told())
+    assert list(seen.by_sentence()) == []
+    assert seen.looks == 8 * (len(PAGES) + len(VIEWS)) + 4 * len(PAGES)
+
+
+def test_the_checks_find_what_they_are_for(browser) -> None:  # noqa: F811
+    page = browser.new_page(viewport={"width": 1000, "height": 600}, color_scheme="light")
+    page.set_content(BROKEN)
+    found = page.evaluate(CHECKS, {"charts": "svg.marks", "contrast": True})
+    page.close()
+    told = "\n".join(found)
+    for fault in (
+        "scrolls sideways: 500",
+        "cut: cut words here",
+        "contrast 2.32 of 4.5: faint words",
+        "overlap: below | above",
+        "image without alternative text",
+        "nameless: <button",
+        "chart without a table: Sizes",
+        "cut by its chart: too long for it",
+    ):
+        assert fault in told

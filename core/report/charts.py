@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..formats import FORMATS
+from .name_places import NOWHERE, mark_name, placed_names
 from .palette import FIGURE_COLOUR, PALETTE, format_colour, format_title
 
 if TYPE_CHECKING:
@@ -49,15 +50,28 @@ def trade_off(rows: Sequence[Row], front: Sequence[str]) -> alt.LayerChart:
         shape=alt.Shape("encoding:N", title="Encoding", legend=_quiet()),
         tooltip=["store:N", *(alt.Tooltip(f"{name}:Q", format=",.4~r") for name in ("mb", "rate", "low", "high"))],
     )
-    # Above and below, alternating, for neighbours on the front may be close.
-    above, below = (
-        alt.Chart(_data([by_name[name] for name in front[first::2]]))
-        .mark_text(align="left", dx=9, dy=dy, fontSize=12, color=FIGURE_COLOUR)
-        .encode(x=size, y=rate, text="store:N")
-        for first, dy in ((0, -10), (1, 13))
-    )
-    chart: alt.LayerChart = (line + spread + points + above + below).properties(width="container", height=420)
-    return chart
+    named = [by_name[name] for name in front]
+    places = placed_names(_shares(named, rows), front)
+    texts = [
+        mark_name(alt.Chart(_data([row for row, at in zip(named, places, strict=True) if at == place])), place).encode(
+            x=size, y=rate, text="store:N"
+        )
+        for place in dict.fromkeys(places)
+        if place != NOWHERE
+    ]
+    return alt.LayerChart(layer=[line, spread, points, *texts]).properties(width="container", height=420)
+
+
+def _shares(named: Sequence[Row], rows: Sequence[Row]) -> list[tuple[float, float]]:
+    """Where these rows lie in the drawing of all, about: shares of its width, and of its height from above."""
+    most = 1.15 * max(float(row["mb"]) for row in rows)
+    lows, highs = [float(row["low"]) for row in rows], [float(row["high"]) for row in rows]
+    low, high = (math.log(min(lows)), math.log(max(highs))) if _far_apart(rows) else (0.0, max(highs))
+
+    def up(rate: float) -> float:
+        return ((math.log(rate) if _far_apart(rows) else rate) - low) / ((high - low) or 1.0)
+
+    return [(float(row["mb"]) / most, 1 - up(float(row["rate"]))) for row in named]
 
 
 def bars(rows: Sequence[Row], title: str, axis_format: str = "~s") -> alt.LayerChart:
@@ -187,9 +201,15 @@ def growth(rows: Sequence[Row], marks: Sequence[Row]) -> alt.LayerChart:
     least = min((float(row["images"]) for row in rows), default=1.0)
     ends = alt.Chart(_data([{**mark, "images": least} for mark in marks]))
     rules = ends.mark_rule(strokeDash=[4, 4], color=FIGURE_COLOUR, strokeWidth=1.5).encode(y=y)
-    names = ends.mark_text(align="left", dx=6, dy=-7, fontSize=12, color=FIGURE_COLOUR).encode(x=x, y=y, text="what:N")
-    chart: alt.LayerChart = (lines + rules + names).properties(width="container", height=400)
-    return chart
+    # The highest above its line and the others below theirs, for two may be close.
+    top = max((float(mark["gb"]) for mark in marks), default=0.0)
+    names = [
+        ends.transform_filter(f"datum.gb {which} {top}")
+        .mark_text(align="left", dx=6, dy=dy, fontSize=12, color=FIGURE_COLOUR)
+        .encode(x=x, y=y, text="what:N")
+        for which, dy in ((">=", -7), ("<", 9))
+    ]
+    return alt.LayerChart(layer=[lines, rules, *names]).properties(width="container", height=400)
 
 
 # ---------------------------------------------------------------- what they share
@@ -217,10 +237,11 @@ def _format_colours(rows: Sequence[Row], legend: bool = True) -> alt.Color:
 
 
 def _quiet() -> alt.Legend:
-    """Of shapes and dashes: in an ink that is legible on both grounds, for they have no colour of their own."""
+    """Of shapes and dashes: in an ink that is legible on both grounds, for they have no colour of their own; below the
+    chart, since beside the colours there is no room for it on a narrow page."""
     import altair as alt
 
-    return alt.Legend(symbolFillColor=FIGURE_COLOUR, symbolStrokeColor=FIGURE_COLOUR)
+    return alt.Legend(orient="bottom", symbolFillColor=FIGURE_COLOUR, symbolStrokeColor=FIGURE_COLOUR)
 
 
 def _by_store(rows: Sequence[Row]) -> alt.Y:
@@ -243,9 +264,14 @@ def _rate_axis(rows: Sequence[Row]) -> dict[str, Any]:
     import altair as alt
 
     lows, highs = [float(row["low"]) for row in rows], [float(row["high"]) for row in rows]
-    if not lows or min(lows) <= 0 or max(highs) <= WIDE * min(lows):
+    if not _far_apart(rows):
         return {"scale": alt.Scale(zero=True, nice=True), "axis": alt.Axis(labelExpr="format(datum.value, '~s')")}
     return {"scale": alt.Scale(type="log", nice=True), "axis": power_axis([*lows, *highs], "~s", (1, 2, 5))}
+
+
+def _far_apart(rows: Sequence[Row]) -> bool:
+    least = min((float(row["low"]) for row in rows), default=0.0)
+    return least > 0 and max(float(row["high"]) for row in rows) > WIDE * least
 
 
 def power_axis(values: Sequence[float], label: str, steps: Sequence[int] = (1,)) -> alt.Axis:

@@ -24,6 +24,8 @@ from .svg import svg
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLE = Path(__file__).with_name("style.css")
+CARDS = Path(__file__).with_name("cards.css")
+"""Of tables where there is little room, in this page and in the app's."""
 
 # What a page may do: show itself. Were anything in it to ask for something from elsewhere, the browser would refuse.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -49,7 +51,7 @@ def html(report: Report) -> str:
         .render(
             policy=POLICY,
             title=report.title,
-            style=Markup(STYLE.read_text(encoding="utf-8")),  # noqa: S704  our own file
+            style=Markup(STYLE.read_text(encoding="utf-8") + CARDS.read_text(encoding="utf-8")),  # noqa: S704  our own file
             about=f"{evidence.images.name} on {processor}, {evidence.taken[:10]}",
             sections=report.sections,
             downloads=list(_downloads(report)),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..measure.loader_lines import CPU_TIME, SPEED, LoaderLine
 from ..measure.rival_rows import loader_title, subject_title
 from .charts import power_axis
-from .palette import FIGURE_COLOUR, row_colour, row_title
+from .name_places import NOWHERE, mark_name, placed_names
+from .palette import row_colour, row_title
 
 if TYPE_CHECKING:
     import altair as alt
@@ -17,12 +18,8 @@ if TYPE_CHECKING:
 WIDE = 8.0
 """Values that lie further apart than this many times are drawn on a logarithmic scale."""
 
-WIDTH, HEIGHT, DRAWN_HEIGHT = 520, 280, 400
-"""Pixels: the least width and height at which names are kept apart, and the height that is asked for."""
-
-LETTER, LINE, GAP = 6.6, 14, 9
-OFFSETS = (0, -LINE, LINE, -2 * LINE, 2 * LINE)
-"""Where a name may stand beside its point, in pixels from its height."""
+DRAWN_HEIGHT = 420
+"""Pixels that are asked for."""
 
 TITLE = "Speed against processor time per image"
 SHOWS = "Images per second against processor time per image, a point per loader, with its name"
@@ -41,7 +38,7 @@ def speed_against_cpu(lines: Sequence[LoaderLine]) -> alt.LayerChart:
     micros = [1e6 * (line.median(CPU_TIME) or 0.0) for line in lines]
     rates = [line.median(SPEED) or 0.0 for line in lines]
     across, up = _Axis.around(micros), _Axis.around(rates)
-    places = _placed([(across.share(x), 1 - up.share(y)) for x, y in zip(micros, rates, strict=True)], names)
+    places = placed_names([(across.share(x), 1 - up.share(y)) for x, y in zip(micros, rates, strict=True)], names)
     rows = [
         {
             "name": name, "micros": x, "rate": y, "kind": row_title(line.about), "place": place,
@@ -63,7 +60,11 @@ def speed_against_cpu(lines: Sequence[LoaderLine]) -> alt.LayerChart:
             alt.Tooltip("micros:Q", title="µs per image", format=",.3~r"),
         ],
     )
-    texts = [_names(base, place) for place in dict.fromkeys(places)]
+    texts = [
+        mark_name(base.transform_filter(alt.datum.place == place), place).encode(text="name:N")
+        for place in dict.fromkeys(places)
+        if place != NOWHERE
+    ]
     return alt.LayerChart(layer=[points, *texts]).properties(width="container", height=DRAWN_HEIGHT)
 
 
@@ -74,63 +75,6 @@ def _short_names(lines: Sequence[LoaderLine]) -> list[str]:
         title if title and titles.count(title) == 1 else subject_title(line.about)
         for line, title in zip(lines, titles, strict=True)
     ]
-
-
-def _names(base: alt.Chart, place: str) -> alt.Chart:
-    """The names that stand at this place beside their points."""
-    import altair as alt
-
-    side, dy = place.split()
-    drawn: alt.Chart = (
-        base.transform_filter(alt.datum.place == place)
-        .mark_text(
-            align="left" if side == "left" else "right",
-            dx=GAP if side == "left" else -GAP,
-            dy=int(dy),
-            fontSize=12,
-            color=FIGURE_COLOUR,
-        )
-        .encode(text="name:N")
-    )
-    return drawn
-
-
-# ---------------------------------------------------------------- where names stand
-
-
-def _placed(points: Sequence[tuple[float, float]], names: Sequence[str]) -> list[str]:
-    """For each point (its shares of the width and, from above, of the height) its name's side and its offset, so that
-    names keep apart from each other and from points; where there is no room they overlap."""
-    taken = [_Box(x * WIDTH - GAP / 2, x * WIDTH + GAP / 2, y * HEIGHT) for x, y in points]
-    found: list[str] = []
-    for (x, y), name in zip(points, names, strict=True):
-        sides = ("right", "left") if x > 0.5 else ("left", "right")
-        places = [(side, dy) for dy in OFFSETS for side in sides]
-        boxes = {place: _name_box(x * WIDTH, y * HEIGHT, name, *place) for place in places}
-        place = next((place for place in places if boxes[place].is_free(taken)), places[0])
-        taken.append(boxes[place])
-        found.append(f"{place[0]} {place[1]}")
-    return found
-
-
-class _Box(NamedTuple):
-    """A line of text, or a point: from where to where, and its height, in pixels."""
-
-    start: float
-    end: float
-    y: float
-
-    def is_free(self, taken: Sequence[_Box]) -> bool:
-        inside = self.start >= 0 and self.end <= WIDTH
-        return inside and not any(
-            self.start < one.end and one.start < self.end and abs(self.y - one.y) < LINE - 1 for one in taken
-        )
-
-
-def _name_box(x: float, y: float, name: str, side: str, dy: int) -> _Box:
-    length = LETTER * len(name)
-    start = x + GAP if side == "left" else x - GAP - length
-    return _Box(start, start + length, y + dy)
 
 
 class _Axis(NamedTuple):

@@ -60,7 +60,7 @@ def _sample(dataset: Dataset, split: str, position: int) -> str:
 
 def _row(name: str, value: str) -> str:
     return (
-        f'<tr><td style="padding:1px 14px 1px 0;opacity:0.65;vertical-align:top">{_said(name)}</td>'
+        f'<tr><td style="padding:1px 14px 1px 0;opacity:0.75;vertical-align:top">{_said(name)}</td>'
         f'<td style="overflow-wrap:anywhere">{value}</td></tr>'
     )
 

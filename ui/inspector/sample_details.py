@@ -108,7 +108,7 @@ def draw_fields(about: dict[str, Any]) -> None:
 
 def _table(pairs: list[list[str]]) -> str:
     rows = "".join(
-        f'<tr><td style="padding:2px 16px 2px 0;opacity:0.65">{html.escape(plain(name))}</td>'
+        f'<tr><td style="padding:2px 16px 2px 0;opacity:0.75">{html.escape(plain(name))}</td>'
         f'<td style="overflow-wrap:anywhere">{html.escape(plain(value))}</td></tr>'
         for name, value in pairs
     )

@@ -67,7 +67,7 @@ def tree_table(tree: Sequence[dict[str, Any]]) -> str:
     )  # fmt: skip
     return (
         '<div style="overflow-x:auto"><table style="border-collapse:collapse;font-size:0.9rem;'
-        f'font-variant-numeric:tabular-nums"><tr style="opacity:0.65">{head}</tr>{rows}</table></div>'
+        f'font-variant-numeric:tabular-nums"><tr style="opacity:0.75">{head}</tr>{rows}</table></div>'
     )
 
 
@@ -81,7 +81,7 @@ def _row(node: dict[str, Any]) -> str:
     shown = f'<span style="padding-left:{1.4 * depth:.1f}em;font-weight:{weight}">{leaf}{target}</span>'
     if kind != "dataset":
         return (
-            f'<tr><td style="{_CELL}">{shown}</td><td colspan="7" style="{_CELL};opacity:0.65">{_safe(kind)}</td></tr>'
+            f'<tr><td style="{_CELL}">{shown}</td><td colspan="7" style="{_CELL};opacity:0.75">{_safe(kind)}</td></tr>'
         )
     logical, stored = node.get("logical_bytes") or 0, node.get("stored_bytes") or 0
     lies = node.get("layout") or ""

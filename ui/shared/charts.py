@@ -27,6 +27,10 @@ PANEL = 450
 """Pixels of a panel: two beside each other on a wide page, one on a narrow one."""
 
 
+AXIS_HEIGHT = 50
+"""Pixels of an axis and its title."""
+
+
 class Key(NamedTuple):
     """A line of a legend: what is drawn in this colour, with these dashes ([line, gap, ...]; empty: none)."""
 
@@ -49,7 +53,12 @@ def draw_chart(
     if isinstance(chart, alt.FacetChart):
         _draw_facets(chart, shows)
     else:
-        st.altair_chart(chart, alt=shows, key=f"chart.{key}" if key else None)
+        shown = chart
+        if keys := legend(chart):  # one that wraps: the drawing's own is cut where there is no room for it
+            st.html(legend_html(keys))
+            shown = chart.copy(deep=True)
+            shown.config.legend.disable = True
+        st.altair_chart(shown, alt=shows, key=f"chart.{key}" if key else None)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         draw_table(partial(chart_rows, chart), shows, key or export or shows)
         if export:
@@ -106,12 +115,14 @@ def panels(chart: alt.FacetChart) -> dict[str, alt.Chart | alt.LayerChart]:
         panel = chart.spec.copy(deep=True)
         panel.data = chart.data[chart.data[field] == name]
         panel.width = "container"
+        if isinstance(panel.height, int | float):  # of the marks alone, where it was one of several in a drawing
+            panel.height += AXIS_HEIGHT
         panel.config = chart.config
         drawn[str(name)] = panel.configure_legend(disable=True)
     return drawn
 
 
-def legend(chart: alt.FacetChart) -> list[Key]:
+def legend(chart: alt.TopLevelMixin) -> list[Key]:
     """The colours and dashes of a chart whose colour scale has a domain and a range."""
     found: dict[str, dict[str, dict[str, Any]]] = {"color": {}, "strokeDash": {}}
     for encoding in _encodings(chart.to_dict()):

@@ -79,7 +79,7 @@ def one_figure(table: pd.DataFrame, field: str, title: str, text: Callable[[floa
 
     table = table.assign(figure=table[field].map(text))
     top = float(table[field].max())
-    domain = alt.Scale(type=scale, domain=[0, top * (1.25 if scale == "linear" else 8)], nice=False)
+    domain = alt.Scale(type=scale, domain=[0, top * (1.45 if scale == "linear" else 30)], nice=False)
     base = alt.Chart(table).encode(x=alt.X(f"{field}:Q", scale=domain, axis=None), y=_by_store(table))
     bars = base.mark_bar(cornerRadiusEnd=3).encode(
         color=alt.Color("format:N", scale=format_scale(), legend=None),

@@ -34,6 +34,9 @@ __all__ = [
 
 FONT_SIZE = 13
 
+LEGEND_COLUMNS = "max(1, floor(width / 210))"
+"""Vega's expression of how many entries of a legend stand in a row: as many as there is room for."""
+
 
 def format_scale() -> alt.Scale:
     """The colour scale of every chart that has formats in it."""
@@ -44,9 +47,17 @@ def format_scale() -> alt.Scale:
 
 def finish(chart: ChartT) -> ChartT:
     """The common look: legible labels, no frame, quiet grid."""
+    import altair as alt
+
     return (
         chart.configure_view(strokeWidth=0)
         .configure_axis(labelFontSize=FONT_SIZE, titleFontSize=FONT_SIZE, labelLimit=260, titlePadding=8)
-        .configure_legend(labelFontSize=FONT_SIZE, titleFontSize=FONT_SIZE, orient="top", title=None)
+        .configure_legend(
+            labelFontSize=FONT_SIZE,
+            titleFontSize=FONT_SIZE,
+            orient="top",
+            title=None,
+            columns=alt.ExprRef(LEGEND_COLUMNS),
+        )
         .configure_header(labelFontSize=FONT_SIZE, titleFontSize=FONT_SIZE)
     )

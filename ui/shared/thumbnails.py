@@ -29,7 +29,7 @@ def _class_row(dataset: Dataset, split: str, label: int, each: int, seed: int) -
         picture(dataset, split, position, name)
         for position in dataset.sample_positions(split, label=label, k=each, seed=seed)
     )
-    pictures = pictures or f'<span style="align-self:center;opacity:0.6">none in {html.escape(plain(split))}</span>'
+    pictures = pictures or f'<span style="align-self:center;opacity:0.75">none in {html.escape(plain(split))}</span>'
     return (
         '<div style="align-self:center;font-size:0.9rem;overflow-wrap:anywhere;'
         f'max-height:{EDGE}px;overflow:hidden">{name}</div>'
@@ -50,7 +50,7 @@ def _figure(dataset: Dataset, text: str, images: Sequence[Mapping[str, Any]]) ->
     cells = "".join(
         f'<div style="width:6.5rem">{picture(dataset, image["split"], image["position"], _said(image["class"]))}'
         f"<div>{_said(image['split'])} · {_said(image['class'])}</div>"
-        f'<div style="opacity:0.6">{_said(image["path"].rpartition("/")[2])}</div></div>'
+        f'<div style="opacity:0.75">{_said(image["path"].rpartition("/")[2])}</div></div>'
         for image in images
     )
     return (
@@ -74,7 +74,7 @@ def picture(dataset: Dataset, split: str, position: int, name: str) -> str:
     except (OSError, BadImage) as error:
         why = html.escape(plain(f"{row.path}: {error}"), quote=True)
         return (
-            f'<div title="{why}" style="width:{EDGE}px;height:{EDGE}px;font-size:11px;opacity:0.6">not readable</div>'
+            f'<div title="{why}" style="width:{EDGE}px;height:{EDGE}px;font-size:11px;opacity:0.75">not readable</div>'
         )
     return (
         f'<img src="{source}" alt="{name}" title="{title}" '

@@ -1,18 +1,18 @@
-"""A table of text that shows all of it: cells wrap, and where even that is too wide it scrolls."""
+"""A table of text that shows all of it: cells wrap, and where even that is too wide a row is a card."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from core.report.document import Table
-from core.report.html import html_table
+from core.report.html import CARDS, html_table
 from ui.shared.labels import verbatim
 
 TABLE_STYLE = (
     ".wide{overflow-x:auto} .wide table{border-collapse:collapse;width:100%;font-size:0.875rem} "
-    ".wide th{text-align:left;opacity:0.7;font-weight:600} .wide .number{text-align:right;white-space:nowrap} "
+    ".wide th{text-align:left;opacity:0.8;font-weight:600} .wide .number{text-align:right;white-space:nowrap} "
     ".wide th,.wide td{padding:5px 14px 5px 0;vertical-align:top;border-bottom:1px solid rgba(128,128,128,0.25)} "
-    "@media (max-width:900px){.wide table{font-size:0.75rem} .wide th,.wide td{padding:4px 7px 4px 0}}"
+    "@media (max-width:900px){.wide th,.wide td{padding:4px 7px 4px 0}}"
 )
 
 
@@ -26,4 +26,4 @@ def draw_wide_table(block: Table) -> None:
             st.dataframe(rows, hide_index=True, column_config=plain)
     else:
         st.caption(f"**{verbatim(block.title)}**")
-        st.html(f"<style>{TABLE_STYLE}</style>{html_table(block)}")
+        st.html(f"<style>{TABLE_STYLE}{CARDS.read_text(encoding='utf-8')}</style>{html_table(block)}")

@@ -19,15 +19,7 @@ HERE = Path(__file__).parent
 
 BEGUN_KEY = "app.begun"
 
-NARROW_PAGES = """
-[data-testid="stVegaLiteChart"] { max-width: 100%; overflow-x: auto; }
-[data-testid="stColumn"]:has([data-testid="stWidgetLabel"]) { min-width: min(100%, 9.5rem); }
-[data-testid="stButtonGroup"] > [role="toolbar"] { flex-wrap: wrap; overflow: visible; mask: none; }
-.stMarkdownBadge { white-space: normal !important; }
-[data-testid="stMetricValue"], [data-testid="stMetricValue"] * { white-space: normal; overflow-wrap: anywhere; }
-"""
-"""A chart wider than a narrow page scrolls by itself, so that the page does not; fields side by side keep room for what
-is chosen in them, or go to the next line; neither a choice nor a figure is ever cut."""
+STYLE = HERE / "style.css"
 
 _run = threading.local()
 """Of the thread that runs the script: `framed`, whether the frame has been drawn by `app.py`; `notes`, the place above
@@ -82,7 +74,7 @@ def _draw_frame() -> st.Page:
     page = navigate()
     titles.begin(page.title)
     address.begin(page.url_path)
-    st.html(f"<style>{NARROW_PAGES}</style>")
+    st.html(STYLE)  # a file of styles alone is put where it takes no room
     st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "logo-small.svg")
     st.session_state[BEGUN_KEY] = True
     draw_sidebar()

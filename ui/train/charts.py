@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 MOST_POINTS = 300
 """Of a run's losses; more are averaged in even parts."""
 
-MANY_LANES = 4
-"""Training runs from which on their legend has two columns; three do not fit beside another chart."""
-
 COMPUTING, WAITING = "computing", "waiting for data"
 TIME_COLOURS = {COMPUTING: PALETTE[5], WAITING: PALETTE[0]}
 
@@ -183,5 +180,5 @@ def _colour(record: TrainingRecord, *, legend: bool = True) -> alt.Color:
         "run:N",
         scale=scale,
         sort=None,
-        legend=alt.Legend(columns=1 if len(labels) < MANY_LANES else 2) if legend else None,
+        legend=alt.Undefined if legend else None,
     )

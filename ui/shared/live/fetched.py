@@ -37,7 +37,8 @@ export default function (component) {
   const place = parentElement.querySelector(".fetched");
   place.stop?.();
   const base = data.base ? `/${data.base.replace(/^\\/+|\\/+$/g, "")}` : "";
-  let source = null, later = null;
+  let source = null, later = null, drawn = 0;
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
 
   function hush() {
     source?.close();
@@ -48,7 +49,11 @@ export default function (component) {
     hush();
     if (document.hidden) return;
     source = new EventSource(`${base}/${data.address}`);
-    source.onmessage = (event) => show(place, event.data);
+    source.onmessage = (event) => {  // who asked for less motion gets a picture now and then
+      if (still.matches && Date.now() - drawn < 5000) return;
+      drawn = Date.now();
+      show(place, event.data);
+    };
     source.addEventListener("gone", () => { place.stop(); setTriggerValue("gone", true); });
     source.onerror = () => {  // a stream that ended is opened again by the browser, one that was refused is not
       if (source?.readyState === EventSource.CLOSED) later = setTimeout(listen, 5000);
