@@ -15,6 +15,7 @@ from core.base.events import finish
 from core.base.home import Home
 from core.datasets.dataset import Dataset
 from core.jobs import Jobs, upload
+from core.jobs.demo import Demo
 from core.jobs.upload import ImportUpload
 from tests.image_fixtures import encoded, picture
 
@@ -93,3 +94,17 @@ def test_what_killed_imports_left_is_cleared_but_not_what_jobs_wait_for(
     upload.clear(home)
 
     assert [path.exists() for path in (left, waited_for, new)] == [False, True, True]
+
+
+def test_several_uploaded_files_are_one_archive_and_no_name_leads_out_of_it(home: Home) -> None:
+    picture_of = [encoded(picture(index)) for index in range(4)]
+    names = ["cat/one.png", "cat/one.png", "../../dog/two.png", "/dog/three.png"]
+    kept = upload.keep_together(home, [(name, io.BytesIO(data)) for name, data in zip(names, picture_of, strict=True)])
+    with zipfile.ZipFile(kept) as archive:
+        assert archive.namelist() == ["cat/one.png", "cat/one-2.png", "dog/two.png", "dog/three.png"]
+    demo = Demo(dataset="mine", source=str(kept), called="4 uploaded files", uploaded=True, home=str(home.root))
+    finish(demo._import(home) or iter(()))
+    dataset = Dataset.open(home, "mine")
+    assert (dataset.classes, sum(dataset.splits.values())) == (["cat", "dog"], 4)
+    assert dataset.source == "4 uploaded files"
+    assert not kept.exists(), "nothing stays of the upload"

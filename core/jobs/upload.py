@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import tempfile
 import time
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from ..base.errors import disk_trouble_told
 from ..base.events import Event
 from ..base.home import Home
 from ..importing.task import Import
 from ..inspect import uploads
 
 FOLDER = "imported"
+
+TOGETHER = "images.zip"
+"""What several uploaded files are kept as."""
 
 STARTING_SECONDS = 60
 """An upload that no job speaks of is left alone for so long: its job may only be about to start."""
@@ -42,6 +48,30 @@ def keep(home: Home, name: str, content: BinaryIO) -> Path:
     """
     clear(home)
     return uploads.keep(home, name, content, FOLDER)
+
+
+def keep_together(home: Home, files: Sequence[tuple[str, BinaryIO]]) -> Path:
+    """Several uploaded files, by their names or paths below a folder, as one archive: else as `keep`.
+
+    Two of one name are told apart by a number; no name leads out of the archive.
+    """
+    with tempfile.TemporaryFile() as together:
+        with disk_trouble_told("keeping the upload"), zipfile.ZipFile(together, "w") as archive:
+            for name, content in files:
+                with archive.open(_free_place(archive, name), "w") as entry:
+                    shutil.copyfileobj(content, entry, uploads.COPY_BYTES)
+        together.seek(0)
+        return keep(home, TOGETHER, together)
+
+
+def _free_place(archive: zipfile.ZipFile, name: str) -> str:
+    """Where a file goes in an archive: its folders and its name, each of them plain."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part.strip(". ")]
+    *folders, last = [uploads.clean_name(part) for part in parts] or ["upload"]
+    place, number = PurePosixPath(*folders, last), 2
+    while str(place) in archive.NameToInfo:
+        place, number = PurePosixPath(*folders, f"{Path(last).stem}-{number}{Path(last).suffix}"), number + 1
+    return str(place)
 
 
 def discard(path: Path) -> None:

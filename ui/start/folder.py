@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from core.base.errors import FormatMattersError
@@ -63,23 +61,26 @@ def _limit(chosen: ToImport) -> int:
 
 
 def _draw_upload() -> dict[str, object] | None:
-    file = st.file_uploader("An archive (.zip, .tar) or a file with images", key="start.upload")
-    if file is None:
+    files = st.file_uploader(
+        "Images, an archive of them, or a file with images", accept_multiple_files=True, key="start.upload"
+    )
+    if not files:
         return None
-    name = free_name(suggested_name(plain(file.name)))
+    called = plain(files[0].name)[:200] if len(files) == 1 else f"{number_text(len(files))} uploaded files"
+    name = free_name(suggested_name(called) if len(files) == 1 else "my-images")
     st.caption("What it is taken for, and what is left out, is told with the images as soon as they are imported.")
     if not _pressed(name):
         return None
     try:
         visitors.require_host("run the demo on own images")
-        kept = upload.keep(state.home(), file.name, file)
+        if len(files) == 1:
+            kept = upload.keep(state.home(), files[0].name, files[0])
+        else:
+            kept = upload.keep_together(state.home(), [(file.name, file) for file in files])
     except FormatMattersError as error:
         st.error(verbatim(error), icon=":material/error:")
         return None
-    return {
-        "dataset": name, "source": str(Path(kept)), "called": plain(file.name)[:200], "uploaded": True,
-        "limit": MOST_IMAGES,
-    }  # fmt: skip
+    return {"dataset": name, "source": str(kept), "called": called, "uploaded": True, "limit": MOST_IMAGES}
 
 
 def _pressed(name: str) -> bool:
