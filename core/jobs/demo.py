@@ -41,7 +41,7 @@ LARGE_EDGE = 256
 """Pixels from which on images are cut to 224 for loading, as those of several shapes are."""
 
 
-class Loading(NamedTuple):
+class DemoLoading(NamedTuple):
     """How all stores of a dataset are loaded, and the `options` of its raw store."""
 
     split: str
@@ -50,7 +50,7 @@ class Loading(NamedTuple):
     options: Mapping[str, Any]
 
 
-def loading_of(dataset: Dataset) -> Loading:
+def loading_of(dataset: Dataset) -> DemoLoading:
     """Small images of one shape as they are; others cut to 224 x 224, for a batch has one shape."""
     split = "train" if "train" in dataset.splits else max(dataset.splits, key=dataset.splits.__getitem__)
     shapes = list(dataset.shapes())
@@ -59,7 +59,7 @@ def loading_of(dataset: Dataset) -> Loading:
     fitting = BATCH_PIXELS // max(prod(shape[:2]) for shape in shapes)
     batch = min(max(fitting, LEAST_IN_BATCH), MOST_IN_BATCH, max(dataset.splits[split] // 2, 1))
     options = Raw.proposed(shapes) if len(shapes) > 1 else {"size": None if alike else PROPOSED_SIZE}
-    return Loading(split, batch, "none" if alike else "train224", {key: one for key, one in options.items() if one})
+    return DemoLoading(split, batch, "none" if alike else "train224", {key: one for key, one in options.items() if one})
 
 
 def loader_now() -> str:
@@ -143,7 +143,7 @@ class Demo:
         ]
         return chain.from_iterable(build.run() for build in missing) if missing else None
 
-    def _load(self, home: Home, builds: Sequence[Build], how: Loading, loader: str) -> Iterator[Event]:
+    def _load(self, home: Home, builds: Sequence[Build], how: DemoLoading, loader: str) -> Iterator[Event]:
         """Both are loaded alike; what limits each load is measured where that takes no compiler."""
         return LoaderExperiment(
             [str(place_of(home, build)) for build in builds], how.split, batch_sizes=[how.batch_size],

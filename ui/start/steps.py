@@ -21,7 +21,7 @@ from ui.shared.stores import totals
 from ui.shared.theme import format_colour, format_title
 from ui.start.drawings import drawing
 from ui.start.pictures import built_in_cards, cards_html, dataset_cards
-from ui.start.story import END, Comparison, Story
+from ui.start.story import END, FactorComparison, Story
 
 _EDGE = "border:1px solid color-mix(in srgb,currentColor 22%,transparent)"
 FRAME = f"{_EDGE};border-radius:8px;padding:12px 14px;min-width:0"
@@ -131,7 +131,7 @@ def _encoding_title(variant: str) -> str:
     return "Image files" if variant == AS_FILES else "Raw pixels"
 
 
-def _compared(comparison: Comparison, label: Callable[[Mapping[str, Any]], str], running: Progress | None) -> str:
+def _compared(comparison: FactorComparison, label: Callable[[Mapping[str, Any]], str], running: Progress | None) -> str:
     """The bars of one comparison, its sentence when it is complete, how it was measured, and what disturbed it."""
     rows = _bars(comparison, label)
     if not rows:
@@ -143,7 +143,7 @@ def _compared(comparison: Comparison, label: Callable[[Mapping[str, Any]], str],
     return f'<div style="margin:14px 0">{bars(rows, "images per second")}</div>{said}{warned}{_how(comparison)}'
 
 
-def _bars(comparison: Comparison, label: Callable[[Mapping[str, Any]], str]) -> list[Bar]:
+def _bars(comparison: FactorComparison, label: Callable[[Mapping[str, Any]], str]) -> list[Bar]:
     """In the order in which they were first loaded."""
     seen: dict[str, Mapping[str, Any]] = {}
     speeds: dict[str, list[float]] = {}
@@ -165,7 +165,7 @@ def _bars(comparison: Comparison, label: Callable[[Mapping[str, Any]], str]) -> 
     return drawn
 
 
-def _how(comparison: Comparison) -> str:
+def _how(comparison: FactorComparison) -> str:
     """Loader, threads, batches: the same for all, and said once."""
     row = next(iter(comparison.repeats), comparison.now) or {}
     loader = str(row.get("loader", ""))
@@ -232,7 +232,7 @@ def _end(story: Story, running: Progress | None) -> str:
     )
 
 
-def _panel(title: str, rows: Sequence[tuple[str, StoreInfo, Any]], measured: Comparison, cost: str = "") -> str:
+def _panel(title: str, rows: Sequence[tuple[str, StoreInfo, Any]], measured: FactorComparison, cost: str = "") -> str:
     """A table of stores that differ in one factor, what was measured of them in a sentence, and what it costs."""
     head = "".join(
         f'<th scope="col" style="text-align:{"left" if not number else "right"};font-weight:400;opacity:0.75;'

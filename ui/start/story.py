@@ -27,7 +27,7 @@ END = len(TITLES)
 
 
 @dataclass
-class Comparison:
+class FactorComparison:
     """One of the demo's two comparisons: finished repeats, and what is measured at this moment (None: nothing)."""
 
     repeats: Sequence[Mapping[str, Any]] = ()
@@ -61,8 +61,8 @@ class Story:
     dataset: Dataset | None = None
     stores: Mapping[str, StoreInfo] = field(default_factory=dict)
     raw: StoreInfo | None = None
-    formats: Comparison = field(default_factory=Comparison)
-    encodings: Comparison = field(default_factory=Comparison)
+    formats: FactorComparison = field(default_factory=FactorComparison)
+    encodings: FactorComparison = field(default_factory=FactorComparison)
     steps: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     imported: int = 0
     record: LoaderRun | None = None
@@ -103,7 +103,7 @@ def story_of(job: Job) -> Story | None:
     if story.dataset is None or not story.stores or story.raw is None or None in runs or len(runs) < 2:
         return None
     story.formats, story.encodings = (
-        Comparison(run.repeats, run.refused, complete=True) for run in runs if run is not None
+        FactorComparison(run.repeats, run.refused, complete=True) for run in runs if run is not None
     )
     story.record = runs[0]
     return story if story.formats.repeats and story.encodings.repeats else None
@@ -126,7 +126,7 @@ def _is_raw(store: StoreInfo) -> bool:
     return parts == (example_format(), PIXELS, "none")
 
 
-def _measured(seen: Watch, since: float, until: float) -> Comparison:
+def _measured(seen: Watch, since: float, until: float) -> FactorComparison:
     """What was measured between two moments."""
 
     def between(series: str) -> list[Measured]:
@@ -135,7 +135,7 @@ def _measured(seen: Watch, since: float, until: float) -> Comparison:
     live, repeats = between("throughput"), between("repeat")
     now = live[-1] if live and live[-1].at >= max((one.at for one in repeats), default=0.0) else None
     refused = [one.values for one in between("refused")]
-    return Comparison([one.values for one in repeats], refused, now.values if now is not None else None)
+    return FactorComparison([one.values for one in repeats], refused, now.values if now is not None else None)
 
 
 def _factors(row: ConfigurationResult) -> Mapping[str, str]:
