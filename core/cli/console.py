@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -13,13 +14,11 @@ from ..base.events import Event, Message, Pace, Progress, Result, Sample
 from ..base.printable import printable
 from ..base.strict_json import dumps
 from ..base.units import seconds_text
-from .verb import Drawing, Lines
+from .blocks import blocks_of
+from .plain_text import cell_text, print_blocks
 
 QUIET_SECONDS = 10.0
 """Where standard error is no terminal, a line this often; short work says nothing there but its warnings."""
-
-LONGEST_TABLE = 40
-"""Rows that a reader is shown."""
 
 
 def run(events: Iterator[Event]) -> Mapping[str, Any]:
@@ -48,7 +47,7 @@ class _Terminal:
         elif isinstance(event, Message):
             tqdm.write(printable(event.text), file=sys.stderr)
         elif isinstance(event, Sample) and self._bar is None:
-            values = ", ".join(f"{name} {_cell(value)}" for name, value in event.values.items())
+            values = ", ".join(f"{name} {cell_text(value)}" for name, value in event.values.items())
             print(f"\r\033[K{event.series}: {values}", end="", file=sys.stderr, flush=True)
 
     def close(self) -> None:
@@ -95,49 +94,25 @@ class _Log:
 
 
 def show_result(data: Mapping[str, Any], as_json: bool) -> None:
-    """The result on standard output: one line of JSON, or lines for a reader."""
+    """The result on standard output: one line of JSON, or facts and tables for a reader."""
     if as_json:
         print(dumps(data, ascii_only=not _speaks_unicode()))
         return
-    for name, value in data.items():
-        if isinstance(value, Drawing):
-            print(value)
-        elif isinstance(value, Mapping) and value and all(isinstance(part, Mapping) for part in value.values()):
-            _table(name, [{name: key, **part} for key, part in value.items()])
-        elif isinstance(value, list) and value and all(isinstance(part, Mapping) for part in value):
-            _table(name, value)
-        else:
-            print(f"{printable(name)}: {_cell(value)}")
+    blocks = blocks_of(data)
+    if not _is_able_terminal():
+        print_blocks(blocks)
+        return
+    try:
+        from .rich_blocks import draw_blocks  # imported for terminals alone: it takes its time
+    except ImportError:
+        print_blocks(blocks)
+    else:
+        draw_blocks(blocks)
+
+
+def _is_able_terminal() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def _speaks_unicode() -> bool:
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-
-
-def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    cells = [
-        [printable(column) for column in columns],
-        *([_cell(row.get(column, "")) for column in columns] for row in rows[:LONGEST_TABLE]),
-    ]
-    widths = [max(len(line[at]) for line in cells) for at in range(len(columns))]
-    print(f"{printable(name)}:")
-    for line in cells:
-        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-    if len(rows) > LONGEST_TABLE:
-        print(f"  ... and {len(rows) - LONGEST_TABLE:,} more; --json has them all")
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "-"}[value]
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.3f}"
-    if isinstance(value, list):
-        shown = ", ".join(_cell(part) for part in value[:12])
-        return shown + (f", ... ({len(value):,} in all)" if len(value) > 12 else "")
-    if isinstance(value, Mapping):
-        return ", ".join(f"{printable(str(key))} {_cell(part)}" for key, part in value.items()) or "-"
-    return "\n".join(map(printable, value.split("\n"))) if isinstance(value, Lines) else printable(str(value))

@@ -12,6 +12,7 @@ from ..loading.loaders import DEFAULT_LOADER, LOADERS
 from .code import CODE
 from .datasets import DATASETS
 from .experiment import EXPERIMENT
+from .formats import readable_formats
 from .importing import IMPORT
 from .options import option_argument, options_of
 from .plan import PLAN
@@ -39,7 +40,8 @@ def _formats(given: Namespace) -> Iterator[Event]:
     from ..formats import FORMATS
 
     parts: Mapping[str, Any] = {"formats": FORMATS, "encodings": ENCODINGS, "compressions": COMPRESSIONS}
-    yield Result({name: table.describe() for name, table in parts.items()})
+    told = {name: table.describe() for name, table in parts.items()}
+    yield Result(told if given.json else readable_formats(told))
 
 
 def _build_arguments(parser: ArgumentParser) -> None:
