@@ -19,6 +19,7 @@ from .base.extras import needed_by
 from .base.package import COMMAND
 from .base.printable import printable
 from .base.settings import use_settings
+from .cli.completion import ASKED, complete
 from .cli.verb import shared_arguments
 from .cli.verbs import VERBS
 
@@ -39,13 +40,18 @@ class _Parser(ArgumentParser):
 
 def parse(arguments: Sequence[str]) -> Namespace:
     """Raises InputError for anything but a verb with its arguments."""
+    return command_line().parse_args(arguments, Namespace(json=False, home=None, config=None))
+
+
+def command_line() -> ArgumentParser:
+    """The parser of everything."""
     everywhere = shared_arguments(_Parser)
     parser = _Parser(prog=COMMAND, description=DESCRIPTION, parents=[everywhere])
     parser.add_argument("--version", action="version", version=f"format-matters {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
     for name, verb in VERBS.items():
         verb.arguments(verbs.add_parser(name, help=verb.help, description=verb.help, parents=[everywhere]))
-    return parser.parse_args(arguments, Namespace(json=False, home=None, config=None))
+    return parser
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -55,6 +61,8 @@ def main(arguments: Sequence[str]) -> int:
     _never_fail_to_print()
     try:
         use_settings(_settings_file(arguments))  # first: it may name plugins, whose formats are arguments
+        if ASKED in os.environ:
+            complete(command_line())
         given = parse(arguments)
         from .cli.console import run, show_result
 

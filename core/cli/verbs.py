@@ -10,6 +10,7 @@ from ..base.events import Event, Result
 from ..base.home import Home
 from ..loading.loaders import DEFAULT_LOADER, LOADERS
 from .code import CODE
+from .completion import COMPLETION
 from .datasets import DATASETS
 from .experiment import EXPERIMENT
 from .formats import readable_formats
@@ -231,4 +232,5 @@ VERBS: Mapping[str, Verb] = {
     "share": SHARE,
     "scan": Verb("decode every entry of a file and list the bad ones", _scan_arguments, _scan),
     "settings": SETTINGS_VERB,
+    "completion": COMPLETION,
 }
