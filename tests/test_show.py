@@ -18,7 +18,7 @@ from PIL import Image
 
 from core.__main__ import main
 from core.base.home import REPOSITORY
-from core.cli.terminal.capability import chosen_method
+from core.cli.terminal.capability import cell_width, chosen_method, cut, text_cells
 from core.cli.terminal.graphics import kitty, sixel
 from core.cli.terminal.half_blocks import half_blocks
 
@@ -39,7 +39,7 @@ def drawn_pixels(lines: list[str]) -> np.ndarray:
 
 def sixel_pixels(text: str) -> np.ndarray:
     """What a sixel picture shows: colours in percent, uint8 (H, W, 3)."""
-    body = re.fullmatch(r'\x1bPq"1;1;(\d+);(\d+)((?:#\d+;2;\d+;\d+;\d+)+)(.*)\x1b\\', text, re.DOTALL)
+    body = re.fullmatch(r'\x1bP0;1q"1;1;(\d+);(\d+)((?:#\d+;2;\d+;\d+;\d+)+)(.*)\x1b\\', text, re.DOTALL)
     assert body is not None
     width, height = int(body[1]), int(body[2])
     colours = {int(one[0]): list(map(int, one[1:])) for one in re.findall(r"#(\d+);2;(\d+);(\d+);(\d+)", body[3])}
@@ -81,6 +81,28 @@ def test_kitty_is_sent_a_png_in_pieces() -> None:
     assert max(len(piece[2]) for piece in pieces) == 4096
     data = base64.b64decode("".join(piece[2] for piece in pieces))
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), noise)
+
+
+def test_what_lies_between_pictures_is_left_to_the_terminal() -> None:
+    drawn = np.array([[True, False]] * 3)
+    pieces = re.findall(r"\x1b_G(.*?)m=\d;(.*?)\x1b", kitty(COLOURS, drawn, 12))
+    assert pieces[0][0] == "a=T,f=100,c=12,"  # as wide as its captions, whatever a character's pixels
+    seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(pieces[0][1]))))
+    assert seen[:, :, 3].tolist() == [[255, 0]] * 3
+    assert np.array_equal(seen[:, 0, :3], COLOURS[:, 0])
+    text = sixel(COLOURS, drawn)
+    assert text.startswith("\x1bP0;1q")  # what has no bit set keeps the ground
+    assert np.abs(sixel_pixels(text)[:, 0] * 2.55 - COLOURS[:, 0]).max() < 3
+    assert sixel_pixels(text)[:, 1].max() == 0
+
+
+def test_captions_are_as_wide_as_their_pictures() -> None:
+    assert [cut(text, 6) for text in ("abc", "abcdefgh", "犬と猫と鳥", "é", "👨‍👩‍👧x")] == [
+        "abc   ", "abcde…", "犬と… ", "é     ", "👨‍👩\u200d… ",
+    ]  # fmt: skip
+    for text in ("犬" * 9, "a犬" * 9, "e\u0301" * 9, ""):
+        assert text_cells(cut(text, 7)) == 7
+    assert cell_width() == 8  # the tests' output is no terminal
 
 
 def test_a_terminal_gets_what_it_says_it_draws(monkeypatch: pytest.MonkeyPatch) -> None:

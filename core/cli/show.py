@@ -11,7 +11,7 @@ from ..base.errors import InputError
 from ..base.events import Event, Message, Result
 from ..base.home import Home
 from ..base.printable import printable
-from .terminal.capability import METHODS, chosen_method
+from .terminal.capability import METHODS, cell_width, chosen_method, cut
 from .verb import Drawing, Verb
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 COLUMNS = 20
 """Characters that a thumbnail is wide."""
-
-SCALE = 8
-"""Pixels per character of a terminal that draws graphics."""
 
 ROWS = 3
 MOST = 1000
@@ -71,7 +68,7 @@ def _cells(file: InspectedFile, start: int, count: int, columns: int, method: st
     first = start + total if start < 0 else start
     if not 0 <= first < max(total, 1) or count < 1:
         raise InputError(f"there is no entry {start} to begin with: this file has {total:,}")
-    box = columns * (SCALE if method in ("kitty", "sixel") else 1)
+    box = columns * (cell_width() if method in ("kitty", "sixel") else 1)
     return file.cells(range(first, min(first + min(count, MOST), total)), box)
 
 
@@ -110,14 +107,18 @@ def _graphics(cells: Sequence[Cell], columns: int, method: str) -> Iterator[str]
 
     from .terminal.graphics import kitty, sixel
 
-    box, gap = columns * SCALE, GAP * SCALE
+    scale = cell_width()
+    box, gap = columns * scale, GAP * scale
     height = max((cell.pixels.shape[0] for cell in cells if cell.pixels is not None), default=1)
-    sheet = np.full((height, len(cells) * (box + gap) - gap, 3), 255, np.uint8)
+    sheet = np.zeros((height, len(cells) * (box + gap) - gap, 3), np.uint8)
+    drawn = np.zeros(sheet.shape[:2], bool)  # between the pictures is the terminal's own ground
     for number, cell in enumerate(cells):
         if cell.pixels is not None:
             left = number * (box + gap)
-            sheet[: cell.pixels.shape[0], left : left + cell.pixels.shape[1]] = cell.pixels
-    yield kitty(sheet) if method == "kitty" else sixel(sheet)
+            place = slice(cell.pixels.shape[0]), slice(left, left + cell.pixels.shape[1])
+            sheet[place], drawn[place] = cell.pixels, True
+    wide = len(cells) * (columns + GAP) - GAP
+    yield kitty(sheet, drawn, wide) if method == "kitty" else sixel(sheet, drawn)
     yield (" " * GAP).join(_caption(cell, columns) for cell in cells).rstrip()
 
 
@@ -126,7 +127,7 @@ def _caption(cell: Cell, columns: int) -> str:
     about = cell.about
     name = next((str(about[name]) for name in ("class", "label", "key") if about.get(name) is not None), "")
     text = printable(f"{about['index']} · {about['problem'] if cell.pixels is None and 'problem' in about else name}")
-    return (text if len(text) <= columns else text[: columns - 1] + "…").ljust(columns)
+    return cut(text, columns)
 
 
 SHOW = Verb("draw the images of a file in the terminal", _arguments, _answer)
