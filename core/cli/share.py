@@ -15,7 +15,6 @@ from ..base.errors import FormatMattersError, InputError, WorkError
 from ..base.events import Event, Result
 from ..base.home import Home
 from ..base.strict_json import dumps
-from ..jobs import Jobs
 from ..processes.module_process import cause_of_death
 from ..sharing.codes import shown
 from ..sharing.line import VARIABLE, ShareLine
@@ -153,6 +152,8 @@ class _Told:
 
     def cancel_jobs(self) -> None:
         """What guests have started and has not ended, ends with the class."""
+        from ..jobs import Jobs  # which no other verb waits for
+
         for job in self.jobs:
             with suppress(FormatMattersError):
                 Jobs(self.home).cancel(job)
