@@ -14,7 +14,18 @@ them and compare pixels and labels with the store's own (docs/snippets.md has th
 
 from __future__ import annotations
 
-from .offer import code_for
+from pathlib import Path
+
+from ..base.home import Home
 from .snippet import CHOICES, Snippet
 
 __all__ = ["CHOICES", "Snippet", "code_for"]
+
+
+def code_for(
+    path: str | Path, split: str | None = None, schema: str | None = None, home: Home | None = None
+) -> list[Snippet]:
+    """See `offer.code_for`, which is imported here: the command line looks at the choices each time it starts."""
+    from .offer import code_for as offered
+
+    return offered(path, split, schema, home)
