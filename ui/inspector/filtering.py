@@ -75,8 +75,7 @@ def chosen() -> Wanted | None:
     label, key = st.session_state.get(LABEL, ALL), st.session_state.get(KEY, "").strip()
     address.keep("label", None if label == ALL else _label_told(label))
     address.keep("search", key)
-    if key:
-        titles.say("search", f"“{key}”")
+    titles.say("search", f"“{key}”" if key else "")
     address.keep("how", "contains" if key and st.session_state.get(HOW) == "contains" else None)
     if label == ALL and not key:
         return None

@@ -159,10 +159,10 @@ class Viewer {
     this.shown = entry;
     this.place.replaceChildren(fresh);
     this.mark();
-    if (!stepped) return;
     const [before, after] = this.data.address, [title, rest] = this.data.title;
-    history.replaceState(history.state, "", `${location.pathname}?${before}${entry.position}${after}`);
     document.title = title + entry.position.toLocaleString("en-US") + rest;
+    if (!stepped) return;
+    history.replaceState(history.state, "", `${location.pathname}?${before}${entry.position}${after}`);
     clearTimeout(this.telling); clearTimeout(this.saying);
     this.telling = setTimeout(() => this.tell(entry), TELL_MS);
     this.saying = setTimeout(() => { this.says.textContent = entry.said; }, SAY_MS);
