@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from test_app_browser import browser  # noqa: F401 - a fixture
 
 from core.__main__ import main, parse
 
@@ -75,6 +76,31 @@ def test_it_loads_nothing_from_elsewhere(site: Path) -> None:
     assert [address for address in loaded if re.match(r"(https?:)?//", address)] == []
     styles = "".join(path.read_text("utf-8") for path in site.rglob("*.css"))
     assert re.findall(r"url\(['\"]?(?:https?:)?//[^)]*\)", styles) == []
+
+
+@pytest.mark.browser
+def test_it_is_read_and_searched_from_a_folder(site: Path, browser) -> None:  # noqa: F811
+    """Without a server, and on a phone: nothing is asked of a network, and no page scrolls sideways."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((site / "howto" / "convert.html").as_uri())
+    page.get_by_label("Search", exact=True).first.wait_for(state="attached")
+    page.keyboard.press("/")
+    page.get_by_placeholder("Search").first.wait_for()
+    page.keyboard.type("beton")
+    page.get_by_text(re.compile("matching document")).first.wait_for()
+    found = page.locator(".md-search-result__item a").first.get_attribute("href")
+    assert found is not None
+    assert found.startswith(site.as_uri())
+    page.goto(found)
+    assert "beton" in page.get_by_role("article").inner_text()
+    page.set_viewport_size({"width": 390, "height": 844})
+    for name in ("index", "tour", "compared", "python", "RESULTS"):
+        page.goto((site / f"{name}.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+    page.close()
+    assert [address for address in asked if not address.startswith(("file:", "data:", "about:"))] == []
 
 
 def test_what_docstrings_say_is_there(site: Path) -> None:
