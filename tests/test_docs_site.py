@@ -109,10 +109,12 @@ def test_what_docstrings_say_is_there(site: Path) -> None:
         assert said in python
 
 
-@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [*GUIDES, DOCS / "glance.md"], ids=lambda page: page.stem)
 def test_every_command_is_one_of_ours(page: Path) -> None:
     """Also those that are shown without being run here, in indented lines."""
-    for arguments in commands([page.read_text("utf-8")]):
+    found = commands([page.read_text("utf-8")])
+    assert found
+    for arguments in found:
         assert parse(arguments).verb == arguments[0]
 
 
