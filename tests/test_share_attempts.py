@@ -438,7 +438,6 @@ ATTEMPTS: dict[str, Attempt] = {
     # a guest's messages
     "a guest clears the caches": _clear,
     "a guest asks where to upload": _message(_ask_for_upload, "file_urls_response"),
-    "a guest asks for the repository": _message(_filled("load_git_info"), "git_info_changed"),
     "a guest has the app run on saving": _message(_filled("set_run_on_save"), "run_on_save"),
     "a guest takes over the host's session": _taken_over,
     "a guest behind a proxy on this machine": _guest_stays_guest(X_Forwarded_For="127.0.0.1"),
