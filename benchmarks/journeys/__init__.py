@@ -12,7 +12,7 @@ from importlib import import_module
 
 from .recording import Journey
 
-JOURNEYS = {"student": "student"}
+JOURNEYS = {"student": "student", "engineer": "engineer"}
 """Name -> the module beside this one."""
 
 

@@ -1,7 +1,4 @@
-"""Takes the pictures of the inspector: grid and sample, and the structure of an LMDB and an HDF5 file from elsewhere.
-
-python -m docs.screenshots.inspector
-"""
+"""The pictures of the inspector: grid and sample, and the structure of an LMDB and an HDF5 file from elsewhere."""
 
 from __future__ import annotations
 
@@ -14,35 +11,29 @@ from urllib.parse import quote
 import h5py
 import lmdb
 import numpy as np
-from playwright.sync_api import sync_playwright
 
 from core.base.events import finish
 from core.base.home import Home
 from core.building import Build
 from core.datasets.dataset import Dataset
 from core.importing.task import Import
-from tests.test_app_browser import QUIET, browser_path, calm, serving
+from tests.test_app_browser import serving
 
-HERE = Path(__file__).parent
-SIZE = {"width": 1440, "height": 900}
 MOST_HEIGHT = 2400
 SAMPLES = 3000
 DELETED_EACH = 9
 """Every so many entries of the LMDB one is deleted, so that it has free pages to be seen."""
 
 
-def main() -> None:
-    path = browser_path()
-    if path is None:
-        raise SystemExit("no Chromium or Chrome here: install one, or name it in the variable CHROMIUM")
-    with tempfile.TemporaryDirectory(prefix="format-matters-") as folder, sync_playwright() as playwright:
+def take_all(browser: Any) -> None:
+    """All of them, from a home of its own."""
+    from docs.screenshots.take import SIZE
+
+    with tempfile.TemporaryDirectory(prefix="format-matters-") as folder:
         home = Home(Path(folder))
         furnish(home)
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         with serving(home.root) as address:
-            for scheme in ("light", "dark"):
-                take(browser, address, home, scheme)
-        browser.close()
+            take(browser.new_context(viewport=SIZE, color_scheme="light").new_page(), address, home)
 
 
 def furnish(home: Home) -> None:
@@ -93,40 +84,25 @@ def write_hdf5(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
         file["more"] = h5py.ExternalLink("elsewhere.h5", "/images")
 
 
-def take(browser: Any, address: str, home: Home, scheme: str) -> None:
-    page = browser.new_context(viewport=SIZE, color_scheme=scheme).new_page()
+def take(page: Any, address: str, home: Home) -> None:
+    from docs.screenshots.take import picture
+
     page.goto(f"{address}/inspector")
     page.get_by_text("The same sample in other stores").wait_for()
     page.locator("[data-position]").first.wait_for()
-    picture(page, "inspector", scheme)
+    picture(page, "inspector", MOST_HEIGHT)
     files = home.root / "files"
     page.goto(f"{address}/inspector?file={quote(str(files / 'train.lmdb'))}")
     page.get_by_text("Read as", exact=True).wait_for()
     page.locator("[data-position]").first.wait_for()
-    picture(page, "inspector-file", scheme)
+    picture(page, "inspector-file", MOST_HEIGHT)
     structure(page)
-    picture(page, "inspector-lmdb", scheme)
+    picture(page, "inspector-lmdb", MOST_HEIGHT)
     page.goto(f"{address}/inspector?file={quote(str(files / 'features.h5'))}")
     structure(page)
-    picture(page, "inspector-hdf5", scheme)
+    picture(page, "inspector-hdf5", MOST_HEIGHT)
 
 
 def structure(page: Any) -> None:
     page.get_by_role("radio", name="Structure").click()
     page.get_by_text("Estimates").wait_for(timeout=30_000)
-
-
-def picture(page: Any, name: str, scheme: str) -> None:
-    """The whole page, as high as it is, once every widget has loaded."""
-    calm(page)
-    page.wait_for_function("() => !document.querySelector('[data-testid=\"stSkeleton\"]')", timeout=30_000)
-    calm(page)
-    height = page.get_by_test_id("stMain").evaluate("element => element.scrollHeight")
-    page.set_viewport_size({**SIZE, "height": max(SIZE["height"], min(height, MOST_HEIGHT))})
-    page.wait_for_timeout(1500)  # charts draw themselves after the page is there
-    page.screenshot(path=HERE / f"{name}-{scheme}.png")
-    page.set_viewport_size(SIZE)
-
-
-if __name__ == "__main__":
-    main()
