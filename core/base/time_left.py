@@ -33,11 +33,15 @@ class Remaining:
 
     def note(self, kind: str, amount: float, seconds: float) -> None:
         """So many units of a kind are done, and took so long together."""
-        self._left[kind] = max(self._left.get(kind, 0.0) - amount, 0.0)
+        self.skip(kind, amount)
         if amount > 0:
             self._seen.setdefault(kind, []).append((amount, seconds))
             if self._planned.get(kind):
                 self._off.append(seconds / amount / self._planned[kind])
+
+    def skip(self, kind: str, amount: float) -> None:
+        """So many units of a kind are done, and it is not known how long they took."""
+        self._left[kind] = max(self._left.get(kind, 0.0) - amount, 0.0)
 
     def drop(self, kind: str) -> None:
         """No more of this kind will be done."""

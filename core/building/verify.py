@@ -31,8 +31,9 @@ PATIENCE_FETCHING = 1800.0
 """Where a shard may have to be fetched first, with all attempts that this may take."""
 
 STARTING, SAMPLES, FILES = "starting", "samples", "files"
-START_SECONDS, BYTE_SECONDS = 1.0, 0.5e-9
-"""What the process of a split takes to start, and a byte of the files that are read at last: until it is measured."""
+START_SECONDS, SAMPLE_SECONDS, BYTE_SECONDS = 1.0, 2e-4, 0.5e-9
+"""What the process of a split takes to start with its first samples, a sample, and a byte of the files that are read at
+last: until it is measured."""
 
 Check = Callable[[Any, Dataset | None, bool], Iterator[CheckProgress]]
 """`check_split`, or what does the same of another kind of store."""
@@ -115,7 +116,7 @@ class TimeLeft:
         files = [path / name for name in manifest.files] if path else []
         sizes = sum(file.stat().st_size for file in files if file.is_file())
         amounts = {STARTING: len(manifest.splits), SAMPLES: samples, FILES: sizes}
-        self._remaining = Remaining(amounts, {STARTING: START_SECONDS, FILES: BYTE_SECONDS})
+        self._remaining = Remaining(amounts, {STARTING: START_SECONDS, SAMPLES: SAMPLE_SECONDS, FILES: BYTE_SECONDS})
 
     def begin(self) -> None:
         """A split is begun."""
@@ -124,12 +125,13 @@ class TimeLeft:
     def note(self, done: int) -> None:
         """So many samples of the split are done."""
         now = time.monotonic()
-        seconds, start = now - self._since, 0.0
+        seconds, samples = now - self._since, max(done - self._done, 0)
         if self._starting:
-            start, self._starting = min(seconds, START_SECONDS), False
-            self._remaining.note(STARTING, 1, start)
-        self._remaining.note(SAMPLES, max(done - self._done, 0), seconds - start)
-        self._since, self._done = now, done
+            self._remaining.note(STARTING, 1, seconds)
+            self._remaining.skip(SAMPLES, samples)
+        else:
+            self._remaining.note(SAMPLES, samples, seconds)
+        self._since, self._done, self._starting = now, done, False
 
     @property
     def seconds(self) -> float | None:
