@@ -20,14 +20,7 @@ import numpy as np
 from PIL import Image
 
 from core.base.events import Event, Progress
-from core.building import Build, Verify
-from core.datasets.quality.task import DatasetCheck
-from core.importing.task import Import
-from core.jobs.demo import Demo
 from core.jobs.estimate import TimeLeftEstimate
-from core.measure.loaders import LoaderExperiment
-from core.measure.storage import StorageExperiment
-from core.training.task import Train
 
 SHARES = (0.2, 0.5, 0.8)
 GOAL = 0.3
@@ -97,6 +90,15 @@ def packed(folder: Path, archive: Path) -> Path:
 
 def jobs(root: Path, count: int) -> Iterator[tuple[str, Callable[[], Iterator[Event]]]]:
     """Name and run of each job, in an order in which each finds what it needs."""
+    # Here, since a process that is spawned imports this module anew: it is to start as fast as one of a job's.
+    from core.building import Build, Verify
+    from core.datasets.quality.task import DatasetCheck
+    from core.importing.task import Import
+    from core.jobs.demo import Demo
+    from core.measure.loaders import LoaderExperiment
+    from core.measure.storage import StorageExperiment
+    from core.training.task import Train
+
     home = str(root / "home")
     folder = photos(root / "photos", count)
     archive = packed(folder, root / "photos.zip")
