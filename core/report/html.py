@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from ..measure.tabular import csv_text, json_text
 from .answer import SOURCE
+from .chart_table import chart_table
 from .document import Block, Chart, Report, Table
 from .loader_table import SMALL_MARK
 from .svg import svg
@@ -79,7 +80,7 @@ def template_environment(*folders: Path) -> Environment:
 @cache
 def _environment() -> Environment:
     made = template_environment()
-    made.filters |= {"kind": _kind, "source": _source, "drawing": _drawing, "numeric": _numeric}
+    made.filters |= {"kind": _kind, "source": _source, "drawing": _drawing, "behind": _behind, "numeric": _numeric}
     return made
 
 
@@ -96,6 +97,11 @@ def _source(text: str) -> tuple[str, str]:
 def _drawing(chart: Chart) -> Markup:
     """A chart's SVG element without its first word: the template writes that, with what the chart shows."""
     return Markup(svg(chart.drawing).removeprefix("<svg "))  # noqa: S704  written by the chart converter, which escapes
+
+
+def _behind(chart: Chart) -> Table:
+    """The numbers of a chart."""
+    return chart_table(chart.drawing, chart.shows)
 
 
 def _numeric(table: Table) -> list[bool]:
