@@ -11,7 +11,8 @@ import pytest
 from test_app_browser import PAGES, browser, serving  # noqa: F401 - `browser` is a fixture
 
 from core.base.home import Home
-from tests.page_walk import CHECKS, Place, Walk, walk
+from tests.page_keys import tabbed
+from tests.page_walk import CHECKS, Place, Walk, settle, walk
 
 pytestmark = pytest.mark.browser
 
@@ -67,3 +68,28 @@ def test_the_checks_find_what_they_are_for(browser) -> None:  # noqa: F811
         "cut by its chart: too long for it",
     ):
         assert fault in told
+
+
+def test_the_tab_key_reaches_everything_and_is_seen(browser, furnished: Home) -> None:  # noqa: F811
+    page = browser.new_page(viewport={"width": 1440, "height": 1100}, reduced_motion="reduce")
+    found = {}
+    with serving(furnished.root) as address:
+        for name in PAGES:
+            page.goto(f"{address}/{name}")
+            page.get_by_role("heading", level=1).first.wait_for()
+            settle(page)
+            found[name] = tabbed(page)
+    page.close()
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def test_a_trap_and_a_focus_that_is_not_seen_are_found(browser) -> None:  # noqa: F811
+    page = browser.new_page()
+    page.set_content(
+        '<div data-testid="stMain"><button style="outline:none">plain</button><button id="trap">trap</button>'
+        "<button>beyond</button></div>"
+    )
+    page.evaluate("() => { document.querySelector('#trap').onkeydown = (event) => event.preventDefault(); }")
+    told = tabbed(page)
+    page.close()
+    assert told == ["focus is not seen: plain", "not reached: beyond"]
