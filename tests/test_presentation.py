@@ -19,10 +19,10 @@ from test_app_browser import QUIET, browser_path
 
 from core.__main__ import main
 from core.datasets.dataset import Dataset
+from core.datasets.example_pictures import example_pictures
 from core.report.compose import compose
 from core.report.document import Chart, Report
 from core.report.presentation.document import policy, presentation
-from core.report.presentation.pictures import example_pictures
 from core.report.presentation.slides import first_sentence, slides_of
 from core.report.questions import Answers
 from ui.report.slides_route import ROUTES, slides_address

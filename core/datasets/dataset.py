@@ -14,13 +14,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
-from ..base import field_values
+from ..base import field_values, rich_display
 from ..base.checked_fields import TEXT, check
 from ..base.contracts import Field, FieldValue, ReferencedSource, Row, Shape, Skipped
 from ..base.errors import InputError, WorkError, disk_trouble_told
 from ..base.files import Unreadable, entries, read_object, remove
 from ..base.home import Home, check_name
 from ..base.staging import claim
+from ..base.units import size_text
 from ..images.pixel_choice import NO_CHOICE, PixelChoice
 from ..images.value_range import DEFAULT, ValueRange
 from ..remote.address import check_address, is_address
@@ -107,6 +108,19 @@ class Dataset:
                 sources=kept,
                 reference_root=_reference_root(root) if kept else None,
             )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: splits, classes and size, and an image of each of the first classes."""
+        from .example_pictures import example_pictures
+
+        facts = {
+            **{split: f"{count:,}" for split, count in self.splits.items()},
+            "classes": f"{len(self.classes):,}",
+            "size": size_text(self.bytes),
+            "source": self.source,
+        }
+        shown = (rich_display.DisplayedPicture(*one) for one in example_pictures(self, edge=72))
+        return rich_display.displayed(self.name, facts, rich_display.pictures(shown))
 
     @property
     def files_root(self) -> Path | str:

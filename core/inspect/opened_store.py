@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..base import rich_display
 from ..base.contracts import Buffer, Compression, Encoding, Labels, Pixels, Shape
 from ..base.errors import FormatMattersError, InputError
 from ..base.extras import needed_by
@@ -72,6 +73,13 @@ class ForeignStore:
 
     def __repr__(self) -> str:
         return f"<ForeignStore {self.path} ({self._basics['schema']}): {len(self):,} samples>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how the file was understood, and samples from all over it."""
+        from ..images.thumbnail import sample_pictures
+
+        facts = {"samples": f"{len(self):,}", "schema": self._basics["schema"], "why": self.why}
+        return rich_display.displayed(self.path.name, facts, rich_display.pictures(sample_pictures(self, self.classes)))
 
     def __getitem__(self, index: int) -> tuple[Pixels, int]:
         """RGB pixels, uint8 (height, width, 3), and the class number (-1 where the file has none).

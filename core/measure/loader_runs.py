@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..base import rich_display
 from ..base.checked_fields import TEXT
 from ..base.home import Home
+from ..base.units import speed_text
 from .background_load import background_load
 from .configurations import varied
 from .controlled import row_factors
@@ -39,6 +41,24 @@ class LoaderRun:
         """Whether every repeat was run; an experiment that was cancelled has fewer."""
         configurations = len(self.setup.get("configurations") or self.setup["stores"]) - len(self.refused)
         return len(self.repeats) >= configurations * int(self.setup["rounds"])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the ranking as a chart, with the spread of the repeats."""
+        rows = [
+            rich_display.DisplayedBar(
+                row.configuration or row.store, row.median, row.slowest, row.fastest, speed_text(row.median)
+            )
+            for row in rank_configurations(self.repeats)
+        ]
+        facts = {
+            "dataset": self.setup.get("dataset", "-"),
+            "repeats": f"{len(self.repeats):,}",
+            "refused": f"{len(self.refused):,}",
+            "started": self.setup["started"],
+        }
+        return rich_display.displayed(
+            "Loader experiment", facts, rich_display.bars(rows, "Median images per second; the line spans all repeats")
+        )
 
     @property
     def varied(self) -> list[str]:

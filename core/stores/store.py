@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..base import checksums
+from ..base import checksums, rich_display
 from ..base.contracts import (
     Buffer,
     Compression,
@@ -33,6 +33,7 @@ from ..base.errors import InputError, WorkError, disk_trouble_told
 from ..base.extras import needed_by
 from ..base.files import remove
 from ..base.home import Home
+from ..base.units import size_text
 from ..compressions import COMPRESSIONS
 from ..encodings import ENCODINGS
 from ..formats import FORMATS
@@ -84,6 +85,21 @@ class Store:
     def __repr__(self) -> str:
         told = self.manifest
         return f"<Store {told.dataset}/{told.format}/{told.variant} {self.split}: {len(self):,} samples>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: facts, and samples from the whole split. A sample that cannot be read is left out."""
+        from ..images.thumbnail import sample_pictures
+
+        told = self.manifest
+        facts = {
+            "samples": f"{len(self):,}",
+            "classes": f"{len(self.classes):,}",
+            "format": told.format,
+            "variant": told.variant,
+            "payload": size_text(told.splits[self.split]["payload_bytes"]),
+        }
+        shown = rich_display.pictures(sample_pictures(self, self.classes))
+        return rich_display.displayed(f"{told.dataset}, {self.split}", facts, shown)
 
     @property
     def classes(self) -> list[str]:

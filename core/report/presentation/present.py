@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ...base.home import Home
 from ...datasets.dataset import Dataset
+from ...datasets.example_pictures import example_pictures
 from ..compose import compose
 from ..document import Report
 from ..gather import gather
 from ..questions import Answers
 from .document import presentation
-from .pictures import example_pictures
 from .slides import slides_of
 
 
