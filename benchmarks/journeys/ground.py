@@ -8,12 +8,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.test_app_browser import QUIET, ROOT, browser_path, wait_for_server
+
+CACHE = "XDG_CACHE_HOME"
 
 SIZE = {"width": 1440, "height": 900}
 
@@ -71,12 +75,24 @@ class Ground:
 
 @contextmanager
 def clean_ground() -> Iterator[Ground]:
-    """A ground for one run."""
+    """A ground for one run. Whatever was started on it has ended afterwards: kernels would be compiled beside the next
+    run, for the process that does so outlives its server."""
     with tempfile.TemporaryDirectory(prefix="journey-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         home, cache = folder / "home", folder / "cache"
         kept = {variable: value for variable, value in os.environ.items() if not variable.startswith(OURS)}
-        yield Ground(folder, home, {**kept, "FORMAT_MATTERS_HOME": str(home), "XDG_CACHE_HOME": str(cache)})
+        try:
+            yield Ground(folder, home, {**kept, "FORMAT_MATTERS_HOME": str(home), CACHE: str(cache)})
+        finally:
+            _end_all(str(cache))
+
+
+def _end_all(cache: str) -> None:
+    """End the processes that have this folder in their environment."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get(CACHE) == cache:
+                process.kill()
 
 
 @contextmanager
