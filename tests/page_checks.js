@@ -183,11 +183,17 @@
       if (within(element, "[disabled], [aria-disabled=true]")) continue;
       const style = look(element), drawn = element instanceof SVGElement;
       const ink = colour(drawn ? style.fill : style.color);
-      const behind = (drawn && mark(element, box)) || ground(element);
+      let behind = (drawn && mark(element, box)) || ground(element);
       const opacity = faint(element) * (drawn ? Number(style.fillOpacity) : 1);
-      const measured = ratio(over([ink[0], ink[1], ink[2], ink[3] * opacity], behind), behind);
+      const measure = () => ratio(over([ink[0], ink[1], ink[2], ink[3] * opacity], behind), behind);
+      let measured = measure();
       const size = parseFloat(style.fontSize), bold = Number(style.fontWeight) >= 700;
       const least = size >= 24 || (size >= 18.66 && bold) || element.matches(ICON) ? 3 : 4.5;
+      if (measured < least - 0.01 && drawn && (box.top < 0 || box.bottom > innerHeight)) {  // marks are found in sight only
+        element.scrollIntoView({ block: "center" });
+        behind = mark(element, element.getBoundingClientRect()) || ground(element);
+        measured = measure();
+      }
       if (measured < least - 0.01) say(`contrast ${measured.toFixed(2)} of ${least}`, text);
     }
   }

@@ -39,6 +39,7 @@ def ranking_chart(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]
                 "fastest": row.fastest,
                 "repeats": row.repeats,
                 "workers": workers_text(row.workers),
+                "number": number_text(rounded(row.median)),
                 "figure": number_text(rounded(row.median)) + (f" · {workers_text(row.workers)}" if differ else ""),
             }
             for row in rows
@@ -62,8 +63,10 @@ def ranking_chart(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]
         ],
     )
     spread = base.mark_rule(strokeWidth=2, color=FIGURE_COLOUR).encode(x="slowest:Q", x2="fastest:Q")
-    figures = base.mark_text(align="left", dx=8, fontSize=13, fontWeight=600).encode(
-        x="fastest:Q", text="figure:N", color=alt.value(FIGURE_COLOUR)
+    # Where a chart is narrow there is room for the number alone; the workers are in the table behind it.
+    text = alt.ExprRef("containerSize()[0] < 560 ? datum.number : datum.figure")
+    figures = base.mark_text(align="left", dx=8, fontSize=13, fontWeight=600, text=text).encode(
+        x="fastest:Q", color=alt.value(FIGURE_COLOUR)
     )
     return finish((bars + spread + figures).properties(height=alt.Step(bar_step(len(table)))))
 
