@@ -55,7 +55,7 @@ def photos(tmp_path: Path) -> Path:
 
 def shows(page, position: int, **address: str) -> None:
     """The sample is there, and the address says so."""
-    page.get_by_text(f"Entry {position} of {ENTRIES} in photos.lmdb").wait_for(timeout=20_000)
+    page.get_by_text(f"Entry {position} of {ENTRIES} in photos.lmdb", exact=True).wait_for(timeout=20_000)
     wanted = {"sample": str(position), **address}
     page.wait_for_function(
         "(wanted) => Object.entries(wanted).every(([name, value]) =>"

@@ -91,7 +91,15 @@ def experiment(home: Home, *loaders: str, **options: Any) -> LoaderExperiment:
 
 
 def ours() -> set[int]:
-    return {one.pid for one in psutil.Process().children(recursive=True) if "rivals.inside" in " ".join(one.cmdline())}
+    return {one.pid for one in psutil.Process().children(recursive=True) if "rivals.inside" in _command(one)}
+
+
+def _command(process: psutil.Process) -> str:
+    """Nothing of one that has ended meanwhile, or that waits for its parent to notice it."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # a zombie is one, too
+        return ""
 
 
 @pytest.fixture(scope="module")

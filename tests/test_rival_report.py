@@ -48,6 +48,14 @@ def add_rivals(home: Home, speed: float = 0.5) -> None:
         lines.writelines(json.dumps(row) + "\n" for row in (*rows, refused))
 
 
+def steady(home: Home) -> None:
+    """Give all repeats of the one run of the home the same speed: what a busy machine measured may have any spread."""
+    [record] = [record for record in list_records(home) if record.of("repeat")]
+    rows = [json.loads(line) for line in record.path.read_text().splitlines()]
+    told = [{**row, "samples_per_s": 1000.0} if row.get("kind") == "repeat" else row for row in rows]
+    record.path.write_text("".join(json.dumps(row) + "\n" for row in told))
+
+
 def section_of(evidence: Evidence) -> Section:
     report = compose(evidence, Answers())
     return next(section for section in report.sections if section.name == "loaders")
@@ -70,6 +78,7 @@ def test_rivals_are_taken_for_none_of_our_stores(furnished: Home) -> None:
 
 
 def test_the_section_answers_whether_another_loader_is_faster(furnished: Home) -> None:
+    steady(furnished)
     add_rivals(furnished)
     section = section_of(gather(furnished, "shapes"))
     texts = [block.text for block in section.blocks if isinstance(block, Text)]
@@ -82,6 +91,7 @@ def test_the_section_answers_whether_another_loader_is_faster(furnished: Home) -
 
 
 def test_a_faster_rival_is_called_so(furnished: Home) -> None:
+    steady(furnished)
     add_rivals(furnished, 50.0)
     [first, *_] = section_of(gather(furnished, "shapes")).blocks
     assert isinstance(first, Text)

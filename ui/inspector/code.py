@@ -10,7 +10,7 @@ from ui.inspector.inspected import stamp_of
 from ui.inspector.opening import Subject
 from ui.shared import state
 from ui.shared.cached import cache_data
-from ui.shared.labels import plain, verbatim
+from ui.shared.labels import plain, plain_lines, verbatim
 
 CHOICE = "inspector.code"
 
@@ -39,7 +39,7 @@ def draw_code(subject: Subject) -> None:
             st.code(snippet.install, language="bash", wrap_lines=True)
     if snippet.note:
         st.caption(verbatim(snippet.note))
-    st.code(snippet.text.rstrip("\n"), language="python", line_numbers=True)
+    st.code(plain_lines(snippet.text.rstrip("\n")), language="python", line_numbers=True)
 
 
 @cache_data(max_entries=16, show_spinner="Writing the code…")

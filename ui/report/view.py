@@ -7,7 +7,7 @@ import streamlit as st
 from core.report.answer import SOURCE
 from core.report.document import Block, Chart, Code, Points, Section, Table, Text
 from ui.shared.charts import draw_chart
-from ui.shared.labels import verbatim
+from ui.shared.labels import plain_lines, verbatim
 from ui.shared.theme import finish
 from ui.shared.wide_table import draw_wide_table
 
@@ -32,7 +32,7 @@ def _draw(block: Block) -> None:
     elif isinstance(block, Table):
         draw_wide_table(block)
     elif isinstance(block, Code):
-        st.code(block.text.rstrip(), language=block.language, wrap_lines=True)
+        st.code(plain_lines(block.text.rstrip()), language=block.language, wrap_lines=True)
 
 
 def _draw_text(block: Text) -> None:
