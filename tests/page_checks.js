@@ -189,7 +189,7 @@
       let measured = measure();
       const size = parseFloat(style.fontSize), bold = Number(style.fontWeight) >= 700;
       const least = size >= 24 || (size >= 18.66 && bold) || element.matches(ICON) ? 3 : 4.5;
-      if (measured < least - 0.01 && drawn && (box.top < 0 || box.bottom > innerHeight)) {  // marks are found in sight only
+      if (measured < least - 0.01 && drawn) {  // marks are found in sight only, and a chart may have moved since
         element.scrollIntoView({ block: "center" });
         behind = mark(element, element.getBoundingClientRect()) || ground(element);
         measured = measure();

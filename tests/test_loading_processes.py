@@ -18,6 +18,7 @@ from core.base.errors import WorkError
 from core.loading.loader import make_loader
 from core.loading.processes import ProcessPipeline
 from tests.loading_fixtures import MemoryStore, memory_store
+from tests.process_commands import command_of
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,7 +29,7 @@ def store() -> MemoryStore:
 
 def worker_processes() -> list[psutil.Process]:
     children = psutil.Process().children()
-    return [child for child in children if "core.loading.worker" in child.cmdline()]
+    return [child for child in children if "core.loading.worker" in command_of(child)]
 
 
 def test_a_worker_that_dies_is_an_error_that_says_which_and_why() -> None:

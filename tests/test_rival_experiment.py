@@ -35,6 +35,7 @@ from core.rivals.inside.work import RivalWork
 from core.rivals.search import search_workers, worker_counts
 from core.stores.store import Manifest
 from tests import toy_rival
+from tests.process_commands import command_of
 
 MODULE = "tests.toy_rival"
 FAILING = {
@@ -91,15 +92,7 @@ def experiment(home: Home, *loaders: str, **options: Any) -> LoaderExperiment:
 
 
 def ours() -> set[int]:
-    return {one.pid for one in psutil.Process().children(recursive=True) if "rivals.inside" in _command(one)}
-
-
-def _command(process: psutil.Process) -> str:
-    """Nothing of one that has ended meanwhile, or that waits for its parent to notice it."""
-    try:
-        return " ".join(process.cmdline())
-    except psutil.NoSuchProcess:  # a zombie is one, too
-        return ""
+    return {one.pid for one in psutil.Process().children(recursive=True) if "rivals.inside" in command_of(one)}
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,7 @@ from core.base.lock import Lock
 from core.building import Build
 from core.jobs import Jobs
 from core.sharing.tokens import HOST, new_visitor, write_token
+from tests.process_commands import command_of
 
 MINE = "an inner secret of the host's machine"
 
@@ -294,7 +295,7 @@ def _clear(shared: Class) -> str:
 def _readers(shared: Class) -> set[int]:
     """The processes below the server that have a file open for the Inspector."""
     below = psutil.Process(shared.process.pid).children(recursive=True)
-    return {process.pid for process in below if any("inspect" in part for part in process.cmdline())}
+    return {process.pid for process in below if "inspect" in command_of(process)}
 
 
 def _upload(method: str, who: str, whose: str) -> Attempt:

@@ -32,6 +32,7 @@ from core.suite.installing import THREAD, ParallelInstalls
 from core.suite.suite_stores import recipe_of
 from core.suite.workloads import PHOTOS, SMALL, WORKLOADS, chosen_workloads
 from tests import toy_rival
+from tests.process_commands import command_of
 
 
 def result_of(events: Iterator[Event]) -> object:
@@ -221,4 +222,4 @@ def test_the_whole_suite_interrupted_and_gone_on_with(tmp_path: Path) -> None:
     assert "Toy, honest" in page
     assert [run.experiment for run in all_runs(Home(tmp_path))].count("suite") == 1
     assert finish(LoaderSuite(**{**dataclasses.asdict(suite), "resume": True}).run()) == result
-    assert not [child for child in psutil.Process().children(recursive=True) if "toy" in " ".join(child.cmdline())]
+    assert not [one for one in psutil.Process().children(recursive=True) if "toy" in command_of(one)]
