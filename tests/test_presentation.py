@@ -15,7 +15,7 @@ import pytest
 from report_fixtures import evidence, result, trained
 from starlette.datastructures import Headers
 from starlette.routing import Router
-from test_app_browser import QUIET, browser_path
+from test_app_browser import browser  # noqa: F401 - the fixture
 
 from core.__main__ import main
 from core.datasets.dataset import Dataset
@@ -153,31 +153,25 @@ def test_another_ending_is_refused_before_anything_is_made(
 
 
 @pytest.mark.browser
-def test_keys_turn_the_slides(page: str, tmp_path: Path) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = browser_path()
-    if path is None:
-        pytest.skip("no Chromium or Chrome here: install one, or name it in the variable CHROMIUM")
+def test_keys_turn_the_slides(browser, page: str, tmp_path: Path) -> None:  # noqa: F811 - the fixture
     file = tmp_path / "slides.html"
     file.write_text(page, encoding="utf-8")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        opened = browser.new_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
-        complaints: list[str] = []
-        opened.on("console", lambda message: complaints.append(message.text))
-        opened.goto(file.as_uri())
-        last = opened.locator("main > section").count()
-        turned = [(key, _pressed(opened, key)) for key in ("ArrowRight", "PageDown", "ArrowLeft", "End", "Home")]
-        assert turned == [("ArrowRight", 2), ("PageDown", 3), ("ArrowLeft", 2), ("End", last), ("Home", 1)]
-        assert opened.get_by_role("button", name="Run").is_visible(), "it stands still for who asked for less motion"
-        opened.evaluate("slides[0].dataset.seconds = '0.3'")
-        opened.keyboard.press(" ")
-        opened.locator("#slide-2.shown").wait_for(timeout=5_000)
-        opened.keyboard.press(" ")
-        for _ in range(last):
-            assert opened.evaluate("document.documentElement.scrollWidth") <= 390
-            opened.keyboard.press("ArrowRight")
-        browser.close()
+    opened = browser.new_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    complaints: list[str] = []
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.goto(file.as_uri())
+    last = opened.locator("main > section").count()
+    turned = [(key, _pressed(opened, key)) for key in ("ArrowRight", "PageDown", "ArrowLeft", "End", "Home")]
+    assert turned == [("ArrowRight", 2), ("PageDown", 3), ("ArrowLeft", 2), ("End", last), ("Home", 1)]
+    assert opened.get_by_role("button", name="Run").is_visible(), "it stands still for who asked for less motion"
+    opened.evaluate("slides[0].dataset.seconds = '0.3'")
+    opened.keyboard.press(" ")
+    opened.locator("#slide-2.shown").wait_for(timeout=5_000)
+    opened.keyboard.press(" ")
+    for _ in range(last):
+        assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+        opened.keyboard.press("ArrowRight")
+    opened.close()
     assert [text for text in complaints if "AAAA" not in text] == []
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from report_fixtures import accessed, evidence, result, trained
-from test_app_browser import QUIET, browser_path
+from test_app_browser import browser  # noqa: F401 - the fixture
 
 from core.base.errors import InputError
 from core.report.compose import compose
@@ -175,27 +175,21 @@ def test_a_report_that_cannot_be_written_leaves_nothing(report: Report, tmp_path
 
 
 @pytest.mark.browser
-def test_opened_as_a_file_it_asks_for_nothing(page: str, report: Report, tmp_path: Path) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = browser_path()
-    if path is None:
-        pytest.skip("no Chromium or Chrome here: install one, or name it in the variable CHROMIUM")
+def test_opened_as_a_file_it_asks_for_nothing(browser, page: str, report: Report, tmp_path: Path) -> None:  # noqa: F811
     file = tmp_path / "report.html"
     file.write_text(page, encoding="utf-8")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        opened = browser.new_page()
-        asked: list[str] = []
-        complaints: list[str] = []
-        opened.on("request", lambda request: asked.append(request.url))
-        opened.on("console", lambda message: complaints.append(message.text))
-        opened.goto(file.as_uri())
-        drawn = opened.locator("figure svg").evaluate_all("all => all.map(svg => svg.getBoundingClientRect().height)")
-        with opened.expect_download() as download:
-            opened.get_by_role("link", name="shapes-report.json").click()
-        saved = json.loads(Path(download.value.path()).read_text())
-        wide = opened.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        browser.close()
+    opened = browser.new_page()
+    asked: list[str] = []
+    complaints: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.goto(file.as_uri())
+    drawn = opened.locator("figure svg").evaluate_all("all => all.map(svg => svg.getBoundingClientRect().height)")
+    with opened.expect_download() as download:
+        opened.get_by_role("link", name="shapes-report.json").click()
+    saved = json.loads(Path(download.value.path()).read_text())
+    wide = opened.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    opened.close()
     assert [address for address in asked if not address.startswith("data:")] == [file.as_uri()]
     assert complaints == []
     assert len(drawn) == len(charts(report))

@@ -42,7 +42,7 @@ def pixels_address(pixels: Pixels, edge: int = 60) -> str:
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-class Samples(Protocol):
+class LabelledSamples(Protocol):
     """A store or a file: samples by index, each uint8 pixels (height, width, 3) and the number of its class."""
 
     def __len__(self) -> int: ...
@@ -50,7 +50,7 @@ class Samples(Protocol):
     def __getitem__(self, index: int) -> tuple[Pixels, int]: ...
 
 
-def sample_pictures(samples: Samples, classes: Sequence[str], most: int = 12) -> Iterator[DisplayedPicture]:
+def sample_pictures(samples: LabelledSamples, classes: Sequence[str], most: int = 12) -> Iterator[DisplayedPicture]:
     """`most` samples spread evenly over all, with their classes; those that cannot be read are left out."""
     count = len(samples)
     for number in range(min(most, count)):
