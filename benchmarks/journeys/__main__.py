@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from . import JOURNEYS, journey
-from .ground import clean_ground
+from .ground import grounds
 from .page import FOLDER, write
 from .recording import TravelLog, timings
 
@@ -18,12 +18,13 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=FOLDER, help="folder of the page and its pictures")
     asked = parser.parse_args()
     told, logs = journey(asked.name), []
-    for number in range(asked.runs):
-        print(f"{told.name}, run {number + 1} of {asked.runs}", flush=True)
-        log = TravelLog(pictures=number == asked.runs - 1)
-        with clean_ground() as ground:
-            told.run(ground, log)
-        logs.append(log)
+    with grounds() as clean_ground:
+        for number in range(asked.runs):
+            print(f"{told.name}, run {number + 1} of {asked.runs}", flush=True)
+            log = TravelLog(pictures=number == asked.runs - 1)
+            with clean_ground() as ground:
+                told.run(ground, log)
+            logs.append(log)
     for one in timings(logs):
         goal = "" if one.goal is None else f" (goal {one.goal:g})"
         print(f"{one.title}: median {one.median:.1f} s, worst {one.worst:.1f} s{goal}")

@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,17 +74,24 @@ class Ground:
 
 
 @contextmanager
-def clean_ground() -> Iterator[Ground]:
-    """A ground for one run. Whatever was started on it has ended afterwards: kernels would be compiled beside the next
-    run, for the process that does so outlives its server."""
+def grounds() -> Iterator[Callable[[], AbstractContextManager[Ground]]]:
+    """Gives what makes a clean ground for each run. Their files are removed after the last run only: for minutes after
+    thousands of files were deleted, ext4 takes up to ten times as long to create one (it passes over inodes that are
+    new among the free, `recently_deleted` in Linux's fs/ext4/ialloc.c), which nobody's first run has to bear."""
     with tempfile.TemporaryDirectory(prefix="journey-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        home, cache = folder / "home", folder / "cache"
-        kept = {variable: value for variable, value in os.environ.items() if not variable.startswith(OURS)}
-        try:
-            yield Ground(folder, home, {**kept, "FORMAT_MATTERS_HOME": str(home), CACHE: str(cache)})
-        finally:
-            _end_all(str(cache))
+        yield lambda: _clean_ground(Path(tempfile.mkdtemp(dir=name)))
+
+
+@contextmanager
+def _clean_ground(folder: Path) -> Iterator[Ground]:
+    """Whatever was started on it has ended afterwards: kernels would be compiled beside the next run, for the process
+    that does so outlives its server."""
+    home, cache = folder / "home", folder / "cache"
+    kept = {variable: value for variable, value in os.environ.items() if not variable.startswith(OURS)}
+    try:
+        yield Ground(folder, home, {**kept, "FORMAT_MATTERS_HOME": str(home), CACHE: str(cache)})
+    finally:
+        _end_all(str(cache))
 
 
 def _end_all(cache: str) -> None:
