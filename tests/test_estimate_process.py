@@ -9,7 +9,7 @@ import pytest
 from core.base.errors import InputError, WorkError
 from core.base.home import Home
 from core.building import estimate_process
-from core.building.estimate_process import EstimateProcess, Question
+from core.building.estimate_process import EstimateProcess, EstimateQuestion
 
 PATIENCE = 60.0
 
@@ -22,14 +22,14 @@ def asked() -> Iterator[EstimateProcess]:
     process.close()
 
 
-def cost(home: Home, format: str = "lmdb", encoding: str = "raw", **options: object) -> Question:
+def cost(home: Home, format: str = "lmdb", encoding: str = "raw", **options: object) -> EstimateQuestion:
     fields = {"dataset": "shapes", "format": format, "encoding": encoding, "compression": "none", "options": options}
-    return Question("estimate", {**fields, "home": str(home.root)}, "as it is")
+    return EstimateQuestion("estimate", {**fields, "home": str(home.root)}, "as it is")
 
 
 def test_what_is_wanted_is_answered_and_what_is_wrong_is_told(home: Home, asked: EstimateProcess) -> None:
     arguments = {"home": str(home.root), "dataset": "shapes", "encoding": "original", "options": {}}
-    gains, unknown = Question("compressions", arguments, "as it is"), cost(home, group=0)
+    gains, unknown = EstimateQuestion("compressions", arguments, "as it is"), cost(home, group=0)
     asked.want("somebody", [cost(home), unknown, gains])
     asked.want("somebody else", [cost(home, "hdf5"), cost(home)])
     assert asked.answer(gains) is None, "it takes longer than to ask"
@@ -41,7 +41,7 @@ def test_what_is_wanted_is_answered_and_what_is_wrong_is_told(home: Home, asked:
     assert {gain["compression"] for gain in asked.answer(gains)} >= {"none", "zstd"}
     with pytest.raises(InputError, match="group"):
         asked.answer(unknown)
-    assert asked.answer(Question(*cost(home)[:2], "another fingerprint")) is None
+    assert asked.answer(EstimateQuestion(*cost(home)[:2], "another fingerprint")) is None
 
     first = asked._process
     first.kill()

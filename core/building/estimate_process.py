@@ -40,7 +40,7 @@ MOST_SILENT_ENDS = 2
 PAUSE = 0.02
 
 
-class Question(NamedTuple):
+class EstimateQuestion(NamedTuple):
     """What is to be estimated: "estimate" with the fields of a `Build`, or "compressions" with the arguments of
     `compare_compressions`, its `home` as text. `fingerprint`: of the dataset, whose answers are its own."""
 
@@ -70,7 +70,7 @@ class EstimateProcess:
         self._answers: dict[str, Answer | FormatMattersError] = {}
         self._wanted: dict[str, list[str]] = {}
 
-    def want(self, asker: str, questions: Sequence[Question]) -> None:
+    def want(self, asker: str, questions: Sequence[EstimateQuestion]) -> None:
         """Have these answered in this order, and no longer what this asker wanted before. Raises WorkError where no
         process can be started."""
         with self._lock:
@@ -80,7 +80,7 @@ class EstimateProcess:
                 self._wanted[asker] = wanted
                 self._tell(asker)
 
-    def answer(self, question: Question) -> Answer | None:
+    def answer(self, question: EstimateQuestion) -> Answer | None:
         """None where it is not there yet. Raises InputError where the build would, WorkError where the process died."""
         with self._lock:
             self._read()

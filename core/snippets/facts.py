@@ -10,7 +10,7 @@ from typing import Any
 
 from ..base.contracts import Shape
 from ..stores.store import Store, open_store
-from .payloads import COMPARED, DICTIONARY, Decoding, Look, compare, decoding, look_at, spread
+from .payloads import COMPARED, DICTIONARY, Decoding, ImageFileTraits, compare, decoding, look_at, spread
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class CodeFacts:
     shape: tuple[int, int] | None
     decoding: Decoding
     fields: Sequence[str]
-    look: Look | None
+    look: ImageFileTraits | None
     checksum: str = ""
 
     @property

@@ -28,7 +28,7 @@ class NoCode(ValueError):
 
 
 @dataclass
-class Look:
+class ImageFileTraits:
     """What the headers of image files told. `every`: whether all of them were looked at; wide: "", "some" or "all" of
     them are grey with more than 8 bits; shapes: as they are shown, of those that were looked at."""
 
@@ -78,9 +78,9 @@ class Look:
         return next(iter(self.shapes)) if len(self.shapes) == 1 else None
 
 
-def look_at(payloads: Iterable[Buffer], total: int) -> Look:
+def look_at(payloads: Iterable[Buffer], total: int) -> ImageFileTraits:
     """What these image files are, of `total` in all."""
-    look, began = Look(), time.monotonic()
+    look, began = ImageFileTraits(), time.monotonic()
     for data in payloads:
         look.add(data)
         if time.monotonic() - began > LOOK_SECONDS:
@@ -190,7 +190,9 @@ class Compressed(Protocol):
     name: str
 
 
-def decoding(encoding: str, compression: str, shape: Shape | None, values: ValueRange, look: Look | None) -> Decoding:
+def decoding(
+    encoding: str, compression: str, shape: Shape | None, values: ValueRange, look: ImageFileTraits | None
+) -> Decoding:
     """The function for samples of a store. `shape`: of bare pixels; `look`: at the image files of encoding `original`.
 
     Raises NoCode where no text would be right.
@@ -233,7 +235,7 @@ def decoding(encoding: str, compression: str, shape: Shape | None, values: Value
     return Decoding(tuple(functions), tuple(imports), constants, tuple(needs), about)
 
 
-def _of_files(values: ValueRange, look: Look) -> tuple[list[str], tuple[str, ...]]:
+def _of_files(values: ValueRange, look: ImageFileTraits) -> tuple[list[str], tuple[str, ...]]:
     """(functions, constants) for image files as they were imported."""
     if look.odd:
         raise NoCode(look.odd)
@@ -266,7 +268,7 @@ def _of_bytes(values: ValueRange, middle: str, what: str) -> tuple[list[str], tu
     return [text], (f"DARKEST, LIGHTEST = {low}, {high}  # all values of 8 bits that the dataset has",)
 
 
-def _one_range(values: ValueRange, look: Look) -> Bounds:
+def _one_range(values: ValueRange, look: ImageFileTraits) -> Bounds:
     known = [one for one in (values.integers, values.floats) if one is not None]
     if len(known) > 1:
         raise NoCode("its whole numbers and its floating-point numbers are scaled by ranges of their own")

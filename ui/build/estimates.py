@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.base import plugins
 from core.base.errors import FormatMattersError
-from core.building.estimate_process import EstimateProcess, Question
+from core.building.estimate_process import EstimateProcess, EstimateQuestion
 from ui.shared.cached import cache_resource
 
 AT_ONCE = 0.2
@@ -33,19 +33,19 @@ def _process(parts: str) -> EstimateProcess:
     return EstimateProcess()
 
 
-def ask(questions: Sequence[Question]) -> None:
+def ask(questions: Sequence[EstimateQuestion]) -> None:
     """Have these answered for this page, the first ones first; returns soon."""
     asker: str = st.session_state.setdefault(ASKER_KEY, uuid.uuid4().hex)
     estimates().want(asker, questions)
     estimates().wait(asker, AT_ONCE)
 
 
-def answered(questions: Sequence[Question]) -> int:
+def answered(questions: Sequence[EstimateQuestion]) -> int:
     """How many of these are answered, or refused, by now."""
     return sum(_is_answered(question) for question in questions)
 
 
-def _is_answered(question: Question) -> bool:
+def _is_answered(question: EstimateQuestion) -> bool:
     try:
         return estimates().answer(question) is not None
     except FormatMattersError:

@@ -11,7 +11,7 @@ import streamlit as st
 from core.base.errors import FormatMattersError
 from core.base.options import Option
 from core.base.registry import Registry
-from core.building.estimate_process import Question
+from core.building.estimate_process import EstimateQuestion
 from core.compressions import COMPRESSIONS
 from core.datasets.dataset import Dataset
 from core.encodings import ENCODINGS
@@ -60,7 +60,7 @@ def draw_form(dataset: Dataset) -> None:
     _watched(list(gains.values()), lambda: _draw_gains(gains))
 
 
-def _watched(asked: Sequence[Question], draw: Callable[[], None]) -> None:
+def _watched(asked: Sequence[EstimateQuestion], draw: Callable[[], None]) -> None:
     """Draw what is known, and again as answers come; when all are there, the app runs again, once."""
     if answered(asked) == len(asked):
         draw()
@@ -68,7 +68,7 @@ def _watched(asked: Sequence[Question], draw: Callable[[], None]) -> None:
         st.fragment(_draw_watched, run_every=WATCH_SECONDS)(asked, draw)
 
 
-def _draw_watched(asked: Sequence[Question], draw: Callable[[], None]) -> None:
+def _draw_watched(asked: Sequence[EstimateQuestion], draw: Callable[[], None]) -> None:
     known = answered(asked)
     if known == len(asked):
         st.rerun()
@@ -215,7 +215,7 @@ def _show_stores() -> None:
     st.session_state["build.view"] = STORES
 
 
-def _draw_gains(asked: Mapping[str, Question]) -> None:
+def _draw_gains(asked: Mapping[str, EstimateQuestion]) -> None:
     """`asked`: encoding -> what its compressions make of it."""
     rows: list[tuple[str, str, float, float, float]] = []
     for encoding, question in asked.items():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.base.errors import FormatMattersError, InputError
-from core.building.estimate_process import Question
+from core.building.estimate_process import EstimateQuestion
 from core.building.recipe import Recipe
 from core.datasets.dataset import Dataset
 from ui.build.estimates import estimates
@@ -36,7 +36,7 @@ class Planned:
     """
 
     fields: Mapping[str, Any]
-    question: Question | None = None
+    question: EstimateQuestion | None = None
     estimated: bool = False
     variant: str = ""
     built: bool = False
@@ -101,7 +101,7 @@ def _planned(dataset: Dataset, queued: Sequence[Mapping[str, Any]], placing: Pla
             raise InputError(placing.problem)
     except FormatMattersError as error:
         return Planned(fields, problem=str(error))
-    question = Question("estimate", {**_without_shards(fields), "home": str(home.root)}, dataset.fingerprint)
+    question = EstimateQuestion("estimate", {**_without_shards(fields), "home": str(home.root)}, dataset.fingerprint)
     fields |= placing.place(dataset.name, format, recipe.variant)
     return Planned(
         fields,
@@ -112,7 +112,7 @@ def _planned(dataset: Dataset, queued: Sequence[Mapping[str, Any]], placing: Pla
     )
 
 
-def questions(planned: Sequence[Planned]) -> list[Question]:
+def questions(planned: Sequence[Planned]) -> list[EstimateQuestion]:
     """Those of a plan, with equal encodings and compressions one after another: their sample is made once."""
     asked = [one.question for one in planned if one.question is not None]
     return sorted(asked, key=lambda question: (question.fields["encoding"], question.fields["compression"]))
@@ -149,10 +149,10 @@ def _without_shards(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, "options": options}
 
 
-def gain_question(dataset: Dataset, encoding: str, options: Mapping[str, Any]) -> Question:
+def gain_question(dataset: Dataset, encoding: str, options: Mapping[str, Any]) -> EstimateQuestion:
     """What each compression makes of this dataset's payloads."""
     fields = {"home": str(state.home().root), "dataset": dataset.name, "encoding": encoding, "options": options}
-    return Question("compressions", fields, dataset.fingerprint)
+    return EstimateQuestion("compressions", fields, dataset.fingerprint)
 
 
 def overview(planned: Sequence[Planned]) -> dict[str, list[object]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..script import quoted
 from ..snippet import DatasetCode
-from .candidates import Candidate, constants, with_classes
+from .candidates import ProgramCandidate, constants, with_classes
 from .facts import FileFacts
 
 ROW = re.compile(r"(.*)\[\d+(?:, \d+)*\]$", re.DOTALL)
@@ -94,7 +94,7 @@ def rows(
     indexings: Sequence[str] = ("[i]",),
     methods: str = "",
     counted: str = "len(self._open())",
-) -> Iterator[Candidate]:
+) -> Iterator[ProgramCandidate]:
     """`opened`: lines of the method that opens the array of images `self._images`; `loads_labels`: lines that read all
     labels, {name} being the array's, {labels} what they become."""
     name = array_name(facts)
@@ -130,7 +130,7 @@ def rows(
                     close=close,
                     lazy={"_pid": "None", "_images": "None"} if "os.getpid" in opened else {"_images": "None"},
                 )
-                yield Candidate(code, number, count)
+                yield ProgramCandidate(code, number, count)
 
 
 LABELS = ("np.ravel({0}).astype(int)", "np.argmax({0}, axis=1)")
@@ -144,13 +144,13 @@ def _open(self):  # mapped: only what is asked for is read
 """
 
 
-def _with_read(candidates: Iterator[Candidate]) -> Iterator[Candidate]:
+def _with_read(candidates: Iterator[ProgramCandidate]) -> Iterator[ProgramCandidate]:
     """`{0}` in the expressions of labels stands for what was read."""
     for one in candidates:
         yield replace(one, code=replace(one.code, init=one.code.init.replace("{0}", "read")))
 
 
-def npy(facts: FileFacts) -> Iterator[Candidate]:
+def npy(facts: FileFacts) -> Iterator[ProgramCandidate]:
     where = "self.path" if facts.path.is_file() else 'self.path / ({name} + ".npy")'
     load = f'np.load({where}, mmap_mode="r")'
     labels = 'read = np.load(self.path / ({name} + ".npy"))\nself.labels = {labels}\n'
@@ -158,7 +158,7 @@ def npy(facts: FileFacts) -> Iterator[Candidate]:
     yield from _with_read(rows(facts, "An array of images in a .npy file.", opened, (), loads_labels=labels))
 
 
-def npz(facts: FileFacts) -> Iterator[Candidate]:
+def npz(facts: FileFacts) -> Iterator[ProgramCandidate]:
     opened = MAPPED.replace("{load}", "np.load(self.path)[{name}]").replace(
         "mapped: only what is asked for is read", "the whole array: members of a .npz cannot be mapped"
     )
@@ -174,7 +174,7 @@ def _open(self):  # each process opens the file for itself: handles do not survi
 """
 
 
-def hdf5(facts: FileFacts) -> Iterator[Candidate]:
+def hdf5(facts: FileFacts) -> Iterator[ProgramCandidate]:
     opened = PER_PROCESS.replace("{load}", "h5py.File(self.path)[{name}]")
     labels = "with h5py.File(self.path) as file:\n    read = file[{name}][()]\nself.labels = {labels}\n"
     close = "if self._pid == os.getpid():\n    self._images.file.close()\nself._pid = self._images = None\n"
@@ -203,7 +203,7 @@ def replace_dtype(facts: FileFacts) -> FileFacts:
     return replace(facts, sample={**facts.sample, "dtype": "uint8", "stored_shape": (1, 1)})
 
 
-def zarr(facts: FileFacts) -> Iterator[Candidate]:
+def zarr(facts: FileFacts) -> Iterator[ProgramCandidate]:
     opened = PER_PROCESS.replace("{load}", 'zarr.open_group(self.path, mode="r")[{name}]').replace(
         "handles do not survive a fork", "what is open does not survive a fork"
     )
@@ -213,7 +213,7 @@ def zarr(facts: FileFacts) -> Iterator[Candidate]:
     yield from _with_read(made)
 
 
-def safetensors(facts: FileFacts) -> Iterator[Candidate]:
+def safetensors(facts: FileFacts) -> Iterator[ProgramCandidate]:
     opened = MAPPED.replace("{load}", "load_file(self.path)[{name}]").replace(
         "mapped: only what is asked for is read", "the whole tensor"
     )
@@ -233,7 +233,7 @@ def read_idx(path):  # MNIST's format: two zeros, the type (8: uint8), axes, the
 """
 
 
-def idx(facts: FileFacts) -> Iterator[Candidate]:
+def idx(facts: FileFacts) -> Iterator[ProgramCandidate]:
     opened = MAPPED.replace("{load}", "read_idx(self.path)").replace(
         "mapped: only what is asked for is read", "the whole file"
     )
@@ -265,7 +265,7 @@ self.labels = np.concatenate([batch[LABELS] for batch in batches])
 """
 
 
-def cifar(facts: FileFacts) -> Iterator[Candidate]:
+def cifar(facts: FileFacts) -> Iterator[ProgramCandidate]:
     batches = list(facts.parts) or [facts.path.name]
     ordered = sorted(batches, key=lambda name: ("test" in name, name))
     names = ", ".join(map(quoted, ordered))
@@ -279,10 +279,10 @@ def cifar(facts: FileFacts) -> Iterator[Candidate]:
             constants=constants(facts, f"NAMES = [{names}]", f'LABELS = b"{label}"'),
             functions=(PLAIN_PICKLE,),
         )
-        yield Candidate(code, "int(self.labels[i])", "len(self.labels)")
+        yield ProgramCandidate(code, "int(self.labels[i])", "len(self.labels)")
 
 
-def mat5(facts: FileFacts) -> Iterator[Candidate]:
+def mat5(facts: FileFacts) -> Iterator[ProgramCandidate]:
     opened = MAPPED.replace("{load}", "loadmat(self.path)[{name}]").replace(
         "mapped: only what is asked for is read", "the whole array"
     )

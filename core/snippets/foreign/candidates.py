@@ -13,7 +13,7 @@ MOST_NAMED = 100
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ProgramCandidate:
     """`code` with `label`, an expression for the class number of sample `i`, and `counted`, what there are as many of
     as samples."""
 
@@ -22,11 +22,11 @@ class Candidate:
     counted: str
 
 
-def candidates(facts: FileFacts) -> Iterator[Candidate]:
+def candidates(facts: FileFacts) -> Iterator[ProgramCandidate]:
     """None for a kind of file that no program is known for."""
     from . import arrays, lmdb, records, tables
 
-    makers: Mapping[str, Callable[[FileFacts], Iterator[Candidate]]] = {
+    makers: Mapping[str, Callable[[FileFacts], Iterator[ProgramCandidate]]] = {
         "npy": arrays.npy,
         "npz": arrays.npz,
         "hdf5": arrays.hdf5,

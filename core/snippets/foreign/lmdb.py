@@ -8,7 +8,7 @@ from itertools import product
 from ..script import quoted
 from ..snippet import DatasetCode
 from .arrays import PLAIN_PICKLE
-from .candidates import Candidate, as_number, constants, with_classes
+from .candidates import ProgramCandidate, as_number, constants, with_classes
 from .facts import FileFacts
 from .records import PROTO
 
@@ -58,7 +58,7 @@ class PlainData(pickle.Unpickler):  # a pickle may run anything: arrays and attr
 UNPICKLED = "item = PlainData(io.BytesIO(self._open().get(self.keys[i]))).load()\n"
 
 
-def lmdb(facts: FileFacts) -> Iterator[Candidate]:
+def lmdb(facts: FileFacts) -> Iterator[ProgramCandidate]:
     if "@" in facts.schema or facts.schema.startswith("sub:"):
         return
     for keys, (get, number, imports, functions, lines) in product(_keys(facts), list(_values(facts))):
@@ -74,7 +74,7 @@ def lmdb(facts: FileFacts) -> Iterator[Candidate]:
             close=CLOSE,
             lazy={"_pid": "None", "_env": "None", "_txn": "None"},
         )
-        yield Candidate(code, number, "len(self.keys)")
+        yield ProgramCandidate(code, number, "len(self.keys)")
 
 
 def _keys(facts: FileFacts) -> Iterator[str]:

@@ -16,7 +16,7 @@ from ..ours import two_lines
 from ..payloads import NoCode
 from ..script import dataset_script, quoted, said
 from ..snippet import DATASET, HUGGINGFACE, LIGHTNING, WEBDATASET, Snippet
-from .candidates import Candidate, candidates
+from .candidates import ProgramCandidate, candidates
 from .facts import FileFacts, facts_of_file
 from .libraries import others
 from .trial import first_right
@@ -73,7 +73,7 @@ def _right(store: ForeignStore, home: Home) -> tuple[FileFacts, Snippet]:
     return facts, Snippet(DATASET, text, f"{_module(facts)}.py", needs, tried + guess)
 
 
-def _program(candidate: Candidate, facts: FileFacts) -> tuple[str, tuple[str, ...]]:
+def _program(candidate: ProgramCandidate, facts: FileFacts) -> tuple[str, tuple[str, ...]]:
     code, decoding = candidate.code, facts.decoding
     if decoding is not None:
         code = replace(

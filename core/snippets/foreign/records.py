@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..script import quoted
 from ..snippet import DatasetCode
-from .candidates import Candidate, as_number, constants, named_files, with_classes
+from .candidates import ProgramCandidate, as_number, constants, named_files, with_classes
 from .facts import FileFacts
 
 TAR_INIT = """\
@@ -33,7 +33,7 @@ def _read(self, file, place):
 """
 
 
-def tar(facts: FileFacts) -> Iterator[Candidate]:
+def tar(facts: FileFacts) -> Iterator[ProgramCandidate]:
     if facts.decoding is None:
         return
     image = facts.image
@@ -54,7 +54,9 @@ def tar(facts: FileFacts) -> Iterator[Candidate]:
                 constants=constants(facts, line),
                 methods=TAR_READ,
             )
-            yield Candidate(replace(code, constants=(named_files(facts), *code.constants)), number, "len(self.samples)")
+            yield ProgramCandidate(
+                replace(code, constants=(named_files(facts), *code.constants)), number, "len(self.samples)"
+            )
 
 
 def _tar_labels(facts: FileFacts) -> Iterator[tuple[str, str]]:
@@ -113,7 +115,7 @@ pixels = decode(found[{image}])
 """
 
 
-def tfrecord(facts: FileFacts) -> Iterator[Candidate]:
+def tfrecord(facts: FileFacts) -> Iterator[ProgramCandidate]:
     if facts.decoding is None or facts.schema != "tf-example":
         return
     for number in _tfrecord_labels(facts):
@@ -126,7 +128,7 @@ def tfrecord(facts: FileFacts) -> Iterator[Candidate]:
             constants=(named_files(facts), *constants(facts)),
             functions=(PROTO, EXAMPLE),
         )
-        yield Candidate(code, number, "len(self.records)")
+        yield ProgramCandidate(code, number, "len(self.records)")
 
 
 def _tfrecord_labels(facts: FileFacts) -> Iterator[str]:

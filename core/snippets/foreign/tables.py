@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..script import quoted
 from ..snippet import DatasetCode
-from .candidates import Candidate, as_number, constants, named_files, with_classes
+from .candidates import ProgramCandidate, as_number, constants, named_files, with_classes
 from .facts import FileFacts
 
 GROUPS_INIT = """\
@@ -65,7 +65,7 @@ def _number(facts: FileFacts, label: str) -> str:
     return as_number(f"row[{quoted(label)}]", facts) if label else "-1"
 
 
-def parquet(facts: FileFacts) -> Iterator[Candidate]:
+def parquet(facts: FileFacts) -> Iterator[ProgramCandidate]:
     if facts.decoding is None:
         return
     for label in _labels(facts):
@@ -80,10 +80,10 @@ def parquet(facts: FileFacts) -> Iterator[Candidate]:
                 methods=GROUP.format(columns=_columns(facts, label)),
                 lazy={"_kept": "(None, None)"},
             )
-            yield Candidate(code, _number(facts, label), "self.count")
+            yield ProgramCandidate(code, _number(facts, label), "self.count")
 
 
-def arrow(facts: FileFacts) -> Iterator[Candidate]:
+def arrow(facts: FileFacts) -> Iterator[ProgramCandidate]:
     if facts.decoding is None:
         return
     for label in _labels(facts):
@@ -99,4 +99,4 @@ def arrow(facts: FileFacts) -> Iterator[Candidate]:
                     methods=OPEN_ARROW.format(opened=opened, columns=_columns(facts, label)),
                     lazy={"_table": "None"},
                 )
-                yield Candidate(replace(code), _number(facts, label), "len(self._open())")
+                yield ProgramCandidate(replace(code), _number(facts, label), "len(self._open())")
