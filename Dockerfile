@@ -28,4 +28,4 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", 
 
 # On all interfaces of the container: its own loopback is reached by nobody outside. Who may come in is said by
 # `docker run -p 127.0.0.1:8501:8501`, and the app answers to no other names than localhost (docs/docker.md).
-CMD ["streamlit", "run", "app.py", "--server.address", "0.0.0.0", "--server.port", "8501", "--server.headless", "true", "--browser.serverAddress", "localhost"]
+CMD ["streamlit", "run", "app.py", "--server.address", "0.0.0.0", "--server.port", "8501", "--server.headless", "true"]

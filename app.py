@@ -21,6 +21,7 @@ else:
     from ui.inspector.sample_route import ROUTES as SAMPLES
     from ui.report.slides_route import ROUTES as SLIDES
     from ui.shared.live.route import ROUTES
+    from ui.shell.asks_nobody import ask_nobody
     from ui.shell.hosts import OnlyOurNames
     from ui.shell.open_browser import open_browser
     from ui.shell.visitors_only import OnlyVisitors
@@ -30,6 +31,7 @@ else:
     except InputError as error:
         sys.exit(printable(str(error)))
 
+    ask_nobody()
     share = open_share()
     guards = [Middleware(OnlyOurNames), *([] if share is None else [Middleware(OnlyVisitors, share=share)])]
     app = st.App(__file__, routes=[*ROUTES, *SAMPLES, *SLIDES], middleware=guards, lifespan=open_browser)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -98,8 +99,40 @@ def status(port: int, host: str) -> int:
         return error.code
 
 
+def upgraded(port: int, host: str, origin: str) -> int:
+    """The status with which a websocket is answered that a page of this origin asks for."""
+    headers = {
+        "Host": host, "Origin": origin, "Connection": "Upgrade", "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg==",
+    }  # fmt: skip
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        asking.request("GET", "/_stcore/stream", headers=headers)
+        return asking.getresponse().status
+    finally:
+        asking.close()
+
+
+ASKED = """import socket, sys
+NAMES = ("socket.getaddrinfo", "socket.gethostbyname")
+def note(event, told):
+    if event in NAMES:
+        name = told[0]
+    elif event == "socket.connect" and told[0].type == socket.SOCK_STREAM and isinstance(told[1], tuple):
+        name = told[1][0]
+    else:
+        return
+    if (name or "localhost") not in ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::"):
+        open({file!r}, "a").write(f"{{event}} {{name}}\\n")
+sys.addaudithook(note)
+"""
+"""A module that Python imports as it starts: notes whom a process asks that is not on this machine. Connecting a
+datagram socket sends nothing; Streamlit learns from it which address of this machine leads outside."""
+
+
 def test_its_command_starts_the_app_from_nothing_but_what_is_copied(tmp_path: Path) -> None:
-    """With the health check as it stands there; listening everywhere, it answers to its own names alone."""
+    """With the health check as it stands there; listening everywhere, it answers to its own names alone, and asks
+    nobody outside, neither as it starts nor for a page of another name than the request's."""
     app, data = tmp_path / "app", tmp_path / "data"
     for source, target in copied():
         path, into = REPOSITORY / source, app / target
@@ -110,13 +143,16 @@ def test_its_command_starts_the_app_from_nothing_but_what_is_copied(tmp_path: Pa
             into.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, into)
     data.mkdir()
+    asked, noting = tmp_path / "asked.txt", tmp_path / "noting"
+    noting.mkdir()
+    (noting / "sitecustomize.py").write_text(ASKED.format(file=str(asked)))
     port = str(free_port())
     program, *arguments = [port if word == "8501" else word for word in command()]
     assert program == "streamlit"
     variables = {name: value.replace("/data", str(data)) for name, value in environment().items()}
     started = subprocess.Popen(
-        [sys.executable, "-m", program, *arguments], cwd=app, env={**os.environ, **variables, "PYTHONPATH": ""},
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        [sys.executable, "-m", program, *arguments], cwd=app,
+        env={**os.environ, **variables, "PYTHONPATH": str(noting)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     _, *checking = json.loads(last("HEALTHCHECK").partition("CMD")[2])
     check = [sys.executable, *(word.replace("8501", port) for word in checking)]
@@ -128,10 +164,12 @@ def test_its_command_starts_the_app_from_nothing_but_what_is_copied(tmp_path: Pa
             time.sleep(0.3)
         hosts = (f"localhost:{port}", f"127.0.0.1:{port}", "192.0.2.1", "a.example")
         assert [status(int(port), host) for host in hosts] == [200, 200, 403, 403]
+        assert upgraded(int(port), f"LOCALHOST:{port}", f"http://localhost.:{port}") == 403
     finally:
         started.send_signal(signal.SIGTERM)
         _, errors = started.communicate(timeout=30)
     assert b"Traceback" not in errors
+    assert not asked.exists(), asked.read_text()
     assert not [name for name in ("data", "runs") if (app / name).exists()]  # it wrote to the volume alone
 
 

@@ -24,6 +24,9 @@ from .loader_table import SMALL_MARK
 from .svg import svg
 
 TEMPLATES = Path(__file__).with_name("templates")
+COLOURS = Path(__file__).with_name("colours.css")
+"""Of reports, suites and slides: what each page's own style stands on."""
+
 STYLE = Path(__file__).with_name("style.css")
 CARDS = Path(__file__).with_name("cards.css")
 """Of tables where there is little room, in this page and in the app's."""
@@ -52,12 +55,17 @@ def html(report: Report) -> str:
         .render(
             policy=POLICY,
             title=report.title,
-            style=Markup(STYLE.read_text(encoding="utf-8") + CARDS.read_text(encoding="utf-8")),  # noqa: S704  our own file
+            style=page_style(STYLE, CARDS),
             about=f"{evidence.images.name} on {processor}, {evidence.taken[:10]}",
             sections=report.sections,
             downloads=list(_downloads(report)),
         )
     )
+
+
+def page_style(*files: Path) -> Markup:
+    """The style of a page that leaves the app, as it is: the colours, and these files of ours."""
+    return Markup("".join(file.read_text(encoding="utf-8") for file in (COLOURS, *files)))  # noqa: S704
 
 
 def html_table(table: Table) -> str:

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment
-from markupsafe import Markup
 
 from ..base.strict_json import dumps
 from ..base.units import counted, listed, number_text, rounded, size_text, speed_text, times_text
 from ..measure.background_load import BUSY, background_load
 from ..measure.loader_lines import COLUMNS, SPEED
 from ..measure.statistics import RESOLUTION
-from ..report.html import POLICY, STYLE, template_environment
+from ..report.html import POLICY, STYLE, page_style, template_environment
 from .plot import PlotLayout, plots
 from .tables import LoaderFigures, RefusedLoader, SuiteTable, standing_rows, table_of, titles_of
 
@@ -85,8 +84,7 @@ def suite_page(suite: Mapping[str, Any]) -> str:
 
 def page(template: str, **shown: Any) -> str:
     """A page of one of the templates, with the style of reports."""
-    style = STYLE.read_text(encoding="utf-8") + OWN_STYLE.read_text(encoding="utf-8")
-    return _environment().get_template(template).render(policy=POLICY, style=Markup(style), **shown)  # noqa: S704
+    return _environment().get_template(template).render(policy=POLICY, style=page_style(STYLE, OWN_STYLE), **shown)
 
 
 @cache

@@ -17,11 +17,12 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from ..document import Chart, Report
-from ..html import template_environment
+from ..html import page_style, template_environment
 from ..svg import svg
 from .slides import Slide
 
 HERE = Path(__file__).parent
+STYLE = HERE / "slides.css"
 CHART_WIDTH, CHART_HEIGHT = 560, 260
 """Pixels. Charts are laid out smaller than in a report, so that their letters are larger on the same screen."""
 
@@ -31,7 +32,7 @@ def presentation(report: Report, slides: Sequence[Slide]) -> str:
     return (
         _environment()
         .get_template("slides.html")
-        .render(title=report.title, policy=policy(), style=_own("slides.css"), script=_own("slides.js"), slides=slides)
+        .render(title=report.title, policy=policy(), style=page_style(STYLE), script=_own("slides.js"), slides=slides)
     )
 
 
