@@ -13,7 +13,8 @@ from PIL import Image
 from core.base.errors import InputError, WorkError
 from core.images.pixels import OriginalImage
 from core.loading import device_decode
-from core.loading.device_decode import DeviceEngine, find_decoder, resampled
+from core.loading.device_decode import DeviceEngine, find_decoder
+from core.loading.device_resample import resample
 from core.loading.loader import make_loader
 from core.loading.transform import apply, eval_view, random_numbers, train_view
 from tests.loading_fixtures import MemoryStore, memory_store, picture
@@ -80,7 +81,8 @@ def test_views_are_resampled_to_the_level(size: tuple[int, int]) -> None:
     image = torch.from_numpy(pixels).permute(2, 0, 1)
     for view in (eval_view(*size), train_view(*size, random_numbers(0, 0, np.array([5]))[0])):
         wanted = torch.from_numpy(np.array(apply(view, pixels))).permute(2, 0, 1)
-        assert (resampled(image, view).int() - wanted.int()).abs().max() <= 1
+        (shown,) = resample([image], [view])
+        assert (shown.int() - wanted.int()).abs().max() <= 1
 
 
 def test_what_the_device_cannot_do_the_host_does(standing: Standing) -> None:

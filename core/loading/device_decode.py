@@ -21,10 +21,10 @@ from ..base.contracts import Buffer, Labels
 from ..base.errors import InputError
 from .batch_sampler import BatchSpec, Indices
 from .decode import JPEG, plain_size
+from .device_resample import resample
 from .executors import Executor, Inline, Threads, Whole
 from .pipeline import Laps, StagedPipeline, Stopwatch, Stored, check_shapes, probes_of
 from .transfer import Batch, OnDevice
-from .transform import SIDE, View
 from .workers import Workers, parse_workers
 
 DECODERS = ("host", "device", "auto")
@@ -102,7 +102,7 @@ class DevicePipeline:
             watch.lap("decompress")
             samples = self._transformed(self._decoded(spec.indices, payloads), spec)
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
-        images = OnDevice(self.device, self.stages.normalise)(torch.stack(samples)).contiguous(memory_format=layout)
+        images = OnDevice(self.device, self.stages.normalise)(samples).contiguous(memory_format=layout)
         watch.lap("decode+transform+normalise")
         return images, watch.laps
 
@@ -134,38 +134,13 @@ class DevicePipeline:
         (pixels,) = self.stages.pixels(index, Stopwatch())
         return torch.from_numpy(np.array(pixels)).permute(2, 0, 1).to(self.device)
 
-    def _transformed(self, images: list[torch.Tensor], spec: BatchSpec) -> list[torch.Tensor]:
+    def _transformed(self, images: list[torch.Tensor], spec: BatchSpec) -> torch.Tensor:
+        """uint8 (n, 3, height, width)."""
         sizes = [(int(image.shape[1]), int(image.shape[2])) for image in images]
         if self.stages.transform.name == "none":
             check_shapes([np.empty((*size, 0), np.uint8) for size in sizes], sizes[0])
-            return images
-        views = self.stages.transform.views(spec, sizes)
-        return [resampled(image, view) for image, view in zip(images, views, strict=True)]
-
-
-def resampled(image: torch.Tensor, view: View) -> torch.Tensor:
-    """What the view shows of an image (3, height, width), uint8 (3, SIDE, SIDE), where the image lies.
-
-    Bilinear with antialiasing as Pillow does it, rows first, as two products with matrices of weights.
-    """
-    part = image[:, view.top : view.bottom, view.left : view.right].to(torch.float32)
-    _, height, width = part.shape
-    across = _weights(view.x_start - view.left, view.x_step, width, image.device)
-    down = _weights(view.y_start - view.top, view.y_step, height, image.device)
-    shown = _rounded(down @ _rounded(part @ across.T))
-    return (shown.flip(-1) if view.flip else shown).to(torch.uint8)
-
-
-def _rounded(values: torch.Tensor) -> torch.Tensor:
-    return values.add_(0.5).floor_().clamp_(0, 255)
-
-
-def _weights(start: float, step: float, length: int, device: torch.device) -> torch.Tensor:
-    """(SIDE, length): how much of each pixel goes into each output (see `View`): a triangle as wide as the step."""
-    centres = start + (torch.arange(SIDE, device=device, dtype=torch.float64) + 0.5) * step
-    pixels = torch.arange(length, device=device, dtype=torch.float64) + 0.5
-    weights = (1 - (pixels - centres[:, None]).abs() / max(step, 1.0)).clamp(min=0)
-    return (weights / weights.sum(1, keepdim=True)).to(torch.float32)
+            return torch.stack(images)
+        return resample(images, self.stages.transform.views(spec, sizes))
 
 
 class DeviceEngine:
