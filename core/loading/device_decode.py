@@ -8,7 +8,9 @@ is asked for.
 from __future__ import annotations
 
 import importlib.util
+import threading
 from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +21,7 @@ import torch
 
 from ..base.contracts import Buffer, Labels
 from ..base.errors import InputError
+from ..processes.cpus import usable_cpus
 from .batch_sampler import BatchSpec, Indices
 from .decode import JPEG, plain_size
 from .device_resample import resample
@@ -84,7 +87,7 @@ class DevicePipeline:
     """Fetch and decompress on the host; decode, transform and normalise on the device.
 
     What the device's decoder does not show as every other one does (rotated by EXIF, CMYK, no JPEG) or refuses is
-    decoded on the host, sample by sample.
+    decoded on the host, by the threads given.
     """
 
     stages: StagedPipeline
@@ -92,7 +95,7 @@ class DevicePipeline:
     device: torch.device
     channels_last: bool = False
 
-    def __call__(self, spec: BatchSpec) -> tuple[torch.Tensor, Laps]:
+    def __call__(self, spec: BatchSpec, hosts: ThreadPoolExecutor) -> tuple[torch.Tensor, Laps]:
         """The images of this batch, normalised as the stages say, on the device."""
         watch = Stopwatch()
         with self.stages.guarded(spec.indices):
@@ -100,13 +103,13 @@ class DevicePipeline:
             watch.lap("fetch")
             payloads = self.stages.decompressed(spec.indices, stored)
             watch.lap("decompress")
-            samples = self._transformed(self._decoded(spec.indices, payloads), spec)
+            samples = self._transformed(self._decoded(spec.indices, payloads, hosts), spec)
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
         images = OnDevice(self.device, self.stages.normalise)(samples).contiguous(memory_format=layout)
         watch.lap("decode+transform+normalise")
         return images, watch.laps
 
-    def _decoded(self, indices: Indices, payloads: Sequence[Buffer]) -> list[torch.Tensor]:
+    def _decoded(self, indices: Indices, payloads: Sequence[Buffer], hosts: ThreadPoolExecutor) -> list[torch.Tensor]:
         """uint8 (3, height, width) each."""
         images: list[torch.Tensor | None] = [None] * len(payloads)
         plain = [number for number, payload in enumerate(payloads) if plain_size(payload) is not None]
@@ -114,10 +117,10 @@ class DevicePipeline:
         encoded = [torch.from_numpy(np.array(np.frombuffer(payloads[number], np.uint8))) for number in plain]
         for number, image in zip(plain, self._on_device(encoded), strict=True):
             images[number] = image
-        return [
-            self._on_host(indices[number : number + 1]) if image is None else image
-            for number, image in enumerate(images)
-        ]
+        rest = [number for number, image in enumerate(images) if image is None]
+        for number, image in zip(rest, hosts.map(self._on_host, [indices[n : n + 1] for n in rest]), strict=True):
+            images[number] = image.to(self.device)
+        return cast("list[torch.Tensor]", images)
 
     def _on_device(self, encoded: list[torch.Tensor]) -> Sequence[torch.Tensor | None]:
         """All at once; one by one where that fails, None for those that do not decode here."""
@@ -131,8 +134,9 @@ class DevicePipeline:
             return [image for one in encoded for image in self._on_device([one])]
 
     def _on_host(self, index: Indices) -> torch.Tensor:
+        """On the host: a stream of the device is the one thread's that hands over the batch."""
         (pixels,) = self.stages.pixels(index, Stopwatch())
-        return torch.from_numpy(np.array(pixels)).permute(2, 0, 1).to(self.device)
+        return torch.from_numpy(np.ascontiguousarray(np.moveaxis(pixels, 2, 0)))
 
     def _transformed(self, images: list[torch.Tensor], spec: BatchSpec) -> torch.Tensor:
         """uint8 (n, 3, height, width)."""
@@ -144,24 +148,28 @@ class DevicePipeline:
 
 
 class DeviceEngine:
-    """A thread that keeps the device decoding one batch ahead of the consumer, on a stream of its own."""
+    """Threads that keep the device decoding ahead of the consumer, each on a stream of its own."""
 
-    AHEAD = 2
+    THREADS = 2
+    """While the device decodes one thread's batch, the other one fetches and resamples."""
+    AHEAD = 3
 
     def __init__(self, pipeline: DevicePipeline, labels: Labels, workers: int | str) -> None:
         asked = parse_workers(workers)
         inline = asked is not None and asked.kind == "inline"
-        why = "as asked for" if inline else "the device decodes; one thread hands it the bytes"
-        self.workers = Workers("inline" if inline else "threads", 0 if inline else 1, why)
+        why = "as asked for" if inline else "the device decodes; these threads hand it the bytes"
+        self.workers = Workers("inline" if inline else "threads", 0 if inline else self.THREADS, why)
         self.stages: dict[str, float] = {}
         self._pipeline = pipeline
         self._labels = labels
-        self._executor: Executor = Inline() if inline else Threads(1, self.AHEAD)
-        cuda = pipeline.device.type == "cuda"
-        self._stream = torch.cuda.Stream(pipeline.device) if cuda else None  # type: ignore[no-untyped-call]
+        self._executor: Executor = Inline() if inline else Threads(self.THREADS, self.AHEAD)
+        self._streams = threading.local()
 
     def batches(self, specs: Iterator[BatchSpec]) -> Generator[Batch, None, None]:
-        with closing(self._executor.run(specs, self._begin)) as every:
+        with (
+            ThreadPoolExecutor(usable_cpus()) as hosts,  # it begins threads as they are needed
+            closing(self._executor.run(specs, partial(self._begin, hosts))) as every,
+        ):
             for made in every:
                 for stage, seconds in made.laps.items():
                     self.stages[stage] = self.stages.get(stage, 0.0) + seconds
@@ -170,15 +178,24 @@ class DeviceEngine:
     def close(self) -> None:
         self._executor.close()
 
-    def _begin(self, spec: BatchSpec, idle: int) -> Whole[Arriving]:
-        return Whole(self._make, spec)
+    def _begin(self, hosts: ThreadPoolExecutor, spec: BatchSpec, idle: int) -> Whole[Arriving]:
+        return Whole(partial(self._make, hosts), spec)
 
-    def _make(self, spec: BatchSpec) -> Arriving:
+    def _make(self, hosts: ThreadPoolExecutor, spec: BatchSpec) -> Arriving:
         labels = torch.from_numpy(self._labels[spec.indices])
-        with torch.cuda.stream(self._stream):  # of None: as if it were not there
-            images, laps = self._pipeline(spec)
+        stream = self._stream()
+        with torch.cuda.stream(stream):  # of None: as if it were not there
+            images, laps = self._pipeline(spec, hosts)
             batch = Batch(images, labels.to(images.device))
-        return Arriving(batch, None if self._stream is None else self._stream.record_event(), laps)
+        return Arriving(batch, None if stream is None else stream.record_event(), laps)
+
+    def _stream(self) -> torch.cuda.Stream | None:
+        """This thread's."""
+        if self._pipeline.device.type != "cuda":
+            return None
+        if not hasattr(self._streams, "own"):
+            self._streams.own = torch.cuda.Stream(self._pipeline.device)  # type: ignore[no-untyped-call]
+        return cast("torch.cuda.Stream", self._streams.own)
 
     def _arrived(self, made: Arriving) -> Batch:
         if made.event is not None:

@@ -68,7 +68,9 @@ def _resampled(images: Sequence[torch.Tensor], views: Sequence[View]) -> torch.T
     return _rounded(down).permute(0, 2, 1, 3)
 
 
-def _geometry(images: Sequence[torch.Tensor], views: Sequence[View]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _geometry(
+    images: Sequence[torch.Tensor], views: Sequence[View]
+) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """float64 (n, 11), what `_resampled` takes apart: places in the row of bytes and in the rows of all parts."""
     table, place, row = [], 0, 0
     for image, view in zip(images, views, strict=True):
