@@ -15,7 +15,7 @@ import torch
 
 from .transform import SIDE, View
 
-ROWS = 32_768
+ROWS = 65_536
 """Rows of input that are resampled at once: numbers of them times 3 channels, `SIDE` columns and some 25 bytes."""
 
 
