@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +165,10 @@ def test_the_index_is_made_by_a_task_that_tells_how_far_it_is(lines: Path) -> No
     told = [step for step in steps if isinstance(step, Progress)]
     assert [step.stage for step in told] == ["index"] * len(told)
     assert told[-1].done == told[-1].total == path.stat().st_size
-    assert told[0].left_s is not None
+    assert told[-1].left_s is not None
+    with closing(Scan(str(path), home=str(lines.parent / "other")).run()) as scanned:
+        walked = list(islice(scanned, 6))
+    assert {(step.stage, step.left_s) for step in walked} == {("index", None)}, "a scan takes longer than its walk"
     assert list(Index(str(path), str(lines.parent / "home")).run()) == [end]  # it is kept
 
 

@@ -80,6 +80,22 @@ def test_the_estimate_follows_a_steady_rate() -> None:
     assert estimate.remaining(15.0) == pytest.approx(35), "time goes by between two events"
 
 
+def test_how_slowly_a_stage_began_is_soon_forgotten() -> None:
+    """Its processes take 4 s to start; then it goes on steadily to the 60th second."""
+    estimate = TimeLeftEstimate()
+    for second in range(13):
+        estimate.add(float(second), Progress("reading", max(second - 4, 0) * 100, 5600))
+    assert estimate.remaining(12.0) == pytest.approx(48, rel=0.3), "after a fifth of the work"
+
+
+def test_what_earlier_jobs_did_after_they_had_told_the_last_is_added() -> None:
+    """Writing takes 40 s and syncing, of which the task does not tell, 20; so it was, twice as long, before."""
+    estimate = TimeLeftEstimate(lambda: [{"writing": 80.0, "after writing": 40.0}, {}, {"writing": 0.1, "after": 9.0}])
+    estimate.add(0.0, Progress("writing", 0, 100, left_s=40.0))
+    estimate.add(8.0, Progress("writing", 20, 100, left_s=32.0))
+    assert estimate.remaining(12.0) == pytest.approx(48)
+
+
 def test_the_estimate_begins_anew_with_each_stage() -> None:
     estimate = TimeLeftEstimate()
     for second in range(11):
@@ -191,6 +207,16 @@ def test_the_rest_of_an_experiment_converges(name: str) -> None:
     assert left.seconds == 0.0
     assert all(0.45 < one < 2.05 for one in told), "1 min 18 s never becomes 18 min"
     assert all(0.7 < one < 1.45 for one in told[18:]), "half-way it is known"
+
+
+def test_nothing_is_told_of_work_before_a_few_results_were_seen() -> None:
+    """The first chunk of two processes comes after 2 s, the others every 0.1 s."""
+    left = Remaining({"writing": 100})
+    for number in range(20):
+        left.note("writing", 1, 2.0 if number == 0 else 0.1)
+        if number < 3:
+            assert left.seconds is None, "50 s would be wild"
+    assert left.seconds == pytest.approx(8.0), "the first one is forgotten"
 
 
 def test_kinds_without_a_plan_are_told_apart_by_their_own_pace() -> None:

@@ -19,7 +19,7 @@ from core.base.events import finish
 from core.base.home import Home
 from core.building import Build, Verify, part_places
 from core.building.encode import encoded
-from core.building.part import PartBuilder
+from core.building.part import PartBuilder, parts_under_way
 from core.building.part_places import PartFolder
 from core.building.plan import PlannedPart, plan_of
 from core.building.recipe import Recipe
@@ -154,6 +154,16 @@ def test_two_attempts_at_a_part_do_not_meet(home: Home, tmp_path: Path) -> None:
         assert {step.stage for step in slow} == {"verifying"}
     assert (tmp_path / "parts" / planned.name / second.container).read_bytes() == written
     assert [path.name for path in (tmp_path / "parts").iterdir()] == [planned.name]
+
+
+def test_how_far_a_part_under_way_is_can_be_seen_from_outside(home: Home, tmp_path: Path) -> None:
+    made = recipe(home, "tfrecord", shards=1)
+    builder = PartBuilder(made, PartFolder(tmp_path), {})
+    with encoded(builder.encoder, 0) as ready:
+        slow = builder.build(plan_of(made, {}).parts[0], ready.encode)
+        step = next(slow)
+        assert parts_under_way(tmp_path) == step.samples > 0
+        slow.close()
 
 
 def test_a_part_that_others_go_on_with_is_on_the_disk_before_it_has_its_name(

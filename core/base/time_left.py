@@ -9,6 +9,10 @@ from collections.abc import Mapping
 ENOUGH = 8
 """Notes of a kind from which on its mean pace counts; before that the median, which one slow unit cannot move far."""
 
+FEW, LONG = 4, 3.0
+"""Notes, or seconds, of a kind without a plan before which nothing is told: the first results of several processes come
+late, and then many at once."""
+
 DOUBT = (1.0, 1.0)
 """Two units that went as planned, assumed beside those that were seen: one slow start says little about the rest."""
 
@@ -62,8 +66,8 @@ class Remaining:
         """Seconds a unit."""
         seen = self._seen.get(kind, [])
         expected = self._expected(kind)
-        if len(seen) >= ENOUGH or (seen and kind not in self._planned):
-            return _mean_pace(seen)
+        if len(seen) >= ENOUGH or (_say_something(seen) and kind not in self._planned):
+            return _mean_pace(_later_half(seen))
         if expected is None:
             return None
         return statistics.median([expected, *(seconds / amount for amount, seconds in seen)])
@@ -73,7 +77,23 @@ class Remaining:
         if kind in self._planned:
             return self._planned[kind] * statistics.median([*DOUBT, *self._off])
         every = [unit for units in self._seen.values() for unit in units]
-        return _mean_pace(every) if every else None
+        return _mean_pace(every) if _say_something(every) else None
+
+
+def _say_something(units: list[tuple[float, float]]) -> bool:
+    return len(units) >= FEW or sum(seconds for _, seconds in units) >= LONG
+
+
+def _later_half(units: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The last ones, which took half of the time: work that goes on for long soon forgets how slowly it began."""
+    if len(units) < 2 * ENOUGH:
+        return units
+    rest = sum(seconds for _, seconds in units) / 2
+    for place in range(len(units) - ENOUGH):
+        rest -= units[place][1]
+        if rest < 0:
+            return units[place + 1 :]
+    return units[-ENOUGH:]
 
 
 def _mean_pace(units: list[tuple[float, float]]) -> float:

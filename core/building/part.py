@@ -186,6 +186,7 @@ class _Beside:
 
     def write(self, chunk: EncodedChunk) -> None:
         self._sums.write(chunk.checksums)
+        self._sums.flush()  # `parts_under_way` goes by it
         self._digests.write(chunk.digests)
         for record in chunk.records:
             self._records.write(RECORD_LENGTH.pack(len(record)) + record)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..base.errors import InputError
 from ..base.events import Event, Message, Progress, Result
@@ -94,7 +94,8 @@ class Scan:
         bad: list[dict[str, str]] = []
         home = Home.find(self.home)
         with InspectedFile(self.path, self.schema, home=home) as file:
-            yield from _walked(file, file.walk())
+            for event in _walked(file, file.walk()):
+                yield replace(event, left_s=None)  # it knows of the walk alone
             findings = file.findings()
         counted: list[Finding] = []
         for total, well, wrong, found in scan_file(self.path, self.schema, home):

@@ -36,6 +36,11 @@ def earlier_stages(job: Job) -> list[StageSeconds]:
     return found if any(next(iter(usual), "") in stages for stages in found) else [*found, usual]
 
 
+def usual_stages(task: str) -> list[StageSeconds]:
+    """What is assumed of a task of which no job was done here."""
+    return [USUAL[task]] if task in USUAL else []
+
+
 def _stages(folder: Path, task: str) -> StageSeconds:
     """None of a job that did not end well, or cannot be read."""
     try:

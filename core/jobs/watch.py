@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..base.events import Message, Progress, Sample
-from .earlier import earlier_stages
+from .earlier import earlier_stages, usual_stages
 from .estimate import TimeLeftEstimate
 from .eventlog import EventReader, Stamped
 from .job import EVENTS, Job
@@ -28,10 +28,11 @@ class Watch:
     sentences, `stages` the last progress of each stage in the order in which the stages began.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, learns: bool = True) -> None:
+        """`learns`: what earlier jobs took tells how long this one will still take."""
         self._reader = EventReader(job.folder / EVENTS)
         self._task = job.task
-        self._estimate = TimeLeftEstimate(lambda: earlier_stages(job))
+        self._estimate = TimeLeftEstimate(lambda: earlier_stages(job) if learns else usual_stages(job.task))
         self.progress: Progress | None = None
         self.stages: dict[str, Progress] = {}
         self.messages: list[Message] = []
