@@ -18,11 +18,10 @@ Prints median and worst beside the goal, as a table for RESULTS.md.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -31,15 +30,14 @@ from typing import Any
 import lmdb
 import numpy as np
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
+from benchmarks.journeys.ground import chromium, ground_in, opened
 from core.base.events import finish
 from core.base.home import Home
 from core.base.page_address import page_address
 from core.building import Build
 from core.importing.task import Import
 from core.inspect.roots import VARIABLE
-from tests.test_app_browser import QUIET, browser_path, serving
 
 STORES = (("disk", "original"), ("lmdb", "raw"), ("hdf5", "raw"), ("lmdb", "jpeg"))
 CONTENT = {
@@ -52,7 +50,6 @@ CONTENT = {
     "Start": "h1:has-text('Format Matters')",
 }
 """Page -> what is on it once its content is there."""
-
 IMAGES, PHOTOS, PHOTO = 4_000, 200, (1024, 1024)
 DIFFERENT = 200
 KEY_GOAL, SEARCH_GOAL, BUILD_GOAL = 0.15, 0.5, 1.0
@@ -77,17 +74,21 @@ WATCH = """() => {
     };
     look();
   });
-  window.large = () => ({ place: deep(".place")[0]?.textContent ?? "", image: deep(".sample img")[0] });
+  // Found where it was: to look through the whole page each frame would take the time that is measured.
+  const parts = {};
+  window.part = (css) => parts[css]?.isConnected ? parts[css] : (parts[css] = deep(css)[0]);
+  window.large = () => ({ place: part(".place")?.textContent ?? "",
+    image: part(".place")?.getRootNode().querySelector(".sample img") });
   window.isLarge = (position) => {
     const { place, image } = large();
     return place.includes(` ${position.toLocaleString("en-US")} of `) && image?.alt.includes(` ${position}:`)
       && image.complete && image.naturalWidth > 0;
   };
   window.found = ([count, position]) => {
-    const said = [...document.querySelectorAll('[data-testid="stCaptionContainer"]')].map((part) => part.innerText);
-    const first = deep("[data-position]")[0];
-    return said.some((text) => text.includes(` of ${count} `)) && first?.dataset.position === String(position)
-      && first.querySelector("img")?.complete && isLarge(position);
+    const said = [...document.querySelectorAll('[data-testid="stCaptionContainer"]')];
+    if (!said.some((part) => part.textContent.includes(` of ${count} `))) return false;
+    const first = part(".grid")?.querySelector("[data-position]");
+    return first?.dataset.position === String(position) && first.querySelector("img")?.complete && isLarge(position);
   };
 }"""
 
@@ -133,11 +134,12 @@ def main() -> None:
     times = Times()
     with ExitStack() as stack:
         folder = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        files = made(folder, given.entries)
-        os.environ[VARIABLE] = str(folder)
-        browser = stack.enter_context(opened_browser())
+        ground = stack.enter_context(ground_in(folder))
+        ground.environment[VARIABLE] = str(folder)
+        files = made(ground.home, given.entries)
+        browser = stack.enter_context(chromium())
         for run in range(given.runs):
-            with serving(folder / "home") as address:
+            with ground.serving() as address:
                 measure(browser, address, files, given.keys, times)
             print(f"run {run + 1} of {given.runs}", flush=True)
     table = times.table()
@@ -146,23 +148,12 @@ def main() -> None:
         given.out.write_text(table + "\n", encoding="utf-8")
 
 
-@contextmanager
-def opened_browser() -> Iterator[Any]:
-    path = browser_path()
-    if path is None:
-        raise SystemExit("no Chromium or Chrome here: install one, or name it in the variable CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
 # ---------------------------------------------------------------- what is looked at
 
 
-def made(folder: Path, entries: int) -> dict[str, Path]:
-    """The home in `folder` and the files beside it, made unless they are there; name -> path."""
-    home = Home(folder / "home")
+def made(root: Path, entries: int) -> dict[str, Path]:
+    """The home in `root` and the files beside it, made unless they are there; name -> path."""
+    home, folder = Home(root), root.parent
     if not home.raw.is_dir():
         finish(Import("shapes", "shapes", limit=IMAGES, home=str(home.root)).run())
         finish(Import("shapes", "unbuilt", limit=IMAGES, home=str(home.root)).run())
@@ -201,7 +192,7 @@ def write(path: Path, count: int, contents: list[bytes]) -> None:
 
 def measure(browser: Any, address: str, files: dict[str, Path], keys: int, times: Times) -> None:
     """One run: everything once, on a server that has just begun."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page = opened(browser)
     page.add_init_script(f"addEventListener('DOMContentLoaded', {WATCH})")
     page.goto(address)
     page.locator(CONTENT["Start"]).first.wait_for()
@@ -218,15 +209,13 @@ def measure(browser: Any, address: str, files: dict[str, Path], keys: int, times
     page.locator(CONTENT["Dataset"]).first.wait_for()
     settle(page, large=False)
     build_page(page, times)
-    page.close()
+    page.context.close()
 
 
 def links(files: dict[str, Path]) -> dict[str, str]:
     """What is looked into -> its address."""
-    stores = {
-        f"store {format}/{encoding}": page_address("inspector", dataset="shapes", store=f"{format}/{encoding}")
-        for format, encoding in STORES[:2]
-    }
+    names = ("/".join(store) for store in STORES[:2])
+    stores = {f"store {name}": page_address("inspector", dataset="shapes", store=name) for name in names}
     return stores | {
         f"file of {what}": page_address("inspector", dataset="shapes", file=str(path)) for what, path in files.items()
     }

@@ -79,13 +79,13 @@ def grounds() -> Iterator[Callable[[], AbstractContextManager[Ground]]]:
     thousands of files were deleted, ext4 takes up to ten times as long to create one (it passes over inodes that are
     new among the free, `recently_deleted` in Linux's fs/ext4/ialloc.c), which nobody's first run has to bear."""
     with tempfile.TemporaryDirectory(prefix="journey-", ignore_cleanup_errors=True) as name:
-        yield lambda: _clean_ground(Path(tempfile.mkdtemp(dir=name)))
+        yield lambda: ground_in(Path(tempfile.mkdtemp(dir=name)))
 
 
 @contextmanager
-def _clean_ground(folder: Path) -> Iterator[Ground]:
-    """Whatever was started on it has ended afterwards: kernels would be compiled beside the next run, for the process
-    that does so outlives its server."""
+def ground_in(folder: Path) -> Iterator[Ground]:
+    """The ground in a folder. Whatever was started on it has ended afterwards: kernels would be compiled beside the
+    next run, for the process that does so outlives its server."""
     home, cache = folder / "home", folder / "cache"
     kept = {variable: value for variable, value in os.environ.items() if not variable.startswith(OURS)}
     try:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..base.contracts import Buffer, Labels, Pixels
 from ..base.errors import InputError
-from ..images.pixels import resize
 from . import kept_index, limits
 from .arrays import flat
 from .describe import HEAD_BYTES, WARNING, WHY, describe, describe_fully, shortened
@@ -21,6 +20,7 @@ from .records import UNREADABLE, Diagnosed, Fielded, File, Finding, Indexed, Nam
 from .remote.location import RemotePath, located
 from .schemas import choices, understand
 from .sharded import ShardedFile
+from .small_pictures import Shapes, read_small
 
 if TYPE_CHECKING:
     from .places.form import ImagePlaces
@@ -144,16 +144,16 @@ class OpenedFile:
             found.insert(0, Finding("index-incomplete", 1, f"byte {done:,} of {total:,}", INCOMPLETE, remedy))
         return merged(found)
 
-    def described(self, record: Record, box: int | None = None) -> tuple[dict[str, Any], list[Buffer]]:
-        """A record in full, the first bytes of its payload, and the pixels of its images, one after the other, made to
-        fit the `box`; `drawn` tells their shapes."""
-        blobs: list[Buffer] = [record.payload[:HEAD_BYTES]]
+    def described(self, record: Record, whole: Shapes | None = None) -> tuple[dict[str, Any], list[Buffer]]:
+        """A record in full, the first bytes of its payload, and the pixels of its images, one after the other; `drawn`
+        tells their shapes. `whole`: the shapes of images that were made smaller."""
+        about = describe_fully(record, self.records)
+        if whole is not None:
+            for told, shape in zip([about, *about.get("further", [])], whole, strict=True):
+                told["shape"] = shape
         every = [record.pixels, *(image.pixels for image in record.images)]
-        if box is not None:
-            every = [None if pixels is None else _fitted(pixels, box) for pixels in every]
-        blobs += [b"" if pixels is None else flat(pixels) for pixels in every]
-        drawn = [None if pixels is None else list(pixels.shape) for pixels in every]
-        return {**describe_fully(record, self.records), "drawn": drawn}, blobs
+        blobs = [record.payload[:HEAD_BYTES], *(b"" if pixels is None else flat(pixels) for pixels in every)]
+        return {**about, "drawn": [None if pixels is None else list(pixels.shape) for pixels in every]}, blobs
 
     @contextlib.contextmanager
     def drawing(self, choice: Choice) -> Iterator[None]:
@@ -173,13 +173,12 @@ class OpenedFile:
     def cell(self, index: int, box: int) -> tuple[dict[str, Any], Pixels | None]:
         """A record in brief, and its pixels made to fit a square of `box` pixels."""
         try:
-            record = self.records.read(index)
+            record, (whole, *_) = read_small(lambda: self.records.read(index), box)
         except UNREADABLE as error:
             return {"index": index, "key": f"#{index}", "problem": limits.sentence(error)}, None
-        about = describe(record, self.records)
-        pixels = None if record.pixels is None else _fitted(record.pixels, box)
-        shape = None if pixels is None else list(pixels.shape)
-        return {"index": index, **about, "thumbnail": shape}, pixels
+        about = describe(record, self.records) | {"shape": whole}
+        shape = None if record.pixels is None else list(record.pixels.shape)
+        return {"index": index, **about, "thumbnail": shape}, record.pixels
 
     def problem(self, index: int) -> tuple[dict[str, str] | None, Sequence[Finding]]:
         """The key of a record that does not decode, and the reason (None for one that does); and what else is wrong."""
@@ -226,10 +225,3 @@ def open_file(kind: str, path: Path, paths: Sequence[Path] = (), notes: Sequence
         return ShardedFile(kind, path, paths, notes)
     opened: Callable[[Path], File] = KINDS.load(kind)
     return opened(path)
-
-
-def _fitted(pixels: Pixels, box: int) -> Pixels:
-    """The pixels, made smaller where they exceed the box; never larger."""
-    height, width, _ = pixels.shape
-    scale = box / max(height, width)
-    return pixels if scale >= 1 else resize(pixels, max(round(height * scale), 1), max(round(width * scale), 1))

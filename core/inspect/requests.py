@@ -31,6 +31,7 @@ from .reader_request import REQUESTS as REQUESTS
 from .reader_request import Answer, Fields, ReaderRequest
 from .records import Chunked, Finding, Label, Paged
 from .search import Census, Wanted
+from .small_pictures import read_small
 
 if TYPE_CHECKING:
     from .opened_file import OpenedFile
@@ -120,9 +121,11 @@ class SampleRequest(ReaderRequest[InspectedSample]):
     box: int | None = None
 
     def answer(self, opened: OpenedFile) -> Answer:
+        position = opened.position(self.index, self.key)
         with opened.drawing(self.choice):
-            record = opened.records.read(opened.position(self.index, self.key))
-        return opened.described(record, self.box)
+            if self.box is not None:
+                return opened.described(*read_small(lambda: opened.records.read(position), self.box))
+            return opened.described(opened.records.read(position))
 
     def decode(self, fields: Fields, blobs: Sequence[bytes]) -> InspectedSample:
         about = dict(fields)

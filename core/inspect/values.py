@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from ..base.contracts import MAX_PAYLOAD, Pixels
+from ..base.contracts import MAX_PAYLOAD, Pixels, Shape
 from ..images import file_samples, pixels
+from ..images.jpeg_shape import jpeg_shape
 from ..images.tiff_bands import NotBands, tiff_bands
 from . import arrays
 
@@ -51,6 +52,24 @@ def without_pictures() -> Iterator[None]:
 
 def pictures_wanted() -> bool:
     return _pictures.get()
+
+
+_photographs_later = ContextVar("photographs_later", default=False)
+
+
+@contextmanager
+def photographs_later() -> Iterator[None]:
+    """JPEG files are not decoded: for whoever shows them small, and decodes them so from the record's `file`."""
+    token = _photographs_later.set(True)
+    try:
+        yield
+    finally:
+        _photographs_later.reset(token)
+
+
+def shape_of_later(data: bytes, encoding: str | None) -> Shape | None:
+    """The shape of an image file's pixels, where decoding it is left to whoever asked for its record; else None."""
+    return jpeg_shape(data) if encoding == "jpeg" and _photographs_later.get() else None
 
 
 def image_encoding(data: bytes) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..values import image_encoding, image_from_bytes, pictures_wanted, samples_of
+from ..values import image_encoding, image_from_bytes, pictures_wanted, samples_of, shape_of_later
 from .content import Content
 
 _COLOURS = (b"\2", b"\3", b"\6")
@@ -13,6 +13,8 @@ def read(value: bytes) -> Content | None:
     encoding = image_encoding(value)
     if encoding is None:
         return None
+    if (later := shape_of_later(value, encoding)) is not None:
+        return Content("image-file", encoding, value, shape=later, is_image=True, file=value)
     if not pictures_wanted() and has_one_look(value, encoding):
         return Content("image-file", encoding, value, is_image=True, file=value)
     try:

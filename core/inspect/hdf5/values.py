@@ -15,7 +15,7 @@ from ..contents.image_file import has_one_look
 from ..display import Drawn
 from ..displays import Displays
 from ..records import Label, Record
-from ..values import image_encoding, image_from_bytes, pictures_wanted, samples_of, text_of
+from ..values import image_encoding, image_from_bytes, pictures_wanted, samples_of, shape_of_later, text_of
 from .file import Hdf5File
 from .pixels import Look
 
@@ -69,6 +69,8 @@ def record_of_bytes(
         text = text_of(data)
         kind = "text" if text is not None else _kind(data)
         return Record(key, label, kind, data, None, (len(data),), "uint8", stored_bytes, None, text)
+    if (later := shape_of_later(data, encoding)) is not None:
+        return Record(key, label, encoding, data, None, later, "uint8", stored_bytes, file=data)
     if not pictures_wanted() and has_one_look(data, encoding):
         return Record(key, label, encoding, data, None, (len(data),), "uint8", stored_bytes, file=data)
     try:

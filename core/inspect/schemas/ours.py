@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ...base.contracts import Compression, Encoding, Labels, Pixels, Reader
+from ...base.contracts import Compression, Encoding, Labels, Pixels, Reader, Shape
 from ...compressions import COMPRESSIONS
 from ...encodings import ENCODINGS
+from ...encodings.jpeg import Jpeg
+from ...encodings.original import OriginalEncoding
 from ...formats import FORMATS
 from ...formats.folder import METADATA
 from ...formats.lmdb.by_key import LmdbByKey
 from ...images.array_files import NPY_MAGIC, samples_of
-from ...images.value_range import ValueRange
+from ...images.value_range import DEFAULT, ValueRange
 from ..records import Label, Record
-from ..values import image_encoding, image_from_bytes
+from ..values import image_encoding, image_from_bytes, shape_of_later
 from .own_fields import names_of_fields, with_fields
 
 if TYPE_CHECKING:
@@ -45,6 +47,13 @@ class Stages:
     def bare(self) -> bool:
         """Whether payloads are bare pixels, whatever they begin with."""
         return self.encoding is not None and self.encoding.payload_shape is not None
+
+    @property
+    def as_others_do(self) -> bool:
+        """Whether an image file is decoded as any other, by no range of its dataset."""
+        if isinstance(self.encoding, OriginalEncoding):
+            return self.encoding.values == DEFAULT
+        return self.encoding is None or isinstance(self.encoding, Jpeg)
 
     @classmethod
     def of(cls, reader: Reader) -> Stages:
@@ -103,6 +112,7 @@ class Container:
         pixels: Pixels | None = None
         file: bytes | None = None
         array: np.ndarray[Any, Any] | None = None
+        later: Shape | None = None
         stages, encoding, problem = self._stages, "bytes", None
         try:
             payload = bytes(stages.compression.decompress(stored))
@@ -110,7 +120,10 @@ class Container:
             file = None if encoding == "raw" or stages.bare else payload
             if not stages.bare and payload.startswith(NPY_MAGIC):
                 array = samples_of(payload)
-            pixels = stages.encoding.decode(payload) if stages.encoding else image_from_bytes(payload)[0]
+            if file is not None and stages.as_others_do:
+                later = shape_of_later(file, encoding)
+            if later is None:
+                pixels = stages.encoding.decode(payload) if stages.encoding else image_from_bytes(payload)[0]
         except ValueError as error:
             problem = str(error)
         record = Record(
@@ -119,7 +132,7 @@ class Container:
             encoding=encoding if stages.compression.identity else f"{encoding}+{stages.compression_name}",
             payload=stored,
             pixels=pixels,
-            shape=None if pixels is None else pixels.shape,
+            shape=later if pixels is None else pixels.shape,
             stored_bytes=self._reader.stored_bytes(index),
             problem=problem,
             file=file,
