@@ -21,9 +21,7 @@ import tfrecord_fixtures
 import zarr
 from foreign_files import AS_JPEG, FILES, GREY, JPEGS, NONE, tar
 from inspect_fixtures import IMAGES, LABELS, SAMPLES, png, write_dicts
-
-WORDS = ["cat", "dog", "emu"]
-NAMED = np.arange(SAMPLES) % 3
+from snippet_containers import CONTAINERS, NAMED, WORDS
 
 Entry = tuple[Callable[[Path], Path], np.ndarray, np.ndarray]
 
@@ -169,4 +167,4 @@ MORE: dict[str, Entry] = {
 }  # fmt: skip
 """name -> (writes it, pixels, class numbers; None where these are the order of the keys')."""
 
-EVERY: dict[str, Entry] = {name: entry[:3] for name, entry in FILES.items()} | MORE
+EVERY: dict[str, Entry] = {name: entry[:3] for name, entry in FILES.items()} | MORE | CONTAINERS

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import re
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
@@ -13,15 +15,17 @@ import test_snippets
 from foreign_files import JPEGS
 from inspect_fixtures import IMAGES, SAMPLES
 from lmdb_fixtures import write as write_lmdb
+from snippet_containers import CONTAINERS
 from snippet_files import EVERY
 from test_snippets import check_text, code_of, run
 
+from benchmarks.read_only_files import image_record, write_recordio
 from core.base.home import Home
-from core.snippets import code_for
+from core.snippets import Snippet, code_for
 from core.snippets.foreign import trial
 from core.snippets.foreign.facts import FileFacts
 
-NONE_KNOWN = {"MDS": "none is known for MDS", "pickled by protocol 0": "does not give what the Inspector sees"}
+NONE_KNOWN = {"pickled by protocol 0": "does not give what the Inspector sees"}
 """Files for which there is no program, and why."""
 
 
@@ -30,9 +34,31 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("files")
 
 
+def tried_here(programs: Sequence[str], facts: FileFacts) -> trial.Tried:
+    """`trial.first_right` in this process: starting one for each file takes longer than all that is tested."""
+    for number, text in enumerate(programs):
+        found = None
+        try:
+            found = run(Snippet("dataset", text)).open_file()
+            assert len(found) == len(facts)
+            for index, pixels in zip(facts.indices, facts.pixels, strict=True):
+                image, label = found[index]
+                assert label == facts.labels[index]
+                assert np.array_equal(image.permute(1, 2, 0).numpy(), pixels)
+            return trial.Tried(number, "")
+        except Exception:  # noqa: BLE001 - programs raise anything; the next one is tried
+            continue
+        finally:
+            if found is not None:
+                found.close()
+    return trial.Tried(-1, "none of them is right")
+
+
 @pytest.mark.parametrize("name", EVERY)
-def test_a_program_gives_what_is_in_the_file(folder: Path, name: str) -> None:
+def test_a_program_gives_what_is_in_the_file(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     write, images, labels = EVERY[name]
+    if name in CONTAINERS:
+        monkeypatch.setattr("core.snippets.foreign.offer.first_right", tried_here)
     place = folder / name.replace(" ", "")
     place.mkdir()
     snippet = next(one for one in code_for(write(place / "made"), home=Home(folder)) if one.name == "dataset")
@@ -103,9 +129,33 @@ def test_a_pickle_is_not_executed(tmp_path: Path) -> None:
 def test_where_there_is_nothing_to_write(tmp_path: Path) -> None:
     words = write_lmdb(tmp_path / "words", {b"%04d" % at: b"only text, number %d" % at for at in range(5)})
     assert "no images" in code_of(words, home=Home(tmp_path)).note
-    address = code_for("s3://bucket/train.tar", home=Home(tmp_path))
-    assert 'open_store("s3://bucket/train.tar")' in address[0].text.replace("'", '"')
-    assert [one.text for one in address[1:]] == [""] * 4
+    bare = write_lmdb(tmp_path / "bare", {b"%04d" % at: IMAGES[at].tobytes() for at in range(SAMPLES)})
+    note = code_of(bare, home=Home(tmp_path)).note
+    assert "none is known for LMDB read as pixels" in note
+    assert f"convert {bare} --to parquet" in note
+
+
+def test_at_an_address_it_is_told_how_to_fetch_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    fsspec.filesystem("memory").pipe("/bucket/some train.tar", b"its bytes")
+    ours, *others = code_for("memory://bucket/some train.tar", home=Home(tmp_path))
+    assert 'open_store("memory://bucket/some train.tar")' in ours.text.replace("'", '"')
+    assert [one.text for one in others] == [""] * 4
+    fetch, then = others[0].note.partition("Fetch it: ")[2].removesuffix(".").split(" and then: ")
+    command = shlex.split(fetch)
+    assert command[:2] == ["python", "-c"]
+    monkeypatch.chdir(tmp_path)
+    exec(command[2], {})
+    assert Path(shlex.split(then)[-1]).read_bytes() == b"its bytes"
+
+
+def test_a_sample_without_a_class_is_tried(tmp_path: Path) -> None:
+    """A program that makes a number of a label that is none is not handed out, wherever in the file that label is."""
+    labels = [0.5 if at == 5 else float(at % 3) for at in range(60)]
+    payloads = [image_record(JPEGS[at % SAMPLES], label, at) for at, label in enumerate(labels)]
+    snippet = code_of(write_recordio(tmp_path / "made.rec", payloads), home=Home(tmp_path))
+    assert not snippet.text
+    assert "sample 5 has the label 0, not -1" in snippet.note
 
 
 def test_names_in_a_file_are_never_code(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from .laid_out import LaidOutPixels
 from .place_table import FORM, OFFSET, VERSION, PlaceTable, TableInMaking, numbers_of
 from .placed_reader import PlacedReader, Stamp, stamps_of
 from .places.form import PIXELS, ImageForm
-from .requests import ImageBytesRequest
+from .requests import ImageBytesRequest, SampleRequest
 from .schemas import check_name
 
 if TYPE_CHECKING:
@@ -101,6 +101,10 @@ class ForeignStore:
     def about(self) -> dict[str, Any]:
         """What its summary says (`inspect`): kind, schema, why, entries, warnings, findings, ..."""
         return self._opened().summary()
+
+    def described(self, record: int) -> dict[str, Any]:
+        """What there is to say about a record (the JSON of headless `sample`). Raises InputError."""
+        return self._opened().ask(SampleRequest(record)).about
 
     @property
     def why(self) -> str:

@@ -18,7 +18,7 @@ IMPORTED = re.compile(r"(import |from [\w.]+ import )([\w, ]+)")
 
 WIDTH = 100
 
-DISTRIBUTIONS = {"PIL": "pillow"}
+DISTRIBUTIONS = {"PIL": "pillow", "lance": "pylance"}
 """Module -> what brings it, where that is called otherwise."""
 
 CLASS = Template('''\
@@ -100,6 +100,8 @@ def dataset_script(
     labels = "int64 (batch,)"
     main = Template(MAIN.template if shape else MAIN_OF_PAIRS).substitute(shape=shape, labels=labels)
     main = main.replace("open_split()", f"{opening.split('(')[0].removeprefix('def ')}()")
+    if code.context:
+        main = main.replace("num_workers=2", f'num_workers=2, multiprocessing_context="{code.context}"')
     head = "\n".join([ordered(imports), "", location.strip(), *code.constants])
     blocks = [head, *code.functions, _class(name, code, label, counted), opening, main]
     text = without_unused("\n\n\n".join(block.strip("\n") for block in blocks) + "\n")

@@ -57,7 +57,7 @@ class DatasetCode:
     constructor notes (`self.labels` and `self.classes` at least); get: the lines that make `pixels`, uint8 (height,
     width, 3), of sample `i`; lazy: attributes that do not travel to other processes, and what they are at first;
     methods: further ones; close: the lines that let go of what is open; path: the container of a `split`, as an
-    expression; needs: what to install beside torch.
+    expression; needs: what to install beside torch; context: how workers are to be started, "" for the usual way.
     """
 
     about: str
@@ -71,3 +71,4 @@ class DatasetCode:
     close: str = ""
     lazy: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    context: str = ""

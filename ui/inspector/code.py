@@ -18,7 +18,7 @@ CHOICE = "inspector.code"
 def draw_code(subject: Subject) -> None:
     """One program at a time, what it needs, and what to know before it is used."""
     if subject.store is None and isinstance(subject.file, RemotePath):
-        st.info("Code is written for files on this machine: download it, or import it.", icon=":material/code:")
+        st.info(verbatim(code_for(str(subject.file))[1].note), icon=":material/code:")
         return
     path = str(subject.store.path if subject.store else subject.file)
     snippets = {one.name: one for one in _written(path, stamp_of(subject.file), subject.split, subject.span.schema)}

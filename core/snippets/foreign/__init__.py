@@ -5,7 +5,8 @@ What a file means is the Inspector's finding, never a certainty. So each program
 very file, in a process of its own (`trial`). Where none is, there is none, and the note says why.
 
     facts       what the Inspector says of the file, for those who write the programs
-    candidates  by kind of file: arrays, lmdb, records (tar, TFRecord), tables (Parquet, Arrow, lists of image files)
+    candidates  by kind of file: arrays, lmdb, lmdb_pairs, records (tar, TFRecord), binary_records (RecordIO, beton),
+                shard_tables (MDS, LitData), tables (Parquet, Arrow, Lance)
     trial       runs them
     offer       puts it together
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ...inspect.schemas.names import SUB
 from ..script import quoted
 from ..snippet import DatasetCode
 from .facts import FileFacts
@@ -24,7 +25,7 @@ class ProgramCandidate:
 
 def candidates(facts: FileFacts) -> Iterator[ProgramCandidate]:
     """None for a kind of file that no program is known for."""
-    from . import arrays, lmdb, records, tables
+    from . import arrays, binary_records, lmdb, lmdb_pairs, records, shard_tables, tables
 
     makers: Mapping[str, Callable[[FileFacts], Iterator[ProgramCandidate]]] = {
         "npy": arrays.npy,
@@ -40,8 +41,17 @@ def candidates(facts: FileFacts) -> Iterator[ProgramCandidate]:
         "tfrecord": records.tfrecord,
         "parquet": tables.parquet,
         "arrow": tables.arrow,
+        "lance": tables.lance,
+        "mds": shard_tables.mds,
+        "litdata": shard_tables.litdata,
+        "recordio": binary_records.recordio,
+        "beton": binary_records.beton,
     }
-    if facts.kind in makers:
+    if facts.schema == "pairs":
+        yield from lmdb_pairs.pairs(facts)
+    elif facts.schema.startswith(SUB):
+        yield from lmdb_pairs.databases(facts)
+    elif facts.kind in makers:
         yield from makers[facts.kind](facts)
 
 

@@ -12,12 +12,10 @@ from typing import Any
 import numpy as np
 
 from ...base.contracts import Pixels
-from ...base.home import Home
 from ...base.package import COMMAND
 from ...images.value_range import DEFAULT
-from ...inspect import ForeignStore, open_inspected
+from ...inspect import ForeignStore
 from ...inspect.kinds import identify
-from ...inspect.requests import SampleRequest
 from ..payloads import Decoding, NoCode, decoding, look_at, spread
 
 LOOKED_AT = 200
@@ -26,6 +24,12 @@ TRIED = 16
 """Samples whose pixels a program must give; labels are compared for all, up to `MOST_LABELS`."""
 
 MOST_LABELS = 100_000
+
+ODD = 8
+"""Samples that are tried beside these, of each kind of odd ones."""
+
+SAYS_FOR_EACH = ("beton",)
+"""Kinds in which each sample says whether its image is a file or pixels."""
 
 MOST_WALKED = 200_000
 """Records that are looked through for this; where images of more lie is found out by whoever loads them."""
@@ -82,7 +86,7 @@ class FileFacts:
         yield from sorted(same, key=lambda name: not re.search(r"label|cls|class|target|y$", name.lower()))
 
 
-def facts_of_file(store: ForeignStore, home: Home) -> FileFacts:
+def facts_of_file(store: ForeignStore) -> FileFacts:
     """Raises NoCode where there is nothing that code could read, InputError where a record cannot be read."""
     about = store.about
     if not len(store):
@@ -90,30 +94,40 @@ def facts_of_file(store: ForeignStore, home: Home) -> FileFacts:
     if len(store) > MOST_WALKED and not store.is_placed:
         command = f"{COMMAND} load {shlex.quote(str(store.path))}"
         raise NoCode(f"it must be known first where its {len(store):,} images lie: {command} finds out, and keeps it")
-    with open_inspected(store.path, store.schema, home) as file:
-        sample = file.ask(SampleRequest(0)).about
+    sample = store.described(0)
     if sample.get("shape") is None:
         raise NoCode("its records are no images")
-    indices = list(spread(len(store), TRIED))
-    table = store.table
+    table, labels = store.table, np.asarray(store.labels)
     if (table.places[:, 0] < 0).any():
         raise NoCode("some of its records have no image")
+    indices = _tried(labels, table.places[:, 0])
     pixels = [store[index][0] for index in indices]
-    code = None
+    code, shape = None, None
     forms = {table.forms[number].encoding for number in np.unique(table.places[:, 0]).tolist()}
-    if "pixels" not in forms:
-        looked = list(spread(len(store), LOOKED_AT))
-        look = look_at((bytes(store.reader.read([index])[0]) for index in looked), len(store))
+    if "pixels" in forms and len(forms) > 1 and about["kind"] not in SAYS_FOR_EACH:
+        raise NoCode("some of its images are files and some lie as numbers")
+    if len(forms) > 1 or "pixels" not in forms:
+        is_file = np.array([not form.is_pixels for form in table.forms])
+        files = np.flatnonzero(is_file[table.places[:, 0]])
+        looked = [int(files[place]) for place in spread(len(files), LOOKED_AT)]
+        look = look_at((bytes(store.reader.read([index])[0]) for index in looked), len(files))
         code = decoding("original", "none", None, DEFAULT, look)
         shape = look.shape
-    elif len(forms) > 1:
-        raise NoCode("some of its images are files and some lie as numbers")
-    else:
-        sizes = {(form.height, form.width) for form in table.forms}
+    if "pixels" in forms:
+        sizes: set[tuple[int, int] | None] = {(one.height, one.width) for one in table.forms if one.is_pixels}
+        sizes |= {shape} if code is not None else set()
         shape = next(iter(sizes)) if len(sizes) == 1 else None
     return FileFacts(
         store.path, list(identify(store.path).files), table.files, about["kind"], about["schema"],
         about["why"], about["keys"],
-        sample, about["structure"], np.asarray(store.labels), store.classes, indices, pixels, code,
+        sample, about["structure"], labels, store.classes, indices, pixels, code,
         shape,
     )  # fmt: skip
+
+
+def _tried(labels: np.ndarray, forms: np.ndarray) -> list[int]:
+    """The samples that a program is tried with: some from all over the file, the first of each of several forms, and
+    of those without a class number among others that have one, for which a program may well find some number."""
+    without = np.flatnonzero(labels < 0)[: ODD if (labels >= 0).any() else 0]
+    firsts = np.unique(forms, return_index=True)[1][:ODD]
+    return sorted({*spread(len(labels), TRIED), *map(int, without), *map(int, firsts)})

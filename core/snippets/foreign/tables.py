@@ -1,4 +1,4 @@
-"""Tables with a column of image files: Parquet and Arrow."""
+"""Tables with a column of image files: Parquet, Arrow and Lance."""
 
 from __future__ import annotations
 
@@ -100,3 +100,30 @@ def arrow(facts: FileFacts) -> Iterator[ProgramCandidate]:
                     lazy={"_table": "None"},
                 )
                 yield ProgramCandidate(replace(code), _number(facts, label), "len(self._open())")
+
+
+OPEN_LANCE = """\
+def _row(self, i):  # pylance has threads, which a process that is forked lacks: workers are spawned
+    if self._pid != os.getpid():
+        self._rows, self._pid = lance.dataset(str(self.path)), os.getpid()
+    return self._rows.take([i], columns={columns}).to_pylist()[0]
+"""
+
+
+def lance(facts: FileFacts) -> Iterator[ProgramCandidate]:
+    if facts.decoding is None:
+        return
+    for label in _labels(facts):
+        for get in _gets(facts):
+            code = DatasetCode(
+                about="A Lance dataset, read by its own library: a row is a sample.",
+                init=with_classes("self.count = lance.dataset(str(self.path)).count_rows()\n", facts),
+                get=get,
+                path="",
+                imports=("import os", "import lance"),
+                constants=constants(facts),
+                methods=OPEN_LANCE.format(columns=_columns(facts, label)),
+                lazy={"_pid": "None", "_rows": "None"},
+                context="spawn",
+            )
+            yield ProgramCandidate(code, _number(facts, label), "self.count")
