@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from core.base.events import Message, Progress, Sample, from_fields
+from core.base import steps_left
+from core.base.events import Event, Message, Progress, Sample, from_fields
 from core.base.home import Home
-from core.base.time_left import Remaining
+from core.base.steps_left import StepsLeft
+from core.base.time_left import MOST, Remaining
 from core.jobs import Job, Watch
 from core.jobs.earlier import USUAL, earlier_stages
 from core.jobs.estimate import TimeLeftEstimate
@@ -127,10 +131,10 @@ def test_earlier_jobs_tell_of_the_stages_that_follow() -> None:
 
 
 def test_what_the_stages_of_earlier_jobs_took_is_read_from_their_events(empty: Home) -> None:
-    def job(number: int, task: str, state: str, stages: dict[str, float]) -> Job:
+    def job(number: int, task: str, state: str, stages: dict[str, float], **fields: str) -> Job:
         folder = empty.jobs / f"20260101-00000{number}-000000-{task}-abcd"
         folder.mkdir(parents=True)
-        spec = {"task": task, "title": "t", "owner": "", "heavy": True, "created": 1.0, "fields": {}}
+        spec = {"task": task, "title": "t", "owner": "", "heavy": True, "created": 1.0, "fields": fields}
         (folder / "spec.json").write_text(json.dumps(spec))
         (folder / "started.json").write_text(json.dumps({"started": 1.0}))
         at, lines = 1.0, []
@@ -149,6 +153,9 @@ def test_what_the_stages_of_earlier_jobs_took_is_read_from_their_events(empty: H
     job(1, "import", "done", took)
     job(2, "import", "failed", {"extracting": 1.0})
     job(3, "import-upload", "done", {"extracting": 2.0})
+    builds = [job(number, "build", "done", {form: 2.0}, format=form) for number, form in ((7, "l"), (8, "h"), (9, "l"))]
+    assert earlier_stages(builds[2]) == [{"l": 2.0, "after l": 0.5}], "of the same format, where there is one"
+    assert earlier_stages(builds[1]) == [{"l": 2.0, "after l": 0.5}], "else of any"
     job(4, "import", "done", {"reading": 3.0})
     (empty.jobs / "20260101-000005-000000-import-abcd").mkdir()
     now = job(6, "import", "done", {"reading": 1.0})
@@ -217,6 +224,36 @@ def test_nothing_is_told_of_work_before_a_few_results_were_seen() -> None:
         if number < 3:
             assert left.seconds is None, "50 s would be wild"
     assert left.seconds == pytest.approx(8.0), "the first one is forgotten"
+
+
+def test_a_million_results_cost_as_little_as_some() -> None:
+    left = Remaining({"writing": 2000})
+    for number in range(1000):
+        left.note("writing", 1, 1.0 if number < 500 else 0.1)
+    assert left.seconds == pytest.approx(380, rel=0.1), "by the later half of the time"
+    assert max(map(len, left._seen.values())) <= MOST
+
+
+def test_steps_tell_of_themselves_and_of_those_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images take 10 s, of which their import tells nothing; a build 4 s, of which it tells itself; loading 20 s."""
+    now = [0.0]
+    monkeypatch.setattr(steps_left, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    left = StepsLeft({"images": 5.0, "build": 4.0, "gone": 50.0, "loading": 20.0})
+    left.drop("gone")
+
+    def step(stage: str, seconds: int, tells: bool) -> Iterator[Event]:
+        for second in range(seconds + 1):
+            yield Progress(stage, second, seconds, left_s=float(seconds - second) if tells else None)
+            now[0] += 1.0 if second < seconds else 0.0
+
+    told = {}
+    for name, seconds, tells in (("images", 10, False), ("build", 4, True), ("loading", 20, True)):
+        for event in left.told(name, step(name, seconds, tells)):
+            told[now[0]] = event.left_s
+    assert told[0.0] == pytest.approx(29), "as planned"
+    assert all(told[at] == pytest.approx(34 - at, rel=0.3) for at in range(7, 34)), "after a fifth"
+    parts = list(StepsLeft({"images": 9.0}).told("images", step("one of many", 2, True), parts=True))
+    assert parts[-1].left_s == pytest.approx(7), "a part that is done is not the whole step"
 
 
 def test_kinds_without_a_plan_are_told_apart_by_their_own_pace() -> None:

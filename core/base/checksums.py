@@ -5,10 +5,13 @@ It finds accidents (a flipped bit, a lost page), not forgery.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import xxhash
+
+from .steps import outcome
 
 CHUNK = 1 << 20
 
@@ -20,10 +23,16 @@ def of_bytes(data: Any, seed: int = 0) -> int:
 
 def of_file(path: Path) -> str:
     """XXH3-128 of a file's bytes, as 32 hexadecimal digits."""
+    return outcome(in_steps(path))
+
+
+def in_steps(path: Path) -> Generator[int, None, str]:
+    """`of_file`, step by step: yields how many bytes more were read."""
     digest = xxhash.xxh3_128()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
+            yield len(chunk)
     return digest.hexdigest()
 
 

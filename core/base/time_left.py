@@ -13,6 +13,9 @@ FEW, LONG = 4, 3.0
 """Notes, or seconds, of a kind without a plan before which nothing is told: the first results of several processes come
 late, and then many at once."""
 
+MOST = 255
+"""Notes of a kind that are kept; of more, neighbours become one."""
+
 DOUBT = (1.0, 1.0)
 """Two units that went as planned, assumed beside those that were seen: one slow start says little about the rest."""
 
@@ -35,11 +38,18 @@ class Remaining:
         self._seen: dict[str, list[tuple[float, float]]] = {}
         self._off: deque[float] = deque(maxlen=RECENT)
 
+    def plan(self, kind: str, seconds: float) -> None:
+        """A unit of a kind is expected to take so long from now on."""
+        self._planned[kind] = seconds
+
     def note(self, kind: str, amount: float, seconds: float) -> None:
         """So many units of a kind are done, and took so long together."""
         self.skip(kind, amount)
         if amount > 0:
-            self._seen.setdefault(kind, []).append((amount, seconds))
+            seen = self._seen.setdefault(kind, [])
+            seen.append((amount, seconds))
+            if len(seen) > MOST:
+                seen[:] = [(a + b, s + t) for (a, s), (b, t) in zip(seen[::2], seen[1::2], strict=True)]
             if self._planned.get(kind):
                 self._off.append(seconds / amount / self._planned[kind])
 

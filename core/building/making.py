@@ -25,15 +25,18 @@ from ..processes.engines import Done, open_engine
 from .assemble import Assembly
 from .encode import WORTH_A_POOL, Encode, encoded, workers_for
 from .fields import are_kept, layouts
-from .part import VERIFYING, WRITING, PartBuilder, parts_under_way
+from .part import SUMMING, VERIFYING, WRITING, PartBuilder, parts_under_way
 from .part_places import PartFolder, PartResult, PartsAtAddress
 from .plan import BuildPlan, PlannedPart, plan_of
 from .publish import settle
 from .recipe import Recipe
 from .sample import training_payloads
 
-VERIFY_SECONDS = 1e-5
-"""Seconds a sample to read it back and compare it, before any was: about what small images take."""
+SYNCING = "syncing to the disk"
+SAMPLE_SECONDS: Mapping[str, tuple[float, float]] = {
+    SUMMING: (0.0, 0.3e-9), VERIFYING: (1e-5, 0.3e-9), SYNCING: (0.0, 2e-9),
+}  # fmt: skip
+"""By stage, seconds a sample and a byte of it, before any was."""
 
 PARTS, STORE = "parts", "store"
 """The folders in that of a build."""
@@ -133,12 +136,20 @@ class Making:
         self.assembly = Assembly(
             self.recipe, self.plan, parts, scratch / STORE, keeps_fields, elsewhere=bool(self._out)
         )
+        yield Progress("putting it together", 0, None, left_s=self._syncing_s)
         self.assembly.run(self._results, seconds)
         self.assembly.save({**self.conditions, **self.recipe.pixels})
+        yield Progress(SYNCING, 0, None, left_s=self._syncing_s)
         if self._out:
             self._out.publish(scratch / STORE)
         else:
             settle(scratch / STORE)
+
+    @property
+    def _syncing_s(self) -> float:
+        """What is expected: the writing has brought nothing of it to the disk yet."""
+        written = sum(result.sizes.apparent_bytes for result in self._results.values())
+        return 0.0 if self._out else SAMPLE_SECONDS[SYNCING][1] * written
 
     def _brought(self, out: PartsAtAddress, parts: Path) -> Iterator[Event]:
         """What lies beside the containers at the address, to here."""
@@ -173,8 +184,9 @@ class Making:
 
     def _in_turns(self, builder: PartBuilder) -> Generator[Event, None, dict[str, float]]:
         """Returns the seconds that writing each split took."""
-        amounts = {WRITING: self.plan.samples, VERIFYING: self.plan.samples}
-        left = Remaining(amounts, {VERIFYING: VERIFY_SECONDS})
+        left = Remaining(
+            dict.fromkeys((WRITING, *SAMPLE_SECONDS), self.plan.samples), dict.fromkeys(SAMPLE_SECONDS, 0.0)
+        )
         with encoded(builder.encoder, self.workers) as ready:
             self._startup_s = ready.startup_s
             self._background.look()
@@ -186,12 +198,16 @@ class Making:
     def _part(
         self, builder: PartBuilder, planned: PlannedPart, encode: Encode, left: Remaining
     ) -> Generator[Event, None, PartResult]:
-        done, pace, since = {WRITING: 0, VERIFYING: 0}, Pace(), time.monotonic()
+        done, pace, since, size = dict.fromkeys((WRITING, SUMMING, VERIFYING), 0), Pace(), time.monotonic(), 0
         steps = Steps(builder.build(planned, encode))
-        for stage, samples in steps:
+        for stage, samples, written in steps:
             now = time.monotonic()
-            left.note(stage, samples, now - since)
-            since, done[stage] = now, done[stage] + samples
+            if samples:
+                left.note(stage, samples, now - since)
+                since = now
+            done[stage], size = done[stage] + samples, size + written
+            for kind, (each, byte) in SAMPLE_SECONDS.items():
+                left.plan(kind, each + byte * size / max(done[WRITING], 1))
             if pace.due() or done[stage] == planned.samples:
                 self._background.look()
                 yield Progress(f"{stage} {planned.split}", done[stage], planned.samples, left_s=left.seconds)

@@ -25,7 +25,7 @@ from ..base.contracts import Contents, FieldLayout, Sizes
 from ..base.errors import WorkError
 from ..base.options import chosen
 from ..base.packed_fields import checksum
-from ..base.steps import outcome
+from ..base.steps import Steps, outcome
 from ..formats import keeps_files
 from ..stores.manifest import Manifest
 from ..stores.sample_checksums import field_sums_file
@@ -37,16 +37,18 @@ from .part_places import PartPlace, PartResult
 from .plan import PlannedPart
 from .recipe import Recipe, SplitRows
 
-WRITING, VERIFYING = "writing", "verifying"
+WRITING, SUMMING, VERIFYING = "writing", "checksumming", "verifying"
 DIGEST = 32
 RECORD_LENGTH = struct.Struct("<I")
 
 
 class PartStep(NamedTuple):
-    """So many more samples of a part are `WRITING` or `VERIFYING` done."""
+    """So many more samples of a part are done in a stage: `WRITING`, `SUMMING` (the checksums of its files) or
+    `VERIFYING`. `bytes`: those of the payloads that were written."""
 
     stage: str
     samples: int
+    bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -125,18 +127,28 @@ class _PartWriting:
                     self._labels.extend(chunk.labels)
                     self._noting_s += chunk.noting_s
                     self._indexed += sum(map(bool, chunk.records))
-                    payload_bytes += sum(map(len, chunk.payloads))
-                    yield PartStep(WRITING, len(chunk.payloads))
+                    size = sum(map(len, chunk.payloads))
+                    payload_bytes += size
+                    yield PartStep(WRITING, len(chunk.payloads), size)
             writer.close()
         except BaseException:
             writer.abort()
             raise
         write_labels(labels_file(self._folder, split), np.frombuffer(self._labels, np.int64))
-        self.result = self._told(measure(self._recipe.format, path, payload_bytes), time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        sizes = measure(self._recipe.format, path, payload_bytes)
+        self.result = yield from self._told(sizes, seconds)
 
-    def _told(self, sizes: Sizes, seconds: float) -> PartResult:
+    def _told(self, sizes: Sizes, seconds: float) -> Generator[PartStep, None, PartResult]:
         beside = {path.name for path in self._folder.iterdir()} - {self._container}
-        every = file_checksums(self._folder, keeps_files(self._recipe.format_name))
+        sums, read, done = Steps(file_checksums(self._folder, keeps_files(self._recipe.format_name))), 0, 0
+        for more in sums:
+            read += more
+            now = min(len(self._labels) * read // max(sizes.apparent_bytes, 1), len(self._labels))
+            yield PartStep(SUMMING, now - done)
+            done = now
+        yield PartStep(SUMMING, len(self._labels) - done)
+        every = sums.value
         files = {name: told for name, told in every.items() if name not in beside}
         name, samples = self._planned.name, len(self._labels)
         return PartResult(name, self._container, samples, sizes, seconds, self._noting_s, self._indexed, files)

@@ -14,6 +14,7 @@ from ..base.errors import InputError
 from ..base.events import Event, Message, Pace, Progress, Result
 from ..base.extras import needed_by
 from ..base.home import Home
+from ..base.steps import Steps
 from ..base.time_left import Remaining
 from ..datasets.dataset import Dataset
 from ..processes.isolated import DiedError, stream
@@ -61,7 +62,7 @@ class Verify:
         left = TimeLeft(manifest, path)
         for split in manifest.splits:
             mismatches += yield from _check_split(Store(path, split, manifest), source, left)
-        mismatches += changed_files(path, manifest, mismatches)
+        mismatches += yield from _changed_files(path, manifest, mismatches, left)
         yield self._told(manifest, source, mismatches)
 
     def _at_address(self, address: str) -> Iterator[Event]:
@@ -114,8 +115,8 @@ class TimeLeft:
         """`path`: of a store on this machine, whose files are compared as well."""
         samples = sum(int(told["samples"]) for told in manifest.splits.values())
         files = [path / name for name in manifest.files] if path else []
-        sizes = sum(file.stat().st_size for file in files if file.is_file())
-        amounts = {STARTING: len(manifest.splits), SAMPLES: samples, FILES: sizes}
+        self.files_total, self.files_done = sum(file.stat().st_size for file in files if file.is_file()), 0
+        amounts = {STARTING: len(manifest.splits), SAMPLES: samples, FILES: self.files_total}
         self._remaining = Remaining(amounts, {STARTING: START_SECONDS, SAMPLES: SAMPLE_SECONDS, FILES: BYTE_SECONDS})
 
     def begin(self) -> None:
@@ -132,6 +133,16 @@ class TimeLeft:
         else:
             self._remaining.note(SAMPLES, samples, seconds)
         self._since, self._done, self._starting = now, done, False
+
+    def begin_files(self) -> None:
+        """The splits are done; their files are compared."""
+        self._since = time.monotonic()
+
+    def note_file(self, read: int) -> None:
+        """So many more bytes of files were read."""
+        now = time.monotonic()
+        self._remaining.note(FILES, read, now - self._since)
+        self._since, self.files_done = now, self.files_done + read
 
     @property
     def seconds(self) -> float | None:
@@ -162,9 +173,12 @@ def _check_split(
     return found
 
 
-def changed_files(path: Path, manifest: Manifest, explained: Sequence[Mismatch]) -> list[Mismatch]:
+def _changed_files(
+    path: Path, manifest: Manifest, explained: Sequence[Mismatch], left: TimeLeft
+) -> Generator[Event, None, list[Mismatch]]:
     """Files with a byte that is not as it was written, where no mismatch of their samples says so already."""
-    found = []
+    found, pace = [], Pace()
+    left.begin_files()
     shards = {
         shard.path: (split, range(shard.first, shard.first + shard.samples))
         for split, told in manifest.shards.items()
@@ -174,7 +188,12 @@ def changed_files(path: Path, manifest: Manifest, explained: Sequence[Mismatch])
         split, samples = shards.get(name) or shards.get(name.partition("/")[0]) or _beside(manifest, name)
         if any(one.split == split and (one.index is None or one.index in samples) for one in explained):
             continue
-        reason = _change(path / name, name, stated)
+        change = Steps(_change(path / name, name, stated))
+        for read in change:
+            left.note_file(read)
+            if pace.due():
+                yield Progress("comparing the files", left.files_done, left.files_total, "bytes", left.seconds)
+        reason = change.value
         found += [Mismatch(split, None, reason)] if reason else []
     return found
 
@@ -187,12 +206,12 @@ def _beside(manifest: Manifest, name: str) -> tuple[str | None, range]:
     return stem, range(int(manifest.splits[stem]["samples"]))
 
 
-def _change(file: Path, name: str, stated: str) -> str:
-    """What became of a file; nothing where it is as it was written."""
+def _change(file: Path, name: str, stated: str) -> Generator[int, None, str]:
+    """What became of a file; nothing where it is as it was written. Yields how many bytes more were read."""
     if not file.is_file():
         return f"{name} is missing"
     try:
-        if checksums.of_file(file) == stated:
+        if (yield from checksums.in_steps(file)) == stated:
             return ""
         return f"{name} has changed, though every sample reads back as it was built"
     except OSError as error:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from ..base.events import Event, Result, Sample
 from ..base.home import Home
+from ..base.steps_left import StepsLeft
 from ..building import Build
 from ..building.recipe import Recipe
 from ..datasets.dataset import Dataset, list_datasets
@@ -39,6 +40,10 @@ BATCH_PIXELS, MOST_IN_BATCH, LEAST_IN_BATCH = 1 << 22, 256, 8
 
 LARGE_EDGE = 256
 """Pixels from which on images are cut to 224 for loading, as those of several shapes are."""
+
+
+IMAGES_S, BUILD_S, REPEAT_S = 4.0, 1.2, 0.2
+"""Seconds that the images, a build, and a repeat beside its loading take on two processors, until it is known."""
 
 
 class DemoLoading(NamedTuple):
@@ -91,20 +96,28 @@ class Demo:
 
     def run(self) -> Iterator[Event]:
         """Raises what its steps raise."""
-        home = Home.find(self.home)
-        yield from self._step(IMAGES, "The images", self._import(home))
+        home, left = Home.find(self.home), StepsLeft(self._planned())
+        yield from self._step(IMAGES, "The images", self._import(home, left))
         dataset = Dataset.open(home, self.dataset)
         how = loading_of(dataset)
         compared = [self._build(name, AS_FILES) for name in formats()]
         example, pixels = self._build(example_format(), AS_FILES), self._build(example_format(), PIXELS, how.options)
         _import_ahead("torch")
-        yield from self._step(STORES, "The stores", self._missing(dataset, compared))
+        yield from self._step(STORES, "The stores", self._missing(dataset, compared, left))
         loader = loader_now()
-        by_format = yield from self._step(LOADING, "Formats", self._load(home, compared, how, loader))
-        raw = chain(self._missing(dataset, [pixels]) or (), self._load(home, [example, pixels], how, loader))
+        loads = left.told(str(LOADING), self._load(home, compared, how, loader))
+        by_format = yield from self._step(LOADING, "Formats", loads)
+        again = left.told(str(RAW), self._load(home, [example, pixels], how, loader))
+        raw = chain(self._missing(dataset, [pixels], left) or (), again)
         by_encoding = yield from self._step(RAW, "Encodings", raw)
         files = {"file": by_format["file"], "encodings": by_encoding["file"]}
         yield Result({**files, "dataset": self.dataset, "loader": loader})
+
+    def _planned(self) -> dict[str, float]:
+        """Seconds of the import, each build and both experiments, by their names in `StepsLeft`."""
+        repeat = self.rounds * (self.seconds + REPEAT_S)
+        builds = dict.fromkeys([*(f"{name}/{AS_FILES}" for name in formats()), f"{example_format()}/{PIXELS}"], BUILD_S)
+        return {str(IMAGES): IMAGES_S, **builds, str(LOADING): len(formats()) * repeat, str(RAW): 2 * repeat}
 
     def _step(
         self, number: int, title: str, events: Iterator[Event] | None
@@ -124,16 +137,18 @@ class Demo:
         yield Sample("step", {**told, "state": "done", "seconds": time.perf_counter() - began})
         return result.data
 
-    def _import(self, home: Home) -> Iterator[Event] | None:
+    def _import(self, home: Home, left: StepsLeft) -> Iterator[Event] | None:
         if any(dataset.name == self.dataset for dataset in list_datasets(home)):
+            left.drop(str(IMAGES))
             return None
         made = ImportUpload if self.uploaded else Import
-        return made(self.source, self.dataset, self.limit, self.options, self.home, self.called).run()
+        task = made(self.source, self.dataset, self.limit, self.options, self.home, self.called)
+        return left.told(str(IMAGES), task.run())
 
     def _build(self, format: str, encoding: str, options: Mapping[str, Any] | None = None) -> Build:
         return Build(self.dataset, format, encoding, options=dict(options or {}), home=self.home)
 
-    def _missing(self, dataset: Dataset, builds: Sequence[Build]) -> Iterator[Event] | None:
+    def _missing(self, dataset: Dataset, builds: Sequence[Build], left: StepsLeft) -> Iterator[Event] | None:
         """Build what is not there, or is of another dataset of this name; None where there is nothing to do."""
         home = Home.find(self.home)
         there = {store.path: store.manifest.fingerprint for store in list_stores(home, self.dataset)}
@@ -141,7 +156,10 @@ class Demo:
         missing = [
             replace(build, force=of is not None) for build, of in found if of is None or of != dataset.fingerprint
         ]
-        return chain.from_iterable(build.run() for build in missing) if missing else None
+        for build, of in found:
+            if of == dataset.fingerprint:
+                left.drop(_name(build))
+        return chain.from_iterable(left.told(_name(build), build.run()) for build in missing) if missing else None
 
     def _load(self, home: Home, builds: Sequence[Build], how: DemoLoading, loader: str) -> Iterator[Event]:
         """Both are loaded alike; what limits each load is measured where that takes no compiler."""
@@ -150,6 +168,11 @@ class Demo:
             workers=[WORKERS], transforms=[how.transform], loaders=[loader], seconds=self.seconds, rounds=self.rounds,
             stage_limits=loader != UNCOMPILED, home=self.home,
         ).run()  # fmt: skip
+
+
+def _name(build: Build) -> str:
+    """Of its step in `StepsLeft`."""
+    return f"{build.format}/{build.encoding}"
 
 
 def place_of(home: Home, build: Build) -> Path:

@@ -19,21 +19,25 @@ StageSeconds = Mapping[str, float]
 its own, what the job did until it told of the next one, or was done."""
 
 UNPACKED = {"extracting": 10.0, "reading": 40.0}
-USUAL: Mapping[str, StageSeconds] = {"import": UNPACKED, "import-upload": UNPACKED}
+USUAL: Mapping[str, StageSeconds] = {
+    "import": UNPACKED, "import-upload": UNPACKED, "convert": {**UNPACKED, "writing": 8.0},
+}  # fmt: skip
 """Task -> what counts until a job was done here: reading JPEGs of 60 KB takes four times as long as unpacking them."""
+
+ALIKE = ("format", "encoding", "compression", "to", "reference", "check", "near")
+"""Fields of a task that say what kind of work it is; jobs that have the same of them come first."""
 
 
 def earlier_stages(job: Job) -> list[StageSeconds]:
     """Those of the last jobs of the same task that were done before this one, the newest first; the usual ones where
     none had their first stage."""
-    found: list[StageSeconds] = []
-    for folder in sorted(job.folder.parent.glob(f"*-{job.task}-*"), reverse=True):
-        if folder.name >= job.id or len(found) == MOST:
-            continue
-        stages = _stages(folder, job.task)
-        found += [stages] if stages else []
-    usual = USUAL.get(job.task, {})
-    return found if any(next(iter(usual), "") in stages for stages in found) else [*found, usual]
+    folders = sorted(job.folder.parent.glob(f"*-{job.task}-*"), reverse=True)
+    before = [done for folder in folders if folder.name < job.id and (done := _done(folder, job.task)) is not None]
+    alike = [one for one in before if all(one.fields.get(name) == job.fields.get(name) for name in ALIKE)]
+    found = [stages for one in (alike or before)[:MOST] if (stages := _stages(one))]
+    usual = usual_stages(job.task)
+    known = any(next(iter(one)) in stages for one in usual for stages in found)
+    return found if known else [*found, *usual]
 
 
 def usual_stages(task: str) -> list[StageSeconds]:
@@ -41,21 +45,28 @@ def usual_stages(task: str) -> list[StageSeconds]:
     return [USUAL[task]] if task in USUAL else []
 
 
-def _stages(folder: Path, task: str) -> StageSeconds:
-    """None of a job that did not end well, or cannot be read."""
+def _done(folder: Path, task: str) -> Job | None:
+    """The job of a folder; None where it is of another task, did not end well, or cannot be read."""
     try:
         job = read_job(folder)
     except (Unreadable, FormatMattersError, OSError):
-        return {}
-    if job.task != task or job.state is not State.DONE or job.ended is None:
-        return {}
+        return None
+    return job if job.task == task and job.state is State.DONE else None
+
+
+def _stages(job: Job) -> StageSeconds:
+    """Those of a job that was done; none where nothing was told of it. Stages may take turns."""
     begun: dict[str, float] = {}
     ended: dict[str, float] = {}
-    for at, event in EventReader(folder / EVENTS).new():
+    for at, event in EventReader(job.folder / EVENTS).new():
         if isinstance(event, Progress):
             begun.setdefault(event.stage, at)
             ended[event.stage] = at
-    followed = [*list(begun.values())[1:], job.ended]
+    if not begun or job.ended is None:
+        return {}
+    *others, last = begun
+    ended[last] = max(ended.values())
+    followed = [*(begun[stage] for stage in [*others, last][1:]), job.ended]
     stages: dict[str, float] = {}
     for stage, following in zip(begun, followed, strict=True):
         stages[stage] = max(ended[stage] - begun[stage], 0.0)

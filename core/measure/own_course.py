@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..base.errors import FormatMattersError
@@ -25,12 +25,13 @@ class OwnCourse(LoaderCourse):
     ceilings: dict[object, Mapping[str, float]] = field(default_factory=dict)
     workers: dict[str, dict[str, str]] = field(default_factory=dict)
     """By configuration, what the first repeat chose."""
+    rest: Remaining = field(default_factory=lambda: Remaining({}))
 
     def run(self) -> Iterator[Event]:
         rounds = self.rounds
         total, names = len(self.configurations) * rounds, [configuration.name for configuration in self.configurations]
         planned = self.experiment.seconds + OVERHEAD_S
-        left = Remaining(dict.fromkeys(names, rounds), dict.fromkeys(names, planned))
+        self.rest = left = Remaining(dict.fromkeys(names, rounds), dict.fromkeys(names, planned))
         for done, (number, configuration) in enumerate(interleaved(self.configurations, rounds)):
             yield Progress(STAGE, done, total, "repeats", left.seconds)
             began = time.monotonic()
@@ -65,6 +66,8 @@ class OwnCourse(LoaderCourse):
                 yield from self.live(event.series, event.values, {**configuration.told(), "round": number})
             elif isinstance(event, Result):
                 told = dict(event.data)
+            elif isinstance(event, Progress):  # of what comes before its first batch, kernels that are compiled say
+                yield replace(event, left_s=(event.left_s or 0.0) + (self.rest.seconds or 0.0))
             else:
                 yield event
         names = ("workers_used", "workers_reason")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -346,13 +346,15 @@ def changed_files(store: Store) -> list[str]:
     ]
 
 
-def file_checksums(store: Path, file_per_sample: bool = False) -> dict[str, str]:
-    """XXH3-128 of the files whose every byte counts, by path below `store`.
+def file_checksums(store: Path, file_per_sample: bool = False) -> Generator[int, None, dict[str, str]]:
+    """XXH3-128 of the files whose every byte counts, by path below `store`; yields how many bytes more were read.
 
     The files of samples, one each in the folders of a split, are not among them: their payloads have checksums.
     """
     patterns = ("*", "*/*") if file_per_sample else ("**/*",)
     files = [path for pattern in patterns for path in store.glob(pattern) if path.is_file()]
-    return {
-        path.relative_to(store).as_posix(): checksums.of_file(path) for path in sorted(files) if path.name != MANIFEST
-    }
+    found = {}
+    for path in sorted(files):
+        if path.name != MANIFEST:
+            found[path.relative_to(store).as_posix()] = yield from checksums.in_steps(path)
+    return found

@@ -14,7 +14,7 @@ from ..base.errors import FormatMattersError, WorkError
 from ..base.events import Event, Message, Progress, Result, Sample
 from ..base.home import Home
 from ..base.steps import Steps
-from ..base.time_left import Remaining
+from ..base.steps_left import StepsLeft
 from ..base.units import counted, seconds_text, size_text
 from ..datasets.dataset import Dataset
 from ..machine.session import machine, versions
@@ -28,7 +28,7 @@ from ..rivals.environments.progress import expected_seconds
 from ..rivals.registration import EnvironmentSpec
 from ..rivals.search import worker_counts
 from .entrants import OURS, entrants, not_installed, told_rivals
-from .estimate import LEAST_SECONDS, SuiteEffort, SuitePlan, fitted, time_left, told_estimate
+from .estimate import LEAST_SECONDS, SuiteEffort, SuitePlan, fitted, told_estimate
 from .images import SPLIT, SuiteImages, images_for, suite_dataset, told_images
 from .installing import AT_ONCE, Install, ParallelInstalls
 from .measured import measured_rows, workload_told
@@ -61,8 +61,7 @@ class SuiteCourse:
     def __post_init__(self) -> None:
         self._there = Environments(self.home)
         self._spent_before = self.state.spent_s
-        self._left = Remaining({})
-        self._planned: dict[str, float] = {}
+        self._left = StepsLeft({})
         self._off: list[float] = []
 
     def run(self) -> Iterator[Event]:
@@ -79,12 +78,12 @@ class SuiteCourse:
         for note in plan.dropped:
             yield Message(note, "warning")
         self.state.notes = list(dict.fromkeys([*self.state.notes, *plan.dropped]))
-        self._left, self._planned = time_left(effort, plan), effort.steps(plan)
+        self._left = StepsLeft(effort.steps(plan))
         for one in self.state.workloads:
             self._left.drop(one["name"])
         self._keep()
         yield from self._step("install", self._install(installs))
-        made = yield from self._step("images", self._images(plan))
+        made = yield from self._step("images", self._images(plan), parts=True)
         for workload in plan.workloads:
             if self.state.workload(workload.name) is None:
                 yield from self._workload(workload, plan, made[workload.name])
@@ -110,17 +109,11 @@ class SuiteCourse:
         self.state.spent_s = round(self._spent_s, 1)
         self.state.keep()
 
-    def _step(self, name: str, events: Generator[Event, None, Any]) -> Generator[Event, None, Any]:
-        """A step whose progress tells the time that is left of the whole suite."""
-        self._left.drop(name)
-        began = time.monotonic()
+    def _step(self, name: str, events: Generator[Event, None, Any], parts: bool = False) -> Generator[Event, None, Any]:
+        """A step whose progress is told as the suite's; `parts`: it tells the time left of its parts."""
         steps = Steps(events)
-        for event in steps:
-            if isinstance(event, Progress):
-                own, others = event.left_s or 0.0, self._left.seconds or 0.0
-                event = replace(event, stage=f"{name}: {event.stage}", left_s=own + others)
-            yield event
-        self._left.note(name, 1, time.monotonic() - began)
+        for event in self._left.told(name, iter(steps), parts):
+            yield replace(event, stage=f"{name}: {event.stage}") if isinstance(event, Progress) else event
         return steps.value
 
     # ------------------------------------------------------------ steps
@@ -179,7 +172,7 @@ class SuiteCourse:
         told["refused"] += refused
         took = time.monotonic() - began
         told["minutes"] = round(took / 60, 2)
-        self._off.append(took / max(self._planned[workload.name], 1.0))
+        self._off.append(took / max(self._left.planned[workload.name], 1.0))
         self.state.workloads.append(told)
         self._keep()
         yield Message(f"{workload.title}: done in {seconds_text(took)}", "notice")
@@ -187,7 +180,7 @@ class SuiteCourse:
     def _has_time(self, *workloads: SuiteWorkload) -> bool:
         """Whether these are expected to end in time, by how far the steps before them were off."""
         off = statistics.median(self._off) if self._off else 1.0
-        expected = off * sum(self._planned[one.name] for one in workloads)
+        expected = off * sum(self._left.planned[one.name] for one in workloads)
         return self.suite.minutes is None or self._spent_s + expected <= self.suite.minutes * 60
 
     def _seconds(self, plan: SuitePlan) -> float:

@@ -1,7 +1,7 @@
 """How long a suite will take, before it begins and while it runs, and what is dropped where that is too long.
 
 The paces are those of slow loaders on two processors, so that an estimate is rather too long. Each step that has ended
-corrects those to come (`core.base.time_left`).
+corrects those to come (`core.base.steps_left`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..base.time_left import Remaining
 from ..base.units import seconds_text
 from .workloads import SuiteWorkload
 
@@ -138,12 +137,6 @@ def _shrunk(plan: SuitePlan, tenths: int) -> SuitePlan:
     """With so many tenths of the images."""
     fewer = [replace(one, count=max(one.count * tenths // 10, 1)) for one in plan.workloads]
     return replace(plan, workloads=fewer)
-
-
-def time_left(effort: SuiteEffort, plan: SuitePlan) -> Remaining:
-    """What says how long the steps of a plan will still take."""
-    steps = effort.steps(plan)
-    return Remaining(dict.fromkeys(steps, 1.0), steps)
 
 
 def told_estimate(effort: SuiteEffort, plan: SuitePlan) -> str:
