@@ -6,19 +6,30 @@ from typing import Any
 
 MOST_STEPS = 400
 
-FOCUSED = """() => {
+BEGIN = """() => {
+  window.stopped = [];
+  document.body.tabIndex = -1;
+  document.body.focus();
+  document.body.removeAttribute("tabindex");
+}"""
+"""The next Tab goes to the first element, whatever was clicked last."""
+
+FOCUSED = """async () => {
   let at = document.activeElement;
   while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
   if (!at || at === document.body) return null;
   window.stopped ??= [];
   const again = window.stopped.includes(at);
   window.stopped.push(at);
-  const seen = [at, at.closest("label"), at.parentElement].some((one) => {
+  const drawn = () => [at, at.closest("label"), at.parentElement].some((one) => {
     if (!one) return false;
     const style = getComputedStyle(one);
     return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== "none";
   });
-  return { again, seen, what: (at.getAttribute("aria-label") || at.innerText || at.value || at.tagName).slice(0, 60) };
+  const end = performance.now() + 1000;  // where scripts draw it, that takes a moment
+  while (!drawn() && performance.now() < end) await new Promise((done) => setTimeout(done, 20));
+  const what = at.getAttribute("aria-label") || at.innerText || at.value || at.tagName;
+  return { again, seen: drawn(), what: what.slice(0, 60) };
 }"""
 
 UNREACHED = """() => [...document.querySelectorAll(
@@ -31,7 +42,7 @@ UNREACHED = """() => [...document.querySelectorAll(
 
 def tabbed(page: Any) -> list[str]:
     """Go through the page with Tab until it is left or comes round; what was wrong on the way."""
-    page.evaluate("() => { window.stopped = []; document.activeElement?.blur(); }")
+    page.evaluate(BEGIN)
     found: list[str] = []
     for _ in range(MOST_STEPS):
         page.keyboard.press("Tab")

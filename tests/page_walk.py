@@ -15,8 +15,11 @@ CHECKS = Path(__file__).with_name("page_checks.js").read_text(encoding="utf-8")
 WIDTHS = (390, 820, 1440, 2560)
 THEMES = ("light", "dark")
 HEIGHT = 1100
+VIEWPORT = {"width": 1440, "height": HEIGHT}
 LEAST_MS = 120
-"""Before a page has begun to be laid out at another width."""
+"""Before a page has begun to be laid out at another width or in the other theme."""
+
+HEADING = "() => document.querySelector('h1')?.innerText ?? null"
 
 CHOICES = ", ".join(
     f"[data-testid='stMain'] {one}"
@@ -29,6 +32,10 @@ CHARTS = "[data-testid='stVegaLiteChart'] svg.marks, figure svg"
 STILL = """() => {
   const busy = document.querySelector(
     '[data-test-script-state="running"], [data-testid="stSkeleton"], [data-testid="stSpinner"], [data-stale="true"]');
+  const app = document.querySelector('[data-testid="stApp"]');
+  const theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+  const changing = app && getComputedStyle(app).colorScheme !== theme ||
+    document.getAnimations().some((one) => one instanceof CSSTransition && one.playState === 'running');
   const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')].map((chart) => {
     const drawn = chart.querySelector('svg.marks, canvas');
     return [chart.clientWidth, drawn?.getBoundingClientRect().width, drawn?.textContent.length];
@@ -38,9 +45,10 @@ STILL = """() => {
   const tell = JSON.stringify([document.body.innerText.length, heights, charts]);
   window.seenAlike = tell === window.lastTell ? (window.seenAlike || 0) + 1 : 0;
   window.lastTell = tell;
-  return !busy && window.seenAlike >= (waits ? 12 : 2);
+  return !busy && !changing && window.seenAlike >= (waits ? 12 : 2);
 }"""
-"""Whether nothing runs, and nothing has changed for a while; longer where a chart has yet to follow its place."""
+"""Whether nothing runs, all colours are those of the theme asked for, and nothing has changed for a while; longer where
+a chart has yet to follow its place."""
 
 
 @dataclass(frozen=True)
@@ -84,18 +92,16 @@ def walk(
     widths: Iterable[int] = WIDTHS,
     name: str = "",
 ) -> None:
-    """Look at each of the places at all widths in both themes. A page that is there already is not loaded again."""
-    page = browser.new_page(viewport={"width": 1440, "height": HEIGHT}, color_scheme=THEMES[0], reduced_motion="reduce")
+    """Look at each of the places at all widths in both themes. The app is loaded once."""
+    page = browser.new_page(viewport=VIEWPORT, color_scheme=THEMES[0], reduced_motion="reduce")
     at = None
     for place in places:
+        resize(page, VIEWPORT["width"])
         if at is None or place.address != at.address or place.clicks[: len(at.clicks)] != at.clicks:
-            page.goto(f"{server}/{place.address}")
-            page.get_by_role("heading", level=1).first.wait_for(timeout=30_000)
-            settle(page)
+            reach(page, server, place.address)
             todo = place.clicks
         else:
             todo = place.clicks[len(at.clicks) :]
-        page.set_viewport_size({"width": 1440, "height": HEIGHT})
         for text in todo:
             named = re.compile(rf"^(\w+_\w+)?\s*{re.escape(text)}\s*$")  # behind the name of its icon
             page.locator(CHOICES).filter(has_text=named).first.click(timeout=10_000)
@@ -105,21 +111,48 @@ def walk(
     page.close()
 
 
+def reach(page: Any, server: str, address: str) -> None:
+    """The page at this address: by the app's menu where the app is there, as loading it takes most of the time."""
+    if not page.url.startswith(server):
+        page.goto(f"{server}/{address}")
+        page.get_by_role("heading", level=1).first.wait_for(timeout=30_000)
+    elif page.url.partition("?")[0] != f"{server}/{address}":
+        before = page.evaluate(HEADING)
+        page.locator(f"[data-testid='stSidebarNav'] a[href$='/{address}']").first.click()
+        page.wait_for_function(f"(before) => ![null, before].includes(({HEADING})())", arg=before, timeout=30_000)
+    settle(page)
+
+
 def settle(page: Any) -> None:
     """Wait until nothing runs and nothing changes."""
     page.wait_for_function(STILL, timeout=60_000, polling=100)
 
 
+def resize(page: Any, width: int) -> None:
+    if page.viewport_size["width"] != width:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.wait_for_timeout(LEAST_MS)
+        settle(page)
+
+
 def look(page: Any, place: str, into: Walk, widths: Iterable[int], charts: str = CHARTS) -> None:
-    """The page as it is, at all widths and in both themes."""
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
-        for width in widths:
-            page.set_viewport_size({"width": width, "height": HEIGHT})
+    """The page as it is, at all widths and in both themes.
+
+    It begins with the theme and, where that is asked for, the width that are there; the second theme takes the widths
+    the other way round: each change has the page laid out and its charts drawn anew.
+    """
+    present = page.viewport_size["width"]
+    order = sorted(widths, key=lambda width: (width != present, -width))
+    dark = page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches")
+    for number, theme in enumerate(THEMES[::-1] if dark else THEMES):
+        if number > 0:
+            page.emulate_media(color_scheme=theme)
             page.wait_for_timeout(LEAST_MS)
             settle(page)
+        for width in order:
+            resize(page, width)
             found = page.evaluate(CHECKS, {"charts": charts, "contrast": True})
             into.looks += 1
             if found:
                 into.found[place, width, theme] = found
-    page.emulate_media(color_scheme=THEMES[0])
+        order.reverse()

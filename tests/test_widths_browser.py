@@ -12,15 +12,15 @@ from test_app_browser import PAGES, browser, serving  # noqa: F401 - `browser` i
 
 from core.base.home import Home
 from tests.page_keys import tabbed
-from tests.page_walk import CHECKS, Place, Walk, settle, walk
+from tests.page_walk import CHECKS, Place, Walk, reach, walk
 
 pytestmark = pytest.mark.browser
 
-VIEWS = (
-    Place("build", ("Time and files",)),
-    Place("benchmark", ("Bottlenecks",)),
-    Place("inspector", ("Structure",)),
-)
+VIEWS = {"build": "Time and files", "benchmark": "Bottlenecks", "inspector": "Structure"}
+PLACES = [
+    place for page in PAGES for place in (Place(page), *(Place(page, (VIEWS[one],)) for one in VIEWS if one == page))
+]
+"""Every page, and a view more of some, while that page is there."""
 
 BROKEN = """
 <h1>A page with every fault</h1>
@@ -42,13 +42,14 @@ BROKEN = """
 def test_every_page_fits_every_width_in_both_themes(browser, furnished: Home, tmp_path: Path) -> None:  # noqa: F811
     seen = Walk()
     with serving(furnished.root) as address:
-        walk(browser, address, [*map(Place, PAGES), *VIEWS], seen)
+        walk(browser, address, PLACES, seen)
     nothing = tmp_path / "nothing"
     with serving(nothing) as address:
         walk(browser, address, map(Place, PAGES), seen, widths=(390, 1440), name="empty: ")
     print(seen.told())
     assert list(seen.by_sentence()) == []
-    assert seen.looks == 8 * (len(PAGES) + len(VIEWS)) + 4 * len(PAGES)
+    assert len(PLACES) == len(PAGES) + len(VIEWS)
+    assert seen.looks == 8 * len(PLACES) + 4 * len(PAGES)
 
 
 def test_the_checks_find_what_they_are_for(browser) -> None:  # noqa: F811
@@ -75,9 +76,7 @@ def test_the_tab_key_reaches_everything_and_is_seen(browser, furnished: Home) ->
     found = {}
     with serving(furnished.root) as address:
         for name in PAGES:
-            page.goto(f"{address}/{name}")
-            page.get_by_role("heading", level=1).first.wait_for()
-            settle(page)
+            reach(page, address, name)
             found[name] = tabbed(page)
     page.close()
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
