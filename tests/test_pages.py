@@ -110,6 +110,8 @@ def test_nothing_is_compiled_beside_a_demo(empty: Home, monkeypatch: pytest.Monk
     with monkeypatch.context() as patch:
         patch.setattr(Jobs, "active", lambda jobs: [demo])
         open_page("dataset")
+        patch.setattr(sidebar.state, "jobs", lambda: Jobs(empty))
+        sidebar._draw_compiled()  # the fragment of another tab, drawn before the demo began
     assert set(said) == {"stopped"}
     open_page("dataset")
     assert said[-1] == "begun", "as soon as it has ended"

@@ -296,5 +296,12 @@ def test_what_is_no_source_is_refused_with_what_is_accepted(spec: str) -> None:
 def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
     put(tmp_path / "one.jpg")
 
-    with pytest.raises(InputError, match="not an archive"):
-        recognise(str(tmp_path / "one.jpg"))
+    (tmp_path / "one.bin").write_bytes(b"something")
+    for name, said in (
+        ("one.jpg", "is one image; give its folder"),
+        ("one.bin", "not an archive of images; accepted are"),
+    ):
+        with pytest.raises(InputError, match=said):
+            recognise(str(tmp_path / name))
+    with pytest.raises(InputError, match=r"no file and no folder '.*' on this machine$"):
+        recognise(str(tmp_path / "nowhere"))

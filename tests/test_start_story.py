@@ -112,6 +112,13 @@ def test_a_sentence_claims_no_difference_that_is_not_significant(done: Job) -> N
     assert story.formats.sentence() in step_html(LOADING, story)
     story.formats.complete = False
     assert story.formats.sentence() == "", "nothing is claimed while it runs"
+    rows = [{**row, "samples_per_s": 10.0 + turn} for turn in range(5) for row in story.encodings.repeats]
+    story.encodings.repeats = [
+        {**row, "samples_per_s": row["samples_per_s"] * (30 if "raw" in row["store"] else 1)} for row in rows
+    ]
+    assert story.encodings.sentence().startswith(
+        "Storing raw pixels gives 360 images/s, 30.0 times as many as storing image files"
+    )
 
 
 def test_busy_programs_are_told_where_the_figures_are(done: Job) -> None:
@@ -136,7 +143,7 @@ def test_every_step_is_whole_html_without_scripts_at_every_moment(done: Job) -> 
     story = story_told(running, seen_until(done, RAW, "running"))
     assert story.step == RAW
     assert bars(step_html(LOADING, story)) == ["Files on disk", "LMDB", "HDF5"], "a step stays readable"
-    assert "not measured yet" in step_html(RAW, story)
+    assert "Not measured yet" in step_html(RAW, story)
 
 
 def test_classes_appear_as_they_are_drawn() -> None:
@@ -194,7 +201,7 @@ def test_the_start_page_shows_the_last_demo_and_leads_into_its_stores(
     app = open_page("start").run()
     assert not app.exception
     assert "Demo results on this machine" in texts(app)
-    app.segmented_control(key="start.step").set_value(str(STORES)).run()
+    app.segmented_control(key="start.told_step").set_value(str(STORES)).run()
     links = {link.label: link.page for link in app.get("page_link")}
     assert "Look inside: LMDB" in links
 

@@ -22,7 +22,7 @@ from .user_folders import user_folder
 
 CONFIG = "FORMAT_MATTERS_CONFIG"
 FILE = "settings.toml"
-INTERNAL = ("FORMAT_MATTERS_SHARE",)
+INTERNAL = ("FORMAT_MATTERS_APP", "FORMAT_MATTERS_SHARE")
 """Variables by which one process of ours tells another one something; nobody sets them (`core.sharing.line`)."""
 
 

@@ -19,6 +19,7 @@ from ..base.errors import InputError, WorkError, disk_error_text, disk_trouble_t
 from ..base.files import Unreadable, remove
 from ..base.home import REPOSITORY, Home
 from ..base.lock import Lock, is_held
+from ..machine.programs import APP_VARIABLE
 from ..machine.session import session_name
 from ..processes.module_process import module_command, module_environment
 from .files import write_json
@@ -188,7 +189,11 @@ class Jobs:
     def _environment(self) -> dict[str, str]:
         """Jobs work in this home, and their results belong to this session."""
         return module_environment(
-            {"FORMAT_MATTERS_HOME": str(self.home.root), "FORMAT_MATTERS_SESSION": session_name()}
+            {
+                "FORMAT_MATTERS_HOME": str(self.home.root),
+                "FORMAT_MATTERS_SESSION": session_name(),
+                APP_VARIABLE: str(os.getpid()),
+            }
         )
 
 

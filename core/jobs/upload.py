@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from ..base.errors import disk_trouble_told
+from ..base.errors import InputError, disk_trouble_told
 from ..base.events import Event
 from ..base.home import Home
 from ..importing.task import Import
@@ -36,6 +36,8 @@ class ImportUpload(Import):
         self.called = self.called or Path(self.source).name
         try:
             yield from super().run()
+        except InputError as error:  # where it was kept tells nobody anything
+            raise InputError(str(error).replace(str(self.source), self.called)) from error
         finally:
             discard(Path(self.source))
 

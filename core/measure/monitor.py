@@ -33,12 +33,13 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ..base.files import Unreadable, read_whole
 from ..machine.gpu import Gpus
 from ..machine.process_tree import Counters, ProcessTree
-from .background_load import BackgroundMeter
+from ..machine.programs import BusyPrograms, app_of_this_job
+from .background_load import BUSY, BackgroundMeter, mean_shares
 
 COLUMNS = (
     "ts",
@@ -58,6 +59,9 @@ INTERVAL = 0.5
 MB = 1e6
 SHORTEST = 0.05
 """Seconds: over less than this no share of a core is worth telling (the kernel counts in steps of 10 ms)."""
+
+PROGRAMS_EVERY = 2.0
+"""Seconds between two looks at all processes of the machine, which are taken only while others are busy."""
 
 Row = Mapping[str, float | None]
 
@@ -81,6 +85,7 @@ class Monitor:
         self._own_s = 0.0
         self._began = 0.0
         self._background: list[tuple[float, float]] = []
+        self._programs: list[tuple[float, dict[str, float]]] = []
 
     def __enter__(self) -> Self:
         self._began = time.monotonic()
@@ -113,6 +118,17 @@ class Monitor:
         shares = shares or [share for _, share in self._background[-1:]]
         return statistics.median(shares) if shares else None
 
+    def background(self, since: float = 0.0) -> dict[str, Any]:
+        """For a row of a record: `background_load` since then, and where that is much `background_programs`, the
+        programs that were seen to take it (name -> share of all processors)."""
+        load = self.background_load(since)
+        told: dict[str, Any] = {"background_load": load}
+        looks = [programs for at, programs in self._programs if at > since]
+        looks = looks or [programs for _, programs in self._programs[-1:]]
+        if load is not None and load >= BUSY and (named := mean_shares(looks)):
+            told["background_programs"] = named
+        return told
+
     def cost(self) -> float:
         """The share of one core that the monitor itself has taken so far: 0.005 is half a percent."""
         elapsed = time.monotonic() - self._began
@@ -128,7 +144,7 @@ class Monitor:
             self.trouble = f"the monitor stopped: {error.strerror or error}"
 
     def _write_rows(self, file: int) -> None:
-        gpus, others = Gpus(), BackgroundMeter()
+        gpus, others, programs = Gpus(), BackgroundMeter(), BusyPrograms(app_of_this_job())
         due, before, used, own = self._began, time.monotonic(), self._tree.used, time.thread_time()
         ended = False
         while not ended:
@@ -143,10 +159,20 @@ class Monitor:
             row["background_pct"] = None if share is None else 100 * share
             if share is not None:
                 self._background.append((now, share))
+                self._look_at_programs(programs, share)
             before, used, own = now, self._tree.used, time.thread_time()
             self._own_s = own
             self._latest = {name: value for name, value in row.items() if value is not None}
             os.write(file, _line([_cell(row[name]) for name in COLUMNS]))
+
+    def _look_at_programs(self, programs: BusyPrograms, share: float) -> None:
+        """Where others are busy, who they are. Of a look that lies long back nothing is told: they were quiet since."""
+        since = time.monotonic() - programs.at
+        if share < BUSY or since < PROGRAMS_EVERY:
+            return
+        taken = programs.look(self._tree.pids())
+        if since < 2 * PROGRAMS_EVERY:
+            self._programs.append((programs.at, taken))
 
     def _row(self, gpus: Gpus, elapsed: float, used: Counters) -> dict[str, float | None]:
         tree, gpu = self._tree.look(), gpus.look()

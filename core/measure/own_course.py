@@ -77,7 +77,7 @@ class OwnCourse(LoaderCourse):
         shares = {
             "copy_share": _copy_share(rate, ceilings),
             "of_ceiling": share_of_ceiling(rate, ceilings),
-            "background_load": self.monitor.background_load(began),
+            **self.monitor.background(began),
         }
         stored = {"bytes_on_disk": split.get("used_bytes"), "prepare_s": split.get("seconds")}
         samples = self.samples(configuration)

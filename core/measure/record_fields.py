@@ -54,6 +54,7 @@ ROW: Fields = {
     **_all(FLAG, "rival", "disturbed", "again", "reencodes"),
     "workers_tried": list_of(object_of(or_null(PLAIN))),
     "background_loads": list_of(NUMBER),
+    "background_programs": object_of(AMOUNT),
     "losses": list_of(or_null(NUMBER)),
     "epochs": list_of(NUMBER),
     "stages": object_of(or_null(NUMBER)),

@@ -199,7 +199,8 @@ class RivalCourse(LoaderCourse):
         began = time.monotonic()
         steps = entry.cold() if experiment.cache == "cold" else entry.warm(experiment.seconds)
         figures = yield from self._live(steps, who)
-        load = self.monitor.background_load(began)
+        background = self.monitor.background(began)
+        load = background["background_load"]
         if not is_disturbed(load):  # where others work, processor time is no sure sign
             entry.check_processor_time(figures)
         rate = figures["samples_per_s"]
@@ -213,7 +214,7 @@ class RivalCourse(LoaderCourse):
             "of_ceiling": share_of_ceiling(rate, ceilings),
             "copy_share": rate / ceilings["copy"] if "copy" in ceilings else None,
             "split_samples": self.samples(configuration),
-            "background_load": load,
+            **background,
             "wall_s": time.monotonic() - began,
             **({"disturbed": True} if is_disturbed(load) else {}),
             **({"again": True} if again else {}),

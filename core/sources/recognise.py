@@ -14,7 +14,7 @@ from ..formats import FORMATS
 from ..remote.address import check_address, is_address
 from .folder_names import split_name
 from .label_files.parquet_table import names_images
-from .tree import is_folder, is_visible
+from .tree import IMAGE_ENDINGS, is_folder, is_visible
 
 GENERATED = ("shapes", "cifar10", "cifar100", "mnist", "fashion_mnist", "stl10", "svhn")
 """Sources that are named by a word instead of a path."""
@@ -80,6 +80,8 @@ def recognise(spec: str) -> str:
         raise InputError(f"{readable(path)} cannot be read: {error.strerror}") from None
     if path.exists():
         raise InputError(f"{spec} is neither a file nor a folder; accepted are {ACCEPTED}")
+    if "/" in spec or os.sep in spec:
+        raise InputError(f"there is no file and no folder {spec!r} on this machine")
     raise InputError(f"there is no {spec!r} here; accepted are {ACCEPTED}")
 
 
@@ -157,4 +159,6 @@ def _recognise_file(path: Path) -> str:
         return "label_file"
     if name.endswith(OTHER_ARCHIVES):
         raise InputError(f"{path} is an archive of a kind that is not read; unpack it and import the folder")
+    if path.suffix.lower() in IMAGE_ENDINGS:
+        raise InputError(f"{path} is one image; give its folder, or several images together")
     raise InputError(f"{path} is a file that is not an archive of images; accepted are {ACCEPTED}")

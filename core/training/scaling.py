@@ -140,7 +140,7 @@ class Scaling(Settings):
             workers = str(loader.workers)
             chosen.setdefault(what, loader.workers.asked_as)
         told = {"first_batch_s": first_batch_s, "workers_used": workers}
-        return {**who, **_figures(steps), **told, "background_load": monitor.background_load(clock)}
+        return {**who, **_figures(steps), **told, **monitor.background(clock)}
 
     def _learn(
         self, loader: Loader, learner: Learner, device: torch.device, who: Row, monitor: Monitor

@@ -178,7 +178,7 @@ class Train(Settings):
             "classes": len(run.loaders.store.classes),
             "held_out": run.loaders.held_out,
             "workers": str(run.loaders.training.workers),
-            "background_load": monitor.background_load(clock),
+            **monitor.background(clock),
             "pixels": run.digest.text,
             "weights": run.learner.fingerprint(),
             "began": began,

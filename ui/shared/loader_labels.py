@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.loading.loaders import LOADERS
-from core.measure.background_load import background_load, background_text
+from core.measure.background_load import background_warning
 from core.measure.controlled import differing, differing_text, groups
 from core.measure.headlines import headlines
 from core.measure.loader_lines import loader_lines
@@ -127,7 +127,7 @@ def _workers_notes(rows: Sequence[ConfigurationResult], labels: Mapping[str, str
 
 def busy_text(record: LoaderRun) -> str:
     """A warning where the machine had other work to do; empty where it had not."""
-    return background_text(background_load(record.repeats))
+    return background_warning(record.repeats)
 
 
 def conditions(record: LoaderRun) -> str:
@@ -184,5 +184,7 @@ def memory_text(stores: Any, memory: float | None) -> str:
         return ""
     held = size_text(sizes[0]) if len(sizes) == 1 else f"{size_text(sizes[0])} to {size_text(sizes[-1])}"
     if sizes[-1] < 0.5 * memory:
-        return f"The data ({held}) fits in memory: warm, it is never read from the disk."
-    return f"The data ({held}) does not stay in memory beside everything else: even warm, some comes from the disk."
+        return f"The data ({held}) fits in memory: once there, it is not read from the disk again."
+    return (
+        f"The data ({held}) does not stay in memory beside everything else: some of it comes from the disk every time."
+    )

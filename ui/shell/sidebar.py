@@ -43,13 +43,22 @@ def _draw_compiling() -> None:
     """See to it that the kernels are compiled, and say how far that is; not while something measures without them."""
     if not in_background() or complete():
         return
-    if any(job.task in WITHOUT_KERNELS for job in state.jobs().active()):
-        stop()  # what is compiled stays; the page is drawn anew when the job ends
-        return
+    if _is_stopped():
+        return  # the page is drawn anew when the job ends
     st.fragment(_draw_compiled, run_every=EVERY)()
 
 
+def _is_stopped() -> bool:
+    """Whether something measures without kernels: then nothing is compiled beside it. What is compiled stays."""
+    if not any(job.task in WITHOUT_KERNELS for job in state.jobs().active()):
+        return False
+    stop()
+    return True
+
+
 def _draw_compiled() -> None:
+    if _is_stopped():
+        return  # another tab has started it: this one would begin to compile again
     if time.monotonic() - _opened > FIRST_LOOK:
         compile_ahead()
     if complete() or not runs():

@@ -21,7 +21,8 @@ from ui.start.live import heading, picture
 from ui.start.steps import step_html, structure_of
 from ui.start.story import END, TITLES, Story, story_of
 
-STEP, OWN = "start.step", "start.own"
+STEP, TOLD_STEP, OWN = "start.step", "start.told_step", "start.own"
+"""Keys: the step to stay at while a demo runs (none: follow it), the step that is shown of the last one, the toggle."""
 
 
 def running_demo() -> Job | None:
@@ -82,7 +83,8 @@ def _start(dataset: str, fields: dict[str, object], title: str) -> None:
 
 def _draw_running(job: Job) -> None:
     """The step that it is at, until somebody chooses another one."""
-    chosen = _choose_step(job.title)
+    st.session_state.pop(TOLD_STEP, None)
+    chosen = _choose_step(job.title, STEP, "The page follows the demo. Choose a step to stay there.")
     with st.container(border=True):
         shown = picture(job, watch(job), chosen)
         draw_fetched(f"live.{job.id}", f"live/{job.id}?view={chosen}", shown, lambda: note_endings({job.id}))
@@ -90,12 +92,12 @@ def _draw_running(job: Job) -> None:
             draw_cancel(job)
 
 
-def _choose_step(title: str) -> str:
+def _choose_step(title: str, key: str, help: str | None = None) -> str:
     """The number of a step to stay at, "" to follow the demo."""
     steps = [str(number) for number in range(1, END + 1)]
     chosen = st.segmented_control(
-        verbatim(title), steps, format_func=lambda number: f"{number} {TITLES[int(number) - 1]}", key=STEP,
-        persist_state="session", help="The page follows the demo. Choose a step to stay there.",
+        verbatim(title), steps, format_func=lambda number: f"{number} {TITLES[int(number) - 1]}", key=key,
+        persist_state="session", help=help,
     )  # fmt: skip
     return chosen or ""
 
@@ -105,7 +107,8 @@ def _choose_step(title: str) -> str:
 
 def _draw_story(story: Story) -> None:
     st.subheader("Demo results on this machine")
-    number = int(_choose_step(f"The demo on {story.name}") or END)
+    st.session_state.setdefault(TOLD_STEP, st.session_state.get(STEP) or str(END))
+    number = int(_choose_step(f"The demo on {story.name}", TOLD_STEP) or END)
     with st.container(border=True):
         draw_still("start.story", heading(number) + step_html(number, story))
         with st.container(horizontal=True):

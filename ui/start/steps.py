@@ -14,7 +14,7 @@ from core.jobs.demo_plan import AS_FILES, IMAGES, LOADING, RAW, STORES, UNCOMPIL
 from core.loading.loaders import LOADERS
 from core.sources.shapes import Shapes
 from core.stores.store import StoreInfo
-from ui.shared.labels import counted, listed, number_text, plain, rounded, seconds_text, size_text, times_text
+from ui.shared.labels import counted, number_text, plain, rounded, seconds_text, size_text, times_text
 from ui.shared.live.drawing import Bar, bars, progress_bar, small
 from ui.shared.loader_labels import workers_text
 from ui.shared.stores import totals
@@ -24,6 +24,7 @@ from ui.start.pictures import built_in_cards, cards_html, dataset_cards
 from ui.start.story import END, FactorComparison, Story
 
 _EDGE = "border:1px solid color-mix(in srgb,currentColor 22%,transparent)"
+_LINK = 'style="color:var(--st-link-color,inherit)"'
 FRAME = f"{_EDGE};border-radius:8px;padding:12px 14px;min-width:0"
 CELL = "text-align:right;padding:3px 0 3px 12px;white-space:nowrap"
 GRID = "display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,250px),1fr));gap:14px"
@@ -92,7 +93,9 @@ def _store_card(name: str, store: StoreInfo | None, linked: bool) -> str:
     figures = _store_figures(store) if store is not None else small("being built…")
     if store is not None and linked:
         address = escape(page_address("inspector", **structure_of(store)), quote=True)
-        figures += f'<p style="margin:8px 0 0"><a href="{address}" target="_blank" rel="noopener">Look inside</a></p>'
+        figures += (
+            f'<p style="margin:8px 0 0"><a href="{address}" {_LINK} target="_blank" rel="noopener">Look inside</a></p>'
+        )
     return (
         f'<div style="{FRAME}"><div style="font-weight:600;margin-bottom:8px">{escape(entry.title)}</div>'
         f"{drawing(entry.drawing, format_colour(name))}"
@@ -115,7 +118,7 @@ def _store_figures(store: StoreInfo) -> str:
 
 
 def _loading(story: Story, running: Progress | None) -> str:
-    told = f"All at the encoding {AS_FILES}: image files as they are, decoded for every batch. Only the format differs."
+    told = "All hold the same image files, and every image is decoded for every batch. Only the format differs."
     return _said(told) + _compared(story.formats, _by_format, running)
 
 
@@ -135,12 +138,18 @@ def _compared(comparison: FactorComparison, label: Callable[[Mapping[str, Any]],
     """The bars of one comparison, its sentence when it is complete, how it was measured, and what disturbed it."""
     rows = _bars(comparison, label)
     if not rows:
-        return _bar(running) if running is not None else small("not measured yet")
+        return (
+            _bar(running)
+            if running is not None
+            else small("Not measured yet: this comes when the steps before it are done.")
+        )
     sentence = comparison.sentence()
     said = f'<p style="font-size:1.15rem;font-weight:600;margin:16px 0 6px">{escape(sentence)}</p>' if sentence else ""
     busy = comparison.busy()
     warned = f'<p role="alert" style="{FRAME};margin:12px 0">⚠ {escape(busy)}</p>' if busy else ""
-    return f'<div style="margin:14px 0">{bars(rows, "images per second")}</div>{said}{warned}{_how(comparison)}'
+    unit = "Images per second. A bar ends at the median of its rounds, each of which is a dot."
+    drawn = f'<div style="margin:14px 0">{small(unit)}{bars(rows, "images per second")}</div>'
+    return f"{drawn}{said}{warned}{_how(comparison)}"
 
 
 def _bars(comparison: FactorComparison, label: Callable[[Mapping[str, Any]], str]) -> list[Bar]:
@@ -176,10 +185,10 @@ def _how(comparison: FactorComparison) -> str:
     if row.get("transform") not in ("none", None):
         parts.append("each image cropped and resized to 224 × 224")
     rounds = max((row.repeats for row in comparison.ranking), default=0)
-    repeats = f" {counted(rounds, 'round')} by turns; a dot is one of them." if rounds else ""
+    repeats = f" {counted(rounds, 'round')}, the stores by turns." if rounds else ""
     why = " It needs no compiled code, so the first run waits for no compiler." if loader == UNCOMPILED else ""
     warm = " The files were in memory before, so nothing was read from the disk." if row.get("cache") == "warm" else ""
-    return small(f"{listed(parts)}.{why}{repeats}{warm}")
+    return small(f"{', '.join(parts)}.{why}{repeats}{warm}")
 
 
 # ---------------------------------------------------------------- raw pixels

@@ -12,7 +12,7 @@ from core.formats import example_format
 from core.jobs import Job, State, Watch
 from core.jobs.demo_plan import AS_FILES, DATASET, LOADING, PIXELS, RAW, formats
 from core.jobs.watch import Measured
-from core.measure.background_load import background_load, background_text
+from core.measure.background_load import background_warning
 from core.measure.headlines import headlines
 from core.measure.loader_runs import ConfigurationResult, LoaderRun, rank_configurations, read_loader_run
 from core.stores.store import StoreInfo, list_stores
@@ -24,6 +24,9 @@ TITLES = ("The images", "How they are kept", "The loader reads them", "The same 
 """Of the steps; the last one is what the others came to."""
 
 END = len(TITLES)
+
+STORED_AS = {AS_FILES: "storing image files", PIXELS: "storing raw pixels"}
+"""Encoding -> what a sentence calls it."""
 
 
 @dataclass
@@ -49,7 +52,7 @@ class FactorComparison:
 
     def busy(self) -> str:
         """A warning where other programs were busy meanwhile; else nothing."""
-        return background_text(background_load(self.repeats))
+        return background_warning(self.repeats)
 
 
 @dataclass
@@ -139,7 +142,9 @@ def _measured(seen: Watch, since: float, until: float) -> FactorComparison:
 
 
 def _factors(row: ConfigurationResult) -> Mapping[str, str]:
-    return row.factors
+    """As the sentence is to call them: encodings by what is stored, which everybody understands."""
+    told = row.factors
+    return {**told, "encoding": STORED_AS.get(told.get("encoding", ""), told.get("encoding", ""))}
 
 
 def _values(row: ConfigurationResult) -> Sequence[float]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.measure.background_load import background_text
+from core.measure.background_load import background_warning
 from core.measure.monitor import read_monitor
 from core.training.results import TrainingRecord
 from ui.shared.charts import draw_chart
@@ -39,8 +39,8 @@ SPEED, WAITING = "Images per second", "Waiting"
 
 def draw_result(record: TrainingRecord) -> None:
     """One of its views; only what is looked at is drawn."""
-    if busy := background_text(record.background_load):
-        st.warning(busy, icon=":material/hourglass_top:")
+    if busy := background_warning(record.record.rows):
+        st.warning(verbatim(busy), icon=":material/hourglass_top:")
     if not record.complete:
         st.info(partial_text(record), icon=":material/content_cut:")
     if record.scaling:

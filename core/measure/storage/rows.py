@@ -31,7 +31,7 @@ class StorageRows:
         self._open: dict[Key, dict[str, Any]] = {}
         self.done: list[dict[str, Any]] = []
 
-    def add(self, run: WorkloadRun, measured: WorkloadTimes, background_load: float | None) -> list[dict[str, Any]]:
+    def add(self, run: WorkloadRun, measured: WorkloadTimes, background: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Take in what a workload measured, and what other programs took meanwhile; returns a line for each time."""
         method = run.workload.method
         lines = [
@@ -47,7 +47,7 @@ class StorageRows:
                 "repeated": run.count > len(run.images),
                 "cache": "warm",
                 "includes": method.includes,
-                "background_load": background_load,
+                **background,
                 **time.told,
             }
             for time in measured.times

@@ -179,7 +179,7 @@ class StorageRun:
             self.scratch.used(count)
             yield from self._leave_out(workload, count, f"the time was up before {up} was done")
         yield from self._seen()
-        for line in self.rows.add(run, run.measured, self.monitor.background_load(began)):
+        for line in self.rows.add(run, run.measured, self.monitor.background(began)):
             names = ("format", "variant", "operation", "samples", "seconds", "bytes")
             yield Sample("time", {name: line[name] for name in names})
 

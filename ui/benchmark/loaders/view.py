@@ -43,7 +43,7 @@ def draw_result(record: LoaderRun) -> None:
         st.caption("No configuration was measured.")
         return
     if busy := busy_text(record):
-        st.warning(busy, icon=":material/hourglass_top:")
+        st.warning(verbatim(busy), icon=":material/hourglass_top:")
     lines = loader_lines(record.repeats)
     rivals = any(line.rival for line in lines)
     st.markdown(rivals_outcome_text(record, labels) if rivals else outcome_text(rows, labels))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.base.errors import InputError
-from core.measure.background_load import background_load, background_text
+from core.measure.background_load import background_warning
 from core.measure.compare import (
     Comparison,
     RunDifference,
@@ -84,8 +84,8 @@ def _draw_title(run: RunRecord, name: str) -> None:
     if run.lost:
         st.warning(f"{counted(run.lost, 'line')} of this run could not be read; the rest is shown.",
                    icon=":material/broken_image:")  # fmt: skip
-    if busy := background_text(background_load(run.rows)):
-        st.warning(busy, icon=":material/hourglass_top:")
+    if busy := background_warning(run.rows):
+        st.warning(verbatim(busy), icon=":material/hourglass_top:")
     _draw_doubts(run)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.measure.background_load import background_load, background_text
+from core.measure.background_load import background_warning
 from core.measure.headlines import group_title
 from core.measure.records import RunRecord
 from core.measure.storage.ranking import comparisons, rank_methods
@@ -37,8 +37,8 @@ def draw_result(record: RunRecord) -> None:
             help="Reads in random order, as training does, instead of sequentially.",
         )  # fmt: skip
     wanted = [flavoured(operation, synced, random) for operation in OPERATIONS]
-    if busy := background_text(background_load(rows)):
-        st.warning(busy, icon=":material/hourglass_top:")
+    if busy := background_warning(rows):
+        st.warning(verbatim(busy), icon=":material/hourglass_top:")
     _draw_comparison(record, rows, wanted)
     if rank_methods(rows, wanted):
         _draw_times(record, rows, synced, random, wanted)
