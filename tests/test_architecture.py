@@ -58,6 +58,7 @@ HOMES = {
         "core.measure",
         "core.machine.background",
         "core.machine.process_tree",
+        "core.machine.programs",
         "core.rivals.process",
         "core.sharing.reach",
     ),
