@@ -25,6 +25,7 @@ from core.base.errors import InputError
 from core.inspect.files import open_inspected
 from core.inspect.kinds import identify
 from core.inspect.records import UNREADABLE
+from core.inspect.search import Wanted, matching
 from core.inspect.tar.file import TarFile
 from core.inspect.tar.records import TarRecords
 
@@ -85,7 +86,7 @@ def test_a_record_is_a_key_with_all_its_images_and_fields(tmp_path: Path) -> Non
     assert records.numbers().tolist() == [7, 7, 7]  # type: ignore[union-attr]
     assert records.find("train/0002") == 2
     assert records.find("train/000") is None
-    assert list(records.search("0001", "contains", 0, 3)) == [1]
+    assert matching(records, None, Wanted("0001", "contains"), 0, 60, 10)[0].tolist() == [1]
     assert kinds_of(records) == {"dotted-names": 3}
     structure = records.file.structure()
     assert (structure["members"], structure["records"]) == (15, 3)

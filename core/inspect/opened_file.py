@@ -15,10 +15,12 @@ from .arrays import flat
 from .describe import HEAD_BYTES, WARNING, WHY, describe, describe_fully, shortened
 from .display import Choice
 from .findings import merged
+from .key_index import KeyIndex
 from .kinds import KINDS
 from .records import UNREADABLE, Diagnosed, Fielded, File, Finding, Indexed, Naming, ReadsAhead, Record, Records
 from .remote.location import RemotePath, located
 from .schemas import choices, understand
+from .search import keys_of
 from .sharded import ShardedFile
 from .small_pictures import Shapes, read_small
 
@@ -75,7 +77,7 @@ class OpenedFile:
             before = self.walked
             self.walked = cast("Indexed", self.file).index_step(seconds)
             if self.walked != before:
-                for name in ("_understood", "numbers", "image_places"):
+                for name in ("_understood", "numbers", "keys", "image_places"):
                     self.__dict__.pop(name, None)
         return self.walked
 
@@ -102,6 +104,11 @@ class OpenedFile:
     def numbers(self) -> Labels | None:
         """The class numbers of all records, where they are kept together."""
         return self.records.numbers()
+
+    @cached_property
+    def keys(self) -> KeyIndex:
+        """The keys of records that search them no faster themselves; each is read once."""
+        return keys_of(self.records)
 
     @cached_property
     def image_places(self) -> ImagePlaces:

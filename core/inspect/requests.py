@@ -214,7 +214,9 @@ class MatchingRequest(ReaderRequest[tuple[Labels, int]]):
     most: int = 100_000
 
     def answer(self, opened: OpenedFile) -> Answer:
-        found, end = search.matching(opened.records, opened.numbers, self.wanted, self.start, self.seconds, self.most)
+        found, end = search.matching(
+            opened.records, opened.numbers, self.wanted, self.start, self.seconds, self.most, opened.keys
+        )
         return {"end": end}, [found.astype("<i8").tobytes()]
 
     def decode(self, fields: Fields, blobs: Sequence[bytes]) -> tuple[Labels, int]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..base.contracts import Labels
 from ..base.errors import InputError
+from .key_index import KeyIndex
 from .records import UNREADABLE, Label, Records, Searchable
 
 WINDOW, KEY_WINDOW = 1024, 16_384
@@ -60,9 +61,16 @@ class Census:
 
 
 def matching(
-    records: Records, numbers: Labels | None, wanted: Wanted, start: int, seconds: float, most: int
+    records: Records,
+    numbers: Labels | None,
+    wanted: Wanted,
+    start: int,
+    seconds: float,
+    most: int,
+    keys: KeyIndex | None = None,
 ) -> tuple[Labels, int]:
-    """(positions, end): which of the records start..end match, int64, ascending. `numbers`: `records.numbers()`.
+    """(positions, end): which of the records start..end match, int64, ascending. `numbers`: `records.numbers()`;
+    `keys`: `keys_of(records)`, where it is kept for the next search.
 
     Stops at the file's end, when the time is up, or soon after `most` have been found.
     """
@@ -71,22 +79,22 @@ def matching(
     deadline = time.monotonic() + seconds
     found: list[int] = []
     end, total = start, len(records)
-    window = KEY_WINDOW if wanted.key and isinstance(records, Searchable) else WINDOW
+    own = isinstance(records, Searchable)
+    search = records.search if isinstance(records, Searchable) else (keys or keys_of(records)).search
+    window = KEY_WINDOW if wanted.key and own else WINDOW
     while end < total and len(found) < most:
         stop = min(end + window, total)
-        found += _with_label(records, numbers, wanted.label, _with_key(records, wanted, end, stop))
+        indices = search(wanted.key, wanted.how, end, stop) if wanted.key else range(end, stop)
+        found += _with_label(records, numbers, wanted.label, indices)
         end = stop
         if time.monotonic() >= deadline:
             break
     return np.asarray(found, np.int64), end
 
 
-def _with_key(records: Records, wanted: Wanted, start: int, stop: int) -> Sequence[int]:
-    if not wanted.key:
-        return range(start, stop)
-    if isinstance(records, Searchable):
-        return records.search(wanted.key, wanted.how, start, stop)
-    return [index for index in range(start, stop) if _fits(_key(records, index), wanted)]
+def keys_of(records: Records) -> KeyIndex:
+    """The keys of records that search them no faster themselves."""
+    return KeyIndex.one_by_one(len(records), lambda index: _key(records, index))
 
 
 def _key(records: Records, index: int) -> str:
@@ -94,11 +102,6 @@ def _key(records: Records, index: int) -> str:
         return records.key(index)
     except UNREADABLE:
         return ""
-
-
-def _fits(key: str, wanted: Wanted) -> bool:
-    text = wanted.key or ""
-    return key.startswith(text) if wanted.how == "prefix" else text in key
 
 
 def _with_label(records: Records, numbers: Labels | None, label: Label, indices: Sequence[int]) -> list[int]:

@@ -209,6 +209,22 @@ class Pages:
         data = np.frombuffer(self.memory, np.uint8)
         return np.asarray(good & (data[places] == np.frombuffer(text, np.uint8)).all(axis=1), np.int64)
 
+    def keys(self, pages: Numbers) -> tuple[Numbers, Numbers, npt.NDArray[np.bool_]]:
+        """For each node of sound leaf pages where its key begins, its bytes, and whether both are known; 0 bytes where
+        it must be asked for by itself (`node`)."""
+        page, at, good = self._places(pages)
+        good &= ~self.is_packed(pages)[page]
+        at = np.where(good, at, 0)
+        sizes = self._shorts[at // 2 + 3].astype(np.int64)
+        good &= at + NODE + sizes <= (pages[page] + 1) * self.layout.page_size
+        return at + NODE, np.where(good, sizes, 0), good
+
+    def bytes_at(self, places: Numbers, sizes: Numbers) -> bytes:
+        """Pieces of the file end to end; each must lie in it."""
+        before = np.cumsum(sizes) - sizes
+        each = np.repeat(places - before, sizes) + np.arange(int(sizes.sum()))
+        return np.frombuffer(self.memory, np.uint8)[each].tobytes()
+
     def _places(self, pages: Numbers) -> tuple[Numbers, Numbers, npt.NDArray[np.bool_]]:
         """For each node its page's place in `pages`, where it begins, and whether it lies in its page."""
         size, counts = self.layout.page_size, self.counts(pages)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -15,14 +16,16 @@ from ..contents import Content, content_as
 from ..display import Drawn
 from ..display_range import Array
 from ..displays import Displays
+from ..key_index import KeyIndex, as_bytes
 from ..records import Label, Record
 from . import labels as lmdb_labels
 from .bookkeeping import BOOKKEEPING, is_bookkeeping
 from .file import LmdbView
+from .key_blocks import key_index
 from .key_classes import KeyClasses, in_keys
 from .keys import HEXADECIMAL
 from .labels import LabelSource
-from .selection import AllBut, Counting, Selection, in_counting_order
+from .selection import AllBut, Counting, CountingBytes, Positions, Selection, in_counting_order
 from .tree import LmdbEntry
 
 if TYPE_CHECKING:
@@ -117,48 +120,35 @@ class LmdbRecords:
     def search(self, text: str, how: str, start: int, stop: int) -> Sequence[int]:
         """The indices start <= i < stop, ascending, whose key has (or begins with) `text`."""
         stop = min(stop, len(self))
-        if self._keys_are_text and isinstance(self._selection, Counting):
+        if isinstance(self._selection, Counting | CountingBytes):
             return self._among_all(text, how, start, stop)
-        if self._keys_are_text and stop > start:
-            ends = (self._selection.position(start), self._selection.position(stop - 1) + 1)
-            return list(self._searched(text.encode(), how, *ends))
-        matches: Callable[[str], bool] = (
-            (lambda key: key.startswith(text)) if how == "prefix" else (lambda key: text in key)
-        )
-        return [index for index in range(start, stop) if matches(self._key_or_nothing(index))]
+        if stop <= start:
+            return []
+        first, last = self._selection.position(start), self._selection.position(stop - 1) + 1
+        found: list[int] = self._selection.indices(self._searched(text, how, first, last)).tolist()
+        return found
 
     @cached_property
-    def _keys_are_text(self) -> bool:
-        """Whether keys are shown as they are, and sorted byte by byte."""
-        texts = (self.file.keys.text(key) for key, _ in self.file.sample)
-        flags = self.file.tree.database.flags & (DUPSORT | INTEGERKEY | REVERSEKEY)
-        return self.file.keys.order is None and not flags and not any(text.startswith(HEXADECIMAL) for text in texts)
+    def _keys(self) -> KeyIndex:
+        return key_index(self.file)
 
-    def _searched(self, text: bytes, how: str, first: int, last: int) -> Iterator[int]:
-        """The records among the entries first <= position < last whose keys match."""
-        if how == "prefix":
-            start, stop = self.file.tree.span(text)
-            positions: Iterable[int] = range(max(start, first), min(stop, last))
-        else:
-            positions = self.file.tree.containing(text, first, last)
-        for position in positions:
-            index = self._selection.index(position)
-            if index is not None:
-                yield index
+    def _searched(self, text: str, how: str, first: int, last: int) -> Positions:
+        """The entries first <= position < last whose keys match."""
+        flags = self.file.tree.database.flags & (DUPSORT | INTEGERKEY | REVERSEKEY)
+        sorted_as_shown = self.file.keys.order is None and not flags
+        if how == "prefix" and sorted_as_shown and not HEXADECIMAL.startswith(text[: len(HEXADECIMAL)]):
+            with contextlib.suppress(ValueError, IndexError):  # a damaged page is in the way: all keys are compared
+                start, stop = self.file.tree.span(as_bytes(text))
+                first, last = max(start, first), min(stop, last)
+        return self._keys.positions(text, how, first, last)
 
     def _among_all(self, text: str, how: str, start: int, stop: int) -> list[int]:
         """The same where records do not lie in the order of their keys: all entries are looked through, once a text."""
         if self._found[:2] != (text, how):
-            found = sorted(self._searched(text.encode(), how, 0, len(self.file)))
+            found = sorted(self._selection.indices(self._searched(text, how, 0, len(self.file))).tolist())
             self._found = (text, how, found)
         indices = self._found[2]
         return indices[bisect.bisect_left(indices, start) : bisect.bisect_left(indices, stop)]
-
-    def _key_or_nothing(self, index: int) -> str:
-        try:
-            return self.key(index)
-        except (ValueError, IndexError):
-            return ""
 
     def entry(self, index: int) -> LmdbEntry:
         """Raises ValueError where it cannot be read."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from .file import LmdbView
 
 
+Positions = npt.NDArray[np.int64]
+
+
 class Selection(Protocol):
     """Records by index, entries by position in the order of keys."""
 
@@ -26,6 +29,10 @@ class Selection(Protocol):
 
     def index(self, position: int) -> int | None:
         """The record that an entry is, or None."""
+        ...
+
+    def indices(self, positions: Positions) -> Positions:
+        """The records among these entries, which ascend; those of entries that are none are left out."""
         ...
 
 
@@ -48,6 +55,11 @@ class AllBut:
         before = bisect.bisect_left(self._skipped, position)
         return None if before < len(self._skipped) and self._skipped[before] == position else position - before
 
+    def indices(self, positions: Positions) -> Positions:
+        skipped = np.array(self._skipped, np.int64)
+        kept = positions[~np.isin(positions, skipped)]
+        return kept - np.searchsorted(skipped, kept)
+
 
 class Chosen:
     """The entries at these positions, ascending."""
@@ -64,6 +76,11 @@ class Chosen:
     def index(self, position: int) -> int | None:
         found = int(np.searchsorted(self._positions, position))
         return found if found < len(self._positions) and self._positions[found] == position else None
+
+    def indices(self, positions: Positions) -> Positions:
+        found = np.searchsorted(self._positions, positions)
+        inside = np.append(self._positions, -1)[found] == positions
+        return np.asarray(found[inside], np.int64)
 
 
 class Counting:
@@ -92,6 +109,9 @@ class Counting:
         index = int(digits) - self._first
         return index if self.key(index) == key else None
 
+    def indices(self, positions: Positions) -> Positions:
+        return _one_by_one(self, positions)
+
 
 class CountingBytes:
     """Records whose keys are numbers in binary, the low byte first, from 0 up: 1 before 256, which sorts before it."""
@@ -115,6 +135,14 @@ class CountingBytes:
         key = self._file.key_at(position)
         number = int.from_bytes(key, "little")
         return number if len(key) == self._width and number < self._count else None
+
+    def indices(self, positions: Positions) -> Positions:
+        return _one_by_one(self, positions)
+
+
+def _one_by_one(selection: Selection, positions: Positions) -> Positions:
+    indices = map(selection.index, positions.tolist())
+    return np.array([index for index in indices if index is not None], np.int64)
 
 
 def in_counting_order(file: LmdbView, selection: Selection) -> Selection:

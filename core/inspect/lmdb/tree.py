@@ -7,12 +7,15 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ...formats.lmdb.page_layout import DUPDATA, DUPSORT, INTEGERKEY, LEAF2, NODE, REVERSEKEY, SUBDATA, Database
 from ...formats.lmdb.page_walk import NONE, UNSEEN_LEAVES, Walk, joined, parts, walk
 from ...formats.lmdb.pages import LeafNode, Numbers, Pages
 
-SEARCHES_BETWEEN_RELEASES = 64
+BETWEEN_RELEASES = 1 << 28
+"""Bytes of pages that are read for their keys before they are given back: each that is read again then costs more."""
+
 COUNTED_FIRST, COUNTED_AT_ONCE = 1_024, 16_384
 """Leaf pages are counted as far as they are needed, first few at a time and then more: none is read in vain."""
 
@@ -43,7 +46,7 @@ class LmdbTree:
         self._walk = Walk(NONE, leaves, NONE) if leaves is not None else None
         self._ends: Numbers = np.empty(0, np.int64)
         self._duplicates: dict[int, LmdbTree] = {}
-        self._searched = 0
+        self._read = 0
 
     @cached_property
     def walked(self) -> Walk:
@@ -128,7 +131,8 @@ class LmdbTree:
         self._count_nodes(needed)
         return int(self._ends[-1]) if len(self._ends) else 0
 
-    def _count_nodes(self, needed: int) -> None:
+    def _count_nodes(self, needed: int, release: bool = True) -> None:
+        """`release`: unless the pages counted are read again at once."""
         leaves = self.leaves
         while len(self._ends) < len(leaves) and (not len(self._ends) or self._ends[-1] <= needed):
             done = len(self._ends)
@@ -136,7 +140,8 @@ class LmdbTree:
             before = int(self._ends[-1]) if len(self._ends) else 0
             counts = np.where(self.pages.sound(part) & self.pages.is_leaf(part), self.pages.counts(part), 0)
             self._ends = np.concatenate([self._ends, before + np.cumsum(counts)])
-            self.pages.release()
+            if release:
+                self.pages.release()
 
     @cached_property
     def _pair_ends(self) -> Numbers | None:
@@ -262,22 +267,34 @@ class LmdbTree:
             return int.from_bytes(key, "little" if self.pages.layout.order == "<" else "big")
         return key[::-1] if self.database.flags & REVERSEKEY else key
 
-    def containing(self, text: bytes, start: int, stop: int) -> Iterator[int]:
-        """The entries start <= position < stop whose key has `text` in it. Leaf pages without it are passed over."""
+    def keys_between(self, start: int, stop: int, most: int) -> tuple[bytes, npt.NDArray[np.int32]] | None:
+        """The keys of the entries start <= position < stop end to end, and where each ends, int32; an empty one where
+        it cannot be read. None for a tree with duplicates, and where they have more than `most` bytes."""
         if self._pair_ends is not None:
-            yield from (number for number in range(start, min(stop, len(self))) if text in self._key_or_nothing(number))
-            return
-        position = start
-        self._searched += 1
-        if self._searched % SEARCHES_BETWEEN_RELEASES == 0:
+            return None
+        self._count_nodes(stop, release=False)
+        counted = min(stop, self._counted(stop))
+        if counted <= start:
+            return b"", np.zeros(stop - start, np.int32)
+        first, last = np.searchsorted(self._ends, (start, counted - 1), "right").tolist()
+        leaves, before = self.leaves[first : last + 1], int(self._ends[first - 1]) if first else 0
+        places, sizes, good = self.pages.keys(leaves[self.pages.sound(leaves) & self.pages.is_leaf(leaves)])
+        inside = slice(start - before, counted - before)
+        places, sizes = places[inside], sizes[inside]
+        alone = {number: self._key_or_nothing(start + number) for number in np.flatnonzero(~good[inside]).tolist()}
+        if int(sizes.sum()) + sum(map(len, alone.values())) > most:
+            return None
+        data, ends = self.pages.bytes_at(places, sizes), np.cumsum(sizes)
+        self._read += len(leaves) * self.pages.layout.page_size
+        if self._read > BETWEEN_RELEASES:
+            self._read = 0
             self.pages.release()
-        while position < min(stop, self._counted(position)):
-            leaf = int(np.searchsorted(self._ends, position, "right"))
-            end = min(int(self._ends[leaf]), stop)
-            begin = int(self.leaves[leaf]) * self.pages.layout.page_size
-            if self.pages.memory.find(text, begin, begin + self.pages.layout.page_size) >= 0:
-                yield from (number for number in range(position, end) if text in self._key_or_nothing(number))
-            position = end
+        if alone:
+            cut = zip((ends - sizes).tolist(), ends.tolist(), strict=True)
+            keys = [alone.get(number, data[begin:end]) for number, (begin, end) in enumerate(cut)]
+            data, ends = b"".join(keys), np.cumsum([len(key) for key in keys])
+        missing = np.full(stop - counted, len(data))
+        return data, np.concatenate([ends, missing]).astype(np.int32)
 
     def span(self, before: bytes) -> tuple[int, int]:
         """(start, stop) of the entries whose key begins with `before`, in a tree whose keys are sorted byte by byte."""

@@ -95,11 +95,6 @@ class TarRecords(FieldRecords):
                 return index
         return None
 
-    def search(self, text: str, how: str, start: int, stop: int) -> Sequence[int]:
-        """See `records.Searchable`."""
-        keys = ((index, self.key(index)) for index in range(start, min(stop, len(self))))
-        return [index for index, key in keys if (key.startswith(text) if how == "prefix" else text in key)]
-
     def _beginning_with(self, key: bytes) -> list[int]:
         """Records whose first member's name begins so."""
         members, flat, ends = self.index.members, self.groups.members, self.groups.ends
