@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import pickle
 import re
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 import test_snippets
-from foreign_files import JPEGS
-from inspect_fixtures import IMAGES, SAMPLES
+from foreign_files import AS_JPEG, JPEGS
+from inspect_fixtures import IMAGES, LABELS, SAMPLES
 from lmdb_fixtures import write as write_lmdb
 from snippet_containers import CONTAINERS
 from snippet_files import EVERY
@@ -169,6 +171,47 @@ def test_names_in_a_file_are_never_code(tmp_path: Path) -> None:
     folders = {f'x/{"a" * 3}"\n{at % 2}/{at}.jpg'.encode(): JPEGS[at] for at in range(SAMPLES)}
     snippet = code_of(write_lmdb(tmp_path / "keys", folders), home=Home(tmp_path))
     assert len(run(snippet).open_file()) == SAMPLES
+
+
+def test_a_label_that_differs_is_found_wherever_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pixels of it are compared: image files are not decoded for this."""
+    labels = [at % 3 for at in range(200)]
+    payloads = [image_record(JPEGS[at % SAMPLES], label, at) for at, label in enumerate(labels)]
+    made = write_recordio(tmp_path / "made.rec", payloads, range(200))
+    assert "and 200 samples the labels" in code_of(made, home=Home(tmp_path)).note
+
+    def first_right(programs: list[str], facts: FileFacts) -> trial.Tried:
+        assert 101 not in facts.indices
+        labels = np.array(facts.labels)
+        labels[101] += 1
+        return trial.first_right(programs, replace(facts, labels=labels))
+
+    monkeypatch.setattr("core.snippets.foreign.offer.first_right", first_right)
+    assert "sample 101 has the label 2, not 3" in code_of(made, home=Home(tmp_path)).note
+
+
+def test_labels_beyond_those_that_are_compared_are_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save(tmp_path / "images.npy", np.tile(IMAGES, (5, 1, 1, 1)))
+    np.save(tmp_path / "labels.npy", np.arange(5 * SAMPLES) % 3 + 1)
+    monkeypatch.setattr(trial, "MOST_LABELS", 4)
+    snippet = code_of(tmp_path, home=Home(tmp_path / "home"))
+    assert snippet.text, snippet.note
+
+
+@pytest.mark.skipif(importlib.util.find_spec("lance") is None, reason="pylance is not installed")
+def test_a_lance_dataset(tmp_path: Path) -> None:
+    import lance  # type: ignore[import-not-found]
+    import pyarrow as pa
+
+    table = pa.table({"image": JPEGS, "label": LABELS.tolist()})
+    lance.write_dataset(table, str(tmp_path / "rows.lance"), max_rows_per_file=5)
+    snippet = code_of(tmp_path / "rows.lance", home=Home(tmp_path))
+    assert "spawn" in snippet.text
+    assert snippet.needs[0] == "pylance"
+    found = run(snippet).open_file()
+    for index in range(SAMPLES):
+        assert found[index][1] == LABELS[index]
+        assert np.array_equal(found[index][0].permute(1, 2, 0).numpy(), AS_JPEG[index])
 
 
 def test_the_documentation_tells_how_many_are_executed() -> None:

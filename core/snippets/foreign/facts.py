@@ -21,7 +21,8 @@ from ..payloads import Decoding, NoCode, decoding, look_at, spread
 LOOKED_AT = 200
 MOST_CLASSES = 200
 TRIED = 16
-"""Samples whose pixels a program must give; labels are compared for all, up to `MOST_LABELS`."""
+"""Samples whose pixels a program must give. Labels are compared for all where they lie together, else for as many as
+`trial.LABEL_SECONDS` are enough for, up to `MOST_LABELS`."""
 
 MOST_LABELS = 100_000
 

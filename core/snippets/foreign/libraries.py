@@ -149,5 +149,7 @@ def _webdataset(facts: FileFacts, module: str) -> Snippet:
 
 def _lightning(facts: FileFacts, module: str) -> Snippet:
     collate = "" if facts.shape else "\n            collate_fn=list,  # images differ in size"
+    if facts.kind == "lance":  # its threads do not survive a fork
+        collate += '\n            multiprocessing_context="spawn" if self.workers else None,'
     text = MODULE.substitute(module=module, batch=256 if facts.shape else 32, collate=collate)
     return Snippet(LIGHTNING, text, f"{module}_lightning.py", ("lightning", "torch"), tried(LIGHTNING))

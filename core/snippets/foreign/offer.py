@@ -11,6 +11,7 @@ from pathlib import Path
 from ...base.errors import FormatMattersError
 from ...base.home import Home
 from ...base.package import COMMAND
+from ...base.units import counted
 from ...inspect import ForeignStore, open_foreign
 from ...inspect.kinds import KINDS
 from ...remote.address import is_address, last_name, shown
@@ -88,14 +89,16 @@ def _right(store: ForeignStore) -> tuple[FileFacts, Snippet]:
     title = KINDS[facts.kind].title
     if not made:
         raise NoCode(f"none is known for {title} read as {facts.schema}; {_converted(store.path)}")
-    number, why = first_right([text for text, _ in made], facts)
+    number, why, labels = first_right([text for text, _ in made], facts)
     if number < 0:
         raise NoCode(
             f"what is usual for {title} does not give what the Inspector sees ({why}); {_converted(store.path)}"
         )
     text, needs = made[number]
-    few = len(facts.indices)
-    tried = f"Run on this file: {few:,} samples gave the pixels and labels that the Inspector sees."
+    tried = (
+        f"Run on this file: {counted(len(facts.indices), 'sample')} gave the pixels that the Inspector sees, and "
+        f"{counted(max(labels, len(facts.indices)), 'sample')} the labels."
+    )
     guess = " That it is read rightly is a guess, which the Inspector says." if "guess" in facts.why else ""
     return facts, Snippet(DATASET, text, f"{_module(facts)}.py", needs, tried + guess)
 
