@@ -20,6 +20,8 @@ from core.jobs import Job, Jobs, State, Watch
 from core.jobs.job import STARTED
 from core.jobs.store import KEPT
 
+ROOT = Path(__file__).parent.parent
+
 
 @pytest.fixture
 def jobs(tmp_path: Path) -> Iterator[Jobs]:
@@ -106,6 +108,15 @@ def test_a_killed_worker_is_told_by_its_signal(jobs: Jobs, name: str, number: si
     job = ended(jobs, job)
     assert job.state is State.FAILED
     assert name in (job.error or "")
+
+
+def test_a_supervisor_loads_nothing_of_what_a_job_does() -> None:
+    code = (
+        "import sys; from core.jobs.__main__ import main;"
+        "print([name for name in ('numpy', 'PIL', 'h5py', 'torch') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_a_supervisor_killed_outright_is_seen_as_gone_and_its_worker_does_not_stay(jobs: Jobs) -> None:

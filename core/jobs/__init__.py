@@ -15,8 +15,23 @@ Reading never writes: a job whose `alive` nobody holds and that has no end is re
 knows all there is to know: another browser session, or a server that was restarted.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .job import Job, State
 from .store import Jobs
-from .watch import Watch
+
+if TYPE_CHECKING:
+    from .watch import Watch
 
 __all__ = ["Job", "Jobs", "State", "Watch"]
+
+
+def __getattr__(name: str) -> object:
+    """`Watch` when it is asked for: a process that waits for a job's turn loads nothing of what a job measures."""
+    if name != "Watch":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .watch import Watch
+
+    return Watch
