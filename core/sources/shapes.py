@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -13,6 +15,8 @@ from ..base.contracts import Pixels, Skipped
 from ..base.events import Event, Message
 from ..base.options import option
 from ..base.source_contracts import FoundImage, Recognition
+from ..processes.cpus import usable_cpus
+from ..processes.pool import in_order
 from .drawing import SHAPES, draw
 from .request import Request
 from .spread import cells_in_turn, in_turn, spread
@@ -21,6 +25,13 @@ BATCH_PIXELS = 1 << 16
 """Images are drawn together up to this many pixels: quick, and still nothing to memory."""
 
 SPLITS = ("train", "val")
+
+
+class ShapesBatch(NamedTuple):
+    """Images of one class that are drawn together."""
+
+    split: str
+    indices: range
 
 
 @dataclass
@@ -53,14 +64,33 @@ class Shapes:
         return _without_empty({"train": self.train, "val": self.val})
 
     def images(self) -> Iterator[FoundImage | Skipped]:
-        for split, count in self.counts.items():
-            for label in range(len(SHAPES)):
-                yield from self._found(split, label, count)
+        """Drawn by all CPUs, some ahead of whoever asks: NumPy and Pillow let other threads run meanwhile."""
+        cpus = usable_cpus()
+        batches = [
+            batch
+            for split, count in self.counts.items()
+            for label in range(len(SHAPES))
+            for batch in self._batches(split, label, count)
+        ]
+        with ThreadPoolExecutor(cpus) as pool:
+            for found in in_order(pool, cpus, self._found, batches):
+                yield from found
 
-    def _found(self, split: str, label: int, count: int) -> Iterator[FoundImage]:
-        digits = max(5, len(str(count - 1)))
-        for index, data in self._of_class(split, label, count):
-            yield FoundImage(split, self.classes[label], f"{index:0{digits}}.png", data, f"{split} #{index}")
+    def _batches(self, split: str, label: int, count: int) -> Iterator[ShapesBatch]:
+        """The images of a class."""
+        batch = max(1, BATCH_PIXELS // self.size**2)
+        indices = range(label, count, len(SHAPES))
+        for start in range(0, len(indices), batch):
+            yield ShapesBatch(split, indices[start : start + batch])
+
+    def _found(self, batch: ShapesBatch) -> list[FoundImage]:
+        split, indices = batch
+        digits = max(5, len(str(self.counts[split] - 1)))
+        name = self.classes[indices[0] % len(SHAPES)]
+        return [
+            FoundImage(split, name, f"{index:0{digits}}.png", _to_png(pixels), f"{split} #{index}")
+            for index, pixels in zip(indices, self.pictures(split, indices), strict=True)
+        ]
 
     def cells(self) -> Mapping[tuple[str, str], int]:
         """Images of each (split, class)."""
@@ -73,20 +103,16 @@ class Shapes:
     def drawn(self, count: int) -> Iterator[FoundImage | Skipped]:
         """The first images of each class of each split in turn."""
         order = spread(cells_in_turn(list(self.counts), self.classes), count)
-        cells = [self._found(split, self.classes.index(name), self.counts[split]) for split, name in order]
+        cells = [self._of_class(split, self.classes.index(name)) for split, name in order]
         return in_turn(cells, count)
 
     def total_bytes(self) -> int | None:
         """As those say that are drawn."""
         return None
 
-    def _of_class(self, split: str, label: int, count: int) -> Iterator[tuple[int, bytes]]:
-        batch = max(1, BATCH_PIXELS // self.size**2)
-        indices = range(label, count, len(SHAPES))
-        for start in range(0, len(indices), batch):
-            some = indices[start : start + batch]
-            for index, pixels in zip(some, self.pictures(split, some), strict=True):
-                yield index, _to_png(pixels)
+    def _of_class(self, split: str, label: int) -> Iterator[FoundImage]:
+        for batch in self._batches(split, label, self.counts[split]):
+            yield from self._found(batch)
 
     def pictures(self, split: str, indices: Sequence[int]) -> Pixels:
         """Images of one class, whose indices are equal modulo 10: uint8 (len(indices), size, size, 3)."""
