@@ -7,11 +7,8 @@ so that nobody waits for a compiler and nothing compiled is compared with what i
 
 from __future__ import annotations
 
-import importlib
-import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from math import prod
@@ -102,7 +99,6 @@ class Demo:
         how = loading_of(dataset)
         compared = [self._build(name, AS_FILES) for name in formats()]
         example, pixels = self._build(example_format(), AS_FILES), self._build(example_format(), PIXELS, how.options)
-        _import_ahead("torch")
         yield from self._step(STORES, "The stores", self._missing(dataset, compared, left))
         loader = loader_now()
         loads = left.told(str(LOADING), self._load(home, compared, how, loader))
@@ -179,13 +175,3 @@ def place_of(home: Home, build: Build) -> Path:
     """Where a store is, or is going to be."""
     parts = (build.dataset, build.format, build.encoding, build.compression, build.options)
     return Recipe.of(home, *parts).target(home)
-
-
-def _import_ahead(module: str) -> None:
-    """Begin to import what the next step needs, while this one waits for the disk."""
-    threading.Thread(target=_import, args=(module,), daemon=True).start()
-
-
-def _import(module: str) -> None:
-    with suppress(ImportError):  # whoever needs it says so
-        importlib.import_module(module)
