@@ -94,10 +94,13 @@ def test_how_slowly_a_stage_began_is_soon_forgotten() -> None:
 
 def test_what_earlier_jobs_did_after_they_had_told_the_last_is_added() -> None:
     """Writing takes 40 s and syncing, of which the task does not tell, 20; so it was, twice as long, before."""
-    estimate = TimeLeftEstimate(lambda: [{"writing": 80.0, "after writing": 40.0}, {}, {"writing": 0.1, "after": 9.0}])
-    estimate.add(0.0, Progress("writing", 0, 100, left_s=40.0))
-    estimate.add(8.0, Progress("writing", 20, 100, left_s=32.0))
+    estimate = TimeLeftEstimate(lambda: [{"writing": 80.0, "after writing": 40.0}])
+    short = TimeLeftEstimate(lambda: [{"writing": 0.5, "after writing": 0.5}])
+    for one in (estimate, short):
+        one.add(0.0, Progress("writing", 0, 100, left_s=40.0))
+        one.add(8.0, Progress("writing", 20, 100, left_s=32.0))
     assert estimate.remaining(12.0) == pytest.approx(48)
+    assert short.remaining(12.0) == pytest.approx(28.5), "half a second to end, not as long again"
 
 
 def test_the_estimate_begins_anew_with_each_stage() -> None:
@@ -154,8 +157,8 @@ def test_what_the_stages_of_earlier_jobs_took_is_read_from_their_events(empty: H
     job(2, "import", "failed", {"extracting": 1.0})
     job(3, "import-upload", "done", {"extracting": 2.0})
     builds = [job(number, "build", "done", {form: 2.0}, format=form) for number, form in ((7, "l"), (8, "h"), (9, "l"))]
-    assert earlier_stages(builds[2]) == [{"l": 2.0, "after l": 0.5}], "of the same format, where there is one"
-    assert earlier_stages(builds[1]) == [{"l": 2.0, "after l": 0.5}], "else of any"
+    assert earlier_stages(builds[2]) == [{"l": 2.0, "after l": 0.5}], "of the same format"
+    assert earlier_stages(builds[1]) == [], "of another one nothing"
     job(4, "import", "done", {"reading": 3.0})
     (empty.jobs / "20260101-000005-000000-import-abcd").mkdir()
     now = job(6, "import", "done", {"reading": 1.0})

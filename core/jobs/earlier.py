@@ -25,16 +25,16 @@ USUAL: Mapping[str, StageSeconds] = {
 """Task -> what counts until a job was done here: reading JPEGs of 60 KB takes four times as long as unpacking them."""
 
 ALIKE = ("format", "encoding", "compression", "to", "reference", "check", "near")
-"""Fields of a task that say what kind of work it is; jobs that have the same of them come first."""
+"""Fields of a task that say what kind of work it is: what one format does at last says nothing of another."""
 
 
 def earlier_stages(job: Job) -> list[StageSeconds]:
-    """Those of the last jobs of the same task that were done before this one, the newest first; the usual ones where
-    none had their first stage."""
+    """Those of the last jobs of the same kind that were done before this one, the newest first; the usual ones of the
+    task where none had their first stage."""
     folders = sorted(job.folder.parent.glob(f"*-{job.task}-*"), reverse=True)
     before = [done for folder in folders if folder.name < job.id and (done := _done(folder, job.task)) is not None]
     alike = [one for one in before if all(one.fields.get(name) == job.fields.get(name) for name in ALIKE)]
-    found = [stages for one in (alike or before)[:MOST] if (stages := _stages(one))]
+    found = [stages for one in alike[:MOST] if (stages := _stages(one))]
     usual = usual_stages(job.task)
     known = any(next(iter(one)) in stages for one in usual for stages in found)
     return found if known else [*found, *usual]

@@ -12,6 +12,9 @@ from ..base.events import Progress
 from ..base.stage_rate import SETTLING, StageRate
 from .earlier import StageSeconds
 
+LONG = 5.0
+"""Seconds from which on a job says in what proportion its stages are: ending the process takes about as long always."""
+
 
 class TimeLeftEstimate:
     """Follows the progress of one stage after another."""
@@ -47,7 +50,7 @@ class TimeLeftEstimate:
         is; None where neither is known."""
         if self._told is not None:
             at, left_s = self._told
-            left_s += self._last_share * (at - self._begun + left_s)
+            left_s += self._at_last(at - self._begun + left_s)
             return max(left_s - max(now - at, 0.0), 0.0)
         stage_left = None if self._pace is None else self._pace.left(self._total)
         if self._pace is None or stage_left is None:
@@ -60,14 +63,14 @@ class TimeLeftEstimate:
     def _earlier(self) -> Sequence[StageSeconds]:
         return self._ask_earlier()
 
-    @cached_property
-    def _last_share(self) -> float:
-        """What earlier jobs did after they had told for the last time, as a share of the time before it: the median."""
-        shares = []
+    def _at_last(self, told_s: float) -> float:
+        """Seconds of what a job does after it has told for the last time, where all before takes `told_s`: the median
+        of earlier jobs, in proportion; as many seconds as after a job that was too short to say more."""
+        seconds = []
         for stages in self._earlier:
             *before, last = stages.values() or [0.0]
-            shares += [last / sum(before)] if sum(before) >= SETTLING else []
-        return statistics.median(shares) if shares else 0.0
+            seconds.append(last / sum(before) * told_s if sum(before) >= LONG else last)
+        return statistics.median(seconds) if seconds else 0.0
 
     @property
     def _following(self) -> float:
