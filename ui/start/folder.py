@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.base.errors import FormatMattersError
@@ -16,7 +18,7 @@ from ui.shared.labels import number_text, plain, size_text, verbatim
 MOST_BYTES = 500_000_000
 """Of image files that the demo takes: each store keeps them once more."""
 
-WAYS = {"A path on this machine": "path", "Upload": "upload"}
+WAYS = {"A path on this machine": "path", "Upload a folder": "folder", "Upload files": "files"}
 
 
 def draw_own_images() -> dict[str, object] | None:
@@ -30,7 +32,7 @@ def draw_own_images() -> dict[str, object] | None:
             f"reads. Up to {number_text(MOST_IMAGES)} images, of all classes, are copied into a dataset of their own; "
             "yours stay as they are."
         )
-        return _draw_upload() if WAYS[way] == "upload" else _draw_path()
+        return _draw_path() if WAYS[way] == "path" else _draw_upload(whole=WAYS[way] == "folder")
 
 
 def _draw_path() -> dict[str, object] | None:
@@ -60,14 +62,26 @@ def _limit(chosen: ToImport) -> int:
     return limit
 
 
-def _draw_upload() -> dict[str, object] | None:
-    files = st.file_uploader(
-        "Images, an archive of them, or a file with images", accept_multiple_files=True, key="start.upload"
-    )
+def _draw_upload(whole: bool) -> dict[str, object] | None:
+    """`whole`: a folder with all that is below it, else files."""
+    if whole:
+        files = st.file_uploader("A folder of images", accept_multiple_files="directory", key="start.upload_folder")
+    else:
+        files = st.file_uploader(
+            "Images, an archive of them, or a file with images", accept_multiple_files=True, key="start.upload"
+        )
     if not files:
         return None
-    called = plain(files[0].name)[:200] if len(files) == 1 else f"{number_text(len(files))} uploaded files"
-    name = free_name(suggested_name(called) if len(files) == 1 else "my-images")
+    names = [file.name for file in files]
+    called = called_by(names)
+    name = free_name(suggested_name(called) if called else "my-images")
+    if came_without_folders(names):
+        st.warning(
+            "These files came without folders, so all images become one class. "
+            "To keep a class for each folder, choose *Upload a folder* and **Upload**: a browser names the folders of "
+            "what is chosen there, not of what is dropped.",
+            icon=":material/warning:",
+        )
     st.caption("What it is taken for, and what is left out, is told with the images as soon as they are imported.")
     if not _pressed(name):
         return None
@@ -80,7 +94,21 @@ def _draw_upload() -> dict[str, object] | None:
     except FormatMattersError as error:
         st.error(verbatim(error), icon=":material/error:")
         return None
+    called = called or f"{number_text(len(files))} uploaded files"
     return {"dataset": name, "source": str(kept), "called": called, "uploaded": True, "limit": MOST_IMAGES}
+
+
+def came_without_folders(names: Sequence[str]) -> bool:
+    """Whether these uploaded files may have lost the folders that name their classes."""
+    return len(names) > 1 and not any("/" in name for name in names)
+
+
+def called_by(names: Sequence[str]) -> str:
+    """What an upload is called: the one file, or the folder that all lie in; "" where there is no such name."""
+    first, *below = names[0].split("/")
+    if len(names) == 1:
+        return plain(below[-1] if below else first)[:200]
+    return plain(first)[:200] if below and all(name.startswith(f"{first}/") for name in names) else ""
 
 
 def _pressed(name: str) -> bool:
