@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import zstandard
 from foreign_files import AS_JPEG, JPEGS, NONE
 from inspect_fixtures import IMAGES, LABELS, SAMPLES
@@ -88,6 +89,20 @@ def _litdata_arrays(path: Path) -> Path:
     return write_litdata(path, {"image": "tensor", "label": "str"}, [items])
 
 
+def _litdata_rows(path: Path) -> Path:
+    """Rows of Arrow behind a table of no items, which the library writes where values are bytes, text and numbers."""
+    write_litdata(path, {"image": "bytes", "label": "str"}, [[[b"", b""]] * len(part) for part in PARTS])
+    for number, part in enumerate(PARTS):
+        rows = pa.table({"image": [JPEGS[at] for at in part], "label": [WORDS[at % 3] for at in part]})
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_file(sink, rows.schema) as writer:
+            writer.write_table(rows)
+        body = sink.getvalue().to_pybytes()
+        table = struct.pack(f"<{len(part) + 2}I", len(part), *[4 * (len(part) + 2)] * (len(part) + 1))
+        (path / f"chunk-0-{number}.bin").write_bytes(table + body + struct.pack("<I", len(body)) + b"LDARW01\0")
+    return path
+
+
 # ---------------------------------------------------------------- RecordIO and beton
 
 
@@ -163,6 +178,7 @@ CONTAINERS: dict[str, Made] = {
     "LitData, chunks in zstd": (_litdata(zstandard.compress), AS_JPEG, LABELS),
     "LitData, frames in zstd": (_litdata(framed, "batch"), AS_JPEG, LABELS),
     "LitData, items in zstd": (_litdata(each_compressed, "sample"), AS_JPEG, LABELS),
+    "LitData of rows": (_litdata_rows, AS_JPEG, NAMED),
     "LitData of tensors": (_litdata_arrays, IMAGES, NAMED),
     "RecordIO": (_recordio, AS_JPEG, LABELS),
     "RecordIO without .idx": (_recordio_alone, AS_JPEG, LABELS),

@@ -6,7 +6,7 @@ very file, in a process of its own (`trial`). Where none is, there is none, and 
 
     facts       what the Inspector says of the file, for those who write the programs
     candidates  by kind of file: arrays, lmdb, lmdb_pairs, records (tar, TFRecord), binary_records (RecordIO, beton),
-                shard_tables (MDS, LitData), tables (Parquet, Arrow, Lance)
+                shard_tables (MDS), litdata, tables (Parquet, Arrow, Lance)
     trial       runs them
     offer       puts it together
 """

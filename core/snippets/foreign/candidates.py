@@ -25,7 +25,7 @@ class ProgramCandidate:
 
 def candidates(facts: FileFacts) -> Iterator[ProgramCandidate]:
     """None for a kind of file that no program is known for."""
-    from . import arrays, binary_records, lmdb, lmdb_pairs, records, shard_tables, tables
+    from . import arrays, binary_records, litdata, lmdb, lmdb_pairs, records, shard_tables, tables
 
     makers: Mapping[str, Callable[[FileFacts], Iterator[ProgramCandidate]]] = {
         "npy": arrays.npy,
@@ -43,7 +43,7 @@ def candidates(facts: FileFacts) -> Iterator[ProgramCandidate]:
         "arrow": tables.arrow,
         "lance": tables.lance,
         "mds": shard_tables.mds,
-        "litdata": shard_tables.litdata,
+        "litdata": litdata.litdata,
         "recordio": binary_records.recordio,
         "beton": binary_records.beton,
     }
