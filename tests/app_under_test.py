@@ -12,9 +12,8 @@ from typing import Any
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from ui.build import estimates
 from ui.inspector.sample_route import sample_at
-from ui.shared import import_preview
+from ui.shared import estimates, import_preview
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("start", "dataset", "build", "benchmark", "train", "inspector", "report")

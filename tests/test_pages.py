@@ -30,7 +30,7 @@ from core.jobs import Job, Jobs, State
 from core.stores.store import list_stores
 from tests.field_fixtures import labelled
 from tests.image_fixtures import encoded, picture, put_classes
-from ui.build import estimates
+from ui.shared import estimates
 from ui.shell import sidebar
 
 

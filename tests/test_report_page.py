@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from xml.etree import ElementTree
 
-from app_under_test import open_page, texts
+import pytest
+from app_under_test import TIMEOUT, open_page, texts
 from streamlit.testing.v1 import AppTest
 
 from core.base.events import finish
 from core.base.home import Home
 from core.building import Build
+from core.building.estimate_process import EstimateProcess
+from core.report import compose, gains
+from core.report.document import Report
+from core.report.evidence import Evidence
 from core.stores.store import list_stores
+from ui.shared import estimates
 
 
 def radio(app: AppTest, name: str, answer: str) -> AppTest:
@@ -55,6 +62,31 @@ def test_the_answer_changes_with_what_is_said(furnished: Home) -> None:
     assert headline(app) == "### Use hdf5/raw."
     assert any("open_store" in block.value and "hdf5/raw" in block.value for block in app.code)
     assert any("--format hdf5 --encoding raw --force" in block.value for block in app.code)
+
+
+def test_compressions_are_tried_beside_the_page(furnished: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there before they are, says so, and takes them up when they come; its script tries none."""
+    monkeypatch.setattr(estimates, "AT_ONCE", 0)
+    monkeypatch.setattr(gains, "compare_compressions", None)
+    composed: list[Evidence] = []
+    made = compose.compose
+
+    def noted(evidence: Evidence, *rest: Any) -> Report:
+        composed.append(evidence)
+        return made(evidence, *rest)
+
+    monkeypatch.setattr(compose, "compose", noted)
+    with monkeypatch.context() as patch:
+        patch.setattr(EstimateProcess, "answer", lambda self, question: None)
+        app = open_page("report")
+        assert "Measuring what other compressions would bring on a sample" in texts(app)
+        assert composed[-1].gains == ()
+    monkeypatch.setattr(estimates, "AT_ONCE", TIMEOUT)
+    app.run()
+    assert not app.exception
+    assert "Measuring" not in texts(app)
+    found = {(gain.encoding, gain.compression) for gain in composed[-1].gains}
+    assert {(encoding, "zstd") for encoding in gains.tried_encodings(composed[-1].stores)} < found
 
 
 def test_every_section_is_drawn(furnished: Home) -> None:

@@ -17,14 +17,19 @@ WORTH = 0.97
 
 
 def possible_gains(home: Home, dataset: str, stores: Sequence[StoreFacts]) -> Iterator[PossibleGain]:
-    """Of the encodings of the smallest uncompressed stores; nothing where the images cannot be read any more."""
-    bare = sorted((store for store in stores if store.compression == "none" and not store.options), key=_each)
-    for encoding in list(dict.fromkeys(store.encoding for store in bare))[:MOST_ENCODINGS]:
+    """Of the encodings that are worth it; nothing where the images cannot be read any more."""
+    for encoding in tried_encodings(stores):
         try:
             found = compare_compressions(home, dataset, encoding)
         except FormatMattersError:
             continue  # the stores can be told of without
         yield from (PossibleGain(encoding, gain.compression, gain.ratio) for gain in found)
+
+
+def tried_encodings(stores: Sequence[StoreFacts]) -> list[str]:
+    """The encodings of the smallest uncompressed stores."""
+    bare = sorted((store for store in stores if store.compression == "none" and not store.options), key=_each)
+    return list(dict.fromkeys(store.encoding for store in bare))[:MOST_ENCODINGS]
 
 
 def best_gain(gains: Sequence[PossibleGain], stores: Sequence[StoreFacts], store: StoreFacts) -> PossibleGain | None:

@@ -28,8 +28,9 @@ from .gather_runs import accesses, loadings, trainings
 from .record_filter import RecordFilter
 
 
-def gather(home: Home, name: str) -> Evidence:
-    """Everything about the dataset called `name`. Raises InputError where there is no such dataset."""
+def gather(home: Home, name: str, compare: bool = True) -> Evidence:
+    """Everything about the dataset called `name`; without `compare` no compression is tried on its images, which takes
+    a second or two (`gains`). Raises InputError where there is no such dataset."""
     dataset = Dataset.open(home, name)
     selection = RecordFilter(dataset, machine(home), {store.name: store for store in list_stores(home, name)})
     loader_runs = _kept(selection, home, EXPERIMENTS)
@@ -43,7 +44,7 @@ def gather(home: Home, name: str) -> Evidence:
         machine=selection.machine,
         versions=versions(),
         stores=stores,
-        gains=tuple(possible_gains(home, name, stores)),
+        gains=tuple(possible_gains(home, name, stores)) if compare else (),
         left_out=tuple(selection.left_out),
         raw=selection.raw,
         taken=now(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -16,11 +16,11 @@ from core.compressions import COMPRESSIONS
 from core.datasets.dataset import Dataset
 from core.encodings import ENCODINGS
 from core.formats import FORMATS
-from ui.build.estimates import WATCH_SECONDS, answered, ask, estimates
 from ui.build.placing import SHARD_OPTIONS, Placing, draw_placing
-from ui.build.plan import Parts, Planned, gain_question, overview, plan, questions, with_estimates
+from ui.build.plan import Parts, Planned, overview, plan, questions, with_estimates
 from ui.shared import state
 from ui.shared.charts import draw_chart
+from ui.shared.estimates import ask, draw_watched, estimates, gain_question
 from ui.shared.forms import option_widgets
 from ui.shared.job_panel import draw_jobs
 from ui.shared.labels import counted, listed, seconds_text, size_text, verbatim
@@ -51,30 +51,13 @@ def draw_form(dataset: Dataset) -> None:
     costs = questions(planned)
     gains = {encoding: gain_question(dataset, encoding, options) for encoding, options in encodings}
     ask([*costs, *gains.values()])
-    _watched(costs, lambda: _draw_plan(with_estimates(planned)))
+    draw_watched(costs, lambda: _draw_plan(with_estimates(planned)))
     _draw_start(with_estimates(planned), placing)
     st.subheader(
         "Effect of compression",
         help="256 samples of this dataset, compressed and decompressed just now in one thread. Below 100% saves space.",
     )
-    _watched(list(gains.values()), lambda: _draw_gains(gains))
-
-
-def _watched(asked: Sequence[EstimateQuestion], draw: Callable[[], None]) -> None:
-    """Draw what is known, and again as answers come; when all are there, the app runs again, once."""
-    if answered(asked) == len(asked):
-        draw()
-    else:
-        st.fragment(_draw_watched, run_every=WATCH_SECONDS)(asked, draw)
-
-
-def _draw_watched(asked: Sequence[EstimateQuestion], draw: Callable[[], None]) -> None:
-    known = answered(asked)
-    if known == len(asked):
-        st.rerun()
-    draw()
-    of = f", {known} of {len(asked)}" if len(asked) > 1 else ""
-    st.caption(f":material/hourglass_top: Measuring on a sample{of}…")
+    draw_watched(list(gains.values()), lambda: _draw_gains(gains))
 
 
 def _propose(dataset: Dataset) -> set[str]:

@@ -11,9 +11,9 @@ from core.base.errors import FormatMattersError, InputError
 from core.building.estimate_process import EstimateQuestion
 from core.building.recipe import Recipe
 from core.datasets.dataset import Dataset
-from ui.build.estimates import estimates
 from ui.build.placing import SHARD_OPTIONS, Placing
 from ui.shared import state
+from ui.shared.estimates import estimates
 from ui.shared.stores import store_name
 
 Part = tuple[str, Mapping[str, Any]]
@@ -147,12 +147,6 @@ def _without_shards(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Into how many files a store is cut changes no estimate, so none is made anew for it."""
     options = {name: value for name, value in fields["options"].items() if name not in SHARD_OPTIONS}
     return {**fields, "options": options}
-
-
-def gain_question(dataset: Dataset, encoding: str, options: Mapping[str, Any]) -> EstimateQuestion:
-    """What each compression makes of this dataset's payloads."""
-    fields = {"home": str(state.home().root), "dataset": dataset.name, "encoding": encoding, "options": options}
-    return EstimateQuestion("compressions", fields, dataset.fingerprint)
 
 
 def overview(planned: Sequence[Planned]) -> dict[str, list[object]]:

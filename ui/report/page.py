@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.base.errors import FormatMattersError
 from core.base.files import stamp
 from core.base.home import Home
+from core.building.estimate_process import EstimateQuestion
 from core.datasets.dataset import Dataset
 from core.measure.records import record_paths
+from core.report.evidence import PossibleGain
+from core.report.gains import tried_encodings
 from core.report.gather import gather
 from core.report.questions import MOST_IMAGES, QUESTIONS, Answers
 from core.report.ranking import loading_configurations
@@ -19,6 +26,7 @@ from ui.report.scale_card import draw_scale_card
 from ui.report.view import draw_section
 from ui.shared import address, state, titles
 from ui.shared.cached import cache_data
+from ui.shared.estimates import ask, draw_watched, estimates, gain_question
 from ui.shared.labels import verbatim
 from ui.shared.navigation import link
 from ui.shared.no_data import draw_no_data
@@ -50,11 +58,15 @@ def draw() -> None:
 def _draw_report(dataset: Dataset) -> None:
     """Everything; `dataset` has a store at least."""
     evidence = _evidence(str(state.home().root), dataset.name, dataset.fingerprint, _changed(dataset.name))
+    asked = [gain_question(dataset, encoding, {}) for encoding in tried_encodings(evidence.stores)]
+    ask(asked)
+    evidence = replace(evidence, gains=tuple(_gains(asked)))
     answers, configuration = _draw_questions(evidence)
     report = _composed(evidence, answers, configuration)
     sections = {section.name: section for section in report.sections}
     with st.container(border=True):
         draw_section(sections[ANSWER])
+        draw_watched(asked, lambda: None, " what other compressions would bring")
     draw_downloads(report)
     draw_section(sections[USING])
     if CODE in sections:
@@ -63,6 +75,14 @@ def _draw_report(dataset: Dataset) -> None:
     draw_section(sections[REAL_SIZE])
     draw_scale_card(dataset)
     _draw_measured(report)
+
+
+def _gains(asked: Sequence[EstimateQuestion]) -> Iterator[PossibleGain]:
+    """As far as it is known what compressions bring."""
+    for question in asked:
+        with contextlib.suppress(FormatMattersError):  # the stores can be told of without
+            for gain in estimates().answer(question) or []:
+                yield PossibleGain(question.fields["encoding"], gain["compression"], gain["ratio"])
 
 
 def _composed(evidence: Evidence, answers: Answers, configuration: LoadingConfiguration | None) -> Report:
@@ -162,7 +182,7 @@ def _draw_measured(report: Report) -> None:
 @cache_data(max_entries=8, show_spinner="Reading what was measured…")
 def _evidence(root: str, dataset: str, fingerprint: str, changed: tuple[tuple[str, int, int], ...]) -> Evidence:
     """`fingerprint` and `changed` are parts of the cache's key only."""
-    return gather(Home.find(root), dataset)
+    return gather(Home.find(root), dataset, compare=False)
 
 
 def _changed(dataset: str) -> tuple[tuple[str, int, int], ...]:
