@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from core.base.events import finish
 from core.base.home import Home
 from core.building import Build
 from core.processes.engines import ENGINES, Done, TaskEngine, open_engine
+from core.processes.pool import in_order
 from core.stores.manifest import Manifest
 
 ROOT = Path(__file__).parent.parent
@@ -233,3 +235,25 @@ class TestRayEngine(EngineContract):
                 cluster.remove_node(*cluster.worker_nodes, allow_graceful=False)
         assert sorted(one.number for one in done) == list(range(5))
         assert max(one.attempts for one in done) == 2
+
+
+class AtOnce(Executor):
+    """Makes each call as it is given."""
+
+    def submit(self, call: Any, /, *given: Any, **named: Any) -> Future[Any]:
+        made: Future[Any] = Future()
+        made.set_result(call(*given, **named))
+        return made
+
+
+def test_what_is_made_is_handed_on_at_once() -> None:
+    """Where giving is slower than making, six results lay there: progress was behind by them until the end."""
+    given: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(10):
+            given.append(number)
+            yield number
+
+    for number, made in enumerate(in_order(AtOnce(), 2, str, items())):
+        assert (made, given[-1]) == (str(number), number)

@@ -259,6 +259,12 @@ def test_steps_tell_of_themselves_and_of_those_to_come(monkeypatch: pytest.Monke
     assert parts[-1].left_s == pytest.approx(7), "a part that is done is not the whole step"
 
 
+def test_a_repeat_that_is_late_takes_nothing_from_those_to_come() -> None:
+    left = Remaining({"a": 2, "b": 3}, {"a": 2.0, "b": 4.0})
+    assert left.within("a", 1.5) == pytest.approx(14.5)
+    assert left.within("a", 60.0) == pytest.approx(14.0)
+
+
 def test_kinds_without_a_plan_are_told_apart_by_their_own_pace() -> None:
     """Validating is five times as fast as learning; both are told from what was seen of them."""
     left = Remaining({"learning": 1000, "validating": 1000})

@@ -72,6 +72,11 @@ class Remaining:
             total += amount * pace
         return total
 
+    def within(self, kind: str, elapsed: float) -> float | None:
+        """As `seconds`, while a unit of a kind has been under way for so long: late as it may be, others follow."""
+        pace, total = self._pace(kind), self.seconds
+        return total if total is None or pace is None else max(total - min(elapsed, pace), 0.0)
+
     def _pace(self, kind: str) -> float | None:
         """Seconds a unit."""
         seen = self._seen.get(kind, [])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..base.errors import FormatMattersError
-from ..base.events import Event, Progress, Result, Sample
+from ..base.events import Event, Pace, Progress, Result, Sample
 from ..base.time_left import Remaining
 from .ceilings import share_of_ceiling
 from .configurations import LoaderConfiguration
@@ -26,6 +26,8 @@ class OwnCourse(LoaderCourse):
     workers: dict[str, dict[str, str]] = field(default_factory=dict)
     """By configuration, what the first repeat chose."""
     rest: Remaining = field(default_factory=lambda: Remaining({}))
+    begun: int = 0
+    """Repeats before the one that runs."""
 
     def run(self) -> Iterator[Event]:
         rounds = self.rounds
@@ -33,7 +35,8 @@ class OwnCourse(LoaderCourse):
         planned = self.experiment.seconds + OVERHEAD_S
         self.rest = left = Remaining(dict.fromkeys(names, rounds), dict.fromkeys(names, planned))
         for done, (number, configuration) in enumerate(interleaved(self.configurations, rounds)):
-            yield Progress(STAGE, done, total, "repeats", left.seconds)
+            self.begun = done
+            yield self._progress(left.seconds)
             began = time.monotonic()
             if configuration.name not in self.refused:
                 yield from self._repeat_or_reason(configuration, number)
@@ -41,6 +44,9 @@ class OwnCourse(LoaderCourse):
             if configuration.name in self.refused:
                 left.drop(configuration.name)
         yield Progress(STAGE, total, total, "repeats", 0.0)
+
+    def _progress(self, left_s: float | None) -> Progress:
+        return Progress(STAGE, self.begun, len(self.configurations) * self.rounds, "repeats", left_s)
 
     def _repeat_or_reason(self, configuration: LoaderConfiguration, number: int) -> Iterator[Event]:
         who = {**configuration.told(), "round": number}
@@ -55,7 +61,7 @@ class OwnCourse(LoaderCourse):
         """One load; its live figures are handed on with the configuration. The stage limits are measured once per round
         for the same work."""
         told: dict[str, Any] = {}
-        began = time.monotonic()
+        began, pace = time.monotonic(), Pace(1.0)
         chosen = self.workers.get(configuration.name, {})
         stage_limits = self.experiment.stage_limits and (number, configuration.work) not in self.ceilings
         load = self.experiment.load(
@@ -64,6 +70,8 @@ class OwnCourse(LoaderCourse):
         for event in load.run():
             if isinstance(event, Sample):
                 yield from self.live(event.series, event.values, {**configuration.told(), "round": number})
+                if pace.due():
+                    yield self._progress(self.rest.within(configuration.name, time.monotonic() - began))
             elif isinstance(event, Result):
                 told = dict(event.data)
             elif isinstance(event, Progress):  # of what comes before its first batch, kernels that are compiled say

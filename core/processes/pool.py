@@ -105,7 +105,7 @@ def _ready(call: Callable[[Given], object], given: Given) -> int:
 
 
 def in_order(pool: Executor, workers: int, call: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:
-    """`call` of each item, in order, with at most `IN_FLIGHT` items a worker under way.
+    """`call` of each item, in order and as soon as it is made, with at most `IN_FLIGHT` items a worker under way.
 
     Raises whatever `call` raises; WorkError where a worker died.
     """
@@ -113,7 +113,7 @@ def in_order(pool: Executor, workers: int, call: Callable[[Given], Made], given:
     try:
         for item in given:
             under_way.append(pool.submit(call, item))
-            if len(under_way) > IN_FLIGHT * workers:
+            while under_way and (len(under_way) > IN_FLIGHT * workers or under_way[0].done()):
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()

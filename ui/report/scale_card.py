@@ -145,7 +145,8 @@ def _draw_missing(measured: Mapping[str, str], dataset: Dataset) -> None:
 
 
 def _measure(measured: Mapping[str, str]) -> None:
-    state.start_job("scale", dict(measured), title=f"Rates of {measured['format']} for plans", owner=OWNER)
+    title = f"Rates of {measured['format']} for plans of {measured['dataset']}"
+    state.start_job("scale", dict(measured), title=title, owner=OWNER)
 
 
 def _draw_assumptions(question: ScaleQuestion, kept: KeptRates) -> dict[str, Any]:
