@@ -23,11 +23,13 @@ from core.jobs.demo_plan import IMAGES, LOADING, RAW, STORES
 from core.jobs.eventlog import EventWriter
 from core.sources.shapes import Shapes
 from tests.image_fixtures import put_classes
+from ui.start import demo
+from ui.start import page as start_page
 from ui.start.drawings import DRAWINGS, drawing
 from ui.start.live import picture
 from ui.start.pictures import built_in_cards, dataset_cards
 from ui.start.steps import step_html
-from ui.start.story import END, Story, story_of, story_told
+from ui.start.story import END, FactorComparison, Story, story_of, story_told
 
 NAME = "20260101-000000-000000-demo-abcd"
 
@@ -119,6 +121,9 @@ def test_a_sentence_claims_no_difference_that_is_not_significant(done: Job) -> N
     assert story.encodings.sentence().startswith(
         "Storing raw pixels gives 360 images/s, 30.0 times as many as storing image files"
     )
+    sized = [{**row, "store": str(row["store"]).replace("/raw", "/raw-size90")} for row in story.encodings.repeats]
+    sized = [{**row, "variant": str(row["store"]).partition("/")[2]} for row in sized]
+    assert FactorComparison(sized, complete=True).sentence() == story.encodings.sentence()
 
 
 def test_busy_programs_are_told_where_the_figures_are(done: Job) -> None:
@@ -204,6 +209,21 @@ def test_the_start_page_shows_the_last_demo_and_leads_into_its_stores(
     app.segmented_control(key="start.told_step").set_value(str(STORES)).run()
     links = {link.label: link.page for link in app.get("page_link")}
     assert "Look inside: LMDB" in links
+
+
+def test_a_demo_that_runs_is_in_view_and_a_step_chosen_meanwhile_stays(
+    done: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, shown = replace(done, state=State.RUNNING), list[str]()
+    monkeypatch.setattr(demo, "bring_into_view", lambda job: shown.append(job.id))
+    with monkeypatch.context() as patch:
+        patch.setattr(start_page, "running_demo", lambda: running)
+        app = open_page("start")
+        assert shown == [NAME]
+        assert app.segmented_control(key="start.step").value is None, "it follows the demo"
+        app.segmented_control(key="start.step").set_value(str(STORES)).run()
+    assert app.run().segmented_control(key="start.told_step").value == str(STORES)
+    assert open_page("start").segmented_control(key="start.told_step").value == str(END)
 
 
 def test_own_images_are_looked_at_before_they_are_taken(empty: Home, tmp_path: Path) -> None:

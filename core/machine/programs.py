@@ -24,7 +24,7 @@ LEAST = 0.01
 """Of all processors: the share from which on a program is named."""
 
 MOST_NAMED = 4
-LONGEST_NAME = 32
+LONGEST_NAME = 48
 
 _PROC = Path("/proc")
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -139,7 +139,7 @@ def python_program(command: Iterable[str]) -> str:
     words = iter(list(command)[1:])
     for word in words:
         if word == "-m":
-            return next(words, "").split(".")[0]
+            return next(words, "").removesuffix(".__main__")
         if word == "-c":
             return ""
         if word in ("-W", "-X"):

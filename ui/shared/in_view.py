@@ -16,11 +16,12 @@ export default function (component) {
   shown.add(data.job);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const place = parentElement.querySelector(".in-view");
-  setTimeout(() => place.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" }), 100);
+  setTimeout(() => place.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" }), 100);
 }
 """
 
-_in_view = st.components.v2.component("format_matters.in_view", html='<div class="in-view"></div>', js=_JS)
+_HTML = '<div class="in-view" style="scroll-margin-top:5rem"></div>'
+_in_view = st.components.v2.component("format_matters.in_view", html=_HTML, js=_JS)
 
 
 def bring_into_view(job: Job) -> None:

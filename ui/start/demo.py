@@ -10,6 +10,7 @@ from core.jobs import Job
 from core.jobs.demo_plan import DATASET, IMAGES, LOADING, RAW, STORES, formats
 from core.stores.store import StoreInfo
 from ui.shared import state
+from ui.shared.in_view import bring_into_view
 from ui.shared.job_panel import draw_cancel, draw_ending, note_endings, own_jobs, watch
 from ui.shared.labels import listed, verbatim
 from ui.shared.live.fetched import draw_fetched, draw_still
@@ -85,6 +86,7 @@ def _draw_running(job: Job) -> None:
     """The step that it is at, until somebody chooses another one."""
     st.session_state.pop(TOLD_STEP, None)
     chosen = _choose_step(job.title, STEP, "The page follows the demo. Choose a step to stay there.")
+    bring_into_view(job)
     with st.container(border=True):
         shown = picture(job, watch(job), chosen)
         draw_fetched(f"live.{job.id}", f"live/{job.id}?view={chosen}", shown, lambda: note_endings({job.id}))

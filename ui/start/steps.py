@@ -148,7 +148,8 @@ def _compared(comparison: FactorComparison, label: Callable[[Mapping[str, Any]],
     busy = comparison.busy()
     warned = f'<p role="alert" style="{FRAME};margin:12px 0">⚠ {escape(busy)}</p>' if busy else ""
     unit = "Images per second. A bar ends at the median of its rounds, each of which is a dot."
-    drawn = f'<div style="margin:14px 0">{small(unit)}{bars(rows, "images per second")}</div>'
+    unit = f'<div style="margin-bottom:10px">{small(unit)}</div>'
+    drawn = f'<div style="margin:14px 0">{unit}{bars(rows, "images per second")}</div>'
     return f"{drawn}{said}{warned}{_how(comparison)}"
 
 

@@ -144,7 +144,8 @@ def _measured(seen: Watch, since: float, until: float) -> FactorComparison:
 def _factors(row: ConfigurationResult) -> Mapping[str, str]:
     """As the sentence is to call them: encodings by what is stored, which everybody understands."""
     told = row.factors
-    return {**told, "encoding": STORED_AS.get(told.get("encoding", ""), told.get("encoding", ""))}
+    encoding = told.get("encoding", "")
+    return {**told, "encoding": STORED_AS.get(encoding.partition("-")[0], encoding)}  # "raw-size90" has options
 
 
 def _values(row: ConfigurationResult) -> Sequence[float]:
