@@ -168,8 +168,8 @@ def _memory_sentence(evidence: Evidence, answers: Answers, found: Sequence[Predi
     memory = answers.memory_bytes or evidence.memory_bytes
     if memory is None:
         return "The memory size is unknown, and so is the number of images at which a store stops fitting in it."
-    ends = [f"{one.store} at {_about(one.memory_until)} images" for one in found if one.memory_until]
-    return f"A store stops fitting in {size_text(memory)} of memory, at the latest: {'; '.join(ends)}."
+    ends = [f"{_about(one.memory_until)} images in {one.store}" for one in found if one.memory_until]
+    return f"At most so many images fit in {size_text(memory)} of memory: {', '.join(ends)}."
 
 
 def _about(count: int | None) -> str:

@@ -18,6 +18,9 @@ BAR, NARROW = 40, 28
 MANY = 12
 """Configurations from which on bars are narrower."""
 
+NO_PREFIX_AT_0 = "datum.value === 0 ? '0' : datum.label"
+"""Vega's expression of an axis: it gives all values the same prefix, and writes "0k"."""
+
 
 def ranking_chart(rows: Sequence[ConfigurationResult], labels: Mapping[str, str] | None = None) -> alt.LayerChart:
     """Medians as bars, the slowest and the fastest repeat as whiskers, beside them the median, and where they
@@ -52,7 +55,7 @@ def ranking_chart(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]
             "median:Q",
             title="images per second",
             scale=alt.Scale(domain=[0, top]),
-            axis=alt.Axis(format="~s", tickCount=6),
+            axis=alt.Axis(format="~s", tickCount=6, labelExpr=NO_PREFIX_AT_0),
         ),
         color=alt.Color("format:N", scale=format_scale(), legend=None),
         tooltip=[
