@@ -47,7 +47,8 @@ class KeyBlock:
         for offset, byte in enumerate(text):
             at = at[data[at + offset] == byte]
         places = np.searchsorted(self._ends, at, "right")
-        return np.unique(places[at + len(text) <= self._ends[places]]).astype(np.int64)
+        places = places[at + len(text) <= self._ends[places]]  # ascending; a key may have the text several times
+        return places[np.diff(places, prepend=-1) > 0].astype(np.int64)
 
 
 def block_of(keys: Iterable[str]) -> KeyBlock | None:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.base.contracts import Pixels
 from core.inspect.requests import InspectedSample
+from core.inspect.small_pictures import fitted
 from ui.inspector.drawing import draw_choice
 from ui.inspector.findings import draw_findings
 from ui.inspector.opening import Subject
@@ -69,8 +70,9 @@ def draw_details(subject: Subject, sample: InspectedSample, position: int) -> No
         st.code(hex_dump(sample.head[:HEX_BYTES]), language=None, height=190)
 
 
-def _draw_pictures(pictures: dict[str, Pixels]) -> None:
-    st.html(pictures_html(SMALL, pictures))
+def _draw_pictures(pictures: dict[str, Pixels], shape: tuple[int, ...]) -> None:
+    """Pictures of this shape, sent at twice the size at which they are shown: differences of photos take megabytes."""
+    st.html(pictures_html(SMALL, {name: fitted(one, 2 * SMALL) for name, one in pictures.items()}, list(shape)))
 
 
 def draw_comparison(title: str, sample: InspectedSample, original: InspectedSample) -> None:
@@ -90,7 +92,7 @@ def draw_comparison(title: str, sample: InspectedSample, original: InspectedSamp
         verdict, colour, icon, remark = _verdict(apart)
         if apart.largest:
             pictures[f"the difference of {title}"] = apart.amplified
-    _draw_pictures(pictures)
+    _draw_pictures(pictures, sample.pixels.shape)
     st.badge(verdict, color=colour, icon=icon)
     st.caption("  \n".join(filter(None, [remark, f"{verbatim(about['encoding'])} · {_sizes(about)}"])))
 

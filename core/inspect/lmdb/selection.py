@@ -57,8 +57,8 @@ class AllBut:
 
     def indices(self, positions: Positions) -> Positions:
         skipped = np.array(self._skipped, np.int64)
-        kept = positions[~np.isin(positions, skipped)]
-        return kept - np.searchsorted(skipped, kept)
+        before = np.searchsorted(skipped, positions)
+        return np.asarray((positions - before)[np.append(skipped, -1)[before] != positions])
 
 
 class Chosen:
