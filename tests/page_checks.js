@@ -141,6 +141,65 @@
     if (!name && !one.shadowRoot) say("nameless", one.outerHTML);
   }
 
+  // ---------------------------------------------------------------- Tab goes as one reads (WCAG 2.4.3)
+
+  // Two stops that follow each other are compared where their ways to the page's root part: in what contains both, as the
+  // two children in which they lie. Children that stand side by side (columns) are read from the left, others from the
+  // top; columns that have gone below each other on a narrow page are others. Two stops share a line where they overlap
+  // by more than half of the lower one. SLACK allows for borders and outlines that reach beyond a child. What is fixed
+  // or sticks to an edge is a layer over the page, anywhere: stops are compared with those of their own layer alone.
+  const SLACK = 4;
+  const first = new Map();  // of each group of radio buttons, the one that Tab reaches
+  for (const one of all.filter((at) => at.matches("input[type=radio]") && !at.disabled)) {
+    if (!first.has(one.name) || one.checked) first.set(one.name, one);
+  }
+  const reached = (one) => one.tabIndex >= 0 && !one.disabled && !one.shadowRoot?.delegatesFocus && !within(one, "[inert]") &&
+    one.checkVisibility({ visibilityProperty: true }) && (one.type !== "radio" || first.get(one.name) === one);
+  const early = (one) => one.tabIndex || Infinity;
+  const stops = all.filter(reached).sort((a, b) => early(a) - early(b) || 0);
+  function place(one) {  // of the stop as it is seen: an invisible input lies in what is seen of it
+    for (const at of chain(one)) {
+      if (at.matches("input[type=radio], input[type=checkbox]") && at.labels?.length) return at.labels[0].getBoundingClientRect();
+      const box = at.getClientRects()[0];  // a link over two lines begins in its first
+      if (box && box.width > 4 && box.height > 4) return box;
+    }
+    return one.getBoundingClientRect();
+  }
+  const dot = (one) => !one.matches("input") && one.offsetWidth <= 4;  // a link that is shown where it is reached alone
+  const layer = (one) => [...chain(one)].find((at) => /fixed|sticky/.test(look(at).position));
+  function seen(stop, child) {  // from outside `child`, which may scroll
+    let box = place(stop);
+    for (const at of chain(stop)) {
+      if (/auto|scroll/.test(look(at).overflowY) && at.scrollHeight > at.clientHeight + 1) box = at.getBoundingClientRect();
+      if (at === child) return box;
+    }
+  }
+  const sideways = (one) => /auto|scroll/.test(look(one).overflowX) && one.scrollWidth > one.clientWidth;
+  function backwards(a, b) {
+    const [ofA, ofB] = [[...chain(a)].reverse(), [...chain(b)].reverse()];
+    let parted = 0;
+    while (parted < ofA.length && ofA[parted] === ofB[parted]) parted++;
+    const [p, q] = [ofA[parted], ofB[parted]];
+    if (!p || !q) return false;  // one lies in the other
+    const [from, to] = [seen(a, p), seen(b, q)];
+    const together = (one, other, start, end) => Math.min(one[end], other[end]) - Math.max(one[start], other[start]);
+    const line = together(from, to, "top", "bottom") > Math.min(from.height, to.height) / 2;
+    const [left, right] = [p.getBoundingClientRect(), q.getBoundingClientRect()];
+    const columns = together(left, right, "left", "right") <= SLACK && together(left, right, "top", "bottom") > SLACK;
+    return line || columns ? to.left < from.left - SLACK : to.top < from.top - SLACK;
+  }
+  const called = (one) => (one.getAttribute("aria-label") || one.innerText || one.labels?.[0]?.innerText || one.title || one.tagName).slice(0, 40);
+  const way = stops.filter((one) => !within(one, IGNORED) && !dot(one));
+  const last = new Map();  // of each layer
+  for (const one of way) {
+    const over = layer(one), before = last.get(over);
+    if (before && backwards(before, one)) say("Tab goes back", `${called(before)} > ${called(one)}`);
+    if (place(one).right <= 0 && ![...chain(one)].some(sideways)) say("Tab goes out of sight", called(one));
+    last.set(over, one);
+  }
+  const pressed = [...new Set(window.stopped)].filter((one) => way.includes(one));  // by page_keys.py, in this order
+  pressed.forEach((one, i) => { if (i && way.indexOf(one) < way.indexOf(pressed[i - 1])) say("Tab went otherwise", called(one)); });
+
   // ---------------------------------------------------------------- contrast, by WCAG 2.2 (1.4.3)
 
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });

@@ -6,7 +6,7 @@ The checks are `page_checks.js`; they run in the page, and nothing of it is load
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,8 @@ class Walk:
 
     looks: int = 0
     found: dict[tuple[str, int, str], list[str]] = field(default_factory=dict)
+    further: Callable[[Any], list[str]] | None = None
+    """What else is asked of a page as it lies there."""
 
     def told(self) -> str:
         clean = self.looks - len(self.found)
@@ -152,6 +154,8 @@ def look(page: Any, place: str, into: Walk, widths: Iterable[int], charts: str =
         for width in order:
             resize(page, width)
             found = page.evaluate(CHECKS, {"charts": charts, "contrast": True})
+            if into.further is not None:
+                found += into.further(page)
             into.looks += 1
             if found:
                 into.found[place, width, theme] = found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ui.shared.labels import (
@@ -14,6 +16,7 @@ from ui.shared.labels import (
     speed_text,
     times_text,
 )
+from ui.shared.size_columns import with_sizes
 
 
 @pytest.mark.parametrize(
@@ -56,3 +59,15 @@ def test_lists_and_counts() -> None:
     assert (listed([]), listed(["a"]), listed(["a", "b", "c"])) == ("", "a", "a, b and c")
     assert (counted(1, "class", "classes"), counted(2_000, "class", "classes")) == ("1 class", "2,000 classes")
     assert times_text(11.23) == "11.2 times"
+
+
+def test_a_column_of_sizes_says_what_the_rest_of_the_app_says_and_stays_a_number() -> None:
+    table = with_sizes({"Store": ["a", "b", "c"], "Payload": [2_000_000, 900, None]}, ["Payload"])
+    assert list(table.data["Payload"][:2]) == [2_000_000, 900]
+    shown = [
+        [cell["display_value"] for cell in row if cell["type"] == "td"]
+        for row in table._translate(False, False)["body"]
+    ]
+    assert shown == [["a", "2.00 MB"], ["b", "900 B"], ["c", ""]]
+    pages = Path(__file__).parent.parent.joinpath("ui").rglob("*.py")
+    assert [page.name for page in pages if 'format="bytes"' in page.read_text(encoding="utf-8")] == []

@@ -12,7 +12,7 @@ from test_app_browser import PAGES, browser, serving  # noqa: F401 - `browser` i
 
 from core.base.home import Home
 from tests.page_keys import tabbed
-from tests.page_walk import CHECKS, Place, Walk, reach, walk
+from tests.page_walk import CHARTS, CHECKS, Place, Walk, reach, walk
 
 pytestmark = pytest.mark.browser
 
@@ -36,6 +36,28 @@ BROKEN = """
     <svg class="marks" width="50" height="20"><text x="30" y="12">too long for it</text></svg>
   </div>
 </div>
+"""
+
+ORDERS = """
+<style>div > * { display: block; width: 60px; height: 20px; margin: 0 }
+section, section > div { width: auto; height: auto }
+.row, .reversed { display: flex; gap: 10px } .reversed { flex-direction: row-reverse }
+.upwards { display: flex; flex-direction: column-reverse } .put { position: absolute }</style>
+<h1>Good orders, then broken ones</h1>
+<section class="row"><div><button>left</button><button style="margin-top:90px">left, low</button></div>
+  <div><button>right, high</button></div></section>
+<section class="row" style="flex-wrap:wrap;width:90px"><button>above</button><button>gone below</button></section>
+<div style="position:fixed;right:0;bottom:0"><button>over the page</button></div>
+<p style="width:90px"><a href="#a">a link over two lines</a> <a href="#b">next</a></p>
+<section class="reversed"><button>1 is right</button><button>1 is left</button></section>
+<section class="upwards"><button>2 is below</button><button>2 is above</button></section>
+<section class="row"><div style="order:1"><button>3 is last</button></div>
+  <div><button>3 is first</button></div></section>
+<div style="position:relative;width:300px;height:60px">
+  <div><button class="put" style="top:40px">4 is low</button></div><button class="put" style="top:0">4 is high</button>
+</div>
+<button tabindex="1">5 is early</button>
+<button class="put" style="left:-90px">6 is out</button>
 """
 
 
@@ -71,13 +93,28 @@ def test_the_checks_find_what_they_are_for(browser) -> None:  # noqa: F811
         assert fault in told
 
 
+def test_an_order_of_tab_that_is_not_as_one_reads_is_found(browser) -> None:  # noqa: F811
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    page.set_content(ORDERS)
+    found = page.evaluate(CHECKS, {"charts": "svg.marks", "contrast": False})
+    page.close()
+    assert [one for one in found if one.startswith("Tab ")] == [
+        "Tab goes back: 5 is early > left",
+        "Tab goes back: 1 is right > 1 is left",
+        "Tab goes back: 2 is below > 2 is above",
+        "Tab goes back: 3 is last > 3 is first",
+        "Tab goes back: 4 is low > 4 is high",
+        "Tab goes out of sight: 6 is out",
+    ]
+
+
 def test_the_tab_key_reaches_everything_and_is_seen(browser, furnished: Home) -> None:  # noqa: F811
     page = browser.new_page(viewport={"width": 1440, "height": 1100}, reduced_motion="reduce")
     found = {}
     with serving(furnished.root) as address:
         for name in PAGES:
             reach(page, address, name)
-            found[name] = tabbed(page)
+            found[name] = tabbed(page) + page.evaluate(CHECKS, {"charts": CHARTS, "contrast": False})
     page.close()
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 

@@ -24,6 +24,7 @@ from ui.shared.estimates import ask, draw_watched, estimates, gain_question
 from ui.shared.forms import option_widgets
 from ui.shared.job_panel import draw_jobs
 from ui.shared.labels import counted, listed, seconds_text, size_text, verbatim
+from ui.shared.size_columns import with_sizes
 from ui.shared.store_charts import compression_gains
 
 KINDS: Mapping[str, tuple[Registry[Any, Any], tuple[str, ...] | None, str]] = {
@@ -130,14 +131,14 @@ def short_title(table: Registry[Any, Any], name: str) -> str:
 
 def _draw_plan(planned: list[Planned]) -> None:
     st.dataframe(
-        overview(planned),
+        with_sizes(overview(planned), ["Allocated", "Payload"]),
         hide_index=True,
         column_config={
             "Store": st.column_config.TextColumn(width="medium"),
             "Allocated": st.column_config.NumberColumn(
-                format="bytes", help="Disk blocks it will occupy, extrapolated from a trial write."
+                help="Disk blocks it will occupy, extrapolated from a trial write."
             ),
-            "Payload": st.column_config.NumberColumn(format="bytes", help="The sum of the samples' bytes, estimated."),
+            "Payload": st.column_config.NumberColumn(help="The sum of the samples' bytes, estimated."),
             "Relative to source": st.column_config.NumberColumn(
                 format="%.0f%%", help="Payload size / size of the files."
             ),

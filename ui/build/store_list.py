@@ -13,6 +13,7 @@ from ui.shared import address, state, visitors
 from ui.shared.charts import draw_chart
 from ui.shared.labels import code, counted, number_text, plain, seconds_text, size_text, verbatim
 from ui.shared.navigation import go
+from ui.shared.size_columns import with_sizes
 from ui.shared.store_charts import draw_four_sizes, one_figure
 from ui.shared.stores import SIZES, SIZES_EXPLAINED, shards, store_label, stores, table
 
@@ -61,15 +62,14 @@ def _draw_time_and_files(figures: pd.DataFrame) -> None:
 def _draw_table(figures: pd.DataFrame, verified: dict[str, Job]) -> None:
     by_path = {readable(path): job for path, job in verified.items()}
     shown = figures.assign(verified=[_verification_text(by_path.get(path)) for path in figures["path"]])
-    sizes = {name: st.column_config.NumberColumn(title, format="bytes") for name, title in SIZES.items()}
     st.dataframe(
-        shown,
+        with_sizes(shown, SIZES),
         hide_index=True,
         column_order=["store", "samples", *SIZES, "shards", "files", "seconds", "built", "verified", "path"],
         column_config={
             "store": "Store",
             "samples": st.column_config.NumberColumn("Samples", format="localized"),
-            **sizes,
+            **SIZES,
             "shards": st.column_config.NumberColumn("Shards", format="localized", help="Of all splits together."),
             "files": st.column_config.NumberColumn("Files", format="localized"),
             "seconds": st.column_config.NumberColumn("Build time", format="%.2f s"),
@@ -120,13 +120,13 @@ def _draw_shards(store: StoreInfo) -> None:
         return
     with st.expander(f"{len(told):,} shards", icon=":material/dataset:"):
         st.dataframe(
-            told[:MOST_SHARDS],
+            with_sizes(told[:MOST_SHARDS], ["bytes"]),
             hide_index=True,
             column_order=["path", "Split", "samples", "bytes", "checksum"],
             column_config={
                 "path": "File",
                 "samples": st.column_config.NumberColumn("Samples", format="localized"),
-                "bytes": st.column_config.NumberColumn("Size", format="bytes"),
+                "bytes": "Size",
                 "checksum": st.column_config.TextColumn("Checksum", help="XXH3-128 of the file."),
             },
         )

@@ -8,6 +8,7 @@ from core.jobs import Job, State
 from core.remote.address import is_address
 from ui.shared import state
 from ui.shared.labels import plain
+from ui.shared.size_columns import with_sizes
 from ui.shared.stores import store_name
 
 
@@ -22,17 +23,19 @@ def draw_stores_elsewhere(dataset: str) -> None:
         return
     st.subheader("At addresses", help="As they were built from here. Whether they still are there is not asked.")
     st.dataframe(
-        {
-            "Store": [plain(store_name(job.result["format"], job.result["variant"])) for job in built.values()],
-            "Samples": [_total(job, "samples") for job in built.values()],
-            "Payload": [_total(job, "payload_bytes") for job in built.values()],
-            "Shards": [len(job.result["shards"]) for job in built.values()],
-            "Place": list(map(plain, built)),
-        },
+        with_sizes(
+            {
+                "Store": [plain(store_name(job.result["format"], job.result["variant"])) for job in built.values()],
+                "Samples": [_total(job, "samples") for job in built.values()],
+                "Payload": [_total(job, "payload_bytes") for job in built.values()],
+                "Shards": [len(job.result["shards"]) for job in built.values()],
+                "Place": list(map(plain, built)),
+            },
+            ["Payload"],
+        ),
         hide_index=True,
         column_config={
             "Samples": st.column_config.NumberColumn(format="localized"),
-            "Payload": st.column_config.NumberColumn(format="bytes"),
             "Place": st.column_config.TextColumn(help="For `open_store`, `load` and the Inspector."),
         },
     )

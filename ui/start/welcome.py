@@ -7,6 +7,7 @@ import streamlit as st
 from ui.shared import state
 from ui.shared.labels import counted
 from ui.shared.navigation import link
+from ui.shared.size_columns import with_sizes
 from ui.shared.stores import stores, totals
 
 JOURNEY = {
@@ -39,20 +40,22 @@ def draw_inventory() -> None:
     st.subheader("On this machine")
     built = {dataset.name: stores(dataset.name) for dataset in datasets}
     st.dataframe(
-        {
-            "Dataset": [dataset.name for dataset in datasets],
-            "Images": [sum(dataset.splits.values()) for dataset in datasets],
-            "Classes": [len(dataset.classes) for dataset in datasets],
-            "Size of image files": [dataset.bytes for dataset in datasets],
-            "Stores": [counted(len(built[dataset.name]), "store") for dataset in datasets],
-            "Allocated by stores": [
-                sum(totals(store)["allocated_bytes"] for store in built[dataset.name]) for dataset in datasets
-            ],
-        },
+        with_sizes(
+            {
+                "Dataset": [dataset.name for dataset in datasets],
+                "Images": [sum(dataset.splits.values()) for dataset in datasets],
+                "Classes": [len(dataset.classes) for dataset in datasets],
+                "Size of image files": [dataset.bytes for dataset in datasets],
+                "Stores": [counted(len(built[dataset.name]), "store") for dataset in datasets],
+                "Allocated by stores": [
+                    sum(totals(store)["allocated_bytes"] for store in built[dataset.name]) for dataset in datasets
+                ],
+            },
+            ["Size of image files", "Allocated by stores"],
+        ),
         hide_index=True,
         column_config={
             "Images": st.column_config.NumberColumn(format="localized"),
-            "Size of image files": st.column_config.NumberColumn(format="bytes"),
-            "Allocated by stores": st.column_config.NumberColumn(format="bytes", help="Blocks they occupy on disk."),
+            "Allocated by stores": st.column_config.NumberColumn(help="Blocks they occupy on disk."),
         },
     )

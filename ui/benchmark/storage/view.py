@@ -18,6 +18,7 @@ from ui.benchmark.storage.size_charts import growth_chart, sizes_chart, sizes_ta
 from ui.shared.chart_export import download_row
 from ui.shared.charts import draw_chart
 from ui.shared.labels import code, counted, listed, size_text, verbatim
+from ui.shared.size_columns import with_sizes
 from ui.shared.stores import SIZES_EXPLAINED, store_name
 
 Row = Mapping[str, Any]
@@ -143,21 +144,23 @@ def _draw_left_out(left_out: Sequence[Row]) -> None:
 def _draw_rows(record: RunRecord, rows: Sequence[Row]) -> None:
     with st.expander("All measured times", icon=":material/table_rows:"):
         st.dataframe(
-            {
-                "Method": [store_name(row["format"], row["variant"]) for row in rows],
-                "Operation": [operation_title(row["operation"]) for row in rows],
-                "Images": [row["samples"] for row in rows],
-                "Repeats": [len(row["seconds"]) for row in rows],
-                "Seconds": [[round(seconds, 7) for seconds in row["seconds"]] for row in rows],
-                "Allocated": [row["bytes"] for row in rows],
-                "Files": [row["files"] for row in rows],
-                "Includes": [row.get("includes", "") for row in rows],
-            },
+            with_sizes(
+                {
+                    "Method": [store_name(row["format"], row["variant"]) for row in rows],
+                    "Operation": [operation_title(row["operation"]) for row in rows],
+                    "Images": [row["samples"] for row in rows],
+                    "Repeats": [len(row["seconds"]) for row in rows],
+                    "Seconds": [[round(seconds, 7) for seconds in row["seconds"]] for row in rows],
+                    "Allocated": [row["bytes"] for row in rows],
+                    "Files": [row["files"] for row in rows],
+                    "Includes": [row.get("includes", "") for row in rows],
+                },
+                ["Allocated"],
+            ),
             hide_index=True,
             column_config={
                 "Images": st.column_config.NumberColumn(format="localized"),
                 "Seconds": st.column_config.ListColumn(width="large"),
-                "Allocated": st.column_config.NumberColumn(format="bytes"),
                 "Files": st.column_config.NumberColumn(format="localized"),
             },
         )
