@@ -46,7 +46,10 @@
     }
     return { left, top, right, bottom };
   }
-  const hidden = (one) => { const box = one.getBoundingClientRect(); return box.width <= 2 || box.height <= 2; };
+  const hidden = (one) => {  // cut to a dot, for who listens alone; what has no box of its own (display: contents) is not
+    const box = one.getBoundingClientRect();
+    return (box.width <= 2 || box.height <= 2) && look(one).display !== "contents";
+  };
   const readable = texts.filter(({ element }) => ![...chain(element)].slice(0, 6).some(hidden));
 
   for (const one of read.filter((at) => at.matches("[data-testid='stException']"))) say("error", one.innerText);
@@ -133,6 +136,10 @@
     if (one.matches("img") && (!one.hasAttribute("alt") || (one.alt === "" && !within(one, "[aria-label], [alt]:not([alt=''])") && one.width > 24))) {
       say("image without alternative text", one.src.slice(0, 60));
     }
+    const alone = one.getAttribute("aria-label") || one.getAttribute("alt");
+    if (alone && one.title === alone) say("named twice", alone);
+    const below = one.matches("img[alt]") && one.closest("figure")?.querySelector("figcaption:not([aria-hidden])");
+    if (below && below.innerText.trim() === one.alt) say("named twice", one.alt);
     const FOCUS = "a[href], button, input, select, textarea, summary, [tabindex='0'], [role=button], [role=tab], [role=radio], [role=checkbox]";
     if (!one.matches(FOCUS) || one.matches("[type=hidden]")) continue;
     const labels = one.labels ? [...one.labels].map((label) => label.innerText).join("") : "";
@@ -234,7 +241,7 @@
   function mark(one, box) {  // a filled mark of the same drawing that lies behind a text
     const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
     const under = document.elementsFromPoint(x, y).find((at) =>
-      at instanceof SVGGeometryElement && look(at).fill !== "none" && colour(look(at).fill)[3] > 0.5 && Number(look(at).fillOpacity) > 0.5);
+      at instanceof SVGGeometryElement && at.ownerSVGElement === element.ownerSVGElement && look(at).fill !== "none" && colour(look(at).fill)[3] > 0.5 && Number(look(at).fillOpacity) > 0.5);
     return under ? colour(look(under).fill) : null;
   }
   if (options.contrast) {

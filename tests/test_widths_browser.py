@@ -28,10 +28,13 @@ BROKEN = """
   <div style="width:500px;height:5px"></div>
   <p style="width:60px;overflow:hidden;white-space:nowrap">cut words here</p>
   <p style="color:#aaa;background:#fff">faint words</p>
+  <button style="background:#3b82e6;color:#fff"><span style="display:contents"><i>faint choice</i></span></button>
   <p style="position:absolute;left:8px;top:300px;margin:0">below</p>
   <p style="position:absolute;left:8px;top:302px;margin:0">above</p>
   <img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" width="40" height="40">
   <button style="width:30px;height:30px"></button>
+  <button aria-label="0 · cat" title="0 · cat">cat</button>
+  <figure><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="mask"><figcaption>mask</figcaption></figure>
   <div data-testid="stVegaLiteChart" aria-label="Sizes">
     <svg class="marks" width="50" height="20"><text x="30" y="12">too long for it</text></svg>
   </div>
@@ -84,9 +87,12 @@ def test_the_checks_find_what_they_are_for(browser) -> None:  # noqa: F811
         "scrolls sideways: 500",
         "cut: cut words here",
         "contrast 2.32 of 4.5: faint words",
+        "contrast 3.80 of 4.5: faint choice",
         "overlap: below | above",
         "image without alternative text",
         "nameless: <button",
+        "named twice: 0 · cat",
+        "named twice: mask",
         "chart without a table: Sizes",
         "cut by its chart: too long for it",
     ):

@@ -49,7 +49,7 @@ def _sample(dataset: Dataset, split: str, position: int) -> str:
     name = dataset.classes[dataset.row(split, position).label]
     (values,) = dataset.field_values(split, position, position + 1)
     shown = plain_values(values)
-    rows = "".join(_row(name, _value(dataset, values[name], shown[name])) for name in values)
+    rows = "".join(_row(name, _value(dataset, name, values[name], shown[name])) for name in values)
     table = f'<table style="border-collapse:collapse;font-size:0.85rem">{rows or _row("no value", "")}</table>'
     return (
         '<div style="display:flex;gap:16px;margin-bottom:16px"><figure style="margin:0;width:6rem;font-size:0.75rem;'
@@ -65,12 +65,12 @@ def _row(name: str, value: str) -> str:
     )
 
 
-def _value(dataset: Dataset, value: FieldValue, shown: object) -> str:
+def _value(dataset: Dataset, name: str, value: FieldValue, shown: object) -> str:
     """A value to be read; an image as a picture."""
     if isinstance(value, bytes):
         try:
             source = thumbnail_address(value, dataset.values, EDGE)
-            return f'<img src="{source}" alt="" style="height:{EDGE}px;border-radius:4px">'
+            return f'<img src="{source}" alt="{_said(name)}" style="height:{EDGE}px;border-radius:4px">'
         except BadImage:
             return _said(str(shown))
     text = shown if isinstance(shown, str) else dumps(shown)

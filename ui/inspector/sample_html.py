@@ -76,7 +76,8 @@ def _all_images(sample: InspectedSample) -> str:
 
 def _card(name: str, pixels: Pixels | None, problem: str | None, edge: int) -> str:
     inside = _picture(pixels, edge, name) if pixels is not None else _no_picture(problem or "no picture", edge)
-    caption = f'<figcaption style="font-size:0.85rem;opacity:0.75">{html.escape(plain(name))}</figcaption>'
+    said = ' aria-hidden="true"' if pixels is not None else ""  # it is the picture's alternative text already
+    caption = f'<figcaption{said} style="font-size:0.85rem;opacity:0.75">{html.escape(plain(name))}</figcaption>'
     return f'<figure style="margin:0;max-width:100%;width:{edge}px;overflow-wrap:anywhere">{inside}{caption}</figure>'
 
 

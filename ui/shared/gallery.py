@@ -25,6 +25,7 @@ button:focus-visible { outline: 2px solid var(--st-primary-color); }
 button[aria-pressed="true"] { background: var(--st-secondary-background-color);
   box-shadow: 0 0 0 2px var(--st-primary-color); }
 img, .none { width: var(--edge); height: var(--edge); object-fit: contain; border-radius: 3px; }
+.seen { display: contents; }
 .crisp { image-rendering: pixelated; }
 .none { display: grid; place-items: center; border: 1px dashed var(--st-border-color); box-sizing: border-box;
   font: 11px/1.25 var(--st-font); color: var(--st-text-color); opacity: 0.7; overflow: hidden; padding: 3px;
@@ -39,15 +40,19 @@ let refocus = null;  // the cell that was picked by keyboard: a new run of the p
 function cellOf(cell, pick) {
   const button = document.createElement("button");
   button.dataset.position = cell.position;
-  button.title = cell.title;
-  button.setAttribute("aria-label", cell.title);
+  button.setAttribute("aria-label", cell.title);  // said once: a title of the button itself would be read after it
   const picture = document.createElement(cell.source ? "img" : "div");
   if (cell.source) { picture.src = cell.source; picture.alt = ""; }
   else { picture.textContent = cell.note; }
   picture.className = cell.source ? (cell.crisp ? "crisp" : "") : "none";
   const caption = document.createElement("span");
   caption.textContent = cell.caption;
-  button.append(picture, caption);
+  const seen = document.createElement("div");
+  seen.className = "seen";
+  seen.title = cell.title;
+  seen.ariaHidden = "true";
+  seen.append(picture, caption);
+  button.append(seen);
   button.onclick = (event) => {
     refocus = event.detail === 0 ? cell.position : null;
     pick(cell.position);
