@@ -174,14 +174,15 @@
   }
   const dot = (one) => !one.matches("input") && one.offsetWidth <= 4;  // a link that is shown where it is reached alone
   const layer = (one) => [...chain(one)].find((at) => /fixed|sticky/.test(look(at).position));
+  const sideways = (one) => /auto|scroll/.test(look(one).overflowX) && one.scrollWidth > one.clientWidth;
+  const scrolls = (one) => sideways(one) || (/auto|scroll/.test(look(one).overflowY) && one.scrollHeight > one.clientHeight + 1);
   function seen(stop, child) {  // from outside `child`, which may scroll
     let box = place(stop);
     for (const at of chain(stop)) {
-      if (/auto|scroll/.test(look(at).overflowY) && at.scrollHeight > at.clientHeight + 1) box = at.getBoundingClientRect();
+      if (scrolls(at)) box = at.getBoundingClientRect();
       if (at === child) return box;
     }
   }
-  const sideways = (one) => /auto|scroll/.test(look(one).overflowX) && one.scrollWidth > one.clientWidth;
   function backwards(a, b) {
     const [ofA, ofB] = [[...chain(a)].reverse(), [...chain(b)].reverse()];
     let parted = 0;
@@ -241,7 +242,7 @@
   function mark(one, box) {  // a filled mark of the same drawing that lies behind a text
     const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
     const under = document.elementsFromPoint(x, y).find((at) =>
-      at instanceof SVGGeometryElement && at.ownerSVGElement === element.ownerSVGElement && look(at).fill !== "none" && colour(look(at).fill)[3] > 0.5 && Number(look(at).fillOpacity) > 0.5);
+      at instanceof SVGGeometryElement && at.ownerSVGElement === one.ownerSVGElement && look(at).fill !== "none" && colour(look(at).fill)[3] > 0.5 && Number(look(at).fillOpacity) > 0.5);
     return under ? colour(look(under).fill) : null;
   }
   if (options.contrast) {

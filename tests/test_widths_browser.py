@@ -50,6 +50,8 @@ section, section > div { width: auto; height: auto }
 <section class="row"><div><button>left</button><button style="margin-top:90px">left, low</button></div>
   <div><button>right, high</button></div></section>
 <section class="row" style="flex-wrap:wrap;width:90px"><button>above</button><button>gone below</button></section>
+<section class="row"><section style="width:50px;overflow:auto"><button style="margin-left:90px">out</button></section>
+  <button>beside it</button></section>
 <div style="position:fixed;right:0;bottom:0"><button>over the page</button></div>
 <p style="width:90px"><a href="#a">a link over two lines</a> <a href="#b">next</a></p>
 <section class="reversed"><button>1 is right</button><button>1 is left</button></section>

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 STEP, ALONE = 24, 38
 """Pixels of height for each run of each thing; for a thing where there is one run."""
 
+NARROW = 420
+"""Pixels between a chart's axes, below which figures take much of it: a signal of Vega's that follows the page."""
+
 COLOURS = (PALETTE[1], PALETTE[0], PALETTE[2], PALETTE[3], PALETTE[4], PALETTE[5])
 UNITS = {"images/s": "images per second", "bytes": "bytes"}
 SECONDS = ((1.0, 1.0, "seconds"), (1e-3, 1e3, "milliseconds"), (0.0, 1e6, "microseconds"))
@@ -77,8 +80,10 @@ def comparison_chart(comparison: Comparison) -> alt.LayerChart:
     medians = base.mark_point(filled=True, shape="diamond", size=130, opacity=1).encode(
         x=x("median"), tooltip=["thing", "run", alt.Tooltip("figure", title="median"), "repeats"]
     )
-    figures = base.mark_text(align="left", dx=12, fontSize=12, fontWeight=600).encode(
-        x=x("largest"), text="figure:N", color=alt.value(FIGURE_COLOUR)
+    # Where a chart is narrow there is room for a speed's number alone; the axis has its unit.
+    text = alt.ExprRef(f"width < {NARROW} ? replace(datum.figure, ' images/s', '') : datum.figure")
+    figures = base.mark_text(align="left", dx=12, fontSize=12, fontWeight=600, text=text).encode(
+        x=x("largest"), color=alt.value(FIGURE_COLOUR)
     )
     step = alt.Step(STEP, **{"for": "offset"}) if several else alt.Step(ALONE)
     return finish((spread + dots + medians + figures).properties(height=step))
@@ -114,7 +119,10 @@ def _x(unit: str, values: Sequence[float], field: str) -> alt.X:
 
     wide = max(values) > WIDE * min(values)
     title = f"{unit} (logarithmic)" if wide else unit
-    scale = alt.Scale(type="log", nice=False, padding=40) if wide else alt.Scale(domain=[0, 1.18 * max(values)])
+    most = alt.ExprRef(f"{max(values)} * (width < {NARROW} ? 1.5 : 1.18)")
+    scale = (
+        alt.Scale(type="log", nice=False, padding=40) if wide else alt.Scale(domainMin=0, domainMax=most, nice=False)
+    )
     labels = "datum.value == 0 ? '0' : datum.label"
     axis = alt.Axis(format="~s", tickCount=6, gridOpacity=0.5, labelExpr=labels)
     return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
