@@ -38,11 +38,12 @@ def displayed(title: str, facts: Mapping[str, object], *parts: str) -> str:
 
 
 def pictures(shown: Iterable[DisplayedPicture], edge: int = 72) -> str:
-    """Images in rows, `edge` pixels wide and high, each with its caption below it and as alternative text."""
+    """Images in rows, `edge` pixels wide and high, each with its caption below it, read aloud as alternative text."""
     cells = "".join(
         f'<figure style="margin:0;width:{edge}px"><img src="{_safe(one.address)}" alt="{_safe(one.caption)}" '
         f'style="width:{edge}px;height:{edge}px;object-fit:contain;image-rendering:pixelated">'
-        f'<figcaption style="font-size:.75em;overflow-wrap:anywhere">{_safe(one.caption)}</figcaption></figure>'
+        f'<figcaption aria-hidden="true" style="font-size:.75em;overflow-wrap:anywhere">{_safe(one.caption)}'
+        "</figcaption></figure>"
         for one in shown
     )
     return f'<div style="display:flex;flex-wrap:wrap;gap:8px;margin-top:6px">{cells}</div>'
