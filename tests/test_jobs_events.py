@@ -103,6 +103,16 @@ def test_what_earlier_jobs_did_after_they_had_told_the_last_is_added() -> None:
     assert short.remaining(12.0) == pytest.approx(28.5), "half a second to end, not as long again"
 
 
+def test_a_stage_that_tells_nothing_takes_its_time_after_one_that_told() -> None:
+    """Measuring told that all is over; then 60 folders are removed, one each second."""
+    estimate = TimeLeftEstimate()
+    estimate.add(0.0, Progress("measuring", 0, 10, left_s=10.0))
+    estimate.add(10.0, Progress("measuring", 10, 10, left_s=0.0))
+    for second in range(13):
+        estimate.add(10.0 + second, Progress("removing", second, 60, "folders"))
+    assert estimate.remaining(22.0) == pytest.approx(48)
+
+
 def test_the_estimate_begins_anew_with_each_stage() -> None:
     estimate = TimeLeftEstimate()
     for second in range(11):

@@ -28,6 +28,7 @@ class TimeLeftEstimate:
         self._pace: StageRate | None = None
         self._total: int | None = None
         self._told: tuple[float, float] | None = None
+        self._telling = ""
 
     def add(self, at: float, progress: Progress) -> None:
         """`at` in seconds, as all times here."""
@@ -38,7 +39,7 @@ class TimeLeftEstimate:
         self._pace.add(at, progress.done)
         self._total = progress.total
         if progress.left_s is not None:
-            self._told = (at, progress.left_s)
+            self._told, self._telling = (at, progress.left_s), progress.stage
 
     @property
     def rate(self) -> float | None:
@@ -47,11 +48,21 @@ class TimeLeftEstimate:
 
     def remaining(self, now: float) -> float | None:
         """Seconds until the job is done, where its task tells or an earlier job had this stage, else until this stage
-        is; None where neither is known."""
-        if self._told is not None:
-            at, left_s = self._told
-            left_s += self._at_last(at - self._begun + left_s)
-            return max(left_s - max(now - at, 0.0), 0.0)
+        is; None where neither is known. What a task told before a stage that tells nothing cannot be less than that
+        stage takes."""
+        told, paced = self._by_told(now), self._by_pace(now)
+        if told is None or paced is None or self._stage == self._telling:
+            return paced if told is None else told
+        return max(told, paced)
+
+    def _by_told(self, now: float) -> float | None:
+        if self._told is None:
+            return None
+        at, left_s = self._told
+        left_s += self._at_last(at - self._begun + left_s)
+        return max(left_s - max(now - at, 0.0), 0.0)
+
+    def _by_pace(self, now: float) -> float | None:
         stage_left = None if self._pace is None else self._pace.left(self._total)
         if self._pace is None or stage_left is None:
             return None
