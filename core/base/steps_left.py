@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
-from .events import Event, Progress
+from .events import Progress
 from .stage_rate import StageRate
 from .time_left import Remaining
+
+Y = TypeVar("Y")
 
 
 class StepsLeft:
@@ -24,7 +27,7 @@ class StepsLeft:
         """This step will not be done, or is done already."""
         self._others.drop(name)
 
-    def told(self, name: str, events: Iterator[Event], parts: bool = False) -> Iterator[Event]:
+    def told(self, name: str, events: Iterator[Y], parts: bool = False) -> Iterator[Y | Progress]:
         """The events of a step, whose progress tells the time that is left of all of them. `parts`: what it tells
         itself is of a part of the step, which takes as long as planned at least."""
         self.drop(name)
@@ -32,8 +35,9 @@ class StepsLeft:
         try:
             for event in events:
                 if isinstance(event, Progress):
-                    event = replace(event, left_s=own.left(event, parts) + (self._others.seconds or 0.0))
-                yield event
+                    yield replace(event, left_s=own.left(event, parts) + (self._others.seconds or 0.0))
+                else:
+                    yield event
         finally:
             if isinstance(events, Generator):
                 events.close()

@@ -120,7 +120,9 @@ def _tried(builds: Mapping[BuildTried, Build]) -> Generator[Progress, None, dict
     began = time.perf_counter()
     for number in range(REPEATS):
         for done, (one, build) in enumerate(builds.items()):
-            yield Progress(STAGE, number * len(builds) + done, REPEATS * len(builds), "builds")
+            tried = number * len(builds) + done
+            left_s = _left_s(tried, len(builds), time.perf_counter() - began)
+            yield Progress(STAGE, tried, REPEATS * len(builds), "builds", left_s)
             since, own = time.perf_counter(), time.process_time()
             start_s = float(finish(build.run())["startup_seconds"])
             took_s = max(time.perf_counter() - since - start_s, 1e-9)
@@ -128,6 +130,15 @@ def _tried(builds: Mapping[BuildTried, Build]) -> Generator[Progress, None, dict
         if time.perf_counter() - began > SECONDS:
             break
     return found
+
+
+def _left_s(tried: int, a_round: int, elapsed: float) -> float | None:
+    """What the builds to come take, by the pace of those before; rounds end after `SECONDS`."""
+    if not tried:
+        return None
+    each = elapsed / tried
+    rounds = min(REPEATS, int(SECONDS // max(each * a_round, 1e-9)) + 1)
+    return max(rounds * a_round - tried, 0) * each
 
 
 def _cutting(recipe: TrialRecipe, trial: TrialHome, few: int, many: int) -> float:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from ..base.errors import InputError, disk_trouble_told
 from ..base.events import Event, Message, Progress, Result, finish
 from ..base.home import Home
+from ..base.steps_left import StepsLeft
 from ..building.recipe import Recipe
 from ..compressions import COMPRESSIONS
 from ..datasets.dataset import Dataset
@@ -34,6 +35,10 @@ AUTO = "auto"
 
 DRAWN = "drawn"
 """How a fingerprint begins that is none of a dataset."""
+
+BUILDING, LOADING, DISK = "building", "loading", "disk"
+STEP_SECONDS = {BUILDING: 9.0, LOADING: 12.0, DISK: 3.0}
+"""What the steps take on two processors, until it is known."""
 
 PARTS_OPTIONS = (SHARDS, SHARD_MB)
 """They say into how many parts a store is cut, not what an image takes."""
@@ -110,12 +115,14 @@ class MeasureScale:
 
     def _measured(self, home: Home, trial: TrialHome, choice: LoaderChoice) -> Generator[Event, None, KeptRates]:
         recipe, background = TrialRecipe(self.format, self.encoding, self.compression, self._options), BackgroundLoad()
-        build = yield from _last(measure_building(trial, recipe), background)
+        left = StepsLeft(STEP_SECONDS)
+        build = yield from _last(left.told(BUILDING, measure_building(trial, recipe)), background)
         store = finish(recipe.build(trial, FEW, 0, 0).run())  # a processor's cache holds it, as a rule
         scratch = trial.home.root / "grown"
         scratch.mkdir()
         (split,) = trial.dataset(FEW).splits
-        load = yield from _last(measure_loading(Path(store["store"]), split, choice, scratch), background)
+        loading = measure_loading(Path(store["store"]), split, choice, scratch)
+        load = yield from _last(left.told(LOADING, loading), background)
         shutil.rmtree(scratch)
         yield Message("measuring the disk")
         disk = measure_disk(trial.home.root)
