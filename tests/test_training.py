@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.__main__ import main
 from core.base.errors import InputError
-from core.base.events import Message, Sample, finish
+from core.base.events import Message, Progress, Sample, finish
 from core.base.home import Home
 from core.building import Build
 from core.datasets.dataset import Dataset
@@ -24,7 +24,7 @@ from core.sources.drawing import SHAPES, draw
 from core.stores.store import list_stores
 from core.training import ceiling
 from core.training.scaling import Scaling
-from core.training.task import Train
+from core.training.task import STAGE, Train
 
 COLOURS = {"blue": (0, 0, 200), "green": (0, 200, 0), "red": (200, 0, 0), "white": (200, 200, 200)}
 
@@ -139,6 +139,9 @@ def test_the_order_changes_the_result_and_sorted_by_class_it_collapses(coloured:
 def test_epochs_are_interleaved_and_every_row_is_kept(trained: Home) -> None:
     stores = paths(trained, "disk/raw", "lmdb/raw")
     events = list(Train(stores, **QUICK | {"epochs": 2}).run())
+    told = [event.left_s for event in events if isinstance(event, Progress) and event.stage == STAGE]
+    assert told[0] > 0, "before anything was learned, by the model's ceiling"
+    assert told[-1] == 0
     epochs = [event.values for event in events if isinstance(event, Sample) and event.series == "epoch"]
     assert [(row["epoch"], row["store"]) for row in epochs] == [
         (1, "disk/raw"), (1, "lmdb/raw"), (2, "lmdb/raw"), (2, "disk/raw")

@@ -71,7 +71,7 @@ class Train(Settings):
                 yield Sample("lane", dict(run.about))
             recorder = self._record(runs, manifests, threads, ceiling, time.monotonic() - began)
             monitor = stack.enter_context(Monitor(recorder.beside("monitor.csv")))
-            rows = yield from self._epochs(runs, recorder, monitor)
+            rows = yield from self._epochs(runs, ceiling, recorder, monitor)
         yield Result({"file": str(recorder.path), "setup": self._setup(), "epochs": rows, **compare_runs(rows)})
 
     def _check(self) -> None:
@@ -142,15 +142,20 @@ class Train(Settings):
     # ------------------------------------------------------------ the epochs
 
     def _epochs(
-        self, runs: list[TrainingRun], recorder: RunRecorder, monitor: Monitor
+        self, runs: list[TrainingRun], ceiling: float, recorder: RunRecorder, monitor: Monitor
     ) -> Generator[Event, None, list[Row]]:
-        """An epoch of every run, then the next one; each begins with another run."""
+        """An epoch of every run, then the next one; each begins with another run. Until it is seen how fast they are,
+        they learn at the `ceiling`, images a second."""
         rows: list[Row] = []
-        counter = Counter({
-            kind: self.epochs * samples
-            for run in runs
-            for kind, samples in zip(_kinds(run), run.loaders.samples, strict=True)
-        })  # fmt: skip
+        counter = Counter(
+            {
+                kind: self.epochs * samples
+                for run in runs
+                for kind, samples in zip(_kinds(run), run.loaders.samples, strict=True)
+            },
+            {kind: share / ceiling for run in runs for kind, share in zip(_kinds(run), (1.0, FORWARD), strict=True)},
+        )
+        yield counter.progress()
         for epoch in range(self.epochs):
             first = epoch % len(runs)
             for run in (*runs[first:], *runs[:first]):
@@ -222,6 +227,10 @@ class Train(Settings):
         return parts
 
 
+FORWARD = 1 / 3
+"""Of a step's time: validating an image goes forward alone."""
+
+
 def _kinds(run: TrainingRun) -> tuple[str, str]:
     """What of a run's work goes at a pace of its own: learning and validating."""
     name = f"{run.about['store']} {run.about['order']}"
@@ -231,10 +240,11 @@ def _kinds(run: TrainingRun) -> tuple[str, str]:
 class Counter:
     """Images that have been through a model, of all that will be, and how long the rest will take."""
 
-    def __init__(self, amounts: Mapping[str, int]) -> None:
+    def __init__(self, amounts: Mapping[str, int], planned: Mapping[str, float]) -> None:
+        """`planned`: seconds that an image of a kind takes, until it is seen."""
         self.total = sum(amounts.values())
         self.done = 0
-        self._left = Remaining(amounts)
+        self._left = Remaining(amounts, planned)
         self._kind, self._fresh, self._since = "", 0, time.monotonic()
 
     def add(self, kind: str, images: int) -> None:
