@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def with_sizes(table: Any, columns: Iterable[str]) -> Styler:
-    """What `st.dataframe` takes: `table` with its `columns` of bytes in our words; a size not known stays empty.
+    """What `st.dataframe` takes: `table` with its `columns` of bytes in our words; where none is known, None.
 
     Streamlit's own format for bytes writes "2MB". A column that has a `format` in the page's `column_config` shows that
     instead of this. What is sorted, selected and downloaded is the number.
