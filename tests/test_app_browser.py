@@ -129,6 +129,7 @@ def test_the_main_journey(browser, tmp_path: Path) -> None:
         page.locator("[aria-label^='images per second']").first.wait_for(timeout=120_000)
         page.get_by_text("Demo results on this machine").wait_for(timeout=120_000)
         page.get_by_text("Encodings, both in LMDB").wait_for()
+        calm(page)  # until then the choice of steps of the demo that ran may stand there as well
         page.get_by_text("2 How they are kept").click()
         page.locator("svg[aria-label^='A tree of pages']").wait_for()
         page.get_by_role("link", name="Look inside: LMDB").click()
