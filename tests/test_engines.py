@@ -16,7 +16,7 @@ from typing import Any
 
 import engine_calls
 import pytest
-from engine_calls import Mortal, Power, Sleeper
+from engine_calls import Held, Mortal, Power, Sleeper
 
 from core.base.errors import InputError, WorkError
 from core.base.events import finish
@@ -228,11 +228,16 @@ class TestRayEngine(EngineContract):
     def test_a_node_that_is_killed_loses_nothing(self, cluster: Any, engine: TaskEngine, tmp_path: Path) -> None:
         """The last of these tests: one node is left."""
         done = []
-        for one in engine.run(Sleeper(str(tmp_path), 1.0), [f"item{number}" for number in range(5)]):
+        for one in engine.run(Held(str(tmp_path)), [f"item{number}" for number in range(5)]):
             done += [one] if one else []
-            at_work = {text for path in tmp_path.iterdir() if (text := path.read_text())}
-            if cluster.worker_nodes and len(at_work) == 2:  # both nodes have an item
+            at_work = {int(text) for path in tmp_path.iterdir() if (text := path.read_text())}
+            if cluster.worker_nodes and len(at_work) == 2:  # both nodes have an item, and hold it until one is gone
                 cluster.remove_node(*cluster.worker_nodes, allow_graceful=False)
+                ends = time.monotonic() + 30
+                while all(map(is_alive, at_work)):
+                    assert time.monotonic() < ends, "no process ended with its node"
+                    time.sleep(0.02)
+                (tmp_path / "go").touch()
         assert sorted(one.number for one in done) == list(range(5))
         assert max(one.attempts for one in done) == 2
 

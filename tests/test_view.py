@@ -70,7 +70,14 @@ def test_an_app_is_found_as_long_as_it_lives(tmp_path: Path, monkeypatch: pytest
         assert running_port(Home(tmp_path / "file")) is None
 
 
-def test_a_port_that_is_taken_is_not_chosen() -> None:
+@pytest.fixture
+def own_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a range in which no other test serves, and from which the system takes none for connections."""
+    monkeypatch.setattr("core.cli.app_server.FIRST_PORT", 18501)
+    monkeypatch.setattr("core.cli.app_server.LAST_PORT", 18599)
+
+
+def test_a_port_that_is_taken_is_not_chosen(own_ports: None) -> None:
     port = free_port()
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a connection to it may have ended just now
@@ -89,11 +96,12 @@ def test_what_is_no_file_is_said_before_anything_starts(capsys: pytest.CaptureFi
     assert "/nowhere/train.lmdb" in capsys.readouterr().err
 
 
-def test_it_serves_until_it_is_ended(tmp_path: Path) -> None:
+def test_it_serves_until_it_is_ended(tmp_path: Path, own_ports: None) -> None:
     home, file = tmp_path / "home", tmp_path / "seen.npy"
     np.save(file, np.zeros((2, 8, 8, 3), np.uint8))
     command = [sys.executable, "-m", "core", "view", str(file), "--no-browser", "--home", str(home)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY) as view:
+    served = [*command, "--port", str(free_port())]
+    with subprocess.Popen(served, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY) as view:
         assert view.stdout is not None
         address = view.stdout.readline().strip()
         assert view.stdout.readline().startswith("From another machine: ssh -L ")
