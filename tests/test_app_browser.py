@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.image_fixtures import put_classes
@@ -121,6 +122,13 @@ def open_fresh(page, server: str, address: str) -> None:
     page.get_by_test_id("stSidebar").get_by_text("None yet.").wait_for()
 
 
+def folders_watched_by_the_server() -> int:
+    """Of every folder that is watched, the system tells of each file opened there; 0 where it cannot be told."""
+    (server,) = (child for child in psutil.Process().children() if "streamlit" in child.cmdline())
+    told = Path(f"/proc/{server.pid}/fdinfo")
+    return sum(file.read_text().count("inotify wd:") for file in told.iterdir()) if told.is_dir() else 0
+
+
 def test_the_main_journey(browser, tmp_path: Path) -> None:
     with serving(tmp_path) as address:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
@@ -147,6 +155,7 @@ def test_the_main_journey(browser, tmp_path: Path) -> None:
         go(page, "Inspector")
         calm(page)
         page.close()
+        assert folders_watched_by_the_server() == 0
 
 
 @pytest.mark.parametrize("address", [address for address in PAGES if address not in ("", "dataset")])
