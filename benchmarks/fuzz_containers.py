@@ -138,8 +138,9 @@ def walked(folder: Path, route: str, truth: Truth, check: str) -> tuple[str, str
 
 def _verified(folder: Path) -> bool:
     """Whether nothing is found; the container's part, which `Verify` has done in a process of its own."""
+    from core.base.steps import outcome
     from core.building.check import check_split
-    from core.building.verify import changed_files
+    from core.building.verify import TimeLeft, changed_files
     from core.stores.store import Manifest, Store
 
     manifest = Manifest.load(folder)
@@ -147,7 +148,7 @@ def _verified(folder: Path) -> bool:
         for report in check_split(Store(folder, split, manifest), None):
             if report.mismatches:
                 raise InputError(report.mismatches[0].reason)
-    if changed := changed_files(folder, manifest, explained=set()):
+    if changed := outcome(changed_files(folder, manifest, [], TimeLeft(manifest, folder))):
         raise InputError(changed[0].reason)
     return True
 

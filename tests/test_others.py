@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -136,7 +138,7 @@ def test_who_is_busy_is_told_by_name(machine: Machine, monkeypatch: pytest.Monke
     assert looked.look() == {}
 
 
-def test_a_process_is_called_what_it_runs() -> None:
+def test_a_process_is_called_what_it_runs(tmp_path: Path) -> None:
     assert programs.parsed(b"7 (a) b (c) S 3 7 7 0 -1 0 0 0 0 0 100 50 9 9 20 0 1 0 77 5") == (
         "a) b (c", 3, 150 / programs._TICKS, 77.0,
     )  # fmt: skip
@@ -149,7 +151,12 @@ def test_a_process_is_called_what_it_runs() -> None:
         assert programs.python_program(command) == name
     assert programs.program_name("kworker/3:2-events", 2) == "kworker"
     assert programs.program_name("\x1b[2Jx", 2) == "\\x1b[2Jx"
-    assert programs.program_name("python3", os.getpid()).startswith("python3 ")
+    (tmp_path / "train.py").write_text("input()")
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "train.py", "s3cret"], stdin=subprocess.PIPE, text=True
+    ) as started:
+        assert programs.program_name("python3", started.pid) == "python3 train.py"
+        started.communicate("\n")
     here = programs.all_processes()
     assert here[os.getpid()].parent == os.getppid()
 

@@ -13,6 +13,7 @@ import pytest
 from core.base.errors import InputError, WorkError
 from core.base.events import finish
 from core.base.home import Home
+from core.base.steps_left import StepsLeft
 from core.datasets.dataset import Dataset
 from core.jobs import Jobs, upload
 from core.jobs.demo import Demo
@@ -103,7 +104,7 @@ def test_several_uploaded_files_are_one_archive_and_no_name_leads_out_of_it(home
     with zipfile.ZipFile(kept) as archive:
         assert archive.namelist() == ["cat/one.png", "cat/one-2.png", "dog/two.png", "dog/three.png"]
     demo = Demo(dataset="mine", source=str(kept), called="4 uploaded files", uploaded=True, home=str(home.root))
-    finish(demo._import(home) or iter(()))
+    finish(demo._import(home, StepsLeft(demo._planned())) or iter(()))
     dataset = Dataset.open(home, "mine")
     assert (dataset.classes, sum(dataset.splits.values())) == (["cat", "dog"], 4)
     assert dataset.source == "4 uploaded files"

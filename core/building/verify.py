@@ -62,7 +62,7 @@ class Verify:
         left = TimeLeft(manifest, path)
         for split in manifest.splits:
             mismatches += yield from _check_split(Store(path, split, manifest), source, left)
-        mismatches += yield from _changed_files(path, manifest, mismatches, left)
+        mismatches += yield from changed_files(path, manifest, mismatches, left)
         yield self._told(manifest, source, mismatches)
 
     def _at_address(self, address: str) -> Iterator[Event]:
@@ -173,10 +173,13 @@ def _check_split(
     return found
 
 
-def _changed_files(
+def changed_files(
     path: Path, manifest: Manifest, explained: Sequence[Mismatch], left: TimeLeft
 ) -> Generator[Event, None, list[Mismatch]]:
-    """Files with a byte that is not as it was written, where no mismatch of their samples says so already."""
+    """Files with a byte that is not as it was written, where no mismatch of their samples says so already.
+
+    Events on the way; the mismatches are what it returns.
+    """
     found, pace = [], Pace()
     left.begin_files()
     shards = {
