@@ -21,7 +21,7 @@ from ..processes.isolated import DiedError, stream
 from ..remote.address import check_address, is_address
 from ..stores.shards import shards_told
 from ..stores.store import Manifest, Store
-from .check import CheckProgress, Mismatch, check_split
+from .check import CheckProgress, Mismatch, check_split, compares_pixels
 from .entry_points import ready_to_note
 
 PATIENCE = 60.0
@@ -32,9 +32,9 @@ PATIENCE_FETCHING = 1800.0
 """Where a shard may have to be fetched first, with all attempts that this may take."""
 
 STARTING, SAMPLES, FILES = "starting", "samples", "files"
-START_SECONDS, SAMPLE_SECONDS, BYTE_SECONDS = 1.0, 2e-4, 0.5e-9
-"""What the process of a split takes to start with its first samples, a sample, and a byte of the files that are read at
-last: until it is measured."""
+START_SECONDS, SAMPLE_SECONDS, BYTE_SECONDS, PIXEL_SECONDS = 1.0, 2e-4, 0.5e-9, 2e-8
+"""What the process of a split takes to start, a sample, a byte of it that is read, and one that is compared as pixels
+with the source's: until it is measured."""
 
 Check = Callable[[Any, Dataset | None, bool], Iterator[CheckProgress]]
 """`check_split`, or what does the same of another kind of store."""
@@ -59,9 +59,10 @@ class Verify:
         inside = path.resolve().parts[-5:-3] == ("data", "built")
         source = yield from _source(Home(path.resolve().parents[4]) if inside else Home.find(self.home), manifest)
         mismatches: list[Mismatch] = []
-        left = TimeLeft(manifest, path)
-        for split in manifest.splits:
-            mismatches += yield from _check_split(Store(path, split, manifest), source, left)
+        stores = [Store(path, split, manifest) for split in manifest.splits]
+        left = TimeLeft(manifest, path, pixels=source is not None and any(map(compares_pixels, stores)))
+        for store in stores:
+            mismatches += yield from _check_split(store, source, left)
         mismatches += yield from changed_files(path, manifest, mismatches, left)
         yield self._told(manifest, source, mismatches)
 
@@ -111,27 +112,33 @@ def _source(home: Home, manifest: Manifest) -> Generator[Event, None, Dataset | 
 class TimeLeft:
     """The seconds that all splits together will still take, and the files at last."""
 
-    def __init__(self, manifest: Manifest, path: Path | None = None) -> None:
-        """`path`: of a store on this machine, whose files are compared as well."""
+    def __init__(self, manifest: Manifest, path: Path | None = None, pixels: bool = False) -> None:
+        """`path`: of a store on this machine, whose files are compared as well; `pixels`: samples are compared with a
+        source's as pixels."""
         samples = sum(int(told["samples"]) for told in manifest.splits.values())
+        mean = sum(int(told["payload_bytes"]) for told in manifest.splits.values()) / max(samples, 1)
+        sample = SAMPLE_SECONDS + mean * (PIXEL_SECONDS if pixels else BYTE_SECONDS)
         files = [path / name for name in manifest.files] if path else []
         self.files_total, self.files_done = sum(file.stat().st_size for file in files if file.is_file()), 0
         amounts = {STARTING: len(manifest.splits), SAMPLES: samples, FILES: self.files_total}
-        self._remaining = Remaining(amounts, {STARTING: START_SECONDS, SAMPLES: SAMPLE_SECONDS, FILES: BYTE_SECONDS})
+        self._remaining = Remaining(amounts, {STARTING: START_SECONDS, SAMPLES: sample, FILES: BYTE_SECONDS})
 
     def begin(self) -> None:
         """A split is begun."""
         self._since, self._done, self._starting = time.monotonic(), 0, True
 
     def note(self, done: int) -> None:
-        """So many samples of the split are done."""
+        """So many samples of the split are done. The first come with the start, which is told apart as planned."""
         now = time.monotonic()
         seconds, samples = now - self._since, max(done - self._done, 0)
         if self._starting:
-            self._remaining.note(STARTING, 1, seconds)
-            self._remaining.skip(SAMPLES, samples)
-        else:
+            start = min(seconds, START_SECONDS)
+            self._remaining.note(STARTING, 1, start)
+            seconds -= start
+        if seconds > 0:
             self._remaining.note(SAMPLES, samples, seconds)
+        else:
+            self._remaining.skip(SAMPLES, samples)
         self._since, self._done, self._starting = now, done, False
 
     def begin_files(self) -> None:
