@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from itertools import product
 
 from ..script import quoted
 from ..snippet import DatasetCode
@@ -65,41 +65,41 @@ def _number(facts: FileFacts, label: str) -> str:
     return as_number(f"row[{quoted(label)}]", facts) if label else "-1"
 
 
+def _readings(facts: FileFacts) -> Iterator[tuple[str, str]]:
+    """Which column may hold the label ("" where there is none), and the lines that decode a row's image: each way in
+    turn; none where it is not known how the image is decoded."""
+    if facts.decoding is not None:
+        yield from product(_labels(facts), _gets(facts))
+
+
 def parquet(facts: FileFacts) -> Iterator[ProgramCandidate]:
-    if facts.decoding is None:
-        return
-    for label in _labels(facts):
-        for get in _gets(facts):
-            code = DatasetCode(
-                about="Parquet files: a row is a sample.",
-                init=with_classes(GROUPS_INIT, facts),
-                get=get,
-                path="",
-                imports=("import pyarrow.parquet as pq", "from glob import glob"),
-                constants=(named_files(facts), *constants(facts)),
-                methods=GROUP.format(columns=_columns(facts, label)),
-                lazy={"_kept": "(None, None)"},
-            )
-            yield ProgramCandidate(code, _number(facts, label), "self.count")
+    for label, get in _readings(facts):
+        code = DatasetCode(
+            about="Parquet files: a row is a sample.",
+            init=with_classes(GROUPS_INIT, facts),
+            get=get,
+            path="",
+            imports=("import pyarrow.parquet as pq", "from glob import glob"),
+            constants=(named_files(facts), *constants(facts)),
+            methods=GROUP.format(columns=_columns(facts, label)),
+            lazy={"_kept": "(None, None)"},
+        )
+        yield ProgramCandidate(code, _number(facts, label), "self.count")
 
 
 def arrow(facts: FileFacts) -> Iterator[ProgramCandidate]:
-    if facts.decoding is None:
-        return
-    for label in _labels(facts):
-        for opened in ("open_file", "open_stream"):
-            for get in _gets(facts):
-                code = DatasetCode(
-                    about="Arrow files: a row is a sample.",
-                    init=with_classes("", facts) or "self.classes = []\n",
-                    get=get,
-                    path="",
-                    imports=("import pyarrow as pa", "from glob import glob"),
-                    constants=(named_files(facts), *constants(facts)),
-                    methods=OPEN_ARROW.format(opened=opened, columns=_columns(facts, label)),
-                    lazy={"_table": "None"},
-                )
-                yield ProgramCandidate(replace(code), _number(facts, label), "len(self._open())")
+    for (label, get), opened in product(_readings(facts), ("open_file", "open_stream")):
+        code = DatasetCode(
+            about="Arrow files: a row is a sample.",
+            init=with_classes("", facts) or "self.classes = []\n",
+            get=get,
+            path="",
+            imports=("import pyarrow as pa", "from glob import glob"),
+            constants=(named_files(facts), *constants(facts)),
+            methods=OPEN_ARROW.format(opened=opened, columns=_columns(facts, label)),
+            lazy={"_table": "None"},
+        )
+        yield ProgramCandidate(code, _number(facts, label), "len(self._open())")
 
 
 OPEN_LANCE = """\
@@ -111,19 +111,16 @@ def _row(self, i):  # pylance has threads, which a process that is forked lacks:
 
 
 def lance(facts: FileFacts) -> Iterator[ProgramCandidate]:
-    if facts.decoding is None:
-        return
-    for label in _labels(facts):
-        for get in _gets(facts):
-            code = DatasetCode(
-                about="A Lance dataset, read by its own library: a row is a sample.",
-                init=with_classes("self.count = lance.dataset(str(self.path)).count_rows()\n", facts),
-                get=get,
-                path="",
-                imports=("import os", "import lance"),
-                constants=constants(facts),
-                methods=OPEN_LANCE.format(columns=_columns(facts, label)),
-                lazy={"_pid": "None", "_rows": "None"},
-                context="spawn",
-            )
-            yield ProgramCandidate(code, _number(facts, label), "self.count")
+    for label, get in _readings(facts):
+        code = DatasetCode(
+            about="A Lance dataset, read by its own library: a row is a sample.",
+            init=with_classes("self.count = lance.dataset(str(self.path)).count_rows()\n", facts),
+            get=get,
+            path="",
+            imports=("import os", "import lance"),
+            constants=constants(facts),
+            methods=OPEN_LANCE.format(columns=_columns(facts, label)),
+            lazy={"_pid": "None", "_rows": "None"},
+            context="spawn",
+        )
+        yield ProgramCandidate(code, _number(facts, label), "self.count")
