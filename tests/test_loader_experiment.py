@@ -143,7 +143,7 @@ def test_the_demo_compares_formats_at_one_encoding_then_encodings_in_one_format(
     ]
 
 
-def test_the_demo_with_compiled_kernels_measures_their_limits_with_one_loader(
+def test_the_demo_with_compiled_kernels_measures_that_loader_alone_and_no_limits(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[dict[str, Any]] = []
@@ -160,7 +160,7 @@ def test_the_demo_with_compiled_kernels_measures_their_limits_with_one_loader(
     monkeypatch.setattr("core.jobs.demo.complete", lambda: True)
     monkeypatch.setattr("core.jobs.demo.LoaderExperiment", Noted)
     assert finish(Demo(seconds=0.05, rounds=1).run())["loader"] == "fast"
-    assert [(fields["loaders"], fields["stage_limits"]) for fields in asked] == [(["fast"], True)] * 2
+    assert [(fields["loaders"], fields["stage_limits"]) for fields in asked] == [(["fast"], False)] * 2
 
 
 def test_the_demo_takes_images_of_several_shapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any, NamedTuple
 
 import pytest
@@ -151,10 +152,12 @@ def test_a_process_is_called_what_it_runs(tmp_path: Path) -> None:
         assert programs.python_program(command) == name
     assert programs.program_name("kworker/3:2-events", 2) == "kworker"
     assert programs.program_name("\x1b[2Jx", 2) == "\\x1b[2Jx"
-    (tmp_path / "train.py").write_text("input()")
+    (tmp_path / "train.py").write_text("print(flush=True)\ninput()")
     with subprocess.Popen(
-        [sys.executable, tmp_path / "train.py", "s3cret"], stdin=subprocess.PIPE, text=True
+        [sys.executable, tmp_path / "train.py", "s3cret"], stdin=PIPE, stdout=PIPE, text=True
     ) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline()  # A program that only begins has no command line yet.
         assert programs.program_name("python3", started.pid) == "python3 train.py"
         started.communicate("\n")
     here = programs.all_processes()
