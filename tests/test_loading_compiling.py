@@ -9,10 +9,12 @@ import pkgutil
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 pytest.importorskip("numba")
@@ -24,7 +26,7 @@ from core.base.home import REPOSITORY, Home
 from core.building import Build
 from core.loading import awaited, compile_kernels, compiling
 from core.loading.awaited import sets_for_load
-from core.loading.compiling import CompilingProcess, ready_kernels
+from core.loading.compiling import STOPPED, CompilingProcess, ready_kernels
 from core.loading.fused import KINDS, LEAST_PIXELS, SETS
 from core.loading.kernel_cache import FOLDER, VARIABLE, Compiled, compiled, kernel_sources, left_s
 from core.loading.loader import make_loader
@@ -260,9 +262,44 @@ def test_a_process_is_started_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 class _Running:
-    pid = 1
+    """A process, which ends with `status` where that is set."""
 
-    def poll(self) -> None: ...
+    pid = 1
+    status: int | None = None
+
+    def poll(self) -> int | None:
+        return self.status
+
+
+def test_what_another_process_has_started_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A server that has ended leaves its process; the next one must not measure beside it."""
+    environment = {**BACKGROUND, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "core.loading.compile_kernels"]
+    monkeypatch.setattr(compiling, "record", lambda: next(iter((tmp_path / "cache").glob("*.compiled.json"))))
+    with subprocess.Popen(command, cwd=REPOSITORY, env=environment, start_new_session=True) as other:
+        while not list((tmp_path / "cache").glob("*.compiled.json")):  # it notes how far it is
+            assert other.poll() is None
+            time.sleep(0.05)
+        sharing = psutil.Process(other.pid).children()
+        CompilingProcess().stop()
+        assert other.wait(20) == STOPPED
+        assert not psutil.wait_procs(sharing, 20)[1], "the second process, which shares the work, goes on"
+        assert not CompilingProcess().runs()
+    assert not compiling.asked_to_stop(time.time()), "what begins later may go on"
+
+
+def test_who_was_asked_to_stop_may_begin_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    started: list[_Running] = []
+    monkeypatch.setattr(compiling, "start_module", lambda *_, **__: started.append(_Running()) or started[-1])
+    monkeypatch.setattr(compiling, "compiled", Compiled)
+    monkeypatch.setattr(compiling, "cache_folder", lambda: tmp_path)
+    monkeypatch.setenv(VARIABLE, "background")
+    process = CompilingProcess()
+    for status, processes in ((None, 1), (1, 1), (STOPPED, 2)):
+        process.start()
+        started[-1].status = status
+        process.start()
+        assert len(started) == processes
 
 
 def test_a_folder_that_cannot_be_made_ends_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from ..images.pixels import OriginalImage
 from ..processes.cpus import usable_cpus
 from ..processes.module_process import end, start_module
 from .batch_sampler import BatchSpec
-from .compiling import PATIENCE, in_background, lock
+from .compiling import PATIENCE, STOPPED, asked_to_stop, in_background, lock
 from .fused import GATHER, KINDS, NOTING, SETS, fuse, set_of
 from .kernel_cache import Compiled, cache_folder, compiled
 from .normalise import Normalise
@@ -153,6 +153,7 @@ class Compilation:
         self._names: set[str] = set()
         self._began = time.time()
         self._ended = threading.Event()
+        self._sharing = Sharing(self._others, self._told)
 
     def run(self) -> None:
         """Compile what is missing. What goes wrong is in the record, and raised."""
@@ -170,11 +171,11 @@ class Compilation:
             self._note(trouble)
 
     def _compile(self) -> None:
-        with Sharing(self._others, self._told) as sharing:
+        with self._sharing:
             for name in self._own:
                 compile_set(name)
                 self._told([name], [])
-            sharing.wait()
+            self._sharing.wait()
         for name in self._others:  # whatever the other process has not done
             if name not in self._sets:
                 compile_set(name)
@@ -187,6 +188,9 @@ class Compilation:
     def _note_often(self) -> None:
         while not self._ended.wait(INTERVAL):
             self._note()
+            if asked_to_stop(self._began):
+                self._sharing.end()
+                os._exit(STOPPED)  # nothing ends a kernel that is being compiled; each is kept when it is whole
 
     def _note(self, trouble: str = "") -> None:
         done = len(self._names | set(names_done(self._kernels)))
@@ -232,6 +236,10 @@ class Sharing:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
         if self._process is not None:
             end(self._process)
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -31,6 +32,9 @@ PATIENCE = 0.3
 
 STARTING = 20.0
 """Seconds that a process may take to begin on a busy machine."""
+
+STOPPED = 75
+"""The exit status of a process that ended because it was asked to."""
 
 
 def in_background() -> bool:
@@ -55,6 +59,26 @@ def lock() -> FileLock:
     return FileLock(record().with_suffix(".lock"))
 
 
+def ask_to_stop() -> None:
+    """Ask whoever compiles, a process of ours or not, to end within a second. What begins later may go on.
+
+    Raises OSError where the folder cannot be written.
+    """
+    _request().touch()
+
+
+def asked_to_stop(since: float) -> bool:
+    """Whether somebody has asked for it since then, in seconds since 1970."""
+    with suppress(OSError):
+        return _request().stat().st_mtime > since
+    return False
+
+
+def _request() -> Path:
+    """A file rather than a signal: nobody's process is ended that only has the number of one that compiled."""
+    return record().with_suffix(".stop")
+
+
 class CompilingProcess:
     """The process that compiles: ours, or one that another process of this machine has started."""
 
@@ -64,12 +88,14 @@ class CompilingProcess:
         self._failed = False
 
     def start(self, *first: str) -> None:
-        """Begin, if that is not done: once a process. `first` names the sets of kernels that are wanted most.
+        """Begin, if that is not done: once a process, and again where it was asked to stop. `first` names the sets of
+        kernels that are wanted most.
 
         Never raises: without the kernels the stages do the work.
         """
         with self._lock:
-            if self._process is not None or self._failed or not in_background() or complete():
+            begun = self._process is not None and self._process.poll() != STOPPED
+            if begun or self._failed or not in_background() or complete():
                 return
             try:
                 cache_folder().mkdir(parents=True, exist_ok=True)
@@ -93,7 +119,7 @@ class CompilingProcess:
             return False
 
     def stop(self) -> None:
-        """End the process that this one has started, if it has; what it compiled stays, the next goes on from there."""
+        """End the process that compiles, whoever has started it; what it compiled stays, the next goes on there."""
         with self._lock:
             process, self._process = self._process, None
         if process is not None:
@@ -101,6 +127,9 @@ class CompilingProcess:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)  # and the second one, which shares the work
             end(process)
+        if self.runs():
+            with suppress(OSError):
+                ask_to_stop()
 
 
 _compiler = CompilingProcess()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -23,6 +24,9 @@ FIRST_LOOK = 15.0
 
 WITHOUT_KERNELS = ("demo",)
 """Tasks that measure without kernels, and beside which none are compiled."""
+
+MEASURING = ("loader", "scale", "storage", "suite", "train", "train-scaling")
+"""Tasks that wait for the kernels they need, and beside which the others are not begun."""
 
 _opened = time.monotonic()
 
@@ -50,16 +54,20 @@ def _draw_compiling() -> None:
 
 def _is_stopped() -> bool:
     """Whether something measures without kernels: then nothing is compiled beside it. What is compiled stays."""
-    if not any(job.task in WITHOUT_KERNELS for job in state.jobs().active()):
+    if not _runs_any(WITHOUT_KERNELS):
         return False
     stop()
     return True
 
 
+def _runs_any(tasks: Sequence[str]) -> bool:
+    return any(job.task in tasks for job in state.jobs().active())
+
+
 def _draw_compiled() -> None:
     if _is_stopped():
         return  # another tab has started it: this one would begin to compile again
-    if time.monotonic() - _opened > FIRST_LOOK:
+    if time.monotonic() - _opened > FIRST_LOOK and not _runs_any(MEASURING):
         compile_ahead()
     if complete() or not runs():
         return  # until the page is drawn the next time, an empty line keeps time
