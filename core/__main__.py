@@ -22,6 +22,7 @@ from .base.settings import use_settings
 from .cli.completion import ASKED, complete
 from .cli.verb import shared_arguments
 from .cli.verbs import VERBS
+from .processes.freed_memory import keep_freed_memory
 
 DESCRIPTION = (
     f"{COMMAND} VERB ... [--json] [--home DIR]. Exit status: 0 done; 2 bad input or usage, 1 failed "
@@ -67,6 +68,8 @@ def main(arguments: Sequence[str]) -> int:
         from .cli.console import run, show_result
 
         with needed_by(f"the verb {given.verb}"):
+            if VERBS[given.verb].images:
+                keep_freed_memory()
             show_result(run(VERBS[given.verb].answer(given)), given.json)
         sys.stdout.flush()
         return DONE

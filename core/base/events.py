@@ -12,6 +12,9 @@ from typing import Any, ClassVar, Protocol
 from .checked_fields import AMOUNT, OBJECT, PLAIN, TEXT, Fields, fault, object_of, or_null
 from .strict_json import dumps
 
+STARTING = "starting"
+"""The stage before a task's first own one: what it tells was only expected, whatever follows says more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -22,6 +22,7 @@ from typing import IO, Any, NamedTuple
 from ..base.errors import FormatMattersError, InputError, WorkError, disk_error_text
 from ..base.home import Home
 from ..base.strict_json import dumps
+from ..processes.freed_memory import keep_freed_memory
 from ..processes.module_process import cause_of_death, end, start_module
 from .estimate import compare_compressions, estimate
 from .task import Build
@@ -223,6 +224,7 @@ class _Wanted:
 
 def main() -> None:
     """Answer until nobody asks."""
+    keep_freed_memory()
     wanted = _Wanted()
     threading.Thread(target=wanted.listen, daemon=True).start()
     while (key := wanted.next()) is not None:

@@ -17,6 +17,7 @@ from ..base.home import Home
 from ..base.steps import Steps
 from ..base.time_left import Remaining
 from ..datasets.dataset import Dataset
+from ..processes.freed_memory import keep_freed_memory
 from ..processes.isolated import DiedError, stream
 from ..remote.address import check_address, is_address
 from ..stores.shards import shards_told
@@ -157,6 +158,12 @@ class TimeLeft:
         return self._remaining.seconds
 
 
+def _checked(check: Check, *arguments: Any) -> Iterator[CheckProgress]:
+    """In the reading process."""
+    keep_freed_memory()
+    yield from check(*arguments)
+
+
 def _check_split(
     store: Store, source: Dataset | None, left: TimeLeft, check: Check = check_split, patience: float = PATIENCE
 ) -> Generator[Event, None, list[Mismatch]]:
@@ -164,7 +171,7 @@ def _check_split(
     found: list[Mismatch] = []
     pace, done = Pace(), 0
     left.begin()
-    reports: Iterator[CheckProgress] = stream(check, store, source, ready_to_note(store), patience=patience)
+    reports: Iterator[CheckProgress] = stream(_checked, check, store, source, ready_to_note(store), patience=patience)
     try:
         for done, mismatches in reports:
             found += mismatches

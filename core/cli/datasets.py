@@ -63,4 +63,4 @@ def _example(example: Mapping[str, Any]) -> str:
     return f"{example['text']}: {paths}" if paths else str(example["text"])
 
 
-DATASETS = Verb("list the imported datasets, or check one", _arguments, _answer)
+DATASETS = Verb("list the imported datasets, or check one", _arguments, _answer, images=True)

@@ -82,4 +82,4 @@ def _again(given: Namespace) -> Iterator[Event]:
     return iter([Result(relink(Home.find(given.home), given.name, given.relink))])
 
 
-IMPORT = Verb("import a dataset", _arguments, _import)
+IMPORT = Verb("import a dataset", _arguments, _import, images=True)

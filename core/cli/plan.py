@@ -95,4 +95,6 @@ def readable(data: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-PLAN = Verb("say what building and loading will take at any size, and cost, before it is done", _arguments, _answer)
+PLAN = Verb(
+    "say what building and loading will take at any size, and cost, before it is done", _arguments, _answer, images=True
+)

@@ -28,11 +28,13 @@ class Drawing(str):
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One verb: its help, its arguments, and the events that answer it."""
+    """One verb: its help, its arguments, and the events that answer it. `images`: they are made here, and not measured
+    (`processes.freed_memory`)."""
 
     help: str
     arguments: Callable[[ArgumentParser], None]
     answer: Answer
+    images: bool = False
 
 
 def shared_arguments(make: type[P]) -> P:

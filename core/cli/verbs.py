@@ -214,10 +214,12 @@ VERBS: Mapping[str, Verb] = {
     "datasets": DATASETS,
     "import": IMPORT,
     "formats": Verb("list formats, encodings and compressions with their options", _nothing, _formats),
-    "build": Verb("build a store of a dataset", _build_arguments, _build),
-    "convert": Verb("import a source by reference and build a store of it, in one go", _convert_arguments, _convert),
+    "build": Verb("build a store of a dataset", _build_arguments, _build, images=True),
+    "convert": Verb(
+        "import a source by reference and build a store of it, in one go", _convert_arguments, _convert, images=True
+    ),
     "stores": Verb("list the built stores", _nothing, _stores),
-    "verify": Verb("re-read a store and compare every sample with its source", _store_argument, _verify),
+    "verify": Verb("re-read a store and compare every sample with its source", _store_argument, _verify, images=True),
     "load": Verb("measure how fast a store loads", _load_arguments, _load),
     "experiment": EXPERIMENT,
     "rivals": RIVALS_VERB,
@@ -230,7 +232,7 @@ VERBS: Mapping[str, Verb] = {
     "show": SHOW,
     "view": VIEW,
     "share": SHARE,
-    "scan": Verb("decode every entry of a file and list the bad ones", _scan_arguments, _scan),
+    "scan": Verb("decode every entry of a file and list the bad ones", _scan_arguments, _scan, images=True),
     "settings": SETTINGS_VERB,
     "completion": COMPLETION,
 }

@@ -11,6 +11,7 @@ import sys
 from typing import Any, BinaryIO, cast
 
 from ..base.errors import InputError
+from ..processes.freed_memory import keep_freed_memory
 from . import limits, wire
 from .kinds import KINDS
 from .opened_file import OpenedFile
@@ -75,6 +76,7 @@ def _import_all() -> None:
 def main() -> None:
     """Set the limits, then serve. Whatever a library prints goes to standard error, never among the answers."""
     limits.apply()
+    keep_freed_memory()
     answers = wire.claim_stdout()
     if "--ahead" in sys.argv[1:]:
         _import_all()

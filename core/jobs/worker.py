@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import InputError, WorkError, disk_error_text
-from ..base.events import Event, Result
+from ..base.events import STARTING, Event, Progress, Result
+from ..processes.freed_memory import keep_freed_memory
 from .eventlog import EventWriter
 from .files import read_json, write_json
 from .job import EVENTS, OUTCOME, SPEC
-from .tasks import TaskEntry, make
+from .tasks import TaskEntry, entry_of, expected_seconds, make
 
 INTERRUPTED = 130
 GRACE = 10.0
@@ -34,8 +35,7 @@ def work(folder: Path, tasks: Mapping[str, TaskEntry]) -> int:
     spec = read_json(folder / SPEC) or {}
     outcome: dict[str, Any]
     try:
-        task = make(spec["task"], spec["fields"], tasks)
-        outcome, status = {"result": _record(task.run(), folder)}, 0
+        outcome, status = {"result": _record(_events(spec, tasks), folder)}, 0
     except KeyboardInterrupt:
         return INTERRUPTED
     except InputError as error:
@@ -52,6 +52,17 @@ def work(folder: Path, tasks: Mapping[str, TaskEntry]) -> int:
         print(outcome.get("error") or _sentence(error), file=sys.stderr)
         return 1
     return status
+
+
+def _events(spec: Mapping[str, Any], tasks: Mapping[str, TaskEntry]) -> Iterator[Event]:
+    """Those of a job's task; before its libraries are imported, how long it will take, where that can be told."""
+    name, fields = spec["task"], spec["fields"]
+    if not entry_of(name, tasks).measures:
+        keep_freed_memory()
+    seconds = expected_seconds(name, fields, tasks)
+    if seconds is not None:
+        yield Progress(STARTING, 0, None, left_s=seconds)
+    yield from make(name, fields, tasks).run()
 
 
 def _record(events: Iterator[Event], folder: Path) -> Mapping[str, Any]:

@@ -6,5 +6,5 @@
     engines         many long calls in any order, by processes or by a Ray cluster; what dies is given again (parts)
     isolated        one generator in a process of its own, with the same start as the pool's workers (verifying)
 
-`cpus` counts the CPUs that there are to work on.
+`cpus` counts the CPUs that there are to work on; `freed_memory` lets a process keep what it frees.
 """

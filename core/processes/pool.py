@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from ..base.errors import WorkError
 from ..base.package import ROOT
+from .freed_memory import keep_freed_memory
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -75,7 +76,7 @@ def _ctrl_c_ignored() -> Iterator[None]:
 def processes(workers: int) -> Iterator[ProcessPoolExecutor]:
     """A pool whose processes leave Ctrl-C to their parent and end with it, however it ends."""
     context = multiprocessing.get_context(METHOD)
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=start_worker)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     try:
         yield pool
     finally:
@@ -125,6 +126,11 @@ def start_worker() -> None:
     """Leave Ctrl-C to the parent, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _start_worker() -> None:
+    start_worker()
+    keep_freed_memory()
 
 
 def _end_with_parent() -> None:

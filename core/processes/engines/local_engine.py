@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from ...base.errors import InputError, WorkError
 from ..cpus import usable_cpus
+from ..freed_memory import keep_freed_memory
 from ..module_process import cause_of_death
 from ..pool import METHOD, start_worker
 from .work import WAIT_SECONDS, CallResult, Done, Given, GivenItem, GivenItems, Made, called
@@ -137,6 +138,7 @@ class _Worker:
 def _work(pipe: Connection) -> None:
     """In the process: call after call, until nobody asks for another."""
     start_worker()
+    keep_freed_memory()
     call: Any = None
     while True:
         try:
