@@ -21,7 +21,11 @@ from core.base.errors import InputError, WorkError
 from core.base.events import Message, Progress, finish
 from core.base.home import REPOSITORY, Home
 from core.building import Build, compare_compressions, encode, estimate
+from core.building.making import Making
+from core.building.part import PartBuilder
+from core.building.part_places import PartFolder
 from core.building.publish import publish, restore
+from core.building.recipe import Recipe
 from core.datasets.dataset import Dataset
 from core.importing.task import Import
 from core.machine.session import session_folder
@@ -369,6 +373,33 @@ def test_the_start_of_worker_processes_is_no_part_of_the_splits_time(
     assert sum(split["seconds"] for split in told["splits"].values()) < 1.5
     extra = Manifest.load(Path(told["store"])).extra
     assert (extra["startup_seconds"], extra["workers"]) == (told["startup_seconds"], 1)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "workers"), [({(32, 32, 3): 1999}, 0), ({(32, 32, 3): 2000}, 2), ({(400, 500, 3): 250}, 2)]
+)
+def test_processes_are_started_where_images_are_many_or_large(
+    home: Home, monkeypatch: pytest.MonkeyPatch, shapes: dict[tuple[int, int, int], int], workers: int
+) -> None:
+    recipe = Recipe.of(home, "shapes", "lmdb", "raw", "none", {})
+    files = Recipe.of(home, "shapes", "lmdb", "original", "none", {})
+    for one in (recipe, files):
+        monkeypatch.setattr(type(one.dataset), "shapes", lambda _: shapes)
+        object.__setattr__(one.dataset, "splits", {"train": sum(shapes.values())})
+    monkeypatch.setattr(encode, "usable_cpus", lambda: 2)
+    assert encode.workers_for(None, recipe) == workers
+    assert encode.workers_for(1, recipe) == 1
+    assert encode.workers_for(None, files) == 0, "copying is the disk's work"
+
+
+def test_all_work_of_a_build_is_told_step_by_step(mixed: Home) -> None:
+    """By it the pace is told: classes of large images, which often follow each other, are more work."""
+    making = Making(Recipe.of(mixed, "mixed", "npy", "raw", "none", {"size": 16}), 0, "local", None, {})
+    builder = PartBuilder(making.recipe, PartFolder(mixed.root / "parts", lasting=False), {})
+    (mixed.root / "parts").mkdir()
+    with encode.encoded(builder.encoder, 0) as ready:
+        steps = [step for one in making.plan.parts for step in builder.build(one, ready.encode)]
+    assert sum(step.work for step in steps) == making._work > 0
 
 
 def test_without_processes_nothing_is_started(home: Home) -> None:

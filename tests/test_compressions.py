@@ -11,6 +11,14 @@ from core.base.contracts import MAX_PAYLOAD, Extents, ManyAtOnce
 from core.compressions import COMPRESSIONS
 
 
+@pytest.mark.parametrize("name", list(COMPRESSIONS))
+def test_only_who_learns_is_trained(name: str) -> None:
+    """Others would be given payloads that were encoded for nothing."""
+    made = COMPRESSIONS.make(name)
+    trained = made.train([f"a payload like others, {number}".encode() * 40 for number in range(600)])
+    assert made.learns == (trained != made)
+
+
 def bomb(name: str, size: int) -> bytes:
     """A small frame that says it holds `size` bytes, more than a payload may have."""
     if name == "lz4":

@@ -201,6 +201,11 @@ class Compression(Protocol):
         """What must be kept beside the payloads to read them."""
         ...
 
+    @property
+    def learns(self) -> bool:
+        """Whether `train` makes use of what it is given."""
+        ...
+
     def train(self, payloads: Sequence[bytes]) -> Compression:
         """This compression after it has seen a sample of the payloads."""
         ...

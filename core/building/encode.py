@@ -13,23 +13,31 @@ from typing import NamedTuple
 from ..base import checksums
 from ..base.contracts import Buffer, Compression, Encoding, Row
 from ..base.errors import InputError, WorkError
+from ..datasets.dataset import Dataset
 from ..datasets.image_reader import ImageReader
 from ..images.pixels import OriginalImage
 from ..images.value_range import DEFAULT, ValueRange
 from ..processes.cpus import usable_cpus
 from ..processes.pool import await_start, in_order, processes
 from .entry_points import noted
+from .recipe import Recipe
 
 CHUNK_SAMPLES = 512
 CHUNK_BYTES = 1 << 22
-WORTH_A_POOL = 2_000
+
+IMAGE_WORK = 5_000
+"""What an image takes beside its pixels, in pixels."""
+
+WORTH_IMAGES, WORTH_PIXELS = 2_000, 50_000_000
+"""So many, or pixels in all, from which on starting processes costs less than it saves."""
 
 
 class EncodedChunk(NamedTuple):
     """Consecutive samples, ready to be written; `checksums` are XXH3-64 of the encoded payloads, 8 bytes each,
     `digests` SHA-256, 32 bytes each.
 
-    `records`: where a JPEG index is wanted, those of the samples, and the processor time that they took.
+    `work`: what they took to be encoded (`work_of`). `records`: where a JPEG index is wanted, those of the samples, and
+    the processor time that they took.
     """
 
     payloads: Sequence[Buffer]
@@ -37,6 +45,7 @@ class EncodedChunk(NamedTuple):
     suffixes: list[str]
     checksums: bytes
     digests: bytes
+    work: int
     records: Sequence[bytes] = ()
     noting_s: float = 0.0
 
@@ -65,6 +74,7 @@ class Encoder:
             suffixes=[self.encoding.suffix(payload) + ending for payload in encoded],
             checksums=sums.tobytes(),
             digests=b"".join([hashlib.sha256(payload).digest() for payload in encoded]),
+            work=work_of(len(rows), sum(row.height * row.width for row in rows)),
             records=records,
             noting_s=noting_s,
         )
@@ -106,17 +116,28 @@ Encode = Callable[[Iterable[Row]], Iterator[EncodedChunk]]
 """From the rows of a split to its chunks, in order."""
 
 
-def workers_for(asked: int | None, images: int, only_copies: bool) -> int:
+def work_of(images: int, pixels: int) -> int:
+    """How much work it is to encode so many images with so many pixels in all: what takes twice as long is twice as
+    much. In pixels."""
+    return images * IMAGE_WORK + pixels
+
+
+def is_worth_processes(dataset: Dataset) -> bool:
+    """Whether encoding its images in several processes takes less time than in one, their start included."""
+    return sum(dataset.splits.values()) >= WORTH_IMAGES or dataset.pixels() >= WORTH_PIXELS
+
+
+def workers_for(asked: int | None, recipe: Recipe) -> int:
     """How many processes encode: what was asked for, else none where starting them costs more than the work.
 
-    `only_copies` says that payloads are the files' bytes as they are, and nothing is to be found out about them: one
-    process reads faster than several hand over.
+    Where payloads are the files' bytes as they are, and nothing is to be found out about them, one process reads faster
+    than several hand over.
     """
     if asked is not None:
         if asked < 0:
             raise InputError(f"workers={asked}: give 0 (encode in the building process) or more")
         return asked
-    return 0 if only_copies or images < WORTH_A_POOL else usable_cpus()
+    return 0 if recipe.only_copies or not is_worth_processes(recipe.dataset) else usable_cpus()
 
 
 class Ready(NamedTuple):

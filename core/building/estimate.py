@@ -64,11 +64,11 @@ def estimate(build: Build) -> dict[str, Any]:
     payload_bytes = {split: _payload_bytes(recipe, split, mean, gain.ratio) + beside[split] for split in splits}
     source_bytes = recipe.dataset.split_bytes()
     samples = sum(splits.values())
-    workers = workers_for(build.workers, samples, recipe.only_copies)
+    workers = workers_for(build.workers, recipe)
     encoding_s = encode_s + mean / gain.compress_bytes_per_s + index.seconds
     each = encoding_s / max(1, workers) + (trial.seconds if trial else 0.0)
     fixed = {"startup_seconds": START_SECONDS if workers else 0.0,
-             "training_seconds": 0.0 if recipe.compression.identity else training_s}  # fmt: skip
+             "training_seconds": training_s if recipe.compression.learns else 0.0}  # fmt: skip
     return {
         "samples": samples,
         "sampled": len(rows),
@@ -175,7 +175,7 @@ def compare_compressions(
 
 
 def _training(recipe: Recipe) -> list[bytes]:
-    return [] if recipe.compression.identity else training_payloads(recipe)
+    return training_payloads(recipe) if recipe.compression.learns else []
 
 
 def _gain(compression: Compression, name: str, payloads: Sequence[bytes]) -> tuple[Gain, list[bytes]]:

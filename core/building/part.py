@@ -44,11 +44,12 @@ RECORD_LENGTH = struct.Struct("<I")
 
 class PartStep(NamedTuple):
     """So many more samples of a part are done in a stage: `WRITING`, `SUMMING` (the checksums of its files) or
-    `VERIFYING`. `bytes`: those of the payloads that were written."""
+    `VERIFYING`. `bytes`: those of the payloads that were written; `work`: what encoding them took (`work_of`)."""
 
     stage: str
     samples: int
     bytes: int = 0
+    work: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class _PartWriting:
                     self._indexed += sum(map(bool, chunk.records))
                     size = sum(map(len, chunk.payloads))
                     payload_bytes += size
-                    yield PartStep(WRITING, len(chunk.payloads), size)
+                    yield PartStep(WRITING, len(chunk.payloads), size, chunk.work)
             writer.close()
         except BaseException:
             writer.abort()

@@ -21,6 +21,7 @@ class Lz4:
     suffix = ".lz4"
     dictionary: None = None
     identity = False
+    learns = False
 
     def train(self, payloads: Sequence[bytes]) -> Lz4:
         return self

@@ -15,6 +15,7 @@ class NoCompression:
     suffix = ""
     dictionary: None = None
     identity = True
+    learns = False
 
     def train(self, payloads: Sequence[bytes]) -> NoCompression:
         return self

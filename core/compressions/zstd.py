@@ -25,6 +25,7 @@ class ZstdFrames:
     dictionary: bytes | None
     suffix = ".zst"
     identity = False
+    learns = False
 
     def compress(self, payload: Buffer) -> bytes:
         return self._contexts.compressor.compress(payload)

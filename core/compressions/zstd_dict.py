@@ -23,6 +23,8 @@ class ZstdDict(ZstdFrames):
     )
     dictionary: bytes | None = None
 
+    learns = True
+
     def train(self, payloads: Sequence[bytes]) -> ZstdDict:
         """Raises InputError where there are too few payloads to learn from."""
         try:

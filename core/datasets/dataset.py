@@ -231,6 +231,10 @@ class Dataset:
         )
         return {(height, width, 3): images for height, width, images in rows}
 
+    def pixels(self) -> int:
+        """Of all images of all splits: height x width."""
+        return sum(height * width * images for (height, width, _), images in self.shapes().items())
+
     def class_counts(self) -> list[tuple[str, str, int]]:
         """(split, class, images) for every class of every split, in the order of `splits` and `classes`."""
         found = {(split, label): n for split, label, n in self._query("SELECT split, label, images FROM counts")}

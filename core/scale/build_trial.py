@@ -55,7 +55,7 @@ class TrialRecipe:
 
 def trained(recipe: Recipe) -> Recipe:
     """With a compression that has seen the dataset's payloads, where it needs that."""
-    return recipe if recipe.compression.identity else recipe.trained(training_payloads(recipe))
+    return recipe.trained(training_payloads(recipe)) if recipe.compression.learns else recipe
 
 
 class BuildTried(NamedTuple):
