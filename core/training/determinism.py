@@ -29,16 +29,17 @@ def deterministic(device: torch.device, threads: int) -> Iterator[None]:
     """
     # cuBLAS is deterministic with workspaces of a fixed size only, and reads this when it is first used.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    before = torch.get_num_threads(), torch.get_deterministic_debug_mode(), torch.backends.cudnn.benchmark
     with ExitStack() as stack:
         if device.type == "cuda":
             stack.enter_context(torch.cuda.device(device))
         try:
             torch.set_num_threads(threads)
-            torch.use_deterministic_algorithms(True, warn_only=device.type == "mps")
+            # As `use_deterministic_algorithms`, which imports PyTorch's compiler, too: a second that nobody needs here.
+            torch.set_deterministic_debug_mode("warn" if device.type == "mps" else "error")
             torch.backends.cudnn.benchmark = False
             yield
         finally:
             torch.set_num_threads(before[0])
-            torch.use_deterministic_algorithms(before[1])
+            torch.set_deterministic_debug_mode(before[1])
             torch.backends.cudnn.benchmark = before[2]
