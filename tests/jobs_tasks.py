@@ -60,9 +60,15 @@ class Tidy:
         yield Result({})
 
 
+def count_seconds(steps: int = 3, pause: float = 0.0, **_: object) -> float:
+    """Of `Count`."""
+    return steps * pause + 60.0
+
+
 TASKS = {
     "count": TaskEntry("jobs_tasks:Count"),
     "light": TaskEntry("jobs_tasks:Count", heavy=False),
+    "told": TaskEntry("jobs_tasks:Count", heavy=False, expected="jobs_tasks:count_seconds"),
     "tidy": TaskEntry("jobs_tasks:Tidy"),
 }
 ENTRY = (sys.executable, str(Path(__file__).resolve()))

@@ -81,6 +81,15 @@ def test_the_events_of_a_running_job_are_read_as_they_come(jobs: Jobs) -> None:
     assert 1 < (watch.remaining() or 0) < 120
 
 
+def test_a_task_that_imports_for_long_is_expected_to_take_so_long_before_it_does(jobs: Jobs) -> None:
+    job = ended(jobs, jobs.start("told", {"steps": 2, "pause": 0.1}, title="Count"))
+    first = next(iter(Watch(job).refresh().stages.values()))
+    assert (first.stage, first.left_s) == ("starting", pytest.approx(60.2))
+    failed = ended(jobs, jobs.start("told", {"steps": "two"}, title="Count"))
+    assert "starting" not in Watch(failed).refresh().stages, "what is wrong with it, the task says itself"
+    assert failed.state is State.FAILED
+
+
 def test_bad_input_ends_as_its_sentence(jobs: Jobs) -> None:
     job = ended(jobs, jobs.start("light", {"fail": "input"}, title="Count"))
     assert (job.state, job.error) == (State.FAILED, "there is no such number; choose another")
@@ -195,7 +204,7 @@ def test_a_job_outlives_whoever_started_it(jobs: Jobs, tmp_path: Path) -> None:
 
 
 def test_unknown_tasks_and_jobs_are_refused(jobs: Jobs) -> None:
-    with pytest.raises(InputError, match="there are: count, light, tidy"):
+    with pytest.raises(InputError, match="there are: count, light, told, tidy"):
         jobs.start("fly", {}, title="Fly")
     with pytest.raises(InputError, match="there is no job"):
         jobs.get("20260101-000000-000000-count-0000")

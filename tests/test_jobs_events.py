@@ -10,15 +10,21 @@ from types import SimpleNamespace
 import pytest
 
 from core.base import steps_left
-from core.base.events import Event, Message, Progress, Sample, from_fields
-from core.base.home import Home
+from core.base.events import STARTING, Event, Message, Progress, Sample, from_fields
+from core.base.home import REPOSITORY, Home
 from core.base.steps_left import StepsLeft
 from core.base.time_left import MOST, Remaining
 from core.jobs import Job, Watch
-from core.jobs.earlier import USUAL, earlier_stages
+from core.jobs.earlier import USUAL, StageTime, StageTimes, earlier_stages
 from core.jobs.estimate import TimeLeftEstimate
 from core.jobs.eventlog import EventReader, EventWriter, Stamped
 from core.jobs.job import read_job
+
+
+def took(images: int = 0, **seconds: float) -> StageTimes:
+    """The stages of a job, each of so many images."""
+    unit = "images" if images else ""
+    return {stage.replace("_", " "): StageTime(each, images, unit) for stage, each in seconds.items()}
 
 
 def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -94,8 +100,8 @@ def test_how_slowly_a_stage_began_is_soon_forgotten() -> None:
 
 def test_what_earlier_jobs_did_after_they_had_told_the_last_is_added() -> None:
     """Writing takes 40 s and syncing, of which the task does not tell, 20; so it was, twice as long, before."""
-    estimate = TimeLeftEstimate(lambda: [{"writing": 80.0, "after writing": 40.0}])
-    short = TimeLeftEstimate(lambda: [{"writing": 0.5, "after writing": 0.5}])
+    estimate = TimeLeftEstimate(lambda: [took(writing=80.0, after_writing=40.0)])
+    short = TimeLeftEstimate(lambda: [took(writing=0.5, after_writing=0.5)])
     for one in (estimate, short):
         one.add(0.0, Progress("writing", 0, 100, left_s=40.0))
         one.add(8.0, Progress("writing", 20, 100, left_s=32.0))
@@ -126,8 +132,8 @@ def test_the_estimate_begins_anew_with_each_stage() -> None:
 
 def test_earlier_jobs_tell_of_the_stages_that_follow() -> None:
     """Unpacking takes 10 s, reading 28 s, scaling 2 s. Jobs before it were larger, and as long in proportion."""
-    earlier = [{"extracting": 100.0 * off, "reading": 300.0, "scaling": 20.0} for off in (1.0, 1.2, 0.9)]
-    earlier.append({"downloading": 9.0, "reading": 5.0})  # says nothing of what follows on unpacking
+    earlier = [took(extracting=100.0 * off, reading=300.0, scaling=20.0) for off in (1.0, 1.2, 0.9)]
+    earlier.append(took(downloading=9.0, reading=5.0))  # says nothing of what follows on unpacking
     alone, knowing = TimeLeftEstimate(), TimeLeftEstimate(lambda: earlier)
     stages = [("extracting", 0.0, 10.0), ("reading", 10.0, 38.0), ("scaling", 38.0, 40.0)]
     told = {}
@@ -160,27 +166,67 @@ def test_what_the_stages_of_earlier_jobs_took_is_read_from_their_events(empty: H
         (folder / "end.json").write_text(json.dumps({"state": state, "ended": at}))
         return read_job(folder)
 
-    took = {"extracting": 4.0, "reading": 8.0}
     first = job(0, "import", "done", {"reading": 1.0})
-    assert earlier_stages(first) == [USUAL["import"]], "what counts where there is nothing else"
-    job(1, "import", "done", took)
+    assert earlier_stages(first) == []
+    job(1, "import", "done", {"extracting": 4.0, "reading": 8.0})
     job(2, "import", "failed", {"extracting": 1.0})
     job(3, "import-upload", "done", {"extracting": 2.0})
     builds = [job(number, "build", "done", {form: 2.0}, format=form) for number, form in ((7, "l"), (8, "h"), (9, "l"))]
-    assert earlier_stages(builds[2]) == [{"l": 2.0, "after l": 0.5}], "of the same format"
+    assert earlier_stages(builds[2]) == [took(1, l=2.0) | took(after_l=0.5)], "of the same format"
     assert earlier_stages(builds[1]) == [], "of another one nothing"
     job(4, "import", "done", {"reading": 3.0})
     (empty.jobs / "20260101-000005-000000-import-abcd").mkdir()
     now = job(6, "import", "done", {"reading": 1.0})
-    after = {"after extracting": 0.5, "after reading": 0.5}
     newest, middle, oldest = earlier_stages(now)
-    assert (newest, oldest) == ({"reading": 3.0, "after reading": 0.5}, {"reading": 1.0, "after reading": 0.5})
-    assert middle == took | after
+    assert newest == took(1, reading=3.0) | took(after_reading=0.5)
+    assert oldest == took(1, reading=1.0) | took(after_reading=0.5)
+    assert middle == took(1, extracting=4.0, reading=8.0) | took(after_extracting=0.5, after_reading=0.5)
     assert list(middle) == ["extracting", "after extracting", "reading", "after reading"]
     watch = Watch(now)
-    watch._take(Stamped(10.0, Progress("extracting", 0, 8)))
-    watch._take(Stamped(12.0, Progress("extracting", 4, 8)))
-    assert watch._estimate.remaining(12.0) == pytest.approx(2 + 0.5 + 8 + 0.5), "what is left of it, and what follows"
+    watch._take(Stamped(10.0, Progress("extracting", 0, 1)))
+    assert watch._estimate.remaining(10.0) == pytest.approx(4 + 0.5 + 8 + 0.5), "as long as that one took"
+    watch._take(Stamped(11.0, Progress("copying", 0, 1)))
+    assert watch._estimate.remaining(11.0) is None, "a stage that nobody had"
+
+
+def test_what_is_usual_counts_until_a_job_was_done_here_and_a_stage_says_itself() -> None:
+    """A thousand images, with 2 ms each and as much for what follows; here they take 4 ms."""
+    usual, tiny = took(1000, reading=2.0, writing=2.0), took(10, reading=0.5, writing=0.5)
+    first = TimeLeftEstimate(lambda: [tiny], usual)
+    knowing = TimeLeftEstimate(lambda: [tiny, took(500, reading=2.0, writing=3.0)], usual)
+    for estimate in (first, knowing, alone := TimeLeftEstimate()):
+        estimate.add(0.0, Progress("reading", 0, 1000))
+    assert first.remaining(0.5) == pytest.approx(3.5), "ten images say nothing of a thousand"
+    assert knowing.remaining(0.5) == pytest.approx(4 + 6 - 0.5)
+    assert alone.remaining(0.5) is None
+    (of_bytes := TimeLeftEstimate(usual=usual)).add(0.0, Progress("reading", 0, 60_000_000, "bytes"))
+    assert of_bytes.remaining(0.5) is None, "images say nothing of bytes"
+    for tenth in range(1, 21):
+        for estimate in (first, knowing):
+            estimate.add(tenth / 10, Progress("reading", 25 * tenth, 1000))
+    assert first.remaining(2.0) == pytest.approx(2 + (4 + 2) / 2), "in proportion to this stage, and as it was"
+    assert knowing.remaining(2.0) == pytest.approx(2 + 6)
+
+
+def test_what_was_expected_counts_until_a_stage_says_more() -> None:
+    estimate = TimeLeftEstimate()
+    estimate.add(0.0, Progress(STARTING, 0, None, left_s=600.0))
+    estimate.add(2.0, Progress("reading", 0, 100))
+    assert estimate.remaining(2.0) == pytest.approx(598)
+    for second in range(1, 5):
+        estimate.add(2.0 + second, Progress("reading", second * 10, 100))
+    assert estimate.remaining(6.0) == pytest.approx(6), "however wrong it was"
+
+
+def test_every_stage_that_is_usual_is_one_of_its_task() -> None:
+    sources = {"import": "importing", "import-upload": "importing", "convert": "importing", "recheck": "importing",
+               "dataset-check": "datasets/quality"}  # fmt: skip
+    assert sources.keys() == USUAL.keys()
+    for task, folder in sources.items():
+        paths = [path for name in (folder, "sources") for path in (REPOSITORY / "core" / name).rglob("*.py")]
+        text = "".join(path.read_text(encoding="utf-8") for path in paths)
+        for stage in USUAL[task].keys() - {"writing"}:  # convert builds a store at last, which tells itself
+            assert f'"{stage}"' in text, f"{task} has no stage {stage}"
 
 
 def test_a_change_of_pace_is_seen_soon() -> None:

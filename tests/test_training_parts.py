@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,10 +14,14 @@ import pytest
 import torch
 
 from core.base.errors import InputError
+from core.base.events import finish
+from core.base.home import REPOSITORY, Home
+from core.building import Build
 from core.loading.batch_sampler import shuffle_quality
 from core.loading.transfer import Batch
 from core.training.clock import HostClock, StreamClock, TimedStep, timed
 from core.training.determinism import deterministic
+from core.training.expected import scaling_seconds, train_seconds
 from core.training.figures import step_times, training_figures, validation_figures
 from core.training.learner import Learner, Outcome
 from core.training.models import make_model
@@ -149,10 +155,24 @@ def test_steady_gives_the_same_losses_and_leaves_everything_as_it_was() -> None:
     for _ in range(2):
         with deterministic(torch.device("cpu"), 2):
             assert torch.get_num_threads() == 2
+            assert torch.are_deterministic_algorithms_enabled()
+            assert not torch.is_deterministic_algorithms_warn_only_enabled()
             mine = learner()
             losses.append([mine.learn(batch_of()).loss.item() for _ in range(5)])
     assert losses[0] == losses[1]
     assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before
+
+
+def test_what_a_training_takes_is_told_without_pytorch(home: Home) -> None:
+    """Two epochs of two stores in one order, of ResNet-18: the more work, the longer."""
+    store = finish(Build("shapes", "lmdb", "raw").run())["store"]
+    told = {name: train_seconds([store] * 2, model=name, epochs=2, limit=100) for name in ("small", "resnet18")}
+    assert told["small"] < told["resnet18"] < train_seconds([store] * 2, model="resnet18", epochs=3, limit=100)
+    assert train_seconds([store], transform="train224", limit=100) > train_seconds([store], limit=100)
+    assert scaling_seconds([store], [8, 16], ["0", "1"], seconds=2.0, rounds=3) > 24
+    code = "import sys, core.training.expected; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 # ---------------------------------------------------------------- clocks

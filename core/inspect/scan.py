@@ -24,16 +24,19 @@ class Scanned(NamedTuple):
     findings: list[Finding]
 
 
-def scan_file(path: str | os.PathLike[str], schema: str | None = None, home: Home | None = None) -> Iterator[Scanned]:
-    """Decode every record, a batch at a time.
+def scan_file(
+    path: str | os.PathLike[str], schema: str | None = None, home: Home | None = None, total: int | None = None
+) -> Iterator[Scanned]:
+    """Decode every record, a batch at a time. `total`: how many there are, where that is known.
 
     A batch that kills its reader is halved until the record that does it is found.
 
     Raises:
         InputError: the file is of no known kind, or broken beyond use.
     """
-    with open_inspected(path, schema, home) as file:
-        total = file.entries()
+    if total is None:
+        with open_inspected(path, schema, home) as file:
+            total = file.entries()
     yield Scanned(total, 0, [], [])
     with closing(ReadingOn(path, schema, home)) as reading:
         for _, batch, lost in reading.batches(total, _scan):

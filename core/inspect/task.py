@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +15,11 @@ from .files import InspectedFile
 from .findings import completed, merged
 from .records import Finding
 from .remote.objects import transferred
+
+SCANNING = "scan"
+
+TRIED, TOGETHER, TRIAL_SECONDS = 12, 4, 0.3
+"""Places at which records are decoded on trial, how many at each, and how long that may take in all."""
 
 
 @dataclass(frozen=True)
@@ -90,19 +96,40 @@ class Scan:
 
         if self.most < 1:
             raise InputError("at least one bad record must be listed")
-        total = done = decoded = 0
-        bad: list[dict[str, str]] = []
         home = Home.find(self.home)
         with InspectedFile(self.path, self.schema, home=home) as file:
             for event in _walked(file, file.walk()):
                 yield replace(event, left_s=None)  # it knows of the walk alone
-            findings = file.findings()
+            findings, total, planned = file.findings(), file.entries(), _on_trial(file)
+        done = decoded = 0
+        bad: list[dict[str, str]] = []
         counted: list[Finding] = []
-        for total, well, wrong, found in scan_file(self.path, self.schema, home):
+        left, then = Remaining({SCANNING: total}, {SCANNING: planned} if planned else {}), time.monotonic()
+        for _, well, wrong, found in scan_file(self.path, self.schema, home, total):
             decoded += well
             done += well + len(wrong)
             bad += wrong[: self.most - len(bad)]
             counted = merged([*counted, *found])
-            yield Progress("scan", min(done, total), total, "records")
+            left.note(SCANNING, well + len(wrong), time.monotonic() - then)
+            then = time.monotonic()
+            yield Progress(SCANNING, min(done, total), total, "records", left.seconds)
         told = [finding.to_json() for finding in completed(findings, counted)]
         yield Result({"entries": total, "decoded": decoded, "bad": bad, "findings": told})
+
+
+def _on_trial(file: InspectedFile) -> float | None:
+    """Seconds that a record takes to be decoded, from a few, far from each other; None where there are not many more,
+    or one of them ends the reader."""
+    spent: list[float] = []
+    total = file.entries()
+    if total < 4 * TRIED * TOGETHER:
+        return None
+    try:
+        file.scan(total // 2, total // 2 + TOGETHER)  # loads what decodes
+        while len(spent) < TRIED and sum(spent) < TRIAL_SECONDS:
+            place, began = len(spent) * (total // TRIED), time.monotonic()
+            file.scan(place, place + TOGETHER)
+            spent.append(time.monotonic() - began)
+    except InputError:
+        return None
+    return statistics.mean(spent) / TOGETHER

@@ -26,11 +26,11 @@ from ..stores.store import Manifest
 from .configurations import LoaderConfiguration, combine
 from .loader_course import STAGE as STAGE
 from .monitor import Monitor
-from .own_course import OVERHEAD_S as OVERHEAD_S
 from .own_course import OwnCourse
 from .records import RunRecorder
 from .rival_choice import with_rivals
 from .rival_course import RivalCourse
+from .turn_plan import OVERHEAD_S as OVERHEAD_S
 
 EXPERIMENT = "loader"
 

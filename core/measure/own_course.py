@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,9 +14,7 @@ from ..base.time_left import Remaining
 from .ceilings import share_of_ceiling
 from .configurations import LoaderConfiguration
 from .loader_course import STAGE, LoaderCourse, interleaved
-
-OVERHEAD_S = 1.5
-"""Seconds per repeat beside the measuring (comparing, stage limits, page cache), where nothing better is known."""
+from .turn_plan import planned_turns
 
 
 @dataclass
@@ -28,22 +27,25 @@ class OwnCourse(LoaderCourse):
     rest: Remaining = field(default_factory=lambda: Remaining({}))
     begun: int = 0
     """Repeats before the one that runs."""
+    kind: str = ""
+    """Its kind in `rest`."""
 
     def run(self) -> Iterator[Event]:
-        rounds = self.rounds
-        total, names = len(self.configurations) * rounds, [configuration.name for configuration in self.configurations]
-        planned = self.experiment.seconds + OVERHEAD_S
-        self.rest = left = Remaining(dict.fromkeys(names, rounds), dict.fromkeys(names, planned))
-        for done, (number, configuration) in enumerate(interleaved(self.configurations, rounds)):
-            self.begun = done
+        every = interleaved(self.configurations, self.rounds)
+        turns = planned_turns(every, self.experiment.seconds, stage_limits=self.experiment.stage_limits)
+        self.rest = left = Remaining(Counter(turn.kind for turn in turns), {one.kind: one.seconds for one in turns})
+        for done, turn in enumerate(turns):
+            configuration = turn.configuration
+            self.begun, self.kind = done, turn.kind
             yield self._progress(left.seconds)
             began = time.monotonic()
             if configuration.name not in self.refused:
-                yield from self._repeat_or_reason(configuration, number)
-                left.note(configuration.name, 1, time.monotonic() - began)
+                yield from self._repeat_or_reason(configuration, turn.number)
+                left.note(turn.kind, 1, time.monotonic() - began)
             if configuration.name in self.refused:
-                left.drop(configuration.name)
-        yield Progress(STAGE, total, total, "repeats", 0.0)
+                for kind in {one.kind for one in turns if one.configuration == configuration}:
+                    left.drop(kind)
+        yield Progress(STAGE, len(turns), len(turns), "repeats", 0.0)
 
     def _progress(self, left_s: float | None) -> Progress:
         return Progress(STAGE, self.begun, len(self.configurations) * self.rounds, "repeats", left_s)
@@ -71,7 +73,7 @@ class OwnCourse(LoaderCourse):
             if isinstance(event, Sample):
                 yield from self.live(event.series, event.values, {**configuration.told(), "round": number})
                 if pace.due():
-                    yield self._progress(self.rest.within(configuration.name, time.monotonic() - began))
+                    yield self._progress(self.rest.within(self.kind, time.monotonic() - began))
             elif isinstance(event, Result):
                 told = dict(event.data)
             elif isinstance(event, Progress):  # of what comes before its first batch, kernels that are compiled say

@@ -21,6 +21,9 @@ STAGE = "loading on trial"
 SECONDS = 1.2
 """Of an epoch that is measured at most; batches are drawn from the whole store, so a part of an epoch will do."""
 
+NEAR_S, FAR_S = 3.0, 6.5
+"""What the small and the large store take, both processes' starts included, until it is known."""
+
 FEWEST_BATCHES = 8
 
 ORDERED = 1_000_000
@@ -70,13 +73,13 @@ def measure_loading(store: Path, split: str, choice: LoaderChoice, scratch: Path
 
     opened = open_store(store, split)
     yield from ready_kernels(sets_for_load(opened, choice.transform, fast=True, stage_limits=False))
-    yield Progress(STAGE, 0, 2, "stores")
+    yield Progress(STAGE, 0, 2, "stores", NEAR_S + FAR_S)
     near = next(stream(epochs, str(store), split, choice, None))
-    yield Progress(STAGE, 1, 2, "stores")
+    yield Progress(STAGE, 1, 2, "stores", FAR_S)
     larger = grown(opened, scratch / "grown").path if can_grow(opened) else store
     far = next(stream(epochs, str(larger), split, choice, near.workers))
     opened.close()
-    yield Progress(STAGE, 2, 2, "stores")
+    yield Progress(STAGE, 2, 2, "stores", 0.0)
     yield rates_of(near, far, usable_cpus(), processor_cache())
 
 

@@ -26,7 +26,7 @@ from .build_trial import SHARD_MB, SHARDS, TrialRecipe, measure_building, traine
 from .disk_trial import measure_disk
 from .images import image_facts
 from .kept_rates import KeptRates, ScaleSubject, keep_rates
-from .load_trial import LoaderChoice, measure_loading
+from .load_trial import FAR_S, NEAR_S, LoaderChoice, measure_loading
 from .trial_home import FEW, TrialHome, trial_of_dataset, trial_of_stand_ins
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ DRAWN = "drawn"
 """How a fingerprint begins that is none of a dataset."""
 
 BUILDING, LOADING, DISK = "building", "loading", "disk"
-STEP_SECONDS = {BUILDING: 9.0, LOADING: 12.0, DISK: 3.0}
+STEP_SECONDS = {BUILDING: 4.0, LOADING: NEAR_S + FAR_S, DISK: 1.0}
 """What the steps take on two processors, until it is known."""
 
 PARTS_OPTIONS = (SHARDS, SHARD_MB)

@@ -8,9 +8,7 @@ import torch
 from torch import nn
 
 from ..base.errors import InputError
-
-SMALL_SIDE = 64
-"""Pixels up to which images get the stem for small ones."""
+from .expected import SMALL_SIDE
 
 
 def make_model(name: str, classes: int, side: int, seed: int) -> nn.Module:

@@ -26,6 +26,7 @@ from .clock import TimedStep, clock_for, timed
 from .common import about, begin_record, blamed_on, first_batch, load_manifests, warnings_about
 from .dataloaders import open_training
 from .determinism import default_threads, deterministic
+from .expected import REPEAT_S
 from .figures import step_times
 from .learner import Learner
 from .models import make_model
@@ -33,9 +34,6 @@ from .settings import Settings
 
 WARM_UP = 2
 """Steps before the clock starts: the first ones also choose kernels and make memory."""
-
-OVERHEAD_S = 1.0
-"""Seconds per measurement beside the measuring, where nothing is known better: opening, the first steps."""
 
 Row = dict[str, Any]
 
@@ -85,7 +83,7 @@ class Scaling(Settings):
         rows: list[Row] = []
         total, chosen = self.rounds * len(configurations), Chosen()
         kinds = [f"{one.store} {one}" for one in configurations]
-        left = Remaining(dict.fromkeys(kinds, self.rounds), dict.fromkeys(kinds, self.seconds + OVERHEAD_S))
+        left = Remaining(dict.fromkeys(kinds, self.rounds), dict.fromkeys(kinds, self.seconds + REPEAT_S))
         with Monitor(recorder.beside("monitor.csv")) as monitor:
             for number, one in product(range(self.rounds), configurations):
                 yield Progress("measuring", len(rows), total, "repeats", left.seconds)

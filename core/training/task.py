@@ -26,6 +26,7 @@ from .clock import TimedStep
 from .common import about, begin_record, blamed_on, first_batch, load_manifests, name_of, warnings_about
 from .dataloaders import DataLoaders, open_dataloaders
 from .determinism import default_threads, deterministic
+from .expected import FORWARD
 from .figures import mean_loss, step_times, training_figures, validation_figures
 from .learner import Learner
 from .models import make_model
@@ -225,10 +226,6 @@ class Train(Settings):
                 if pace.due():
                     yield counter.progress()
         return parts
-
-
-FORWARD = 1 / 3
-"""Of a step's time: validating an image goes forward alone."""
 
 
 def _kinds(run: TrainingRun) -> tuple[str, str]:

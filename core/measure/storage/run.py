@@ -23,7 +23,7 @@ from .choice import MethodChoice
 from .images import load
 from .repeats import TimeUp, WorkloadRun, WorkloadTimes
 from .rows import LEFT_OUT, StorageRows
-from .schedule import Cost, Costs, Repeats, Workload, allot, forecast, share_of
+from .schedule import Cost, Costs, Repeats, Workload, allot, forecast, seconds_of, share_of
 from .scratch_dir import ScratchDirectory
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ class StorageRun:
         allotted = yield from self._plan(number, count)
         ahead = forecast(self.costs, self.cutoffs[number:], self._left(), self.asked.repeats).seconds
         expected = {workload: self.costs.cost(workload.name, count) for workload in allotted}
-        total_s = self._done_s + ahead
+        total_s, self._off = self._done_s + ahead, []
+        ends_s = self._done_s + seconds_of(allotted, expected)
         for round_ in range(max((given.writes for given in allotted.values()), default=0)):
             taking_part = [workload for workload, given in allotted.items() if given.writes > round_]
             if round_ == 0:  # should time run short after all, the cheap ones have had theirs
@@ -113,7 +114,7 @@ class StorageRun:
             first = round_ % len(taking_part)
             for workload in (*taking_part[first:], *taking_part[:first]):
                 whole_s = max(total_s, self._done_s, 1)
-                yield Progress("measuring", round(self._done_s), round(whole_s), WORK, self._rest(whole_s))
+                yield Progress("measuring", round(self._done_s), round(whole_s), WORK, self._rest(number, ends_s))
                 reads = allotted[workload].reads_of(round_)
                 cost = expected[workload].write_s + reads * expected[workload].read_s
                 if cost <= self._left():
@@ -213,11 +214,13 @@ class StorageRun:
 
     # ------------------------------------------------------------ what is told
 
-    def _rest(self, whole_s: float) -> float:
-        """Seconds until the end: the work that is foretold, times how far the last workloads were off, and no more than
-        the time that there is."""
+    def _rest(self, number: int, ends_s: float) -> float:
+        """Seconds until the end: of this cut-off, which ends when work of `ends_s` is done, what is foretold, times how
+        far its last workloads were off; then the cut-offs that follow, which are given the time that is left then."""
         off = statistics.median([1.0, 1.0, *self._off[-RECENT:]])
-        return min((whole_s - self._done_s) * off, max(self._left(), 0.0)) + self.scratch.removal_s
+        this = max(ends_s - self._done_s, 0.0) * off
+        following = forecast(self.costs, self.cutoffs[number + 1 :], self._left() - this, self.asked.repeats).seconds
+        return min(this + following, max(self._left(), 0.0)) + self.scratch.removal_s
 
     def _left(self) -> float:
         """Seconds, without those that the removal at the end will take."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from .methods import StorageMethod, name_of
+
+K = TypeVar("K")
 
 LEAST, MOST = 3, 25
 """Repeats: so many at least, where the time allows it; so many at most, where they cost little."""
@@ -103,7 +105,7 @@ def allot(costs: Mapping[str, Cost], seconds: float, repeats: int | None) -> dic
     return allotted
 
 
-def seconds_of(allotted: Mapping[str, Repeats], costs: Mapping[str, Cost]) -> float:
+def seconds_of(allotted: Mapping[K, Repeats], costs: Mapping[K, Cost]) -> float:
     """What repeats cost."""
     return sum(
         given.writes * costs[workload].write_s + given.reads * costs[workload].read_s
