@@ -184,7 +184,7 @@ HOST_ONLY = (
     "dataset.import", "dataset.delete", "dataset.check", "build.start", "build.verify", "build.verify_all",
     "build.delete", "benchmark.start", "benchmark.rivals.install.webdataset", "benchmark.suite.start",
     "storage.start", "results.delete.loader-20260101-010000-000000", "train.start", "inspector.scan",
-    "report.scale.measure", "class.renew", "class.end", "inspector.path", "inspector.source",
+    "report.scale.measure", "class.renew", "class.end", "inspector.path", "inspector.source", "start.own",
 )  # fmt: skip
 """Keys of the widgets that start, write, delete or open something."""
 

@@ -9,7 +9,7 @@ from core.formats import FORMATS
 from core.jobs import Job
 from core.jobs.demo_plan import DATASET, IMAGES, LOADING, RAW, STORES, formats
 from core.stores.store import StoreInfo
-from ui.shared import state
+from ui.shared import state, visitors
 from ui.shared.in_view import bring_into_view
 from ui.shared.job_panel import draw_cancel, draw_ending, note_endings, own_jobs, watch
 from ui.shared.labels import listed, verbatim
@@ -59,7 +59,7 @@ def _draw_buttons(again: bool) -> None:
             icon=":material/play_arrow:",
             key="start.demo",
         )
-        own = st.toggle("Try it on my images", key=OWN)
+        own = visitors.is_host() and st.toggle("Try it on my images", key=OWN)
         st.caption(
             f"Stores the built-in images as {listed(FORMATS[name].noun for name in formats())}, then as raw pixels, "
             "and measures how fast each loads, all on this machine."
