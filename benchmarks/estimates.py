@@ -238,7 +238,7 @@ def _is_near(error: float | None) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run them and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.estimates", description=__doc__)
-    parser.add_argument("--images", type=int, default=4500, help="photos that the jobs are about (default: 4500)")
+    parser.add_argument("--images", type=int, default=9000, help="photos that the jobs are about (default: 9000)")
     parser.add_argument("--only", default="", help="cases whose name begins so (several: a,b), and what they need")
     parser.add_argument("--keep", type=Path, help="the folder to work in, which stays; for a look at the jobs' events")
     parser.add_argument("--to", type=Path, help="a JSON file for the figures")

@@ -15,7 +15,7 @@ from core.base.home import REPOSITORY, Home
 from core.base.steps_left import StepsLeft
 from core.base.time_left import MOST, Remaining
 from core.jobs import Job, Watch
-from core.jobs.earlier import USUAL, StageTime, StageTimes, earlier_stages
+from core.jobs.earlier import REFERRED, USUAL, StageTime, StageTimes, earlier_stages
 from core.jobs.estimate import TimeLeftEstimate
 from core.jobs.eventlog import EventReader, EventWriter, Stamped
 from core.jobs.job import read_job
@@ -219,8 +219,8 @@ def test_what_was_expected_counts_until_a_stage_says_more() -> None:
 
 
 def test_every_stage_that_is_usual_is_one_of_its_task() -> None:
-    sources = {"import": "importing", "import-upload": "importing", "convert": "importing", "recheck": "importing",
-               "dataset-check": "datasets/quality"}  # fmt: skip
+    sources = dict.fromkeys(["import", REFERRED, "import-upload", "convert", "recheck"], "importing")
+    sources["dataset-check"] = "datasets/quality"
     assert sources.keys() == USUAL.keys()
     for task, folder in sources.items():
         paths = [path for name in (folder, "sources") for path in (REPOSITORY / "core" / name).rglob("*.py")]
@@ -283,6 +283,17 @@ def test_nothing_is_told_of_work_before_a_few_results_were_seen() -> None:
         if number < 3:
             assert left.seconds is None, "50 s would be wild"
     assert left.seconds == pytest.approx(8.0), "the first one is forgotten"
+
+
+def test_a_plan_counts_for_a_second_of_what_was_seen() -> None:
+    """The first chunks take twice as long as planned; the rest will not."""
+    left = Remaining({"writing": 1000}, {"writing": 0.01})
+    for _ in range(10):
+        left.note("writing", 5, 0.1)
+    assert left.seconds == pytest.approx(950 * (1 + 1) / (100 + 50)), "as if 100 had gone by the plan"
+    for _ in range(90):
+        left.note("writing", 5, 0.1)
+    assert left.seconds == pytest.approx(500 * 0.02, rel=0.15), "what is seen for long counts alone"
 
 
 def test_a_million_results_cost_as_little_as_some() -> None:

@@ -16,6 +16,9 @@ late, and then many at once."""
 MOST = 255
 """Notes of a kind that are kept; of more, neighbours become one."""
 
+TRUST = 1.0
+"""Seconds of work that a plan counts for beside what was seen: the first second of a kind is seldom like the rest."""
+
 DOUBT = (1.0, 1.0)
 """Two units that went as planned, assumed beside those that were seen: one slow start says little about the rest."""
 
@@ -82,10 +85,15 @@ class Remaining:
         seen = self._seen.get(kind, [])
         expected = self._expected(kind)
         if len(seen) >= ENOUGH or (_say_something(seen) and kind not in self._planned):
-            return _mean_pace(_later_half(seen))
+            return _mean_pace([*self._as_planned(kind), *_later_half(seen)])
         if expected is None:
             return None
         return statistics.median([expected, *(seconds / amount for amount, seconds in seen)])
+
+    def _as_planned(self, kind: str) -> list[tuple[float, float]]:
+        """The plan as if work had been seen that went by it, for `TRUST`."""
+        planned = self._planned.get(kind)
+        return [(TRUST / planned, TRUST)] if planned else []
 
     def _expected(self, kind: str) -> float | None:
         """The pace without any unit of this kind."""

@@ -42,6 +42,9 @@ WORK_SECONDS: Mapping[str, float] = {"original": 2e-9, "png": 1.6e-7}
 USUAL_WORK = 1.4e-8
 """By encoding, seconds that a pixel takes one process to be encoded and written, before any was."""
 
+COMPRESSED = 1.3
+"""Times that, where payloads are compressed."""
+
 TRAINING_S = 1.5
 """What training a dictionary takes."""
 
@@ -198,7 +201,8 @@ class Making:
     def _work_s(self) -> float:
         """Seconds that a pixel will take, until it is known."""
         workers = workers_for(self._asked_workers, self._given)
-        return WORK_SECONDS.get(self._given.encoding_name, USUAL_WORK) / max(workers, 1)
+        compressed = 1.0 if self._given.compression.identity else COMPRESSED
+        return compressed * WORK_SECONDS.get(self._given.encoding_name, USUAL_WORK) / max(workers, 1)
 
     # ---- one part after the other
 

@@ -43,10 +43,11 @@ def _usual(**seconds: float) -> StageTimes:
     return {stage: StageTime(each, 10_000, units.get(stage, "images")) for stage, each in seconds.items()}
 
 
-UNPACKED = {"extracting": 3.5, "reading": 9.0}
+UNPACKED = {"extracting": 3.5, "reading": 6.5}
+REFERRED = "import by reference"
 USUAL: Mapping[str, StageTimes] = {
-    "import": _usual(**UNPACKED), "import-upload": _usual(**UNPACKED), "convert": _usual(**UNPACKED, writing=3.5),
-    "recheck": _usual(reading=7.0), "dataset-check": _usual(decoding=17.0),
+    "import": _usual(**UNPACKED), "import-upload": _usual(**UNPACKED), "convert": _usual(**UNPACKED, writing=3.0),
+    REFERRED: _usual(reading=5.2), "recheck": _usual(reading=5.2), "dataset-check": _usual(decoding=17.0),
 }  # fmt: skip
 """Task -> what counts until a job was done here: seconds of 10,000 JPEGs of 60 KB, with two processors."""
 
@@ -60,6 +61,12 @@ def earlier_stages(job: Job) -> list[StageTimes]:
     before = [done for folder in folders if folder.name < job.id and (done := _done(folder, job.task)) is not None]
     alike = [one for one in before if all(one.fields.get(name) == job.fields.get(name) for name in ALIKE)]
     return [stages for one in alike[:MOST] if (stages := _stages(one))]
+
+
+def usual_stages(job: Job) -> StageTimes:
+    """What they take where no job of the kind was done; nothing for most kinds."""
+    refers = job.task == "import" and job.fields.get("reference")
+    return USUAL.get(REFERRED if refers else job.task, {})
 
 
 def _done(folder: Path, task: str) -> Job | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..base.events import Message, Progress, Sample
-from .earlier import USUAL, earlier_stages
+from .earlier import earlier_stages, usual_stages
 from .estimate import TimeLeftEstimate
 from .eventlog import EventReader, Stamped
 from .job import EVENTS, Job
@@ -32,7 +32,7 @@ class Watch:
         """`learns`: what earlier jobs took tells how long this one will still take."""
         self._reader = EventReader(job.folder / EVENTS)
         self._task = job.task
-        self._estimate = TimeLeftEstimate(lambda: earlier_stages(job) if learns else [], USUAL.get(job.task))
+        self._estimate = TimeLeftEstimate(lambda: earlier_stages(job) if learns else [], usual_stages(job))
         self.progress: Progress | None = None
         self.stages: dict[str, Progress] = {}
         self.messages: list[Message] = []
