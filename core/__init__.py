@@ -39,10 +39,13 @@ def open_store(
     import os
     from pathlib import Path
 
-    from .base.errors import InputError
-    from .base.home import Home
-    from .remote.address import is_address
-    from .stores import store
+    from .base.gc_pause import collector_paused
+
+    with collector_paused:
+        from .base.errors import InputError
+        from .base.home import Home
+        from .remote.address import is_address
+        from .stores import store
 
     if is_address(os.fspath(path)):
         from .stores.remote.store import is_remote_store, open_remote_store

@@ -39,7 +39,7 @@ def __getattr__(name: str) -> Any:
         from . import compiling
 
         return getattr(compiling, name)
-    from .gc_pause import collector_paused
+    from ..base.gc_pause import collector_paused
 
     with collector_paused:
         from . import loader

@@ -13,11 +13,11 @@ from typing import Any, Self
 
 from ..base.distant import Distant
 from ..base.errors import InputError
+from ..base.gc_pause import collector_paused
 from .batch_sampler import BatchSampler
 from .coming import Deliveries
 from .engine import Engine
 from .fields import BatchFields
-from .gc_pause import collector_paused
 from .integrity import checked_labels, checks_of
 from .jpeg_index import entry_points_of
 from .loader_state import EpochPosition, belongs_to, told, understood

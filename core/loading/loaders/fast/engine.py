@@ -11,12 +11,12 @@ import numpy as np
 import torch
 
 from ....base.contracts import Labels
+from ....base.gc_pause import collector_paused
 from ....processes.cpus import usable_cpus
 from ...awaited import AwaitedKernels
 from ...batch_sampler import BatchSpec, Indices
 from ...collate import BufferPool
 from ...executors import Executor, Inline, Threads
-from ...gc_pause import collector_paused
 from ...kept_workers import KeptWorkers
 from ...kernel_cache import has_compiler
 from ...normalise import Images, Normalise
