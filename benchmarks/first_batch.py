@@ -89,8 +89,8 @@ def stores(given: list[Path]) -> list[Path]:
 
 
 def first_batch(store: str, batch_size: int, transform: str, environment: Mapping[str, str] | None = None) -> First:
-    """As the process itself says, which ends what it has started. Python keeps compiled modules, as it does unless it is
-    told otherwise: whoever measures once (or whose shell forbids it) would time the compiling of ours."""
+    """As the process itself says, which ends what it has started. Python keeps what it compiled of modules, as it does
+    unless it is told otherwise: else the compiling of ours would be timed."""
     told = os.environ if environment is None else environment
     environment = {name: value for name, value in told.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-c", SCRIPT, store, str(batch_size), transform]
