@@ -69,8 +69,8 @@ def every_page(page: Any, address: str, home: Home) -> None:
     start = page.get_by_role("button", name=re.compile(r"Benchmark \d+ stores"))
     start.wait_for()
     start.click()
-    page.locator('[aria-label^="images per second"]').first.wait_for(timeout=300_000)
-    page.wait_for_timeout(4_000)  # some repeats
+    page.get_by_text(re.compile(r"^[4-8] of 9 repeats")).first.wait_for(timeout=300_000)
+    page.locator('[aria-label^="images per second"]').first.wait_for()
     screenshot(page, "benchmark-live")
     start.wait_for(timeout=300_000)
     page.get_by_text("Bottlenecks", exact=True).click()
