@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -63,25 +65,39 @@ class Peer:
         return dict(json.loads(line))
 
     def epoch(self) -> None:
-        """Time one epoch. Raises Refused."""
+        """Time one epoch. Raises Refused. Between its turns a peer stands still: what it makes ahead of the next one
+        would be time of whoever has his turn then, and none of its own."""
         assert self.process.stdin is not None
-        self.process.stdin.write("epoch\n")
-        self.process.stdin.flush()
-        told = self.ask()
+        self._signal(signal.SIGCONT)
+        try:
+            self.process.stdin.write("epoch\n")
+            self.process.stdin.flush()
+            told = self.ask()
+        finally:
+            self.pause()
         self.rates.append(told["samples"] / told["seconds"])
         # another checkout may be older than this figure
         self.processor.append(1e6 * told.get("processor_seconds", np.nan) / told["samples"])
+
+    def pause(self) -> None:
+        """Stop all its processes."""
+        self._signal(signal.SIGSTOP)
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
 
     def forget(self) -> None:
         self.rates, self.processor = [], []
 
     def close(self) -> None:
         assert self.process.stdin is not None
+        self._signal(signal.SIGCONT)
         self.process.stdin.close()
         try:
             self.process.wait(60)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self._signal(signal.SIGKILL)
 
 
 def start(name: str, work: Work, given: argparse.Namespace, workers: int, checkout: Path | None = None) -> Peer:
@@ -99,6 +115,7 @@ def start(name: str, work: Work, given: argparse.Namespace, workers: int, checko
             cwd=checkout,
             # No epoch of ours may be made without kernels.
             env=os.environ | {VARIABLE: "wait"} | ENTRIES[name].environment,
+            process_group=0,
         )
         peer = Peer(name, process, workers)
         try:
@@ -112,6 +129,7 @@ def start(name: str, work: Work, given: argparse.Namespace, workers: int, checko
     except Refused:
         peer.close()
         raise
+    peer.pause()
     peer.first_batch, peer.bytes = report["first_batch_s"], report.get("bytes", 0)
     return peer
 
@@ -173,17 +191,20 @@ def measure(
     """These peers on one work, taking turns; and those that were refused, with the reason."""
     peers: list[Peer] = []
     refused: dict[str, str] = {}
-    for name in names:
-        try:
-            peers.append(best(name, work, given, others))
-        except Refused as reason:
-            refused[name] = str(reason)
-        print(work.name, name, refused.get(name, "ready"), file=sys.stderr, flush=True)
-    running = [one for peer in peers for one in (peer, peer.before) if one is not None]
-    for number in range(given.rounds):
-        for peer in running if number % 2 == 0 else reversed(running):
-            with others.going():
-                peer.epoch()
-    for peer in running:
-        peer.close()
+    running: list[Peer] = []
+    try:
+        for name in names:
+            try:
+                peers.append(best(name, work, given, others))
+            except Refused as reason:
+                refused[name] = str(reason)
+            print(work.name, name, refused.get(name, "ready"), file=sys.stderr, flush=True)
+            running = [one for peer in peers for one in (peer, peer.before) if one is not None]
+        for number in range(given.rounds):
+            for peer in running if number % 2 == 0 else reversed(running):
+                with others.going():
+                    peer.epoch()
+    finally:
+        for peer in running:
+            peer.close()
     return peers, refused

@@ -278,7 +278,8 @@ class Making:
         self, folder: Path, missing: list[PlannedPart], run: Iterator[Done[PartResult] | None]
     ) -> Iterator[Event]:
         """Note what is done, and tell how far the parts in the making have come."""
-        left, pace = Remaining({WRITING: self.plan.samples - self.resumed}), Pace(0.5)
+        each = self._work * self._work_s / max(self.plan.samples, 1)
+        left, pace = Remaining({WRITING: self.plan.samples - self.resumed}, {WRITING: each}), Pace(0.5)
         since, before = time.monotonic(), self.resumed
         for done in run:
             if done is not None:

@@ -18,7 +18,7 @@ from .remote.objects import transferred
 
 SCANNING = "scan"
 
-TRIED, TOGETHER, TRIAL_SECONDS = 12, 4, 0.3
+TRIED, TOGETHER, TRIAL_SECONDS = 6, 16, 0.3
 """Places at which records are decoded on trial, how many at each, and how long that may take in all."""
 
 
