@@ -16,6 +16,7 @@ from typing import NoReturn
 from . import __version__
 from .base.errors import InputError, WorkError, disk_error_text
 from .base.extras import needed_by
+from .base.gc_pause import end_without_collecting
 from .base.package import COMMAND
 from .base.printable import printable
 from .base.settings import use_settings
@@ -97,7 +98,9 @@ def _settings_file(arguments: Sequence[str]) -> str | None:
 
 def command() -> NoReturn:
     """The console script `format-matters`."""
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    end_without_collecting()
+    sys.exit(status)
 
 
 def _never_fail_to_print() -> None:

@@ -2,7 +2,10 @@
 
 import sys
 
+from ..base.gc_pause import end_without_collecting
 from .supervisor import main
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    end_without_collecting()
+    sys.exit(status)

@@ -26,7 +26,7 @@ from .clock import TimedStep
 from .common import about, begin_record, blamed_on, first_batch, load_manifests, name_of, warnings_about
 from .dataloaders import DataLoaders, open_dataloaders
 from .determinism import default_threads, deterministic
-from .expected import FORWARD
+from .expected import BESIDE_LOADING, FORWARD
 from .figures import mean_loss, step_times, training_figures, validation_figures
 from .learner import Learner
 from .models import make_model
@@ -146,7 +146,7 @@ class Train(Settings):
         self, runs: list[TrainingRun], ceiling: float, recorder: RunRecorder, monitor: Monitor
     ) -> Generator[Event, None, list[Row]]:
         """An epoch of every run, then the next one; each begins with another run. Until it is seen how fast they are,
-        they learn at the `ceiling`, images a second."""
+        they learn at the `ceiling`, images a second, or slower beside the loading."""
         rows: list[Row] = []
         counter = Counter(
             {
@@ -154,7 +154,11 @@ class Train(Settings):
                 for run in runs
                 for kind, samples in zip(_kinds(run), run.loaders.samples, strict=True)
             },
-            {kind: share / ceiling for run in runs for kind, share in zip(_kinds(run), (1.0, FORWARD), strict=True)},
+            {
+                kind: share * BESIDE_LOADING / ceiling
+                for run in runs
+                for kind, share in zip(_kinds(run), (1.0, FORWARD), strict=True)
+            },
         )
         yield counter.progress()
         for epoch in range(self.epochs):
