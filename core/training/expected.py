@@ -11,13 +11,13 @@ from ..base.home import Home
 from ..datasets.dataset import Dataset
 from ..stores.manifest import Manifest
 
-START_S = 2.5
+START_S = 2.0
 """Importing PyTorch, beginning a record, and ending."""
 
-STORE_S, CEILING_S = 0.6, 2.5
+STORE_S, CEILING_S = 0.6, 3.0
 """Comparing a store's first batches, and measuring how fast a model learns without loading."""
 
-REPEAT_S = 0.7
+REPEAT_S = 0.5
 """A repeat of a scaling beside its measuring: opening, the first steps."""
 
 SMALL_SIDE = 64
