@@ -84,7 +84,7 @@ def test_an_address_is_gone_back_to_reloaded_and_sent(browser, photos: Path) -> 
         )
         calm(page)
         assert page.evaluate("() => history.length") == before  # steps are no entries of their own
-        assert set(range(1, 21, 4)) & set(page.evaluate("() => [...seen]"))
+        assert len(set(range(1, 19)) & set(page.evaluate("() => [...seen]"))) > 1, "some are drawn on the way"
         assert page.evaluate("() => wrong") == []
 
         page.get_by_placeholder("Search (press /)").fill("cat/003")

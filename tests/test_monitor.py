@@ -168,6 +168,13 @@ def test_a_reaped_child_is_handed_up_once() -> None:
     assert ledger.total.cpu_s == 7.0
 
 
+def test_a_reaped_child_is_handed_up_once_though_its_ticks_are_rounded() -> None:
+    ledger = Ledger()
+    ledger.update(used(1, 0, 10.0))
+    ledger.update(used(1, 0, 10.0) | used(2, 1, 0.51))
+    assert ledger.update(used(1, 0, 10.5)).cpu_s == pytest.approx(0.51)
+
+
 def test_a_child_that_nobody_waited_for_takes_nothing_back() -> None:
     ledger = Ledger()
     ledger.update(used(1, 0, 10.0))

@@ -42,6 +42,10 @@ class Counters(NamedTuple):
         return all(a >= b for a, b in zip(self, other, strict=True))
 
 
+ROUNDED = Counters(0.03)
+"""By how much a child's figures may pass what its parent is told of it: ticks of 10 ms, each kind rounded by itself."""
+
+
 class MemoryUse(NamedTuple):
     """Bytes of memory in use, pages that several processes share counted once.
 
@@ -76,7 +80,7 @@ class Ledger:
         gains = {pid: entry.used.minus(_known(before, pid, entry)) for pid, entry in seen.items()}
         for pid, entry in before.items():
             heir = _heir(before, seen, pid)
-            if heir is not None and gains[heir].covers(entry.used):
+            if heir is not None and gains[heir].plus(ROUNDED).covers(entry.used):
                 gains[heir] = gains[heir].minus(entry.used)  # counted while it lived, and handed up when it ended
         for gain in gains.values():
             self.total = self.total.plus(Counters(*(max(part, 0.0) for part in gain)))
