@@ -51,16 +51,12 @@ def ranking_chart(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]
             for row in rows
         ]
     )
-    # A figure stands behind its bar: it needs a larger part of a narrow chart, the larger the longer it is.
-    most, wide = float(table["fastest"].max()), 1.7 if differ else 1.18
-    narrow = 1.15 + 0.045 * table["number"].str.len().max()
-    top = alt.ExprRef(f"{most} * ({IS_NARROW} ? {narrow} : {wide})")
     base = alt.Chart(table).encode(y=by_configuration(table))
     bars = base.mark_bar(cornerRadiusEnd=3, size=bar_step(len(table)) * 0.6).encode(
         x=alt.X(
             "median:Q",
             title="images per second",
-            scale=alt.Scale(domainMin=0, domainMax=top),
+            scale=alt.Scale(domainMin=0, domainMax=alt.ExprRef(_end_of_axis(table, 1.7 if differ else 1.18))),
             axis=alt.Axis(format="~s", tickCount=6, labelExpr=NO_PREFIX_AT_0),
         ),
         color=alt.Color("format:N", scale=format_scale(), legend=None),
@@ -78,6 +74,13 @@ def ranking_chart(rows: Sequence[ConfigurationResult], labels: Mapping[str, str]
         x="fastest:Q", color=alt.value(FIGURE_COLOUR)
     )
     return finish((bars + spread + figures).properties(height=alt.Step(bar_step(len(table)))))
+
+
+def _end_of_axis(table: pd.DataFrame, wide: float) -> str:
+    """Vega's expression; `wide`: as a multiple of the fastest, where there is room. A figure stands behind its bar: it
+    needs a larger part of a narrow chart, the larger the longer it is."""
+    narrow = 1.15 + 0.045 * table["number"].str.len().max()
+    return f"{float(table['fastest'].max())} * ({IS_NARROW} ? {narrow} : {wide})"
 
 
 def by_configuration(table: pd.DataFrame) -> alt.Y:
